@@ -1,0 +1,13 @@
+;; An adapter that breaks rules, for a case that shows what is said about it.
+;;
+;; It has data and no relocations, so that nobody can tell which of its numbers are addresses.
+(module $wasi_snapshot_preview1
+  (import "my-wasi" "print" (func $print (param i32 i32) (result i32)))
+  (import "env" "memory" (memory 0))
+
+  (data (i32.const 1024) "this would overwrite main's own data\n")
+
+  (func $fd_write (export "fd_write") (param i32 i32 i32 i32) (result i32)
+    (drop (call $print (i32.const 1024) (i32.const 37)))
+    (i32.const 0))
+)

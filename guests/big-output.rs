@@ -1,0 +1,16 @@
+//! Writes 1 MiB, first in small pieces, then (asked for by an argument) in one.
+
+use std::io::{Write, stdout};
+
+const LINE: &[u8; 16] = b"0123456789abcde\n";
+
+fn main() {
+    let mut out = stdout().lock();
+    if std::env::args().nth(1).as_deref() == Some("at-once") {
+        out.write_all(&LINE.repeat(65536)).unwrap();
+    } else {
+        for _ in 0..65536 {
+            out.write_all(LINE).unwrap();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The first program.
+
+fn main() {
+    println!("hello, world");
+}

@@ -1,0 +1,58 @@
+//! Gives `fd_write` and `fd_read` many buffers, empty ones, and none at all.
+
+#[repr(C)]
+struct Buffer {
+    start: *const u8,
+    len: usize,
+}
+
+#[link(wasm_import_module = "wasi_snapshot_preview1")]
+unsafe extern "C" {
+    fn fd_write(fd: u32, buffers: *const Buffer, len: usize, written: *mut usize) -> u32;
+    fn fd_read(fd: u32, buffers: *const Buffer, len: usize, read: *mut usize) -> u32;
+}
+
+fn main() {
+    tell("none", write(&[]));
+    tell("one empty", write(&[""]));
+    tell("three empty", write(&["", "", ""]));
+    tell("two", write(&["two ", "buffers\n"]));
+    tell("empty between", write(&["", "empty ", "", "between\n", ""]));
+    let numbers: Vec<String> = (0..1000).map(|n| format!("{n},")).collect();
+    tell(
+        "a thousand",
+        write(&numbers.iter().map(String::as_str).collect::<Vec<_>>()),
+    );
+
+    let mut text = [b'.'; 8];
+    let (first, rest) = text.split_at_mut(4);
+    let buffers = [buffer(&[]), buffer(first), buffer(rest)];
+    let mut read = usize::MAX;
+    // SAFETY: the buffers lie in `text`.
+    let errno = unsafe { fd_read(0, buffers.as_ptr(), buffers.len(), &mut read) };
+    // How many buffers are used is up to the implementation; that they come in order is not.
+    let same = text[..read] == *b"abcdefgh".get(..read).unwrap_or_default();
+    println!(
+        "read: errno {errno}, something {}, in order {same}",
+        read > 0
+    );
+}
+
+fn write(texts: &[&str]) -> (u32, usize) {
+    let buffers: Vec<Buffer> = texts.iter().map(|text| buffer(text.as_bytes())).collect();
+    let mut written = usize::MAX;
+    // SAFETY: the buffers outlive the call.
+    let errno = unsafe { fd_write(1, buffers.as_ptr(), buffers.len(), &mut written) };
+    (errno, written)
+}
+
+fn buffer(bytes: &[u8]) -> Buffer {
+    Buffer {
+        start: bytes.as_ptr(),
+        len: bytes.len(),
+    }
+}
+
+fn tell(what: &str, (errno, written): (u32, usize)) {
+    println!("{what}: errno {errno}, written {written}");
+}

@@ -1,0 +1,9 @@
+//! Answers each line of standard input as it comes.
+
+use std::io::stdin;
+
+fn main() {
+    for (i, line) in stdin().lines().enumerate() {
+        println!("{}: {}", i + 1, line.unwrap().to_uppercase());
+    }
+}

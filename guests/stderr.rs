@@ -1,0 +1,8 @@
+//! Writes to both streams, in turns.
+
+fn main() {
+    println!("to stdout");
+    eprintln!("to stderr");
+    print!("no line's end");
+    eprint!("nor here");
+}

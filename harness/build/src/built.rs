@@ -1,0 +1,79 @@
+//! What a build gives back.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::index::Index;
+
+/// A finished build. Single guests may have failed in it: see the index.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// What there is to run. Also written to `index.json`.
+    pub index: Index,
+    /// The folder that holds the index and the components.
+    pub out_dir: PathBuf,
+    /// Every file that was read, sorted.
+    pub inputs: Vec<PathBuf>,
+    /// The folders in which a new file would change the suite, sorted.
+    pub folders: Vec<PathBuf>,
+    /// What was done, sorted.
+    pub log: Vec<Step>,
+    /// How long each stage took, in their order.
+    pub timings: Vec<(&'static str, Duration)>,
+}
+
+/// One step of a build.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// The kind of thing it made.
+    pub what: What,
+    /// The thing's name: a guest, an adapter, or a component's file.
+    pub name: String,
+    /// What came of it.
+    pub done: Done,
+}
+
+/// The kind of thing that a step makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// An adapter's core module.
+    Adapter,
+    /// A guest's core module.
+    Guest,
+    /// The findings about an adapter.
+    Check,
+    /// A component.
+    Component,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Done {
+    /// It was made now.
+    Made,
+    /// Nothing had changed: the earlier one was taken.
+    Reused,
+    /// Not done, since a tool is missing.
+    Ignored,
+    /// It failed.
+    Failed,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.what {
+            What::Adapter => "adapter",
+            What::Guest => "guest",
+            What::Check => "check",
+            What::Component => "component",
+        };
+        let done = match self.done {
+            Done::Made => "made",
+            Done::Reused => "reused",
+            Done::Ignored => "ignored",
+            Done::Failed => "failed",
+        };
+        write!(f, "{what} {}: {done}", self.name)
+    }
+}

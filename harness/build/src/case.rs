@@ -1,0 +1,213 @@
+//! The case: one run of a guest, written down in TOML beside it.
+//!
+//! Unknown keys are refused everywhere.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One run: inputs, what to call, what to expect.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Case {
+    /// What the case is there for, one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The adapter stacks to run through (adapter names joined by `+`, or `none`); without it, every stack that fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapters: Option<Vec<String>>,
+    /// The hosts to run on; without it, the suite's default hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Vec<String>>,
+    /// The guest's arguments after the program's name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// The guest's environment; nothing else is in it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// What the guest reads from standard input; empty without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdin: Option<Bytes>,
+    /// Where random bytes come from: a number, or `"random"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Seed>,
+    /// How the component is encoded.
+    pub encode: EncodeOptions,
+    /// The exports to call, in order; without it, the one that starts a command (`run`, or `wasi:cli/run`).
+    #[serde(rename = "call", skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// Answers to the guest's own imports.
+    #[serde(rename = "import", skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<Answer>,
+    /// What must be seen.
+    pub expect: Expect,
+}
+
+/// A seed of the random bytes that a host gives out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number or \"random\"")]
+pub enum Seed {
+    /// The same bytes in every run.
+    Number(u64),
+    /// `"random"`: other bytes in every run.
+    Word(String),
+}
+
+/// How the component is encoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct EncodeOptions {
+    /// Adapters take their memory by `memory.grow`, even where main has a realloc to offer.
+    pub realloc_via_memory_grow: bool,
+}
+
+/// One call of an export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Call {
+    /// The call in WAVE, `f(1, "x")`; an interface's function is `ns:pkg/interface.f(..)` or `interface.f(..)`.
+    pub invoke: String,
+    /// The result in WAVE; not looked at without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<String>,
+}
+
+/// Answers to one of the guest's own imports, so that no host code has to be written for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Answer {
+    /// `interface.function`, or `function` at the world's root.
+    pub function: String,
+    /// Text to put on the guest's standard output at each call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub print: Option<String>,
+    /// What it returns, in WAVE: one value for each call, the last one from then on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<String>,
+    /// The call that traps, counted from 1, and each one after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trap_at: Option<u32>,
+}
+
+/// What must be seen. What is not named is not looked at, except for the outcome.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Expect {
+    /// The exit code; 0 also stands for a plain return. Without `exit`, `trap` and `error`, 0 is expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    /// A trap: its kind as wasmtime words it (`unreachable`, `out of bounds memory access`), or a part of its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trap: Option<String>,
+    /// Functions of the trap's backtrace, innermost first: each a part of a frame's name, others may lie between.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub backtrace: Vec<String>,
+    /// Encoding fails, with this message in full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Bytes>,
+    /// Standard output, exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<Bytes>,
+    /// Standard error, exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<Bytes>,
+    /// Calls across the component boundary, all of them in order: `my-wasi.print([104, 105]) -> 2`.
+    /// Lists of bytes are written as strings where they are text: `my-wasi.print("hi") -> 2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_calls: Option<Vec<String>>,
+    /// The component's imported functions, sorted: `my-wasi.print`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imports: Option<Vec<String>>,
+    /// Pages by which the guest's memory grew: `[least, most]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages_grown: Option<[u64; 2]>,
+}
+
+/// Bytes in a case file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a text, { file = \"path\" }, { hex = \"00 ff\" } or { repeat = \"text\", times = number }"
+)]
+pub enum Bytes {
+    /// Text as it stands.
+    Text(String),
+    /// The content of a file, relative to the case file.
+    File(FileBytes),
+    /// Pairs of hexadecimal digits; white space is passed over.
+    Hex(HexBytes),
+    /// A text repeated: `{ repeat = "0123456789abcdef", times = 65536 }`.
+    Repeat(RepeatBytes),
+}
+
+/// See [`Bytes::File`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileBytes {
+    /// The path.
+    pub file: String,
+    /// The content: empty in a case file, filled in by the build as hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+}
+
+/// See [`Bytes::Hex`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HexBytes {
+    /// The digits.
+    pub hex: String,
+}
+
+/// See [`Bytes::Repeat`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepeatBytes {
+    /// The text.
+    pub repeat: String,
+    /// How often.
+    pub times: usize,
+}
+
+/// Bytes in a case file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BytesError {
+    /// Something else than pairs of hexadecimal digits.
+    #[error("`{0}` is no pair of hexadecimal digits")]
+    Hex(String),
+    /// A repeated text that would not fit into memory.
+    #[error("a text repeated to more than {} bytes", Bytes::MOST)]
+    TooLong,
+}
+
+impl Bytes {
+    /// The most bytes that a repeated text may come to.
+    pub const MOST: usize = 1 << 30;
+
+    /// The bytes, or `None` for a file that the build did not find.
+    pub fn read(&self) -> Result<Option<Vec<u8>>, BytesError> {
+        match self {
+            Bytes::Text(text) => Ok(Some(text.clone().into_bytes())),
+            Bytes::File(file) => file.content.as_deref().map(from_hex).transpose(),
+            Bytes::Hex(digits) => from_hex(&digits.hex).map(Some),
+            Bytes::Repeat(text) => match text.repeat.len().checked_mul(text.times) {
+                Some(length) if length <= Self::MOST => {
+                    Ok(Some(text.repeat.repeat(text.times).into_bytes()))
+                }
+                _ => Err(BytesError::TooLong),
+            },
+        }
+    }
+}
+
+fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
+    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    let pair = |pair: &[char]| {
+        let text: String = pair.iter().collect();
+        let both = pair.len() == 2 && pair.iter().all(char::is_ascii_hexdigit);
+        both.then(|| u8::from_str_radix(&text, 16).ok())
+            .flatten()
+            .ok_or(BytesError::Hex(text))
+    };
+    digits.chunks(2).map(pair).collect()
+}

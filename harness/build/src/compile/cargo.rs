@@ -1,0 +1,241 @@
+//! Cargo packages: all of a workspace in one call, errors told apart by package.
+
+mod messages;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use messages::Messages;
+
+use super::environment::command;
+use super::rust::Rust;
+use super::{Compiled, Outcome, Workshop, depfile, rustc};
+use crate::built::Done;
+use crate::{cache, digest};
+
+/// How one kind of package is built.
+pub(super) struct Recipe {
+    /// The name of records and target folders.
+    name: &'static str,
+    target: &'static str,
+    flags: &'static [&'static str],
+}
+
+pub(super) const GUESTS: Recipe = Recipe {
+    name: "guests",
+    target: rustc::TARGET,
+    flags: &[],
+};
+
+/// The memory is main's; relocations let the encoder move static data and trim exactly.
+pub(super) const ADAPTERS: Recipe = Recipe {
+    name: "adapters",
+    target: "wasm32-unknown-unknown",
+    flags: &["-Clink-arg=--import-memory", "-Clink-arg=--emit-relocs"],
+};
+
+/// Packages by name, each with its folder.
+pub(super) type Packages = BTreeMap<String, PathBuf>;
+
+/// Builds all packages: as one workspace where `folder` has a manifest, otherwise each by itself.
+pub(super) fn build(
+    shop: &Workshop<'_>,
+    recipe: &Recipe,
+    folder: &Path,
+    packages: &Packages,
+) -> BTreeMap<String, Compiled> {
+    if folder.join("Cargo.toml").is_file() {
+        return build_one(shop, recipe, recipe.name, folder, packages);
+    }
+    let alone = packages.iter().flat_map(|(name, folder)| {
+        let package = Packages::from([(name.clone(), folder.clone())]);
+        build_one(
+            shop,
+            recipe,
+            &format!("{}-{name}", recipe.name),
+            folder,
+            &package,
+        )
+    });
+    alone.collect()
+}
+
+fn build_one(
+    shop: &Workshop<'_>,
+    recipe: &Recipe,
+    name: &str,
+    folder: &Path,
+    packages: &Packages,
+) -> BTreeMap<String, Compiled> {
+    try_build(shop, recipe, name, folder, packages).unwrap_or_else(|message| {
+        let failed = |name: &String| {
+            (
+                name.clone(),
+                Compiled::failed(shop.scrub(&message), Vec::new()),
+            )
+        };
+        packages.keys().map(failed).collect()
+    })
+}
+
+fn try_build(
+    shop: &Workshop<'_>,
+    recipe: &Recipe,
+    name: &str,
+    folder: &Path,
+    packages: &Packages,
+) -> Result<BTreeMap<String, Compiled>, String> {
+    let rust = shop.rust()?;
+    let sources = sources(shop, folder, packages);
+    let record = shop.record(&format!("cargo-{name}"));
+    let key = key(shop, recipe, rust, &sources);
+    if let Some(kept) = cache::look_up(&record, &key) {
+        let reused = |wasm| Compiled {
+            outcome: Outcome::Ready(wasm),
+            done: Done::Reused,
+            inputs: kept.inputs.clone(),
+        };
+        return Ok(kept
+            .outputs
+            .into_iter()
+            .map(|(name, wasm)| (name, reused(wasm)))
+            .collect());
+    }
+    rust.need_target(shop, recipe.target)?;
+    let begun = SystemTime::now();
+    let messages = call(shop, recipe, rust, folder)?;
+    let mut inputs = sources;
+    let mut outputs = Vec::new();
+    let mut compiled = BTreeMap::new();
+    for (name, package) in packages {
+        let one = match messages.module(package, packages) {
+            Ok((file, fresh)) => {
+                let dep_info =
+                    std::fs::read_to_string(file.with_extension("d")).unwrap_or_default();
+                inputs.extend(depfile::parse(&dep_info, folder));
+                outputs.push((name.clone(), file.clone()));
+                match std::fs::read(&file) {
+                    Ok(wasm) => {
+                        let done = if fresh { Done::Reused } else { Done::Made };
+                        Compiled {
+                            outcome: Outcome::Ready(wasm),
+                            done,
+                            inputs: Vec::new(),
+                        }
+                    }
+                    Err(error) => Compiled::failed(
+                        shop.scrub(&format!("`{}`: {error}", file.display())),
+                        Vec::new(),
+                    ),
+                }
+            }
+            Err(message) => Compiled::failed(shop.scrub(&message), Vec::new()),
+        };
+        compiled.insert(name.clone(), one);
+    }
+    inputs.sort();
+    inputs.dedup();
+    if compiled.values().all(|one| one.done != Done::Failed) {
+        // Without a record cargo is asked again next time: slower, not wrong.
+        let _ = cache::store(&record, &key, begun, &inputs, &outputs);
+    }
+    if let Some(first) = compiled.values_mut().next() {
+        first.inputs = inputs;
+    }
+    Ok(compiled)
+}
+
+fn call(
+    shop: &Workshop<'_>,
+    recipe: &Recipe,
+    rust: &Rust,
+    folder: &Path,
+) -> Result<Messages, String> {
+    let mut flags = rust.remap(shop)?;
+    flags.extend(recipe.flags.iter().map(|flag| flag.to_string()));
+    let mut command = command(shop, &rust.cargo);
+    command
+        .args([
+            "build",
+            "--release",
+            "--workspace",
+            "--keep-going",
+            "--message-format=json",
+            "--color=never",
+        ])
+        .args(["--target", recipe.target])
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env(
+            "CARGO_TARGET_DIR",
+            shop.work.join("cargo").join(recipe.name),
+        )
+        .current_dir(folder);
+    if folder.join("Cargo.lock").is_file() {
+        command.arg("--locked");
+    }
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot run `{}`: {error}", rust.cargo.display()))?;
+    Ok(Messages::parse(
+        &output.stdout,
+        &String::from_utf8_lossy(&output.stderr),
+        output.status.success(),
+    ))
+}
+
+fn key(shop: &Workshop<'_>, recipe: &Recipe, rust: &Rust, sources: &[PathBuf]) -> String {
+    let mut key = digest::Parts::default();
+    key.add("cargo")
+        .add(&rust.version)
+        .add(recipe.target)
+        .add(recipe.flags.join(" "));
+    key.add(shop.root.as_os_str().as_encoded_bytes())
+        .add(shop.work.as_os_str().as_encoded_bytes());
+    // A new file can be a new module, binary or build script.
+    for source in sources {
+        key.add(source.as_os_str().as_encoded_bytes());
+    }
+    key.finish()
+}
+
+/// What can be told without cargo to be of weight for a workspace; dep-info adds what else was read.
+fn sources(shop: &Workshop<'_>, folder: &Path, packages: &Packages) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for folder in [shop.root, folder] {
+        let names = [".cargo/config.toml", "rust-toolchain.toml"];
+        files.extend(names.iter().map(|name| folder.join(name)));
+    }
+    files.extend(["Cargo.toml", "Cargo.lock"].map(|name| folder.join(name)));
+    // Libraries that members share have manifests, too.
+    for entry in std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+    {
+        files.push(entry.path().join("Cargo.toml"));
+    }
+    for package in packages.values() {
+        files.extend(["Cargo.toml", "build.rs"].map(|name| package.join(name)));
+        below(&package.join("src"), &mut files);
+    }
+    files.retain(|file| file.is_file());
+    files.sort();
+    files.dedup();
+    files
+}
+
+fn below(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+    {
+        let path = entry.path();
+        if path.is_dir() {
+            below(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Sources -> core modules. Processes are started here and nowhere else.
+
+mod c;
+mod cargo;
+mod depfile;
+mod environment;
+pub(crate) mod package;
+mod rust;
+mod rustc;
+mod single;
+mod workshop;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+pub(crate) use workshop::Workshop;
+
+use crate::built::Done;
+use crate::discover::{Adapter, Guest, Kind, Layout};
+
+/// What compiling one guest or adapter came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    pub(crate) outcome: Outcome,
+    pub(crate) done: Done,
+    /// Every file that was read for it.
+    pub(crate) inputs: Vec<PathBuf>,
+}
+
+/// A module, or why there is none.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Ready(Vec<u8>),
+    Ignored(String),
+    Failed(String),
+}
+
+impl Compiled {
+    fn failed(message: impl Into<String>, inputs: Vec<PathBuf>) -> Compiled {
+        Compiled {
+            outcome: Outcome::Failed(message.into()),
+            done: Done::Failed,
+            inputs,
+        }
+    }
+}
+
+/// Compiles the guests of those names.
+pub(crate) fn guests(
+    shop: &Workshop<'_>,
+    layout: &Layout,
+    names: &BTreeSet<&str>,
+) -> BTreeMap<String, Compiled> {
+    let wanted = || {
+        layout
+            .guests
+            .iter()
+            .filter(|guest| names.contains(guest.name.as_str()))
+    };
+    let mut compiled = BTreeMap::new();
+    if wanted().any(|guest| matches!(guest.kind, Kind::Cargo { .. })) {
+        let packages = layout
+            .guests
+            .iter()
+            .filter(|guest| matches!(guest.kind, Kind::Cargo { .. }));
+        let packages = packages
+            .map(|guest| (guest.name.clone(), guest.path.clone()))
+            .collect();
+        compiled = cargo::build(shop, &cargo::GUESTS, &layout.root.join("guests"), &packages);
+        compiled.retain(|name, _| names.contains(name.as_str()));
+    }
+    let single: Vec<&Guest> = wanted()
+        .filter(|guest| !matches!(guest.kind, Kind::Cargo { .. }))
+        .collect();
+    let made = single
+        .par_iter()
+        .map(|guest| (guest.name.clone(), one_guest(shop, guest)));
+    compiled.par_extend(made);
+    compiled
+}
+
+fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
+    match &guest.kind {
+        Kind::Rust => rustc::compile(shop, &guest.name, &guest.path),
+        Kind::C(sources) => c::compile(shop, &guest.name, &guest.path, sources),
+        Kind::Module | Kind::Cargo { .. } => module(shop, &guest.path),
+    }
+}
+
+/// Compiles all adapters.
+pub(crate) fn adapters(shop: &Workshop<'_>, layout: &Layout) -> BTreeMap<String, Compiled> {
+    let packages: BTreeMap<String, PathBuf> = layout
+        .adapters
+        .iter()
+        .filter(|adapter| matches!(adapter.kind, Kind::Cargo { .. }))
+        .map(|adapter| (adapter.id.clone(), adapter.path.clone()))
+        .collect();
+    let mut compiled = BTreeMap::new();
+    if !packages.is_empty() {
+        compiled = cargo::build(
+            shop,
+            &cargo::ADAPTERS,
+            &layout.root.join("adapters"),
+            &packages,
+        );
+    }
+    let single: Vec<&Adapter> = layout
+        .adapters
+        .iter()
+        .filter(|adapter| adapter.kind == Kind::Module)
+        .collect();
+    compiled.par_extend(
+        single
+            .par_iter()
+            .map(|adapter| (adapter.id.clone(), module(shop, &adapter.path))),
+    );
+    compiled
+}
+
+/// A module as it stands needs no record: reading it is all there is to do.
+fn module(shop: &Workshop<'_>, path: &Path) -> Compiled {
+    let inputs = vec![path.to_path_buf()];
+    match crate::module::read(path) {
+        Ok(wasm) => Compiled {
+            outcome: Outcome::Ready(wasm),
+            done: Done::Reused,
+            inputs,
+        },
+        Err(error) => Compiled::failed(shop.scrub(&error.to_string()), inputs),
+    }
+}

@@ -1,0 +1,358 @@
+//! Core modules -> components, in parallel, each made once and only when something that goes into it has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use polyfill_encoder::Wit;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::built::{Done, Step, What};
+use crate::cells::Job;
+use crate::compile::{Compiled, Outcome, Workshop};
+use crate::discover::Layout;
+use crate::encode::{self, Part};
+use crate::index::{Artifact, Stage};
+use crate::wit::Reference;
+use crate::{cache, digest};
+
+/// What a job came to, by its component's file.
+pub(crate) struct Components {
+    pub(crate) artifacts: BTreeMap<String, Artifact>,
+    pub(crate) log: Vec<Step>,
+}
+
+/// One module of the suite, hashed once and its WIT loaded once, however many components it goes into.
+pub(crate) struct Module<'a> {
+    /// What messages call it: the guest's name, or for an adapter the import module that it implements.
+    name: &'a str,
+    wasm: &'a [u8],
+    hash: String,
+    wit: Option<&'a Reference>,
+    loaded: OnceLock<Result<Option<Wit>, String>>,
+}
+
+/// All modules that were compiled.
+pub(crate) struct Modules<'a> {
+    guests: BTreeMap<&'a str, Module<'a>>,
+    adapters: BTreeMap<&'a str, Module<'a>>,
+}
+
+impl<'a> Modules<'a> {
+    pub(crate) fn new(
+        layout: &'a Layout,
+        guests: &'a BTreeMap<String, Compiled>,
+        adapters: &'a BTreeMap<String, Compiled>,
+    ) -> Modules<'a> {
+        let guest_modules = layout.guests.iter().filter_map(|guest| {
+            let module = Module::new(&guest.name, guests.get(&guest.name)?, guest.wit.as_ref())?;
+            Some((guest.name.as_str(), module))
+        });
+        let adapter_modules = layout.adapters.iter().filter_map(|adapter| {
+            let module = Module::new(
+                adapter.module(),
+                adapters.get(&adapter.id)?,
+                adapter.wit.as_ref(),
+            )?;
+            Some((adapter.id.as_str(), module))
+        });
+        Modules {
+            guests: guest_modules.collect(),
+            adapters: adapter_modules.collect(),
+        }
+    }
+}
+
+impl<'a> Module<'a> {
+    fn new(
+        name: &'a str,
+        compiled: &'a Compiled,
+        wit: Option<&'a Reference>,
+    ) -> Option<Module<'a>> {
+        let Outcome::Ready(wasm) = &compiled.outcome else {
+            return None;
+        };
+        let mut hash = digest::Parts::default();
+        hash.add(name)
+            .add(wasm)
+            .add(wit.map(Reference::digest).unwrap_or_default());
+        Some(Module {
+            name,
+            wasm,
+            hash: hash.finish(),
+            wit,
+            loaded: OnceLock::new(),
+        })
+    }
+
+    fn part(&self) -> Result<Part<'_>, String> {
+        let load = || {
+            self.wit
+                .map(|wit| wit.load().map_err(|error| error.to_string()))
+                .transpose()
+        };
+        let wit = self
+            .loaded
+            .get_or_init(load)
+            .as_ref()
+            .map_err(String::clone)?
+            .as_ref();
+        Ok(Part {
+            name: self.name,
+            wasm: self.wasm,
+            wit,
+        })
+    }
+}
+
+/// The record of all components of one output folder.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    components: BTreeMap<String, Entry>,
+    checks: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    key: String,
+    outcome: Kept,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kept {
+    /// The hash of the component.
+    Component(String),
+    Failed {
+        stage: Stage,
+        message: String,
+    },
+    Findings(Vec<String>),
+}
+
+/// The record of an output folder, open for one build.
+pub(crate) struct Encodings<'a> {
+    shop: &'a Workshop<'a>,
+    out_dir: &'a Path,
+    file: PathBuf,
+    old: Record,
+    new: Record,
+    tool: String,
+}
+
+impl<'a> Encodings<'a> {
+    pub(crate) fn open(shop: &'a Workshop<'a>, out_dir: &'a Path) -> Encodings<'a> {
+        let name = digest::of(out_dir.as_os_str().as_encoded_bytes());
+        let file = shop.record(&format!("components-{}", &name[..8]));
+        let old: Record = std::fs::read(&file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        Encodings {
+            shop,
+            out_dir,
+            file,
+            old,
+            new: Record::default(),
+            tool: this_program(),
+        }
+    }
+
+    /// What is wrong with each of these adapters, by id.
+    pub(crate) fn check(
+        &mut self,
+        ids: &BTreeSet<&str>,
+        modules: &Modules<'_>,
+        log: &mut Vec<Step>,
+    ) -> BTreeMap<String, String> {
+        let mut bad = BTreeMap::new();
+        for (id, module) in modules.adapters.iter().filter(|(id, _)| ids.contains(*id)) {
+            let key = self.key(["check", module.hash.as_str()]);
+            let kept = self
+                .old
+                .checks
+                .get(*id)
+                .filter(|entry| entry.key == key)
+                .map(|entry| entry.outcome.clone());
+            let (findings, reused) = match kept {
+                Some(Kept::Findings(findings)) => (findings, true),
+                _ => {
+                    let findings = module
+                        .part()
+                        .map_or_else(|error| vec![error], |part| encode::check(&part));
+                    (
+                        findings
+                            .iter()
+                            .map(|finding| self.shop.scrub(finding))
+                            .collect(),
+                        false,
+                    )
+                }
+            };
+            let done = match (findings.is_empty(), reused) {
+                (false, _) => Done::Failed,
+                (true, true) => Done::Reused,
+                (true, false) => Done::Made,
+            };
+            log.push(Step {
+                what: What::Check,
+                name: id.to_string(),
+                done,
+            });
+            if !findings.is_empty() {
+                bad.insert(id.to_string(), findings.join("\n"));
+            }
+            self.new.checks.insert(
+                id.to_string(),
+                Entry {
+                    key,
+                    outcome: Kept::Findings(findings),
+                },
+            );
+        }
+        bad
+    }
+
+    /// Makes the components, in parallel.
+    pub(crate) fn encode(
+        &mut self,
+        jobs: &BTreeSet<Job>,
+        modules: &Modules<'_>,
+    ) -> Result<Components, std::io::Error> {
+        let jobs: Vec<&Job> = jobs.iter().collect();
+        let made: Vec<(String, Entry, Done)> = jobs
+            .par_iter()
+            .map(|job| self.encode_one(job, modules))
+            .collect::<Result<_, _>>()?;
+        let mut components = Components {
+            artifacts: BTreeMap::new(),
+            log: Vec::new(),
+        };
+        for (file, entry, done) in made {
+            let artifact = match entry.outcome.clone() {
+                Kept::Failed { stage, message } => Artifact::Failed { stage, message },
+                Kept::Component(_) | Kept::Findings(_) => Artifact::Component(file.clone()),
+            };
+            components.artifacts.insert(file.clone(), artifact);
+            components.log.push(Step {
+                what: What::Component,
+                name: file.clone(),
+                done,
+            });
+            self.new.components.insert(file, entry);
+        }
+        Ok(components)
+    }
+
+    fn encode_one(
+        &self,
+        job: &Job,
+        modules: &Modules<'_>,
+    ) -> Result<(String, Entry, Done), std::io::Error> {
+        let file = job.file();
+        let path = self.out_dir.join(&file);
+        let parts = job
+            .stack
+            .0
+            .iter()
+            .filter_map(|id| modules.adapters.get(id.as_str()));
+        let parts: Vec<&Module<'_>> = modules
+            .guests
+            .get(job.guest.as_str())
+            .into_iter()
+            .chain(parts)
+            .collect();
+        let grow = if job.options.realloc_via_memory_grow {
+            "grow"
+        } else {
+            ""
+        };
+        let key = self.key(
+            ["encode", grow]
+                .into_iter()
+                .chain(parts.iter().map(|part| part.hash.as_str())),
+        );
+        if let Some(entry) = self
+            .old
+            .components
+            .get(&file)
+            .filter(|entry| entry.key == key)
+        {
+            let holds = match &entry.outcome {
+                Kept::Component(hash) => {
+                    std::fs::read(&path).is_ok_and(|bytes| digest::of(&bytes) == *hash)
+                }
+                Kept::Failed { .. } | Kept::Findings(_) => true,
+            };
+            if holds {
+                return Ok((file, entry.clone(), Done::Reused));
+            }
+        }
+        let (outcome, done) = match make(job, &parts) {
+            Ok(component) => {
+                cache::write(&path, &component)?;
+                (Kept::Component(digest::of(&component)), Done::Made)
+            }
+            Err((stage, message)) => (
+                Kept::Failed {
+                    stage,
+                    message: self.shop.scrub(&message),
+                },
+                Done::Failed,
+            ),
+        };
+        Ok((file, Entry { key, outcome }, done))
+    }
+
+    fn key<'k>(&self, parts: impl IntoIterator<Item = &'k str>) -> String {
+        let mut key = digest::Parts::default();
+        key.add(&self.tool);
+        for part in parts {
+            key.add(part);
+        }
+        key.finish()
+    }
+
+    /// Writes the record. After a build of everything, components that no cell uses any more are removed.
+    pub(crate) fn close(mut self, all: bool) -> Result<(), std::io::Error> {
+        for (file, entry) in std::mem::take(&mut self.old.components) {
+            if self.new.components.contains_key(&file) {
+                continue;
+            }
+            if !all {
+                self.new.components.insert(file, entry);
+            } else if matches!(entry.outcome, Kept::Component(_)) {
+                let _ = std::fs::remove_file(self.out_dir.join(file));
+            }
+        }
+        cache::write(&self.file, &serde_json::to_vec_pretty(&self.new)?)
+    }
+}
+
+fn make(job: &Job, parts: &[&Module<'_>]) -> Result<Vec<u8>, (Stage, String)> {
+    let Some((main, adapters)) = parts.split_first() else {
+        return Err((
+            Stage::Compile,
+            format!("there is no module of `{}`", job.guest),
+        ));
+    };
+    let main = main.part().map_err(|error| (Stage::Case, error))?;
+    let adapters = adapters
+        .iter()
+        .map(|adapter| adapter.part())
+        .collect::<Result<Vec<_>, _>>();
+    let adapters = adapters.map_err(|error| (Stage::Adapter, error))?;
+    encode::encode(&main, &adapters, &job.options).map_err(|error| (Stage::Encode, error))
+}
+
+/// Tells one build of this library from another, so that a changed encoder encodes everything anew.
+fn this_program() -> String {
+    let program = std::env::current_exe().ok();
+    let facts = program
+        .and_then(|path| std::fs::metadata(path).ok())
+        .map(|file| (file.len(), file.modified().ok()));
+    format!("{} {facts:?}", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,60 @@
+//! `{ file = .. }` in a case: the files are read by the build, so that the runner needs the index only.
+
+use std::path::{Path, PathBuf};
+
+use crate::case::{Bytes, Case};
+use crate::digest;
+
+/// Fills in the content of every file that the case names.
+///
+/// A file of an expectation that does not exist yet keeps no content: the runner can write it.
+pub(super) fn read_files(
+    folder: &Path,
+    case: &mut Case,
+    read: &mut Vec<PathBuf>,
+) -> Result<(), String> {
+    if let Some(Bytes::File(file)) = &mut case.stdin {
+        let path = folder.join(&file.file);
+        let content = std::fs::read(&path).map_err(|error| {
+            format!(
+                "`stdin` names the file `{}`, which cannot be read: {error}",
+                file.file
+            )
+        })?;
+        file.content = Some(digest::hex(&content));
+        read.push(path);
+    }
+    let expect = &mut case.expect;
+    for (key, bytes) in [
+        ("error", &mut expect.error),
+        ("stdout", &mut expect.stdout),
+        ("stderr", &mut expect.stderr),
+    ] {
+        let Some(Bytes::File(file)) = bytes else {
+            continue;
+        };
+        let path = folder.join(&file.file);
+        match std::fs::read(&path) {
+            Ok(content) => file.content = Some(digest::hex(&content)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(format!(
+                    "`expect.{key}` names the file `{}`, which cannot be read: {error}",
+                    file.file
+                ));
+            }
+        }
+        read.push(path);
+    }
+    Ok(())
+}
+
+/// The files that a broken case file seems to name, so that they are not reported as stale on top of it.
+pub(super) fn named_in(case_file: &Path) -> Vec<PathBuf> {
+    let folder = case_file.parent().unwrap_or(case_file);
+    let text = std::fs::read_to_string(case_file).unwrap_or_default();
+    text.split(['"', '\''])
+        .map(|word| folder.join(word))
+        .filter(|path| path.is_file())
+        .collect()
+}

@@ -1,0 +1,52 @@
+//! One case file: parsed, its files read in, and looked over.
+
+use std::path::{Path, PathBuf};
+
+use super::{CaseFile, Found, bytes, case_check};
+use crate::case::Case;
+
+/// The end of every case file's name.
+pub(super) const SUFFIX: &str = ".case.toml";
+
+/// A case and the other files that it refers to.
+pub(super) struct Read {
+    pub(super) case: CaseFile,
+    pub(super) refers_to: Vec<PathBuf>,
+}
+
+/// Reads one case file. Whatever is wrong with it goes into the case.
+pub(super) fn read(found: &mut Found, name: &str, path: &Path) -> Read {
+    found.inputs.push(path.to_path_buf());
+    let source = found.show(path);
+    let mut refers_to = Vec::new();
+    let case = parse(path)
+        .and_then(|mut case| {
+            let problems = case_check::check(&case);
+            if !problems.is_empty() {
+                return Err(problems.join("\n"));
+            }
+            let folder = path.parent().unwrap_or(path);
+            bytes::read_files(folder, &mut case, &mut refers_to)?;
+            Ok(case)
+        })
+        .map_err(|message| format!("`{source}`: {message}"));
+    if case.is_err() {
+        refers_to.extend(bytes::named_in(path));
+    }
+    found
+        .inputs
+        .extend(refers_to.iter().filter(|file| file.is_file()).cloned());
+    Read {
+        case: CaseFile {
+            name: name.to_string(),
+            source,
+            case,
+        },
+        refers_to,
+    }
+}
+
+fn parse(path: &Path) -> Result<Case, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    toml::from_str(&text).map_err(|error| error.to_string().trim_end().to_string())
+}

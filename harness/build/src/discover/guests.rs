@@ -1,0 +1,241 @@
+//! `guests/`: one folder or one file each, with their sidecars, case files and golden files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::case_file::{self, SUFFIX};
+use super::listing::{self, CARGO_FILES, Entry};
+use super::sidecar::{self, GuestSidecar};
+use super::{CaseFile, Found, Guest, Kind, check_name};
+use crate::case::Case;
+use crate::compile::package;
+use crate::error::BuildError;
+
+/// The ends of the names of guests that are one file.
+const FILE_GUESTS: [&str; 4] = ["c", "rs", "wasm", "wat"];
+
+pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
+    let folder = found.root.join("guests");
+    let mut collected = Collected::default();
+    for entry in listing::list(&folder)? {
+        collected.sort_in(found, entry)?;
+    }
+    collected.read_cases(found);
+    collected.read_sidecars(found);
+    collected.refuse_left_over(found);
+    let mut guests: Vec<Guest> = collected.guests.into_values().collect();
+    for guest in &mut guests {
+        if guest.cases.is_empty() {
+            let source = found.show(&guest.path);
+            guest.cases.push(CaseFile {
+                name: "default".to_string(),
+                source,
+                case: Ok(Case::default()),
+            });
+        }
+        guest.cases.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    Ok(guests)
+}
+
+/// The files of `guests/`, sorted into what they are.
+#[derive(Default)]
+struct Collected {
+    guests: BTreeMap<String, Guest>,
+    /// Case files: the guest, what follows it in the name, the file.
+    cases: Vec<(String, String, PathBuf)>,
+    /// Sidecars: the guest, the file.
+    sidecars: Vec<(String, PathBuf)>,
+    /// Files with no meaning unless a case refers to them; with the guest in whose folder they are.
+    others: Vec<(Option<String>, PathBuf)>,
+    /// Files that a case refers to.
+    referred: BTreeSet<PathBuf>,
+}
+
+impl Collected {
+    fn sort_in(&mut self, found: &mut Found, entry: Entry) -> Result<(), BuildError> {
+        let Entry { name, path, folder } = entry;
+        if folder {
+            return self.sort_in_folder(found, name, path);
+        }
+        let (stem, end) = name.rsplit_once('.').unwrap_or((&name, ""));
+        if CARGO_FILES.contains(&name.as_str()) || end == "h" {
+            // Belongs to the workspace, or to the C guests.
+        } else if let Some(stem) = name.strip_suffix(SUFFIX) {
+            let (guest, case) = stem.split_once('.').unwrap_or((stem, ""));
+            self.cases.push((guest.to_string(), case.to_string(), path));
+        } else if FILE_GUESTS.contains(&end) {
+            let kind = match end {
+                "c" => Kind::C(vec![path.clone()]),
+                "rs" => Kind::Rust,
+                _ => Kind::Module,
+            };
+            self.add(found, stem, path, kind);
+        } else if end == "toml" {
+            self.sidecars.push((stem.to_string(), path));
+        } else {
+            self.others.push((None, path));
+        }
+        Ok(())
+    }
+
+    fn sort_in_folder(
+        &mut self,
+        found: &mut Found,
+        guest: String,
+        folder: PathBuf,
+    ) -> Result<(), BuildError> {
+        let entries = listing::list(&folder)?;
+        let is_c = |entry: &Entry| {
+            !entry.folder && (entry.name.ends_with(".c") || entry.name.ends_with(".o"))
+        };
+        let kind = if folder.join("Cargo.toml").is_file() {
+            // A package that gives no module is there for the others to use.
+            let Some(library) = package::module_kind(&folder) else {
+                return Ok(());
+            };
+            Some(Kind::Cargo { library })
+        } else {
+            let sources: Vec<_> = entries
+                .iter()
+                .filter(|entry| is_c(entry))
+                .map(|entry| entry.path.clone())
+                .collect();
+            (!sources.is_empty()).then_some(Kind::C(sources))
+        };
+        let cargo = matches!(kind, Some(Kind::Cargo { .. }));
+        let owner = kind.is_some().then(|| guest.clone());
+        for entry in entries {
+            let Entry { name, path, folder } = entry;
+            let cargo_file =
+                !folder && (CARGO_FILES.contains(&name.as_str()) || name == "build.rs");
+            if (cargo && (cargo_file || (folder && name == "src")))
+                || (folder && name == "wit" && owner.is_some())
+            {
+                // The compiler's business.
+            } else if folder {
+                self.others.extend(
+                    listing::files_below(&path)?
+                        .into_iter()
+                        .map(|file| (owner.clone(), file)),
+                );
+            } else if let Some(case) = name.strip_suffix(SUFFIX) {
+                self.cases.push((guest.clone(), case.to_string(), path));
+            } else if name == "guest.toml" {
+                self.sidecars.push((guest.clone(), path));
+            } else if cargo
+                || !(name.ends_with(".c") || name.ends_with(".h") || name.ends_with(".o"))
+            {
+                self.others.push((owner.clone(), path));
+            }
+        }
+        if let Some(kind) = kind {
+            self.add(found, &guest, folder, kind);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, found: &mut Found, name: &str, path: PathBuf, kind: Kind) {
+        if let Err(message) = check_name("a guest", name, false) {
+            found.problem(&path, message);
+        } else if let Some(other) = self.guests.get(name) {
+            let message = format!(
+                "the guest `{name}` is already there as `{}`",
+                found.show(&other.path)
+            );
+            found.problem(&path, message);
+        } else {
+            let guest = Guest {
+                name: name.to_string(),
+                path,
+                kind,
+                wit: None,
+                cases: Vec::new(),
+                faults: Vec::new(),
+            };
+            self.guests.insert(name.to_string(), guest);
+        }
+    }
+
+    fn read_cases(&mut self, found: &mut Found) {
+        for (guest, case, path) in std::mem::take(&mut self.cases) {
+            let read = case_file::read(found, &case, &path);
+            self.referred.extend(read.refers_to);
+            let Some(guest) = self.guests.get_mut(&guest) else {
+                found.problem(&path, format!("no guest `{guest}` for this case"));
+                continue;
+            };
+            match check_name("a case", &case, false) {
+                Ok(()) => guest.cases.push(read.case),
+                Err(message) => {
+                    let form = if path.parent() == Some(&guest.path) {
+                        "<case>"
+                    } else {
+                        "<guest>.<case>"
+                    };
+                    let shown = found.show(&path);
+                    guest
+                        .faults
+                        .push(format!("`{shown}`: {message} (`{form}{SUFFIX}`)"));
+                }
+            }
+        }
+    }
+
+    fn read_sidecars(&mut self, found: &mut Found) {
+        for (name, path) in std::mem::take(&mut self.sidecars) {
+            let Some(guest) = self.guests.get_mut(&name) else {
+                found.problem(
+                    &path,
+                    format!("no guest `{name}` for this file{}", allowed(None)),
+                );
+                continue;
+            };
+            let read = sidecar::read::<GuestSidecar>(found, &path)
+                .and_then(|sidecar| sidecar::wit(found, &path, sidecar.wit, sidecar.world));
+            match read {
+                Ok(wit) => guest.wit = wit,
+                Err(message) => guest.faults.push(message),
+            }
+        }
+    }
+
+    /// What no case refers to is a mistake: a golden file that checks nothing, a case with a misspelt name.
+    fn refuse_left_over(&mut self, found: &mut Found) {
+        for (owner, path) in &self.others {
+            if self.referred.contains(path) {
+                continue;
+            }
+            let owner = owner.clone().or_else(|| self.owner_by_name(path));
+            let message = format!(
+                "unknown file, and no case refers to it{}",
+                allowed(owner.as_deref())
+            );
+            match owner.and_then(|name| self.guests.get_mut(&name)) {
+                Some(guest) => guest
+                    .faults
+                    .push(format!("`{}`: {message}", found.show(path))),
+                None => found.problem(path, message),
+            }
+        }
+    }
+
+    fn owner_by_name(&self, path: &Path) -> Option<String> {
+        let name = path.file_name()?.to_str()?.split('.').next()?;
+        self.guests.contains_key(name).then(|| name.to_string())
+    }
+}
+
+/// What could stand there instead, as the end of a message.
+fn allowed(guest: Option<&str>) -> String {
+    match guest {
+        Some(guest) => format!(
+            "; beside a guest there can be `{guest}.<case>{SUFFIX}` and `{guest}.toml` (in its folder `<case>{SUFFIX}` \
+             and `guest.toml`), the files that cases name, `README.md` and what begins with a dot"
+        ),
+        None => format!(
+            "; a guest is a folder (a cargo package, or `*.c`) or a file (`.rs`, `.c`, `.wat`, `.wasm`), and beside it \
+             there can be `<guest>.<case>{SUFFIX}`, `<guest>.toml` and the files that cases name"
+        ),
+    }
+}

@@ -1,0 +1,50 @@
+//! Folder listings: sorted, with what git, cargo, editors and people leave around passed over.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::BuildError;
+
+/// One entry of a folder.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) folder: bool,
+}
+
+/// The entries of a folder by name, without those that never mean anything to a suite.
+pub(super) fn list(folder: &Path) -> Result<Vec<Entry>, BuildError> {
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(BuildError::io("list the folder", folder))? {
+        let entry = entry.map_err(BuildError::io("list the folder", folder))?;
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let folder = path.is_dir();
+        if !means_nothing(&name, folder) {
+            entries.push(Entry { name, path, folder });
+        }
+    }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(entries)
+}
+
+/// All files below a folder, sorted.
+pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let mut files = Vec::new();
+    for entry in list(folder)? {
+        if entry.folder {
+            files.extend(files_below(&entry.path)?);
+        } else {
+            files.push(entry.path);
+        }
+    }
+    Ok(files)
+}
+
+fn means_nothing(name: &str, folder: bool) -> bool {
+    let left_over = name.starts_with('.') || name.ends_with('~') || name.ends_with(".actual");
+    let document = name == "README.md" || name.starts_with("LICENSE");
+    left_over || document || (folder && name == "target")
+}
+
+/// Files of a cargo workspace or package beside its members and sources.
+pub(super) const CARGO_FILES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];

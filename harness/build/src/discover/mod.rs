@@ -1,0 +1,153 @@
+//! A suite folder -> what there is in it. Adding a test is adding files; a file that means nothing is an error.
+
+mod adapters;
+mod bytes;
+mod case_check;
+mod case_file;
+mod guests;
+mod listing;
+mod sidecar;
+
+use std::path::{Path, PathBuf};
+
+pub(crate) use sidecar::For;
+
+use crate::case::Case;
+use crate::error::{BuildError, Problems};
+use crate::wit::Reference;
+
+/// Everything in a suite folder, sorted by name.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The folder, canonical.
+    pub(crate) root: PathBuf,
+    pub(crate) guests: Vec<Guest>,
+    pub(crate) adapters: Vec<Adapter>,
+    /// Files that discovery itself read.
+    pub(crate) inputs: Vec<PathBuf>,
+}
+
+/// One guest.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub(crate) name: String,
+    /// The folder or file.
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Kind,
+    pub(crate) wit: Option<Reference>,
+    pub(crate) cases: Vec<CaseFile>,
+    /// What is wrong with its files; fails all its trials.
+    pub(crate) faults: Vec<String>,
+}
+
+/// How a guest or an adapter becomes a core module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A cargo package. Whether it is a library (`cdylib`) rather than a program.
+    Cargo { library: bool },
+    /// One Rust file.
+    Rust,
+    /// C sources and objects.
+    C(Vec<PathBuf>),
+    /// A module as it stands, in binary or text form.
+    Module,
+}
+
+/// One case of a guest.
+#[derive(Debug)]
+pub(crate) struct CaseFile {
+    pub(crate) name: String,
+    /// The case file, or the guest itself where there is none; relative to the root, with `/`.
+    pub(crate) source: String,
+    /// What it says, files read; or what is wrong with it.
+    pub(crate) case: Result<Case, String>,
+}
+
+/// One adapter.
+#[derive(Debug)]
+pub(crate) struct Adapter {
+    pub(crate) id: String,
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Kind,
+    pub(crate) fits: For,
+    pub(crate) default: bool,
+    pub(crate) wit: Option<Reference>,
+}
+
+impl Adapter {
+    /// The import module that it implements: its id up to the first dot.
+    pub(crate) fn module(&self) -> &str {
+        self.id.split('.').next().unwrap_or(&self.id)
+    }
+}
+
+/// Reads the layout of the suite at `root`.
+pub(crate) fn discover(root: &Path) -> Result<Layout, BuildError> {
+    let root = root
+        .canonicalize()
+        .map_err(BuildError::io("find the suite folder", root))?;
+    let mut found = Found {
+        root: root.clone(),
+        inputs: Vec::new(),
+        problems: Vec::new(),
+    };
+    let adapters = adapters::discover(&mut found)?;
+    let guests = guests::discover(&mut found)?;
+    if !found.problems.is_empty() {
+        found.problems.sort();
+        return Err(BuildError::Layout(Problems(found.problems)));
+    }
+    found.inputs.sort();
+    found.inputs.dedup();
+    Ok(Layout {
+        root,
+        guests,
+        adapters,
+        inputs: found.inputs,
+    })
+}
+
+/// What all parts of discovery add to.
+struct Found {
+    root: PathBuf,
+    inputs: Vec<PathBuf>,
+    problems: Vec<String>,
+}
+
+impl Found {
+    /// A path as messages show it: relative to the root, with `/`.
+    fn show(&self, path: &Path) -> String {
+        show(&self.root, path)
+    }
+
+    fn problem(&mut self, path: &Path, message: impl AsRef<str>) {
+        self.problems
+            .push(format!("`{}`: {}", self.show(path), message.as_ref()));
+    }
+}
+
+/// A path relative to `root`, with `/` on all systems.
+pub(crate) fn show(root: &Path, path: &Path) -> String {
+    let parts = path.strip_prefix(root).unwrap_or(path).components();
+    let parts: Vec<_> = parts
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    parts.join("/").replace("//", "/")
+}
+
+/// Guests, cases and adapters are parts of trial names and of file names.
+fn check_name(what: &str, name: &str, dots: bool) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || (dots && c == '.');
+    if name.is_empty() || !name.chars().all(fits) {
+        let dot = if dots { "`.`, " } else { "" };
+        return Err(format!(
+            "`{name}` cannot name {what}: only letters, digits, {dot}`-` and `_` can be in it"
+        ));
+    }
+    if name.contains("--") {
+        return Err(format!(
+            "`{name}` cannot name {what}: `--` separates guest and adapters in component files"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The index: what a build made, as plain data, for the runner.
+//!
+//! One `index.json` beside the components it names; every path in it is relative to the folder that holds it,
+//! or (`source`) to the suite's root. It holds no absolute path, no time and no random order.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::Case;
+
+/// The name of the index in the output folder.
+pub const FILE: &str = "index.json";
+
+/// Everything a build made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// All cases by `guest::case`.
+    pub cases: BTreeMap<String, CaseEntry>,
+    /// All cells, sorted by name.
+    pub cells: Vec<Cell>,
+}
+
+/// One case and where it was written down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseEntry {
+    /// The case file (or, for a guest without one, the guest), relative to the suite's root.
+    pub source: String,
+    /// What it says, with every `{ file = .. }` already read.
+    pub case: Case,
+}
+
+/// A case x an adapter stack x a host: one trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// The guest's name.
+    pub guest: String,
+    /// The case's name.
+    pub case: String,
+    /// The stack: adapter names joined by `+`, or `none`.
+    pub adapter: String,
+    /// The host's name.
+    pub host: String,
+    /// What there is to run.
+    pub artifact: Artifact,
+}
+
+impl Cell {
+    /// The trial's name: `guest::case::adapter::host`.
+    pub fn name(&self) -> String {
+        format!(
+            "{}::{}::{}::{}",
+            self.guest, self.case, self.adapter, self.host
+        )
+    }
+
+    /// The key of its case in [`Index::cases`].
+    pub fn case_key(&self) -> String {
+        format!("{}::{}", self.guest, self.case)
+    }
+}
+
+/// What a build made of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Artifact {
+    /// A component: its file, relative to the index.
+    Component(String),
+    /// Nothing, and that is all right here: a tool is missing, for instance. The reason.
+    Ignored(String),
+    /// Nothing, since a step failed. Fails the trial, unless the case expects this very error.
+    Failed {
+        /// The step that failed.
+        stage: Stage,
+        /// The tool's or the encoder's message, in full.
+        message: String,
+    },
+}
+
+/// A step of the build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The case file was read.
+    Case,
+    /// The guest was compiled.
+    Compile,
+    /// The adapter was compiled or checked.
+    Adapter,
+    /// The component was encoded.
+    Encode,
+}

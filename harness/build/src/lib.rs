@@ -1,0 +1,40 @@
+//! Compiles every guest and adapter of a suite folder, encodes each guest with each adapter stack that fits,
+//! and writes an index of the outcome: for build scripts, and for tools that have no Rust project around them.
+//!
+//! A suite is a folder with `guests/`, and mostly `adapters/` and `wit/` beside it. From a build script:
+//!
+//! ```no_run
+//! polyfill_build::Suite::new(".").build_script();
+//! ```
+//!
+//! The stages, each a module: `discover` (folders -> what there is), `compile` (sources -> core modules),
+//! `cells` (cases x stacks x hosts), `components` (core modules -> components), `output` (components -> files).
+//! A guest that cannot be read, compiled or encoded fails its own trials; only a suite that makes no sense as
+//! a whole is a [`BuildError`].
+
+pub mod case;
+pub mod index;
+
+mod built;
+mod cache;
+mod cells;
+mod compile;
+mod components;
+mod digest;
+mod discover;
+mod encode;
+mod error;
+pub mod module;
+mod near;
+mod output;
+mod script;
+mod select;
+mod settings;
+mod stack;
+mod suite;
+pub mod wit;
+
+pub use built::{Built, Done, Step, What};
+pub use error::{BuildError, Problems};
+pub use settings::Settings;
+pub use suite::Suite;

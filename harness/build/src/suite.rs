@@ -1,0 +1,288 @@
+//! A suite: the folder, the few choices about it, and the spine of its build.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::built::{Built, Step, What};
+use crate::cells::{self, Cells};
+use crate::compile::{self, Compiled, Outcome, Workshop};
+use crate::components::{Components, Encodings, Modules};
+use crate::discover::{self, Layout};
+use crate::error::BuildError;
+use crate::index::{Artifact, CaseEntry, Index, Stage};
+use crate::near;
+use crate::output::{self, Lock};
+use crate::script;
+use crate::select::Filter;
+use crate::settings::Settings;
+
+/// A folder with `guests/`, `adapters/` and `wit/`, and how to build it.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    root: PathBuf,
+    hosts: Vec<String>,
+    out_dir: Option<PathBuf>,
+    work_dir: Option<PathBuf>,
+    filter: Filter,
+    settings: Settings,
+}
+
+impl Suite {
+    /// The suite in that folder.
+    pub fn new(root: impl Into<PathBuf>) -> Suite {
+        Suite {
+            root: root.into(),
+            hosts: vec!["my-wasi".to_string(), "my-wasi-typed".to_string()],
+            out_dir: None,
+            work_dir: None,
+            filter: Filter::default(),
+            settings: Settings::from_env(),
+        }
+    }
+
+    /// The hosts of cases that name none.
+    pub fn hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Suite {
+        self.hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The folder for components and index. Without it: `out` in the work folder.
+    pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Suite {
+        self.out_dir = Some(folder.into());
+        self
+    }
+
+    /// The folder for what compilers write and for records of earlier builds.
+    /// Without it: one for this suite in `target/polyfill` (or `CARGO_TARGET_DIR`) of the suite's folder.
+    pub fn work_dir(mut self, folder: impl Into<PathBuf>) -> Suite {
+        self.work_dir = Some(folder.into());
+        self
+    }
+
+    /// Only trials whose names contain one of the words; guests that have no such trial are not compiled
+    /// (but cargo packages always are, together, since their dependencies' features depend on each other).
+    pub fn filter(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Suite {
+        self.filter = Filter(words.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Other settings than those of the environment.
+    pub fn settings(mut self, settings: Settings) -> Suite {
+        self.settings = settings;
+        self
+    }
+
+    /// The suite's folder as it was given.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// For build scripts: builds into `OUT_DIR` and tells cargo when to do so again. A guest that fails is a warning
+    /// here and a failing trial later; only a suite that makes no sense ends the process with an error.
+    pub fn build_script(self) {
+        script::run(self);
+    }
+
+    pub(crate) fn within_cargo(mut self, out_dir: PathBuf) -> Suite {
+        let root = self
+            .root
+            .canonicalize()
+            .unwrap_or_else(|_| self.root.clone());
+        let target = output::target_dir_around(&out_dir);
+        self.work_dir
+            .get_or_insert_with(|| output::work_dir(&target, &root));
+        self.out_dir.get_or_insert(out_dir);
+        self
+    }
+
+    /// Compiles, checks and encodes what has changed since the last time, and writes components and index.
+    pub fn build(&self) -> Result<Built, BuildError> {
+        let mut clock = Clock::start();
+        let layout = discover::discover(&self.root)?;
+        let (work, out_dir) = self.folders(&layout)?;
+        let _lock = Lock::take(&work)?;
+        let shop = Workshop::new(&layout.root, &work, &self.settings);
+        let names = self.filter.guests(&layout, &self.hosts);
+        clock.stage("discover");
+
+        let (guests, adapters) = rayon::join(
+            || compile::guests(&shop, &layout, &names),
+            || compile::adapters(&shop, &layout),
+        );
+        let mut log = compile_steps(&guests, &adapters);
+        clock.stage("compile");
+
+        let modules = Modules::new(&layout, &guests, &adapters);
+        let mut encodings = Encodings::open(&shop, &out_dir);
+        let checked = layout
+            .adapters
+            .iter()
+            .filter(|adapter| adapter.default)
+            .map(|adapter| adapter.id.as_str());
+        let findings = encodings.check(&checked.collect(), &modules, &mut log);
+        clock.stage("check");
+
+        let parts = cells::Parts {
+            layout: &layout,
+            guests: &guests,
+            adapters: &adapters,
+            findings: &findings,
+            hosts: &self.hosts,
+            filter: &self.filter,
+        };
+        let cells = cells::lay_out(&parts);
+        let components = encodings
+            .encode(&cells.jobs, &modules)
+            .map_err(BuildError::io("write to", &out_dir))?;
+        log.extend(components.log.iter().cloned());
+        encodings
+            .close(self.filter.is_all())
+            .map_err(BuildError::io("write to", &out_dir))?;
+        clock.stage("encode");
+
+        let index = index(&layout, cells, &components);
+        output::write_index(&out_dir, &index)?;
+        clock.stage("index");
+        log.sort();
+        let inputs = inputs(&layout, [&guests, &adapters]);
+        let folders = folders(&layout);
+        Ok(Built {
+            index,
+            out_dir,
+            inputs,
+            folders,
+            log,
+            timings: clock.stages,
+        })
+    }
+
+    /// Compiles one guest; gives its core module, or the step that failed with its message.
+    pub fn compile(&self, guest: &str) -> Result<Result<Vec<u8>, (Stage, String)>, BuildError> {
+        let layout = discover::discover(&self.root)?;
+        let Some(found) = layout.guests.iter().find(|found| found.name == guest) else {
+            let hint = near::hint(guest, layout.guests.iter().map(|guest| guest.name.as_str()));
+            return Err(BuildError::NoGuest {
+                name: guest.to_string(),
+                hint,
+            });
+        };
+        if !found.faults.is_empty() {
+            return Ok(Err((Stage::Case, found.faults.join("\n"))));
+        }
+        let (work, _) = self.folders(&layout)?;
+        let _lock = Lock::take(&work)?;
+        let shop = Workshop::new(&layout.root, &work, &self.settings);
+        let compiled = compile::guests(&shop, &layout, &BTreeSet::from([guest])).remove(guest);
+        Ok(match compiled.map(|compiled| compiled.outcome) {
+            Some(Outcome::Ready(wasm)) => Ok(wasm),
+            Some(Outcome::Ignored(message) | Outcome::Failed(message)) => {
+                Err((Stage::Compile, message))
+            }
+            None => Err((Stage::Compile, format!("`{guest}` was not compiled"))),
+        })
+    }
+
+    /// The work folder and the output folder, both made, both absolute.
+    fn folders(&self, layout: &Layout) -> Result<(PathBuf, PathBuf), BuildError> {
+        let make = |folder: PathBuf| {
+            std::fs::create_dir_all(&folder)
+                .and_then(|()| folder.canonicalize())
+                .map_err(BuildError::io("create the folder", &folder))
+        };
+        let default = || output::work_dir(&output::target_dir(&layout.root), &layout.root);
+        let work = make(self.work_dir.clone().unwrap_or_else(default))?;
+        let out_dir = make(self.out_dir.clone().unwrap_or_else(|| work.join("out")))?;
+        Ok((work, out_dir))
+    }
+}
+
+fn index(layout: &Layout, cells: Cells, components: &Components) -> Index {
+    let mut index = Index {
+        cells: cells.cells,
+        ..Index::default()
+    };
+    for cell in &mut index.cells {
+        if let Artifact::Component(file) = &cell.artifact
+            && let Some(artifact) = components.artifacts.get(file)
+        {
+            cell.artifact = artifact.clone();
+        }
+    }
+    let used: BTreeSet<String> = index.cells.iter().map(|cell| cell.case_key()).collect();
+    for guest in &layout.guests {
+        for case in &guest.cases {
+            let key = format!("{}::{}", guest.name, case.name);
+            if used.contains(&key) {
+                let given = case.case.clone().unwrap_or_default();
+                index.cases.insert(
+                    key,
+                    CaseEntry {
+                        source: case.source.clone(),
+                        case: given,
+                    },
+                );
+            }
+        }
+    }
+    index
+}
+
+fn compile_steps(
+    guests: &BTreeMap<String, Compiled>,
+    adapters: &BTreeMap<String, Compiled>,
+) -> Vec<Step> {
+    let steps = |what, compiled: &BTreeMap<String, Compiled>| -> Vec<Step> {
+        compiled
+            .iter()
+            .map(|(name, one)| Step {
+                what,
+                name: name.clone(),
+                done: one.done,
+            })
+            .collect()
+    };
+    [steps(What::Guest, guests), steps(What::Adapter, adapters)].concat()
+}
+
+fn inputs(layout: &Layout, compiled: [&BTreeMap<String, Compiled>; 2]) -> Vec<PathBuf> {
+    let mut inputs = layout.inputs.clone();
+    inputs.extend(
+        compiled
+            .iter()
+            .flat_map(|all| all.values())
+            .flat_map(|one| one.inputs.iter().cloned()),
+    );
+    inputs.sort();
+    inputs.dedup();
+    inputs
+}
+
+fn folders(layout: &Layout) -> Vec<PathBuf> {
+    let folders = ["adapters", "guests"].map(|name| layout.root.join(name));
+    folders
+        .into_iter()
+        .filter(|folder| folder.is_dir())
+        .collect()
+}
+
+/// Durations of stages.
+struct Clock {
+    last: Instant,
+    stages: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Clock {
+        Clock {
+            last: Instant::now(),
+            stages: Vec::new(),
+        }
+    }
+
+    fn stage(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.stages.push((name, now - self.last));
+        self.last = now;
+    }
+}

@@ -1,0 +1,411 @@
+//! `bind`: each core import and export gets a meaning, and its type is compared with what the meaning asks for.
+//!
+//! All that is wrong is reported, not the first thing only.
+
+use std::collections::HashMap;
+
+use wasmparser::{FuncType, ValType};
+use wit_parser::{PackageName, TypeDefKind, TypeId, WorldItem, WorldKey};
+
+use crate::canon::{Abi, Direction};
+use crate::error::Error;
+use crate::hint;
+use crate::names::{self, Item};
+use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
+use crate::read::{Extern, Import, Module, signature};
+use crate::world::World;
+
+/// The meanings of one module's imports and exports.
+#[derive(Debug, Default)]
+pub(crate) struct Bound {
+    /// A meaning for each import, in the module's order.
+    pub imports: Vec<Meaning>,
+    /// The world's functions that this module exports.
+    pub functions: Vec<ExportedFunction>,
+    /// Destructors of the exported resources that this module implements.
+    pub destructors: Vec<(TypeId, CoreRef)>,
+}
+
+/// What an import means.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Meaning {
+    /// A function of the world.
+    Function(FuncRef),
+    /// `resource.new` of an exported resource.
+    ResourceNew(TypeId),
+    /// `resource.rep` of an exported resource.
+    ResourceRep(TypeId),
+    /// `resource.drop` of a resource.
+    ResourceDrop(TypeId),
+    /// An adapter's function.
+    Adapter(ModuleId, String),
+    /// Something that main exports.
+    Main(String, Kind),
+    /// The memory that an adapter shares with main, or the one that main wants to be given.
+    Memory,
+}
+
+/// An exported function of the world and the core functions that make it.
+#[derive(Clone, Debug)]
+pub(crate) struct ExportedFunction {
+    /// The function.
+    pub function: FuncRef,
+    /// The core function.
+    pub core: CoreRef,
+    /// What to call after it.
+    pub post_return: Option<CoreRef>,
+}
+
+/// Everything that binding looks things up in.
+pub(crate) struct Binder<'a> {
+    world: &'a World,
+    modules: &'a [Module<'a>],
+    adapters: HashMap<&'a str, ModuleId>,
+    imports: Interfaces,
+    exports: Interfaces,
+}
+
+/// Interfaces of one side of the world by name.
+#[derive(Default)]
+struct Interfaces {
+    exact: HashMap<String, WorldKey>,
+    /// With the version cut to its compatibility track.
+    track: HashMap<String, WorldKey>,
+}
+
+impl<'a> Binder<'a> {
+    /// Makes the tables of names. `modules` are main and all adapters as they came in.
+    pub fn new(world: &'a World, modules: &'a [Module<'a>]) -> Self {
+        let adapters = modules.iter().enumerate().skip(1).map(|(i, m)| (m.name.as_str(), ModuleId(i))).collect();
+        let interfaces = |items: &mut dyn Iterator<Item = (&WorldKey, &WorldItem)>| {
+            let mut table = Interfaces::default();
+            for (key, item) in items {
+                if let WorldItem::Interface { .. } = item {
+                    table.exact.insert(world.resolve.name_world_key(key), key.clone());
+                    table.track.insert(world.resolve.name_canonicalized_world_key(key), key.clone());
+                }
+            }
+            table
+        };
+        Binder {
+            world,
+            modules,
+            adapters,
+            imports: interfaces(&mut world.imports().iter()),
+            exports: interfaces(&mut world.exports().iter()),
+        }
+    }
+
+    /// The meanings of a module's imports. `id` says which module it is; it may be a trimmed one.
+    pub fn imports(&self, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Vec<Meaning> {
+        let mut abi = Abi::new(&self.world.resolve);
+        let mut meanings = Vec::new();
+        for import in &module.imports {
+            match self.import(id, module, import, &mut abi) {
+                Ok(meaning) => meanings.push(meaning),
+                Err(error) => errors.push(error),
+            }
+        }
+        meanings
+    }
+
+    fn import(&self, id: ModuleId, module: &Module<'_>, import: &Import, abi: &mut Abi<'_>) -> Result<Meaning, Error> {
+        let unknown = |reason: String, hints: Vec<String>| Error::UnknownImport {
+            module: module.name.clone(),
+            import_module: import.module.clone(),
+            field: import.field.clone(),
+            offset: import.offset,
+            reason,
+            hints,
+        };
+        if let Some(adapter) = self.adapters.get(import.module.as_str()).copied().filter(|a| *a != id) {
+            return match import.ty {
+                Extern::Func(_) => Ok(Meaning::Adapter(adapter, import.field.clone())),
+                _ => Err(unknown(format!("adapters give functions only, not a {}", import.ty.kind()), Vec::new())),
+            };
+        }
+        if id != ModuleId::MAIN && import.module == names::MAIN {
+            return Ok(Meaning::Main(import.field.clone(), kind(&import.ty)));
+        }
+        if let Extern::Memory(_) = import.ty {
+            let shared = (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY;
+            return match id {
+                ModuleId::MAIN => Ok(Meaning::Memory),
+                _ if shared => Ok(Meaning::Memory),
+                _ => Err(unknown(
+                    "an adapter shares main's memory as `env` `memory`, and no other".into(),
+                    vec!["link it with `--import-memory`".into()],
+                )),
+            };
+        }
+        let Extern::Func(ty) = &import.ty else {
+            return Err(unknown(format!("a component gives functions only, not a {}", import.ty.kind()), Vec::new()));
+        };
+        let (meaning, expected) = self.function_import(module, import, abi, &unknown)?;
+        if ty.as_ref() != Some(&expected) {
+            return Err(wrong_type(module, "imports", item(import), import.offset, &expected, ty.as_ref()));
+        }
+        Ok(meaning)
+    }
+
+    fn function_import(
+        &self,
+        module: &Module<'_>,
+        import: &Import,
+        abi: &mut Abi<'_>,
+        unknown: &dyn Fn(String, Vec<String>) -> Error,
+    ) -> Result<(Meaning, FuncType), Error> {
+        let name = names::parse_import(&import.module, &import.field);
+        let side = if name.exported { &self.exports } else { &self.imports };
+        let key = match name.interface {
+            Some(interface) => match self.interface(side, &interface) {
+                Some(key) => Some(key),
+                None if name.item == Item::Async => {
+                    return Err(Error::Async { module: module.name.clone(), item: item(import) });
+                }
+                None => {
+                    let what = if name.exported { "exported" } else { "imported" };
+                    return Err(unknown(
+                        format!("no adapter has this name, and no interface of it is {what}"),
+                        self.module_hints(interface.name),
+                    ));
+                }
+            },
+            None => None,
+        };
+        let resource = |wanted: &str| self.resource(key, name.exported, wanted).ok_or_else(|| {
+            let place = name.interface.map_or("the world's root".into(), |i| format!("`{}`", i.name));
+            let side = if name.exported { "exports" } else { "imports" };
+            unknown(format!("{place} has no resource `{wanted}` that the world {side}"), Vec::new())
+        });
+        let i32s = |params: usize, results: usize| FuncType::new(vec![ValType::I32; params], vec![ValType::I32; results]);
+        Ok(match name.item {
+            Item::Async => return Err(Error::Async { module: module.name.clone(), item: item(import) }),
+            Item::ResourceNew(wanted) if name.exported => (Meaning::ResourceNew(resource(wanted)?), i32s(1, 1)),
+            Item::ResourceRep(wanted) if name.exported => (Meaning::ResourceRep(resource(wanted)?), i32s(1, 1)),
+            Item::ResourceDrop(wanted) => (Meaning::ResourceDrop(resource(wanted)?), i32s(1, 0)),
+            Item::ResourceNew(_) | Item::ResourceRep(_) => {
+                return Err(unknown(
+                    "only the module that implements a resource may ask for this".into(),
+                    vec![format!("import it from `[export]{}`", import.module)],
+                ));
+            }
+            Item::Func(_) if name.exported => {
+                return Err(unknown("there is no such built-in function".into(), Vec::new()));
+            }
+            Item::Func(wanted) => {
+                let Some(function) = self.world.imported_function(key, wanted) else {
+                    return Err(self.no_function(key, wanted, unknown));
+                };
+                if function.kind.is_async() {
+                    return Err(Error::Async { module: module.name.clone(), item: item(import) });
+                }
+                let reference = func_ref(self.world, key, wanted);
+                (Meaning::Function(reference), abi.signature(function, Direction::Lower))
+            }
+        })
+    }
+
+    fn interface<'s>(&self, side: &'s Interfaces, interface: &names::Interface<'_>) -> Option<&'s WorldKey> {
+        if interface.standard {
+            return side.track.get(interface.name);
+        }
+        side.exact.get(interface.name).or_else(|| side.track.get(&track_of(interface.name)?))
+    }
+
+    fn resource(&self, key: Option<&WorldKey>, exported: bool, name: &str) -> Option<TypeId> {
+        let items = if exported { self.world.exports() } else { self.world.imports() };
+        let id = match key {
+            Some(key) => match items.get(key)? {
+                WorldItem::Interface { id, .. } => *self.world.resolve.interfaces[*id].types.get(name)?,
+                _ => return None,
+            },
+            None => match self.world.imports().get(&WorldKey::Name(name.to_string()))? {
+                WorldItem::Type { id, .. } => *id,
+                _ => return None,
+            },
+        };
+        let id = self.world.definition(id);
+        matches!(self.world.resolve.types[id].kind, TypeDefKind::Resource).then_some(id)
+    }
+
+    fn no_function(&self, key: Option<&WorldKey>, wanted: &str, unknown: &dyn Fn(String, Vec<String>) -> Error) -> Error {
+        let names: Vec<&str> = match key.map(|key| (key, self.world.imports().get(key))) {
+            Some((_, Some(WorldItem::Interface { id, .. }))) => {
+                self.world.resolve.interfaces[*id].functions.keys().map(String::as_str).collect()
+            }
+            _ => self
+                .world
+                .imports()
+                .iter()
+                .filter(|(_, item)| matches!(item, WorldItem::Function(_)))
+                .filter_map(|(key, _)| match key {
+                    WorldKey::Name(name) => Some(name.as_str()),
+                    WorldKey::Interface(_) => None,
+                })
+                .collect(),
+        };
+        let place = match key {
+            Some(key) => format!("interface `{}`", self.world.resolve.name_world_key(key)),
+            None => "the world".to_string(),
+        };
+        unknown(format!("{place} has no function `{wanted}`"), hint::near(wanted, names.into_iter()))
+    }
+
+    /// What may help somebody whose import module is unknown.
+    fn module_hints(&self, wanted: &str) -> Vec<String> {
+        let adapters: Vec<&str> = self.modules.iter().skip(1).map(|m| m.name.as_str()).collect();
+        let known = adapters.iter().copied().chain(self.imports.exact.keys().map(String::as_str));
+        let mut hints = hint::near(wanted, known);
+        if hints.is_empty() {
+            hints.push(match adapters.as_slice() {
+                [] => format!("give an adapter for it: `--adapt {wanted}=FILE`, or WIT that imports it"),
+                adapters => {
+                    let list: Vec<String> = adapters.iter().map(|a| format!("`{a}`")).collect();
+                    format!("the adapters given are {}", list.join(", "))
+                }
+            });
+        }
+        hints
+    }
+
+    /// The world's functions, and destructors, that a module exports.
+    pub fn exports(&self, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Bound {
+        let abi = Abi::new(&self.world.resolve);
+        let mut bound = Bound::default();
+        for (key, interface, function) in self.world.exported_functions() {
+            if self.world.exporter(key) != id {
+                continue;
+            }
+            let key = interface.map(|_| key);
+            let reference = func_ref(self.world, key, &function.name);
+            if function.kind.is_async() {
+                errors.push(Error::Async { module: module.name.clone(), item: reference.to_string() });
+                continue;
+            }
+            let names = names::func_exports(&self.world.resolve, key, &function.name);
+            let Some(export) = names.iter().find_map(|name| module.export(name)) else {
+                errors.push(missing_export(module, &reference, &names));
+                continue;
+            };
+            let expected = abi.signature(function, Direction::Lift);
+            match &export.ty {
+                Extern::Func(Some(found)) if *found == expected => {}
+                other => {
+                    let found = match other {
+                        Extern::Func(ty) => ty.as_ref(),
+                        _ => None,
+                    };
+                    errors.push(wrong_type(module, "exports", format!("`{}`", export.name), export.offset, &expected, found));
+                    continue;
+                }
+            }
+            let post_return = module.export(&names::post_return(&export.name));
+            if let Some(post) = post_return {
+                let wanted = FuncType::new(expected.results().iter().copied(), []);
+                if post.ty != Extern::Func(Some(wanted.clone())) {
+                    let found = match &post.ty {
+                        Extern::Func(ty) => ty.as_ref(),
+                        _ => None,
+                    };
+                    errors.push(wrong_type(module, "exports", format!("`{}`", post.name), post.offset, &wanted, found));
+                }
+            }
+            let core = |name: &str| CoreRef { module: id, export: name.to_string() };
+            bound.functions.push(ExportedFunction {
+                function: reference,
+                core: core(&export.name),
+                post_return: post_return.map(|e| core(&e.name)),
+            });
+        }
+        self.destructors(id, module, &mut bound, errors);
+        bound
+    }
+
+    fn destructors(&self, id: ModuleId, module: &Module<'_>, bound: &mut Bound, errors: &mut Vec<Error>) {
+        for (key, interface) in self.world.exported_interfaces() {
+            if self.world.exporter(key) != id {
+                continue;
+            }
+            for resource in self.world.resolve.interfaces[interface].types.values().copied() {
+                if !matches!(self.world.resolve.types[resource].kind, TypeDefKind::Resource) {
+                    continue;
+                }
+                let names = names::destructors(&self.world.resolve, key, resource);
+                let Some(export) = names.iter().find_map(|name| module.export(name)) else { continue };
+                let expected = FuncType::new([ValType::I32], []);
+                match &export.ty {
+                    Extern::Func(Some(found)) if *found == expected => {
+                        bound.destructors.push((resource, CoreRef { module: id, export: export.name.clone() }));
+                    }
+                    Extern::Func(found) => {
+                        let item = format!("`{}`", export.name);
+                        errors.push(wrong_type(module, "exports", item, export.offset, &expected, found.as_ref()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// A function of the world with its interface's name.
+pub(crate) fn func_ref(world: &World, key: Option<&WorldKey>, name: &str) -> FuncRef {
+    FuncRef {
+        key: key.cloned(),
+        interface: key.map(|key| world.resolve.name_world_key(key)),
+        name: name.to_string(),
+    }
+}
+
+/// `ns:pkg/interface@1.2.3` with the version cut to its compatibility track.
+fn track_of(name: &str) -> Option<String> {
+    let (interface, version) = name.split_once('@')?;
+    let version = semver::Version::parse(version).ok()?;
+    Some(format!("{interface}@{}", PackageName::version_compat_track_string(&version).0))
+}
+
+fn kind(ty: &Extern) -> Kind {
+    match ty {
+        Extern::Func(_) => Kind::Func,
+        Extern::Memory(_) => Kind::Memory,
+        Extern::Table(_) => Kind::Table,
+        Extern::Global(_) => Kind::Global,
+        Extern::Tag(_) => Kind::Tag,
+    }
+}
+
+fn item(import: &Import) -> String {
+    format!("`{}` `{}`", import.module, import.field)
+}
+
+fn wrong_type(
+    module: &Module<'_>,
+    direction: &'static str,
+    item: String,
+    offset: usize,
+    expected: &FuncType,
+    found: Option<&FuncType>,
+) -> Error {
+    Error::WrongType {
+        module: module.name.clone(),
+        direction,
+        item: item.trim_matches('`').replace("` `", "` `"),
+        offset,
+        expected: signature(expected),
+        found: found.map_or("not a function of the plain kind".into(), signature),
+    }
+}
+
+fn missing_export(module: &Module<'_>, function: &FuncRef, names: &[String; 2]) -> Error {
+    let exported = module.exports.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
+    if let Some(export) = module.exports.iter().find(|e| names::is_async_export(&e.name) && e.name.ends_with(&names[0])) {
+        return Error::Async { module: module.name.clone(), item: format!("`{}`", export.name) };
+    }
+    Error::MissingExport {
+        module: module.name.clone(),
+        function: function.to_string(),
+        names: names.to_vec(),
+        hints: hint::near(&names[0], exported),
+    }
+}

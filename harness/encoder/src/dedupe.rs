@@ -1,0 +1,54 @@
+//! Imports that a module asks for twice get names of their own: a component gives each name of an import module once.
+//!
+//! Old linkers and TinyGo make such modules. Nothing but the import section changes.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{Encode, ImportSection, Section};
+use wasmparser::{BinaryReader, ImportSectionReader};
+
+use crate::read::Import;
+
+/// Gives every repeated import a name of its own. True if there was one.
+pub(crate) fn rename(imports: &mut [Import]) -> bool {
+    let mut taken: HashSet<(String, String)> =
+        imports.iter().map(|import| (import.module.clone(), import.field.clone())).collect();
+    let mut seen = HashSet::new();
+    let mut renamed = false;
+    for import in imports {
+        if seen.insert((import.module.clone(), import.field.clone())) {
+            continue;
+        }
+        let unique = (2..)
+            .map(|n| format!("{} ({n})", import.field))
+            .find(|name| taken.insert((import.module.clone(), name.clone())));
+        import.unique = unique;
+        renamed = true;
+    }
+    renamed
+}
+
+/// The module with the imports' new names; `section` is where the import section's contents lie.
+pub(crate) fn rewrite(bytes: &[u8], section: Range<usize>, imports: &[Import]) -> wasmparser::Result<Vec<u8>> {
+    let reader = ImportSectionReader::new(BinaryReader::new(&bytes[section.clone()], section.start as u64))?;
+    let mut rewritten = ImportSection::new();
+    for (import, named) in reader.into_imports().zip(imports) {
+        let import = import?;
+        let Ok(ty) = RoundtripReencoder.entity_type(import.ty) else { continue };
+        rewritten.import(import.module, named.name(), ty);
+    }
+    // The header before the contents: an id of one byte, and the size in as many bytes as the module spent on it.
+    let mut header = section.start - 1;
+    while header > 0 && bytes[header - 1] & 0x80 != 0 {
+        header -= 1;
+    }
+    let header = header.saturating_sub(1);
+    let mut out = Vec::with_capacity(bytes.len() + 64);
+    out.extend_from_slice(&bytes[..header]);
+    out.push(rewritten.id());
+    rewritten.encode(&mut out);
+    out.extend_from_slice(&bytes[section.end..]);
+    Ok(out)
+}

@@ -1,0 +1,265 @@
+//! `demand`: who needs what from whom, over all modules; and each adapter trimmed to what is needed of it.
+//!
+//! Trimming an adapter takes imports from it, so what it asks of others is known only afterwards: adapters are trimmed,
+//! read and bound again until nobody asks for anything new. What main does not need, directly or through an adapter,
+//! leaves no trace in the component.
+
+use indexmap::{IndexMap, IndexSet};
+
+use crate::bind::{Binder, Bound, Meaning};
+use crate::canon::{Abi, Direction};
+use crate::error::{Error, Errors};
+use crate::hint;
+use crate::input::{Options, Region};
+use crate::names;
+use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
+use crate::read::{self, Extern, Module};
+use crate::trim::{self, MainRealloc, Request, Trimmed};
+use crate::world::World;
+
+/// A module that goes into the component, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Part<'a> {
+    /// The module as it will be embedded.
+    pub module: Module<'a>,
+    /// What its imports and exports mean.
+    pub bound: Bound,
+    /// For an adapter: what trimming did.
+    pub trimmed: Option<Trimmed>,
+    /// Exports that somebody asked for, with the chain of who did.
+    pub asked_by: IndexMap<String, String>,
+}
+
+/// The parts by [`ModuleId`]; none for an adapter that nothing asks for.
+pub(crate) type Parts<'a> = Vec<Option<Part<'a>>>;
+
+/// Closes the demand of main and the world over all adapters.
+pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &Options) -> Result<Parts<'a>, Errors> {
+    let binder = Binder::new(world, modules);
+    let mut errors = Vec::new();
+    let mut closing = Closing { modules, world, asked: vec![IndexMap::new(); modules.len()], work: Vec::new() };
+
+    let main = bind(&binder, ModuleId::MAIN, &modules[0], &mut errors);
+    closing.world_asks(&binder, &mut errors);
+    closing.module_asks(&main, "main", &mut errors);
+    Errors::check(std::mem::take(&mut errors))?;
+
+    let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
+    let realloc = main_realloc(&modules[0], options);
+    while let Some(id) = closing.work.pop() {
+        let part = closing.trimmed(&binder, id, realloc, &mut errors);
+        let Some(part) = part else { continue };
+        let chain = part.asked_by.values().next().cloned().unwrap_or_default();
+        closing.module_asks(&part.bound, &format!("adapter `{}`, asked by {chain}", modules[id.0].name), &mut errors);
+        closing.realloc_asks(id, &part.bound);
+        closing.main_offers(&part, &mut errors);
+        parts[id.0] = Some(part);
+    }
+    Errors::check(errors)?;
+    parts[0] = Some(Part { module: modules[0].clone(), bound: main, trimmed: None, asked_by: IndexMap::new() });
+    Ok(parts)
+}
+
+/// The state of the fixpoint.
+struct Closing<'a> {
+    modules: &'a [Module<'a>],
+    world: &'a World,
+    /// For each module: exports that are asked for, and who asked first.
+    asked: Vec<IndexMap<String, String>>,
+    /// Adapters with new demands.
+    work: Vec<ModuleId>,
+}
+
+impl<'a> Closing<'a> {
+    fn ask(&mut self, id: ModuleId, export: &str, chain: &str, errors: &mut Vec<Error>) {
+        if self.asked[id.0].contains_key(export) {
+            return;
+        }
+        let adapter = &self.modules[id.0];
+        if !matches!(adapter.export(export).map(|e| &e.ty), Some(Extern::Func(_))) {
+            let functions = adapter.exports.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
+            errors.push(Error::AdapterLacks {
+                adapter: adapter.name.clone(),
+                function: export.to_string(),
+                asked_by: chain.to_string(),
+                hints: hint::near(export, functions),
+            });
+            return;
+        }
+        self.asked[id.0].insert(export.to_string(), chain.to_string());
+        if !self.work.contains(&id) {
+            self.work.push(id);
+        }
+    }
+
+    /// What the world's exports ask of the adapters whose worlds they come from.
+    fn world_asks(&mut self, binder: &Binder<'_>, errors: &mut Vec<Error>) {
+        for index in 1..self.modules.len() {
+            let id = ModuleId(index);
+            let bound = binder.exports(id, &self.modules[index], errors);
+            for function in &bound.functions {
+                let chain = format!("the world, which exports `{}`", function.function);
+                self.ask(id, &function.core.export, &chain, errors);
+                if let Some(post) = &function.post_return {
+                    self.ask(id, &post.export, &chain, errors);
+                }
+            }
+            for (_, core) in &bound.destructors {
+                self.ask(id, &core.export, "the world, whose resource it destroys", errors);
+            }
+        }
+    }
+
+    /// What a module's imports ask of adapters.
+    fn module_asks(&mut self, bound: &Bound, chain: &str, errors: &mut Vec<Error>) {
+        for meaning in &bound.imports {
+            if let Meaning::Adapter(adapter, function) = meaning {
+                self.ask(*adapter, function, chain, errors);
+            }
+        }
+    }
+
+    /// The reallocs that an adapter's lowers and lifts ask of itself, and its initialisation.
+    fn realloc_asks(&mut self, id: ModuleId, bound: &Bound) {
+        let mut abi = Abi::new(&self.world.resolve);
+        let module = &self.modules[id.0];
+        let mut asks: Vec<(&str, String)> = Vec::new();
+        for meaning in &bound.imports {
+            if let Some(function) = lowered(self.world, meaning)
+                && abi.needs(function, Direction::Lower).realloc.is_some()
+                && let Some(realloc) = realloc_of(module, &names::IMPORT_REALLOCS)
+            {
+                asks.push((realloc, format!("the canonical ABI, for the results of `{}`", function.name)));
+            }
+        }
+        for exported in &bound.functions {
+            if let Some(function) = lifted(self.world, &exported.function)
+                && abi.needs(function, Direction::Lift).realloc.is_some()
+                && let Some(realloc) = realloc_of(module, &names::EXPORT_REALLOCS)
+            {
+                asks.push((realloc, format!("the canonical ABI, for the parameters of `{}`", function.name)));
+            }
+        }
+        if let Some(initialize) = initialize_of(module) {
+            asks.push((initialize, "the component, which initialises it".into()));
+        }
+        for (export, chain) in asks {
+            // It exists: that is how it was found.
+            self.ask(id, export, &chain, &mut Vec::new());
+        }
+    }
+
+    /// Trims an adapter to what is asked of it so far.
+    fn trimmed(
+        &self,
+        binder: &Binder<'_>,
+        id: ModuleId,
+        realloc: MainRealloc<'_>,
+        errors: &mut Vec<Error>,
+    ) -> Option<Part<'a>> {
+        let adapter = &self.modules[id.0];
+        let exports: IndexSet<String> = self.asked[id.0].keys().cloned().collect();
+        let request = Request { name: &adapter.name, wasm: &adapter.bytes, exports: &exports, realloc };
+        let trimmed = match trim::trim(&request) {
+            Ok(trimmed) => trimmed,
+            Err(found) => {
+                errors.extend(found.into_iter().map(Error::Trim));
+                return None;
+            }
+        };
+        let module = match read::read(&adapter.name, trimmed.wasm.clone()) {
+            Ok(module) => module,
+            Err(error) => {
+                errors.push(error);
+                return None;
+            }
+        };
+        let before = errors.len();
+        let bound = bind(binder, id, &module, errors);
+        (errors.len() == before).then(|| Part {
+            module,
+            bound,
+            trimmed: Some(trimmed),
+            asked_by: self.asked[id.0].clone(),
+        })
+    }
+
+    /// Whether main exports what an adapter takes from it.
+    fn main_offers(&self, part: &Part<'_>, errors: &mut Vec<Error>) {
+        let main = &self.modules[0];
+        for (meaning, import) in part.bound.imports.iter().zip(&part.module.imports) {
+            let Meaning::Main(export, kind) = meaning else { continue };
+            let offered = main.export(export);
+            let fits = match (offered.map(|e| &e.ty), &import.ty) {
+                (Some(Extern::Func(offered)), Extern::Func(wanted)) => offered == wanted,
+                (Some(Extern::Global(offered)), Extern::Global(wanted)) => offered == wanted,
+                (Some(Extern::Memory(_)), Extern::Memory(_)) => true,
+                (Some(Extern::Table(offered)), Extern::Table(wanted)) => offered.element_type == wanted.element_type,
+                _ => false,
+            };
+            if fits {
+                continue;
+            }
+            let mut hints = hint::near(export, main.exports.iter().map(|e| e.name.as_str()));
+            if *kind == Kind::Func && export == "_start" {
+                hints = vec!["this adapter is for commands; main looks like a reactor or library".into()];
+            } else if offered.is_some() {
+                hints = vec!["main exports something of that name, with another type".into()];
+            }
+            errors.push(Error::MainLacks { adapter: part.module.name.clone(), item: export.clone(), hints });
+        }
+    }
+}
+
+fn bind(binder: &Binder<'_>, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Bound {
+    let mut bound = binder.exports(id, module, errors);
+    bound.imports = binder.imports(id, module, errors);
+    bound
+}
+
+/// The WIT function that an import lowers.
+pub(crate) fn lowered<'w>(world: &'w World, meaning: &Meaning) -> Option<&'w wit_parser::Function> {
+    match meaning {
+        Meaning::Function(function) => world.imported_function(function.key.as_ref(), &function.name),
+        _ => None,
+    }
+}
+
+/// The WIT function behind an export.
+pub(crate) fn lifted<'w>(world: &'w World, function: &FuncRef) -> Option<&'w wit_parser::Function> {
+    world
+        .exported_functions()
+        .find(|(key, interface, f)| interface.map(|_| *key) == function.key.as_ref() && f.name == function.name)
+        .map(|(_, _, function)| function)
+}
+
+/// The realloc of a module, by the names for a role.
+pub(crate) fn realloc_of<'n>(module: &Module<'_>, names: &[&'n str]) -> Option<&'n str> {
+    use wasmparser::ValType::I32;
+    names.iter().copied().find(|name| {
+        module.export_func(name).is_some_and(|ty| ty.params() == [I32, I32, I32, I32] && ty.results() == [I32])
+    })
+}
+
+/// The function that initialises a module.
+pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
+    names::INITIALIZE.iter().copied().find(|name| {
+        module.export_func(name).is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty())
+    })
+}
+
+/// Main's realloc as adapters see it.
+fn main_realloc(main: &Module<'_>, options: &Options) -> MainRealloc<'static> {
+    match options.region {
+        Region::MemoryGrow => MainRealloc::Grow,
+        Region::Auto => match realloc_of(main, &names::MAIN_REALLOCS) {
+            Some(name) => MainRealloc::Export(name),
+            None => MainRealloc::Grow,
+        },
+    }
+}
+
+/// A reference to an export of a part.
+pub(crate) fn core(module: ModuleId, export: &str) -> CoreRef {
+    CoreRef { module, export: export.to_string() }
+}

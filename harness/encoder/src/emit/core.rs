@@ -1,0 +1,221 @@
+//! Core modules and instances: main, adapters, the shim with the slots, the fixup that fills them.
+
+use wasm_encoder::{CanonicalOption, ExportKind, ModuleArg, ValType};
+use wit_parser::TypeId;
+
+use super::types::Scope;
+use super::{Emitter, forward};
+use crate::demand::Parts;
+use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Source, Via, Wire};
+use crate::world::StringEncoding;
+
+/// Embeds main and the adapters.
+pub(super) fn modules(emitter: &mut Emitter<'_>, parts: &Parts<'_>) {
+    for id in &emitter.plan.order {
+        let Some(part) = &parts[id.0] else { continue };
+        let debug_name = emitter.name(&part.module.name);
+        let bytes = part.module.without_metadata();
+        emitter.core_modules[id.0] = Some(emitter.component.core_module_raw(debug_name, &bytes));
+    }
+}
+
+/// The module that forwards calls through a table, and holds the memory that main imports.
+pub(super) fn shim(emitter: &mut Emitter<'_>) {
+    let plan = emitter.plan;
+    if plan.slots.is_empty() && plan.hosted_memory.is_none() {
+        return;
+    }
+    let memory = plan.hosted_memory.as_ref().map(|memory| memory.ty);
+    let module = forward::shim(&plan.slots, memory, emitter.debug_names);
+    let (module_name, instance_name) = (emitter.name(forward::SHIM), emitter.name("shim"));
+    let module = emitter.component.core_module(module_name, &module);
+    emitter.shim = Some(emitter.component.core_instantiate::<[(&str, ModuleArg); 0]>(instance_name, module, []));
+}
+
+/// Types of exported resources that core modules ask for before their implementation exists.
+pub(super) fn early_resources(emitter: &mut Emitter<'_>) {
+    let plan = emitter.plan;
+    for resource in plan.resources.iter().filter(|resource| resource.early) {
+        emitter.type_id(resource.id);
+    }
+}
+
+/// The type of an exported resource.
+pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
+    let plan = emitter.plan;
+    let resource = plan.resources.iter().find(|resource| resource.id == id);
+    let dtor = resource.and_then(|resource| match (resource.slot, &resource.dtor) {
+        (Some(slot), _) => Some(slot_function(emitter, slot.0)),
+        (None, Some(core)) => Some(export(emitter, core, Kind::Func)),
+        (None, None) => None,
+    });
+    let name = emitter.world.resolve.types[id].name.as_deref().unwrap_or_default();
+    let debug_name = emitter.name(name);
+    let index = emitter.component.type_resource(debug_name, ValType::I32, dtor);
+    emitter.resources.insert(id, index);
+    index
+}
+
+/// Instantiates main and the adapters in the plan's order.
+pub(super) fn instances(emitter: &mut Emitter<'_>) {
+    let plan = emitter.plan;
+    for id in &plan.order {
+        let mut groups: Vec<(&str, Vec<&Wire>)> = Vec::new();
+        for wire in plan.wires.iter().filter(|wire| wire.importer == *id) {
+            match groups.iter_mut().find(|(module, _)| *module == wire.module) {
+                Some((_, wires)) => wires.push(wire),
+                None => groups.push((&wire.module, vec![wire])),
+            }
+        }
+        let mut args = Vec::new();
+        for (module, wires) in groups {
+            let mut items: Vec<(&str, ExportKind, u32)> = Vec::new();
+            for wire in wires {
+                let (kind, index) = item(emitter, wire);
+                if !items.iter().any(|(field, ..)| *field == wire.field) {
+                    items.push((&wire.field, kind, index));
+                }
+            }
+            let debug_name = emitter.name(module);
+            let bag = emitter.component.core_instantiate_exports(debug_name, items);
+            args.push((module, ModuleArg::Instance(bag)));
+        }
+        let debug_name = emitter.name(&plan.modules[id.0].name);
+        let Some(module) = emitter.core_modules[id.0] else { continue };
+        emitter.core_instances[id.0] = Some(emitter.component.core_instantiate(debug_name, module, args));
+    }
+}
+
+/// Puts the real functions behind the slots and initialises the modules.
+pub(super) fn fixup(emitter: &mut Emitter<'_>) {
+    let plan = emitter.plan;
+    if plan.slots.is_empty() && plan.initialize.is_empty() {
+        return;
+    }
+    let mut items: Vec<(String, ExportKind, u32)> = Vec::new();
+    for (slot, planned) in plan.slots.iter().enumerate() {
+        let (kind, index) = source(emitter, &planned.source);
+        items.push((slot.to_string(), kind, index));
+    }
+    if let Some(shim) = emitter.shim.filter(|_| !plan.slots.is_empty()) {
+        let table = emitter.component.core_alias_export(None, shim, forward::TABLE, ExportKind::Table);
+        items.push((forward::TABLE.to_string(), ExportKind::Table, table));
+    }
+    for (i, function) in plan.initialize.iter().enumerate() {
+        let index = export(emitter, function, Kind::Func);
+        items.push((forward::initialize(i), ExportKind::Func, index));
+    }
+    let module = forward::fixup(&plan.slots, plan.initialize.len(), emitter.debug_names);
+    let (module_name, instance_name) = (emitter.name(forward::FIXUP), emitter.name("fixup"));
+    let module = emitter.component.core_module(module_name, &module);
+    let bag = emitter.component.core_instantiate_exports(None, items.iter().map(|(n, k, i)| (n.as_str(), *k, *i)));
+    emitter.component.core_instantiate(instance_name, module, [("", ModuleArg::Instance(bag))]);
+}
+
+fn item(emitter: &mut Emitter<'_>, wire: &Wire) -> (ExportKind, u32) {
+    match &wire.via {
+        Via::Direct => source(emitter, &wire.source),
+        Via::Slot(slot, _) => (ExportKind::Func, slot_function(emitter, slot.0)),
+    }
+}
+
+fn slot_function(emitter: &mut Emitter<'_>, slot: usize) -> u32 {
+    let shim = emitter.shim.unwrap_or_default();
+    let debug_name = emitter.name(&emitter.plan.slots[slot].name);
+    emitter.component.core_alias_export(debug_name, shim, &slot.to_string(), ExportKind::Func)
+}
+
+fn source(emitter: &mut Emitter<'_>, source: &Source) -> (ExportKind, u32) {
+    match source {
+        Source::Lower(function, canon) => (ExportKind::Func, lower(emitter, function, canon)),
+        Source::ResourceNew(id, _) => {
+            let ty = emitter.type_id(*id);
+            (ExportKind::Func, emitter.component.resource_new(ty))
+        }
+        Source::ResourceRep(id, _) => {
+            let ty = emitter.type_id(*id);
+            (ExportKind::Func, emitter.component.resource_rep(ty))
+        }
+        Source::ResourceDrop(id, _) => {
+            let ty = emitter.type_id(*id);
+            (ExportKind::Func, emitter.component.resource_drop(ty))
+        }
+        Source::Export(core, kind) => (export_kind(*kind), export(emitter, core, *kind)),
+        Source::HostedMemory => (ExportKind::Memory, hosted_memory(emitter)),
+    }
+}
+
+fn lower(emitter: &mut Emitter<'_>, function: &crate::plan::FuncRef, canon: &Canon) -> u32 {
+    if let Some((_, index)) = emitter.lowered.get(function).and_then(|known| known.iter().find(|(c, _)| c == canon)) {
+        return *index;
+    }
+    let index = emitter.function(function);
+    let options = emitter.options(canon);
+    let debug_name = emitter.name(&function.name);
+    let lowered = emitter.component.lower_func(debug_name, index, options);
+    emitter.lowered.entry(function.clone()).or_default().push((canon.clone(), lowered));
+    lowered
+}
+
+impl Emitter<'_> {
+    /// Memory, realloc and encoding of a lift or lower.
+    pub(super) fn options(&mut self, canon: &Canon) -> Vec<CanonicalOption> {
+        let mut options = Vec::new();
+        if let Some((memory, _)) = &canon.memory {
+            options.push(CanonicalOption::Memory(match memory {
+                MemoryRef::Export(core) => export(self, core, Kind::Memory),
+                MemoryRef::Hosted => hosted_memory(self),
+            }));
+        }
+        if let Some((realloc, _)) = &canon.realloc {
+            options.push(CanonicalOption::Realloc(export(self, realloc, Kind::Func)));
+        }
+        match canon.encoding {
+            // UTF-8 is what an absent option means.
+            None | Some(StringEncoding::Utf8) => {}
+            Some(StringEncoding::Utf16) => options.push(CanonicalOption::UTF16),
+            Some(StringEncoding::CompactUtf16) => options.push(CanonicalOption::CompactUTF16),
+        }
+        options
+    }
+}
+
+/// An export of a core instance, aliased once.
+pub(super) fn export(emitter: &mut Emitter<'_>, core: &CoreRef, kind: Kind) -> u32 {
+    if let Some(index) = emitter.aliases.get(&(core.clone(), kind)) {
+        return *index;
+    }
+    let instance = instance_of(emitter, core.module);
+    let debug_name = emitter.name(&core.export);
+    let index = emitter.component.core_alias_export(debug_name, instance, &core.export, export_kind(kind));
+    emitter.aliases.insert((core.clone(), kind), index);
+    index
+}
+
+fn hosted_memory(emitter: &mut Emitter<'_>) -> u32 {
+    let shim = emitter.shim.unwrap_or_default();
+    let key = (CoreRef { module: ModuleId(usize::MAX), export: forward::MEMORY.into() }, Kind::Memory);
+    if let Some(index) = emitter.aliases.get(&key) {
+        return *index;
+    }
+    let debug_name = emitter.name("memory");
+    let index = emitter.component.core_alias_export(debug_name, shim, forward::MEMORY, ExportKind::Memory);
+    emitter.aliases.insert(key, index);
+    index
+}
+
+fn instance_of(emitter: &Emitter<'_>, id: ModuleId) -> u32 {
+    emitter.core_instances[id.0].unwrap_or_else(|| {
+        unreachable!("the plan uses `{}` before it is instantiated", emitter.plan.modules[id.0].name)
+    })
+}
+
+fn export_kind(kind: Kind) -> ExportKind {
+    match kind {
+        Kind::Func => ExportKind::Func,
+        Kind::Memory => ExportKind::Memory,
+        Kind::Global => ExportKind::Global,
+        Kind::Table => ExportKind::Table,
+        Kind::Tag => ExportKind::Tag,
+    }
+}

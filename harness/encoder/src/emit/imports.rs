@@ -1,0 +1,140 @@
+//! The component's imports: instances with what is live of them, world-level types, functions at the root.
+
+use wasm_encoder::{
+    Alias, ComponentExternName, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef, InstanceType, TypeBounds,
+};
+use wit_parser::{InterfaceId, TypeId, WorldItem, WorldKey};
+
+use super::Emitter;
+use super::live::Live;
+use super::types::{Scope, TypeMap};
+use crate::bind::func_ref;
+use crate::world::World;
+
+pub(super) fn emit(emitter: &mut Emitter<'_>, live: &Live) {
+    let world = emitter.world;
+    for (key, item) in world.imports() {
+        match item {
+            WorldItem::Interface { id, .. } => instance(emitter, live, key, item, *id),
+            WorldItem::Type { id, .. } => world_type(emitter, key, *id),
+            WorldItem::Function(function) => {
+                let reference = func_ref(world, None, &function.name);
+                if live.functions.contains(&reference) {
+                    let ty = emitter.func_type(function);
+                    let name = extern_name(&function.name, function.external_id.as_deref());
+                    let index = emitter.component.import(name, ComponentTypeRef::Func(ty));
+                    emitter.functions.insert(reference, index);
+                }
+            }
+        }
+    }
+}
+
+/// An import's or export's name with what WIT says beside it.
+pub(super) fn extern_name<'n>(name: &'n str, external_id: Option<&'n str>) -> ComponentExternName<'n> {
+    ComponentExternName {
+        name: name.into(),
+        implements: None,
+        version_suffix: None,
+        external_id: external_id.map(Into::into),
+    }
+}
+
+/// The name of an imported or exported interface.
+pub(super) fn interface_name(world: &World, key: &WorldKey, item: &WorldItem) -> ComponentExternName<'static> {
+    let resolve = &world.resolve;
+    ComponentExternName {
+        name: resolve.name_world_key(key).into(),
+        implements: resolve.implements_interface(key, item).and_then(|id| resolve.id_of(id)).map(Into::into),
+        version_suffix: None,
+        external_id: resolve.external_id_value(key, item).map(Into::into),
+    }
+}
+
+fn instance(emitter: &mut Emitter<'_>, live: &Live, key: &WorldKey, item: &WorldItem, id: InterfaceId) {
+    let world = emitter.world;
+    let interface = &world.resolve.interfaces[id];
+    let mut scope = InstanceScope { emitter, interface: id, ty: InstanceType::new(), map: TypeMap::default() };
+    for ty in interface.types.values().filter(|ty| live.types.contains(**ty)) {
+        scope.type_id(*ty);
+    }
+    for function in interface.functions.values() {
+        if live.functions.contains(&func_ref(world, Some(key), &function.name)) {
+            let ty = scope.func_type(function);
+            let name = extern_name(&function.name, function.external_id.as_deref());
+            scope.ty.export(name, ComponentTypeRef::Func(ty));
+        }
+    }
+    let InstanceScope { ty, .. } = scope;
+    if ty.is_empty() {
+        return;
+    }
+    let ty = emitter.component.type_instance(None, &ty);
+    let index = emitter.component.import(interface_name(world, key, item), ComponentTypeRef::Instance(ty));
+    emitter.imported.insert(id, index);
+}
+
+/// A type of the world itself is imported under its name: that is how a function at the root may refer to it.
+fn world_type(emitter: &mut Emitter<'_>, key: &WorldKey, id: TypeId) {
+    let world = emitter.world;
+    let def = &world.resolve.types[id];
+    let name = world.resolve.name_world_key(key);
+    let name = extern_name(&name, def.external_id.as_deref());
+    let bounds = match &def.kind {
+        wit_parser::TypeDefKind::Resource => TypeBounds::SubResource,
+        wit_parser::TypeDefKind::Type(wit_parser::Type::Id(other)) => TypeBounds::Eq(emitter.type_id(*other)),
+        kind => TypeBounds::Eq(emitter.structure(kind)),
+    };
+    let index = emitter.component.import(name, ComponentTypeRef::Type(bounds));
+    emitter.types.ids.insert(id, index);
+}
+
+/// The type of an imported instance.
+struct InstanceScope<'e, 'a> {
+    emitter: &'e mut Emitter<'a>,
+    interface: InterfaceId,
+    ty: InstanceType,
+    map: TypeMap,
+}
+
+impl InstanceScope<'_, '_> {
+    fn export(&mut self, id: TypeId, name: &str, bounds: TypeBounds) -> u32 {
+        let external_id = self.emitter.world.resolve.types[id].external_id.as_deref();
+        let index = self.ty.type_count();
+        self.ty.export(extern_name(name, external_id), ComponentTypeRef::Type(bounds));
+        index
+    }
+}
+
+impl Scope for InstanceScope<'_, '_> {
+    fn world(&self) -> &World {
+        self.emitter.world
+    }
+
+    fn map(&mut self) -> &mut TypeMap {
+        &mut self.map
+    }
+
+    fn define(&mut self) -> (u32, ComponentTypeEncoder<'_>) {
+        (self.ty.type_count(), self.ty.ty())
+    }
+
+    fn named(&mut self, id: TypeId, name: &str, index: u32) -> u32 {
+        self.export(id, name, TypeBounds::Eq(index))
+    }
+
+    fn resource(&mut self, id: TypeId, name: &str) -> u32 {
+        self.export(id, name, TypeBounds::SubResource)
+    }
+
+    fn foreign(&mut self, id: TypeId) -> Option<u32> {
+        let owner = self.emitter.world.owner(id)?;
+        if owner == self.interface {
+            return None;
+        }
+        let root = self.emitter.type_id(id);
+        let index = self.ty.type_count();
+        self.ty.alias(Alias::Outer { kind: ComponentOuterAliasKind::Type, count: 1, index: root });
+        Some(index)
+    }
+}

@@ -1,0 +1,128 @@
+//! `emit`: plan to bytes. Nothing is decided here, and nothing can fail; this is where indices are born.
+//!
+//! Order in the component: imports, core modules, the shim with the slots, early resource types, core instances in the
+//! plan's order, the fixup that fills the slots and initialises, then lifts and exports.
+
+mod core;
+mod exports;
+mod forward;
+mod imports;
+mod live;
+mod types;
+
+use std::collections::HashMap;
+
+use wasm_encoder::{ComponentBuilder, ComponentExportKind};
+use wit_parser::{InterfaceId, TypeId, WorldKey};
+
+use crate::demand::Parts;
+use crate::plan::{Canon, CoreRef, FuncRef, Kind, Plan};
+use crate::world::World;
+use types::TypeMap;
+
+/// Writes the component.
+pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, debug_names: bool) -> Vec<u8> {
+    let mut emitter = Emitter::new(plan, world, debug_names);
+    let live = live::live(plan, world);
+    imports::emit(&mut emitter, &live);
+    core::modules(&mut emitter, parts);
+    core::shim(&mut emitter);
+    core::early_resources(&mut emitter);
+    core::instances(&mut emitter);
+    core::fixup(&mut emitter);
+    exports::emit(&mut emitter);
+    emitter.finish()
+}
+
+/// The component as far as it is written, and the indices of what is in it.
+struct Emitter<'a> {
+    plan: &'a Plan,
+    world: &'a World,
+    debug_names: bool,
+    component: ComponentBuilder,
+    /// Types at the component's root.
+    types: TypeMap,
+    /// Imported instances.
+    imported: HashMap<InterfaceId, u32>,
+    /// Exported instances.
+    exported: HashMap<InterfaceId, u32>,
+    /// Resources of exported interfaces, at the root.
+    resources: HashMap<TypeId, u32>,
+    /// Imported functions.
+    functions: HashMap<FuncRef, u32>,
+    /// Lowered functions: one for each set of options.
+    lowered: HashMap<FuncRef, Vec<(Canon, u32)>>,
+    /// Aliases of core exports.
+    aliases: HashMap<(CoreRef, Kind), u32>,
+    /// Core modules and their instances, by module id.
+    core_modules: Vec<Option<u32>>,
+    core_instances: Vec<Option<u32>>,
+    /// The shim's instance.
+    shim: Option<u32>,
+}
+
+impl<'a> Emitter<'a> {
+    fn new(plan: &'a Plan, world: &'a World, debug_names: bool) -> Self {
+        Emitter {
+            plan,
+            world,
+            debug_names,
+            component: ComponentBuilder::default(),
+            types: TypeMap::default(),
+            imported: HashMap::new(),
+            exported: HashMap::new(),
+            resources: HashMap::new(),
+            functions: HashMap::new(),
+            lowered: HashMap::new(),
+            aliases: HashMap::new(),
+            core_modules: vec![None; plan.modules.len()],
+            core_instances: vec![None; plan.modules.len()],
+            shim: None,
+        }
+    }
+
+    /// A name for debugging, if there are to be any.
+    fn name<'n>(&self, name: &'n str) -> Option<&'n str> {
+        self.debug_names.then_some(name)
+    }
+
+    /// The function that the component imports.
+    fn function(&mut self, function: &FuncRef) -> u32 {
+        if let Some(index) = self.functions.get(function) {
+            return *index;
+        }
+        let instance = function.key.as_ref().map(|key| self.imported[&self.interface(key)]);
+        // Functions at the root are entered when they are imported.
+        let index = self.component.alias_export(instance.unwrap_or_default(), &function.name, ComponentExportKind::Func);
+        self.functions.insert(function.clone(), index);
+        index
+    }
+
+    fn interface(&self, key: &WorldKey) -> InterfaceId {
+        match (key, self.world.imports().get(key)) {
+            (_, Some(wit_parser::WorldItem::Interface { id, .. })) => *id,
+            (WorldKey::Interface(id), _) => *id,
+            (WorldKey::Name(name), _) => unreachable!("the plan names the interface `{name}`, which is not imported"),
+        }
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        if self.debug_names {
+            self.component.append_names();
+        }
+        let mut producers = wasm_encoder::ProducersSection::new();
+        let mut field = wasm_encoder::ProducersField::new();
+        field.value("polyfill-encoder", env!("CARGO_PKG_VERSION"));
+        producers.field("processed-by", &field);
+        self.component.raw_custom_section(&custom(&producers));
+        self.component.finish()
+    }
+}
+
+/// A section's contents with its header, for a builder that takes raw sections.
+fn custom(producers: &wasm_encoder::ProducersSection) -> Vec<u8> {
+    use wasm_encoder::Encode;
+    let mut bytes = Vec::new();
+    producers.encode(&mut bytes);
+    bytes
+}

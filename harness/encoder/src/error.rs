@@ -1,0 +1,229 @@
+//! What can be wrong with an input: typed, complete, and with a remedy where there is one.
+
+use std::fmt;
+
+use crate::trim::TrimError;
+
+/// Everything that is wrong with an input, in the order it was found.
+#[derive(Clone, Debug)]
+pub struct Errors(Vec<Error>);
+
+impl Errors {
+    /// The errors, one after the other.
+    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+        self.0.iter()
+    }
+
+    pub(crate) fn check(errors: Vec<Error>) -> Result<(), Errors> {
+        if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
+    }
+}
+
+impl From<Error> for Errors {
+    fn from(error: Error) -> Self {
+        Errors(vec![error])
+    }
+}
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}
+
+/// One thing that is wrong.
+///
+/// Every message names the module and the import or export; offsets are bytes from the start of that module.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes are a component.
+    #[error("`{module}` is a component already, not a core module")]
+    NotAModule {
+        /// The module's name.
+        module: String,
+    },
+    /// The bytes are no module.
+    #[error("`{module}` is malformed at byte {offset:#x}: {message}")]
+    Malformed {
+        /// The module's name.
+        module: String,
+        /// Where.
+        offset: u64,
+        /// What the parser says.
+        message: String,
+    },
+    /// A `component-type` section cannot be used.
+    #[error("`{module}`: its `component-type` section at byte {offset:#x} cannot be read: {message}")]
+    Metadata {
+        /// The module's name.
+        module: String,
+        /// Where the section's contents start.
+        offset: usize,
+        /// Why.
+        message: String,
+    },
+    /// The worlds of two modules contradict each other.
+    #[error("the world of `{module}` does not go together with the others: {message}")]
+    WorldConflict {
+        /// The module whose world could not be joined.
+        module: String,
+        /// Why.
+        message: String,
+    },
+    /// Two string encodings are asked for at once.
+    #[error("`{module}`: function `{function}` is bound with two string encodings, {first} and {second}")]
+    EncodingConflict {
+        /// The module's name.
+        module: String,
+        /// The function.
+        function: String,
+        /// One encoding.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Two modules both export an item of the world.
+    #[error("both `{first}` and `{second}` export `{export}`")]
+    ExportedTwice {
+        /// The item.
+        export: String,
+        /// One module.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Two adapters have one name.
+    #[error("two adapters are called `{name}`")]
+    AdapterTwice {
+        /// The name.
+        name: String,
+    },
+    /// An import means nothing.
+    #[error("`{module}` imports `{import_module}` `{field}` (at byte {offset:#x}): {reason}{}", remedy(.hints))]
+    UnknownImport {
+        /// The importing module.
+        module: String,
+        /// The import's module.
+        import_module: String,
+        /// The import's field.
+        field: String,
+        /// Where it stands.
+        offset: usize,
+        /// Why it means nothing.
+        reason: String,
+        /// What may help.
+        hints: Vec<String>,
+    },
+    /// An import or export has another type than its meaning asks for.
+    #[error("`{module}` {direction} `{item}` (at byte {offset:#x}) with the wrong type\n  expected: {expected}\n  found:    {found}")]
+    WrongType {
+        /// The module.
+        module: String,
+        /// `imports` or `exports`.
+        direction: &'static str,
+        /// The import's module and field, or the export's name.
+        item: String,
+        /// Where it stands.
+        offset: usize,
+        /// The type it must have.
+        expected: String,
+        /// The type it has.
+        found: String,
+    },
+    /// An exported function of the world is missing in the module.
+    #[error("`{module}` lacks an export for `{function}` of its world\n  expected: an exported function called {}{}", list(.names), remedy(.hints))]
+    MissingExport {
+        /// The module.
+        module: String,
+        /// The function as WIT calls it.
+        function: String,
+        /// The names it may have.
+        names: Vec<String>,
+        /// What may help.
+        hints: Vec<String>,
+    },
+    /// The canonical ABI asks for a memory.
+    #[error("`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}")]
+    MissingMemory {
+        /// The module that should export one.
+        module: String,
+        /// For which function.
+        function: String,
+        /// Why.
+        reason: String,
+    },
+    /// The canonical ABI asks for a realloc.
+    #[error("`{module}` exports no realloc, but `{function}` needs one: {reason}\n  expected: an exported function `cabi_realloc` of type (func (param i32 i32 i32 i32) (result i32))")]
+    MissingRealloc {
+        /// The module that should export one.
+        module: String,
+        /// For which function.
+        function: String,
+        /// Why.
+        reason: String,
+    },
+    /// An adapter has no such function.
+    #[error("adapter `{adapter}` has no function `{function}`\n  asked for by: {}{}", .asked_by, remedy(.hints))]
+    AdapterLacks {
+        /// The adapter.
+        adapter: String,
+        /// The function.
+        function: String,
+        /// Who asked for it: a chain that ends at main or at the world.
+        asked_by: String,
+        /// What may help.
+        hints: Vec<String>,
+    },
+    /// Main lacks something that an adapter takes from it.
+    #[error("adapter `{adapter}` takes `{item}` from the main module, which does not export it{}", remedy(.hints))]
+    MainLacks {
+        /// The adapter.
+        adapter: String,
+        /// The export.
+        item: String,
+        /// What may help.
+        hints: Vec<String>,
+    },
+    /// Something asynchronous.
+    #[error("`{module}` uses `{item}`: asynchronous lifts, lowers and built-ins are not supported yet")]
+    Async {
+        /// The module.
+        module: String,
+        /// The import, export or function.
+        item: String,
+    },
+    /// An adapter cannot be trimmed.
+    #[error(transparent)]
+    Trim(#[from] TrimError),
+    /// The finished component is invalid: a mistake in a function body, or one of ours.
+    #[error("the component is invalid at byte {offset:#x}: {message}")]
+    Invalid {
+        /// Where in the component.
+        offset: u64,
+        /// What the validator says.
+        message: String,
+    },
+    /// The plan contradicts the world: a mistake of the encoder.
+    #[error("mistake in the plan (please report it): {message}")]
+    Audit {
+        /// What `audit` found.
+        message: String,
+    },
+}
+
+fn remedy(hints: &[String]) -> String {
+    hints.iter().map(|hint| format!("\n  help: {hint}")).collect()
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or ")
+}

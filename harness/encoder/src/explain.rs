@@ -1,0 +1,221 @@
+//! `explain`: the plan in words. What, from where, why, asked for by whom.
+
+use std::fmt;
+
+use crate::plan::{Canon, CoreRef, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
+use crate::trim::{RegionReport, When};
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.modules(f)?;
+        self.order(f)?;
+        self.wires(f)?;
+        self.slots(f)?;
+        self.resources(f)?;
+        self.exports(f)?;
+        self.initialize(f)
+    }
+}
+
+impl Plan {
+    fn modules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "modules")?;
+        for (index, module) in self.modules.iter().enumerate() {
+            if self.order.contains(&ModuleId(index)) {
+                self.module(f, module)?;
+            } else {
+                writeln!(f, "  {}: left out, nothing asks for it", module.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn module(&self, f: &mut fmt::Formatter<'_>, module: &PlannedModule) -> fmt::Result {
+        let Some(trimmed) = &module.trimmed else {
+            return writeln!(f, "  {}: {} bytes", module.name, module.size);
+        };
+        writeln!(f, "  {}: adapter, {} bytes, trimmed to {}", module.name, module.size, trimmed.wasm.len())?;
+        let (kept, dropped) = (&trimmed.kept, &trimmed.dropped);
+        let parts = [
+            ("functions", kept.functions, dropped.functions),
+            ("imports", kept.imports, dropped.imports),
+            ("globals", kept.globals, dropped.globals),
+            ("table slots", kept.table_slots, dropped.table_slots),
+            ("bytes of data", kept.data_bytes, dropped.data_bytes),
+        ];
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(_, kept, dropped)| kept + dropped > 0)
+            .map(|(what, kept, dropped)| format!("{kept} of {} {what}", kept + dropped))
+            .collect();
+        writeln!(f, "    keeps {}", parts.join(", "))?;
+        if let Some(region) = &trimmed.region {
+            writeln!(f, "    region: {region}")?;
+        }
+        for (export, asked_by) in &module.asked_by {
+            writeln!(f, "    `{export}` is asked for by {asked_by}")?;
+        }
+        Ok(())
+    }
+
+    fn order(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut steps: Vec<&str> = self.order.iter().map(|id| self.name(*id)).collect();
+        if !self.slots.is_empty() || self.hosted_memory.is_some() {
+            steps.insert(0, "shim");
+        }
+        if !self.slots.is_empty() || !self.initialize.is_empty() {
+            steps.push("fixup");
+        }
+        writeln!(f, "\norder\n  {}", steps.join(", "))
+    }
+
+    fn wires(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.wires.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nwires")?;
+        for id in &self.order {
+            let wires: Vec<_> = self.wires.iter().filter(|wire| wire.importer == *id).collect();
+            if wires.is_empty() {
+                continue;
+            }
+            writeln!(f, "  {}", self.name(*id))?;
+            for wire in wires {
+                write!(f, "    {} {} <- {}", wire.module, wire.field, self.source(&wire.source))?;
+                match &wire.via {
+                    Via::Direct => writeln!(f)?,
+                    Via::Slot(slot, why) => writeln!(f, "\n      through slot {}: {}", slot.0, self.why(why, *id))?,
+                }
+                if let Source::Lower(_, canon) = &wire.source {
+                    self.canon(f, canon)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn slots(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.slots.is_empty() && self.hosted_memory.is_none() {
+            return Ok(());
+        }
+        writeln!(f, "\nshim")?;
+        if let Some(memory) = &self.hosted_memory {
+            writeln!(f, "  defines the memory that main imports as {} {}", memory.module, memory.field)?;
+        }
+        for (index, slot) in self.slots.iter().enumerate() {
+            writeln!(f, "  slot {index}: {} {}", slot.name, crate::read::signature(&slot.ty))?;
+        }
+        Ok(())
+    }
+
+    fn resources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.resources.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nresources")?;
+        for resource in &self.resources {
+            write!(f, "  {}", resource.name)?;
+            match (&resource.dtor, resource.slot) {
+                (Some(dtor), Some(slot)) => writeln!(
+                    f,
+                    ": destroyed by {} through slot {}, as a module asks for the type before {} is instantiated",
+                    self.core(dtor),
+                    slot.0,
+                    self.name(dtor.module)
+                )?,
+                (Some(dtor), None) => writeln!(f, ": destroyed by {}", self.core(dtor))?,
+                (None, _) => writeln!(f, ": without a destructor")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn exports(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lifts.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nexports")?;
+        for Lift { function, core, canon } in &self.lifts {
+            writeln!(f, "  {function} <- {}", self.core(core))?;
+            self.canon(f, canon)?;
+        }
+        Ok(())
+    }
+
+    fn initialize(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.initialize.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\ninitialize")?;
+        for core in &self.initialize {
+            writeln!(f, "  {}", self.core(core))?;
+        }
+        Ok(())
+    }
+
+    fn canon(&self, f: &mut fmt::Formatter<'_>, canon: &Canon) -> fmt::Result {
+        if let Some((memory, why)) = &canon.memory {
+            let memory = match memory {
+                MemoryRef::Export(core) => self.core(core),
+                MemoryRef::Hosted => "the shim's memory".into(),
+            };
+            writeln!(f, "      memory: {memory}: {why}")?;
+        }
+        if let Some((realloc, why)) = &canon.realloc {
+            writeln!(f, "      realloc: {}: {why}", self.core(realloc))?;
+        }
+        if let Some(encoding) = &canon.encoding {
+            writeln!(f, "      strings: {encoding}")?;
+        }
+        if let Some(post_return) = &canon.post_return {
+            writeln!(f, "      post-return: {}", self.core(post_return))?;
+        }
+        Ok(())
+    }
+
+    fn source(&self, source: &Source) -> String {
+        match source {
+            Source::Lower(function, _) => format!("import {function}, lowered"),
+            Source::ResourceNew(_, name) => format!("resource.new {name}"),
+            Source::ResourceRep(_, name) => format!("resource.rep {name}"),
+            Source::ResourceDrop(_, name) => format!("resource.drop {name}"),
+            Source::Export(core, Kind::Memory) => format!("memory {}", self.core(core)),
+            Source::Export(core, _) => self.core(core),
+            Source::HostedMemory => "the shim's memory".into(),
+        }
+    }
+
+    fn why(&self, why: &Why, importer: ModuleId) -> String {
+        let when = |id: &ModuleId| match *id == importer {
+            true => "exists only after its instantiation".to_string(),
+            false => format!("comes later than {}", self.name(importer)),
+        };
+        match why {
+            Why::Memory(id) => format!("the memory of {} {}", self.name(*id), when(id)),
+            Why::Realloc(id) => format!("the realloc of {} {}", self.name(*id), when(id)),
+            Why::Instance(id) => format!("{} {}", self.name(*id), when(id)),
+        }
+    }
+
+    fn core(&self, core: &CoreRef) -> String {
+        format!("{} `{}`", self.name(core.module), core.export)
+    }
+
+    fn name(&self, id: ModuleId) -> &str {
+        &self.modules[id.0].name
+    }
+}
+
+impl fmt::Display for RegionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = match self.when {
+            When::FirstCall => "at the first call",
+            When::Instantiation => "at instantiation",
+        };
+        write!(
+            f,
+            "{} bytes of stack, {} bytes of data (alignment {}), from {} {when}: {}",
+            self.stack_bytes, self.data_bytes, self.align, self.source, self.why
+        )
+    }
+}

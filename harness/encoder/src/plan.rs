@@ -1,0 +1,224 @@
+//! The plan: everything that the emitter needs, decided, each decision with its reason.
+//!
+//! Ids only: indices are born in `emit`.
+
+use std::fmt;
+
+use wasmparser::{FuncType, MemoryType};
+use wit_parser::{TypeId, WorldKey};
+
+use crate::trim::Trimmed;
+use crate::world::StringEncoding;
+
+/// A core module of the component: main, or an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ModuleId(pub usize);
+
+impl ModuleId {
+    /// The guest's own module.
+    pub const MAIN: ModuleId = ModuleId(0);
+}
+
+/// A table entry that stands in for a function which does not exist yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SlotId(pub usize);
+
+/// What an encoding will be.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Main, then all adapters, by [`ModuleId`].
+    pub(crate) modules: Vec<PlannedModule>,
+    /// The order of instantiation; an adapter that nothing asks for is not in it.
+    pub(crate) order: Vec<ModuleId>,
+    /// Main imports its memory: the shim module defines it.
+    pub(crate) hosted_memory: Option<HostedMemory>,
+    /// Table entries for functions that do not exist yet when somebody imports them.
+    pub(crate) slots: Vec<Slot>,
+    /// Every import of every module, in the order of modules and imports.
+    pub(crate) wires: Vec<Wire>,
+    /// The resources of exported interfaces.
+    pub(crate) resources: Vec<Resource>,
+    /// The exported functions, in the world's order.
+    pub(crate) lifts: Vec<Lift>,
+    /// Functions to call once everything is in place, in order.
+    pub(crate) initialize: Vec<CoreRef>,
+}
+
+/// A module and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedModule {
+    /// The name.
+    pub name: String,
+    /// Bytes as they came in.
+    pub size: usize,
+    /// For an adapter: what trimming left of it.
+    pub trimmed: Option<Trimmed>,
+    /// For an adapter: who asked for it, a chain for each asked export.
+    pub asked_by: Vec<(String, String)>,
+}
+
+/// A memory that main imports.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct HostedMemory {
+    /// The import's module.
+    pub module: String,
+    /// The import's field.
+    pub field: String,
+    /// Its type.
+    pub ty: MemoryType,
+}
+
+/// An export of a core module.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CoreRef {
+    /// The module.
+    pub module: ModuleId,
+    /// The export's name.
+    pub export: String,
+}
+
+/// A function of the world.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FuncRef {
+    /// The interface's key in the world; none at the root.
+    pub key: Option<WorldKey>,
+    /// The interface's name.
+    pub interface: Option<String>,
+    /// The function's name.
+    pub name: String,
+}
+
+impl fmt::Display for FuncRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.interface {
+            Some(interface) => write!(f, "{interface}#{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// One satisfied import of one core module.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire {
+    /// Who imports.
+    pub importer: ModuleId,
+    /// The import's module.
+    pub module: String,
+    /// The import's field.
+    pub field: String,
+    /// What satisfies it.
+    pub source: Source,
+    /// Straight, or through a slot.
+    pub via: Via,
+}
+
+/// How a wire reaches its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// All that the source needs exists before the importer is instantiated.
+    Direct,
+    /// Something that the source needs comes later.
+    Slot(SlotId, Why),
+}
+
+/// Why a slot is needed: what comes too late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The memory of this module.
+    Memory(ModuleId),
+    /// The realloc of this module.
+    Realloc(ModuleId),
+    /// The module whose function it is.
+    Instance(ModuleId),
+}
+
+/// What satisfies an import.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Source {
+    /// `canon lower` of an imported function.
+    Lower(FuncRef, Canon),
+    /// `canon resource.new`.
+    ResourceNew(TypeId, String),
+    /// `canon resource.rep`.
+    ResourceRep(TypeId, String),
+    /// `canon resource.drop`.
+    ResourceDrop(TypeId, String),
+    /// An export of another core module.
+    Export(CoreRef, Kind),
+    /// The memory that the shim module defines for main.
+    HostedMemory,
+}
+
+/// The kind of a core item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    /// A function.
+    Func,
+    /// A memory.
+    Memory,
+    /// A global.
+    Global,
+    /// A table.
+    Table,
+    /// A tag.
+    Tag,
+}
+
+/// Canonical options with the reason of each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Canon {
+    /// The memory, and why it is needed.
+    pub memory: Option<(MemoryRef, &'static str)>,
+    /// The realloc, and why it is needed.
+    pub realloc: Option<(CoreRef, &'static str)>,
+    /// How strings lie there, where the function has any.
+    pub encoding: Option<StringEncoding>,
+    /// What to call when the caller has taken the result.
+    pub post_return: Option<CoreRef>,
+}
+
+/// A memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum MemoryRef {
+    /// An export.
+    Export(CoreRef),
+    /// The one that the shim module defines for main.
+    Hosted,
+}
+
+/// See [`SlotId`].
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    /// A word for names: who imports what.
+    pub name: String,
+    /// The signature.
+    pub ty: FuncType,
+    /// What is put behind it.
+    pub source: Source,
+}
+
+/// A resource of an exported interface.
+#[derive(Clone, Debug)]
+pub(crate) struct Resource {
+    /// The resource.
+    pub id: TypeId,
+    /// `interface#resource`.
+    pub name: String,
+    /// Its destructor.
+    pub dtor: Option<CoreRef>,
+    /// The slot of the destructor, if the type is needed before the destructor exists.
+    pub slot: Option<SlotId>,
+    /// Some core module imports `resource.new`, `.rep` or `.drop` of it, so the type comes before the modules.
+    pub early: bool,
+}
+
+/// An exported function.
+#[derive(Clone, Debug)]
+pub(crate) struct Lift {
+    /// The function.
+    pub function: FuncRef,
+    /// The core function that implements it.
+    pub core: CoreRef,
+    /// The options.
+    pub canon: Canon,
+}

@@ -1,0 +1,319 @@
+//! `read`: the facts about a core module, in one pass over its sections.
+//!
+//! Function bodies are not looked at: what the later stages ask for is in the section headers.
+//! `component-type` sections are set aside, so that the module can be embedded without them.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use wasmparser::{
+    CompositeInnerType, Encoding, ExternalKind, FuncType, GlobalType, MemoryType, Parser, Payload, TableType,
+    TagType, TypeRef, ValType,
+};
+
+use crate::dedupe;
+use crate::error::Error;
+
+/// What the encoder knows of a core module.
+#[derive(Clone, Debug)]
+pub(crate) struct Module<'a> {
+    /// The word for it in messages and names; for an adapter, the import module that it implements.
+    pub name: String,
+    /// The whole module.
+    pub bytes: Cow<'a, [u8]>,
+    /// All imports, in order.
+    pub imports: Vec<Import>,
+    /// All exports, in order.
+    pub exports: Vec<Export>,
+    /// Contents of the custom sections whose names start with `component-type`, in order.
+    pub metadata: Vec<Range<usize>>,
+    /// Stretches of `bytes` that make the module without its metadata.
+    pub kept: Vec<Range<usize>>,
+    /// Where the import section's contents lie.
+    pub import_section: Option<Range<usize>>,
+    /// The module has a start section.
+    pub has_start: bool,
+    /// The module's own memories.
+    pub memories: Vec<MemoryType>,
+}
+
+/// One import.
+#[derive(Clone, Debug)]
+pub(crate) struct Import {
+    /// The import module.
+    pub module: String,
+    /// The field.
+    pub field: String,
+    /// The field's new name, if the module imports it twice.
+    pub unique: Option<String>,
+    /// What is imported.
+    pub ty: Extern,
+    /// Where in the module it stands, in bytes from its start.
+    pub offset: usize,
+}
+
+impl Import {
+    /// The field's name as it is embedded.
+    pub fn name(&self) -> &str {
+        self.unique.as_deref().unwrap_or(&self.field)
+    }
+}
+
+/// One export.
+#[derive(Clone, Debug)]
+pub(crate) struct Export {
+    /// The name.
+    pub name: String,
+    /// What is exported.
+    pub ty: Extern,
+    /// Where in the module it stands, in bytes from its start.
+    pub offset: usize,
+}
+
+/// The type of something imported or exported.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Extern {
+    /// A function; `None` if its type is none of the plain kind (a garbage-collected type, say).
+    Func(Option<FuncType>),
+    /// A memory.
+    Memory(MemoryType),
+    /// A table.
+    Table(TableType),
+    /// A global.
+    Global(GlobalType),
+    /// A tag.
+    Tag(TagType),
+}
+
+impl Extern {
+    /// The kind in WAT's word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Extern::Func(_) => "func",
+            Extern::Memory(_) => "memory",
+            Extern::Table(_) => "table",
+            Extern::Global(_) => "global",
+            Extern::Tag(_) => "tag",
+        }
+    }
+}
+
+/// Reads a module.
+pub(crate) fn read<'a>(name: &str, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Module<'a>, Error> {
+    let bytes = bytes.into();
+    let mut module = Module::empty(name);
+    let malformed = |error: wasmparser::BinaryReaderError| Error::Malformed {
+        module: name.to_string(),
+        offset: error.offset(),
+        message: error.message().to_string(),
+    };
+    scan(&mut module, &bytes).map_err(malformed)??;
+    module.bytes = bytes;
+    if dedupe::rename(&mut module.imports)
+        && let Some(section) = module.import_section.clone()
+    {
+        let imports = std::mem::take(&mut module.imports);
+        let rewritten = dedupe::rewrite(&module.bytes, section, &imports).map_err(malformed)?;
+        module = Module { imports, ..read(name, rewritten)? };
+    }
+    Ok(module)
+}
+
+impl<'a> Module<'a> {
+    /// A module of that name without anything in it.
+    pub fn empty(name: &str) -> Module<'a> {
+        Module {
+            name: name.to_string(),
+            bytes: Cow::Borrowed(&[]),
+            imports: Vec::new(),
+            exports: Vec::new(),
+            metadata: Vec::new(),
+            kept: Vec::new(),
+            import_section: None,
+            has_start: false,
+            memories: Vec::new(),
+        }
+    }
+
+    /// The export of that name.
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        self.exports.iter().find(|e| e.name == name)
+    }
+
+    /// The exported function of that name and its type.
+    pub fn export_func(&self, name: &str) -> Option<&FuncType> {
+        match &self.export(name)?.ty {
+            Extern::Func(ty) => ty.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The module without its metadata.
+    pub fn without_metadata(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.kept.iter().map(|r| r.len()).sum());
+        for range in &self.kept {
+            out.extend_from_slice(&self.bytes[range.clone()]);
+        }
+        out
+    }
+}
+
+/// Walks the sections. The outer error is a malformed module, the inner one something that is no module.
+fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), Error>> {
+    let mut types: Vec<Option<FuncType>> = Vec::new();
+    let mut spaces = Spaces::default();
+    let mut end_of_last = 0;
+    let mut keep_from = 0;
+
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload?;
+        let section_end = match payload.as_section() {
+            Some((_, range)) => range.end as usize,
+            None => end_of_last,
+        };
+        match payload {
+            Payload::Version { encoding: Encoding::Component, .. } => {
+                return Ok(Err(Error::NotAModule { module: module.name.clone() }));
+            }
+            Payload::Version { range, .. } => {
+                end_of_last = range.end as usize;
+                continue;
+            }
+            Payload::TypeSection(section) => {
+                for group in section {
+                    for ty in group?.into_types() {
+                        types.push(match ty.composite_type.inner {
+                            CompositeInnerType::Func(ty) => Some(ty),
+                            _ => None,
+                        });
+                    }
+                }
+            }
+            Payload::ImportSection(section) => {
+                let range = section.range();
+                module.import_section = Some(range.start as usize..range.end as usize);
+                for import in section.into_imports_with_offsets() {
+                    let (offset, import) = import?;
+                    let ty = match import.ty {
+                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                            Extern::Func(types.get(ty as usize).cloned().flatten())
+                        }
+                        TypeRef::Memory(ty) => Extern::Memory(ty),
+                        TypeRef::Table(ty) => Extern::Table(ty),
+                        TypeRef::Global(ty) => Extern::Global(ty),
+                        TypeRef::Tag(ty) => Extern::Tag(ty),
+                    };
+                    spaces.push(&ty);
+                    module.imports.push(Import {
+                        module: import.module.to_string(),
+                        field: import.name.to_string(),
+                        unique: None,
+                        ty,
+                        offset: offset as usize,
+                    });
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    spaces.funcs.push(types.get(ty? as usize).cloned().flatten());
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    spaces.tables.push(table?.ty);
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    let memory = memory?;
+                    spaces.memories.push(memory);
+                    module.memories.push(memory);
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    spaces.globals.push(global?.ty);
+                }
+            }
+            Payload::TagSection(section) => {
+                for tag in section {
+                    spaces.tags.push(tag?);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section.into_iter_with_offsets() {
+                    let (offset, export) = export?;
+                    let Some(ty) = spaces.get(export.kind, export.index) else {
+                        return Ok(Err(Error::Malformed {
+                            module: module.name.clone(),
+                            offset,
+                            message: format!("export `{}` names an item that does not exist", export.name),
+                        }));
+                    };
+                    module.exports.push(Export { name: export.name.to_string(), ty, offset: offset as usize });
+                }
+            }
+            Payload::StartSection { .. } => module.has_start = true,
+            Payload::CustomSection(section) => {
+                if section.name().starts_with(crate::names::METADATA_PREFIX) {
+                    let start = section.data_offset() as usize;
+                    module.metadata.push(start..start + section.data().len());
+                    module.kept.push(keep_from..end_of_last);
+                    keep_from = section.range().end as usize;
+                }
+            }
+            _ => {}
+        }
+        end_of_last = end_of_last.max(section_end);
+    }
+    module.kept.push(keep_from..bytes.len());
+    module.kept.retain(|range| !range.is_empty());
+    Ok(Ok(()))
+}
+
+/// The index spaces, as far as exports name them.
+#[derive(Default)]
+struct Spaces {
+    funcs: Vec<Option<FuncType>>,
+    tables: Vec<TableType>,
+    memories: Vec<MemoryType>,
+    globals: Vec<GlobalType>,
+    tags: Vec<TagType>,
+}
+
+impl Spaces {
+    fn push(&mut self, ty: &Extern) {
+        match ty {
+            Extern::Func(ty) => self.funcs.push(ty.clone()),
+            Extern::Memory(ty) => self.memories.push(*ty),
+            Extern::Table(ty) => self.tables.push(*ty),
+            Extern::Global(ty) => self.globals.push(*ty),
+            Extern::Tag(ty) => self.tags.push(*ty),
+        }
+    }
+
+    fn get(&self, kind: ExternalKind, index: u32) -> Option<Extern> {
+        let index = index as usize;
+        Some(match kind {
+            ExternalKind::Func | ExternalKind::FuncExact => Extern::Func(self.funcs.get(index)?.clone()),
+            ExternalKind::Memory => Extern::Memory(*self.memories.get(index)?),
+            ExternalKind::Table => Extern::Table(*self.tables.get(index)?),
+            ExternalKind::Global => Extern::Global(*self.globals.get(index)?),
+            ExternalKind::Tag => Extern::Tag(*self.tags.get(index)?),
+        })
+    }
+}
+
+/// A signature in WAT's words: `(param i32 i32) (result i32)`.
+pub(crate) fn signature(ty: &FuncType) -> String {
+    let list = |word: &str, types: &[ValType]| match types {
+        [] => String::new(),
+        types => format!("({word}{})", types.iter().map(|t| format!(" {t}")).collect::<String>()),
+    };
+    match (list("param", ty.params()), list("result", ty.results())) {
+        (params, results) if params.is_empty() && results.is_empty() => "(func)".to_string(),
+        (params, results) if results.is_empty() => format!("(func {params})"),
+        (params, results) if params.is_empty() => format!("(func {results})"),
+        (params, results) => format!("(func {params} {results})"),
+    }
+}

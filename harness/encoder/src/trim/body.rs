@@ -1,0 +1,241 @@
+//! Writes a function body again: indices renumbered, addresses made relative to where the data is.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::reencode::Reencode;
+use wasm_encoder::{Function, Instruction, ValType};
+use wasmparser::{FunctionBody, Operator, RelocationType};
+
+use super::data::{self, Units};
+use super::error::Problem;
+use super::layout::{Layout, Placed};
+use super::linking::{Linking, Relocation};
+use super::numbers::Numbers;
+
+/// What bodies are written with.
+pub(super) struct Writer<'w, 'a> {
+    pub linking: &'w Linking<'a>,
+    pub units: &'w Units<'a>,
+    pub layout: &'w Layout,
+    pub numbers: &'w mut Numbers,
+}
+
+type Result<T> = std::result::Result<T, wasm_encoder::reencode::Error<Problem>>;
+
+/// A body in the making.
+struct Body {
+    function: Function,
+    /// Locals that hold the value of a store while its address is changed.
+    scratch: BTreeMap<Operand, u32>,
+}
+
+impl<'a> Writer<'_, 'a> {
+    /// Writes the body of a function with `parameters` parameters; an exported one gets its region first.
+    pub fn body(
+        &mut self,
+        body: &FunctionBody<'a>,
+        parameters: usize,
+        exported: bool,
+    ) -> Result<Function> {
+        let mut out = self.head(body, parameters)?;
+        if let Some(enter) = self.numbers.enter.filter(|_| exported) {
+            out.function.instruction(&Instruction::Call(enter));
+        }
+        let mut reader = body.get_operators_reader()?;
+        while !reader.eof() {
+            let from = reader.original_position();
+            let operator = reader.read()?;
+            let within = self.linking.code_within(from + 1..reader.original_position());
+            match within.iter().find(|relocation| !data::is_index(relocation.entry.ty)) {
+                Some(relocation) => self.relocated(&mut out, operator, relocation)?,
+                None => {
+                    out.function.instruction(&self.numbers.instruction(operator)?);
+                }
+            }
+        }
+        Ok(out.function)
+    }
+
+    /// The locals: the body's own, and scratch locals if there are stores to static data.
+    fn head(&mut self, body: &FunctionBody<'a>, parameters: usize) -> Result<Body> {
+        let mut locals = Vec::new();
+        let mut next = parameters as u32;
+        for pair in body.get_locals_reader()? {
+            let (count, ty) = pair?;
+            locals.push((count, self.numbers.val_type(ty)?));
+            next += count;
+        }
+        let mut scratch = BTreeMap::new();
+        let range = body.range();
+        let relocations = self.linking.code_within(range);
+        let address = RelocationType::MemoryAddrLeb;
+        if relocations.iter().any(|relocation| relocation.entry.ty == address) {
+            let mut reader = body.get_operators_reader()?;
+            while !reader.eof() {
+                let from = reader.original_position();
+                let operator = reader.read()?;
+                let within = self.linking.code_within(from + 1..reader.original_position());
+                let relocated = within.iter().any(|relocation| relocation.entry.ty == address);
+                if let (true, Some(operand)) = (relocated, stored(&operator)) {
+                    scratch.entry(operand).or_insert_with(|| {
+                        locals.push((1, operand.ty()));
+                        next += 1;
+                        next - 1
+                    });
+                }
+            }
+        }
+        Ok(Body { function: Function::new(locals), scratch })
+    }
+
+    fn relocated(
+        &mut self,
+        out: &mut Body,
+        operator: Operator<'a>,
+        relocation: &Relocation,
+    ) -> Result<()> {
+        if let Operator::I32Const { value } = operator {
+            let value = self.constant(relocation, value.cast_unsigned())?;
+            push(&mut out.function, value, self.numbers.wiring.data_start);
+            return Ok(());
+        }
+        let unmoved = self.numbers.instruction(operator.clone())?;
+        let target = self.resolve(relocation, self.numbers.last_offset)?;
+        let Placed::Data(distance) = self.layout.place(target) else {
+            out.function.instruction(&unmoved);
+            return Ok(());
+        };
+        let scratch = stored(&operator).and_then(|operand| out.scratch.get(&operand).copied());
+        let function = &mut out.function;
+        if let Some(local) = scratch {
+            function.instruction(&Instruction::LocalSet(local));
+        }
+        // An offset cannot be negative: what lies below the data is part of the address.
+        let base = distance.min(0);
+        push(function, Placed::Data(base), self.numbers.wiring.data_start);
+        function.instruction(&Instruction::I32Add);
+        if let Some(local) = scratch {
+            function.instruction(&Instruction::LocalGet(local));
+        }
+        self.numbers.offset = Some(distance.wrapping_sub(base).cast_unsigned());
+        let instruction = self.numbers.instruction(operator);
+        self.numbers.offset = None;
+        function.instruction(&instruction?);
+        Ok(())
+    }
+
+    fn constant(&self, relocation: &Relocation, value: u32) -> Result<Placed> {
+        if data::is_slot(relocation.entry.ty) {
+            let slot = self.numbers.slots.as_ref().map(|slots| slots.get(&value).copied());
+            return Ok(Placed::Absolute(slot.flatten().unwrap_or(match self.numbers.slots {
+                Some(_) => 0,
+                None => value,
+            })));
+        }
+        Ok(self.layout.place(self.resolve(relocation, value)?))
+    }
+
+    fn resolve(&self, relocation: &Relocation, value: u32) -> Result<data::Target> {
+        self.units
+            .resolve(&self.linking.symbols, relocation, value)
+            .map_err(wasm_encoder::reencode::Error::UserError)
+    }
+}
+
+fn push(function: &mut Function, value: Placed, data_start: Option<u32>) {
+    match value {
+        Placed::Absolute(value) => {
+            function.instruction(&Instruction::I32Const(value.cast_signed()));
+        }
+        Placed::Data(distance) => {
+            function.instruction(&Instruction::GlobalGet(data_start.unwrap_or_default()));
+            if distance != 0 {
+                function.instruction(&Instruction::I32Const(distance));
+                function.instruction(&Instruction::I32Add);
+            }
+        }
+    }
+}
+
+/// The type of a stored value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Operand {
+    I32,
+    I64,
+    F32,
+    F64,
+    V128,
+}
+
+impl Operand {
+    fn ty(self) -> ValType {
+        match self {
+            Operand::I32 => ValType::I32,
+            Operand::I64 => ValType::I64,
+            Operand::F32 => ValType::F32,
+            Operand::F64 => ValType::F64,
+            Operand::V128 => ValType::V128,
+        }
+    }
+}
+
+/// What lies on the stack above the address.
+fn stored(operator: &Operator<'_>) -> Option<Operand> {
+    use Operator::*;
+    Some(match operator {
+        I32Store { .. } | I32Store8 { .. } | I32Store16 { .. } => Operand::I32,
+        I64Store { .. } | I64Store8 { .. } | I64Store16 { .. } | I64Store32 { .. } => Operand::I64,
+        F32Store { .. } => Operand::F32,
+        F64Store { .. } => Operand::F64,
+        V128Store { .. }
+        | V128Store8Lane { .. }
+        | V128Store16Lane { .. }
+        | V128Store32Lane { .. }
+        | V128Store64Lane { .. }
+        | V128Load8Lane { .. }
+        | V128Load16Lane { .. }
+        | V128Load32Lane { .. }
+        | V128Load64Lane { .. } => Operand::V128,
+        _ => return None,
+    })
+}
+
+/// The instructions with nothing but an address.
+fn is_load(operator: &Operator<'_>) -> bool {
+    use Operator::*;
+    matches!(
+        operator,
+        I32Load { .. }
+            | I64Load { .. }
+            | F32Load { .. }
+            | F64Load { .. }
+            | I32Load8S { .. }
+            | I32Load8U { .. }
+            | I32Load16S { .. }
+            | I32Load16U { .. }
+            | I64Load8S { .. }
+            | I64Load8U { .. }
+            | I64Load16S { .. }
+            | I64Load16U { .. }
+            | I64Load32S { .. }
+            | I64Load32U { .. }
+            | V128Load { .. }
+            | V128Load8x8S { .. }
+            | V128Load8x8U { .. }
+            | V128Load16x4S { .. }
+            | V128Load16x4U { .. }
+            | V128Load32x2S { .. }
+            | V128Load32x2U { .. }
+            | V128Load8Splat { .. }
+            | V128Load16Splat { .. }
+            | V128Load32Splat { .. }
+            | V128Load64Splat { .. }
+            | V128Load32Zero { .. }
+            | V128Load64Zero { .. }
+    )
+}
+
+/// Can an address in this operator's memory operand be moved?
+pub(super) fn is_movable(operator: &Operator<'_>) -> bool {
+    is_load(operator) || stored(operator).is_some()
+}

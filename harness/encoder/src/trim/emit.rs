@@ -1,0 +1,412 @@
+//! Writes the trimmed module. Everything is decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataCountSection, DataSection, ElementMode, ElementSection,
+    ElementSegment, Elements, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection,
+    GlobalType, ImportSection, IndirectNameMap, MemoryType, NameMap, NameSection, RefType,
+    StartSection, TableSection, TagSection, TypeSection, ValType,
+};
+use wasmparser::{ElementItems, ElementKind, Export};
+
+use super::body::Writer;
+use super::data::Units;
+use super::error::Problem;
+use super::layout::{Layout, Placed};
+use super::live::Live;
+use super::module::Module;
+use super::numbers::{Generated, Numbers};
+use super::plan::Plan;
+use super::region::{self, Fixup, Way};
+
+type Result<T> = std::result::Result<T, reencode::Error<Problem>>;
+
+/// What is written, and what from.
+pub(super) struct Emit<'e, 'a> {
+    /// The adapter's name.
+    pub name: &'e str,
+    pub module: &'e Module<'a>,
+    pub units: &'e Units<'a>,
+    pub live: &'e Live,
+    pub plan: &'e Plan,
+    pub numbers: Numbers,
+    pub exports: &'e [&'e Export<'a>],
+}
+
+impl Emit<'_, '_> {
+    /// The bytes of the new module.
+    pub fn module(mut self) -> Result<Vec<u8>> {
+        let mut out = wasm_encoder::Module::new();
+        out.section(&self.types()?);
+        out.section(&self.imports()?);
+        out.section(&self.functions()?);
+        let tables = self.tables()?;
+        nonempty(&mut out, tables.is_empty(), &tables);
+        nonempty(&mut out, self.numbers.tags.is_empty(), &self.tags()?);
+        let globals = self.globals()?;
+        nonempty(&mut out, globals.is_empty(), &globals);
+        out.section(&self.exports()?);
+        if let Some(function_index) = self.numbers.start {
+            out.section(&StartSection { function_index });
+        }
+        let elements = self.elements()?;
+        nonempty(&mut out, elements.is_empty(), &elements);
+        let data = self.data();
+        nonempty(&mut out, data.is_empty(), &DataCountSection { count: data.len() });
+        out.section(&self.code()?);
+        nonempty(&mut out, data.is_empty(), &data);
+        out.section(&self.names());
+        if let Some(data) = self.module.producers {
+            let name = "producers".into();
+            out.section(&wasm_encoder::CustomSection { name, data: data.into() });
+        }
+        // Symbols and relocations are used up. DWARF is dropped, as its offsets are into the old code: backtraces
+        // show the adapter's functions, by the name section, and no lines.
+        Ok(out.finish())
+    }
+
+    fn types(&mut self) -> Result<TypeSection> {
+        let mut section = TypeSection::new();
+        for old in &self.live.types {
+            if let Some(ty) = self.module.types.get(*old as usize) {
+                section.ty().func_type(&self.numbers.func_type(ty.clone())?);
+            }
+        }
+        for (parameters, results) in &self.numbers.new_types {
+            section.ty().function(parameters.iter().copied(), results.iter().copied());
+        }
+        Ok(section)
+    }
+
+    fn imports(&mut self) -> Result<ImportSection> {
+        let mut section = ImportSection::new();
+        if self.plan.memory {
+            // Main's memory, whatever its size.
+            let memory = MemoryType {
+                minimum: 0,
+                maximum: None,
+                memory64: false,
+                shared: false,
+                page_size_log2: None,
+            };
+            section.import("env", "memory", memory);
+        }
+        for ((module, name), ty) in &self.numbers.imports {
+            section.import(module, name, EntityType::Function(*ty));
+        }
+        // Of main: its global variables, say, in the hands of an adapter for its runtime.
+        for old in &self.live.tables {
+            let Some(table) = self.module.tables.get(*old as usize) else { continue };
+            if let Some(import) = table.import().and_then(|i| self.module.imports.get(i)) {
+                section.import(import.module, import.name, self.numbers.table_type(table.ty)?);
+            }
+        }
+        for old in &self.live.globals {
+            let Some(global) = self.module.globals.get(*old as usize) else { continue };
+            if let Some(import) = global.import().and_then(|i| self.module.imports.get(i)) {
+                section.import(import.module, import.name, self.numbers.global_type(global.ty)?);
+            }
+        }
+        Ok(section)
+    }
+
+    fn functions(&mut self) -> Result<FunctionSection> {
+        let mut section = FunctionSection::new();
+        for old in self.numbers.own.clone() {
+            let ty = self.module.functions.get(old as usize).map(|function| function.ty);
+            section.function(self.numbers.type_index(ty.unwrap_or_default())?);
+        }
+        for (_, ty) in &self.numbers.generated {
+            section.function(*ty);
+        }
+        Ok(section)
+    }
+
+    fn tables(&mut self) -> Result<TableSection> {
+        let mut section = TableSection::new();
+        for old in &self.live.tables {
+            let Some(table) = self.module.tables.get(*old as usize) else { continue };
+            let Some(own) = table.own() else { continue };
+            let mut ty = self.numbers.table_type(table.ty)?;
+            if let Some(slots) = &self.plan.slots {
+                ty.minimum = slots.len() as u64 + 1;
+                ty.maximum = Some(ty.minimum);
+            }
+            match &own.init {
+                wasmparser::TableInit::Expr(init) => {
+                    section.table_with_init(ty, &self.numbers.const_expr(init.clone())?);
+                }
+                wasmparser::TableInit::RefNull => {
+                    section.table(ty);
+                }
+            }
+        }
+        Ok(section)
+    }
+
+    fn tags(&mut self) -> Result<TagSection> {
+        let mut section = TagSection::new();
+        for old in &self.live.tags {
+            if let Some(tag) = self.module.tags.get(*old as usize) {
+                section.tag(self.numbers.tag_type(tag.ty)?);
+            }
+        }
+        Ok(section)
+    }
+
+    fn globals(&mut self) -> Result<GlobalSection> {
+        let mut section = GlobalSection::new();
+        for old in &self.live.globals {
+            let Some(global) = self.module.globals.get(*old as usize) else { continue };
+            let Some(value) = global.own() else { continue };
+            let ty = self.numbers.global_type(global.ty)?;
+            // What the linker put there is an address in a layout that is gone.
+            let value = if self.plan.special.stack_pointer == Some(*old) {
+                ConstExpr::i32_const(0)
+            } else {
+                self.numbers.const_expr(value.clone())?
+            };
+            section.global(ty, &value);
+        }
+        let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+        for _ in 0..self.numbers.new_globals {
+            section.global(ty, &ConstExpr::i32_const(0));
+        }
+        Ok(section)
+    }
+
+    fn exports(&mut self) -> Result<ExportSection> {
+        let mut section = ExportSection::new();
+        for export in self.exports {
+            let index = self.numbers.function_index(export.index)?;
+            section.export(export.name, ExportKind::Func, index);
+        }
+        Ok(section)
+    }
+
+    fn elements(&mut self) -> Result<ElementSection> {
+        let mut section = ElementSection::new();
+        let kept: Vec<u32> = self.numbers.elements.keys().copied().collect();
+        for old in kept {
+            let Some(element) = self.module.elements.get(old as usize) else { continue };
+            let offset;
+            let mode = match &element.kind {
+                ElementKind::Passive => ElementMode::Passive,
+                ElementKind::Declared => ElementMode::Declared,
+                ElementKind::Active { table_index, offset_expr } => {
+                    offset = self.numbers.const_expr(offset_expr.clone())?;
+                    let table = self.numbers.table_index(table_index.unwrap_or(0))?;
+                    ElementMode::Active { table: Some(table).filter(|t| *t != 0), offset: &offset }
+                }
+            };
+            let elements = self.items(&element.items)?;
+            section.segment(ElementSegment { mode, elements });
+        }
+        if let Some(slots) = self.numbers.slots.clone() {
+            self.slots(&mut section, slots.keys().copied())?;
+        }
+        let mut references = Vec::new();
+        for old in &self.live.references {
+            references.push(self.numbers.function_index(*old)?);
+        }
+        if !references.is_empty() {
+            section.declared(Elements::Functions(references.into()));
+        }
+        Ok(section)
+    }
+
+    /// The functions of the linker's table that something may call.
+    fn slots(
+        &mut self,
+        section: &mut ElementSection,
+        slots: impl Iterator<Item = u32>,
+    ) -> Result<()> {
+        let mut functions = Vec::new();
+        for slot in slots {
+            let function = self.plan.slot_functions.get(&slot).copied().unwrap_or_default();
+            functions.push(self.numbers.function_index(function)?);
+        }
+        // Nobody calls through the table: the numbers are only compared.
+        if !functions.is_empty() && !self.numbers.tables.is_empty() {
+            section.active(None, &ConstExpr::i32_const(1), Elements::Functions(functions.into()));
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, items: &ElementItems<'_>) -> Result<Elements<'static>> {
+        Ok(match items {
+            ElementItems::Functions(functions) => {
+                let mut new = Vec::new();
+                for function in functions.clone() {
+                    new.push(self.numbers.function_index(function?)?);
+                }
+                Elements::Functions(new.into())
+            }
+            ElementItems::Expressions(ty, expressions) => {
+                let ty: RefType = self.numbers.ref_type(*ty)?;
+                let mut new = Vec::new();
+                for expression in expressions.clone() {
+                    new.push(self.numbers.const_expr(expression?)?);
+                }
+                Elements::Expressions(ty, new.into())
+            }
+        })
+    }
+
+    fn data(&self) -> DataSection {
+        let mut section = DataSection::new();
+        for old in self.numbers.data.keys() {
+            if let Some(data) = self.module.data.get(*old as usize) {
+                section.passive(data.data.iter().copied());
+            }
+        }
+        if let (Some(_), Some(region)) = (self.numbers.wiring.segment, &self.plan.region) {
+            section.passive(self.contents(&region.layout));
+        }
+        section
+    }
+
+    /// The bytes of all units at their new offsets. Words with addresses are zero: code fills them in.
+    fn contents(&self, layout: &Layout) -> Vec<u8> {
+        let mut contents = vec![0; layout.contents as usize];
+        for &index in &self.live.units {
+            let (Some(unit), Some(offset)) = (self.units.units.get(index), layout.offset(index))
+            else {
+                continue;
+            };
+            let start = offset as usize;
+            if let Some(place) = contents.get_mut(start..start + unit.bytes.len()) {
+                place.copy_from_slice(unit.bytes);
+            }
+            for word in self.plan.words(self.module, self.units, index) {
+                let at = start + word.at as usize;
+                let value = match word.value {
+                    super::plan::Value::Slot(slot) => match &self.plan.slots {
+                        Some(slots) => slots.get(&slot).copied().unwrap_or_default(),
+                        None => slot,
+                    },
+                    super::plan::Value::Address(target) => match layout.place(target) {
+                        Placed::Absolute(value) => value,
+                        Placed::Data(_) => 0,
+                    },
+                };
+                if let Some(place) = contents.get_mut(at..at + 4) {
+                    place.copy_from_slice(&value.to_le_bytes());
+                }
+            }
+        }
+        contents
+    }
+
+    /// The words with addresses, in order.
+    fn fixups(&self, layout: &Layout) -> Vec<Fixup> {
+        let mut fixups = Vec::new();
+        for &index in &self.live.units {
+            let offset = layout.offset(index).unwrap_or_default();
+            for word in self.plan.words(self.module, self.units, index) {
+                let super::plan::Value::Address(target) = word.value else { continue };
+                if let Placed::Data(to) = layout.place(target) {
+                    fixups.push(Fixup { at: offset + word.at, to });
+                }
+            }
+        }
+        fixups
+    }
+
+    fn code(&mut self) -> Result<CodeSection> {
+        let mut section = CodeSection::new();
+        let exported: BTreeSet<u32> = self.exports.iter().map(|export| export.index).collect();
+        let nowhere = Layout::default();
+        let region = self.plan.region.as_ref();
+        let layout = region.map_or(&nowhere, |region| &region.layout);
+        for old in self.numbers.own.clone() {
+            let Some(function) = self.module.functions.get(old as usize) else { continue };
+            let Some(body) = function.own() else { continue };
+            let ty = self.module.types.get(function.ty as usize);
+            let mut writer = Writer {
+                linking: &self.module.linking,
+                units: self.units,
+                layout,
+                numbers: &mut self.numbers,
+            };
+            let parameters = ty.map_or(0, |ty| ty.params().len());
+            section.function(&writer.body(body, parameters, exported.contains(&old))?);
+        }
+        let way = region.map_or(Way::Instantiation, |region| region.way);
+        let wiring = &self.numbers.wiring;
+        for (generated, _) in &self.numbers.generated {
+            section.function(&match generated {
+                Generated::Grow => region::realloc_by_grow(),
+                Generated::Place => {
+                    let fresh = way == Way::Instantiation;
+                    region::place(layout, wiring, &self.fixups(layout), fresh)
+                }
+                Generated::Enter => region::enter(way, layout, wiring),
+                Generated::Start => region::start(layout, wiring),
+            });
+        }
+        Ok(section)
+    }
+
+    fn names(&self) -> NameSection {
+        let mut section = NameSection::new();
+        section.module(self.name);
+        section.functions(&self.function_names());
+        let mut locals = IndirectNameMap::new();
+        let imported = self.numbers.imports.len() as u32;
+        for (new, old) in (imported..).zip(&self.numbers.own) {
+            if let Some(names) = self.module.names.locals.get(old) {
+                let mut map = NameMap::new();
+                names.iter().for_each(|(index, name)| map.append(*index, name));
+                locals.append(new, &map);
+            }
+        }
+        section.locals(&locals);
+        let mut globals = NameMap::new();
+        for (old, new) in &self.numbers.globals {
+            if let Some(name) = self.module.names.globals.get(old) {
+                globals.append(*new, name);
+            }
+        }
+        let first = self.numbers.globals.len() as u32;
+        for new in first..first + self.numbers.new_globals {
+            let data = self.numbers.wiring.data_start == Some(new);
+            globals.append(new, if data { "polyfill.data_start" } else { "polyfill.region_state" });
+        }
+        section.globals(&globals);
+        section
+    }
+
+    fn function_names(&self) -> NameMap {
+        let names = &self.module.names.functions;
+        let mut map = NameMap::new();
+        let imported = self.numbers.functions.iter().map(|(old, new)| (*new, *old));
+        let imported: BTreeMap<u32, u32> = imported.collect();
+        for (new, (module, name)) in (0..).zip(self.numbers.imports.keys()) {
+            match imported.get(&new).and_then(|old| names.get(old)) {
+                Some(name) => map.append(new, name),
+                None => map.append(new, &format!("{module}#{name}")),
+            }
+        }
+        let mut next = self.numbers.imports.len() as u32;
+        for old in &self.numbers.own {
+            if let Some(name) = names.get(old) {
+                map.append(next, name);
+            }
+            next += 1;
+        }
+        for (generated, _) in &self.numbers.generated {
+            map.append(next, generated.name());
+            next += 1;
+        }
+        map
+    }
+}
+
+fn nonempty(out: &mut wasm_encoder::Module, empty: bool, section: &impl wasm_encoder::Section) {
+    if !empty {
+        out.section(section);
+    }
+}

@@ -1,0 +1,120 @@
+//! What can be wrong with an adapter.
+
+use thiserror::Error;
+
+/// One problem of one adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("adapter `{adapter}`: {problem}")]
+pub struct TrimError {
+    /// The adapter's name.
+    pub adapter: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// How to build an adapter so that its data can be moved.
+const BUILD_WITH_RELOCATIONS: &str =
+    "build it with the linker options `--import-memory --emit-relocs`, and neither strip nor post-process the result";
+
+/// What is wrong with an adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Not a module, or one with features that are not supported.
+    #[error("not a valid core module (at byte {offset:#x}): {message}")]
+    Invalid { offset: u64, message: String },
+    /// A needed export does not exist.
+    #[error("no export `{export}`{}", did_you_mean(.near))]
+    NoExport {
+        export: String,
+        near: Option<String>,
+    },
+    /// A needed export exists, but is not a function.
+    #[error("export `{export}` is a {found}, expected a function")]
+    NotAFunction { export: String, found: &'static str },
+    /// An import that nobody can satisfy.
+    #[error(
+        "imports {found} `{module}` `{name}`; an adapter may import functions, main's memory as `env` `memory`, and globals and tables of `__main_module__`"
+    )]
+    Import {
+        module: String,
+        name: String,
+        found: &'static str,
+    },
+    /// The same name is imported with two types.
+    #[error("imports function `{module}` `{name}` twice, with different types")]
+    ImportedTwice { module: String, name: String },
+    /// A memory of its own.
+    #[error(
+        "uses a memory of its own (memory {index}); isolated adapters are not supported yet: link with `--import-memory`, so that it works in main's memory"
+    )]
+    OwnMemory { index: u32 },
+    /// A kind of memory that main's cannot be.
+    #[error("imports a {found} memory; only 32-bit memories with pages of 64 KiB are supported")]
+    MemoryKind { found: &'static str },
+    /// Static data with a fixed address.
+    #[error(
+        "has {bytes} bytes of static data at fixed addresses, where main's memory is in use, and no usable relocations ({why}); {BUILD_WITH_RELOCATIONS}"
+    )]
+    FixedData { bytes: u64, why: &'static str },
+    /// Position-independent code expects a dynamic linker.
+    #[error(
+        "is position-independent code (`{what}`); build it with `relocation-model=static`, as a plain module"
+    )]
+    PositionIndependent { what: String },
+    /// Nothing tells which global is the stack pointer.
+    #[error(
+        "cannot tell the stack pointer: global {global} may be it, but there is neither a `name` nor a `linking` section; do not strip the adapter, or export the global as `__stack_pointer`"
+    )]
+    UnknownStackPointer { global: u32 },
+    /// A global with a special name has the wrong type.
+    #[error("global `{name}` (index {global}) must be a mutable i32 of the module's own")]
+    SpecialGlobal { name: &'static str, global: u32 },
+    /// Main's realloc is imported with a wrong type.
+    #[error(
+        "imports `__main_module__` `{name}` with the wrong type, expected (func (param i32 i32 i32 i32) (result i32))"
+    )]
+    ReallocType { name: String },
+    /// A relocation that cannot be done.
+    #[error(
+        "relocation {kind} at byte {offset:#x} is not supported; build with `relocation-model=static`, for 32-bit memory, without threads"
+    )]
+    Relocation { kind: String, offset: u64 },
+    /// Relocations and contents disagree.
+    #[error(
+        "relocations do not agree with the module at byte {offset:#x} ({what}): a tool changed it after linking; {BUILD_WITH_RELOCATIONS}"
+    )]
+    StaleRelocations { offset: u64, what: &'static str },
+    /// Stack and static data do not fit a 32-bit memory.
+    #[error("stack and static data do not fit into a 32-bit memory")]
+    RegionTooLarge,
+}
+
+impl Problem {
+    /// The problem of a malformed or unsupported module.
+    pub(super) fn invalid(error: &wasmparser::Error) -> Problem {
+        Problem::Invalid {
+            offset: error.offset(),
+            message: error.message().to_string(),
+        }
+    }
+
+    /// A module that was read once, but cannot be written again.
+    pub(super) fn reencode(error: wasm_encoder::reencode::Error<Problem>) -> Problem {
+        use wasm_encoder::reencode::Error;
+        match error {
+            Error::ParseError(error) => Problem::invalid(&error),
+            Error::UserError(problem) => problem,
+            other => Problem::Invalid {
+                offset: 0,
+                message: other.to_string(),
+            },
+        }
+    }
+}
+
+fn did_you_mean(near: &Option<String>) -> String {
+    near.as_ref()
+        .map(|name| format!("; it has `{name}`"))
+        .unwrap_or_default()
+}

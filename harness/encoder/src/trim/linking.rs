@@ -1,0 +1,119 @@
+//! What the linker left behind: its symbol table, and the relocations of code and data (`--emit-relocs`).
+
+use wasmparser::{CustomSectionReader, KnownCustom, RelocationEntry, SymbolInfo};
+
+/// The `linking` and `reloc.*` sections. Empty if there are none.
+#[derive(Default)]
+pub(super) struct Linking<'a> {
+    /// The symbol table.
+    pub symbols: Vec<SymbolInfo<'a>>,
+    /// Alignment of each data segment, as a power of two.
+    pub alignments: Vec<u32>,
+    /// The relocations of the code section, by position.
+    pub code: Vec<Relocation>,
+    /// The relocations of the data section, by position.
+    pub data: Vec<Relocation>,
+    /// There is a `linking` section.
+    pub present: bool,
+    /// There are relocations for the code section.
+    pub relocatable: bool,
+    /// A section that only position-independent modules have.
+    pub dynamic: bool,
+    code_section: Option<Place>,
+    data_section: Option<Place>,
+}
+
+/// One relocation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Relocation {
+    /// Where, as an offset in the module.
+    pub position: u64,
+    /// What is to be done.
+    pub entry: RelocationEntry,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    section: u32,
+    start: u64,
+}
+
+impl<'a> Linking<'a> {
+    /// Notes the code section, by its number and the place of its contents.
+    pub fn code_section(&mut self, section: u32, start: u64) {
+        self.code_section = Some(Place { section, start });
+    }
+
+    /// Notes the data section.
+    pub fn data_section(&mut self, section: u32, start: u64) {
+        self.data_section = Some(Place { section, start });
+    }
+
+    /// Takes a custom section, if it is one of the linker's. They come after the sections that they describe.
+    pub fn custom_section(&mut self, custom: &CustomSectionReader<'a>) -> wasmparser::Result<()> {
+        // Only these: other custom sections may contain anything.
+        match custom.name() {
+            "dylink.0" | "dylink" => self.dynamic = true,
+            "linking" | "reloc.CODE" | "reloc.DATA" => self.known(custom.as_known())?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn known(&mut self, custom: KnownCustom<'a>) -> wasmparser::Result<()> {
+        match custom {
+            KnownCustom::Linking(linking) => {
+                self.present = true;
+                for subsection in linking {
+                    match subsection? {
+                        wasmparser::Linking::SymbolTable(symbols) => {
+                            self.symbols = symbols.into_iter().collect::<wasmparser::Result<_>>()?;
+                        }
+                        wasmparser::Linking::SegmentInfo(segments) => {
+                            for segment in segments {
+                                self.alignments.push(segment?.alignment);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            KnownCustom::Reloc(section) => {
+                let number = Some(section.section_index());
+                let (place, list) = if number == self.code_section.map(|p| p.section) {
+                    self.relocatable = true;
+                    (self.code_section, &mut self.code)
+                } else {
+                    (self.data_section, &mut self.data)
+                };
+                let Some(place) = place.filter(|p| Some(p.section) == number) else {
+                    return Ok(());
+                };
+                for entry in section.entries() {
+                    let entry = entry?;
+                    let position = place.start + u64::from(entry.offset);
+                    list.push(Relocation { position, entry });
+                }
+                list.sort_by_key(|relocation| relocation.position);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The relocations of code between two offsets of the module.
+    pub fn code_within(&self, range: std::ops::Range<u64>) -> &[Relocation] {
+        within(&self.code, range)
+    }
+
+    /// The relocations of data between two offsets of the module.
+    pub fn data_within(&self, range: std::ops::Range<u64>) -> &[Relocation] {
+        within(&self.data, range)
+    }
+}
+
+fn within(list: &[Relocation], range: std::ops::Range<u64>) -> &[Relocation] {
+    let from = list.partition_point(|relocation| relocation.position < range.start);
+    let to = list.partition_point(|relocation| relocation.position < range.end);
+    list.get(from..to).unwrap_or_default()
+}

@@ -1,0 +1,396 @@
+//! What of an adapter is needed: a worklist from the wanted exports through code, data and relocations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasm_encoder::reencode::{Error, Reencode};
+use wasmparser::{
+    ElementItems, ElementKind, Export, ExternalKind, FunctionBody, MemArg, Operator,
+    RelocationType, SymbolInfo,
+};
+
+use super::body;
+use super::data::{self, Target, Units};
+use super::error::Problem;
+use super::linking::Relocation;
+use super::module::Module;
+use super::table::Slots;
+
+/// What is needed, as indices of the original module.
+#[derive(Default)]
+pub(super) struct Live {
+    pub types: BTreeSet<u32>,
+    pub functions: BTreeSet<u32>,
+    pub globals: BTreeSet<u32>,
+    pub tables: BTreeSet<u32>,
+    pub memories: BTreeSet<u32>,
+    pub tags: BTreeSet<u32>,
+    /// Element segments that code names.
+    pub elements: BTreeSet<u32>,
+    /// Data segments that code names.
+    pub data: BTreeSet<u32>,
+    /// Functions that code takes references to.
+    pub references: BTreeSet<u32>,
+    /// Globals that code reads.
+    pub read: BTreeSet<u32>,
+    /// Globals that code writes.
+    pub written: BTreeSet<u32>,
+    /// Units of static data.
+    pub units: BTreeSet<usize>,
+    /// Slots of the function table whose numbers are known from code and data.
+    pub slots: BTreeSet<u32>,
+    /// A table is used in ways that show more than the slots above.
+    pub whole_tables: bool,
+    /// Code or data contains addresses within the region.
+    pub addresses: bool,
+}
+
+/// Finds what `exports` need, and every problem on the way.
+pub(super) fn find(
+    module: &Module<'_>,
+    units: &Units<'_>,
+    slots: &Slots,
+    exports: &[&Export<'_>],
+) -> (Live, Vec<Problem>) {
+    let mut search = Search {
+        module,
+        units,
+        slots,
+        live: Live::default(),
+        functions: Vec::new(),
+        problems: Vec::new(),
+        offset: None,
+    };
+    for export in exports {
+        if matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact) {
+            search.function(export.index);
+        }
+    }
+    if let Some(start) = module.start {
+        search.function(start);
+    }
+    search.run();
+    (search.live, search.problems)
+}
+
+struct Search<'m, 'a> {
+    module: &'m Module<'a>,
+    units: &'m Units<'a>,
+    slots: &'m Slots,
+    live: Live,
+    /// Found, and not looked into yet.
+    functions: Vec<u32>,
+    problems: Vec<Problem>,
+    /// The offset of the last memory operand.
+    offset: Option<u32>,
+}
+
+type Found = Result<(), Error<Problem>>;
+
+impl<'a> Search<'_, 'a> {
+    fn run(&mut self) {
+        while let Some(function) = self.functions.pop() {
+            if let Err(error) = self.look_into(function) {
+                self.problems.push(Problem::reencode(error));
+            }
+        }
+    }
+
+    fn look_into(&mut self, function: u32) -> Found {
+        let module = self.module;
+        let Some(item) = module.functions.get(function as usize) else { return Ok(()) };
+        self.type_index(item.ty)?;
+        match item.own() {
+            Some(body) => self.body(body),
+            None => Ok(()),
+        }
+    }
+
+    fn body(&mut self, body: &FunctionBody<'a>) -> Found {
+        for local in body.get_locals_reader()? {
+            self.val_type(local?.1)?;
+        }
+        let linking = &self.module.linking;
+        let mut reader = body.get_operators_reader()?;
+        while !reader.eof() {
+            let from = reader.original_position();
+            let operator = reader.read()?;
+            self.special(&operator);
+            let constant = match operator {
+                Operator::I32Const { value } => Some(value.cast_unsigned()),
+                _ => None,
+            };
+            let movable = body::is_movable(&operator);
+            self.offset = None;
+            self.instruction(operator)?;
+            // The opcode itself is no place for a relocation.
+            for relocation in linking.code_within(from + 1..reader.original_position()) {
+                let operand = match relocation.entry.ty {
+                    RelocationType::MemoryAddrLeb => self.offset,
+                    _ => constant,
+                };
+                if operand.is_some() && constant.is_none() && !movable {
+                    let kind = "of an address in an atomic instruction".to_string();
+                    let offset = relocation.position;
+                    self.problems.push(Problem::Relocation { kind, offset });
+                }
+                self.relocation(relocation, operand);
+            }
+        }
+        Ok(())
+    }
+
+    /// What an operator tells beyond the indices in it.
+    fn special(&mut self, operator: &Operator<'_>) {
+        match operator {
+            Operator::GlobalGet { global_index } => {
+                self.live.read.insert(*global_index);
+            }
+            Operator::GlobalSet { global_index } => {
+                self.live.written.insert(*global_index);
+            }
+            Operator::RefFunc { function_index } => {
+                self.live.references.insert(*function_index);
+            }
+            Operator::TableGet { .. }
+            | Operator::TableSet { .. }
+            | Operator::TableGrow { .. }
+            | Operator::TableSize { .. }
+            | Operator::TableFill { .. }
+            | Operator::TableCopy { .. }
+            | Operator::TableInit { .. } => self.whole_tables(),
+            _ => {}
+        }
+    }
+
+    fn relocation(&mut self, relocation: &Relocation, operand: Option<u32>) {
+        let kind = relocation.entry.ty;
+        let stale = |what| Problem::StaleRelocations { offset: relocation.position, what };
+        let result = if data::is_index(kind) {
+            Ok(())
+        } else if !data::is_memory_address(kind) && !data::is_slot(kind) {
+            let kind = format!("{kind:?}");
+            Err(Problem::Relocation { kind, offset: relocation.position })
+        } else if let Some(operand) = operand {
+            self.value(relocation, operand)
+        } else {
+            Err(stale("an address or a table index where the instruction has none"))
+        };
+        if let Err(problem) = result {
+            self.problems.push(problem);
+        }
+    }
+
+    /// A relocated number in code or data.
+    fn value(&mut self, relocation: &Relocation, value: u32) -> Result<(), Problem> {
+        let symbols = &self.module.linking.symbols;
+        if data::is_slot(relocation.entry.ty) {
+            return self.slot(relocation, value);
+        }
+        match self.units.resolve(symbols, relocation, value)? {
+            Target::Absolute(_) => {}
+            Target::Landmark { .. } => self.live.addresses = true,
+            Target::Unit { unit, .. } => {
+                self.live.addresses = true;
+                self.unit(unit);
+            }
+        }
+        Ok(())
+    }
+
+    fn slot(&mut self, relocation: &Relocation, slot: u32) -> Result<(), Problem> {
+        if self.slots.table().is_none() {
+            // The numbers stay, and so does everything in the tables that are called through.
+            return Ok(());
+        }
+        let symbol = self.module.linking.symbols.get(relocation.entry.index as usize);
+        let expected = match symbol {
+            // Not there: a weak function without a definition, whose address is null.
+            _ if slot == 0 => None,
+            Some(SymbolInfo::Func { index, .. }) => Some(*index),
+            _ => None,
+        };
+        if slot != 0 && (expected.is_none() || self.slots.function(slot) != expected) {
+            let what = "a table index that is not the symbol's";
+            return Err(Problem::StaleRelocations { offset: relocation.position, what });
+        }
+        if let Some(function) = expected {
+            self.live.slots.insert(slot);
+            self.function(function);
+        }
+        Ok(())
+    }
+
+    /// A unit, and what its bytes point to.
+    fn unit(&mut self, unit: usize) {
+        let mut pending = vec![unit];
+        while let Some(unit) = pending.pop() {
+            if !self.live.units.insert(unit) {
+                continue;
+            }
+            let Some(unit) = self.units.units.get(unit) else { continue };
+            let range = unit.position..unit.position + unit.bytes.len() as u64;
+            for relocation in self.module.linking.data_within(range.clone()) {
+                let offset = (relocation.position - range.start) as usize;
+                let bytes = unit.bytes.get(offset..offset + 4);
+                let Some(value) = bytes.and_then(|b| b.try_into().ok()).map(u32::from_le_bytes)
+                else {
+                    let what = "a relocation that crosses the end of its symbol";
+                    let offset = relocation.position;
+                    self.problems.push(Problem::StaleRelocations { offset, what });
+                    continue;
+                };
+                let symbols = &self.module.linking.symbols;
+                let kind = relocation.entry.ty;
+                let found = match kind {
+                    RelocationType::TableIndexI32 => self.slot(relocation, value),
+                    RelocationType::MemoryAddrI32 => {
+                        self.units.resolve(symbols, relocation, value).map(|target| {
+                            self.live.addresses |= !matches!(target, Target::Absolute(_));
+                            if let Target::Unit { unit, .. } = target {
+                                pending.push(unit);
+                            }
+                        })
+                    }
+                    _ => {
+                        let kind = format!("{kind:?}");
+                        Err(Problem::Relocation { kind, offset: relocation.position })
+                    }
+                };
+                self.problems.extend(found.err());
+            }
+        }
+    }
+
+    fn function(&mut self, index: u32) {
+        if self.live.functions.insert(index) {
+            self.functions.push(index);
+        }
+    }
+
+    fn whole_tables(&mut self) {
+        if !std::mem::replace(&mut self.live.whole_tables, true) {
+            let tables: Vec<u32> = self.live.tables.iter().copied().collect();
+            for table in tables {
+                self.segments_of(table);
+            }
+        }
+    }
+
+    /// All functions that active segments put into a table.
+    fn segments_of(&mut self, table: u32) {
+        let module = self.module;
+        for element in &module.elements {
+            let ElementKind::Active { table_index, offset_expr } = &element.kind else { continue };
+            if table_index.unwrap_or(0) == table {
+                let found = self.const_expr(offset_expr.clone()).map(drop);
+                let found = found.and_then(|()| self.items(&element.items));
+                self.problems.extend(found.err().map(Problem::reencode));
+            }
+        }
+    }
+
+    fn items(&mut self, items: &ElementItems<'a>) -> Found {
+        match items {
+            ElementItems::Functions(functions) => {
+                for function in functions.clone() {
+                    self.function(function?);
+                }
+            }
+            ElementItems::Expressions(ty, expressions) => {
+                self.ref_type(*ty)?;
+                for expression in expressions.clone() {
+                    self.const_expr(expression?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Finds indices by pretending to write them again, so that no instruction can be forgotten.
+impl Reencode for Search<'_, '_> {
+    type Error = Problem;
+
+    fn function_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        self.function(index);
+        Ok(index)
+    }
+
+    fn type_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        if self.live.types.insert(index)
+            && let Some(ty) = self.module.types.get(index as usize)
+        {
+            self.func_type(ty.clone())?;
+        }
+        Ok(index)
+    }
+
+    fn global_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        if self.live.globals.insert(index)
+            && let Some(global) = self.module.globals.get(index as usize)
+        {
+            self.val_type(global.ty.content_type)?;
+            if let Some(value) = global.own() {
+                self.const_expr(value.clone())?;
+            }
+        }
+        Ok(index)
+    }
+
+    fn table_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        if self.live.tables.insert(index)
+            && let Some(table) = self.module.tables.get(index as usize)
+        {
+            self.ref_type(table.ty.element_type)?;
+            if let Some(wasmparser::TableInit::Expr(value)) = table.own().map(|own| &own.init) {
+                self.const_expr(value.clone())?;
+            }
+            if !self.slots.exact(index) || self.live.whole_tables {
+                self.segments_of(index);
+            }
+        }
+        Ok(index)
+    }
+
+    fn memory_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        self.live.memories.insert(index);
+        Ok(index)
+    }
+
+    fn tag_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        if self.live.tags.insert(index)
+            && let Some(tag) = self.module.tags.get(index as usize)
+        {
+            self.type_index(tag.ty.func_type_idx)?;
+        }
+        Ok(index)
+    }
+
+    fn element_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        if self.live.elements.insert(index)
+            && let Some(element) = self.module.elements.get(index as usize)
+        {
+            if let ElementKind::Active { table_index, offset_expr } = &element.kind {
+                self.table_index(table_index.unwrap_or(0))?;
+                self.const_expr(offset_expr.clone())?;
+            }
+            self.items(&element.items)?;
+        }
+        Ok(index)
+    }
+
+    fn data_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        self.live.data.insert(index);
+        Ok(index)
+    }
+
+    fn mem_arg(&mut self, operand: MemArg) -> Result<wasm_encoder::MemArg, Error<Problem>> {
+        self.offset = u32::try_from(operand.offset).ok();
+        wasm_encoder::reencode::utils::mem_arg(self, operand)
+    }
+}
+
+/// New numbers for the indices that stay, in their old order.
+pub(super) fn renumber(live: &BTreeSet<u32>, first: u32) -> BTreeMap<u32, u32> {
+    live.iter().copied().zip(first..).collect()
+}

@@ -1,0 +1,284 @@
+//! The `trim` stage: adapter + demand -> the part of it that is needed, with its stack and its static data placed.
+//!
+//! An adapter is a core module that works in main's memory. It is ordinary code: with the relocations that
+//! `--emit-relocs` leaves in it, its data can be moved to wherever there is room at run time. The steps:
+//!
+//! | file | step |
+//! |---|---|
+//! | `module`, `names`, `linking` | bytes -> index spaces, names, symbols and relocations |
+//! | `data`, `table` | static data as units, function table as slots |
+//! | `live` | what the wanted exports need of all that |
+//! | `special` | stack pointer, imports with a meaning |
+//! | `layout`, `region`, `plan` | where stack and data go, who allocates them and when |
+//! | `numbers`, `body`, `emit` | the new module |
+
+mod body;
+mod data;
+mod emit;
+mod error;
+mod layout;
+mod linking;
+mod live;
+mod module;
+mod names;
+mod numbers;
+mod plan;
+mod region;
+mod special;
+mod table;
+
+use indexmap::IndexSet;
+use wasmparser::{Export, ExternalKind};
+
+pub use error::{Problem, TrimError};
+
+use data::Units;
+use module::Module;
+use plan::Plan;
+use region::Way;
+
+/// What is asked of an adapter.
+pub(crate) struct Request<'a> {
+    /// The adapter's name, for messages and for the module's debug name.
+    pub name: &'a str,
+    /// The adapter.
+    pub wasm: &'a [u8],
+    /// The exports to keep, all of them functions.
+    pub exports: &'a IndexSet<String>,
+    /// Where memory comes from.
+    pub realloc: MainRealloc<'a>,
+}
+
+/// Where an adapter's stack and static data, and what it allocates from main, come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MainRealloc<'a> {
+    /// The export of main with this name.
+    Export(&'a str),
+    /// `memory.grow`.
+    Grow,
+}
+
+/// An adapter, trimmed.
+#[derive(Clone, Debug)]
+pub(crate) struct Trimmed {
+    /// The new module.
+    pub wasm: Vec<u8>,
+    /// What it consists of; functions of the encoder's not counted.
+    pub kept: Counts,
+    /// What is gone.
+    pub dropped: Counts,
+    /// Stack and static data, if it has any.
+    pub region: Option<RegionReport>,
+}
+
+/// How much there is of an adapter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub imports: usize,
+    pub functions: usize,
+    pub globals: usize,
+    pub table_slots: usize,
+    pub data_bytes: usize,
+}
+
+/// The region of an adapter, and how it is had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RegionReport {
+    pub stack_bytes: u32,
+    pub data_bytes: u32,
+    pub align: u32,
+    /// Main's realloc, by its name, or `memory.grow`.
+    pub source: String,
+    /// When it is allocated.
+    pub when: When,
+    /// Why in this way.
+    pub why: &'static str,
+}
+
+/// When a region is allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// At the first call of an export.
+    FirstCall,
+    /// By the module's start function.
+    Instantiation,
+}
+
+/// Trims an adapter, or tells everything that is wrong with it.
+pub(crate) fn trim(request: &Request<'_>) -> Result<Trimmed, Vec<TrimError>> {
+    work(request).map_err(|problems| errors(request.name, problems))
+}
+
+/// Everything that is wrong with an adapter, all of its exports wanted. Empty for a good one.
+pub(crate) fn check(name: &str, wasm: &[u8]) -> Vec<TrimError> {
+    let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|module| {
+        let all = module.exports.values().filter(|export| is_function(export));
+        analyse(&module, &all.collect::<Vec<_>>(), MainRealloc::Grow).map(drop)
+    });
+    problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
+}
+
+fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
+    let module = Module::read(request.wasm).map_err(|problem| vec![problem])?;
+    let (exports, missing) = wanted(&module, request.exports);
+    let analysed = analyse(&module, &exports, request.realloc);
+    let analysis = match (analysed, missing.is_empty()) {
+        (Ok(analysis), true) => analysis,
+        (Ok(_), false) => return Err(missing),
+        (Err(problems), _) => return Err(missing.into_iter().chain(problems).collect()),
+    };
+    let Analysis { units, live, plan } = &analysis;
+    let numbers = numbers::Numbers::assign(&module, live, plan);
+    let (kept, dropped) = counts(&module, &analysis, &numbers);
+    let (name, exports) = (request.name, exports.as_slice());
+    let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
+    let wasm = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
+    Ok(Trimmed { wasm, kept, dropped, region: report(plan) })
+}
+
+/// All that is known before anything is written.
+struct Analysis<'a> {
+    units: Units<'a>,
+    live: live::Live,
+    plan: Plan,
+}
+
+fn analyse<'a>(
+    module: &Module<'a>,
+    exports: &[&Export<'a>],
+    realloc: MainRealloc<'_>,
+) -> Result<Analysis<'a>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let units = match module.linking.relocatable {
+        true => Units::cut(module).unwrap_or_else(|problem| {
+            problems.push(problem);
+            Units::default()
+        }),
+        false => Units::default(),
+    };
+    let slots = table::Slots::read(module);
+    let (live, found) = live::find(module, &units, &slots, exports);
+    problems.extend(found);
+    special::check_imports(module, &live, &mut problems);
+    special::check_data(module, &live, &mut problems);
+    let special = special::Special::find(module, &live, &mut problems);
+    let plan = Plan::of(module, &units, &slots, &live, special, realloc);
+    match (plan, problems.is_empty()) {
+        (Ok(plan), true) => Ok(Analysis { units, live, plan }),
+        (Ok(_), false) => Err(problems),
+        (Err(problem), _) => {
+            problems.push(problem);
+            Err(problems)
+        }
+    }
+}
+
+/// The exports that are asked for, in the adapter's order, and those that are not there.
+fn wanted<'m, 'a>(
+    module: &'m Module<'a>,
+    names: &IndexSet<String>,
+) -> (Vec<&'m Export<'a>>, Vec<Problem>) {
+    let mut missing = Vec::new();
+    for name in names {
+        match module.exports.get(name.as_str()) {
+            Some(export) if is_function(export) => {}
+            Some(export) => missing.push(Problem::NotAFunction {
+                export: name.clone(),
+                found: kind(export.kind),
+            }),
+            None => missing.push(Problem::NoExport {
+                export: name.clone(),
+                near: near(module, name),
+            }),
+        }
+    }
+    let exports = module.exports.values();
+    let exports = exports.filter(|export| is_function(export) && names.contains(export.name));
+    (exports.collect(), missing)
+}
+
+/// An export whose name differs only in its spelling.
+fn near(module: &Module<'_>, wanted: &str) -> Option<String> {
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let wanted = plain(wanted);
+    let mut names = module.exports.keys();
+    names.find(|name| plain(name) == wanted).map(|name| name.to_string())
+}
+
+fn is_function(export: &Export<'_>) -> bool {
+    matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact)
+}
+
+fn kind(kind: ExternalKind) -> &'static str {
+    match kind {
+        ExternalKind::Func | ExternalKind::FuncExact => "function",
+        ExternalKind::Table => "table",
+        ExternalKind::Memory => "memory",
+        ExternalKind::Global => "global",
+        ExternalKind::Tag => "tag",
+    }
+}
+
+fn errors(adapter: &str, problems: Vec<Problem>) -> Vec<TrimError> {
+    let mut errors: Vec<TrimError> = Vec::new();
+    for problem in problems {
+        let error = TrimError { adapter: adapter.to_string(), problem };
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    errors
+}
+
+fn counts(
+    module: &Module<'_>,
+    analysis: &Analysis<'_>,
+    numbers: &numbers::Numbers,
+) -> (Counts, Counts) {
+    let Analysis { units, live, plan } = analysis;
+    let own = module.functions.iter().filter(|function| function.own().is_some()).count();
+    let slots = plan.slot_functions.len();
+    let bytes: usize = module.data.iter().map(|data| data.data.len()).sum();
+    let live_units = live.units.iter().filter_map(|unit| units.units.get(*unit));
+    let live_data = live.data.iter().filter_map(|data| module.data.get(*data as usize));
+    let kept = Counts {
+        imports: numbers.imports.len() + usize::from(plan.memory),
+        functions: numbers.own.len(),
+        globals: live.globals.len(),
+        table_slots: plan.slots.as_ref().map_or(slots, |slots| slots.len()),
+        data_bytes: live_units.map(|unit| unit.bytes.len()).sum::<usize>()
+            + live_data.map(|data| data.data.len()).sum::<usize>(),
+    };
+    let dropped = Counts {
+        imports: module.imports.len().saturating_sub(kept.imports),
+        functions: own.saturating_sub(kept.functions),
+        globals: module.globals.len().saturating_sub(kept.globals),
+        table_slots: slots.saturating_sub(kept.table_slots),
+        data_bytes: bytes.saturating_sub(kept.data_bytes),
+    };
+    (kept, dropped)
+}
+
+fn report(plan: &Plan) -> Option<RegionReport> {
+    let region = plan.region.as_ref()?;
+    let (when, why) = match region.way {
+        Way::Protocol => (
+            When::FirstCall,
+            "main exports a realloc, and the adapter keeps an `allocation_state`",
+        ),
+        Way::FirstCall => (When::FirstCall, "main exports a realloc"),
+        Way::Instantiation => (When::Instantiation, "no realloc of main's is to be used"),
+    };
+    let source = plan.realloc.as_ref();
+    Some(RegionReport {
+        stack_bytes: region.layout.stack,
+        data_bytes: region.layout.data,
+        align: region.layout.alignment,
+        source: source.map_or("memory.grow".to_string(), |name| format!("main's `{name}`")),
+        when,
+        why,
+    })
+}

@@ -1,0 +1,207 @@
+//! Reads an adapter: every section into index spaces, borrowed from its bytes.
+
+use indexmap::IndexMap;
+use wasmparser::{
+    ConstExpr, Data, Element, Export, FuncType, FunctionBody, GlobalType, Import, MemoryType,
+    Parser, Payload, Table, TagType, TypeRef, Validator, WasmFeatures,
+};
+
+use super::error::Problem;
+use super::linking::Linking;
+use super::names::Names;
+
+/// What an adapter may be made of: the stable core language without garbage collection and typed references, so that
+/// no type refers to another.
+const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::THREADS)
+    .union(WasmFeatures::EXCEPTIONS)
+    // For messages of our own: never kept.
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES);
+
+/// One entry of an index space: imported, or defined.
+pub(super) struct Item<T, D> {
+    /// Its type.
+    pub ty: T,
+    /// Where it comes from.
+    pub origin: Origin<D>,
+}
+
+/// Where an entry of an index space comes from.
+pub(super) enum Origin<D> {
+    /// The import with this number.
+    Import(usize),
+    /// The module itself.
+    Own(D),
+}
+
+impl<T, D> Item<T, D> {
+    /// The definition, unless it is imported.
+    pub fn own(&self) -> Option<&D> {
+        match &self.origin {
+            Origin::Import(_) => None,
+            Origin::Own(own) => Some(own),
+        }
+    }
+
+    /// The number of its import, if it is imported.
+    pub fn import(&self) -> Option<usize> {
+        match &self.origin {
+            Origin::Import(import) => Some(*import),
+            Origin::Own(_) => None,
+        }
+    }
+}
+
+/// A core module, read and valid.
+#[derive(Default)]
+pub(super) struct Module<'a> {
+    pub types: Vec<FuncType>,
+    pub imports: Vec<Import<'a>>,
+    pub functions: Vec<Item<u32, FunctionBody<'a>>>,
+    pub tables: Vec<Item<wasmparser::TableType, Table<'a>>>,
+    pub memories: Vec<Item<MemoryType, ()>>,
+    pub globals: Vec<Item<GlobalType, ConstExpr<'a>>>,
+    pub tags: Vec<Item<TagType, ()>>,
+    pub exports: IndexMap<&'a str, Export<'a>>,
+    pub start: Option<u32>,
+    pub elements: Vec<Element<'a>>,
+    pub data: Vec<Data<'a>>,
+    pub names: Names<'a>,
+    pub producers: Option<&'a [u8]>,
+    pub linking: Linking<'a>,
+}
+
+impl<'a> Module<'a> {
+    /// Validates and reads a module.
+    pub fn read(wasm: &'a [u8]) -> Result<Module<'a>, Problem> {
+        // Everything that follows relies on it: indices are in range, bodies are well-typed.
+        if let Err(error) = Validator::new_with_features(FEATURES).validate_all(wasm) {
+            return Err(Problem::invalid(&error));
+        }
+        Module::sections(wasm).map_err(|error| Problem::invalid(&error))
+    }
+
+    fn sections(wasm: &'a [u8]) -> wasmparser::Result<Module<'a>> {
+        let mut module = Module::default();
+        let mut own_types = Vec::new();
+        let mut bodies = Vec::new();
+        let mut section = 0;
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload?;
+            match &payload {
+                Payload::CodeSectionStart {
+                    unchecked_range, ..
+                } => module
+                    .linking
+                    .code_section(section, unchecked_range.start),
+                Payload::DataSection(data) => {
+                    module.linking.data_section(section, data.range().start)
+                }
+                _ => {}
+            }
+            // The numbers by which relocation sections name the section that they are for.
+            if payload.as_section().is_some() && !matches!(payload, Payload::CodeSectionEntry(_)) {
+                section += 1;
+            }
+            match payload {
+                Payload::TypeSection(types) => {
+                    for ty in types.into_iter_err_on_gc_types() {
+                        module.types.push(ty?);
+                    }
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        module.import(import?);
+                    }
+                }
+                Payload::FunctionSection(functions) => {
+                    own_types = functions.into_iter().collect::<wasmparser::Result<Vec<u32>>>()?;
+                }
+                Payload::TableSection(tables) => {
+                    for table in tables {
+                        let table = table?;
+                        let ty = table.ty;
+                        let origin = Origin::Own(table);
+                        module.tables.push(Item { ty, origin });
+                    }
+                }
+                Payload::MemorySection(memories) => {
+                    for ty in memories {
+                        let origin = Origin::Own(());
+                        module.memories.push(Item { ty: ty?, origin });
+                    }
+                }
+                Payload::TagSection(tags) => {
+                    for ty in tags {
+                        let origin = Origin::Own(());
+                        module.tags.push(Item { ty: ty?, origin });
+                    }
+                }
+                Payload::GlobalSection(globals) => {
+                    for global in globals {
+                        let global = global?;
+                        let (ty, origin) = (global.ty, Origin::Own(global.init_expr));
+                        module.globals.push(Item { ty, origin });
+                    }
+                }
+                Payload::ExportSection(exports) => {
+                    for export in exports {
+                        let export = export?;
+                        module.exports.insert(export.name, export);
+                    }
+                }
+                Payload::StartSection { func, .. } => module.start = Some(func),
+                Payload::ElementSection(elements) => {
+                    module.elements = elements.into_iter().collect::<wasmparser::Result<_>>()?;
+                }
+                Payload::DataSection(data) => {
+                    module.data = data.into_iter().collect::<wasmparser::Result<_>>()?;
+                }
+                Payload::CodeSectionEntry(body) => bodies.push(body),
+                Payload::CustomSection(custom) => match custom.name() {
+                    "name" => module.names = Names::read(&custom),
+                    "producers" => module.producers = Some(custom.data()),
+                    _ => module.linking.custom_section(&custom)?,
+                },
+                _ => {}
+            }
+        }
+        for (ty, body) in own_types.into_iter().zip(bodies) {
+            let origin = Origin::Own(body);
+            module.functions.push(Item { ty, origin });
+        }
+        Ok(module)
+    }
+
+    fn import(&mut self, import: Import<'a>) {
+        let number = self.imports.len();
+        match import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => self.functions.push(Item {
+                ty,
+                origin: Origin::Import(number),
+            }),
+            TypeRef::Table(ty) => self.tables.push(Item {
+                ty,
+                origin: Origin::Import(number),
+            }),
+            TypeRef::Memory(ty) => self.memories.push(Item {
+                ty,
+                origin: Origin::Import(number),
+            }),
+            TypeRef::Global(ty) => self.globals.push(Item {
+                ty,
+                origin: Origin::Import(number),
+            }),
+            TypeRef::Tag(ty) => self.tags.push(Item {
+                ty,
+                origin: Origin::Import(number),
+            }),
+        }
+        self.imports.push(import);
+    }
+}

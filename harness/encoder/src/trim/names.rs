@@ -1,0 +1,45 @@
+//! The `name` section: read leniently, as a debugging aid that may be broken.
+
+use std::collections::BTreeMap;
+
+use wasmparser::{BinaryReader, CustomSectionReader, Name, NameMap, NameSectionReader};
+
+/// The names that are kept.
+#[derive(Default)]
+pub(super) struct Names<'a> {
+    /// There is such a section, and it can be read.
+    pub present: bool,
+    pub functions: BTreeMap<u32, &'a str>,
+    pub locals: BTreeMap<u32, BTreeMap<u32, &'a str>>,
+    pub globals: BTreeMap<u32, &'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// Reads as far as the section is well-formed.
+    pub fn read(section: &CustomSectionReader<'a>) -> Names<'a> {
+        let reader = BinaryReader::new(section.data(), section.data_offset());
+        let mut names = Names::default();
+        for name in NameSectionReader::new(reader) {
+            let Ok(name) = name else { break };
+            names.present = true;
+            match name {
+                Name::Function(map) => names.functions = entries(map),
+                Name::Global(map) => names.globals = entries(map),
+                Name::Local(functions) => {
+                    for function in functions.into_iter().map_while(Result::ok) {
+                        names.locals.insert(function.index, entries(function.names));
+                    }
+                }
+                _ => {}
+            }
+        }
+        names
+    }
+}
+
+fn entries(map: NameMap<'_>) -> BTreeMap<u32, &str> {
+    map.into_iter()
+        .map_while(Result::ok)
+        .map(|naming| (naming.index, naming.name))
+        .collect()
+}

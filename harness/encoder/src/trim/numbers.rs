@@ -1,0 +1,264 @@
+//! The index spaces of the trimmed module.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use wasm_encoder::ValType;
+use wasm_encoder::reencode::{Error, Reencode};
+use wasmparser::MemArg;
+
+use super::error::Problem;
+use super::live::{Live, renumber};
+use super::module::Module;
+use super::plan::Plan;
+use super::region::Wiring;
+use super::special::{MAIN, is_realloc};
+
+/// A function that the encoder makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Generated {
+    /// [`super::region::realloc_by_grow`]
+    Grow,
+    /// [`super::region::place`]
+    Place,
+    /// [`super::region::enter`]
+    Enter,
+    /// [`super::region::start`]
+    Start,
+}
+
+impl Generated {
+    /// What backtraces call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Generated::Grow => "polyfill.realloc_by_memory_grow",
+            Generated::Place => "polyfill.place_region",
+            Generated::Enter => "polyfill.allocate_region",
+            Generated::Start => "polyfill.start",
+        }
+    }
+
+    /// Its type.
+    pub fn ty(self) -> Signature {
+        match self {
+            Generated::Grow => (vec![ValType::I32; 4], vec![ValType::I32]),
+            Generated::Place => (vec![ValType::I32], vec![]),
+            Generated::Enter | Generated::Start => (vec![], vec![]),
+        }
+    }
+}
+
+/// Parameters and results.
+pub(super) type Signature = (Vec<ValType>, Vec<ValType>);
+
+/// New indices for old ones, and for what is new.
+#[derive(Default)]
+pub(super) struct Numbers {
+    pub types: BTreeMap<u32, u32>,
+    /// Types that only generated functions have, behind the others.
+    pub new_types: Vec<Signature>,
+    /// Imported functions: module, name, and type by its new index.
+    pub imports: IndexMap<(String, String), u32>,
+    pub functions: BTreeMap<u32, u32>,
+    /// The functions that are the adapter's own, in order, by their old indices.
+    pub own: Vec<u32>,
+    pub generated: Vec<(Generated, u32)>,
+    pub globals: BTreeMap<u32, u32>,
+    /// How many globals are new, behind the others. All are mutable i32.
+    pub new_globals: u32,
+    pub tables: BTreeMap<u32, u32>,
+    pub tags: BTreeMap<u32, u32>,
+    pub elements: BTreeMap<u32, u32>,
+    pub data: BTreeMap<u32, u32>,
+    /// Old slots of the linker's table to new ones, if they were renumbered.
+    pub slots: Option<BTreeMap<u32, u32>>,
+    pub wiring: Wiring,
+    /// The prologue of every export.
+    pub enter: Option<u32>,
+    /// The start function.
+    pub start: Option<u32>,
+    /// What memory operands get as their offset, instead of the one that they have.
+    pub offset: Option<u32>,
+    /// What the last memory operand had as its offset.
+    pub last_offset: u32,
+}
+
+impl Numbers {
+    /// Gives everything that stays or is new its number.
+    pub fn assign(module: &Module<'_>, live: &Live, plan: &Plan) -> Numbers {
+        let mut numbers = Numbers {
+            types: renumber(&live.types, 0),
+            globals: renumber(&live.globals, 0),
+            tables: renumber(&live.tables, 0),
+            tags: renumber(&live.tags, 0),
+            slots: plan.slots.clone(),
+            ..Numbers::default()
+        };
+        numbers.functions(module, live, plan);
+        numbers.globals(live, plan);
+        numbers.segments(module, live, plan);
+        let wiring = &mut numbers.wiring;
+        let own_start = module.start.and_then(|start| numbers.functions.get(&start).copied());
+        if plan.region.is_some() {
+            wiring.start = own_start;
+            numbers.start = numbers.generated(Generated::Start);
+        } else {
+            numbers.start = own_start;
+        }
+        numbers
+    }
+
+    fn functions(&mut self, module: &Module<'_>, live: &Live, plan: &Plan) {
+        let mut by_grow = Vec::new();
+        for &index in &live.functions {
+            let Some(function) = module.functions.get(index as usize) else { continue };
+            let import = function.import().and_then(|import| module.imports.get(import));
+            let Some(import) = import else {
+                self.own.push(index);
+                continue;
+            };
+            let name = match (is_realloc(import), &plan.realloc) {
+                (true, None) => {
+                    by_grow.push(index);
+                    continue;
+                }
+                (true, Some(name)) => name,
+                (false, _) => import.name,
+            };
+            let ty = self.types.get(&function.ty).copied().unwrap_or_default();
+            let number = self.import(import.module, name, ty);
+            self.functions.insert(index, number);
+        }
+        let first = live.types.len() as u32;
+        if let Some(name) = plan.realloc.as_ref().filter(|_| plan.needs_realloc()) {
+            let ty = self.new_type(module, live, Generated::Grow.ty(), first);
+            self.wiring.realloc = Some(self.import(MAIN, name, ty));
+        }
+        let mut next = self.imports.len() as u32;
+        for &index in &self.own {
+            self.functions.insert(index, next);
+            next += 1;
+        }
+        for &generated in &plan.generated {
+            let ty = self.new_type(module, live, generated.ty(), first);
+            self.generated.push((generated, ty));
+            match generated {
+                Generated::Grow => self.wiring.grow = Some(next),
+                Generated::Place => self.wiring.place = Some(next),
+                Generated::Enter => self.enter = Some(next),
+                Generated::Start => {}
+            }
+            next += 1;
+        }
+        for index in by_grow {
+            self.functions.insert(index, self.wiring.grow.unwrap_or_default());
+        }
+    }
+
+    /// The same function may be imported several times: a component's instances have each name once.
+    fn import(&mut self, module: &str, name: &str, ty: u32) -> u32 {
+        let entry = self.imports.entry((module.to_string(), name.to_string()));
+        let number = entry.index() as u32;
+        entry.or_insert(ty);
+        number
+    }
+
+    fn new_type(&mut self, module: &Module<'_>, live: &Live, ty: Signature, first: u32) -> u32 {
+        let same = |list: &[wasmparser::ValType], wanted: &[ValType]| {
+            // Only i32 occurs in the types of generated functions.
+            list.len() == wanted.len() && list.iter().all(|ty| *ty == wasmparser::ValType::I32)
+        };
+        let old = live.types.iter().find(|index| {
+            let old = module.types.get(**index as usize);
+            old.is_some_and(|old| same(old.params(), &ty.0) && same(old.results(), &ty.1))
+        });
+        if let Some(number) = old.and_then(|old| self.types.get(old)) {
+            return *number;
+        }
+        let position = self.new_types.iter().position(|new| *new == ty);
+        let position = position.unwrap_or_else(|| {
+            self.new_types.push(ty);
+            self.new_types.len() - 1
+        });
+        first + position as u32
+    }
+
+    fn globals(&mut self, live: &Live, plan: &Plan) {
+        let Some(region) = &plan.region else { return };
+        let first = live.globals.len() as u32;
+        let mut new = || {
+            self.new_globals += 1;
+            first + self.new_globals - 1
+        };
+        if live.addresses {
+            self.wiring.data_start = Some(new());
+        }
+        let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
+        self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
+        self.wiring.state = mapped(plan.special.allocation_state);
+        if region.way == super::region::Way::FirstCall {
+            self.wiring.state = Some(new());
+        }
+    }
+
+    fn segments(&mut self, module: &Module<'_>, live: &Live, plan: &Plan) {
+        self.data = renumber(&live.data, 0);
+        if plan.region.as_ref().is_some_and(|region| region.layout.contents > 0) {
+            self.wiring.segment = Some(self.data.len() as u32);
+        }
+        self.elements = plan.kept_elements(module, live).into_iter().zip(0..).collect();
+    }
+
+    fn generated(&self, wanted: Generated) -> Option<u32> {
+        let first = (self.imports.len() + self.own.len()) as u32;
+        let position = self.generated.iter().position(|(generated, _)| *generated == wanted)?;
+        Some(first + position as u32)
+    }
+}
+
+fn new(map: &BTreeMap<u32, u32>, old: u32, what: &str) -> Result<u32, Error<Problem>> {
+    map.get(&old).copied().ok_or_else(|| {
+        // A gap between what `live` saw and what is written: ours, but no reason to panic.
+        let message = format!("{what} {old} was dropped, but is used");
+        Error::UserError(Problem::Invalid { offset: 0, message })
+    })
+}
+
+impl Reencode for Numbers {
+    type Error = Problem;
+
+    fn function_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        new(&self.functions, index, "function")
+    }
+    fn type_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        new(&self.types, index, "type")
+    }
+    fn global_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        new(&self.globals, index, "global")
+    }
+    fn table_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        new(&self.tables, index, "table")
+    }
+    fn tag_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        new(&self.tags, index, "tag")
+    }
+    fn element_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        new(&self.elements, index, "element segment")
+    }
+    fn data_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
+        new(&self.data, index, "data segment")
+    }
+    /// There is one memory: main's.
+    fn memory_index(&mut self, _: u32) -> Result<u32, Error<Problem>> {
+        Ok(0)
+    }
+    fn mem_arg(&mut self, operand: MemArg) -> Result<wasm_encoder::MemArg, Error<Problem>> {
+        let mut operand = wasm_encoder::reencode::utils::mem_arg(self, operand)?;
+        // Memory 0 has 32-bit addresses.
+        self.last_offset = u32::try_from(operand.offset).unwrap_or(u32::MAX);
+        if let Some(offset) = self.offset {
+            operand.offset = u64::from(offset);
+        }
+        Ok(operand)
+    }
+}

@@ -1,0 +1,151 @@
+//! What is done to an adapter, decided before anything is written.
+
+use std::collections::BTreeMap;
+
+use wasmparser::{ElementKind, RelocationType};
+
+use super::data::{Target, Units};
+use super::error::Problem;
+use super::layout::Layout;
+use super::live::Live;
+use super::module::Module;
+use super::numbers::Generated;
+use super::region::Way;
+use super::special::{Special, is_realloc};
+use super::table::Slots;
+use super::MainRealloc;
+
+/// The decisions.
+pub(super) struct Plan {
+    /// Stack and static data, if there are any.
+    pub region: Option<Region>,
+    /// What main's realloc is called, if it is to be used.
+    pub realloc: Option<String>,
+    pub special: Special,
+    /// The functions to generate, in order.
+    pub generated: Vec<Generated>,
+    /// Old slots of the linker's table to new ones, if they are all known.
+    pub slots: Option<BTreeMap<u32, u32>>,
+    /// What is in the old slots.
+    pub slot_functions: BTreeMap<u32, u32>,
+    /// The module needs main's memory.
+    pub memory: bool,
+}
+
+/// The region, and how it is had.
+pub(super) struct Region {
+    pub layout: Layout,
+    pub way: Way,
+}
+
+impl Plan {
+    /// Decides.
+    pub fn of(
+        module: &Module<'_>,
+        units: &Units<'_>,
+        slots: &Slots,
+        live: &Live,
+        special: Special,
+        realloc: MainRealloc<'_>,
+    ) -> Result<Plan, Problem> {
+        let realloc = match realloc {
+            MainRealloc::Export(name) => Some(name.to_string()),
+            MainRealloc::Grow => None,
+        };
+        let stack = special.stack_pointer.is_some();
+        let region = if stack || live.addresses {
+            let way = match (&realloc, special.allocation_state) {
+                (None, _) => Way::Instantiation,
+                (Some(_), Some(_)) => Way::Protocol,
+                (Some(_), None) => Way::FirstCall,
+            };
+            Some(Region { layout: Layout::of(units, live, stack)?, way })
+        } else {
+            None
+        };
+        let way = region.as_ref().map(|region| region.way);
+        let imports_realloc = live.functions.iter().any(|function| {
+            let import = module.functions.get(*function as usize).and_then(|f| f.import());
+            import.and_then(|import| module.imports.get(import)).is_some_and(is_realloc)
+        });
+        let grow = (realloc.is_none() && imports_realloc)
+            || matches!(way, Some(Way::Instantiation | Way::FirstCall));
+        let mut generated = Vec::new();
+        generated.extend(grow.then_some(Generated::Grow));
+        generated.extend(way.map(|_| Generated::Place));
+        generated.extend(way.map(|way| match way {
+            Way::Instantiation => Generated::Start,
+            Way::Protocol | Way::FirstCall => Generated::Enter,
+        }));
+        Ok(Plan {
+            memory: !live.memories.is_empty() || !generated.is_empty(),
+            realloc,
+            special,
+            generated,
+            slots: new_slots(slots, live),
+            slot_functions: slots.functions.clone(),
+            region,
+        })
+    }
+
+    /// Does the encoder's code call main's realloc?
+    pub fn needs_realloc(&self) -> bool {
+        self.generated.contains(&Generated::Enter)
+    }
+
+    /// The element segments that stay, by their old numbers.
+    pub fn kept_elements(&self, module: &Module<'_>, live: &Live) -> Vec<u32> {
+        let kept = (0..).zip(&module.elements).filter(|(index, element)| {
+            let named = live.elements.contains(index);
+            match element.kind {
+                ElementKind::Active { table_index, .. } => {
+                    let table = live.tables.contains(&table_index.unwrap_or(0));
+                    // With all slots known, one new segment stands for all of the table's.
+                    named || (table && self.slots.is_none())
+                }
+                ElementKind::Passive | ElementKind::Declared => named,
+            }
+        });
+        kept.map(|(index, _)| index).collect()
+    }
+}
+
+/// Numbers the live slots from 1 on: 0 stays null.
+fn new_slots(slots: &Slots, live: &Live) -> Option<BTreeMap<u32, u32>> {
+    let known = slots.table().is_some() && !live.whole_tables;
+    known.then(|| live.slots.iter().copied().zip(1..).collect())
+}
+
+/// A word in static data that stands for an address or a slot.
+pub(super) struct Word {
+    /// Where it is, from the start of its unit.
+    pub at: u32,
+    pub value: Value,
+}
+
+/// What a word stands for.
+pub(super) enum Value {
+    /// A slot of the linker's table.
+    Slot(u32),
+    Address(Target),
+}
+
+impl Plan {
+    /// The words of one unit, in order. What `live` has refused is not among them.
+    pub fn words(&self, module: &Module<'_>, units: &Units<'_>, unit: usize) -> Vec<Word> {
+        let Some(unit) = units.units.get(unit) else { return Vec::new() };
+        let range = unit.position..unit.position + unit.bytes.len() as u64;
+        let relocations = module.linking.data_within(range.clone()).iter();
+        let words = relocations.filter_map(|relocation| {
+            let at = (relocation.position - range.start) as u32;
+            let bytes = unit.bytes.get(at as usize..)?.first_chunk()?;
+            let value = u32::from_le_bytes(*bytes);
+            let value = match relocation.entry.ty {
+                RelocationType::TableIndexI32 => Value::Slot(value),
+                _ => Value::Address(units.resolve(&module.linking.symbols, relocation, value).ok()?),
+            };
+            Some(Word { at, value })
+        });
+        words.collect()
+    }
+}

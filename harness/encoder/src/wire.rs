@@ -1,0 +1,295 @@
+//! `wire`: what satisfies each import, straight or through a slot, with which canonical options; and the lifts.
+//!
+//! One rule: a wire is direct if everything that its source needs (instance, memory, realloc) exists before the
+//! importer is instantiated; otherwise it takes a slot, and the plan keeps the reason.
+
+use crate::bind::Meaning;
+use crate::canon::{Abi, Direction};
+use crate::demand::{self, Part, Parts};
+use crate::error::{Error, Errors};
+use crate::names;
+use crate::plan::{
+    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Resource, Slot, SlotId, Source, Via,
+    Why, Wire,
+};
+use crate::read::{Extern, Module};
+use crate::world::World;
+use wit_parser::{Function, TypeDefKind, TypeId};
+
+/// Makes the plan.
+pub(crate) fn wire(modules: &[Module<'_>], world: &World, parts: &Parts<'_>, order: Vec<ModuleId>) -> Result<Plan, Errors> {
+    let mut wiring = Wiring {
+        world,
+        parts,
+        position: (0..parts.len()).map(|i| order.iter().position(|id| id.0 == i)).collect(),
+        abi: Abi::new(&world.resolve),
+        hosted: hosted_memory(&modules[0]),
+        slots: Vec::new(),
+        errors: Vec::new(),
+    };
+    let resources = wiring.resources();
+    let mut wires = Vec::new();
+    for id in &order {
+        wiring.module(*id, &mut wires);
+    }
+    let lifts = wiring.lifts();
+    let initialize = wiring.initialize(&order);
+    let Wiring { hosted, slots, errors, .. } = wiring;
+    Errors::check(errors)?;
+    Ok(Plan {
+        modules: modules.iter().zip(parts).map(|(module, part)| planned(module, part.as_ref())).collect(),
+        order,
+        hosted_memory: hosted,
+        slots,
+        wires,
+        resources,
+        lifts,
+        initialize,
+    })
+}
+
+fn planned(module: &Module<'_>, part: Option<&Part<'_>>) -> PlannedModule {
+    PlannedModule {
+        name: module.name.clone(),
+        size: module.bytes.len(),
+        trimmed: part.and_then(|part| part.trimmed.clone()),
+        asked_by: part.map(|p| p.asked_by.iter().map(|(a, b)| (a.clone(), b.clone())).collect()).unwrap_or_default(),
+    }
+}
+
+/// The memory that main imports.
+fn hosted_memory(main: &Module<'_>) -> Option<HostedMemory> {
+    main.imports.iter().find_map(|import| match import.ty {
+        Extern::Memory(ty) => {
+            Some(HostedMemory { module: import.module.clone(), field: import.field.clone(), ty })
+        }
+        _ => None,
+    })
+}
+
+struct Wiring<'a> {
+    world: &'a World,
+    parts: &'a Parts<'a>,
+    /// When each module is instantiated.
+    position: Vec<Option<usize>>,
+    abi: Abi<'a>,
+    hosted: Option<HostedMemory>,
+    slots: Vec<Slot>,
+    errors: Vec<Error>,
+}
+
+impl Wiring<'_> {
+    fn module(&mut self, id: ModuleId, wires: &mut Vec<Wire>) {
+        let parts = self.parts;
+        let Some(part) = &parts[id.0] else { return };
+        for (import, meaning) in part.module.imports.iter().zip(&part.bound.imports) {
+            let source = self.source(id, meaning);
+            let via = match self.late(id, &source) {
+                Some(why) => {
+                    let Extern::Func(Some(ty)) = &import.ty else { continue };
+                    let name = format!("{}.{}", import.module, import.field);
+                    Via::Slot(self.slot(name, ty.clone(), source.clone()), why)
+                }
+                None => Via::Direct,
+            };
+            wires.push(Wire { importer: id, module: import.module.clone(), field: import.name().to_string(), source, via });
+        }
+    }
+
+    fn source(&mut self, id: ModuleId, meaning: &Meaning) -> Source {
+        match meaning {
+            Meaning::Function(function) => {
+                let world = self.world;
+                let canon = match world.imported_function(function.key.as_ref(), &function.name) {
+                    Some(wit) => self.canon(id, wit, Direction::Lower, &function.to_string(), function.key.as_ref()),
+                    None => Canon::default(),
+                };
+                Source::Lower(function.clone(), canon)
+            }
+            Meaning::ResourceNew(resource) => Source::ResourceNew(*resource, self.resource_name(*resource)),
+            Meaning::ResourceRep(resource) => Source::ResourceRep(*resource, self.resource_name(*resource)),
+            Meaning::ResourceDrop(resource) => Source::ResourceDrop(*resource, self.resource_name(*resource)),
+            Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
+            Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
+            Meaning::Memory if self.hosted.is_some() => Source::HostedMemory,
+            Meaning::Memory => match self.memory() {
+                Some(MemoryRef::Export(core)) => Source::Export(core, Kind::Memory),
+                Some(MemoryRef::Hosted) => Source::HostedMemory,
+                None => {
+                    let adapter = self.parts[id.0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
+                    self.missing_memory(&format!("adapter `{adapter}`"), "the adapter works in main's memory");
+                    Source::HostedMemory
+                }
+            },
+        }
+    }
+
+    /// What of a source does not exist yet when `importer` is instantiated.
+    fn late(&self, importer: ModuleId, source: &Source) -> Option<Why> {
+        let exists = |id: ModuleId| self.position[id.0] < self.position[importer.0];
+        match source {
+            Source::Lower(_, canon) => {
+                if let Some((MemoryRef::Export(core), _)) = &canon.memory
+                    && !exists(core.module)
+                {
+                    return Some(Why::Memory(core.module));
+                }
+                match &canon.realloc {
+                    Some((core, _)) if !exists(core.module) => Some(Why::Realloc(core.module)),
+                    _ => None,
+                }
+            }
+            Source::Export(core, _) if !exists(core.module) => Some(Why::Instance(core.module)),
+            _ => None,
+        }
+    }
+
+    /// A slot for a source; the same one for whoever asks for the same.
+    fn slot(&mut self, name: String, ty: wasmparser::FuncType, source: Source) -> SlotId {
+        if let Some(known) = self.slots.iter().position(|slot| slot.source == source) {
+            return SlotId(known);
+        }
+        self.slots.push(Slot { name, ty, source });
+        SlotId(self.slots.len() - 1)
+    }
+
+    /// The options of a lift or lower for a module.
+    fn canon(
+        &mut self,
+        id: ModuleId,
+        function: &Function,
+        direction: Direction,
+        label: &str,
+        key: Option<&wit_parser::WorldKey>,
+    ) -> Canon {
+        let needs = self.abi.needs(function, direction);
+        let mut canon = Canon {
+            encoding: needs.strings.then(|| self.world.encoding(id, key, &function.name)),
+            ..Canon::default()
+        };
+        if let Some(reason) = needs.memory {
+            match self.memory() {
+                Some(memory) => canon.memory = Some((memory, reason)),
+                None => self.missing_memory(label, reason),
+            }
+        }
+        if let Some(reason) = needs.realloc {
+            match self.realloc(id, direction) {
+                Some(realloc) => canon.realloc = Some((realloc, reason)),
+                None => {
+                    let module = self.parts[id.0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
+                    self.errors.push(Error::MissingRealloc { module, function: label.into(), reason: reason.into() });
+                }
+            }
+        }
+        canon
+    }
+
+    /// The memory in which all modules of the component work: main's.
+    fn memory(&self) -> Option<MemoryRef> {
+        if self.hosted.is_some() {
+            return Some(MemoryRef::Hosted);
+        }
+        let main = &self.parts[0].as_ref()?.module;
+        names::MEMORIES
+            .iter()
+            .find(|name| matches!(main.export(name).map(|e| &e.ty), Some(Extern::Memory(_))))
+            .map(|name| MemoryRef::Export(demand::core(ModuleId::MAIN, name)))
+    }
+
+    /// The realloc that serves a module: its own, otherwise main's.
+    fn realloc(&self, id: ModuleId, direction: Direction) -> Option<CoreRef> {
+        let names = match direction {
+            Direction::Lower => &names::IMPORT_REALLOCS,
+            Direction::Lift => &names::EXPORT_REALLOCS,
+        };
+        [id, ModuleId::MAIN].into_iter().find_map(|id| {
+            let module = &self.parts[id.0].as_ref()?.module;
+            demand::realloc_of(module, names).map(|name| demand::core(id, name))
+        })
+    }
+
+    fn missing_memory(&mut self, function: &str, reason: &str) {
+        let module = self.parts[0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
+        self.errors.push(Error::MissingMemory { module, function: function.into(), reason: reason.into() });
+    }
+
+    /// The resources of exported interfaces. Their types come before the modules if a module asks for their built-ins,
+    /// and then their destructors are behind slots.
+    fn resources(&mut self) -> Vec<Resource> {
+        let mut resources = Vec::new();
+        let world = self.world;
+        for (_, interface) in world.exported_interfaces() {
+            for id in world.resolve.interfaces[interface].types.values().copied() {
+                if !matches!(world.resolve.types[id].kind, TypeDefKind::Resource) {
+                    continue;
+                }
+                let name = self.resource_name(id);
+                let dtor = self.parts.iter().flatten().flat_map(|p| &p.bound.destructors).find(|(r, _)| *r == id);
+                let dtor = dtor.map(|(_, core)| core.clone());
+                let early = self.parts.iter().flatten().flat_map(|p| &p.bound.imports).any(|meaning| match meaning {
+                    Meaning::ResourceNew(r) | Meaning::ResourceRep(r) | Meaning::ResourceDrop(r) => *r == id,
+                    _ => false,
+                });
+                let slot = dtor.as_ref().filter(|_| early).map(|core| {
+                    let ty = wasmparser::FuncType::new([wasmparser::ValType::I32], []);
+                    self.slot(format!("dtor {name}"), ty, Source::Export(core.clone(), Kind::Func))
+                });
+                resources.push(Resource { id, name, dtor, slot, early });
+            }
+        }
+        resources
+    }
+
+    fn resource_name(&self, id: TypeId) -> String {
+        let resolve = &self.world.resolve;
+        let name = resolve.types[id].name.clone().unwrap_or_default();
+        match self.world.owner(id).and_then(|owner| interface_name(self.world, owner)) {
+            Some(interface) => format!("{interface}#{name}"),
+            None => name,
+        }
+    }
+
+    fn lifts(&mut self) -> Vec<Lift> {
+        let mut lifts = Vec::new();
+        let parts = self.parts;
+        let world = self.world;
+        for (key, interface, function) in world.exported_functions() {
+            let key = interface.map(|_| key);
+            let exported = parts.iter().enumerate().find_map(|(index, part)| {
+                let functions = &part.as_ref()?.bound.functions;
+                let found = functions.iter().find(|e| e.function.key.as_ref() == key && e.function.name == function.name);
+                found.map(|e| (ModuleId(index), e))
+            });
+            let Some((id, exported)) = exported else { continue };
+            let label = exported.function.to_string();
+            let mut canon = self.canon(id, function, Direction::Lift, &label, key);
+            canon.post_return = exported.post_return.clone();
+            lifts.push(Lift { function: exported.function.clone(), core: exported.core.clone(), canon });
+        }
+        lifts
+    }
+
+    /// Adapters are initialised before main, which may use them at once.
+    fn initialize(&self, order: &[ModuleId]) -> Vec<CoreRef> {
+        let (main, adapters) = order.split_at(1);
+        adapters
+            .iter()
+            .chain(main)
+            .filter_map(|id| {
+                let module = &self.parts[id.0].as_ref()?.module;
+                demand::initialize_of(module).map(|name| demand::core(*id, name))
+            })
+            .collect()
+    }
+}
+
+/// The name under which the world imports or exports an interface.
+fn interface_name(world: &World, id: wit_parser::InterfaceId) -> Option<String> {
+    world
+        .imports()
+        .iter()
+        .chain(world.exports())
+        .find(|(_, item)| matches!(item, wit_parser::WorldItem::Interface { id: other, .. } if *other == id))
+        .map(|(key, _)| world.resolve.name_world_key(key))
+}

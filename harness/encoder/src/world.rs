@@ -1,0 +1,286 @@
+//! `world`: what all modules together import and export, as one WIT world.
+//!
+//! Each module brings its own world, in `component-type` sections or from outside. They are joined into one; imports
+//! of one interface in several compatible versions become one import of the newest; an interface that is both imported
+//! and exported gets two identities, so that an id always means one thing.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use indexmap::IndexMap;
+use wasmparser::{Encoding, Parser, Payload};
+use wit_parser::{CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey};
+
+use crate::error::{Error, Errors};
+use crate::input::Wit;
+use crate::names;
+use crate::plan::ModuleId;
+use crate::read::Module;
+
+/// The joined world.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// All packages.
+    pub resolve: Resolve,
+    /// The joined world in it.
+    pub id: WorldId,
+    /// Which module's world an export comes from, by the export's name.
+    pub exporters: IndexMap<String, ModuleId>,
+    /// String encodings other than UTF-8, by module and function (see [`encoding_key`]).
+    encodings: HashMap<(ModuleId, String), StringEncoding>,
+}
+
+/// How strings lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StringEncoding {
+    /// UTF-8.
+    Utf8,
+    /// UTF-16.
+    Utf16,
+    /// Latin-1 or UTF-16, told apart by a bit of the length.
+    CompactUtf16,
+}
+
+impl fmt::Display for StringEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StringEncoding::Utf8 => "utf8",
+            StringEncoding::Utf16 => "utf16",
+            StringEncoding::CompactUtf16 => "latin1+utf16",
+        })
+    }
+}
+
+/// Joins the worlds of all modules; `given` holds the WIT from outside, a place for each module.
+pub(crate) fn join(modules: &[Module<'_>], given: &[Option<&Wit>]) -> Result<World, Errors> {
+    let mut world = World::empty();
+    let mut errors = Vec::new();
+    for (index, module) in modules.iter().enumerate() {
+        let id = ModuleId(index);
+        match worlds_of(module) {
+            Ok(worlds) => {
+                for (resolve, from, encoding) in worlds {
+                    world.add(id, module, resolve, from, encoding, modules, &mut errors);
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+        if let Some(wit) = given.get(index).copied().flatten() {
+            world.add(id, module, wit.resolve.clone(), wit.world, StringEncoding::Utf8, modules, &mut errors);
+        }
+    }
+    Errors::check(errors)?;
+    world.resolve.merge_world_imports_based_on_semver(world.id).map_err(|error| Error::WorldConflict {
+        module: modules[0].name.clone(),
+        message: format!("{error:#}"),
+    })?;
+    world.resolve.generate_nominal_type_ids(world.id);
+    Ok(world)
+}
+
+impl World {
+    fn empty() -> World {
+        let mut resolve = Resolve::default();
+        let package = resolve.packages.alloc(wit_parser::Package {
+            name: PackageName { namespace: "root".into(), name: "component".into(), version: None },
+            docs: Default::default(),
+            interfaces: Default::default(),
+            worlds: Default::default(),
+        });
+        let id = resolve.worlds.alloc(wit_parser::World {
+            name: "root".into(),
+            imports: Default::default(),
+            exports: Default::default(),
+            package: Some(package),
+            docs: Default::default(),
+            stability: Default::default(),
+            includes: Default::default(),
+            span: Span::default(),
+        });
+        resolve.packages[package].worlds.insert("root".into(), id);
+        let name = resolve.packages[package].name.clone();
+        resolve.package_names.insert(name, package);
+        World { resolve, id, exporters: IndexMap::new(), encodings: HashMap::new() }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn add(
+        &mut self,
+        id: ModuleId,
+        module: &Module<'_>,
+        resolve: Resolve,
+        from: WorldId,
+        encoding: StringEncoding,
+        modules: &[Module<'_>],
+        errors: &mut Vec<Error>,
+    ) {
+        for key in function_keys(&resolve, from) {
+            let previous = self.encodings.insert((id, key.clone()), encoding);
+            if let Some(first) = previous.filter(|p| *p != encoding) {
+                errors.push(Error::EncodingConflict {
+                    module: module.name.clone(),
+                    function: key,
+                    first: first.to_string(),
+                    second: encoding.to_string(),
+                });
+            }
+        }
+        for (key, item) in &resolve.worlds[from].exports {
+            if matches!(item, WorldItem::Type { .. }) {
+                continue;
+            }
+            let export = resolve.name_world_key(key);
+            let first = *self.exporters.entry(export.clone()).or_insert(id);
+            if first != id {
+                errors.push(Error::ExportedTwice {
+                    export,
+                    first: modules[first.0].name.clone(),
+                    second: module.name.clone(),
+                });
+            }
+        }
+        let joined = (|| {
+            let remap = self.resolve.merge(resolve)?;
+            let from = remap.map_world(from, Span::default())?;
+            self.resolve.merge_worlds(from, self.id, &mut CloneMaps::default())
+        })();
+        if let Err(error) = joined {
+            errors.push(Error::WorldConflict { module: module.name.clone(), message: format!("{error:#}") });
+        }
+    }
+
+    /// The imports.
+    pub fn imports(&self) -> &wit_parser::IndexMap<WorldKey, WorldItem> {
+        &self.resolve.worlds[self.id].imports
+    }
+
+    /// The exports.
+    pub fn exports(&self) -> &wit_parser::IndexMap<WorldKey, WorldItem> {
+        &self.resolve.worlds[self.id].exports
+    }
+
+    /// All exported functions with the key of their interface, in the world's order.
+    pub fn exported_functions(&self) -> impl Iterator<Item = (&WorldKey, Option<InterfaceId>, &Function)> {
+        self.exports().iter().flat_map(|(key, item)| {
+            let (interface, functions): (_, Vec<&Function>) = match item {
+                WorldItem::Interface { id, .. } => (Some(*id), self.resolve.interfaces[*id].functions.values().collect()),
+                WorldItem::Function(function) => (None, vec![function]),
+                WorldItem::Type { .. } => (None, Vec::new()),
+            };
+            functions.into_iter().map(move |function| (key, interface, function))
+        })
+    }
+
+    /// The module whose world has this export.
+    pub fn exporter(&self, key: &WorldKey) -> ModuleId {
+        self.exporters.get(&self.resolve.name_world_key(key)).copied().unwrap_or(ModuleId::MAIN)
+    }
+
+    /// The interfaces that the world exports.
+    pub fn exported_interfaces(&self) -> impl Iterator<Item = (&WorldKey, InterfaceId)> {
+        self.exports().iter().filter_map(|(key, item)| match item {
+            WorldItem::Interface { id, .. } => Some((key, *id)),
+            _ => None,
+        })
+    }
+
+    /// The function of that name in an imported interface (or at the root), by its import's name.
+    pub fn imported_function(&self, key: Option<&WorldKey>, name: &str) -> Option<&Function> {
+        match key {
+            Some(key) => match self.imports().get(key)? {
+                WorldItem::Interface { id, .. } => self.resolve.interfaces[*id].functions.get(name),
+                _ => None,
+            },
+            None => match self.imports().get(&WorldKey::Name(name.to_string()))? {
+                WorldItem::Function(function) => Some(function),
+                _ => None,
+            },
+        }
+    }
+
+    /// How the strings of a function lie in a module's memory.
+    pub fn encoding(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> StringEncoding {
+        let key = encoding_key(&self.resolve, interface, function);
+        self.encodings.get(&(module, key)).copied().unwrap_or(StringEncoding::Utf8)
+    }
+
+    /// The type behind aliases.
+    pub fn definition(&self, mut id: TypeId) -> TypeId {
+        while let wit_parser::TypeDefKind::Type(wit_parser::Type::Id(next)) = self.resolve.types[id].kind {
+            id = next;
+        }
+        id
+    }
+
+    /// The interface that owns a type.
+    pub fn owner(&self, id: TypeId) -> Option<InterfaceId> {
+        match self.resolve.types[id].owner {
+            TypeOwner::Interface(interface) => Some(interface),
+            _ => None,
+        }
+    }
+}
+
+/// `ns:pkg/interface#function` without the version: versions may have been brought together.
+fn encoding_key(resolve: &Resolve, interface: Option<&WorldKey>, function: &str) -> String {
+    match interface {
+        Some(key) => format!("{}#{function}", names::versionless(&resolve.name_world_key(key))),
+        None => function.to_string(),
+    }
+}
+
+fn function_keys(resolve: &Resolve, world: WorldId) -> Vec<String> {
+    let world = &resolve.worlds[world];
+    let mut keys = Vec::new();
+    for (key, item) in world.imports.iter().chain(&world.exports) {
+        match item {
+            WorldItem::Interface { id, .. } => {
+                for function in resolve.interfaces[*id].functions.keys() {
+                    keys.push(encoding_key(resolve, Some(key), function));
+                }
+            }
+            WorldItem::Function(function) => keys.push(encoding_key(resolve, None, &function.name)),
+            WorldItem::Type { .. } => {}
+        }
+    }
+    keys
+}
+
+/// The worlds in a module's `component-type` sections.
+fn worlds_of(module: &Module<'_>) -> Result<Vec<(Resolve, WorldId, StringEncoding)>, Error> {
+    let mut worlds = Vec::new();
+    for range in &module.metadata {
+        let bytes = &module.bytes[range.clone()];
+        let error = |message: String| Error::Metadata { module: module.name.clone(), offset: range.start, message };
+        let encoding = encoding_of(bytes).map_err(error)?;
+        let (resolve, world) = wit_parser::decoding::decode_world(bytes).map_err(|e| error(format!("{e:#}")))?;
+        worlds.push((resolve, world, encoding));
+    }
+    Ok(worlds)
+}
+
+/// The string encoding that a `component-type` section names in a section of its own.
+fn encoding_of(bytes: &[u8]) -> Result<StringEncoding, String> {
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(|e| e.to_string())? {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                return Err("it holds a core module instead of a component".into());
+            }
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) if depth > 0 => depth -= 1,
+            Payload::CustomSection(section) if depth == 0 && section.name() == "wit-component-encoding" => {
+                return match section.data() {
+                    [4, 0] => Ok(StringEncoding::Utf8),
+                    [4, 1] => Ok(StringEncoding::Utf16),
+                    [4, 2] => Ok(StringEncoding::CompactUtf16),
+                    [4, other] => Err(format!("unknown string encoding {other}")),
+                    [version, _] => Err(format!("version {version} of the format is not supported; version 4 is")),
+                    other => Err(format!("its encoding takes {} bytes instead of 2", other.len())),
+                };
+            }
+            _ => {}
+        }
+    }
+    Err("it does not say which string encoding it uses".into())
+}

@@ -1,0 +1,80 @@
+//! wasmtime's errors -> how a run ended, with a backtrace of names.
+
+use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::host::Stop;
+use crate::limits::Limits;
+use crate::observation::{Frame, Outcome, TrapInfo};
+
+/// What an error out of an instantiation or a call says about the run.
+pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        match stop {
+            Stop::Exit(code) => return Outcome::Exit(*code),
+            Stop::OutputLimit { .. } | Stop::RandomLimit { .. } => return Outcome::Limit(stop.to_string()),
+            Stop::Trap { .. } => {}
+        }
+    }
+    if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
+        return Outcome::Exit(*code);
+    }
+    let frames = error.downcast_ref::<WasmBacktrace>().map(frames);
+    match (error.downcast_ref::<Trap>(), frames) {
+        (Some(Trap::Interrupt), frames) => {
+            Outcome::Timeout { milliseconds: limits.timeout.as_millis() as u64, frames: frames.unwrap_or_default() }
+        }
+        (Some(_), frames) => Outcome::Trap(TrapInfo { message: message(error), frames: frames.unwrap_or_default() }),
+        (None, Some(frames)) => Outcome::HostError(TrapInfo { message: message(error), frames }),
+        (None, None) => Outcome::NotRun(message(error)),
+    }
+}
+
+/// The chain of causes on one line, without the backtrace that wasmtime adds as a context of its own.
+pub(crate) fn message(error: &Error) -> String {
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string);
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if backtrace.as_deref() == Some(text.as_str()) || parts.last() == Some(&text) {
+            continue;
+        }
+        parts.push(text);
+    }
+    let joined = parts.join(": ");
+    joined.strip_prefix("wasm trap: ").unwrap_or(&joined).to_string()
+}
+
+fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
+    backtrace.frames().iter().flat_map(frame).collect()
+}
+
+/// One frame for the function itself, after those of the functions that were inlined into it.
+fn frame(info: &FrameInfo) -> Vec<Frame> {
+    let module = info.module().name().map(str::to_string);
+    let own = info.func_name().map_or_else(|| format!("function {}", info.func_index()), demangle);
+    let offset = info.func_offset().map(|offset| offset as u64);
+    if info.symbols().is_empty() {
+        return vec![Frame { module, function: own, offset, source: None }];
+    }
+    let symbols = info.symbols().iter();
+    symbols
+        .map(|symbol| Frame {
+            module: module.clone(),
+            function: symbol.name().map_or_else(|| own.clone(), demangle),
+            offset,
+            source: symbol.file().map(|file| {
+                let mut source = file.to_string();
+                for number in [symbol.line(), symbol.column()].into_iter().flatten() {
+                    source.push_str(&format!(":{number}"));
+                }
+                source
+            }),
+        })
+        .collect()
+}
+
+/// Rust names lose their hash, so that backtraces are the same for the same source.
+fn demangle(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}

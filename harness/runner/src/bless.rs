@@ -1,0 +1,73 @@
+//! Takes what was seen for what must be seen, where a case keeps that in a file of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::compare::{Mismatch, Stream};
+
+/// Rewrites expected files.
+#[derive(Debug, Default)]
+pub(crate) struct Blesser {
+    root: PathBuf,
+    /// What was written in this run, so that two cells cannot overwrite each other's bytes.
+    written: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
+}
+
+impl Blesser {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root, written: Mutex::default() }
+    }
+
+    /// Blesses a failing cell, all of it or nothing. The files that now hold what was seen, or why none does.
+    pub(crate) fn bless(&self, source: &str, mismatches: &[Mismatch]) -> Result<Vec<PathBuf>, Vec<String>> {
+        let folder = self.root.join(source);
+        let folder = folder.parent().unwrap_or(Path::new(""));
+        let mut files = Vec::new();
+        let mut refusals = Vec::new();
+        for mismatch in mismatches {
+            match mismatch {
+                Mismatch::Bytes { golden: Some(file), seen, .. } => files.push((folder.join(file), seen)),
+                Mismatch::Bytes { golden: None, stream, .. } => {
+                    let key = match stream {
+                        Stream::Stdout => "stdout",
+                        Stream::Stderr => "stderr",
+                        Stream::Error => "error",
+                    };
+                    refusals.push(format!(
+                        "not blessed: the case file itself holds `{key}`; change it there, or write `{key} = {{ file = \"..\" }}`"
+                    ));
+                }
+                _ => refusals.push("not blessed: more differs than files hold".into()),
+            }
+        }
+        refusals.dedup();
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        let mut blessed = Vec::new();
+        for (file, seen) in files {
+            self.write(&file, seen).map_err(|refusal| vec![refusal])?;
+            blessed.push(file);
+        }
+        Ok(blessed)
+    }
+
+    fn write(&self, file: &Path, seen: &[u8]) -> Result<(), String> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        match written.get(file) {
+            Some(other) if other == seen => return Ok(()),
+            Some(_) => {
+                return Err(format!(
+                    "not blessed: {} has just been blessed with what another cell of the case gave; let each have a case",
+                    file.display()
+                ));
+            }
+            None => {}
+        }
+        fs::write(file, seen).map_err(|error| format!("not blessed: {}: {error}", file.display()))?;
+        written.insert(file.to_path_buf(), seen.to_vec());
+        Ok(())
+    }
+}

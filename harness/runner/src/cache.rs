@@ -1,0 +1,82 @@
+//! Compiled components on disk: a process that runs one trial must not compile again what another one compiled.
+//!
+//! An entry is named by the hash of the component and of the engine's settings. It begins with the hash of the rest,
+//! so that a damaged one is noticed; it appears by a rename, so that no process reads half of one.
+//! Nothing in here fails: without a cache, components are compiled again.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// Entries that were written longer ago are deleted when a new one is written.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Bytes of the hash that an entry begins with.
+const HASH: usize = 32;
+
+/// A folder of compiled components.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The component's entry, if there is one and it is whole.
+    pub(crate) fn load(&self, engine: &Engine, hash: &[u8; HASH]) -> Option<Component> {
+        let entry = fs::read(self.path(engine, hash)).ok()?;
+        let (expected, compiled) = entry.split_at_checked(HASH)?;
+        if Sha256::digest(compiled).as_slice() != expected {
+            return None;
+        }
+        // SAFETY: the bytes must be what `Component::serialize` gave. `store` writes nothing else to this folder, and
+        // the hash shows that they are still what it wrote. (Someone who plants a file here with a fitting hash can
+        // also replace the test binary that lies in the same target folder.)
+        #[expect(unsafe_code)]
+        unsafe { Component::deserialize(engine, compiled) }.ok()
+    }
+
+    /// Keeps a compiled component.
+    pub(crate) fn store(&self, engine: &Engine, hash: &[u8; HASH], component: &Component) {
+        // A read-only or full disk costs time in later runs, but fails none of them.
+        let _ = self.try_store(engine, hash, component);
+    }
+
+    fn try_store(&self, engine: &Engine, hash: &[u8; HASH], component: &Component) -> Option<()> {
+        let compiled = component.serialize().ok()?;
+        fs::create_dir_all(&self.folder).ok()?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).ok()?;
+        file.write_all(&Sha256::digest(&compiled)).ok()?;
+        file.write_all(&compiled).ok()?;
+        file.persist(self.path(engine, hash)).ok()?;
+        self.delete_old();
+        Some(())
+    }
+
+    fn delete_old(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let written = entry.metadata().and_then(|metadata| metadata.modified());
+            let age = written.ok().and_then(|written| SystemTime::now().duration_since(written).ok());
+            if age.is_some_and(|age| age > KEEP) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    fn path(&self, engine: &Engine, hash: &[u8; HASH]) -> PathBuf {
+        let mut settings = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut settings);
+        let digits: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.folder.join(format!("{digits}-{:016x}.cwasm", settings.finish()))
+    }
+}

@@ -1,0 +1,278 @@
+//! One call of an export, written in WAVE.
+//!
+//! Handles that a call gives are `$1`, `$2`, .. in later calls, counted over all calls; `drop($1)` drops one.
+
+use thiserror::Error;
+use wasmtime::AsContextMut;
+use wasmtime::component::{Component, Instance, ResourceAny, Type, Val};
+
+use crate::host::State;
+use crate::names::{self, Item, NameError};
+use crate::values::{result_text, signature, type_text};
+
+/// A call that cannot be made as the case says.
+#[derive(Debug, Error)]
+pub(crate) enum CallError {
+    /// Not of the form of a call.
+    #[error("`{invoke}` is no call; write `function(arguments)`, the arguments in WAVE")]
+    Syntax {
+        /// The call.
+        invoke: String,
+    },
+    /// Not an export.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Too few or too many arguments.
+    #[error("`{function}: {signature}` takes {expected} argument(s), `{invoke}` has {found}")]
+    Count {
+        /// The function.
+        function: String,
+        /// Its type.
+        signature: String,
+        /// How many it takes.
+        expected: usize,
+        /// The call.
+        invoke: String,
+        /// How many there are.
+        found: usize,
+    },
+    /// An argument that is no value of its type.
+    #[error("argument {number} of `{function}`: `{value}` is no {ty}: {message}")]
+    Value {
+        /// Which one, from 1.
+        number: usize,
+        /// The function.
+        function: String,
+        /// The argument.
+        value: String,
+        /// The type.
+        ty: String,
+        /// What the parser says.
+        message: String,
+    },
+    /// A handle that no call has given.
+    #[error("`{handle}` in `{invoke}`: {known} handle(s) have been given so far, counted from `$1`")]
+    Handle {
+        /// As it stands there.
+        handle: String,
+        /// The call.
+        invoke: String,
+        /// How many there are.
+        known: usize,
+    },
+    /// The component exports nothing that starts a command.
+    #[error(
+        "the component exports neither `run` nor `wasi:cli/run`, and the case calls nothing: give `[[call]]`; it exports {exports}"
+    )]
+    NothingToCall {
+        /// What it does export.
+        exports: String,
+    },
+}
+
+/// Why a call gave no result.
+pub(crate) enum Failure {
+    /// It was not made.
+    NotMade(CallError),
+    /// It ended the guest.
+    Ended(wasmtime::Error),
+}
+
+impl From<wasmtime::Error> for Failure {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Ended(error)
+    }
+}
+
+impl<E: Into<CallError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::NotMade(error.into())
+    }
+}
+
+/// Makes calls of one instance.
+pub(crate) struct Caller<'a> {
+    component: &'a Component,
+    instance: Instance,
+    exports: Vec<Item>,
+    handles: Vec<ResourceAny>,
+}
+
+impl<'a> Caller<'a> {
+    pub(crate) fn new(component: &'a Component, instance: Instance) -> Self {
+        Self { component, instance, exports: names::exports(component), handles: Vec::new() }
+    }
+
+    /// Calls the export that starts a command. Whether it says that it succeeded: a result that is no `err`.
+    pub(crate) fn start(&mut self, store: impl AsContextMut<Data = State>) -> Result<bool, Failure> {
+        let starts = |item: &&Item| {
+            let instance = item.instance.as_deref().map(|name| name.split('@').next().unwrap_or(name));
+            item.function == "run" && matches!(instance, None | Some("wasi:cli/run"))
+        };
+        let Some(item) = self.exports.iter().find(starts).cloned() else {
+            let exports: Vec<String> =
+                self.exports.iter().map(|item| format!("`{}: {}`", item.name(), signature(&item.ty))).collect();
+            let exports = if exports.is_empty() { "no functions".into() } else { exports.join(", ") };
+            return Err(CallError::NothingToCall { exports }.into());
+        };
+        check_count(&item, 0, "run()")?;
+        let result = self.invoke(store, &item, &[])?;
+        Ok(!matches!(result, Some(Val::Result(Err(_)))))
+    }
+
+    /// Makes a call that a case writes down. Its result in WAVE.
+    pub(crate) fn call(
+        &mut self,
+        mut store: impl AsContextMut<Data = State>,
+        invoke: &str,
+    ) -> Result<Option<String>, Failure> {
+        let (name, arguments) = parse(invoke).ok_or_else(|| CallError::Syntax { invoke: invoke.into() })?;
+        let item = match names::find(&self.exports, name, "export") {
+            Ok(item) => item.clone(),
+            Err(_) if name == "drop" && arguments.len() == 1 => {
+                self.handle(arguments[0], invoke)?.resource_drop(&mut store)?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let arguments = self.values(&item, &arguments, invoke)?;
+        let result = self.invoke(store, &item, &arguments)?;
+        Ok(result.map(|value| result_text(&value, &mut self.handles)))
+    }
+
+    fn invoke(
+        &self,
+        mut store: impl AsContextMut<Data = State>,
+        item: &Item,
+        arguments: &[Val],
+    ) -> Result<Option<Val>, wasmtime::Error> {
+        let instance = item.instance.as_ref().and_then(|name| self.component.get_export_index(None, name));
+        let index = self.component.get_export_index(instance.as_ref(), &item.function);
+        let function = index.and_then(|index| self.instance.get_func(&mut store, index));
+        let function = function.ok_or_else(|| wasmtime::format_err!("`{}` is not there", item.name()))?;
+        let mut results = vec![Val::Bool(false); item.ty.results().len()];
+        function.call(&mut store, arguments, &mut results)?;
+        Ok(results.pop())
+    }
+
+    fn values(&self, item: &Item, arguments: &[&str], invoke: &str) -> Result<Vec<Val>, CallError> {
+        let types: Vec<Type> = item.ty.params().map(|(_, ty)| ty).collect();
+        // As in WAVE, options at the end may be left out.
+        let optional = types.iter().rev().take_while(|ty| matches!(ty, Type::Option(_))).count();
+        if arguments.len() > types.len() || arguments.len() + optional < types.len() {
+            check_count(item, arguments.len(), invoke)?;
+        }
+        let mut values = Vec::new();
+        for (index, ty) in types.iter().enumerate() {
+            values.push(match (arguments.get(index), ty) {
+                (None, _) => Val::Option(None),
+                (Some(argument), Type::Own(_) | Type::Borrow(_)) => Val::Resource(self.handle(argument, invoke)?),
+                (Some(argument), ty) => Val::from_wave(ty, argument).map_err(|error| CallError::Value {
+                    number: index + 1,
+                    function: item.name(),
+                    value: (*argument).into(),
+                    ty: type_text(ty),
+                    message: format!("{error:#}"),
+                })?,
+            });
+        }
+        Ok(values)
+    }
+
+    fn handle(&self, argument: &str, invoke: &str) -> Result<ResourceAny, CallError> {
+        let number = argument.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
+        let handle = number.and_then(|number| self.handles.get(number.checked_sub(1)?));
+        handle.copied().ok_or_else(|| CallError::Handle {
+            handle: argument.into(),
+            invoke: invoke.into(),
+            known: self.handles.len(),
+        })
+    }
+}
+
+fn check_count(item: &Item, found: usize, invoke: &str) -> Result<(), CallError> {
+    let expected = item.ty.params().len();
+    if expected == found {
+        return Ok(());
+    }
+    let function = item.name();
+    Err(CallError::Count { function, signature: signature(&item.ty), expected, invoke: invoke.into(), found })
+}
+
+/// `name(a, b)` -> the name and the arguments.
+fn parse(invoke: &str) -> Option<(&str, Vec<&str>)> {
+    let (name, rest) = invoke.split_once('(')?;
+    let inner = rest.trim_end().strip_suffix(')')?;
+    let name = name.trim();
+    if name.is_empty() {
+        return None;
+    }
+    Some((name, split(inner)?))
+}
+
+/// Splits at the commas that are in no bracket, string or character. WAVE itself has no handles, or its parser could.
+fn split(text: &str) -> Option<Vec<&str>> {
+    let mut parts = Vec::new();
+    let (mut depth, mut start, mut at) = (0_usize, 0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        match c {
+            '"' | '\'' => at = end_of_quote(text, at)?,
+            _ => {
+                match c {
+                    '(' | '[' | '{' => depth += 1,
+                    ')' | ']' | '}' => depth = depth.checked_sub(1)?,
+                    ',' if depth == 0 => {
+                        parts.push(text[start..at].trim());
+                        start = at + 1;
+                    }
+                    _ => {}
+                }
+                at += c.len_utf8();
+            }
+        }
+    }
+    let last = text[start..].trim();
+    // A comma may stand after the last argument.
+    if !last.is_empty() {
+        parts.push(last);
+    }
+    (depth == 0).then_some(parts)
+}
+
+/// Where the string or character that begins at `start` is over.
+fn end_of_quote(text: &str, start: usize) -> Option<usize> {
+    let rest = &text[start..];
+    if let Some(lines) = rest.strip_prefix("\"\"\"") {
+        return Some(start + 3 + lines.find("\"\"\"")? + 3);
+    }
+    let quote = rest.chars().next()?;
+    let mut escaped = false;
+    for (at, c) in rest.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return Some(start + at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn calls_are_split_into_arguments() {
+        assert_eq!(parse("f()"), Some(("f", vec![])));
+        assert_eq!(parse("a:b/c@1.0.0.f( 1, $2 ,)"), Some(("a:b/c@1.0.0.f", vec!["1", "$2"])));
+        assert_eq!(
+            parse(r#"f("a,\")(", ',', {x: [1, 2], y: (3, 4)}, """ ,"" """)"#),
+            Some(("f", vec![r#""a,\")(""#, "','", "{x: [1, 2], y: (3, 4)}", r#"""" ,"" """"#]))
+        );
+        assert_eq!(parse("[method]r.get($1)"), Some(("[method]r.get", vec!["$1"])));
+        for wrong in ["f", "(1)", "f(1", "f(])", "f(\"a)"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! What must be seen and what was seen -> what differs. Pure: runs nothing, reads nothing.
+
+use polyfill_build::case::{Bytes, Call, Case, Expect};
+use polyfill_build::index::Stage;
+
+use crate::bytes::{golden, resolve};
+use crate::observation::{Observation, Outcome};
+use crate::wave;
+
+/// One difference between what must be seen and what was.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mismatch {
+    /// The run ended in another way.
+    Outcome {
+        /// The end that the case wants.
+        expected: String,
+    },
+    /// Other bytes.
+    Bytes {
+        /// Where.
+        stream: Stream,
+        /// Those that the case wants.
+        expected: Vec<u8>,
+        /// Those that came.
+        seen: Vec<u8>,
+        /// The file that holds the expected ones, relative to the case file; `None` if the case file itself does.
+        golden: Option<String>,
+    },
+    /// A function is not in the backtrace where the case wants it.
+    Backtrace {
+        /// All that the case wants, innermost first.
+        expected: Vec<String>,
+        /// The first of them that is missing, counted from 0.
+        missing: usize,
+    },
+    /// A call returned another value.
+    Returned {
+        /// The call.
+        invoke: String,
+        /// The value that the case wants, in WAVE.
+        expected: String,
+        /// The one that came; `None` if the function has no result.
+        seen: Option<String>,
+        /// Why the expected value cannot be compared, if so.
+        note: Option<String>,
+    },
+    /// Other calls across the component boundary.
+    HostCalls {
+        /// Those that the case wants.
+        expected: Vec<String>,
+        /// Those that were made.
+        seen: Vec<String>,
+    },
+    /// The case wants to see calls on a host that tells of none.
+    CallsNotRecorded,
+    /// The component imports other functions.
+    Imports {
+        /// Those that the case wants.
+        expected: Vec<String>,
+        /// Those that there are.
+        seen: Vec<String>,
+    },
+    /// Memory grew by more or less.
+    PagesGrown {
+        /// The least and the most pages that the case wants.
+        expected: [u64; 2],
+        /// How many there were.
+        seen: u64,
+    },
+    /// An expectation that cannot be read.
+    Unreadable {
+        /// Its key.
+        key: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// What bytes come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// The message of an encoding that failed.
+    Error,
+}
+
+/// Everything in which an observation is not what its case wants; nothing if it is.
+pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
+    let expect = &case.expect;
+    let mut mismatches = Vec::new();
+    if let Some(expected) = other_outcome(expect, &observation.outcome) {
+        mismatches.push(Mismatch::Outcome { expected });
+    }
+    match &observation.outcome {
+        Outcome::NotBuilt { message, .. } => {
+            // The last line end of a message is nobody's concern.
+            let seen = format!("{}\n", message.trim_end());
+            bytes(&mut mismatches, "error", Stream::Error, expect.error.as_ref(), seen.as_bytes());
+            return mismatches;
+        }
+        // It did nothing that could be compared.
+        Outcome::NotRun(_) => return mismatches,
+        _ => {}
+    }
+    bytes(&mut mismatches, "stdout", Stream::Stdout, expect.stdout.as_ref(), &observation.stdout);
+    bytes(&mut mismatches, "stderr", Stream::Stderr, expect.stderr.as_ref(), &observation.stderr);
+    backtrace(&mut mismatches, &expect.backtrace, observation);
+    returned(&mut mismatches, &case.calls, observation);
+    host_calls(&mut mismatches, expect, observation);
+    if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
+        mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
+    }
+    if let Some(expected @ [least, most]) = expect.pages_grown {
+        let seen = observation.pages_grown;
+        if !(least..=most).contains(&seen) {
+            mismatches.push(Mismatch::PagesGrown { expected, seen });
+        }
+    }
+    mismatches
+}
+
+/// The outcome that the case wants, if there is another one.
+fn other_outcome(expect: &Expect, outcome: &Outcome) -> Option<String> {
+    if expect.error.is_some() {
+        let fits = matches!(outcome, Outcome::NotBuilt { stage: Stage::Encode | Stage::Adapter, .. });
+        return (!fits).then(|| "the encoding fails".into());
+    }
+    if let Some(trap) = &expect.trap {
+        let fits = match outcome {
+            Outcome::Trap(info) | Outcome::HostError(info) => info.message.contains(trap.as_str()),
+            _ => false,
+        };
+        return (!fits).then(|| format!("trap: {trap}"));
+    }
+    match (expect.exit.unwrap_or(0), outcome) {
+        (0, Outcome::Returned) => None,
+        (expected, Outcome::Exit(code)) if *code == expected => None,
+        (0, _) => Some("returned, or exit 0".into()),
+        (expected, _) => Some(format!("exit {expected}")),
+    }
+}
+
+fn bytes(
+    mismatches: &mut Vec<Mismatch>,
+    key: &'static str,
+    stream: Stream,
+    expected: Option<&Bytes>,
+    seen: &[u8],
+) {
+    let Some(written) = expected else { return };
+    let mut expected = match resolve(written) {
+        Ok(expected) => expected,
+        Err(error) => return mismatches.push(Mismatch::Unreadable { key, message: error.to_string() }),
+    };
+    if stream == Stream::Error {
+        expected.truncate(expected.trim_ascii_end().len());
+        expected.push(b'\n');
+    }
+    if expected != seen {
+        let golden = golden(written).map(str::to_string);
+        mismatches.push(Mismatch::Bytes { stream, expected, seen: seen.to_vec(), golden });
+    }
+}
+
+/// Each wanted function is a part of a frame's name, after the frame of the one before it.
+fn backtrace(mismatches: &mut Vec<Mismatch>, expected: &[String], observation: &Observation) {
+    let mut frames = observation.outcome.frames().iter();
+    for (index, wanted) in expected.iter().enumerate() {
+        if !frames.any(|frame| frame.to_string().contains(wanted.as_str())) {
+            return mismatches.push(Mismatch::Backtrace { expected: expected.to_vec(), missing: index });
+        }
+    }
+}
+
+/// Calls that were not reached are a matter of the outcome.
+fn returned(mismatches: &mut Vec<Mismatch>, calls: &[Call], observation: &Observation) {
+    for (call, returned) in calls.iter().zip(&observation.returned) {
+        let Some(expected) = &call.returns else { continue };
+        let same = match &returned.value {
+            Some(seen) => wave::same(expected, seen),
+            None => Ok(false),
+        };
+        if same == Ok(true) {
+            continue;
+        }
+        mismatches.push(Mismatch::Returned {
+            invoke: call.invoke.clone(),
+            expected: expected.clone(),
+            seen: returned.value.clone(),
+            note: same.err(),
+        });
+    }
+}
+
+fn host_calls(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observation) {
+    let Some(expected) = &expect.host_calls else { return };
+    if !observation.calls_recorded {
+        return mismatches.push(Mismatch::CallsNotRecorded);
+    }
+    if *expected != observation.calls || observation.calls_dropped > 0 {
+        mismatches.push(Mismatch::HostCalls { expected: expected.clone(), seen: observation.calls.clone() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Frame, Returned, TrapInfo};
+
+    fn trap(functions: &[&str]) -> Outcome {
+        let frame =
+            |name: &&str| Frame { module: Some("m".into()), function: name.to_string(), offset: None, source: None };
+        Outcome::Trap(TrapInfo {
+            message: "wasm `unreachable` instruction executed".into(),
+            frames: functions.iter().map(frame).collect(),
+        })
+    }
+
+    fn with(expect: Expect, observation: Observation) -> Vec<Mismatch> {
+        compare(&Case { expect, ..Case::default() }, &observation)
+    }
+
+    #[test]
+    fn zero_stands_for_a_return_and_is_the_default() {
+        assert_eq!(with(Expect::default(), Observation::of(Outcome::Returned)), []);
+        assert_eq!(with(Expect { exit: Some(0), ..Expect::default() }, Observation::of(Outcome::Returned)), []);
+        assert_eq!(with(Expect { exit: Some(3), ..Expect::default() }, Observation::of(Outcome::Exit(3))), []);
+        assert_eq!(with(Expect::default(), Observation::of(Outcome::Exit(1))).len(), 1);
+        assert_eq!(with(Expect { exit: Some(3), ..Expect::default() }, Observation::of(Outcome::Returned)).len(), 1);
+        assert_eq!(with(Expect::default(), Observation::of(trap(&[]))).len(), 1);
+    }
+
+    #[test]
+    fn a_trap_is_known_by_a_part_of_its_message_and_by_its_backtrace() {
+        let expect = |backtrace: &[&str]| Expect {
+            trap: Some("unreachable".into()),
+            backtrace: backtrace.iter().map(|name| name.to_string()).collect(),
+            ..Expect::default()
+        };
+        let seen = || Observation::of(trap(&["inner", "middle", "outer"]));
+        assert_eq!(with(expect(&["inner", "outer"]), seen()), []);
+        assert_eq!(with(expect(&["m!middle"]), seen()), []);
+        let expected = vec!["outer".to_string(), "inner".to_string()];
+        assert_eq!(with(expect(&["outer", "inner"]), seen()), [Mismatch::Backtrace { expected, missing: 1 }]);
+        assert_eq!(with(expect(&[]), Observation::of(Outcome::Exit(1))).len(), 1);
+    }
+
+    #[test]
+    fn an_expected_error_is_one_of_encoding() {
+        let expect = || Expect { error: Some(Bytes::Text("no\n\n".into())), ..Expect::default() };
+        let failed = |stage, message: &str| Observation::of(Outcome::NotBuilt { stage, message: message.into() });
+        assert_eq!(with(expect(), failed(Stage::Encode, "no")), []);
+        assert_eq!(with(expect(), failed(Stage::Compile, "no")).len(), 1);
+        assert_eq!(with(expect(), failed(Stage::Adapter, "yes")).len(), 1);
+        assert_eq!(with(expect(), Observation::of(Outcome::Returned)).len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_named_is_not_looked_at() {
+        let mut seen = Observation::of(Outcome::Returned);
+        seen.stdout = b"noise".to_vec();
+        seen.calls = vec!["a.b()".into()];
+        seen.pages_grown = 7;
+        assert_eq!(with(Expect::default(), seen.clone()), []);
+        let expect = Expect {
+            stdout: Some(Bytes::Text(String::new())),
+            host_calls: Some(Vec::new()),
+            pages_grown: Some([0, 6]),
+            imports: Some(vec!["a.b".into()]),
+            ..Expect::default()
+        };
+        let mismatches = with(expect, seen);
+        assert_eq!(mismatches.len(), 4);
+        assert!(mismatches.contains(&Mismatch::CallsNotRecorded));
+    }
+
+    #[test]
+    fn results_are_compared_as_values() {
+        let call = |returns: &str| Call { invoke: "f()".into(), returns: Some(returns.into()) };
+        let case = |returns| Case { calls: vec![call(returns)], ..Case::default() };
+        let mut seen = Observation::of(Outcome::Returned);
+        seen.returned = vec![Returned { invoke: "f()".into(), value: Some("[1, 2]".into()) }];
+        assert_eq!(compare(&case("[1,2]"), &seen), []);
+        assert_eq!(compare(&case("[1,3]"), &seen).len(), 1);
+        assert!(matches!(&compare(&case("[1"), &seen)[..], [Mismatch::Returned { note: Some(_), .. }]));
+    }
+}

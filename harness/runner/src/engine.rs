@@ -1,0 +1,105 @@
+//! The one wasmtime engine of a process, and the components it has compiled.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use wasmtime::component::Component;
+use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
+
+use crate::backtrace;
+use crate::cache::Cache;
+
+/// Between two looks at the clock of running guests.
+const TICK: Duration = Duration::from_millis(20);
+
+/// A failure to set up the engine or to compile a component.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The engine does not work on this machine.
+    #[error("wasmtime cannot be set up here: {0}")]
+    Setup(String),
+    /// The bytes are no valid component, or one that needs what this wasmtime lacks.
+    #[error("wasmtime refuses the component: {0}")]
+    Compile(String),
+}
+
+/// Components by the hash of their bytes. Cells that share one wait for the first to have compiled it.
+type Compiled = BTreeMap<[u8; 32], Arc<OnceLock<Result<Component, String>>>>;
+
+/// A wasmtime engine set up for tests: optimised code, backtraces with names and source lines, interruption.
+pub struct Engine {
+    engine: wasmtime::Engine,
+    cache: Option<Cache>,
+    compiled: Mutex<Compiled>,
+}
+
+impl Engine {
+    /// An engine that keeps compiled components in a folder, made when it is needed; without one, in memory alone.
+    pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        let mut config = Config::new();
+        config
+            .cranelift_opt_level(OptLevel::Speed)
+            .wasm_component_model(true)
+            .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+            .epoch_interruption(true);
+        let engine = wasmtime::Engine::new(&config).map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
+        start_clock(&engine)?;
+        Ok(Self { engine, cache: cache.map(Cache::new), compiled: Mutex::default() })
+    }
+
+    /// The engine itself.
+    pub fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.engine
+    }
+
+    /// A component in binary form, compiled, if need be.
+    pub fn component(&self, bytes: &[u8]) -> Result<Component, EngineError> {
+        let hash = Sha256::digest(bytes).into();
+        let slot = {
+            let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+            compiled.entry(hash).or_default().clone()
+        };
+        slot.get_or_init(|| self.compile(bytes, &hash)).clone().map_err(EngineError::Compile)
+    }
+
+    /// The deadline, in ticks from now, of a guest that may run for some time.
+    pub(crate) fn ticks(&self, time: Duration) -> u64 {
+        // The first tick may come at once.
+        (time.as_nanos() / TICK.as_nanos()) as u64 + 1
+    }
+
+    fn compile(&self, bytes: &[u8], hash: &[u8; 32]) -> Result<Component, String> {
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, hash)) {
+            return Ok(component);
+        }
+        let component =
+            Component::from_binary(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
+        if let Some(cache) = &self.cache {
+            cache.store(&self.engine, hash, &component);
+        }
+        Ok(component)
+    }
+}
+
+/// One thread ticks for all guests of an engine, for as long as the engine lives.
+fn start_clock(engine: &wasmtime::Engine) -> Result<(), EngineError> {
+    let engine = engine.weak();
+    let clock = move || {
+        loop {
+            thread::sleep(TICK);
+            match engine.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    };
+    match thread::Builder::new().name("epoch".into()).spawn(clock) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(EngineError::Setup(error.to_string())),
+    }
+}

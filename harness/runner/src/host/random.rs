@@ -1,0 +1,92 @@
+//! Random bytes: by default the same ones in every run.
+
+use std::convert::Infallible;
+
+use polyfill_build::case::Seed;
+use rand::rand_core::TryRng;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A stream of random bytes. How many of them are asked for at a time makes no difference to which ones come.
+#[derive(Clone, Debug)]
+pub struct Random {
+    source: Option<Box<ChaCha8Rng>>,
+    block: [u8; 64],
+    used: usize,
+}
+
+impl Random {
+    /// The ChaCha8 stream of a seed, or for [`Seed::Word`] other bytes each time. Without a seed, that of 0.
+    pub fn new(seed: Option<&Seed>) -> Self {
+        let source = match seed {
+            None => Some(0),
+            Some(Seed::Number(number)) => Some(*number),
+            Some(Seed::Word(_)) => None,
+        };
+        let source = source.map(|number| Box::new(ChaCha8Rng::seed_from_u64(number)));
+        Self { source, block: [0; 64], used: 64 }
+    }
+
+    /// Fills the buffer with the next bytes.
+    pub fn fill(&mut self, buffer: &mut [u8]) {
+        let Some(source) = &mut self.source else {
+            return rand::rng().fill_bytes(buffer);
+        };
+        for byte in buffer {
+            if self.used == self.block.len() {
+                source.fill_bytes(&mut self.block);
+                self.used = 0;
+            }
+            *byte = self.block[self.used];
+            self.used += 1;
+        }
+    }
+}
+
+/// For wasmtime-wasi.
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), Infallible> {
+        self.fill(buffer);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_any_size_read_the_same_stream() {
+        let mut whole = [0; 200];
+        Random::new(None).fill(&mut whole);
+        let mut random = Random::new(Some(&Seed::Number(0)));
+        let mut parts = [0; 200];
+        for part in parts.chunks_mut(7) {
+            random.fill(part);
+        }
+        assert_eq!(parts, whole);
+    }
+
+    #[test]
+    fn the_word_random_gives_other_bytes_each_time() {
+        let seed = Seed::Word("random".into());
+        let (mut a, mut b) = ([0; 16], [0; 16]);
+        Random::new(Some(&seed)).fill(&mut a);
+        Random::new(Some(&seed)).fill(&mut b);
+        assert_ne!(a, b);
+    }
+}

@@ -1,0 +1,176 @@
+//! The state of one run: what host functions find in the store.
+
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use thiserror::Error;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::WasiCtx;
+
+use super::stdio::Input;
+use super::{Clock, Output, Random, wasi};
+use crate::inputs::{Inputs, Sinks};
+use crate::limits::{Limits, Pages};
+
+/// Calls that are kept; of what comes after, only the number is.
+const MOST_CALLS: usize = 100_000;
+
+/// An error by which a host function ends the guest on purpose.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum Stop {
+    /// The guest asked to end with this exit code.
+    #[error("exit with code {0}")]
+    Exit(i32),
+    /// The guest wrote too much.
+    #[error("more than {bytes} bytes on standard {stream}")]
+    OutputLimit {
+        /// `output` or `error`.
+        stream: &'static str,
+        /// How many it may write.
+        bytes: usize,
+    },
+    /// The guest asked for too many random bytes at once.
+    #[error("more than {bytes} random bytes in one call")]
+    RandomLimit {
+        /// How many it may ask for.
+        bytes: usize,
+    },
+    /// An answer of the case traps here.
+    #[error("trap as the case says, in call {call} of `{function}`")]
+    Trap {
+        /// The imported function.
+        function: String,
+        /// Which call of it, from 1.
+        call: u32,
+    },
+}
+
+/// What host functions find in the store: `store.data()`.
+///
+/// Most of it is reached through `&self`, so that a function can read the guest's memory in place meanwhile.
+pub struct State {
+    stdout: Output,
+    stderr: Output,
+    stdin: Mutex<Input>,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    random: Mutex<Random>,
+    clock: Clock,
+    trace: Mutex<Trace>,
+    table: ResourceTable,
+    own: BTreeMap<TypeId, Box<dyn Any + Send>>,
+    pub(super) wasi: WasiCtx,
+    pub(crate) pages: Pages,
+}
+
+impl State {
+    pub(crate) fn new(inputs: &Inputs, sinks: Sinks, limits: &Limits) -> Self {
+        let stdout = Output::new("output", sinks.stdout, limits.output);
+        let stderr = Output::new("error", sinks.stderr, limits.output);
+        let clock = Clock::default();
+        Self {
+            wasi: wasi::context(inputs, &stdout, &stderr, &clock),
+            stdout,
+            stderr,
+            stdin: Mutex::new(Input::new(inputs.stdin.clone())),
+            args: inputs.args.clone(),
+            env: inputs.env.clone(),
+            random: Mutex::new(Random::new(inputs.seed.as_ref())),
+            clock,
+            trace: Mutex::default(),
+            table: ResourceTable::new(),
+            own: BTreeMap::new(),
+            pages: Pages::new(limits.memory),
+        }
+    }
+
+    /// The guest's standard output.
+    pub fn stdout(&self) -> &Output {
+        &self.stdout
+    }
+
+    /// The guest's standard error.
+    pub fn stderr(&self) -> &Output {
+        &self.stderr
+    }
+
+    /// The next bytes of standard input, at most so many; none at its end.
+    pub fn read_stdin(&self, most: usize) -> Vec<u8> {
+        lock(&self.stdin).read(most)
+    }
+
+    /// The guest's arguments, its name first.
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// The guest's environment, sorted by name.
+    pub fn env(&self) -> &[(String, String)] {
+        &self.env
+    }
+
+    /// Fills the buffer with the next random bytes.
+    pub fn fill_random(&self, buffer: &mut [u8]) {
+        lock(&self.random).fill(buffer);
+    }
+
+    /// The clocks.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Tells of a call across the component boundary: `instance.function`, arguments and result in WAVE
+    /// (see [`value_text`](crate::value_text), [`bytes_text`](crate::bytes_text)).
+    pub fn record(&self, function: &str, arguments: &[String], result: Option<String>) {
+        let mut line = format!("{function}({})", arguments.join(", "));
+        if let Some(result) = result {
+            line.push_str(" -> ");
+            line.push_str(&result);
+        }
+        lock(&self.trace).push(line);
+    }
+
+    /// Where host functions keep the resources that handles stand for.
+    pub fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+
+    /// What a host, or the code that answers imports, keeps for the length of a run: one value of each type.
+    pub fn with<T: Any + Send + Default>(&mut self) -> &mut T {
+        let value = self.own.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
+        value.downcast_mut().expect("an entry holds a value of the type that is its key")
+    }
+
+    pub(super) fn wasi_parts(&mut self) -> (&mut WasiCtx, &mut ResourceTable) {
+        (&mut self.wasi, &mut self.table)
+    }
+
+    pub(super) fn clock_parts(&mut self) -> (&Clock, &mut ResourceTable) {
+        (&self.clock, &mut self.table)
+    }
+
+    pub(crate) fn take_trace(&self) -> (Vec<String>, u64) {
+        let trace = std::mem::take(&mut *lock(&self.trace));
+        (trace.lines, trace.dropped)
+    }
+}
+
+#[derive(Default)]
+struct Trace {
+    lines: Vec<String>,
+    dropped: u64,
+}
+
+impl Trace {
+    fn push(&mut self, line: String) {
+        match self.lines.len() < MOST_CALLS {
+            true => self.lines.push(line),
+            false => self.dropped += 1,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

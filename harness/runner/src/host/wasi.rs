@@ -1,0 +1,186 @@
+//! The host `wasi`: WASI 0.2 by wasmtime-wasi, closed off from the machine and the same in every run.
+//!
+//! Nothing is preopened, no network, an environment of what the case says; random bytes, clocks and streams are the
+//! run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::p2::{DynPollable, OutputStream, Pollable, StreamError, StreamResult, subscribe};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView, async_trait};
+
+use super::{Clock, Host, Output, Random, State};
+use crate::inputs::Inputs;
+
+/// Bytes that a stream takes in one write.
+const MOST_WRITTEN: usize = 1 << 20;
+
+/// See the module.
+pub(super) struct Wasi;
+
+impl Host for Wasi {
+    fn name(&self) -> &str {
+        "wasi"
+    }
+
+    fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        wasmtime_wasi::p2::add_to_linker_sync(linker)?;
+        linker.allow_shadowing(true);
+        monotonic_clock::add_to_linker::<State, VirtualClock>(linker, |state| {
+            let (clock, table) = state.clock_parts();
+            VirtualClockView { clock, table }
+        })?;
+        linker.allow_shadowing(false);
+        Ok(())
+    }
+}
+
+/// What wasmtime-wasi gives the guest of the run.
+pub(super) fn context(inputs: &Inputs, stdout: &Output, stderr: &Output, clock: &Clock) -> WasiCtx {
+    let seed = Random::new(inputs.seed.as_ref());
+    let mut insecure_seed = [0; 16];
+    seed.clone().fill(&mut insecure_seed);
+    WasiCtx::builder()
+        .args(&inputs.args)
+        .envs(&inputs.env)
+        .stdin(MemoryInputPipe::new(inputs.stdin.clone()))
+        .stdout(stdout.clone())
+        .stderr(stderr.clone())
+        .secure_random(seed.clone())
+        .insecure_random(seed)
+        .insecure_random_seed(u128::from_le_bytes(insecure_seed))
+        .wall_clock(clock.clone())
+        .monotonic_clock(clock.clone())
+        .allow_tcp(false)
+        .allow_udp(false)
+        .build()
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let (ctx, table) = self.wasi_parts();
+        WasiCtxView { ctx, table }
+    }
+}
+
+impl HostWallClock for Clock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(Clock::resolution(self))
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.wall())
+    }
+}
+
+impl HostMonotonicClock for Clock {
+    fn resolution(&self) -> u64 {
+        Clock::resolution(self)
+    }
+
+    fn now(&self) -> u64 {
+        self.monotonic()
+    }
+}
+
+struct VirtualClock;
+
+impl HasData for VirtualClock {
+    type Data<'a> = VirtualClockView<'a>;
+}
+
+struct VirtualClockView<'a> {
+    clock: &'a Clock,
+    table: &'a mut ResourceTable,
+}
+
+impl monotonic_clock::Host for VirtualClockView<'_> {
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.clock.monotonic())
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.clock.resolution())
+    }
+
+    fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        let alarm = self.table.push(Alarm { clock: self.clock.clone(), when })?;
+        subscribe(self.table, alarm)
+    }
+
+    fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        self.subscribe_instant(self.clock.monotonic().saturating_add(duration))
+    }
+}
+
+/// Goes off as soon as someone waits for it, by letting the time pass.
+struct Alarm {
+    clock: Clock,
+    when: u64,
+}
+
+#[async_trait]
+impl Pollable for Alarm {
+    async fn ready(&mut self) {
+        self.clock.sleep_until(self.when);
+    }
+}
+
+impl IsTerminal for Output {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Output {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    // wasmtime-wasi's own would write from a task beside the guest, after a trap perhaps never.
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncWrite for Output {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.write(data).map(|()| data.len()).map_err(io::Error::other))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[async_trait]
+impl OutputStream for Output {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        Output::write(self, &bytes).map_err(|stop| StreamError::Trap(stop.into()))
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MOST_WRITTEN)
+    }
+}
+
+#[async_trait]
+impl Pollable for Output {
+    async fn ready(&mut self) {}
+}

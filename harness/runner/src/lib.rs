@@ -1,0 +1,84 @@
+//! Runs polyfilled components in wasmtime and checks what they did.
+//!
+//! `discover -> instantiate -> observe -> compare -> report`: the index says which cells there are ([`Runner`]),
+//! [`observe()`] runs one and only looks, [`compare()`] judges and runs nothing, [`Report`] tells a reader about it.
+//!
+//! A test binary with `harness = false` is a few lines:
+//!
+//! ```no_run
+//! use polyfill_runner::{State, wasmtime::StoreContextMut};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     polyfill_runner::Runner::new("path/to/the/index")
+//!         .imports("random-number", |linker| {
+//!             linker.instance("imports")?.func_wrap(
+//!                 "my-fancy-host-function",
+//!                 |store: StoreContextMut<'_, State>, (): ()| {
+//!                     store.data().record("imports.my-fancy-host-function", &[], None);
+//!                     Ok(store.data().stdout().write(b"in a custom host function\n")?)
+//!                 },
+//!             )
+//!         })
+//!         .run()
+//! }
+//! ```
+//!
+//! (A suite whose `build.rs` wrote the index to `OUT_DIR` begins with [`suite!`] in place of [`Runner::new`].)
+
+mod suite;
+mod trials;
+
+mod inputs;
+mod observe;
+
+mod backtrace;
+mod cache;
+mod engine;
+mod host;
+mod limits;
+
+mod answers;
+mod call;
+mod imports;
+mod names;
+mod values;
+
+mod observation;
+
+mod bytes;
+mod compare;
+mod wave;
+
+mod bless;
+mod diff;
+mod report;
+
+pub use bytes::{BytesError, resolve as resolve_bytes};
+pub use compare::{Mismatch, Stream, compare};
+pub use engine::{Engine, EngineError};
+pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
+pub use inputs::{Inputs, Sinks};
+pub use limits::Limits;
+pub use observation::{Frame, Observation, Outcome, Returned, TrapInfo};
+pub use observe::{Imports, Run, observe, run_component};
+pub use report::Report;
+pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
+pub use values::{bytes_text, string_text, value_text};
+
+/// The very wasmtime that hosts and imports are written against.
+pub use wasmtime;
+/// The very wasmtime-wasi that the host `wasi` is made of.
+pub use wasmtime_wasi;
+
+/// A [`Runner`] for the index that the package's `build.rs` wrote to its `OUT_DIR`.
+///
+/// Both `OUT_DIR` and the package's folder are looked up when the tests run (`cargo nextest` sets them, also for
+/// archives on another machine); those of the compilation are what is left otherwise.
+#[macro_export]
+macro_rules! suite {
+    () => {
+        $crate::Runner::new($crate::out_dir(env!("OUT_DIR")))
+            .root($crate::root_dir(env!("CARGO_MANIFEST_DIR")))
+            .repeat(concat!("cargo test --test ", env!("CARGO_CRATE_NAME"), " -- --exact"))
+    };
+}

@@ -1,0 +1,69 @@
+//! How much of everything a guest may use, and the count of its pages.
+
+use std::time::Duration;
+
+use wasmtime::ResourceLimiter;
+
+/// Bytes of a page, in which memory is counted.
+const PAGE: usize = 64 * 1024;
+
+/// How much of everything a guest may use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Time for instantiation and all calls together. Virtual: sleeping takes none of it.
+    pub timeout: Duration,
+    /// Bytes of each memory. Growing beyond fails as it does when a system has no more memory.
+    pub memory: usize,
+    /// Bytes on each of standard output and standard error. Writing more ends the guest.
+    pub output: usize,
+}
+
+/// 10 seconds, 1 GiB of memory, 64 MiB of output.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(10), memory: 1 << 30, output: 64 << 20 }
+    }
+}
+
+/// Watches memories grow.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    limit: usize,
+    /// Pages of memories when they were created.
+    pub initial: u64,
+    /// Pages by which memories grew.
+    pub grown: u64,
+    /// Whether a growth was refused.
+    pub limit_hit: bool,
+}
+
+impl Pages {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, initial: 0, grown: 0, limit_hit: false }
+    }
+}
+
+impl ResourceLimiter for Pages {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.limit {
+            self.limit_hit = true;
+            return Ok(false);
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        // wasmtime asks about a new memory as it does about one that grows from nothing: the first growth of a
+        // memory created empty is taken for its initial size.
+        let pages = ((desired - current) / PAGE) as u64;
+        match current {
+            0 => self.initial += pages,
+            _ => self.grown += pages,
+        }
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // 16 bytes an element on all machines: far below the limit on memories for any sensible table.
+        Ok(desired <= self.limit / 16)
+    }
+}

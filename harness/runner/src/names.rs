@@ -1,0 +1,133 @@
+//! The functions that a component imports or exports, and the names that cases give them.
+
+use thiserror::Error;
+use wasmtime::component::Component;
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+
+use crate::values::signature;
+
+/// A function at one side of a component.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    /// The instance it is in; `None` at the world's root.
+    pub instance: Option<String>,
+    /// Its name there, as the component has it: `[method]counter.add`.
+    pub function: String,
+    /// Its type.
+    pub ty: ComponentFunc,
+}
+
+impl Item {
+    /// `instance.function`, or `function` at the root.
+    pub(crate) fn name(&self) -> String {
+        match &self.instance {
+            Some(instance) => format!("{instance}.{}", self.function),
+            None => self.function.clone(),
+        }
+    }
+
+    /// Whether a case may mean this function by that name: the instance with or without its version or package, a
+    /// function of a resource in WIT's words (`counter.add`, and `counter` for the constructor).
+    fn answers_to(&self, name: &str) -> bool {
+        let Some(instance) = &self.instance else {
+            return name == self.function || name == plain(&self.function);
+        };
+        let unversioned = instance.split('@').next().unwrap_or(instance);
+        let interface = unversioned.rsplit('/').next().unwrap_or(unversioned);
+        [instance, unversioned, interface].into_iter().any(|prefix| {
+            let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(['.', '#']));
+            rest.is_some_and(|rest| rest == self.function || rest == plain(&self.function))
+        })
+    }
+}
+
+/// `[method]counter.add` -> `counter.add`.
+fn plain(function: &str) -> &str {
+    match function.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((_, rest)) => rest,
+        None => function,
+    }
+}
+
+/// A name in a case that stands for no function, or for several.
+#[derive(Debug, Error)]
+pub(crate) enum NameError {
+    /// None has this name.
+    #[error("the component {verb}s no `{name}`; it {verb}s {}", listed(.known))]
+    Unknown {
+        /// `import` or `export`.
+        verb: &'static str,
+        /// The name.
+        name: String,
+        /// Those that it might have meant, or all of them.
+        known: Vec<String>,
+    },
+    /// Several may be meant.
+    #[error("`{name}` may be any of {}; write one of these", listed(.meant))]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// Their full names.
+        meant: Vec<String>,
+    },
+}
+
+/// The function that a case means.
+pub(crate) fn find<'a>(items: &'a [Item], name: &str, verb: &'static str) -> Result<&'a Item, NameError> {
+    if let Some(item) = items.iter().find(|item| item.name() == name) {
+        return Ok(item);
+    }
+    let meant: Vec<&Item> = items.iter().filter(|item| item.answers_to(name)).collect();
+    match meant[..] {
+        [item] => Ok(item),
+        [] => Err(NameError::Unknown { verb, name: name.into(), known: near(items, name) }),
+        _ => Err(NameError::Ambiguous { name: name.into(), meant: meant.iter().map(|item| item.name()).collect() }),
+    }
+}
+
+/// The component's imported functions, sorted by name.
+pub(crate) fn imports(component: &Component) -> Vec<Item> {
+    let ty = component.component_type();
+    items(component, ty.imports(component.engine()).map(|(name, import)| (name, import.ty)))
+}
+
+/// The component's exported functions, sorted by name.
+pub(crate) fn exports(component: &Component) -> Vec<Item> {
+    let ty = component.component_type();
+    items(component, ty.exports(component.engine()).map(|(name, export)| (name, export.ty)))
+}
+
+fn items<'a>(component: &Component, externs: impl Iterator<Item = (&'a str, ComponentItem)>) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (name, ty) in externs {
+        match ty {
+            ComponentItem::ComponentFunc(ty) => items.push(Item { instance: None, function: name.into(), ty }),
+            ComponentItem::ComponentInstance(instance) => {
+                for (function, export) in instance.exports(component.engine()) {
+                    if let ComponentItem::ComponentFunc(ty) = export.ty {
+                        items.push(Item { instance: Some(name.into()), function: function.into(), ty });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    items.sort_by_key(Item::name);
+    items
+}
+
+/// Names like the one that was not found, with their types; all, if none is like it.
+fn near(items: &[Item], name: &str) -> Vec<String> {
+    let all: Vec<(String, &Item)> = items.iter().map(|item| (item.name(), item)).collect();
+    let words: Vec<&str> = all.iter().map(|(full, _)| full.as_str()).collect();
+    let close = similar::get_close_matches(name, &words, 3, 0.6);
+    let shown = all.iter().filter(|(full, _)| close.is_empty() || close.contains(&full.as_str()));
+    shown.map(|(full, item)| format!("{full}: {}", signature(&item.ty))).collect()
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "nothing".into(),
+        _ => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    }
+}

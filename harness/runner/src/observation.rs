@@ -1,0 +1,183 @@
+//! What a run did, as plain data. Nothing in here says whether that was right.
+
+use std::fmt;
+
+use polyfill_build::index::Stage;
+use serde::{Deserialize, Serialize};
+
+/// Everything that was seen of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// The calls that returned, in order.
+    pub returned: Vec<Returned>,
+    /// Standard output; empty when it went to a sink.
+    pub stdout: Vec<u8>,
+    /// Standard error; empty when it went to a sink.
+    pub stderr: Vec<u8>,
+    /// Calls across the component boundary in order, as `instance.function(arguments) -> result`.
+    pub calls: Vec<String>,
+    /// Calls that came after as many as are kept.
+    pub calls_dropped: u64,
+    /// Whether the host records its calls. `calls` holds nothing of a host that does not.
+    pub calls_recorded: bool,
+    /// The functions that the component imports, sorted.
+    pub imports: Vec<String>,
+    /// 64 KiB pages of all memories when they were created.
+    pub pages_initial: u64,
+    /// 64 KiB pages by which memories grew, during instantiation and after it.
+    pub pages_grown: u64,
+    /// Whether a `memory.grow` was refused because of the memory limit.
+    pub memory_limit_hit: bool,
+}
+
+impl Observation {
+    /// The observation of something that never ran.
+    pub fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            returned: Vec::new(),
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            calls: Vec::new(),
+            calls_dropped: 0,
+            calls_recorded: false,
+            imports: Vec::new(),
+            pages_initial: 0,
+            pages_grown: 0,
+            memory_limit_hit: false,
+        }
+    }
+
+    /// The exit code for a process that stands for this run: the guest's own, 134 (as after `abort`) for a trap,
+    /// 124 (as from `timeout`) for a timeout, 1 for anything else that is no return.
+    pub fn exit_code(&self) -> i32 {
+        match &self.outcome {
+            Outcome::Returned => 0,
+            Outcome::Exit(code) => *code,
+            Outcome::Trap(_) => 134,
+            Outcome::Timeout { .. } => 124,
+            Outcome::HostError(_) | Outcome::Limit(_) | Outcome::NotRun(_) | Outcome::NotBuilt { .. } => 1,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every call returned.
+    Returned,
+    /// The guest ended itself with an exit code.
+    Exit(i32),
+    /// The guest trapped.
+    Trap(TrapInfo),
+    /// A host function failed, which ended the guest.
+    HostError(TrapInfo),
+    /// The guest was still running after this many milliseconds.
+    Timeout {
+        /// The time it was given.
+        milliseconds: u64,
+        /// Where it was then, innermost first.
+        frames: Vec<Frame>,
+    },
+    /// The guest used more of something than it may.
+    Limit(String),
+    /// The component could not be started or called as the case says. Why.
+    NotRun(String),
+    /// There is no component: a step of the build failed.
+    NotBuilt {
+        /// The step.
+        stage: Stage,
+        /// Its message, in full.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// The frames of the backtrace that goes with it, innermost first.
+    pub fn frames(&self) -> &[Frame] {
+        match self {
+            Self::Trap(info) | Self::HostError(info) => &info.frames,
+            Self::Timeout { frames, .. } => frames,
+            _ => &[],
+        }
+    }
+}
+
+/// One line; messages that have more come in full in the report.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Returned => write!(f, "returned"),
+            Self::Exit(code) => write!(f, "exit {code}"),
+            Self::Trap(info) => write!(f, "trap: {}", info.message),
+            Self::HostError(info) => write!(f, "error in a host function: {}", info.message),
+            Self::Timeout { milliseconds, .. } => {
+                write!(f, "timeout: still running after {} s", *milliseconds as f64 / 1000.0)
+            }
+            Self::Limit(what) => write!(f, "limit: {what}"),
+            Self::NotRun(why) => write!(f, "not run: {why}"),
+            Self::NotBuilt { stage, message } => {
+                let step = match stage {
+                    Stage::Case => "reading the case",
+                    Stage::Compile => "compiling the guest",
+                    Stage::Adapter => "compiling or checking an adapter",
+                    Stage::Encode => "encoding the component",
+                };
+                write!(f, "not built: {step} failed:\n{}", message.trim_end())
+            }
+        }
+    }
+}
+
+/// A trap, or a host function's error, and where it happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrapInfo {
+    /// As wasmtime words it, with everything that led to it.
+    pub message: String,
+    /// Innermost first.
+    pub frames: Vec<Frame>,
+}
+
+/// One frame of a wasm backtrace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The core module's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// The function's name, demangled, or its index as `function 7`.
+    pub function: String,
+    /// The instruction's offset in bytes from the start of its function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// The source line, where debug information tells it: `file:line:column`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(module) = &self.module {
+            write!(f, "{module}!")?;
+        }
+        write!(f, "{}", self.function)?;
+        if let Some(offset) = self.offset {
+            write!(f, " +{offset:#x}")?;
+        }
+        if let Some(source) = &self.source {
+            write!(f, " at {source}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A call that returned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The call, as the case has it.
+    pub invoke: String,
+    /// The result in WAVE; `None` if the function has none.
+    pub value: Option<String>,
+}

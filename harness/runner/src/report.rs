@@ -1,0 +1,195 @@
+//! What a reader of a failing cell gets to see. The same failure gives the same text on every machine.
+
+use std::fmt::{self, Write as _};
+
+use polyfill_build::case::Case;
+
+use crate::compare::{Mismatch, Stream};
+use crate::diff;
+use crate::observation::{Observation, Outcome};
+
+/// Host calls that are shown.
+const LAST_CALLS: usize = 10;
+
+/// Frames that are shown: those where it happened.
+const MOST_FRAMES: usize = 40;
+
+/// Everything about a failing cell.
+pub struct Report<'a> {
+    /// The case file, relative to the suite's root.
+    pub source: &'a str,
+    /// The case.
+    pub case: &'a Case,
+    /// What was seen.
+    pub observation: &'a Observation,
+    /// What differs from the case.
+    pub mismatches: &'a [Mismatch],
+    /// Remarks on blessing.
+    pub notes: &'a [String],
+    /// The command that runs this cell again.
+    pub again: &'a str,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "case: {}", self.source)?;
+        if let Some(description) = &self.case.description {
+            writeln!(f, "      {description}")?;
+        }
+        for mismatch in self.mismatches {
+            f.write_char('\n')?;
+            self.mismatch(f, mismatch)?;
+        }
+        // Where the outcome is what differs, it stands there.
+        if !self.mismatches.iter().any(|mismatch| matches!(mismatch, Mismatch::Outcome { .. })) {
+            writeln!(f, "\noutcome: {}", self.observation.outcome)?;
+            self.backtrace(f)?;
+        }
+        if self.observation.memory_limit_hit {
+            writeln!(f, "\nthe guest asked for more memory than it may have, and was refused")?;
+        }
+        self.returned(f)?;
+        self.calls(f)?;
+        self.stream(f, "stdout", Stream::Stdout, &self.observation.stdout)?;
+        self.stream(f, "stderr", Stream::Stderr, &self.observation.stderr)?;
+        if !self.notes.is_empty() {
+            f.write_char('\n')?;
+        }
+        for note in self.notes {
+            writeln!(f, "{note}")?;
+        }
+        writeln!(f, "\nagain: {}", self.again)
+    }
+}
+
+impl Report<'_> {
+    fn mismatch(&self, f: &mut fmt::Formatter<'_>, mismatch: &Mismatch) -> fmt::Result {
+        match mismatch {
+            Mismatch::Outcome { expected } => {
+                writeln!(f, "outcome")?;
+                writeln!(f, "  expected: {expected}")?;
+                writeln!(f, "  seen:     {}", continued(&self.observation.outcome.to_string()))?;
+                self.backtrace(f)
+            }
+            Mismatch::Bytes { stream, expected, seen, golden } => {
+                let name = match stream {
+                    Stream::Stdout => "stdout",
+                    Stream::Stderr => "stderr",
+                    Stream::Error => "error",
+                };
+                let file = golden.as_ref().map(|file| format!(", in {file}")).unwrap_or_default();
+                writeln!(f, "{name} (- expected{file}, + seen)")?;
+                indented(f, &diff::bytes(expected, seen))
+            }
+            Mismatch::Backtrace { expected, missing } => {
+                writeln!(f, "backtrace")?;
+                writeln!(f, "  expected: {}", expected.join(", then "))?;
+                let after = match missing {
+                    0 => String::new(),
+                    _ => format!(" after `{}`", expected[missing - 1]),
+                };
+                writeln!(f, "  seen:     no `{}`{after}", expected[*missing])
+            }
+            Mismatch::Returned { invoke, expected, seen, note } => {
+                writeln!(f, "result of {invoke}")?;
+                writeln!(f, "  expected: {expected}")?;
+                writeln!(f, "  seen:     {}", seen.as_deref().unwrap_or("no result"))?;
+                match note {
+                    Some(note) => writeln!(f, "  the expected one is no WAVE: {note}"),
+                    None => Ok(()),
+                }
+            }
+            Mismatch::HostCalls { expected, seen } => {
+                writeln!(f, "host calls (- expected, + seen)")?;
+                indented(f, &diff::lists(expected, seen))
+            }
+            Mismatch::CallsNotRecorded => {
+                writeln!(f, "host calls")?;
+                writeln!(f, "  this host does not tell of its calls: leave out `host-calls`, or name hosts that do")
+            }
+            Mismatch::Imports { expected, seen } => {
+                writeln!(f, "imports of the component (- expected, + seen)")?;
+                indented(f, &diff::lists(expected, seen))
+            }
+            Mismatch::PagesGrown { expected: [least, most], seen } => {
+                writeln!(f, "pages by which memory grew")?;
+                writeln!(f, "  expected: {least} to {most}")?;
+                writeln!(f, "  seen:     {seen}, beside {} at the start", self.observation.pages_initial)
+            }
+            Mismatch::Unreadable { key, message } => writeln!(f, "`{key}` cannot be compared: {message}"),
+        }
+    }
+
+    fn backtrace(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frames = self.observation.outcome.frames();
+        if frames.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "backtrace, innermost first:")?;
+        for (index, frame) in frames.iter().take(MOST_FRAMES).enumerate() {
+            writeln!(f, "  {index:>2}: {frame}")?;
+        }
+        match frames.len().saturating_sub(MOST_FRAMES) {
+            0 => Ok(()),
+            more => writeln!(f, "      ({more} more)"),
+        }
+    }
+
+    /// The calls that returned, when a later one did not.
+    fn returned(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.observation.outcome == Outcome::Returned || self.observation.returned.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nreturned before:")?;
+        for returned in &self.observation.returned {
+            match &returned.value {
+                Some(value) => writeln!(f, "  {} -> {value}", returned.invoke)?,
+                None => writeln!(f, "  {}", returned.invoke)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn calls(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compared = self.mismatches.iter().any(|mismatch| matches!(mismatch, Mismatch::HostCalls { .. }));
+        let calls = &self.observation.calls;
+        if compared || calls.is_empty() {
+            return Ok(());
+        }
+        let all = calls.len() as u64 + self.observation.calls_dropped;
+        let last = &calls[calls.len().saturating_sub(LAST_CALLS)..];
+        match self.observation.calls_dropped {
+            0 => writeln!(f, "\nlast host calls ({} of {all}):", last.len())?,
+            _ => writeln!(f, "\nlast host calls that were kept ({} of {all}):", last.len())?,
+        }
+        for call in last {
+            writeln!(f, "  {call}")?;
+        }
+        Ok(())
+    }
+
+    /// A stream that no diff shows.
+    fn stream(&self, f: &mut fmt::Formatter<'_>, name: &str, stream: Stream, bytes: &[u8]) -> fmt::Result {
+        let in_diff = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Bytes { stream: other, .. } if *other == stream);
+        if bytes.is_empty() || self.mismatches.iter().any(in_diff) {
+            return Ok(());
+        }
+        writeln!(f, "\n{name}:")?;
+        indented(f, &diff::shown(bytes))
+    }
+}
+
+/// Further lines of a text that begins behind a heading.
+fn continued(text: &str) -> String {
+    text.replace('\n', "\n    ")
+}
+
+fn indented(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for line in text.lines() {
+        match line.is_empty() {
+            true => writeln!(f)?,
+            false => writeln!(f, "  {line}")?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! The suite: an index of cells, hosts to run them on, and ways to run them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use polyfill_build::case::Case;
+use polyfill_build::index::{self, Artifact, Cell, Index};
+use thiserror::Error;
+use wasmtime::component::Linker;
+
+use crate::bless::Blesser;
+use crate::compare::{Mismatch, compare};
+use crate::engine::{Engine, EngineError};
+use crate::host::{Host, Hosts, State};
+use crate::inputs::{Inputs, Sinks};
+use crate::limits::Limits;
+use crate::observation::{Observation, Outcome};
+use crate::observe::{Imports, Run, observe};
+use crate::report::Report;
+use crate::trials;
+
+/// Why a suite cannot be run at all.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// There is no index.
+    #[error("cannot read {path}: {error}; the suite's build writes it")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The index is not one of this version.
+    #[error("{path} is no index of this version of the harness: {error}; build the suite again")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: serde_json::Error,
+    },
+    /// `BLESS` where it must not be.
+    #[error("BLESS and CI are both set: expected files are blessed by people, on their own machines")]
+    BlessInCi,
+}
+
+/// Runs the cells of an index.
+pub struct Runner {
+    folder: PathBuf,
+    root: PathBuf,
+    hosts: Hosts,
+    imports: BTreeMap<String, Vec<Imports>>,
+    limits: Limits,
+    again: String,
+    bless: bool,
+    cache: PathBuf,
+    engine: OnceLock<Result<Engine, String>>,
+    blesser: OnceLock<Blesser>,
+}
+
+/// What became of a cell.
+#[derive(Clone, Debug)]
+pub struct CellResult {
+    /// The trial's name.
+    pub name: String,
+    /// Pass, fail, or what else.
+    pub verdict: Verdict,
+    /// What was seen; `None` for an ignored cell.
+    pub observation: Option<Observation>,
+    /// In what that differs from the case.
+    pub mismatches: Vec<Mismatch>,
+    /// The time it took, compiling included.
+    pub duration: Duration,
+}
+
+/// The judgement on a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Everything was seen as the case wants it.
+    Passed,
+    /// It was not. The report, for people.
+    Failed {
+        /// See [`Report`].
+        report: String,
+    },
+    /// It was not, but now it is: these files were rewritten.
+    Blessed {
+        /// Their paths.
+        files: Vec<PathBuf>,
+    },
+    /// The build has nothing to run here.
+    Ignored {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Runner {
+    /// A runner for the index in a folder, with the hosts `my-wasi`, `my-wasi-typed` and `wasi`.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
+        Self {
+            cache: folder.join("compiled"),
+            folder,
+            root: PathBuf::from("."),
+            hosts: Hosts::default(),
+            imports: BTreeMap::new(),
+            limits: Limits::default(),
+            again: "cargo test --test suite -- --exact".into(),
+            bless: env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0"),
+            engine: OnceLock::new(),
+            blesser: OnceLock::new(),
+        }
+    }
+
+    /// The suite's root, below which cases and expected files lie: for blessing. The current folder without it.
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = root.into();
+        self
+    }
+
+    /// Adds a host, in place of one with the same name.
+    pub fn host(mut self, host: impl Host + 'static) -> Self {
+        self.hosts.add(host);
+        self
+    }
+
+    /// Rust code that answers imports of one guest, in all of its cases, on every host. What it defines goes before
+    /// what the host has; answers in a case file go before both.
+    pub fn imports(
+        mut self,
+        guest: &str,
+        add_to_linker: impl Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.imports.entry(guest.into()).or_default().push(Arc::new(add_to_linker));
+        self
+    }
+
+    /// How much guests may use.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The command that runs one cell again, up to the cell's name.
+    pub fn repeat(mut self, command: &str) -> Self {
+        self.again = command.into();
+        self
+    }
+
+    /// Whether to rewrite expected files of failing cells. Without this, the variable `BLESS` says so.
+    pub fn bless(mut self, bless: bool) -> Self {
+        self.bless = bless;
+        self
+    }
+
+    /// Where compiled components are kept: the folder `compiled` beside the index without it.
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = folder.into();
+        self
+    }
+
+    /// Runs as a test binary: arguments, output and exit code are those of libtest.
+    pub fn run(self) -> ExitCode {
+        trials::run(self, &libtest_mimic::Arguments::from_args())
+    }
+
+    /// As [`Runner::run`], with arguments that have been read elsewhere.
+    pub fn run_with(self, arguments: &libtest_mimic::Arguments) -> ExitCode {
+        trials::run(self, arguments)
+    }
+
+    /// Reads the index.
+    pub fn index(&self) -> Result<Index, Error> {
+        if self.bless && env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+            return Err(Error::BlessInCi);
+        }
+        let path = self.folder.join(index::FILE);
+        let json = match fs::read(&path) {
+            Ok(json) => json,
+            Err(error) => return Err(Error::Read { path, error }),
+        };
+        serde_json::from_slice(&json).map_err(|error| Error::Parse { path, error })
+    }
+
+    /// Runs the cells that are wanted, on as many threads (0: one for each core). `done` is told of each result as it
+    /// comes; all of them are given back in the order of the index.
+    pub fn run_cells(
+        &self,
+        wanted: impl Fn(&Cell) -> bool,
+        threads: usize,
+        done: impl FnMut(&CellResult) + Send,
+    ) -> Result<Vec<CellResult>, Error> {
+        let index = self.index()?;
+        let cells: Vec<&Cell> = index.cells.iter().filter(|cell| wanted(cell)).collect();
+        let threads = match threads {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        let next = AtomicUsize::new(0);
+        let state = Mutex::new((done, BTreeMap::new()));
+        thread::scope(|scope| {
+            for _ in 0..threads.min(cells.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(cell) = cells.get(number) else { return };
+                        let result = self.run_cell(&index, cell);
+                        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                        (state.0)(&result);
+                        state.1.insert(number, result);
+                    }
+                });
+            }
+        });
+        let (_, results) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(results.into_values().collect())
+    }
+
+    /// Runs one cell of an index.
+    pub fn run_cell(&self, index: &Index, cell: &Cell) -> CellResult {
+        let start = Instant::now();
+        let name = cell.name();
+        if let Artifact::Ignored(reason) = &cell.artifact {
+            return CellResult {
+                name,
+                verdict: Verdict::Ignored { reason: reason.clone() },
+                observation: None,
+                mismatches: Vec::new(),
+                duration: start.elapsed(),
+            };
+        }
+        let missing = Case::default();
+        let (source, case, observation) = match index.cases.get(&cell.case_key()) {
+            Some(entry) => (entry.source.as_str(), &entry.case, self.observe(cell, &entry.case)),
+            None => {
+                let why = format!("the index has no case `{}`; build the suite again", cell.case_key());
+                ("", &missing, Observation::of(Outcome::NotRun(why)))
+            }
+        };
+        let mismatches = compare(case, &observation);
+        let verdict = match mismatches[..] {
+            [] => Verdict::Passed,
+            _ => self.failed(&name, source, case, &observation, &mismatches),
+        };
+        CellResult { name, verdict, observation: Some(observation), mismatches, duration: start.elapsed() }
+    }
+
+    fn observe(&self, cell: &Cell, case: &Case) -> Observation {
+        match &cell.artifact {
+            Artifact::Failed { stage, message } => {
+                Observation::of(Outcome::NotBuilt { stage: *stage, message: message.clone() })
+            }
+            Artifact::Ignored(reason) => Observation::of(Outcome::NotRun(reason.clone())),
+            Artifact::Component(file) => match self.try_observe(cell, case, file) {
+                Ok(observation) => observation,
+                Err(why) => Observation::of(Outcome::NotRun(why)),
+            },
+        }
+    }
+
+    fn try_observe(&self, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
+        let host = self.hosts.get(&cell.host).ok_or_else(|| {
+            format!("there is no host `{}`; there are {}", cell.host, self.hosts.names().join(", "))
+        })?;
+        let inputs = Inputs::of(&cell.guest, case).map_err(|error| format!("`stdin` of the case: {error}"))?;
+        let path = self.folder.join(file);
+        let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let engine = self.engine()?;
+        let component = engine.component(&bytes).map_err(|error| error.to_string())?;
+        let imports = self.imports.get(&cell.guest).map_or(&[][..], Vec::as_slice);
+        let run =
+            Run { engine, component: &component, host, imports, inputs: &inputs, limits: &self.limits };
+        Ok(observe(&run, Sinks::default()))
+    }
+
+    fn failed(
+        &self,
+        name: &str,
+        source: &str,
+        case: &Case,
+        observation: &Observation,
+        mismatches: &[Mismatch],
+    ) -> Verdict {
+        let mut notes = Vec::new();
+        if self.bless {
+            match self.blesser.get_or_init(|| Blesser::new(self.root.clone())).bless(source, mismatches) {
+                Ok(files) => return Verdict::Blessed { files },
+                Err(refusals) => notes = refusals,
+            }
+        } else if mismatches.iter().all(|mismatch| matches!(mismatch, Mismatch::Bytes { golden: Some(_), .. })) {
+            notes.push("if this is how it should be: the same with BLESS=1 rewrites the file".into());
+        }
+        let again = format!("{} {name}", self.again);
+        let report = Report { source, case, observation, mismatches, notes: &notes, again: &again };
+        Verdict::Failed { report: report.to_string() }
+    }
+
+    /// The engine is set up by the first cell that needs one: listing needs none.
+    fn engine(&self) -> Result<&Engine, String> {
+        let engine = self.engine.get_or_init(|| {
+            Engine::new(Some(self.cache.clone())).map_err(|error: EngineError| error.to_string())
+        });
+        engine.as_ref().map_err(String::clone)
+    }
+}
+
+/// `OUT_DIR` as it is now; what it was when the tests were compiled, if it is not set.
+pub fn out_dir(compiled: &str) -> PathBuf {
+    now("OUT_DIR", compiled)
+}
+
+/// `CARGO_MANIFEST_DIR` as it is now; what it was when the tests were compiled, if it is not set.
+pub fn root_dir(compiled: &str) -> PathBuf {
+    now("CARGO_MANIFEST_DIR", compiled)
+}
+
+fn now(variable: &str, compiled: &str) -> PathBuf {
+    env::var_os(variable).map_or_else(|| Path::new(compiled).to_path_buf(), PathBuf::from)
+}

@@ -1,0 +1,73 @@
+//! The cells as trials of libtest-mimic, which has libtest's arguments, output and exit codes.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use polyfill_build::index::{Artifact, Index};
+
+use crate::suite::{Runner, Verdict};
+
+/// Runs the trials that the arguments ask for. Nothing but the index is read before a trial runs.
+pub(crate) fn run(runner: Runner, arguments: &Arguments) -> ExitCode {
+    let index = match runner.index() {
+        Ok(index) => index,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(101);
+        }
+    };
+    if !arguments.list {
+        tell_of_ignored(&index, arguments);
+    }
+    let shared = Arc::new((runner, index));
+    let cells = 0..shared.1.cells.len();
+    let trials = cells.map(|number| trial(&shared, number)).collect();
+    libtest_mimic::run(arguments, trials).exit_code()
+}
+
+fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {
+    let cell = &shared.1.cells[number];
+    let ignored = matches!(cell.artifact, Artifact::Ignored(_));
+    let name = cell.name();
+    let shared = shared.clone();
+    let run = move || {
+        let (runner, index) = &*shared;
+        let result = runner.run_cell(index, &index.cells[number]);
+        match result.verdict {
+            Verdict::Passed => Ok(Completion::Completed),
+            Verdict::Failed { report } => Err(Failed::from(report)),
+            // Asked for by `--ignored`, but there is still nothing to run.
+            Verdict::Ignored { reason } => Ok(Completion::ignored_with(reason)),
+            Verdict::Blessed { files } => {
+                for file in files {
+                    eprintln!("blessed {}", file.display());
+                }
+                Ok(Completion::Completed)
+            }
+        }
+    };
+    Trial::ignorable_test(name, run).with_ignored_flag(ignored)
+}
+
+/// Each reason once: libtest's output has no place for them.
+fn tell_of_ignored(index: &Index, arguments: &Arguments) {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in &index.cells {
+        if let Artifact::Ignored(reason) = &cell.artifact
+            && selects(arguments, &cell.name())
+        {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    for (reason, count) in reasons {
+        eprintln!("ignored {count} trial(s): {reason}");
+    }
+}
+
+/// Whether the arguments' filters let a name through, as libtest-mimic has it.
+fn selects(arguments: &Arguments, name: &str) -> bool {
+    let hit = |filter: &String| if arguments.exact { name == filter } else { name.contains(filter.as_str()) };
+    arguments.filter.as_ref().is_none_or(hit) && !arguments.skip.iter().any(hit)
+}
