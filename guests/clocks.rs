@@ -7,10 +7,7 @@ fn main() {
     let start = Instant::now();
     sleep(Duration::from_millis(20));
     let slept = start.elapsed();
-    println!(
-        "slept at least 20 ms: {}",
-        slept >= Duration::from_millis(20)
-    );
+    println!("slept at least 20 ms: {}", slept >= Duration::from_millis(20));
 
     let first = Instant::now();
     let second = Instant::now();
@@ -21,10 +18,7 @@ fn main() {
 
     if std::env::args().nth(1).as_deref() == Some("exact") {
         println!("slept {} ns", slept.as_nanos());
-        println!(
-            "one reading later: {} ns",
-            second.duration_since(first).as_nanos()
-        );
+        println!("one reading later: {} ns", second.duration_since(first).as_nanos());
         // Costs nothing where time is virtual.
         let start = Instant::now();
         sleep(Duration::from_secs(3600));

@@ -29,10 +29,7 @@ fn main() {
 }
 
 fn write(fd: u32, text: &str) -> u32 {
-    let buffer = Buffer {
-        start: text.as_ptr(),
-        len: text.len(),
-    };
+    let buffer = Buffer { start: text.as_ptr(), len: text.len() };
     let mut written = 0;
     // SAFETY: the buffer outlives the call.
     unsafe { fd_write(fd, &buffer, 1, &mut written) }

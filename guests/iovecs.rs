@@ -19,10 +19,7 @@ fn main() {
     tell("two", write(&["two ", "buffers\n"]));
     tell("empty between", write(&["", "empty ", "", "between\n", ""]));
     let numbers: Vec<String> = (0..1000).map(|n| format!("{n},")).collect();
-    tell(
-        "a thousand",
-        write(&numbers.iter().map(String::as_str).collect::<Vec<_>>()),
-    );
+    tell("a thousand", write(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));
 
     let mut text = [b'.'; 8];
     let (first, rest) = text.split_at_mut(4);
@@ -32,10 +29,7 @@ fn main() {
     let errno = unsafe { fd_read(0, buffers.as_ptr(), buffers.len(), &mut read) };
     // How many buffers are used is up to the implementation; that they come in order is not.
     let same = text[..read] == *b"abcdefgh".get(..read).unwrap_or_default();
-    println!(
-        "read: errno {errno}, something {}, in order {same}",
-        read > 0
-    );
+    println!("read: errno {errno}, something {}, in order {same}", read > 0);
 }
 
 fn write(texts: &[&str]) -> (u32, usize) {
@@ -47,10 +41,7 @@ fn write(texts: &[&str]) -> (u32, usize) {
 }
 
 fn buffer(bytes: &[u8]) -> Buffer {
-    Buffer {
-        start: bytes.as_ptr(),
-        len: bytes.len(),
-    }
+    Buffer { start: bytes.as_ptr(), len: bytes.len() }
 }
 
 fn tell(what: &str, (errno, written): (u32, usize)) {

@@ -13,8 +13,5 @@ fn main() {
 
 fn tell(what: &str, result: std::io::Result<()>) {
     // What exactly is wrong depends on the C library: without a directory to start from it does not even ask.
-    println!(
-        "{what}: {}",
-        if result.is_ok() { "done" } else { "refused" }
-    );
+    println!("{what}: {}", if result.is_ok() { "done" } else { "refused" });
 }

@@ -29,12 +29,7 @@ struct Event {
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
-    fn poll_oneoff(
-        subscriptions: *const Subscription,
-        events: *mut Event,
-        len: usize,
-        count: *mut usize,
-    ) -> u32;
+    fn poll_oneoff(subscriptions: *const Subscription, events: *mut Event, len: usize, count: *mut usize) -> u32;
     fn clock_time_get(id: u32, precision: u64, time: *mut u64) -> u32;
 }
 
@@ -44,27 +39,12 @@ const MILLISECOND: u64 = 1_000_000;
 
 fn main() {
     poll("nothing", &[]);
-    poll(
-        "the shorter of two",
-        &[clock(1, MONOTONIC, 50), clock(2, MONOTONIC, 5)],
-    );
-    poll(
-        "two alike",
-        &[clock(1, MONOTONIC, 5), clock(2, REALTIME, 5)],
-    );
-    poll(
-        "a time to come",
-        &[until(1, MONOTONIC, 5), until(2, REALTIME, 3_600_000)],
-    );
-    poll(
-        "a time gone by",
-        &[at(1, REALTIME, 0), clock(2, MONOTONIC, 50)],
-    );
+    poll("the shorter of two", &[clock(1, MONOTONIC, 50), clock(2, MONOTONIC, 5)]);
+    poll("two alike", &[clock(1, MONOTONIC, 5), clock(2, REALTIME, 5)]);
+    poll("a time to come", &[until(1, MONOTONIC, 5), until(2, REALTIME, 3_600_000)]);
+    poll("a time gone by", &[at(1, REALTIME, 0), clock(2, MONOTONIC, 50)]);
     poll("no such clock", &[clock(1, 77, 5), clock(2, MONOTONIC, 50)]);
-    poll(
-        "stdout is ready",
-        &[stream(1, 2, 1), clock(2, MONOTONIC, 50)],
-    );
+    poll("stdout is ready", &[stream(1, 2, 1), clock(2, MONOTONIC, 50)]);
     poll("stdin cannot be written", &[stream(1, 2, 0)]);
     poll("not open", &[stream(1, 1, 99), stream(2, 2, 99)]);
 }
@@ -73,20 +53,10 @@ fn poll(what: &str, subscriptions: &[Subscription]) {
     let mut events = [Event::default(); 4];
     let mut count = 0;
     // SAFETY: there is room for more events than there are subscriptions.
-    let errno = unsafe {
-        poll_oneoff(
-            subscriptions.as_ptr(),
-            events.as_mut_ptr(),
-            subscriptions.len(),
-            &mut count,
-        )
-    };
+    let errno = unsafe { poll_oneoff(subscriptions.as_ptr(), events.as_mut_ptr(), subscriptions.len(), &mut count) };
     print!("{what}: errno {errno}");
     for event in &events[..count] {
-        print!(
-            ", {} kind {} error {}",
-            event.userdata, event.kind, event.error
-        );
+        print!(", {} kind {} error {}", event.userdata, event.kind, event.error);
     }
     println!();
 }
@@ -94,30 +64,12 @@ fn poll(what: &str, subscriptions: &[Subscription]) {
 /// A clock, `milliseconds` from now.
 fn clock(userdata: u64, id: u32, milliseconds: u64) -> Subscription {
     let timeout = milliseconds * MILLISECOND;
-    Subscription {
-        userdata,
-        kind: 0,
-        subject: Subject {
-            clock_or_fd: id,
-            timeout,
-            precision: 0,
-            flags: 0,
-        },
-    }
+    Subscription { userdata, kind: 0, subject: Subject { clock_or_fd: id, timeout, precision: 0, flags: 0 } }
 }
 
 /// A clock at a point in time.
 fn at(userdata: u64, id: u32, timeout: u64) -> Subscription {
-    Subscription {
-        userdata,
-        kind: 0,
-        subject: Subject {
-            clock_or_fd: id,
-            timeout,
-            precision: 0,
-            flags: 1,
-        },
-    }
+    Subscription { userdata, kind: 0, subject: Subject { clock_or_fd: id, timeout, precision: 0, flags: 1 } }
 }
 
 /// A clock at the point in time that is `milliseconds` from now.
@@ -130,14 +82,5 @@ fn until(userdata: u64, id: u32, milliseconds: u64) -> Subscription {
 
 /// A descriptor: kind 1 to read, 2 to write.
 fn stream(userdata: u64, kind: u8, fd: u32) -> Subscription {
-    Subscription {
-        userdata,
-        kind,
-        subject: Subject {
-            clock_or_fd: fd,
-            timeout: 0,
-            precision: 0,
-            flags: 0,
-        },
-    }
+    Subscription { userdata, kind, subject: Subject { clock_or_fd: fd, timeout: 0, precision: 0, flags: 0 } }
 }

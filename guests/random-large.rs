@@ -14,19 +14,10 @@ fn main() {
         let errno = unsafe { random_get(bytes[GUARD..].as_mut_ptr(), len) };
 
         let random = &bytes[GUARD..GUARD + len];
-        let intact = bytes[..GUARD]
-            .iter()
-            .chain(&bytes[GUARD + len..])
-            .all(|byte| *byte == 0);
+        let intact = bytes[..GUARD].iter().chain(&bytes[GUARD + len..]).all(|byte| *byte == 0);
         // Each kilobyte has about 4 zeros; none of them is zero throughout.
-        let filled = random
-            .chunks(1000)
-            .filter(|chunk| chunk.len() == 1000)
-            .all(|chunk| chunk.iter().any(|b| *b != 0));
+        let filled = random.chunks(1000).filter(|chunk| chunk.len() == 1000).all(|chunk| chunk.iter().any(|b| *b != 0));
         let last = random[len - 3..].iter().any(|byte| *byte != 0);
-        println!(
-            "{len}: errno {errno}, filled {}, guards intact {intact}",
-            filled && last
-        );
+        println!("{len}: errno {errno}, filled {}, guards intact {intact}", filled && last);
     }
 }

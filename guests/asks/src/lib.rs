@@ -13,10 +13,7 @@ impl Guest for Asks {
         for point in path() {
             println!("path: {} {} {}", point.x, point.y, point.weight);
         }
-        println!(
-            "reshape: {:?}",
-            reshape(&Shape::Named("triangle".to_owned()))
-        );
+        println!("reshape: {:?}", reshape(&Shape::Named("triangle".to_owned())));
         println!("reshape: {:?}", reshape(&Shape::Circle(1 << 40)));
     }
 }

@@ -4,9 +4,7 @@ wit_bindgen::generate!({ path: "../../wit/resources", world: "exported-resource"
 
 use std::cell::{Cell, RefCell};
 
-use exports::polyfill::resources::notebooks::{
-    Guest as Notebooks, GuestNotebook, Notebook as Handle, NotebookBorrow,
-};
+use exports::polyfill::resources::notebooks::{Guest as Notebooks, GuestNotebook, Notebook as Handle, NotebookBorrow};
 
 thread_local!(static DROPPED: Cell<u32> = const { Cell::new(0) });
 
@@ -19,10 +17,7 @@ struct Notebook {
 
 impl GuestNotebook for Notebook {
     fn new(title: String) -> Notebook {
-        Notebook {
-            title,
-            notes: RefCell::default(),
-        }
+        Notebook { title, notes: RefCell::default() }
     }
 
     fn add(&self, note: String) -> u32 {
@@ -39,10 +34,7 @@ impl GuestNotebook for Notebook {
         let a: Notebook = a.into_inner();
         let b: Notebook = b.into_inner();
         let bound = Notebook::new(format!("{} and {}", a.title, b.title));
-        bound
-            .notes
-            .borrow_mut()
-            .extend(a.notes.take().into_iter().chain(b.notes.take()));
+        bound.notes.borrow_mut().extend(a.notes.take().into_iter().chain(b.notes.take()));
         Handle::new(bound)
     }
 }
@@ -59,11 +51,7 @@ impl Notebooks for ExportedResource {
 
     fn longer(a: NotebookBorrow<'_>, b: NotebookBorrow<'_>) -> String {
         let (a, b) = (a.get::<Notebook>(), b.get::<Notebook>());
-        let longer = if a.notes.borrow().len() < b.notes.borrow().len() {
-            b
-        } else {
-            a
-        };
+        let longer = if a.notes.borrow().len() < b.notes.borrow().len() { b } else { a };
         longer.title.clone()
     }
 

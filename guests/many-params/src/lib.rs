@@ -25,11 +25,7 @@ impl Guest for ManyParams {
         p: u32,
         q: u64,
     ) -> u64 {
-        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
-            .into_iter()
-            .map(u64::from)
-            .sum::<u64>()
-            + q
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p].into_iter().map(u64::from).sum::<u64>() + q
     }
 
     fn sum16(
@@ -50,11 +46,7 @@ impl Guest for ManyParams {
         o: u32,
         p: u64,
     ) -> u64 {
-        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o]
-            .into_iter()
-            .map(u64::from)
-            .sum::<u64>()
-            + p
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o].into_iter().map(u64::from).sum::<u64>() + p
     }
 
     fn join9(

@@ -22,20 +22,12 @@ impl Guest for Values {
     }
 
     fn mirror(p: Point) -> Point {
-        Point {
-            x: p.y as i32,
-            y: p.x.into(),
-            weight: -p.weight,
-        }
+        Point { x: p.y as i32, y: p.x.into(), weight: -p.weight }
     }
 
     fn rename(mut p: Person, name: String) -> Person {
         p.aliases.push(p.name);
-        Person {
-            name,
-            age: p.age.map(|age| age + 1),
-            aliases: p.aliases,
-        }
+        Person { name, age: p.age.map(|age| age + 1), aliases: p.aliases }
     }
 
     fn grow(s: Shape) -> Shape {
@@ -75,8 +67,7 @@ impl Guest for Values {
     }
 
     fn divide(a: i32, b: i32) -> Result<i32, String> {
-        a.checked_div(b)
-            .ok_or_else(|| format!("{a} / {b} is no number"))
+        a.checked_div(b).ok_or_else(|| format!("{a} / {b} is no number"))
     }
 
     fn even(n: u64) -> Result<u64, ()> {
@@ -88,18 +79,7 @@ impl Guest for Values {
     }
 
     fn extremes(f: f32, g: f64) -> (i8, u8, i16, u16, i32, u32, i64, u64, f32, f64) {
-        (
-            i8::MIN,
-            u8::MAX,
-            i16::MIN,
-            u16::MAX,
-            i32::MIN,
-            u32::MAX,
-            i64::MIN,
-            u64::MAX,
-            f,
-            g,
-        )
+        (i8::MIN, u8::MAX, i16::MIN, u16::MAX, i32::MIN, u32::MAX, i64::MIN, u64::MAX, f, g)
     }
 }
 

@@ -13,10 +13,7 @@ impl Guest for WorldLevel {
         let count = SERVED.fetch_add(1, Relaxed) + 1;
         match r {
             Request::Measure(length) => {
-                note(&format!(
-                    "request {count} is {} {}",
-                    length.value, length.unit
-                ));
+                note(&format!("request {count} is {} {}", length.value, length.unit));
                 Some(convert(&length))
             }
             Request::Nothing => None,

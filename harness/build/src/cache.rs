@@ -57,10 +57,7 @@ pub(crate) fn look_up(record: &Path, key: &str) -> Option<Kept> {
         }
         outputs.insert(name, content);
     }
-    Some(Kept {
-        inputs: record.inputs.into_keys().collect(),
-        outputs,
-    })
+    Some(Kept { inputs: record.inputs.into_keys().collect(), outputs })
 }
 
 /// Writes a record of work that began at `begun`, unless an input was changed under it.
@@ -81,19 +78,9 @@ pub(crate) fn store(
     let mut made = BTreeMap::new();
     for (name, file) in outputs {
         let hash = digest::of(&std::fs::read(file)?);
-        made.insert(
-            name.clone(),
-            Output {
-                file: file.clone(),
-                hash,
-            },
-        );
+        made.insert(name.clone(), Output { file: file.clone(), hash });
     }
-    let content = Record {
-        key: key.to_string(),
-        inputs: hashes,
-        outputs: made,
-    };
+    let content = Record { key: key.to_string(), inputs: hashes, outputs: made };
     write(record, &serde_json::to_vec_pretty(&content)?)
 }
 
@@ -126,14 +113,7 @@ mod tests {
             std::fs::write(file("in"), "in").unwrap();
             std::fs::write(file("out"), "out").unwrap();
             let later = SystemTime::now() + Duration::from_secs(9);
-            store(
-                &file("record"),
-                "key",
-                later,
-                &[file("in")],
-                &[("out".into(), file("out"))],
-            )
-            .unwrap();
+            store(&file("record"), "key", later, &[file("in")], &[("out".into(), file("out"))]).unwrap();
         };
         let holds = |key| look_up(&file("record"), key).is_some();
         make();

@@ -191,9 +191,7 @@ impl Bytes {
             Bytes::File(file) => file.content.as_deref().map(from_hex).transpose(),
             Bytes::Hex(digits) => from_hex(&digits.hex).map(Some),
             Bytes::Repeat(text) => match text.repeat.len().checked_mul(text.times) {
-                Some(length) if length <= Self::MOST => {
-                    Ok(Some(text.repeat.repeat(text.times).into_bytes()))
-                }
+                Some(length) if length <= Self::MOST => Ok(Some(text.repeat.repeat(text.times).into_bytes())),
                 _ => Err(BytesError::TooLong),
             },
         }
@@ -205,9 +203,7 @@ fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
     let pair = |pair: &[char]| {
         let text: String = pair.iter().collect();
         let both = pair.len() == 2 && pair.iter().all(char::is_ascii_hexdigit);
-        both.then(|| u8::from_str_radix(&text, 16).ok())
-            .flatten()
-            .ok_or(BytesError::Hex(text))
+        both.then(|| u8::from_str_radix(&text, 16).ok()).flatten().ok_or(BytesError::Hex(text))
     };
     digits.chunks(2).map(pair).collect()
 }

@@ -22,11 +22,7 @@ pub(crate) struct Job {
 impl Job {
     /// The component's file: readable, and different for different jobs, since no name contains `--`.
     pub(crate) fn file(&self) -> String {
-        let grow = if self.options.realloc_via_memory_grow {
-            "--grow"
-        } else {
-            ""
-        };
+        let grow = if self.options.realloc_via_memory_grow { "--grow" } else { "" };
         format!("{}--{}{grow}.wasm", self.guest, self.stack)
     }
 }
@@ -50,10 +46,7 @@ pub(crate) struct Parts<'a> {
 
 /// Lays out all cells.
 pub(crate) fn lay_out(parts: &Parts<'_>) -> Cells {
-    let mut all = Cells {
-        cells: Vec::new(),
-        jobs: BTreeSet::new(),
-    };
+    let mut all = Cells { cells: Vec::new(), jobs: BTreeSet::new() };
     for guest in &parts.layout.guests {
         let Some(compiled) = parts.guests.get(&guest.name) else {
             continue;
@@ -83,16 +76,10 @@ fn lay_out_case(
         Some(named) => named.iter().map(|name| Stack::parse(name)).collect(),
         None => stack::fitting(facts, &parts.layout.adapters),
     };
-    let hosts = given
-        .and_then(|case| case.hosts.as_deref())
-        .unwrap_or(parts.hosts);
+    let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(parts.hosts);
     for stack in stacks {
         let options = given.map(|case| case.encode.clone()).unwrap_or_default();
-        let job = Job {
-            guest: guest.name.clone(),
-            stack,
-            options,
-        };
+        let job = Job { guest: guest.name.clone(), stack, options };
         let artifact = without_component(parts, guest, compiled, case, &job.stack)
             .unwrap_or_else(|| Artifact::Component(job.file()));
         let mut needed = false;
@@ -135,11 +122,7 @@ fn without_component(
         Outcome::Ignored(reason) => return Some(Artifact::Ignored(reason.clone())),
         Outcome::Failed(message) => return failed(Stage::Compile, message.clone()),
     }
-    stack
-        .0
-        .iter()
-        .find_map(|id| without_adapter(parts, id))
-        .and_then(|message| failed(Stage::Adapter, message))
+    stack.0.iter().find_map(|id| without_adapter(parts, id)).and_then(|message| failed(Stage::Adapter, message))
 }
 
 fn without_adapter(parts: &Parts<'_>, id: &str) -> Option<String> {
@@ -148,19 +131,10 @@ fn without_adapter(parts: &Parts<'_>, id: &str) -> Option<String> {
     }
     match parts.adapters.get(id).map(|compiled| &compiled.outcome) {
         None => {
-            let known = parts
-                .layout
-                .adapters
-                .iter()
-                .map(|adapter| adapter.id.as_str());
-            Some(format!(
-                "no adapter `{id}` in `adapters`{}",
-                near::hint(id, known)
-            ))
+            let known = parts.layout.adapters.iter().map(|adapter| adapter.id.as_str());
+            Some(format!("no adapter `{id}` in `adapters`{}", near::hint(id, known)))
         }
         Some(Outcome::Ready(_)) => None,
-        Some(Outcome::Ignored(message) | Outcome::Failed(message)) => {
-            Some(format!("adapter `{id}`: {message}"))
-        }
+        Some(Outcome::Ignored(message) | Outcome::Failed(message)) => Some(format!("adapter `{id}`: {message}")),
     }
 }

@@ -50,59 +50,27 @@ impl<'a> Modules<'a> {
             Some((guest.name.as_str(), module))
         });
         let adapter_modules = layout.adapters.iter().filter_map(|adapter| {
-            let module = Module::new(
-                adapter.module(),
-                adapters.get(&adapter.id)?,
-                adapter.wit.as_ref(),
-            )?;
+            let module = Module::new(adapter.module(), adapters.get(&adapter.id)?, adapter.wit.as_ref())?;
             Some((adapter.id.as_str(), module))
         });
-        Modules {
-            guests: guest_modules.collect(),
-            adapters: adapter_modules.collect(),
-        }
+        Modules { guests: guest_modules.collect(), adapters: adapter_modules.collect() }
     }
 }
 
 impl<'a> Module<'a> {
-    fn new(
-        name: &'a str,
-        compiled: &'a Compiled,
-        wit: Option<&'a Reference>,
-    ) -> Option<Module<'a>> {
+    fn new(name: &'a str, compiled: &'a Compiled, wit: Option<&'a Reference>) -> Option<Module<'a>> {
         let Outcome::Ready(wasm) = &compiled.outcome else {
             return None;
         };
         let mut hash = digest::Parts::default();
-        hash.add(name)
-            .add(wasm)
-            .add(wit.map(Reference::digest).unwrap_or_default());
-        Some(Module {
-            name,
-            wasm,
-            hash: hash.finish(),
-            wit,
-            loaded: OnceLock::new(),
-        })
+        hash.add(name).add(wasm).add(wit.map(Reference::digest).unwrap_or_default());
+        Some(Module { name, wasm, hash: hash.finish(), wit, loaded: OnceLock::new() })
     }
 
     fn part(&self) -> Result<Part<'_>, String> {
-        let load = || {
-            self.wit
-                .map(|wit| wit.load().map_err(|error| error.to_string()))
-                .transpose()
-        };
-        let wit = self
-            .loaded
-            .get_or_init(load)
-            .as_ref()
-            .map_err(String::clone)?
-            .as_ref();
-        Ok(Part {
-            name: self.name,
-            wasm: self.wasm,
-            wit,
-        })
+        let load = || self.wit.map(|wit| wit.load().map_err(|error| error.to_string())).transpose();
+        let wit = self.loaded.get_or_init(load).as_ref().map_err(String::clone)?.as_ref();
+        Ok(Part { name: self.name, wasm: self.wasm, wit })
     }
 }
 
@@ -147,18 +115,9 @@ impl<'a> Encodings<'a> {
     pub(crate) fn open(shop: &'a Workshop<'a>, out_dir: &'a Path) -> Encodings<'a> {
         let name = digest::of(out_dir.as_os_str().as_encoded_bytes());
         let file = shop.record(&format!("components-{}", &name[..8]));
-        let old: Record = std::fs::read(&file)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
-        Encodings {
-            shop,
-            out_dir,
-            file,
-            old,
-            new: Record::default(),
-            tool: this_program(),
-        }
+        let old: Record =
+            std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        Encodings { shop, out_dir, file, old, new: Record::default(), tool: this_program() }
     }
 
     /// What is wrong with each of these adapters, by id.
@@ -171,25 +130,12 @@ impl<'a> Encodings<'a> {
         let mut bad = BTreeMap::new();
         for (id, module) in modules.adapters.iter().filter(|(id, _)| ids.contains(*id)) {
             let key = self.key(["check", module.hash.as_str()]);
-            let kept = self
-                .old
-                .checks
-                .get(*id)
-                .filter(|entry| entry.key == key)
-                .map(|entry| entry.outcome.clone());
+            let kept = self.old.checks.get(*id).filter(|entry| entry.key == key).map(|entry| entry.outcome.clone());
             let (findings, reused) = match kept {
                 Some(Kept::Findings(findings)) => (findings, true),
                 _ => {
-                    let findings = module
-                        .part()
-                        .map_or_else(|error| vec![error], |part| encode::check(&part));
-                    (
-                        findings
-                            .iter()
-                            .map(|finding| self.shop.scrub(finding))
-                            .collect(),
-                        false,
-                    )
+                    let findings = module.part().map_or_else(|error| vec![error], |part| encode::check(&part));
+                    (findings.iter().map(|finding| self.shop.scrub(finding)).collect(), false)
                 }
             };
             let done = match (findings.is_empty(), reused) {
@@ -197,94 +143,43 @@ impl<'a> Encodings<'a> {
                 (true, true) => Done::Reused,
                 (true, false) => Done::Made,
             };
-            log.push(Step {
-                what: What::Check,
-                name: id.to_string(),
-                done,
-            });
+            log.push(Step { what: What::Check, name: id.to_string(), done });
             if !findings.is_empty() {
                 bad.insert(id.to_string(), findings.join("\n"));
             }
-            self.new.checks.insert(
-                id.to_string(),
-                Entry {
-                    key,
-                    outcome: Kept::Findings(findings),
-                },
-            );
+            self.new.checks.insert(id.to_string(), Entry { key, outcome: Kept::Findings(findings) });
         }
         bad
     }
 
     /// Makes the components, in parallel.
-    pub(crate) fn encode(
-        &mut self,
-        jobs: &BTreeSet<Job>,
-        modules: &Modules<'_>,
-    ) -> Result<Components, std::io::Error> {
+    pub(crate) fn encode(&mut self, jobs: &BTreeSet<Job>, modules: &Modules<'_>) -> Result<Components, std::io::Error> {
         let jobs: Vec<&Job> = jobs.iter().collect();
-        let made: Vec<(String, Entry, Done)> = jobs
-            .par_iter()
-            .map(|job| self.encode_one(job, modules))
-            .collect::<Result<_, _>>()?;
-        let mut components = Components {
-            artifacts: BTreeMap::new(),
-            log: Vec::new(),
-        };
+        let made: Vec<(String, Entry, Done)> =
+            jobs.par_iter().map(|job| self.encode_one(job, modules)).collect::<Result<_, _>>()?;
+        let mut components = Components { artifacts: BTreeMap::new(), log: Vec::new() };
         for (file, entry, done) in made {
             let artifact = match entry.outcome.clone() {
                 Kept::Failed { stage, message } => Artifact::Failed { stage, message },
                 Kept::Component(_) | Kept::Findings(_) => Artifact::Component(file.clone()),
             };
             components.artifacts.insert(file.clone(), artifact);
-            components.log.push(Step {
-                what: What::Component,
-                name: file.clone(),
-                done,
-            });
+            components.log.push(Step { what: What::Component, name: file.clone(), done });
             self.new.components.insert(file, entry);
         }
         Ok(components)
     }
 
-    fn encode_one(
-        &self,
-        job: &Job,
-        modules: &Modules<'_>,
-    ) -> Result<(String, Entry, Done), std::io::Error> {
+    fn encode_one(&self, job: &Job, modules: &Modules<'_>) -> Result<(String, Entry, Done), std::io::Error> {
         let file = job.file();
         let path = self.out_dir.join(&file);
-        let parts = job
-            .stack
-            .0
-            .iter()
-            .filter_map(|id| modules.adapters.get(id.as_str()));
-        let parts: Vec<&Module<'_>> = modules
-            .guests
-            .get(job.guest.as_str())
-            .into_iter()
-            .chain(parts)
-            .collect();
-        let grow = if job.options.realloc_via_memory_grow {
-            "grow"
-        } else {
-            ""
-        };
-        let key = self.key(
-            ["encode", grow]
-                .into_iter()
-                .chain(parts.iter().map(|part| part.hash.as_str())),
-        );
-        if let Some(entry) = self
-            .old
-            .components
-            .get(&file)
-            .filter(|entry| entry.key == key)
-        {
+        let parts = job.stack.0.iter().filter_map(|id| modules.adapters.get(id.as_str()));
+        let parts: Vec<&Module<'_>> = modules.guests.get(job.guest.as_str()).into_iter().chain(parts).collect();
+        let grow = if job.options.realloc_via_memory_grow { "grow" } else { "" };
+        let key = self.key(["encode", grow].into_iter().chain(parts.iter().map(|part| part.hash.as_str())));
+        if let Some(entry) = self.old.components.get(&file).filter(|entry| entry.key == key) {
             let holds = match &entry.outcome {
-                Kept::Component(hash) => {
-                    std::fs::read(&path).is_ok_and(|bytes| digest::of(&bytes) == *hash)
-                }
+                Kept::Component(hash) => std::fs::read(&path).is_ok_and(|bytes| digest::of(&bytes) == *hash),
                 Kept::Failed { .. } | Kept::Findings(_) => true,
             };
             if holds {
@@ -296,13 +191,7 @@ impl<'a> Encodings<'a> {
                 cache::write(&path, &component)?;
                 (Kept::Component(digest::of(&component)), Done::Made)
             }
-            Err((stage, message)) => (
-                Kept::Failed {
-                    stage,
-                    message: self.shop.scrub(&message),
-                },
-                Done::Failed,
-            ),
+            Err((stage, message)) => (Kept::Failed { stage, message: self.shop.scrub(&message) }, Done::Failed),
         };
         Ok((file, Entry { key, outcome }, done))
     }
@@ -334,16 +223,10 @@ impl<'a> Encodings<'a> {
 
 fn make(job: &Job, parts: &[&Module<'_>]) -> Result<Vec<u8>, (Stage, String)> {
     let Some((main, adapters)) = parts.split_first() else {
-        return Err((
-            Stage::Compile,
-            format!("there is no module of `{}`", job.guest),
-        ));
+        return Err((Stage::Compile, format!("there is no module of `{}`", job.guest)));
     };
     let main = main.part().map_err(|error| (Stage::Case, error))?;
-    let adapters = adapters
-        .iter()
-        .map(|adapter| adapter.part())
-        .collect::<Result<Vec<_>, _>>();
+    let adapters = adapters.iter().map(|adapter| adapter.part()).collect::<Result<Vec<_>, _>>();
     let adapters = adapters.map_err(|error| (Stage::Adapter, error))?;
     encode::encode(&main, &adapters, &job.options).map_err(|error| (Stage::Encode, error))
 }
@@ -351,8 +234,6 @@ fn make(job: &Job, parts: &[&Module<'_>]) -> Result<Vec<u8>, (Stage, String)> {
 /// Tells one build of this library from another, so that a changed encoder encodes everything anew.
 fn this_program() -> String {
     let program = std::env::current_exe().ok();
-    let facts = program
-        .and_then(|path| std::fs::metadata(path).ok())
-        .map(|file| (file.len(), file.modified().ok()));
+    let facts = program.and_then(|path| std::fs::metadata(path).ok()).map(|file| (file.len(), file.modified().ok()));
     format!("{} {facts:?}", env!("CARGO_PKG_VERSION"))
 }

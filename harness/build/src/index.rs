@@ -51,10 +51,7 @@ pub struct Cell {
 impl Cell {
     /// The trial's name: `guest::case::adapter::host`.
     pub fn name(&self) -> String {
-        format!(
-            "{}::{}::{}::{}",
-            self.guest, self.case, self.adapter, self.host
-        )
+        format!("{}::{}::{}::{}", self.guest, self.case, self.adapter, self.host)
     }
 
     /// The key of its case in [`Index::cases`].

@@ -36,10 +36,7 @@ pub enum ModuleError {
 
 /// Reads a `.wasm` or `.wat` file; gives its binary form. What it is is told from its content, not from its name.
 pub fn read(path: &Path) -> Result<Vec<u8>, ModuleError> {
-    let bytes = std::fs::read(path).map_err(|source| ModuleError::Read {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(|source| ModuleError::Read { path: path.to_path_buf(), source })?;
     to_binary(path, bytes)
 }
 
@@ -48,16 +45,11 @@ pub(crate) fn to_binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, ModuleEr
         return Ok(bytes);
     }
     let Ok(text) = String::from_utf8(bytes) else {
-        return Err(ModuleError::Neither {
-            path: path.to_path_buf(),
-        });
+        return Err(ModuleError::Neither { path: path.to_path_buf() });
     };
     wat::parse_str(&text).map_err(|mut error| {
         error.set_path(path);
-        ModuleError::Text {
-            path: path.to_path_buf(),
-            message: error.to_string(),
-        }
+        ModuleError::Text { path: path.to_path_buf(), message: error.to_string() }
     })
 }
 
@@ -77,15 +69,10 @@ pub(crate) fn facts(wasm: &[u8]) -> Facts {
         match payload {
             Ok(wasmparser::Payload::ImportSection(section)) => {
                 let imports = section.into_imports().map_while(Result::ok);
-                facts
-                    .imports
-                    .extend(imports.map(|import| import.module.to_string()));
+                facts.imports.extend(imports.map(|import| import.module.to_string()));
             }
             Ok(wasmparser::Payload::ExportSection(section)) => {
-                facts.command |= section
-                    .into_iter()
-                    .map_while(Result::ok)
-                    .any(|export| export.name == "_start");
+                facts.command |= section.into_iter().map_while(Result::ok).any(|export| export.name == "_start");
             }
             Ok(_) => {}
             Err(_) => break,
@@ -102,17 +89,10 @@ mod tests {
 
     #[test]
     fn facts_of_a_command() {
-        let wasm = wat::parse_str(
-            r#"(module (import "b" "f" (func)) (import "a" "g" (func)) (func (export "_start")))"#,
-        );
+        let wasm =
+            wat::parse_str(r#"(module (import "b" "f" (func)) (import "a" "g" (func)) (func (export "_start")))"#);
         let facts = facts(&wasm.unwrap());
-        assert_eq!(
-            facts,
-            Facts {
-                imports: vec!["a".into(), "b".into()],
-                command: true
-            }
-        );
+        assert_eq!(facts, Facts { imports: vec!["a".into(), "b".into()], command: true });
     }
 
     #[test]

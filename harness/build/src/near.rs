@@ -5,11 +5,7 @@ pub(crate) fn hint<'a>(asked: &str, known: impl IntoIterator<Item = &'a str>) ->
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
-    let near: Vec<&str> = known
-        .iter()
-        .copied()
-        .filter(|name| is_near(asked, name))
-        .collect();
+    let near: Vec<&str> = known.iter().copied().filter(|name| is_near(asked, name)).collect();
     if !near.is_empty() {
         format!("; did you mean {}?", list(&near))
     } else if known.is_empty() {
@@ -20,11 +16,7 @@ pub(crate) fn hint<'a>(asked: &str, known: impl IntoIterator<Item = &'a str>) ->
 }
 
 fn list(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn is_near(asked: &str, name: &str) -> bool {
@@ -56,10 +48,7 @@ mod tests {
     #[test]
     fn near_misses_come_first() {
         assert_eq!(hint("helo", ["hello", "world"]), "; did you mean `hello`?");
-        assert_eq!(
-            hint("zzz", ["hello", "world"]),
-            "; there are `hello`, `world`"
-        );
+        assert_eq!(hint("zzz", ["hello", "world"]), "; there are `hello`, `world`");
         assert_eq!(hint("zzz", []), "; there are none");
     }
 

@@ -26,14 +26,9 @@ impl Lock {
 
 /// The folder for all work on the suite at `root`, within a target folder that suites can share.
 pub(crate) fn work_dir(target: &Path, root: &Path) -> PathBuf {
-    let name = root
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let hash = digest::of(root.as_os_str().as_encoded_bytes());
-    target
-        .join("polyfill")
-        .join(format!("{name}-{}", &hash[..8]))
+    target.join("polyfill").join(format!("{name}-{}", &hash[..8]))
 }
 
 /// The target folder of a suite outside of build scripts.
@@ -47,9 +42,7 @@ pub(crate) fn target_dir(root: &Path) -> PathBuf {
 /// The target folder around a build script's `OUT_DIR`: it outlives changes of the script and goes with
 /// `cargo clean`. Cargo tags it.
 pub(crate) fn target_dir_around(out_dir: &Path) -> PathBuf {
-    let tagged = out_dir
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    let tagged = out_dir.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
     tagged.unwrap_or(out_dir).to_path_buf()
 }
 

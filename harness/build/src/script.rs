@@ -33,11 +33,7 @@ fn tell(built: &Built) {
     for folder in &built.folders {
         println!("cargo::rerun-if-changed={}", folder.display());
     }
-    for input in built
-        .inputs
-        .iter()
-        .filter(|input| !built.folders.iter().any(|folder| input.starts_with(folder)))
-    {
+    for input in built.inputs.iter().filter(|input| !built.folders.iter().any(|folder| input.starts_with(folder))) {
         println!("cargo::rerun-if-changed={}", input.display());
     }
     for step in built.log.iter().filter(|step| step.done == Done::Failed) {

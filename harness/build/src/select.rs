@@ -23,49 +23,21 @@ impl Filter {
     pub(crate) fn guests<'a>(&self, layout: &'a Layout, hosts: &[String]) -> BTreeSet<&'a str> {
         let possible = stack::possible(&layout.adapters);
         let selected = |guest: &&Guest| {
-            self.is_all()
-                || guest
-                    .cases
-                    .iter()
-                    .any(|case| self.may_select(guest, case, &possible, hosts))
+            self.is_all() || guest.cases.iter().any(|case| self.may_select(guest, case, &possible, hosts))
         };
-        layout
-            .guests
-            .iter()
-            .filter(selected)
-            .map(|guest| guest.name.as_str())
-            .collect()
+        layout.guests.iter().filter(selected).map(|guest| guest.name.as_str()).collect()
     }
 
-    fn may_select(
-        &self,
-        guest: &Guest,
-        case: &CaseFile,
-        possible: &[Stack],
-        hosts: &[String],
-    ) -> bool {
+    fn may_select(&self, guest: &Guest, case: &CaseFile, possible: &[Stack], hosts: &[String]) -> bool {
         let given = case.case.as_ref().ok();
         let named = given.and_then(|case| case.adapters.as_ref());
-        let stacks: Vec<String> = named
-            .cloned()
-            .unwrap_or_else(|| possible.iter().map(Stack::to_string).collect());
-        let hosts = given
-            .and_then(|case| case.hosts.as_deref())
-            .unwrap_or(hosts);
+        let stacks: Vec<String> = named.cloned().unwrap_or_else(|| possible.iter().map(Stack::to_string).collect());
+        let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(hosts);
         stacks.iter().any(|stack| {
             hosts.iter().any(|host| {
                 let (guest, case) = (guest.name.clone(), case.name.clone());
                 let artifact = Artifact::Ignored(String::new());
-                self.selects(
-                    &Cell {
-                        guest,
-                        case,
-                        adapter: stack.clone(),
-                        host: host.clone(),
-                        artifact,
-                    }
-                    .name(),
-                )
+                self.selects(&Cell { guest, case, adapter: stack.clone(), host: host.clone(), artifact }.name())
             })
         })
     }

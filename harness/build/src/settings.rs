@@ -11,26 +11,24 @@ pub struct Settings {
     pub require_all: bool,
     /// `POLYFILL_NO_INSTALL`: never call `rustup target add`.
     pub no_install: bool,
+    /// `CI`: a lock file that does not fit its manifests is a failure, not brought up to date.
+    pub locked: bool,
     /// The programs are looked for in these folders; without it, in those of `PATH`.
     pub path: Option<Vec<PathBuf>>,
 }
 
 impl Settings {
     /// The variables that [`Settings::from_env`] looks at.
-    pub const VARIABLES: [&'static str; 3] =
-        ["POLYFILL_CC", "POLYFILL_NO_INSTALL", "POLYFILL_REQUIRE"];
+    pub const VARIABLES: [&'static str; 4] = ["CI", "POLYFILL_CC", "POLYFILL_NO_INSTALL", "POLYFILL_REQUIRE"];
 
     /// As the environment says.
     pub fn from_env() -> Settings {
-        let text = |name| {
-            std::env::var(name)
-                .ok()
-                .filter(|value| !value.trim().is_empty())
-        };
+        let text = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         Settings {
             cc: text("POLYFILL_CC"),
             require_all: text("POLYFILL_REQUIRE").is_some_and(|value| value == "all"),
             no_install: text("POLYFILL_NO_INSTALL").is_some(),
+            locked: text("CI").is_some(),
             path: None,
         }
     }

@@ -15,21 +15,13 @@ const NONE: &str = "none";
 impl Stack {
     /// `a+b`, or `none`.
     pub(crate) fn parse(text: &str) -> Stack {
-        if text == NONE {
-            Stack::default()
-        } else {
-            Stack(text.split('+').map(str::to_string).collect())
-        }
+        if text == NONE { Stack::default() } else { Stack(text.split('+').map(str::to_string).collect()) }
     }
 }
 
 impl fmt::Display for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&if self.0.is_empty() {
-            NONE.to_string()
-        } else {
-            self.0.join("+")
-        })
+        f.write_str(&if self.0.is_empty() { NONE.to_string() } else { self.0.join("+") })
     }
 }
 
@@ -37,9 +29,8 @@ impl fmt::Display for Stack {
 pub(crate) fn fitting(main: &Facts, adapters: &[Adapter]) -> Vec<Stack> {
     let mut stacks = vec![Stack::default()];
     for module in &main.imports {
-        let fits = |adapter: &&Adapter| {
-            adapter.default && adapter.module() == module && adapter.fits.fits(main.command)
-        };
+        let fits =
+            |adapter: &&Adapter| adapter.default && adapter.module() == module && adapter.fits.fits(main.command);
         let choices: Vec<&Adapter> = adapters.iter().filter(fits).collect();
         if !choices.is_empty() {
             stacks = extend(&stacks, &choices);
@@ -55,10 +46,7 @@ pub(crate) fn possible(adapters: &[Adapter]) -> Vec<Stack> {
     modules.dedup();
     let mut stacks = vec![Stack::default()];
     for module in modules {
-        let choices: Vec<_> = adapters
-            .iter()
-            .filter(|adapter| adapter.default && adapter.module() == module)
-            .collect();
+        let choices: Vec<_> = adapters.iter().filter(|adapter| adapter.default && adapter.module() == module).collect();
         stacks.extend(extend(&stacks, &choices));
     }
     stacks
@@ -70,10 +58,7 @@ fn extend(stacks: &[Stack], choices: &[&Adapter]) -> Vec<Stack> {
         ids.push(choice.id.clone());
         Stack(ids)
     };
-    stacks
-        .iter()
-        .flat_map(|stack| choices.iter().map(move |choice| longer(stack, choice)))
-        .collect()
+    stacks.iter().flat_map(|stack| choices.iter().map(move |choice| longer(stack, choice))).collect()
 }
 
 /// What a guest that cannot be compiled would most likely be, so that its trials keep their names.
@@ -83,10 +68,7 @@ pub(crate) fn guess(guest: &Guest) -> Facts {
         Kind::Rust | Kind::C(_) => true,
         Kind::Module => return Facts::default(),
     };
-    Facts {
-        imports: vec!["wasi_snapshot_preview1".to_string()],
-        command,
-    }
+    Facts { imports: vec!["wasi_snapshot_preview1".to_string()], command }
 }
 
 #[cfg(test)]
@@ -95,14 +77,7 @@ mod tests {
     use crate::discover::For;
 
     fn adapter(id: &str, fits: For, default: bool) -> Adapter {
-        Adapter {
-            id: id.into(),
-            path: id.into(),
-            kind: Kind::Module,
-            fits,
-            default,
-            wit: None,
-        }
+        Adapter { id: id.into(), path: id.into(), kind: Kind::Module, fits, default, wit: None }
     }
 
     #[track_caller]
@@ -114,21 +89,11 @@ mod tests {
             adapter("wasi.other", For::Any, true),
             adapter("wasi.special", For::Any, false),
         ];
-        let main = Facts {
-            imports: imports.iter().map(|name| name.to_string()).collect(),
-            command,
-        };
-        let stacks: Vec<String> = fitting(&main, &adapters)
-            .iter()
-            .map(Stack::to_string)
-            .collect();
+        let main = Facts { imports: imports.iter().map(|name| name.to_string()).collect(), command };
+        let stacks: Vec<String> = fitting(&main, &adapters).iter().map(Stack::to_string).collect();
         assert_eq!(stacks.join(" "), expected);
         let possible = possible(&adapters);
-        assert!(
-            fitting(&main, &adapters)
-                .iter()
-                .all(|stack| possible.contains(stack))
-        );
+        assert!(fitting(&main, &adapters).iter().all(|stack| possible.contains(stack)));
     }
 
     #[test]

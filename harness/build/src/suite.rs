@@ -26,6 +26,7 @@ pub struct Suite {
     work_dir: Option<PathBuf>,
     filter: Filter,
     settings: Settings,
+    progress: fn(&str),
 }
 
 impl Suite {
@@ -38,6 +39,7 @@ impl Suite {
             work_dir: None,
             filter: Filter::default(),
             settings: Settings::from_env(),
+            progress: |_| (),
         }
     }
 
@@ -73,6 +75,12 @@ impl Suite {
         self
     }
 
+    /// Called with a line of text before each compilation that takes a while.
+    pub fn progress(mut self, progress: fn(&str)) -> Suite {
+        self.progress = progress;
+        self
+    }
+
     /// The suite's folder as it was given.
     pub fn root(&self) -> &Path {
         &self.root
@@ -85,13 +93,9 @@ impl Suite {
     }
 
     pub(crate) fn within_cargo(mut self, out_dir: PathBuf) -> Suite {
-        let root = self
-            .root
-            .canonicalize()
-            .unwrap_or_else(|_| self.root.clone());
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
         let target = output::target_dir_around(&out_dir);
-        self.work_dir
-            .get_or_insert_with(|| output::work_dir(&target, &root));
+        self.work_dir.get_or_insert_with(|| output::work_dir(&target, &root));
         self.out_dir.get_or_insert(out_dir);
         self
     }
@@ -102,24 +106,18 @@ impl Suite {
         let layout = discover::discover(&self.root)?;
         let (work, out_dir) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let shop = Workshop::new(&layout.root, &work, &self.settings);
+        let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
         let names = self.filter.guests(&layout, &self.hosts);
         clock.stage("discover");
 
-        let (guests, adapters) = rayon::join(
-            || compile::guests(&shop, &layout, &names),
-            || compile::adapters(&shop, &layout),
-        );
+        let (guests, adapters) =
+            rayon::join(|| compile::guests(&shop, &layout, &names), || compile::adapters(&shop, &layout));
         let mut log = compile_steps(&guests, &adapters);
         clock.stage("compile");
 
         let modules = Modules::new(&layout, &guests, &adapters);
         let mut encodings = Encodings::open(&shop, &out_dir);
-        let checked = layout
-            .adapters
-            .iter()
-            .filter(|adapter| adapter.default)
-            .map(|adapter| adapter.id.as_str());
+        let checked = layout.adapters.iter().filter(|adapter| adapter.default).map(|adapter| adapter.id.as_str());
         let findings = encodings.check(&checked.collect(), &modules, &mut log);
         clock.stage("check");
 
@@ -132,13 +130,9 @@ impl Suite {
             filter: &self.filter,
         };
         let cells = cells::lay_out(&parts);
-        let components = encodings
-            .encode(&cells.jobs, &modules)
-            .map_err(BuildError::io("write to", &out_dir))?;
+        let components = encodings.encode(&cells.jobs, &modules).map_err(BuildError::io("write to", &out_dir))?;
         log.extend(components.log.iter().cloned());
-        encodings
-            .close(self.filter.is_all())
-            .map_err(BuildError::io("write to", &out_dir))?;
+        encodings.close(self.filter.is_all()).map_err(BuildError::io("write to", &out_dir))?;
         clock.stage("encode");
 
         let index = index(&layout, cells, &components);
@@ -147,14 +141,7 @@ impl Suite {
         log.sort();
         let inputs = inputs(&layout, [&guests, &adapters]);
         let folders = folders(&layout);
-        Ok(Built {
-            index,
-            out_dir,
-            inputs,
-            folders,
-            log,
-            timings: clock.stages,
-        })
+        Ok(Built { index, out_dir, inputs, folders, log, timings: clock.stages })
     }
 
     /// Compiles one guest; gives its core module, or the step that failed with its message.
@@ -162,23 +149,18 @@ impl Suite {
         let layout = discover::discover(&self.root)?;
         let Some(found) = layout.guests.iter().find(|found| found.name == guest) else {
             let hint = near::hint(guest, layout.guests.iter().map(|guest| guest.name.as_str()));
-            return Err(BuildError::NoGuest {
-                name: guest.to_string(),
-                hint,
-            });
+            return Err(BuildError::NoGuest { name: guest.to_string(), hint });
         };
         if !found.faults.is_empty() {
             return Ok(Err((Stage::Case, found.faults.join("\n"))));
         }
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let shop = Workshop::new(&layout.root, &work, &self.settings);
+        let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
         let compiled = compile::guests(&shop, &layout, &BTreeSet::from([guest])).remove(guest);
         Ok(match compiled.map(|compiled| compiled.outcome) {
             Some(Outcome::Ready(wasm)) => Ok(wasm),
-            Some(Outcome::Ignored(message) | Outcome::Failed(message)) => {
-                Err((Stage::Compile, message))
-            }
+            Some(Outcome::Ignored(message) | Outcome::Failed(message)) => Err((Stage::Compile, message)),
             None => Err((Stage::Compile, format!("`{guest}` was not compiled"))),
         })
     }
@@ -198,10 +180,7 @@ impl Suite {
 }
 
 fn index(layout: &Layout, cells: Cells, components: &Components) -> Index {
-    let mut index = Index {
-        cells: cells.cells,
-        ..Index::default()
-    };
+    let mut index = Index { cells: cells.cells, ..Index::default() };
     for cell in &mut index.cells {
         if let Artifact::Component(file) = &cell.artifact
             && let Some(artifact) = components.artifacts.get(file)
@@ -215,55 +194,31 @@ fn index(layout: &Layout, cells: Cells, components: &Components) -> Index {
             let key = format!("{}::{}", guest.name, case.name);
             if used.contains(&key) {
                 let given = case.case.clone().unwrap_or_default();
-                index.cases.insert(
-                    key,
-                    CaseEntry {
-                        source: case.source.clone(),
-                        case: given,
-                    },
-                );
+                index.cases.insert(key, CaseEntry { source: case.source.clone(), case: given });
             }
         }
     }
     index
 }
 
-fn compile_steps(
-    guests: &BTreeMap<String, Compiled>,
-    adapters: &BTreeMap<String, Compiled>,
-) -> Vec<Step> {
+fn compile_steps(guests: &BTreeMap<String, Compiled>, adapters: &BTreeMap<String, Compiled>) -> Vec<Step> {
     let steps = |what, compiled: &BTreeMap<String, Compiled>| -> Vec<Step> {
-        compiled
-            .iter()
-            .map(|(name, one)| Step {
-                what,
-                name: name.clone(),
-                done: one.done,
-            })
-            .collect()
+        compiled.iter().map(|(name, one)| Step { what, name: name.clone(), done: one.done }).collect()
     };
     [steps(What::Guest, guests), steps(What::Adapter, adapters)].concat()
 }
 
 fn inputs(layout: &Layout, compiled: [&BTreeMap<String, Compiled>; 2]) -> Vec<PathBuf> {
     let mut inputs = layout.inputs.clone();
-    inputs.extend(
-        compiled
-            .iter()
-            .flat_map(|all| all.values())
-            .flat_map(|one| one.inputs.iter().cloned()),
-    );
+    inputs.extend(compiled.iter().flat_map(|all| all.values()).flat_map(|one| one.inputs.iter().cloned()));
     inputs.sort();
     inputs.dedup();
     inputs
 }
 
 fn folders(layout: &Layout) -> Vec<PathBuf> {
-    let folders = ["adapters", "guests"].map(|name| layout.root.join(name));
-    folders
-        .into_iter()
-        .filter(|folder| folder.is_dir())
-        .collect()
+    let folders = ["adapters", "guests", "wit"].map(|name| layout.root.join(name));
+    folders.into_iter().filter(|folder| folder.is_dir()).collect()
 }
 
 /// Durations of stages.
@@ -274,10 +229,7 @@ struct Clock {
 
 impl Clock {
     fn start() -> Clock {
-        Clock {
-            last: Instant::now(),
-            stages: Vec::new(),
-        }
+        Clock { last: Instant::now(), stages: Vec::new() }
     }
 
     fn stage(&mut self, name: &'static str) {

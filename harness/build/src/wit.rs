@@ -40,40 +40,27 @@ pub enum WitError {
 /// or the only one.
 pub fn load(path: &Path, world: Option<&str>) -> Result<Wit, WitError> {
     if !path.exists() {
-        return Err(WitError::Missing {
-            path: path.to_path_buf(),
-        });
+        return Err(WitError::Missing { path: path.to_path_buf() });
     }
-    let mut resolve = Resolve {
-        all_features: true,
-        ..Resolve::default()
-    };
-    let (package, _) = resolve.push_path(path).map_err(|error| WitError::Parse {
-        path: path.to_path_buf(),
-        message: resolve.render_error(&error),
-    })?;
+    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
+    let (package, _) = resolve
+        .push_path(path)
+        .map_err(|error| WitError::Parse { path: path.to_path_buf(), message: resolve.render_error(&error) })?;
     let worlds = &resolve.packages[package].worlds;
     let names = || worlds.keys().map(String::as_str);
     let found = match world {
-        Some(name) => worlds
-            .get(name)
-            .copied()
-            .ok_or_else(|| format!("no world `{name}`{}", near::hint(name, names()))),
+        Some(name) => {
+            worlds.get(name).copied().ok_or_else(|| format!("no world `{name}`{}", near::hint(name, names())))
+        }
         None => match worlds.len() {
             1 => Ok(worlds[0]),
             0 => Err("the package has no world".to_string()),
-            _ => Err(format!(
-                "several worlds: name one of {}",
-                names().collect::<Vec<_>>().join(", ")
-            )),
+            _ => Err(format!("several worlds: name one of {}", names().collect::<Vec<_>>().join(", "))),
         },
     };
     match found {
         Ok(world) => Ok(Wit { resolve, world }),
-        Err(message) => Err(WitError::World {
-            path: path.to_path_buf(),
-            message,
-        }),
+        Err(message) => Err(WitError::World { path: path.to_path_buf(), message }),
     }
 }
 
@@ -99,9 +86,7 @@ impl Reference {
         parts.add(self.world.as_deref().unwrap_or_default());
         for file in self.files() {
             let name = file.strip_prefix(&self.path).unwrap_or(&file);
-            parts
-                .add(name.to_string_lossy().as_bytes())
-                .add(std::fs::read(&file).unwrap_or_default());
+            parts.add(name.to_string_lossy().as_bytes()).add(std::fs::read(&file).unwrap_or_default());
         }
         parts.finish()
     }

@@ -1,2 +1,36 @@
-//! Stub.
-fn main() {}
+//! The `polyfill` command: thin. Arguments are read here, and everything else is done by the libraries.
+
+mod adapt;
+mod args;
+
+mod error;
+mod load;
+mod output;
+
+mod check;
+mod encode;
+mod explain;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Verb};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().verb {
+        Verb::Test(args) => test::test(&args),
+        Verb::Run(args) => run::run(&args),
+        Verb::Encode(args) => encode::encode(&args),
+        Verb::Explain(args) => explain::explain(&args),
+        Verb::Check(args) => check::check(&args),
+    };
+    done.unwrap_or_else(|error| {
+        for message in error.messages() {
+            eprintln!("error: {message}");
+        }
+        ExitCode::FAILURE
+    })
+}

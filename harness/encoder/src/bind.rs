@@ -130,7 +130,8 @@ impl<'a> Binder<'a> {
         if let Extern::Memory(_) = import.ty {
             let shared = (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY;
             return match id {
-                ModuleId::MAIN => Ok(Meaning::Memory),
+                ModuleId::MAIN if is_first_memory(module, import) => Ok(Meaning::Memory),
+                ModuleId::MAIN => Err(unknown("main may import one memory, and this is another one".into(), Vec::new())),
                 _ if shared => Ok(Meaning::Memory),
                 _ => Err(unknown(
                     "an adapter shares main's memory as `env` `memory`, and no other".into(),
@@ -141,15 +142,16 @@ impl<'a> Binder<'a> {
         let Extern::Func(ty) = &import.ty else {
             return Err(unknown(format!("a component gives functions only, not a {}", import.ty.kind()), Vec::new()));
         };
-        let (meaning, expected) = self.function_import(module, import, abi, &unknown)?;
+        let (meaning, expected) = self.function_import(id, module, import, abi, &unknown)?;
         if ty.as_ref() != Some(&expected) {
-            return Err(wrong_type(module, "imports", item(import), import.offset, &expected, ty.as_ref()));
+            return Err(wrong_import(module, import, &expected));
         }
         Ok(meaning)
     }
 
     fn function_import(
         &self,
+        id: ModuleId,
         module: &Module<'_>,
         import: &Import,
         abi: &mut Abi<'_>,
@@ -197,6 +199,12 @@ impl<'a> Binder<'a> {
                 let Some(function) = self.world.imported_function(key, wanted) else {
                     return Err(self.no_function(key, wanted, unknown));
                 };
+                if !self.world.declares(id, key, wanted) {
+                    return Err(unknown(
+                        "another module's world has this function, its own world has not".into(),
+                        vec![format!("give WIT for `{}`, or embed it in a `component-type` section", module.name)],
+                    ));
+                }
                 if function.kind.is_async() {
                     return Err(Error::Async { module: module.name.clone(), item: item(import) });
                 }
@@ -375,8 +383,22 @@ fn kind(ty: &Extern) -> Kind {
     }
 }
 
+fn is_first_memory(module: &Module<'_>, import: &Import) -> bool {
+    let first = module.imports.iter().find(|import| matches!(import.ty, Extern::Memory(_)));
+    first.is_some_and(|first| first.offset == import.offset)
+}
+
 fn item(import: &Import) -> String {
     format!("`{}` `{}`", import.module, import.field)
+}
+
+/// An import that has another type than what it stands for.
+pub(crate) fn wrong_import(module: &Module<'_>, import: &Import, expected: &FuncType) -> Error {
+    let found = match &import.ty {
+        Extern::Func(ty) => ty.as_ref(),
+        _ => None,
+    };
+    wrong_type(module, "imports", item(import), import.offset, expected, found)
 }
 
 fn wrong_type(
@@ -390,7 +412,7 @@ fn wrong_type(
     Error::WrongType {
         module: module.name.clone(),
         direction,
-        item: item.trim_matches('`').replace("` `", "` `"),
+        item,
         offset,
         expected: signature(expected),
         found: found.map_or("not a function of the plain kind".into(), signature),

@@ -6,7 +6,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::bind::{Binder, Bound, Meaning};
+use crate::bind::{self, Binder, Bound, Meaning};
 use crate::canon::{Abi, Direction};
 use crate::error::{Error, Errors};
 use crate::hint;
@@ -39,9 +39,9 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
     let mut errors = Vec::new();
     let mut closing = Closing { modules, world, asked: vec![IndexMap::new(); modules.len()], work: Vec::new() };
 
-    let main = bind(&binder, ModuleId::MAIN, &modules[0], &mut errors);
+    let main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
-    closing.module_asks(&main, "main", &mut errors);
+    closing.module_asks(&modules[0], &main, "main", &mut errors);
     Errors::check(std::mem::take(&mut errors))?;
 
     let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
@@ -50,7 +50,8 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
         let part = closing.trimmed(&binder, id, realloc, &mut errors);
         let Some(part) = part else { continue };
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
-        closing.module_asks(&part.bound, &format!("adapter `{}`, asked by {chain}", modules[id.0].name), &mut errors);
+        let chain = format!("adapter `{}`, asked by {chain}", modules[id.0].name);
+        closing.module_asks(&part.module, &part.bound, &chain, &mut errors);
         closing.realloc_asks(id, &part.bound);
         closing.main_offers(&part, &mut errors);
         parts[id.0] = Some(part);
@@ -111,10 +112,14 @@ impl<'a> Closing<'a> {
     }
 
     /// What a module's imports ask of adapters.
-    fn module_asks(&mut self, bound: &Bound, chain: &str, errors: &mut Vec<Error>) {
-        for meaning in &bound.imports {
-            if let Meaning::Adapter(adapter, function) = meaning {
-                self.ask(*adapter, function, chain, errors);
+    fn module_asks(&mut self, module: &Module<'_>, bound: &Bound, chain: &str, errors: &mut Vec<Error>) {
+        for (import, meaning) in module.imports.iter().zip(&bound.imports) {
+            let Meaning::Adapter(adapter, function) = meaning else { continue };
+            self.ask(*adapter, function, chain, errors);
+            if let Some(Extern::Func(Some(offered))) = self.modules[adapter.0].export(function).map(|e| &e.ty)
+                && import.ty != Extern::Func(Some(offered.clone()))
+            {
+                errors.push(bind::wrong_import(module, import, offered));
             }
         }
     }
@@ -175,7 +180,7 @@ impl<'a> Closing<'a> {
             }
         };
         let before = errors.len();
-        let bound = bind(binder, id, &module, errors);
+        let bound = bind_all(binder, id, &module, errors);
         (errors.len() == before).then(|| Part {
             module,
             bound,
@@ -194,7 +199,11 @@ impl<'a> Closing<'a> {
                 (Some(Extern::Func(offered)), Extern::Func(wanted)) => offered == wanted,
                 (Some(Extern::Global(offered)), Extern::Global(wanted)) => offered == wanted,
                 (Some(Extern::Memory(_)), Extern::Memory(_)) => true,
-                (Some(Extern::Table(offered)), Extern::Table(wanted)) => offered.element_type == wanted.element_type,
+                (Some(Extern::Table(offered)), Extern::Table(wanted)) => {
+                    offered.element_type == wanted.element_type
+                        && offered.initial >= wanted.initial
+                        && wanted.maximum.is_none_or(|most| offered.maximum.is_some_and(|max| max <= most))
+                }
                 _ => false,
             };
             if fits {
@@ -211,7 +220,7 @@ impl<'a> Closing<'a> {
     }
 }
 
-fn bind(binder: &Binder<'_>, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Bound {
+fn bind_all(binder: &Binder<'_>, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Bound {
     let mut bound = binder.exports(id, module, errors);
     bound.imports = binder.imports(id, module, errors);
     bound

@@ -124,7 +124,7 @@ pub enum Error {
         hints: Vec<String>,
     },
     /// An import or export has another type than its meaning asks for.
-    #[error("`{module}` {direction} `{item}` (at byte {offset:#x}) with the wrong type\n  expected: {expected}\n  found:    {found}")]
+    #[error("`{module}` {direction} {item} (at byte {offset:#x}) with the wrong type\n  expected: {expected}\n  found:    {found}")]
     WrongType {
         /// The module.
         module: String,

@@ -23,6 +23,7 @@ mod demand;
 mod trim;
 mod order;
 mod wire;
+mod audit;
 mod explain;
 mod emit;
 
@@ -47,6 +48,10 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let parts = demand::close(&modules, &world, options)?;
     let order = order::order(&parts);
     let plan = wire::wire(&modules, &world, &parts, order)?;
+    if cfg!(any(debug_assertions, test)) {
+        let found = audit::audit(&plan, &world, &parts);
+        Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
+    }
     let component = emit::emit(&plan, &world, &parts, options.debug_names);
     if options.validate {
         validate(&component)?;

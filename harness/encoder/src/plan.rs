@@ -189,7 +189,7 @@ pub(crate) enum MemoryRef {
 /// See [`SlotId`].
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
-    /// A word for names: who imports what.
+    /// A word for names: the import's field.
     pub name: String,
     /// The signature.
     pub ty: FuncType,

@@ -87,8 +87,7 @@ impl Wiring<'_> {
             let via = match self.late(id, &source) {
                 Some(why) => {
                     let Extern::Func(Some(ty)) = &import.ty else { continue };
-                    let name = format!("{}.{}", import.module, import.field);
-                    Via::Slot(self.slot(name, ty.clone(), source.clone()), why)
+                    Via::Slot(self.slot(import.field.clone(), ty.clone(), source.clone()), why)
                 }
                 None => Via::Direct,
             };

@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub id: WorldId,
     /// Which module's world an export comes from, by the export's name.
     pub exporters: IndexMap<String, ModuleId>,
-    /// String encodings other than UTF-8, by module and function (see [`encoding_key`]).
+    /// For each function that a module's own world has (see [`encoding_key`]): how its strings lie in that module's memory.
     encodings: HashMap<(ModuleId, String), StringEncoding>,
 }
 
@@ -202,6 +202,11 @@ impl World {
     pub fn encoding(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> StringEncoding {
         let key = encoding_key(&self.resolve, interface, function);
         self.encodings.get(&(module, key)).copied().unwrap_or(StringEncoding::Utf8)
+    }
+
+    /// Whether a module's own world, and not only another module's, has this function.
+    pub fn declares(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> bool {
+        self.encodings.contains_key(&(module, encoding_key(&self.resolve, interface, function)))
     }
 
     /// The type behind aliases.

@@ -2,7 +2,8 @@
 //!
 //! The folders ship inside the reference's crate, a dev-dependency; they are found through `cargo metadata` and never
 //! copied. A case passes if our component validates and its WIT prints as the case expects, or, for `error-*` cases, if
-//! we refuse the input as well. Asynchronous and linking cases are left out by the list beside this file.
+//! we refuse the input as well; what we say then is kept in `conformance.errors` (`BLESS=1` writes it anew).
+//! Asynchronous and linking cases are left out by `conformance.skip`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,13 +29,19 @@ fn reference_cases() {
     let mut passed = 0;
     let mut failed = Vec::new();
     let mut left_out = 0;
+    let mut messages = String::new();
     for name in names.iter().filter(|name| name.contains(&only)) {
         if skipped.contains_key(name.as_str()) {
             left_out += 1;
             continue;
         }
         match run(&folder.join(name)) {
-            Ok(()) => passed += 1,
+            Ok(refusal) => {
+                passed += 1;
+                if let Some(refusal) = refusal {
+                    messages += &format!("{name}\n{refusal}\n\n");
+                }
+            }
             Err(message) => failed.push(format!("== {name}\n{message}")),
         }
     }
@@ -42,6 +49,20 @@ fn reference_cases() {
     let stale: Vec<_> = skipped.keys().filter(|name| !names.iter().any(|n| n == *name)).collect();
     assert!(stale.is_empty(), "skipped cases that do not exist: {stale:?}");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+    if only.is_empty() {
+        compare_messages(&messages);
+    }
+}
+
+/// What we say of the cases that are to be refused.
+fn compare_messages(messages: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance.errors");
+    if std::env::var_os("BLESS").is_some() {
+        assert!(std::env::var_os("CI").is_none(), "BLESS is refused under CI");
+        std::fs::write(&golden, messages).unwrap();
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+    assert!(messages == expected, "the messages changed (BLESS=1 accepts them):\n{messages}");
 }
 
 fn skipped() -> BTreeMap<&'static str, &'static str> {
@@ -67,7 +88,8 @@ fn case_folder() -> PathBuf {
     package.manifest_path.parent().unwrap().join("tests/components").into_std_path_buf()
 }
 
-fn run(case: &Path) -> Result<(), String> {
+/// Runs a case; the message, if it was refused as it should be.
+fn run(case: &Path) -> Result<Option<String>, String> {
     let (resolve, package) = {
         let mut resolve = Resolve::default();
         let (package, _) = resolve.push_dir(case).map_err(|e| format!("{e:#}"))?;
@@ -110,17 +132,13 @@ fn run(case: &Path) -> Result<(), String> {
 
     let fails = case.join("error.txt").exists();
     match result {
-        Err(errors) if fails => {
-            // What the reference says and what we say, for a reader who runs this with `--nocapture`.
-            println!("{}: {}", case.file_name().unwrap().to_str().unwrap(), errors);
-            Ok(())
-        }
+        Err(errors) if fails => Ok(Some(errors.to_string())),
         Err(errors) => Err(errors.to_string()),
         Ok(_) if fails => Err(format!("should fail with: {}", std::fs::read_to_string(case.join("error.txt")).unwrap())),
         Ok(encoded) => {
             let expected = std::fs::read_to_string(case.join("component.wit.print")).unwrap();
             let seen = print_wit(&encoded.component)?;
-            if seen == expected { Ok(()) } else { Err(format!("expected WIT:\n{expected}\nseen WIT:\n{seen}")) }
+            if seen == expected { Ok(None) } else { Err(format!("expected WIT:\n{expected}\nseen WIT:\n{seen}")) }
         }
     }
 }

@@ -28,7 +28,7 @@ impl Blesser {
         let mut refusals = Vec::new();
         for mismatch in mismatches {
             match mismatch {
-                Mismatch::Bytes { golden: Some(file), seen, .. } => files.push((folder.join(file), seen)),
+                Mismatch::Bytes { golden: Some(golden), seen, .. } => files.push((folder.join(&golden.file), seen)),
                 Mismatch::Bytes { golden: None, stream, .. } => {
                     let key = match stream {
                         Stream::Stdout => "stdout",

@@ -3,7 +3,6 @@
 use polyfill_build::case::{Bytes, Call, Case, Expect};
 use polyfill_build::index::Stage;
 
-use crate::bytes::{golden, resolve};
 use crate::observation::{Observation, Outcome};
 use crate::wave;
 
@@ -23,8 +22,8 @@ pub enum Mismatch {
         expected: Vec<u8>,
         /// Those that came.
         seen: Vec<u8>,
-        /// The file that holds the expected ones, relative to the case file; `None` if the case file itself does.
-        golden: Option<String>,
+        /// The file that holds the expected ones; `None` if the case file itself does.
+        golden: Option<Golden>,
     },
     /// A function is not in the backtrace where the case wants it.
     Backtrace {
@@ -74,6 +73,15 @@ pub enum Mismatch {
         /// What is wrong.
         message: String,
     },
+}
+
+/// A file that holds expected bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Golden {
+    /// Its path, relative to the case file.
+    pub file: String,
+    /// Whether it was there when the suite was built.
+    pub exists: bool,
 }
 
 /// What bytes come from.
@@ -143,24 +151,23 @@ fn other_outcome(expect: &Expect, outcome: &Outcome) -> Option<String> {
     }
 }
 
-fn bytes(
-    mismatches: &mut Vec<Mismatch>,
-    key: &'static str,
-    stream: Stream,
-    expected: Option<&Bytes>,
-    seen: &[u8],
-) {
+fn bytes(mismatches: &mut Vec<Mismatch>, key: &'static str, stream: Stream, expected: Option<&Bytes>, seen: &[u8]) {
     let Some(written) = expected else { return };
-    let mut expected = match resolve(written) {
-        Ok(expected) => expected,
+    let read = match written.read() {
+        Ok(read) => read,
         Err(error) => return mismatches.push(Mismatch::Unreadable { key, message: error.to_string() }),
     };
-    if stream == Stream::Error {
+    let golden = match written {
+        Bytes::File(file) => Some(Golden { file: file.file.clone(), exists: read.is_some() }),
+        Bytes::Text(_) | Bytes::Hex(_) | Bytes::Repeat(_) => None,
+    };
+    let missing = read.is_none();
+    let mut expected = read.unwrap_or_default();
+    if stream == Stream::Error && !missing {
         expected.truncate(expected.trim_ascii_end().len());
         expected.push(b'\n');
     }
-    if expected != seen {
-        let golden = golden(written).map(str::to_string);
+    if missing || expected != seen {
         mismatches.push(Mismatch::Bytes { stream, expected, seen: seen.to_vec(), golden });
     }
 }

@@ -79,8 +79,10 @@ fn rows(bytes: &[u8], start: usize) -> String {
     let mut text = String::new();
     for (row, bytes) in bytes.chunks(ROW).enumerate() {
         let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let plain: String =
-            bytes.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '.' }).collect();
+        let plain: String = bytes
+            .iter()
+            .map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '.' })
+            .collect();
         text.push_str(&format!("{:08x}  {:<47}  |{plain}|\n", start + row * ROW, digits.join(" ")));
     }
     text

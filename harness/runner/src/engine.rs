@@ -77,8 +77,7 @@ impl Engine {
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, hash)) {
             return Ok(component);
         }
-        let component =
-            Component::from_binary(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
+        let component = Component::from_binary(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
         if let Some(cache) = &self.cache {
             cache.store(&self.engine, hash, &component);
         }
@@ -101,5 +100,47 @@ fn start_clock(engine: &wasmtime::Engine) -> Result<(), EngineError> {
     match thread::Builder::new().name("epoch".into()).spawn(clock) {
         Ok(_) => Ok(()),
         Err(error) => Err(EngineError::Setup(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn compiled_components_are_kept_and_damaged_ones_compiled_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("compiled");
+        let bytes = wat::parse_str("(component (core module (func (export \"f\"))))").unwrap();
+        let load = || Engine::new(Some(cache.clone())).unwrap().component(&bytes).unwrap();
+        let entries = || {
+            let entries = fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().path());
+            entries.map(|path| (fs::read(&path).unwrap(), path)).collect::<Vec<_>>()
+        };
+
+        load();
+        let first = entries();
+        assert_eq!(first.len(), 1);
+        load();
+        assert_eq!(entries(), first);
+
+        let (whole, path) = &first[0];
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 1;
+        for damaged in [&flipped[..], &whole[..whole.len() / 2], &[]] {
+            fs::write(path, damaged).unwrap();
+            load();
+            assert_ne!(entries()[0].0, damaged);
+        }
+    }
+
+    #[test]
+    fn what_is_no_component_is_refused() {
+        let engine = Engine::new(None).unwrap();
+        for bytes in [&b"\0asm"[..], b"", b"(component)"] {
+            assert!(matches!(engine.component(bytes), Err(EngineError::Compile(_))));
+        }
     }
 }

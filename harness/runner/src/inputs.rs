@@ -2,9 +2,22 @@
 
 use std::io::Write;
 
-use polyfill_build::case::{Answer, Call, Case, Seed};
+use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Seed};
+use thiserror::Error;
 
-use crate::bytes::{self, BytesError};
+/// Standard input that a case does not write down properly.
+#[derive(Debug, Error)]
+pub enum InputsError {
+    /// It cannot be read.
+    #[error("`stdin`: {0}")]
+    Bytes(#[from] BytesError),
+    /// Its file was not there when the suite was built.
+    #[error("`stdin`: there is no file `{file}` beside the case file")]
+    NoFile {
+        /// The file.
+        file: String,
+    },
+}
 
 /// What goes into a run, whoever wrote it down.
 #[derive(Clone, Debug, Default)]
@@ -25,15 +38,23 @@ pub struct Inputs {
 
 impl Inputs {
     /// What a case gives its guest.
-    pub fn of(guest: &str, case: &Case) -> Result<Self, BytesError> {
+    pub fn of(guest: &str, case: &Case) -> Result<Self, InputsError> {
         Ok(Self {
             args: [guest.to_string()].into_iter().chain(case.args.iter().cloned()).collect(),
             env: case.env.clone().into_iter().collect(),
-            stdin: case.stdin.as_ref().map(bytes::resolve).transpose()?.unwrap_or_default(),
+            stdin: stdin(case.stdin.as_ref())?,
             seed: case.seed.clone(),
             calls: case.calls.clone(),
             answers: case.imports.clone(),
         })
+    }
+}
+
+fn stdin(written: Option<&Bytes>) -> Result<Vec<u8>, InputsError> {
+    let Some(written) = written else { return Ok(Vec::new()) };
+    match (written.read()?, written) {
+        (None, Bytes::File(file)) => Err(InputsError::NoFile { file: file.file.clone() }),
+        (bytes, _) => Ok(bytes.unwrap_or_default()),
     }
 }
 

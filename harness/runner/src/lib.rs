@@ -45,7 +45,6 @@ mod values;
 
 mod observation;
 
-mod bytes;
 mod compare;
 mod wave;
 
@@ -53,11 +52,10 @@ mod bless;
 mod diff;
 mod report;
 
-pub use bytes::{BytesError, resolve as resolve_bytes};
-pub use compare::{Mismatch, Stream, compare};
+pub use compare::{Golden, Mismatch, Stream, compare};
 pub use engine::{Engine, EngineError};
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
-pub use inputs::{Inputs, Sinks};
+pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;
 pub use observation::{Frame, Observation, Outcome, Returned, TrapInfo};
 pub use observe::{Imports, Run, observe, run_component};
@@ -65,6 +63,8 @@ pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use values::{bytes_text, string_text, value_text};
 
+/// Cases and the index, as the build writes them.
+pub use polyfill_build::{case, index};
 /// The very wasmtime that hosts and imports are written against.
 pub use wasmtime;
 /// The very wasmtime-wasi that the host `wasi` is made of.

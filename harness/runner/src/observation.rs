@@ -5,6 +5,9 @@ use std::fmt;
 use polyfill_build::index::Stage;
 use serde::{Deserialize, Serialize};
 
+/// Frames that a reader gets to see: those where it happened.
+const MOST_FRAMES: usize = 40;
+
 /// Everything that was seen of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
@@ -103,6 +106,22 @@ impl Outcome {
             Self::Timeout { frames, .. } => frames,
             _ => &[],
         }
+    }
+
+    /// The backtrace for a reader, a line a frame under a heading; empty if there is none.
+    pub fn backtrace(&self) -> String {
+        let frames = self.frames();
+        let mut text = String::new();
+        if !frames.is_empty() {
+            text.push_str("backtrace, innermost first:\n");
+        }
+        for (number, frame) in frames.iter().take(MOST_FRAMES).enumerate() {
+            text.push_str(&format!("  {number:>2}: {frame}\n"));
+        }
+        if frames.len() > MOST_FRAMES {
+            text.push_str(&format!("      ({} more)\n", frames.len() - MOST_FRAMES));
+        }
+        text
     }
 }
 

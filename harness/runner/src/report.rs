@@ -4,15 +4,12 @@ use std::fmt::{self, Write as _};
 
 use polyfill_build::case::Case;
 
-use crate::compare::{Mismatch, Stream};
+use crate::compare::{Golden, Mismatch, Stream};
 use crate::diff;
 use crate::observation::{Observation, Outcome};
 
 /// Host calls that are shown.
 const LAST_CALLS: usize = 10;
-
-/// Frames that are shown: those where it happened.
-const MOST_FRAMES: usize = 40;
 
 /// Everything about a failing cell.
 pub struct Report<'a> {
@@ -43,7 +40,7 @@ impl fmt::Display for Report<'_> {
         // Where the outcome is what differs, it stands there.
         if !self.mismatches.iter().any(|mismatch| matches!(mismatch, Mismatch::Outcome { .. })) {
             writeln!(f, "\noutcome: {}", self.observation.outcome)?;
-            self.backtrace(f)?;
+            f.write_str(&self.observation.outcome.backtrace())?;
         }
         if self.observation.memory_limit_hit {
             writeln!(f, "\nthe guest asked for more memory than it may have, and was refused")?;
@@ -69,7 +66,7 @@ impl Report<'_> {
                 writeln!(f, "outcome")?;
                 writeln!(f, "  expected: {expected}")?;
                 writeln!(f, "  seen:     {}", continued(&self.observation.outcome.to_string()))?;
-                self.backtrace(f)
+                f.write_str(&self.observation.outcome.backtrace())
             }
             Mismatch::Bytes { stream, expected, seen, golden } => {
                 let name = match stream {
@@ -77,7 +74,11 @@ impl Report<'_> {
                     Stream::Stderr => "stderr",
                     Stream::Error => "error",
                 };
-                let file = golden.as_ref().map(|file| format!(", in {file}")).unwrap_or_default();
+                let file = match golden {
+                    None => String::new(),
+                    Some(Golden { file, exists: true }) => format!(", in {file}"),
+                    Some(Golden { file, exists: false }) => format!(", in {file}, which is not there"),
+                };
                 writeln!(f, "{name} (- expected{file}, + seen)")?;
                 indented(f, &diff::bytes(expected, seen))
             }
@@ -120,21 +121,6 @@ impl Report<'_> {
         }
     }
 
-    fn backtrace(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let frames = self.observation.outcome.frames();
-        if frames.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "backtrace, innermost first:")?;
-        for (index, frame) in frames.iter().take(MOST_FRAMES).enumerate() {
-            writeln!(f, "  {index:>2}: {frame}")?;
-        }
-        match frames.len().saturating_sub(MOST_FRAMES) {
-            0 => Ok(()),
-            more => writeln!(f, "      ({more} more)"),
-        }
-    }
-
     /// The calls that returned, when a later one did not.
     fn returned(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.observation.outcome == Outcome::Returned || self.observation.returned.is_empty() {
@@ -170,7 +156,8 @@ impl Report<'_> {
 
     /// A stream that no diff shows.
     fn stream(&self, f: &mut fmt::Formatter<'_>, name: &str, stream: Stream, bytes: &[u8]) -> fmt::Result {
-        let in_diff = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Bytes { stream: other, .. } if *other == stream);
+        let in_diff =
+            |mismatch: &Mismatch| matches!(mismatch, Mismatch::Bytes { stream: other, .. } if *other == stream);
         if bytes.is_empty() || self.mismatches.iter().any(in_diff) {
             return Ok(());
         }

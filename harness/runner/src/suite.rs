@@ -265,17 +265,17 @@ impl Runner {
     }
 
     fn try_observe(&self, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
-        let host = self.hosts.get(&cell.host).ok_or_else(|| {
-            format!("there is no host `{}`; there are {}", cell.host, self.hosts.names().join(", "))
-        })?;
-        let inputs = Inputs::of(&cell.guest, case).map_err(|error| format!("`stdin` of the case: {error}"))?;
+        let host = self
+            .hosts
+            .get(&cell.host)
+            .ok_or_else(|| format!("there is no host `{}`; there are {}", cell.host, self.hosts.names().join(", ")))?;
+        let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
         let path = self.folder.join(file);
         let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let engine = self.engine()?;
         let component = engine.component(&bytes).map_err(|error| error.to_string())?;
         let imports = self.imports.get(&cell.guest).map_or(&[][..], Vec::as_slice);
-        let run =
-            Run { engine, component: &component, host, imports, inputs: &inputs, limits: &self.limits };
+        let run = Run { engine, component: &component, host, imports, inputs: &inputs, limits: &self.limits };
         Ok(observe(&run, Sinks::default()))
     }
 
@@ -303,9 +303,9 @@ impl Runner {
 
     /// The engine is set up by the first cell that needs one: listing needs none.
     fn engine(&self) -> Result<&Engine, String> {
-        let engine = self.engine.get_or_init(|| {
-            Engine::new(Some(self.cache.clone())).map_err(|error: EngineError| error.to_string())
-        });
+        let engine = self
+            .engine
+            .get_or_init(|| Engine::new(Some(self.cache.clone())).map_err(|error: EngineError| error.to_string()));
         engine.as_ref().map_err(String::clone)
     }
 }

@@ -207,10 +207,8 @@ mod tests {
         assert_eq!(bytes_text(&[b'x'; 64]).len(), 66);
         assert_eq!(
             bytes_text(&[b'x'; 65]),
-            r#"<65 bytes: "xxxxxxxxxxxxxxxx".., sha256 57dfa1a0cb6d8f42>"#.replace(
-                "57dfa1a0cb6d8f42",
-                &short_hash(&[b'x'; 65])
-            )
+            r#"<65 bytes: "xxxxxxxxxxxxxxxx".., sha256 57dfa1a0cb6d8f42>"#
+                .replace("57dfa1a0cb6d8f42", &short_hash(&[b'x'; 65]))
         );
     }
 

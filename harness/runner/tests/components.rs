@@ -1,2 +1,124 @@
-//! Placeholder.
-fn main() {}
+//! The runner on components in WAT: what it sees, and what it says where a case wants to see something else.
+//!
+//! `components/<guest>.wat` is a component (`<guest>.error` an encoder's message in place of one),
+//! `<guest>.<case>.case.toml` a case of it, and `<guest>.<case>.txt` the report that the failing case gives on its first
+//! host; a case without one must pass. `BLESS=1` rewrites reports. A case on several hosts must be seen alike on all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use polyfill_build::case::{Bytes, Case};
+use polyfill_build::index::{self, Artifact, CaseEntry, Cell, Index, Stage};
+use polyfill_runner::{Limits, Runner, Verdict};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/components");
+    let out = tempfile::tempdir().expect("a folder for components");
+    let index = build(&folder, out.path());
+    fs::write(out.path().join(index::FILE), serde_json::to_vec(&index).expect("an index is plain data"))
+        .expect("the folder can be written to");
+    let limits = Limits { timeout: Duration::from_secs(1), output: 4096, ..Limits::default() };
+    let runner = Runner::new(out.path()).root(&folder).limits(limits).bless(false);
+    let shared = Arc::new((runner, index, folder));
+    let trials = shared.1.cases.keys().cloned();
+    let trials = trials.map(|key| {
+        let shared = shared.clone();
+        Trial::test(key.clone(), move || check(&shared.0, &shared.1, &shared.2, &key))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// Runs a case on all of its hosts.
+fn check(runner: &Runner, index: &Index, folder: &Path, key: &str) -> Result<(), Failed> {
+    let cells = index.cells.iter().filter(|cell| cell.case_key() == key);
+    let results: Vec<_> = cells.map(|cell| runner.run_cell(index, cell)).collect();
+    for other in &results[1..] {
+        if other.observation != results[0].observation {
+            return Err(Failed::from(format!(
+                "{} and {} differ:\n{:#?}\n{:#?}",
+                results[0].name, other.name, results[0], other
+            )));
+        }
+    }
+    let report = match &results[0].verdict {
+        Verdict::Failed { report } => Some(report.clone()),
+        Verdict::Passed => None,
+        other => return Err(Failed::from(format!("{other:?}"))),
+    };
+    let golden = folder.join(format!("{}.txt", key.replace("::", ".")));
+    let expected = fs::read_to_string(&golden).ok();
+    if report == expected {
+        return Ok(());
+    }
+    if std::env::var_os("BLESS").is_some() {
+        match report {
+            Some(report) => fs::write(&golden, report)?,
+            None => fs::remove_file(&golden)?,
+        }
+        return Ok(());
+    }
+    let (expected, report) = (expected.unwrap_or_default(), report.unwrap_or_default());
+    Err(Failed::from(format!(
+        "--- expected report\n{expected}--- report\n{report}--- BLESS=1 rewrites {}",
+        golden.display()
+    )))
+}
+
+/// What the build of a suite would write.
+fn build(folder: &Path, out: &Path) -> Index {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut artifacts = BTreeMap::new();
+    for file in &files {
+        let guest = file.file_stem().unwrap().to_str().unwrap().to_string();
+        match file.extension().and_then(|extension| extension.to_str()) {
+            Some("wat") => {
+                let name = format!("{guest}.wasm");
+                fs::write(out.join(&name), wat::parse_file(file).unwrap_or_else(|error| panic!("{error}"))).unwrap();
+                artifacts.insert(guest, Artifact::Component(name));
+            }
+            Some("error") => {
+                let message = fs::read_to_string(file).unwrap();
+                artifacts.insert(guest, Artifact::Failed { stage: Stage::Encode, message });
+            }
+            _ => {}
+        }
+    }
+    let mut index = Index::default();
+    for file in &files {
+        let source = file.file_name().unwrap().to_str().unwrap();
+        let Some((guest, name)) = source.strip_suffix(".case.toml").and_then(|name| name.split_once('.')) else {
+            continue;
+        };
+        let mut case: Case =
+            toml::from_str(&fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{source}: {error}"));
+        read_files(&mut case, folder);
+        let hosts = case.hosts.clone().unwrap_or_else(|| vec!["my-wasi".into(), "my-wasi-typed".into()]);
+        for host in hosts {
+            index.cells.push(Cell {
+                guest: guest.into(),
+                case: name.into(),
+                adapter: "none".into(),
+                host,
+                artifact: artifacts[guest].clone(),
+            });
+        }
+        index.cases.insert(format!("{guest}::{name}"), CaseEntry { source: source.into(), case });
+    }
+    index
+}
+
+fn read_files(case: &mut Case, folder: &Path) {
+    for bytes in [&mut case.expect.stdout, &mut case.expect.stderr, &mut case.expect.error].into_iter().flatten() {
+        if let Bytes::File(file) = bytes {
+            let content = fs::read(folder.join(&file.file)).ok();
+            file.content = content.map(|content| content.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+    }
+}

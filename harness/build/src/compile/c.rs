@@ -32,17 +32,11 @@ impl Compiler {
     /// `POLYFILL_CC`, or zig's from PyPI, or clang if it has wasi-libc.
     pub(super) fn find(shop: &Workshop<'_>) -> Result<Compiler, Missing> {
         if let Some(line) = &shop.settings.cc {
-            return Self::named(shop, line).map_err(|reason| Missing {
-                reason,
-                named: true,
-            });
+            return Self::named(shop, line).map_err(|reason| Missing { reason, named: true });
         }
-        let zig = Self::given(
-            shop,
-            "python3",
-            &["-m", "ziglang", "cc", "-target", "wasm32-wasi"],
-            |program| ask(shop, program, &["-m", "ziglang", "version"]).ok(),
-        );
+        let zig = Self::given(shop, "python3", &["-m", "ziglang", "cc", "-target", "wasm32-wasi"], |program| {
+            ask(shop, program, &["-m", "ziglang", "version"]).ok()
+        });
         let clang = || {
             let compiler = Self::given(shop, "clang", &["--target=wasm32-wasi"], |program| {
                 ask(shop, program, &["--version"]).ok()
@@ -60,15 +54,9 @@ impl Compiler {
     fn named(shop: &Workshop<'_>, line: &str) -> Result<Compiler, String> {
         let mut words = line.split_whitespace().map(str::to_string);
         let name = words.next().unwrap_or_default();
-        let program = shop
-            .program(&name)
-            .ok_or_else(|| format!("POLYFILL_CC is `{line}`: no program `{name}`"))?;
+        let program = shop.program(&name).ok_or_else(|| format!("POLYFILL_CC is `{line}`: no program `{name}`"))?;
         let version = ask(shop, &program, &["--version"]).unwrap_or_default();
-        Ok(Compiler {
-            program,
-            arguments: words.collect(),
-            version,
-        })
+        Ok(Compiler { program, arguments: words.collect(), version })
     }
 
     fn given(
@@ -79,27 +67,16 @@ impl Compiler {
     ) -> Option<Compiler> {
         let program = shop.program(name)?;
         let version = version(&program)?;
-        let arguments = arguments
-            .iter()
-            .map(|argument| argument.to_string())
-            .collect();
-        Some(Compiler {
-            program,
-            arguments,
-            version,
-        })
+        let arguments = arguments.iter().map(|argument| argument.to_string()).collect();
+        Some(Compiler { program, arguments, version })
     }
 
     /// Many a clang has no C library for WASI.
     fn links(&self, shop: &Workshop<'_>) -> bool {
         let folder = shop.work.join("c");
         let source = folder.join("probe.c");
-        let written = std::fs::create_dir_all(&folder).and_then(|()| {
-            std::fs::write(
-                &source,
-                "#include <stdio.h>\nint main(void) { return puts(\"\"); }\n",
-            )
-        });
+        let written = std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(&source, "#include <stdio.h>\nint main(void) { return puts(\"\"); }\n"));
         let mut probe = self.command(shop);
         probe.arg("-o").arg(folder.join("probe.wasm")).arg(&source);
         written.is_ok() && probe.output().is_ok_and(|output| output.status.success())
@@ -112,12 +89,7 @@ impl Compiler {
     }
 }
 
-pub(super) fn compile(
-    shop: &Workshop<'_>,
-    name: &str,
-    guest: &Path,
-    sources: &[PathBuf],
-) -> Compiled {
+pub(super) fn compile(shop: &Workshop<'_>, name: &str, guest: &Path, sources: &[PathBuf]) -> Compiled {
     let compiler = match shop.c() {
         Ok(compiler) => compiler,
         Err(missing) if missing.named || shop.settings.require_all => {
@@ -125,26 +97,17 @@ pub(super) fn compile(
         }
         Err(missing) => {
             let outcome = Outcome::Ignored(missing.reason.clone());
-            return Compiled {
-                outcome,
-                done: Done::Ignored,
-                inputs: sources.to_vec(),
-            };
+            return Compiled { outcome, done: Done::Ignored, inputs: sources.to_vec() };
         }
     };
     let mut key = digest::Parts::default();
-    key.add("cc")
-        .add(compiler.program.as_os_str().as_encoded_bytes())
-        .add(compiler.arguments.join(" "));
-    key.add(&compiler.version)
-        .add(FLAGS.join(" "))
-        .add(LINK_FLAGS.join(" "));
+    key.add("cc").add(compiler.program.as_os_str().as_encoded_bytes()).add(compiler.arguments.join(" "));
+    key.add(&compiler.version).add(FLAGS.join(" ")).add(LINK_FLAGS.join(" "));
     for source in sources {
         key.add(source.as_os_str().as_encoded_bytes());
     }
-    let mut compiled = single::compile(shop, name, &key.finish(), |out: &PathBuf| {
-        steps(shop, compiler, name, guest, sources, out)
-    });
+    let mut compiled =
+        single::compile(shop, name, &key.finish(), |out: &PathBuf| steps(shop, compiler, name, guest, sources, out));
     compiled.inputs.extend(sources.iter().cloned());
     compiled
 }
@@ -167,32 +130,17 @@ fn steps(
             objects.push(source.into());
             continue;
         }
-        let object = folder
-            .join(source.file_name().unwrap_or_default())
-            .with_extension("o");
+        let object = folder.join(source.file_name().unwrap_or_default()).with_extension("o");
         let depends = object.with_extension("d");
         let mut command = compiler.command(shop);
-        command
-            .args(FLAGS)
-            .arg("-c")
-            .arg("-MD")
-            .arg("-MF")
-            .arg(&depends)
-            .arg("-o")
-            .arg(&object);
+        command.args(FLAGS).arg("-c").arg("-MD").arg("-MF").arg(&depends).arg("-o").arg(&object);
         // Relative to the suite's folder, where the compiler runs: `__FILE__` is the same everywhere.
         run(command.arg(source.strip_prefix(shop.root).unwrap_or(source)))?;
         let read = std::fs::read_to_string(&depends).unwrap_or_default();
         inputs.extend(depfile::parse(&read, shop.root));
         objects.push(object.into());
     }
-    run(compiler
-        .command(shop)
-        .args(FLAGS)
-        .args(LINK_FLAGS)
-        .arg("-o")
-        .arg(out)
-        .args(&objects))?;
+    run(compiler.command(shop).args(FLAGS).args(LINK_FLAGS).arg("-o").arg(out).args(&objects))?;
     // The compiler's own headers change with its version.
     inputs.retain(|input| input.starts_with(shop.root) || input.starts_with(guest));
     inputs.sort();
@@ -201,12 +149,6 @@ fn steps(
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("cannot run the C compiler: {error}"))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
+    let output = command.output().map_err(|error| format!("cannot run the C compiler: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }

@@ -9,10 +9,7 @@ pub(super) fn parse(text: &str, folder: &Path) -> Vec<PathBuf> {
         let prerequisites = line.split_once(": ").map(|(_, after)| after);
         prerequisites.filter(|_| !line.starts_with('#'))
     });
-    words(rule.unwrap_or_default())
-        .into_iter()
-        .map(|word| folder.join(word))
-        .collect()
+    words(rule.unwrap_or_default()).into_iter().map(|word| folder.join(word)).collect()
 }
 
 /// Words with `\ ` for a space in them and `$$` for a dollar sign.
@@ -39,23 +36,14 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
         let parsed = parse(text, Path::new("/f"));
-        assert_eq!(
-            parsed,
-            expected.iter().map(PathBuf::from).collect::<Vec<_>>()
-        );
+        assert_eq!(parsed, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
     }
 
     #[test]
     fn rules() {
         check("out.wasm: a.rs /b.rs\n\na.rs:\n", &["/f/a.rs", "/b.rs"]);
-        check(
-            "out.o: a.c \\\n  dir/b.h \\\n  c.h\n",
-            &["/f/a.c", "/f/dir/b.h", "/f/c.h"],
-        );
-        check(
-            "out: with\\ space.rs $$x.rs",
-            &["/f/with space.rs", "/f/$x.rs"],
-        );
+        check("out.o: a.c \\\n  dir/b.h \\\n  c.h\n", &["/f/a.c", "/f/dir/b.h", "/f/c.h"]);
+        check("out: with\\ space.rs $$x.rs", &["/f/with space.rs", "/f/$x.rs"]);
         check("# env-dep:A=: b\nout: a", &["/f/a"]);
         check("", &[]);
     }

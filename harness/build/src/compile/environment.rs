@@ -45,12 +45,7 @@ pub(super) fn command(shop: &Workshop<'_>, program: &Path) -> Command {
             command.env_remove(name);
         }
     }
-    if let Some(path) = shop
-        .settings
-        .path
-        .as_ref()
-        .and_then(|path| std::env::join_paths(path).ok())
-    {
+    if let Some(path) = shop.settings.path.as_ref().and_then(|path| std::env::join_paths(path).ok()) {
         command.env("PATH", path);
     }
     command
@@ -71,22 +66,10 @@ mod tests {
 
     #[test]
     fn what_is_cleared() {
-        for name in [
-            "CARGO",
-            "CARGO_ENCODED_RUSTFLAGS",
-            "RUSTFLAGS",
-            "RUSTC_WRAPPER",
-            "CARGO_PROFILE_RELEASE_LTO",
-        ] {
+        for name in ["CARGO", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WRAPPER", "CARGO_PROFILE_RELEASE_LTO"] {
             assert!(is_cleared(OsStr::new(name)), "{name}");
         }
-        for name in [
-            "PATH",
-            "CARGO_HOME",
-            "CARGO_NET_OFFLINE",
-            "RUSTUP_TOOLCHAIN",
-            "CARGO_MAKEFLAGS",
-        ] {
+        for name in ["PATH", "CARGO_HOME", "CARGO_NET_OFFLINE", "RUSTUP_TOOLCHAIN", "CARGO_MAKEFLAGS"] {
             assert!(!is_cleared(OsStr::new(name)), "{name}");
         }
     }

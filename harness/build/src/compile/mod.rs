@@ -39,44 +39,22 @@ pub(crate) enum Outcome {
 
 impl Compiled {
     fn failed(message: impl Into<String>, inputs: Vec<PathBuf>) -> Compiled {
-        Compiled {
-            outcome: Outcome::Failed(message.into()),
-            done: Done::Failed,
-            inputs,
-        }
+        Compiled { outcome: Outcome::Failed(message.into()), done: Done::Failed, inputs }
     }
 }
 
 /// Compiles the guests of those names.
-pub(crate) fn guests(
-    shop: &Workshop<'_>,
-    layout: &Layout,
-    names: &BTreeSet<&str>,
-) -> BTreeMap<String, Compiled> {
-    let wanted = || {
-        layout
-            .guests
-            .iter()
-            .filter(|guest| names.contains(guest.name.as_str()))
-    };
+pub(crate) fn guests(shop: &Workshop<'_>, layout: &Layout, names: &BTreeSet<&str>) -> BTreeMap<String, Compiled> {
+    let wanted = || layout.guests.iter().filter(|guest| names.contains(guest.name.as_str()));
     let mut compiled = BTreeMap::new();
     if wanted().any(|guest| matches!(guest.kind, Kind::Cargo { .. })) {
-        let packages = layout
-            .guests
-            .iter()
-            .filter(|guest| matches!(guest.kind, Kind::Cargo { .. }));
-        let packages = packages
-            .map(|guest| (guest.name.clone(), guest.path.clone()))
-            .collect();
+        let packages = layout.guests.iter().filter(|guest| matches!(guest.kind, Kind::Cargo { .. }));
+        let packages = packages.map(|guest| (guest.name.clone(), guest.path.clone())).collect();
         compiled = cargo::build(shop, &cargo::GUESTS, &layout.root.join("guests"), &packages);
         compiled.retain(|name, _| names.contains(name.as_str()));
     }
-    let single: Vec<&Guest> = wanted()
-        .filter(|guest| !matches!(guest.kind, Kind::Cargo { .. }))
-        .collect();
-    let made = single
-        .par_iter()
-        .map(|guest| (guest.name.clone(), one_guest(shop, guest)));
+    let single: Vec<&Guest> = wanted().filter(|guest| !matches!(guest.kind, Kind::Cargo { .. })).collect();
+    let made = single.par_iter().map(|guest| (guest.name.clone(), one_guest(shop, guest)));
     compiled.par_extend(made);
     compiled
 }
@@ -99,23 +77,10 @@ pub(crate) fn adapters(shop: &Workshop<'_>, layout: &Layout) -> BTreeMap<String,
         .collect();
     let mut compiled = BTreeMap::new();
     if !packages.is_empty() {
-        compiled = cargo::build(
-            shop,
-            &cargo::ADAPTERS,
-            &layout.root.join("adapters"),
-            &packages,
-        );
+        compiled = cargo::build(shop, &cargo::ADAPTERS, &layout.root.join("adapters"), &packages);
     }
-    let single: Vec<&Adapter> = layout
-        .adapters
-        .iter()
-        .filter(|adapter| adapter.kind == Kind::Module)
-        .collect();
-    compiled.par_extend(
-        single
-            .par_iter()
-            .map(|adapter| (adapter.id.clone(), module(shop, &adapter.path))),
-    );
+    let single: Vec<&Adapter> = layout.adapters.iter().filter(|adapter| adapter.kind == Kind::Module).collect();
+    compiled.par_extend(single.par_iter().map(|adapter| (adapter.id.clone(), module(shop, &adapter.path))));
     compiled
 }
 
@@ -123,11 +88,7 @@ pub(crate) fn adapters(shop: &Workshop<'_>, layout: &Layout) -> BTreeMap<String,
 fn module(shop: &Workshop<'_>, path: &Path) -> Compiled {
     let inputs = vec![path.to_path_buf()];
     match crate::module::read(path) {
-        Ok(wasm) => Compiled {
-            outcome: Outcome::Ready(wasm),
-            done: Done::Reused,
-            inputs,
-        },
+        Ok(wasm) => Compiled { outcome: Outcome::Ready(wasm), done: Done::Reused, inputs },
         Err(error) => Compiled::failed(shop.scrub(&error.to_string()), inputs),
     }
 }

@@ -11,17 +11,12 @@ pub(crate) fn module_kind(folder: &Path) -> Option<bool> {
     let Ok(manifest) = text.parse::<toml::Table>() else {
         return Some(false);
     };
-    let library = manifest
-        .get("lib")
-        .and_then(|lib| lib.get("crate-type"))
-        .and_then(|kinds| kinds.as_array());
+    let library = manifest.get("lib").and_then(|lib| lib.get("crate-type")).and_then(|kinds| kinds.as_array());
     if library.is_some_and(|kinds| kinds.iter().any(|kind| kind.as_str() == Some("cdylib"))) {
         return Some(true);
     }
     let source = folder.join("src");
-    let program = manifest.contains_key("bin")
-        || source.join("main.rs").is_file()
-        || source.join("bin").is_dir();
+    let program = manifest.contains_key("bin") || source.join("main.rs").is_file() || source.join("bin").is_dir();
     let nothing = !manifest.contains_key("lib") && !source.join("lib.rs").is_file();
     (program || nothing).then_some(false)
 }

@@ -21,41 +21,25 @@ impl Rust {
     pub(super) fn find(shop: &Workshop<'_>) -> Result<Rust, String> {
         let find = |name: &str| {
             let install = "install Rust from https://rustup.rs";
-            shop.program(name)
-                .ok_or_else(|| format!("no `{name}` was found: {install}"))
+            shop.program(name).ok_or_else(|| format!("no `{name}` was found: {install}"))
         };
         let (rustc, cargo) = (find("rustc")?, find("cargo")?);
         let version = ask(shop, &rustc, &["-vV"])?;
-        Ok(Rust {
-            rustc,
-            cargo,
-            version,
-            sysroot: OnceLock::new(),
-            installing: Mutex::new(()),
-        })
+        Ok(Rust { rustc, cargo, version, sysroot: OnceLock::new(), installing: Mutex::new(()) })
     }
 
     /// Makes sure that the standard library for a target is there.
     pub(super) fn need_target(&self, shop: &Workshop<'_>, target: &str) -> Result<(), String> {
-        let library = self
-            .sysroot(shop)?
-            .join("lib/rustlib")
-            .join(target)
-            .join("lib");
+        let library = self.sysroot(shop)?.join("lib/rustlib").join(target).join("lib");
         // Two of these at once would be in each other's way.
-        let _one = self
-            .installing
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _one = self.installing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if library.is_dir() {
             return Ok(());
         }
         let line = format!("rustup target add {target}");
         let missing = format!("the Rust target `{target}` is not installed");
         let Some(rustup) = shop.program("rustup") else {
-            return Err(format!(
-                "{missing}, and there is no rustup: add its standard library to this toolchain"
-            ));
+            return Err(format!("{missing}, and there is no rustup: add its standard library to this toolchain"));
         };
         if shop.settings.no_install {
             return Err(format!("{missing}: `{line}`"));
@@ -67,11 +51,7 @@ impl Rust {
 
     /// Flags that rename the folders of this machine, inner ones last since the last match counts.
     pub(super) fn remap(&self, shop: &Workshop<'_>) -> Result<Vec<String>, String> {
-        let commit = self
-            .version
-            .lines()
-            .find_map(|line| line.strip_prefix("commit-hash: "))
-            .unwrap_or("unknown");
+        let commit = self.version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
         let library = self.sysroot(shop)?.join("lib/rustlib/src/rust");
         let mut renamed = vec![
             (shop.root.to_path_buf(), "/suite".to_string()),
@@ -80,34 +60,18 @@ impl Rust {
         ];
         renamed.extend(cargo_home().map(|home| (home, "/cargo".to_string())));
         renamed.sort_by_key(|(folder, _)| folder.as_os_str().len());
-        Ok(renamed
-            .iter()
-            .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
-            .collect())
+        Ok(renamed.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect())
     }
 
     fn sysroot(&self, shop: &Workshop<'_>) -> Result<&Path, String> {
-        let ask = || {
-            ask(shop, &self.rustc, &["--print", "sysroot"])
-                .map(|path| PathBuf::from(path.trim_end()))
-        };
-        self.sysroot
-            .get_or_init(ask)
-            .as_deref()
-            .map_err(String::clone)
+        let ask = || ask(shop, &self.rustc, &["--print", "sysroot"]).map(|path| PathBuf::from(path.trim_end()));
+        self.sysroot.get_or_init(ask).as_deref().map_err(String::clone)
     }
 }
 
 /// The standard output of a command that is run in the suite's folder, or its standard error.
-pub(super) fn ask(
-    shop: &Workshop<'_>,
-    program: &Path,
-    arguments: &[&str],
-) -> Result<String, String> {
-    let output = command(shop, program)
-        .args(arguments)
-        .current_dir(shop.root)
-        .output();
+pub(super) fn ask(shop: &Workshop<'_>, program: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = command(shop, program).args(arguments).current_dir(shop.root).output();
     let output = output.map_err(|error| format!("cannot run `{}`: {error}", program.display()))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -11,16 +11,11 @@ pub(super) const TARGET: &str = "wasm32-wasip1";
 
 /// `-Cstrip=debuginfo` leaves the names, which backtraces need; the debug information of `std` alone would make
 /// each module twenty times as large.
-const FLAGS: [&str; 4] = [
-    "--edition=2024",
-    "-O",
-    "-Cstrip=debuginfo",
-    "--emit=link,dep-info",
-];
+const FLAGS: [&str; 3] = ["--edition=2024", "-O", "-Cstrip=debuginfo"];
 
 pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Compiled {
-    let mut compiled = try_compile(shop, name, source)
-        .unwrap_or_else(|message| Compiled::failed(shop.scrub(&message), Vec::new()));
+    let mut compiled =
+        try_compile(shop, name, source).unwrap_or_else(|message| Compiled::failed(shop.scrub(&message), Vec::new()));
     compiled.inputs.push(source.to_path_buf());
     compiled
 }
@@ -28,33 +23,25 @@ pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Compile
 fn try_compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Result<Compiled, String> {
     let rust = shop.rust()?;
     let mut key = digest::Parts::default();
-    key.add("rustc")
-        .add(&rust.version)
-        .add(FLAGS.join(" "))
-        .add(source.as_os_str().as_encoded_bytes());
-    Ok(single::compile(
-        shop,
-        name,
-        &key.finish(),
-        |out: &PathBuf| {
-            rust.need_target(shop, TARGET)?;
-            // Run beside the source and given a relative path: messages and panics then show that.
-            let folder = source.parent().unwrap_or(shop.root);
-            let output = command(shop, &rust.rustc)
-                .args(FLAGS)
-                .arg(format!("--target={TARGET}"))
-                .args(rust.remap(shop)?)
-                .arg("-o")
-                .arg(out)
-                .arg(source.file_name().unwrap_or_default())
-                .current_dir(folder)
-                .output()
-                .map_err(|error| format!("cannot run `{}`: {error}", rust.rustc.display()))?;
-            if !output.status.success() {
-                return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-            }
-            let dep_info = std::fs::read_to_string(out.with_extension("d")).unwrap_or_default();
-            Ok(depfile::parse(&dep_info, folder))
-        },
-    ))
+    key.add("rustc").add(&rust.version).add(FLAGS.join(" ")).add(source.as_os_str().as_encoded_bytes());
+    Ok(single::compile(shop, name, &key.finish(), |out: &PathBuf| {
+        rust.need_target(shop, TARGET)?;
+        // Run beside the source and given a relative path: messages and panics then show that.
+        let folder = source.parent().unwrap_or(shop.root);
+        let dep_info = out.with_extension("d");
+        let output = command(shop, &rust.rustc)
+            .args(FLAGS)
+            .arg(format!("--target={TARGET}"))
+            .args(rust.remap(shop)?)
+            .arg(format!("--emit=link={},dep-info={}", out.display(), dep_info.display()))
+            .arg(source.file_name().unwrap_or_default())
+            .current_dir(folder)
+            .output()
+            .map_err(|error| format!("cannot run `{}`: {error}", rust.rustc.display()))?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        let dep_info = std::fs::read_to_string(&dep_info).unwrap_or_default();
+        Ok(depfile::parse(&dep_info, folder))
+    }))
 }

@@ -23,12 +23,9 @@ pub(super) fn compile(
     if let Some(mut kept) = cache::look_up(&record, key)
         && let Some(wasm) = kept.outputs.remove(MODULE)
     {
-        return Compiled {
-            outcome: Outcome::Ready(wasm),
-            done: Done::Reused,
-            inputs: kept.inputs,
-        };
+        return Compiled { outcome: Outcome::Ready(wasm), done: Done::Reused, inputs: kept.inputs };
     }
+    (shop.progress)(&format!("compiling the guest {name}"));
     let begun = SystemTime::now();
     if let Err(error) = std::fs::create_dir_all(shop.work.join("modules")) {
         return Compiled::failed(shop.scrub(&error.to_string()), Vec::new());
@@ -41,11 +38,7 @@ pub(super) fn compile(
         Ok(wasm) => {
             // Without a record it is compiled again next time: slower, not wrong.
             let _ = cache::store(&record, key, begun, &inputs, &[(MODULE.to_string(), file)]);
-            Compiled {
-                outcome: Outcome::Ready(wasm),
-                done: Done::Made,
-                inputs,
-            }
+            Compiled { outcome: Outcome::Ready(wasm), done: Done::Made, inputs }
         }
         Err(error) => Compiled::failed(format!("the compiler wrote no module: {error}"), inputs),
     }

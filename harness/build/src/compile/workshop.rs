@@ -14,26 +14,19 @@ pub(crate) struct Workshop<'a> {
     /// The folder for everything between sources and components.
     pub(crate) work: &'a Path,
     pub(crate) settings: &'a Settings,
+    /// Told what is going to take a while.
+    pub(super) progress: fn(&str),
     rust: OnceLock<Result<Rust, String>>,
     c: OnceLock<Result<Compiler, Missing>>,
 }
 
 impl<'a> Workshop<'a> {
-    pub(crate) fn new(root: &'a Path, work: &'a Path, settings: &'a Settings) -> Workshop<'a> {
-        Workshop {
-            root,
-            work,
-            settings,
-            rust: OnceLock::new(),
-            c: OnceLock::new(),
-        }
+    pub(crate) fn new(root: &'a Path, work: &'a Path, settings: &'a Settings, progress: fn(&str)) -> Workshop<'a> {
+        Workshop { root, work, settings, progress, rust: OnceLock::new(), c: OnceLock::new() }
     }
 
     pub(super) fn rust(&self) -> Result<&Rust, String> {
-        self.rust
-            .get_or_init(|| Rust::find(self))
-            .as_ref()
-            .map_err(String::clone)
+        self.rust.get_or_init(|| Rust::find(self)).as_ref().map_err(String::clone)
     }
 
     pub(super) fn c(&self) -> Result<&Compiler, &Missing> {
@@ -50,20 +43,10 @@ impl<'a> Workshop<'a> {
         if name.contains(['/', '\\']) {
             return Path::new(name).is_file().then(|| PathBuf::from(name));
         }
-        let inherited = || {
-            std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>())
-        };
-        let folders = self
-            .settings
-            .path
-            .clone()
-            .or_else(inherited)
-            .unwrap_or_default();
+        let inherited = || std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+        let folders = self.settings.path.clone().or_else(inherited).unwrap_or_default();
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        folders
-            .into_iter()
-            .map(|folder| folder.join(&file))
-            .find(|file| file.is_file())
+        folders.into_iter().map(|folder| folder.join(&file)).find(|file| file.is_file())
     }
 
     /// A message without this machine's folders, as the index has to hold it.
@@ -71,11 +54,7 @@ impl<'a> Workshop<'a> {
         let mut message = message.replace("\r\n", "\n");
         for (folder, name) in self.folders() {
             let inner = format!("{folder}{}", std::path::MAIN_SEPARATOR);
-            let shown = if name == "." {
-                String::new()
-            } else {
-                format!("{name}/")
-            };
+            let shown = if name == "." { String::new() } else { format!("{name}/") };
             message = message.replace(&inner, &shown).replace(&folder, name);
         }
         message.trim_end().to_string()
@@ -83,10 +62,7 @@ impl<'a> Workshop<'a> {
 
     /// Folders and what to call them, inner ones first.
     fn folders(&self) -> Vec<(String, &'static str)> {
-        let mut folders = vec![
-            (self.work.display().to_string(), "$BUILD"),
-            (self.root.display().to_string(), "."),
-        ];
+        let mut folders = vec![(self.work.display().to_string(), "$BUILD"), (self.root.display().to_string(), ".")];
         if let Some(home) = cargo_home() {
             folders.push((home.display().to_string(), "$CARGO_HOME"));
         }
@@ -98,7 +74,5 @@ impl<'a> Workshop<'a> {
 /// Cargo's own folder.
 pub(super) fn cargo_home() -> Option<PathBuf> {
     let home = || std::env::home_dir().map(|home| home.join(".cargo"));
-    std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(home)
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }

@@ -19,10 +19,7 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
     for Entry { name, path, folder } in listing::list(&folder)? {
         let added = if folder {
             from_folder(found, name, path)
-        } else if let Some(id) = name
-            .strip_suffix(".wat")
-            .or_else(|| name.strip_suffix(".wasm"))
-        {
+        } else if let Some(id) = name.strip_suffix(".wat").or_else(|| name.strip_suffix(".wasm")) {
             Some(plain(id, path, Kind::Module))
         } else if CARGO_FILES.contains(&name.as_str()) {
             None
@@ -30,26 +27,16 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
             sidecars.push((id.to_string(), path));
             None
         } else {
-            found.problem(
-                &path,
-                "unknown file; an adapter is a crate's folder, a `.wat` or a `.wasm` file",
-            );
+            found.problem(&path, "unknown file; an adapter is a crate's folder, a `.wat` or a `.wasm` file");
             None
         };
         let Some(adapter) = added else { continue };
         if let Err(message) = check_name("an adapter", &adapter.id, true) {
             found.problem(&adapter.path, message);
         } else if adapter.id == "none" {
-            found.problem(
-                &adapter.path,
-                "`none` stands for no adapter at all and cannot name one",
-            );
+            found.problem(&adapter.path, "`none` stands for no adapter at all and cannot name one");
         } else if let Some(other) = adapters.get(&adapter.id) {
-            let message = format!(
-                "the adapter `{}` is already there as `{}`",
-                other.id,
-                found.show(&other.path)
-            );
+            let message = format!("the adapter `{}` is already there as `{}`", other.id, found.show(&other.path));
             found.problem(&adapter.path, message);
         } else {
             adapters.insert(adapter.id.clone(), adapter);
@@ -58,10 +45,7 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
     for (id, path) in sidecars {
         match adapters.get_mut(&id) {
             Some(adapter) => apply_sidecar(found, adapter, &path),
-            None => found.problem(
-                &path,
-                format!("no adapter `{id}.wat` or `{id}.wasm` beside it"),
-            ),
+            None => found.problem(&path, format!("no adapter `{id}.wat` or `{id}.wasm` beside it")),
         }
     }
     Ok(adapters.into_values().collect())
@@ -69,10 +53,7 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
 
 fn from_folder(found: &mut Found, id: String, path: PathBuf) -> Option<Adapter> {
     if !path.join("Cargo.toml").is_file() {
-        found.problem(
-            &path,
-            "not an adapter: a folder is a crate and needs a `Cargo.toml`",
-        );
+        found.problem(&path, "not an adapter: a folder is a crate and needs a `Cargo.toml`");
         return None;
     }
     // A crate that gives no module is there for the others to use.
@@ -86,14 +67,7 @@ fn from_folder(found: &mut Found, id: String, path: PathBuf) -> Option<Adapter> 
 }
 
 fn plain(id: &str, path: PathBuf, kind: Kind) -> Adapter {
-    Adapter {
-        id: id.to_string(),
-        path,
-        kind,
-        fits: Default::default(),
-        default: true,
-        wit: None,
-    }
+    Adapter { id: id.to_string(), path, kind, fits: Default::default(), default: true, wit: None }
 }
 
 fn apply_sidecar(found: &mut Found, adapter: &mut Adapter, path: &Path) {

@@ -8,28 +8,16 @@ use crate::digest;
 /// Fills in the content of every file that the case names.
 ///
 /// A file of an expectation that does not exist yet keeps no content: the runner can write it.
-pub(super) fn read_files(
-    folder: &Path,
-    case: &mut Case,
-    read: &mut Vec<PathBuf>,
-) -> Result<(), String> {
+pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>) -> Result<(), String> {
     if let Some(Bytes::File(file)) = &mut case.stdin {
         let path = folder.join(&file.file);
-        let content = std::fs::read(&path).map_err(|error| {
-            format!(
-                "`stdin` names the file `{}`, which cannot be read: {error}",
-                file.file
-            )
-        })?;
+        let content = std::fs::read(&path)
+            .map_err(|error| format!("`stdin` names the file `{}`, which cannot be read: {error}", file.file))?;
         file.content = Some(digest::hex(&content));
         read.push(path);
     }
     let expect = &mut case.expect;
-    for (key, bytes) in [
-        ("error", &mut expect.error),
-        ("stdout", &mut expect.stdout),
-        ("stderr", &mut expect.stderr),
-    ] {
+    for (key, bytes) in [("error", &mut expect.error), ("stdout", &mut expect.stdout), ("stderr", &mut expect.stderr)] {
         let Some(Bytes::File(file)) = bytes else {
             continue;
         };
@@ -38,10 +26,7 @@ pub(super) fn read_files(
             Ok(content) => file.content = Some(digest::hex(&content)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
-                return Err(format!(
-                    "`expect.{key}` names the file `{}`, which cannot be read: {error}",
-                    file.file
-                ));
+                return Err(format!("`expect.{key}` names the file `{}`, which cannot be read: {error}", file.file));
             }
         }
         read.push(path);
@@ -53,8 +38,5 @@ pub(super) fn read_files(
 pub(super) fn named_in(case_file: &Path) -> Vec<PathBuf> {
     let folder = case_file.parent().unwrap_or(case_file);
     let text = std::fs::read_to_string(case_file).unwrap_or_default();
-    text.split(['"', '\''])
-        .map(|word| folder.join(word))
-        .filter(|path| path.is_file())
-        .collect()
+    text.split(['"', '\'']).map(|word| folder.join(word)).filter(|path| path.is_file()).collect()
 }

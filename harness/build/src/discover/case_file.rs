@@ -33,17 +33,8 @@ pub(super) fn read(found: &mut Found, name: &str, path: &Path) -> Read {
     if case.is_err() {
         refers_to.extend(bytes::named_in(path));
     }
-    found
-        .inputs
-        .extend(refers_to.iter().filter(|file| file.is_file()).cloned());
-    Read {
-        case: CaseFile {
-            name: name.to_string(),
-            source,
-            case,
-        },
-        refers_to,
-    }
+    found.inputs.extend(refers_to.iter().filter(|file| file.is_file()).cloned());
+    Read { case: CaseFile { name: name.to_string(), source, case }, refers_to }
 }
 
 fn parse(path: &Path) -> Result<Case, String> {

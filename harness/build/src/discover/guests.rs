@@ -27,11 +27,7 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
     for guest in &mut guests {
         if guest.cases.is_empty() {
             let source = found.show(&guest.path);
-            guest.cases.push(CaseFile {
-                name: "default".to_string(),
-                source,
-                case: Ok(Case::default()),
-            });
+            guest.cases.push(CaseFile { name: "default".to_string(), source, case: Ok(Case::default()) });
         }
         guest.cases.sort_by(|a, b| a.name.cmp(&b.name));
     }
@@ -79,16 +75,9 @@ impl Collected {
         Ok(())
     }
 
-    fn sort_in_folder(
-        &mut self,
-        found: &mut Found,
-        guest: String,
-        folder: PathBuf,
-    ) -> Result<(), BuildError> {
+    fn sort_in_folder(&mut self, found: &mut Found, guest: String, folder: PathBuf) -> Result<(), BuildError> {
         let entries = listing::list(&folder)?;
-        let is_c = |entry: &Entry| {
-            !entry.folder && (entry.name.ends_with(".c") || entry.name.ends_with(".o"))
-        };
+        let is_c = |entry: &Entry| !entry.folder && (entry.name.ends_with(".c") || entry.name.ends_with(".o"));
         let kind = if folder.join("Cargo.toml").is_file() {
             // A package that gives no module is there for the others to use.
             let Some(library) = package::module_kind(&folder) else {
@@ -96,36 +85,23 @@ impl Collected {
             };
             Some(Kind::Cargo { library })
         } else {
-            let sources: Vec<_> = entries
-                .iter()
-                .filter(|entry| is_c(entry))
-                .map(|entry| entry.path.clone())
-                .collect();
+            let sources: Vec<_> = entries.iter().filter(|entry| is_c(entry)).map(|entry| entry.path.clone()).collect();
             (!sources.is_empty()).then_some(Kind::C(sources))
         };
         let cargo = matches!(kind, Some(Kind::Cargo { .. }));
         let owner = kind.is_some().then(|| guest.clone());
         for entry in entries {
             let Entry { name, path, folder } = entry;
-            let cargo_file =
-                !folder && (CARGO_FILES.contains(&name.as_str()) || name == "build.rs");
-            if (cargo && (cargo_file || (folder && name == "src")))
-                || (folder && name == "wit" && owner.is_some())
-            {
+            let cargo_file = !folder && (CARGO_FILES.contains(&name.as_str()) || name == "build.rs");
+            if (cargo && (cargo_file || (folder && name == "src"))) || (folder && name == "wit" && owner.is_some()) {
                 // The compiler's business.
             } else if folder {
-                self.others.extend(
-                    listing::files_below(&path)?
-                        .into_iter()
-                        .map(|file| (owner.clone(), file)),
-                );
+                self.others.extend(listing::files_below(&path)?.into_iter().map(|file| (owner.clone(), file)));
             } else if let Some(case) = name.strip_suffix(SUFFIX) {
                 self.cases.push((guest.clone(), case.to_string(), path));
             } else if name == "guest.toml" {
                 self.sidecars.push((guest.clone(), path));
-            } else if cargo
-                || !(name.ends_with(".c") || name.ends_with(".h") || name.ends_with(".o"))
-            {
+            } else if cargo || !(name.ends_with(".c") || name.ends_with(".h") || name.ends_with(".o")) {
                 self.others.push((owner.clone(), path));
             }
         }
@@ -139,20 +115,10 @@ impl Collected {
         if let Err(message) = check_name("a guest", name, false) {
             found.problem(&path, message);
         } else if let Some(other) = self.guests.get(name) {
-            let message = format!(
-                "the guest `{name}` is already there as `{}`",
-                found.show(&other.path)
-            );
+            let message = format!("the guest `{name}` is already there as `{}`", found.show(&other.path));
             found.problem(&path, message);
         } else {
-            let guest = Guest {
-                name: name.to_string(),
-                path,
-                kind,
-                wit: None,
-                cases: Vec::new(),
-                faults: Vec::new(),
-            };
+            let guest = Guest { name: name.to_string(), path, kind, wit: None, cases: Vec::new(), faults: Vec::new() };
             self.guests.insert(name.to_string(), guest);
         }
     }
@@ -168,15 +134,9 @@ impl Collected {
             match check_name("a case", &case, false) {
                 Ok(()) => guest.cases.push(read.case),
                 Err(message) => {
-                    let form = if path.parent() == Some(&guest.path) {
-                        "<case>"
-                    } else {
-                        "<guest>.<case>"
-                    };
+                    let form = if path.parent() == Some(&guest.path) { "<case>" } else { "<guest>.<case>" };
                     let shown = found.show(&path);
-                    guest
-                        .faults
-                        .push(format!("`{shown}`: {message} (`{form}{SUFFIX}`)"));
+                    guest.faults.push(format!("`{shown}`: {message} (`{form}{SUFFIX}`)"));
                 }
             }
         }
@@ -185,10 +145,7 @@ impl Collected {
     fn read_sidecars(&mut self, found: &mut Found) {
         for (name, path) in std::mem::take(&mut self.sidecars) {
             let Some(guest) = self.guests.get_mut(&name) else {
-                found.problem(
-                    &path,
-                    format!("no guest `{name}` for this file{}", allowed(None)),
-                );
+                found.problem(&path, format!("no guest `{name}` for this file{}", allowed(None)));
                 continue;
             };
             let read = sidecar::read::<GuestSidecar>(found, &path)
@@ -207,14 +164,9 @@ impl Collected {
                 continue;
             }
             let owner = owner.clone().or_else(|| self.owner_by_name(path));
-            let message = format!(
-                "unknown file, and no case refers to it{}",
-                allowed(owner.as_deref())
-            );
+            let message = format!("unknown file, and no case refers to it{}", allowed(owner.as_deref()));
             match owner.and_then(|name| self.guests.get_mut(&name)) {
-                Some(guest) => guest
-                    .faults
-                    .push(format!("`{}`: {message}", found.show(path))),
+                Some(guest) => guest.faults.push(format!("`{}`: {message}", found.show(path))),
                 None => found.problem(path, message),
             }
         }

@@ -83,14 +83,13 @@ impl Adapter {
 
 /// Reads the layout of the suite at `root`.
 pub(crate) fn discover(root: &Path) -> Result<Layout, BuildError> {
-    let root = root
-        .canonicalize()
-        .map_err(BuildError::io("find the suite folder", root))?;
-    let mut found = Found {
-        root: root.clone(),
-        inputs: Vec::new(),
-        problems: Vec::new(),
-    };
+    let root = root.canonicalize().map_err(BuildError::io("find the suite folder", root))?;
+    if !root.join("guests").is_dir() {
+        let message =
+            "no folder `guests`: a suite is a folder with `guests`, and mostly `adapters` and `wit` beside it";
+        return Err(BuildError::Layout(Problems(vec![message.to_string()])));
+    }
+    let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
     let adapters = adapters::discover(&mut found)?;
     let guests = guests::discover(&mut found)?;
     if !found.problems.is_empty() {
@@ -99,12 +98,7 @@ pub(crate) fn discover(root: &Path) -> Result<Layout, BuildError> {
     }
     found.inputs.sort();
     found.inputs.dedup();
-    Ok(Layout {
-        root,
-        guests,
-        adapters,
-        inputs: found.inputs,
-    })
+    Ok(Layout { root, guests, adapters, inputs: found.inputs })
 }
 
 /// What all parts of discovery add to.
@@ -121,17 +115,14 @@ impl Found {
     }
 
     fn problem(&mut self, path: &Path, message: impl AsRef<str>) {
-        self.problems
-            .push(format!("`{}`: {}", self.show(path), message.as_ref()));
+        self.problems.push(format!("`{}`: {}", self.show(path), message.as_ref()));
     }
 }
 
 /// A path relative to `root`, with `/` on all systems.
 pub(crate) fn show(root: &Path, path: &Path) -> String {
     let parts = path.strip_prefix(root).unwrap_or(path).components();
-    let parts: Vec<_> = parts
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
-        .collect();
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     parts.join("/").replace("//", "/")
 }
 
@@ -140,14 +131,10 @@ fn check_name(what: &str, name: &str, dots: bool) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || (dots && c == '.');
     if name.is_empty() || !name.chars().all(fits) {
         let dot = if dots { "`.`, " } else { "" };
-        return Err(format!(
-            "`{name}` cannot name {what}: only letters, digits, {dot}`-` and `_` can be in it"
-        ));
+        return Err(format!("`{name}` cannot name {what}: only letters, digits, {dot}`-` and `_` can be in it"));
     }
     if name.contains("--") {
-        return Err(format!(
-            "`{name}` cannot name {what}: `--` separates guest and adapters in component files"
-        ));
+        return Err(format!("`{name}` cannot name {what}: `--` separates guest and adapters in component files"));
     }
     Ok(())
 }

@@ -51,10 +51,7 @@ impl For {
 }
 
 /// Reads a sidecar that is there. The error names the file.
-pub(super) fn read<T: for<'a> Deserialize<'a>>(
-    found: &mut Found,
-    path: &Path,
-) -> Result<T, String> {
+pub(super) fn read<T: for<'a> Deserialize<'a>>(found: &mut Found, path: &Path) -> Result<T, String> {
     found.inputs.push(path.to_path_buf());
     let shown = found.show(path);
     let text = std::fs::read_to_string(path).map_err(|error| format!("`{shown}`: {error}"))?;
@@ -71,17 +68,13 @@ pub(super) fn wit(
     let shown = found.show(sidecar);
     let Some(wit) = wit else {
         return match world {
-            Some(world) => Err(format!(
-                "`{shown}`: `world = \"{world}\"` needs a `wit = \"path\"` beside it"
-            )),
+            Some(world) => Err(format!("`{shown}`: `world = \"{world}\"` needs a `wit = \"path\"` beside it")),
             None => Ok(None),
         };
     };
     let path = found.root.join(&wit);
     if !path.exists() {
-        return Err(format!(
-            "`{shown}`: no WIT at `{wit}` (paths are relative to the suite's folder)"
-        ));
+        return Err(format!("`{shown}`: no WIT at `{wit}` (paths are relative to the suite's folder)"));
     }
     let reference = Reference { path, world };
     found.inputs.extend(reference.files());

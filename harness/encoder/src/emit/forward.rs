@@ -78,15 +78,12 @@ pub(super) fn shim(slots: &[Slot], memory: Option<wasmparser::MemoryType>, names
 pub(super) fn fixup(slots: &[Slot], initializers: usize, names: bool) -> Module {
     let mut types = Types::default();
     let mut imports = ImportSection::new();
-    let mut function_names = NameMap::new();
     for (index, slot) in slots.iter().enumerate() {
         imports.import("", &index.to_string(), EntityType::Function(types.get(&slot.ty)));
-        function_names.append(index as u32, &slot.name);
     }
     let nothing = FuncType::new([], []);
     for index in 0..initializers {
         imports.import("", &initialize(index), EntityType::Function(types.get(&nothing)));
-        function_names.append((slots.len() + index) as u32, &initialize(index));
     }
     if !slots.is_empty() {
         imports.import("", TABLE, EntityType::Table(table_type(slots.len())));
@@ -107,7 +104,6 @@ pub(super) fn fixup(slots: &[Slot], initializers: usize, names: bool) -> Module 
         let mut functions = FunctionSection::new();
         functions.function(ty);
         module.section(&functions);
-        function_names.append(imported, "initialize");
     }
     if let Some(function_index) = start {
         module.section(&StartSection { function_index });
@@ -129,7 +125,7 @@ pub(super) fn fixup(slots: &[Slot], initializers: usize, names: bool) -> Module 
         module.section(&code);
     }
     if names {
-        module.section(&name_section(FIXUP, &function_names));
+        module.section(&name_section(FIXUP, &NameMap::new()));
     }
     module
 }
@@ -147,7 +143,9 @@ fn table_type(slots: usize) -> TableType {
 fn name_section(module: &str, functions: &NameMap) -> NameSection {
     let mut names = NameSection::new();
     names.module(module);
-    names.functions(functions);
+    if !functions.is_empty() {
+        names.functions(functions);
+    }
     names
 }
 

@@ -1,10 +1,10 @@
 //! Writes a function body again: indices renumbered, addresses made relative to where the data is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Function, Instruction, ValType};
-use wasmparser::{FunctionBody, Operator, RelocationType};
+use wasmparser::{FunctionBody, Operator};
 
 use super::data::{self, Units};
 use super::error::Problem;
@@ -20,6 +20,14 @@ pub(super) struct Writer<'w, 'a> {
     pub numbers: &'w mut Numbers,
 }
 
+/// What a function's body does not tell.
+pub(super) struct About<'w> {
+    pub parameters: usize,
+    pub exported: bool,
+    /// What it stores at addresses that move.
+    pub stores: Option<&'w BTreeSet<Operand>>,
+}
+
 type Result<T> = std::result::Result<T, wasm_encoder::reencode::Error<Problem>>;
 
 /// A body in the making.
@@ -30,22 +38,17 @@ struct Body {
 }
 
 impl<'a> Writer<'_, 'a> {
-    /// Writes the body of a function with `parameters` parameters; an exported one gets its region first.
-    pub fn body(
-        &mut self,
-        body: &FunctionBody<'a>,
-        parameters: usize,
-        exported: bool,
-    ) -> Result<Function> {
-        let mut out = self.head(body, parameters)?;
-        if let Some(enter) = self.numbers.enter.filter(|_| exported) {
+    /// Writes the body of a function; an exported one gets its region first.
+    pub fn body(&mut self, body: &FunctionBody<'a>, of: &About<'_>) -> Result<Function> {
+        let mut out = self.head(body, of)?;
+        if let Some(enter) = self.numbers.enter.filter(|_| of.exported) {
             out.function.instruction(&Instruction::Call(enter));
         }
+        let mut relocations = self.linking.code_from(body.range().start);
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
-            let from = reader.original_position();
             let operator = reader.read()?;
-            let within = self.linking.code_within(from + 1..reader.original_position());
+            let within = relocations.until(reader.original_position());
             match within.iter().find(|relocation| !data::is_index(relocation.entry.ty)) {
                 Some(relocation) => self.relocated(&mut out, operator, relocation)?,
                 None => {
@@ -57,43 +60,24 @@ impl<'a> Writer<'_, 'a> {
     }
 
     /// The locals: the body's own, and scratch locals if there are stores to static data.
-    fn head(&mut self, body: &FunctionBody<'a>, parameters: usize) -> Result<Body> {
+    fn head(&mut self, body: &FunctionBody<'a>, of: &About<'_>) -> Result<Body> {
         let mut locals = Vec::new();
-        let mut next = parameters as u32;
+        let mut next = of.parameters as u32;
         for pair in body.get_locals_reader()? {
             let (count, ty) = pair?;
             locals.push((count, self.numbers.val_type(ty)?));
             next += count;
         }
         let mut scratch = BTreeMap::new();
-        let range = body.range();
-        let relocations = self.linking.code_within(range);
-        let address = RelocationType::MemoryAddrLeb;
-        if relocations.iter().any(|relocation| relocation.entry.ty == address) {
-            let mut reader = body.get_operators_reader()?;
-            while !reader.eof() {
-                let from = reader.original_position();
-                let operator = reader.read()?;
-                let within = self.linking.code_within(from + 1..reader.original_position());
-                let relocated = within.iter().any(|relocation| relocation.entry.ty == address);
-                if let (true, Some(operand)) = (relocated, stored(&operator)) {
-                    scratch.entry(operand).or_insert_with(|| {
-                        locals.push((1, operand.ty()));
-                        next += 1;
-                        next - 1
-                    });
-                }
-            }
+        for operand in of.stores.into_iter().flatten() {
+            locals.push((1, operand.ty()));
+            scratch.insert(*operand, next);
+            next += 1;
         }
         Ok(Body { function: Function::new(locals), scratch })
     }
 
-    fn relocated(
-        &mut self,
-        out: &mut Body,
-        operator: Operator<'a>,
-        relocation: &Relocation,
-    ) -> Result<()> {
+    fn relocated(&mut self, out: &mut Body, operator: Operator<'a>, relocation: &Relocation) -> Result<()> {
         if let Operator::I32Const { value } = operator {
             let value = self.constant(relocation, value.cast_unsigned())?;
             push(&mut out.function, value, self.numbers.wiring.data_start);
@@ -136,9 +120,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn resolve(&self, relocation: &Relocation, value: u32) -> Result<data::Target> {
-        self.units
-            .resolve(&self.linking.symbols, relocation, value)
-            .map_err(wasm_encoder::reencode::Error::UserError)
+        self.units.resolve(&self.linking.symbols, relocation, value).map_err(wasm_encoder::reencode::Error::UserError)
     }
 }
 
@@ -159,7 +141,7 @@ fn push(function: &mut Function, value: Placed, data_start: Option<u32>) {
 
 /// The type of a stored value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Operand {
+pub(super) enum Operand {
     I32,
     I64,
     F32,
@@ -180,7 +162,7 @@ impl Operand {
 }
 
 /// What lies on the stack above the address.
-fn stored(operator: &Operator<'_>) -> Option<Operand> {
+pub(super) fn stored(operator: &Operator<'_>) -> Option<Operand> {
     use Operator::*;
     Some(match operator {
         I32Store { .. } | I32Store8 { .. } | I32Store16 { .. } => Operand::I32,

@@ -6,9 +6,7 @@
 
 use std::ops::Range;
 
-use wasmparser::{
-    DataKind, DefinedDataSymbol, Operator, RelocationType, SymbolFlags, SymbolInfo,
-};
+use wasmparser::{DataKind, DefinedDataSymbol, Operator, RelocationType, SymbolFlags, SymbolInfo};
 
 use super::error::Problem;
 use super::linking::Relocation;
@@ -65,8 +63,7 @@ impl<'a> Units<'a> {
         for (index, data) in module.data.iter().enumerate() {
             let position = data.range.end - data.data.len() as u64;
             let stale = |what| Problem::StaleRelocations { offset: data.range.start, what };
-            let start = fixed_address(&data.kind)
-                .ok_or_else(|| stale("a data segment without a constant address"))?;
+            let start = fixed_address(&data.kind).ok_or_else(|| stale("a data segment without a constant address"))?;
             let end = u32::try_from(data.data.len())
                 .ok()
                 .and_then(|length| start.checked_add(length))
@@ -91,16 +88,10 @@ impl<'a> Units<'a> {
     }
 
     /// What `value`, found at a relocation for a memory address, stands for.
-    pub fn resolve(
-        &self,
-        symbols: &[SymbolInfo<'_>],
-        relocation: &Relocation,
-        value: u32,
-    ) -> Result<Target, Problem> {
+    pub fn resolve(&self, symbols: &[SymbolInfo<'_>], relocation: &Relocation, value: u32) -> Result<Target, Problem> {
         let entry = &relocation.entry;
         let stale = |what| Problem::StaleRelocations { offset: relocation.position, what };
-        let Some(SymbolInfo::Data { name, symbol, flags }) = symbols.get(entry.index as usize)
-        else {
+        let Some(SymbolInfo::Data { name, symbol, flags }) = symbols.get(entry.index as usize) else {
             return Err(stale("a memory address whose symbol is not data"));
         };
         // Linking is over: whatever is undefined now is a weak symbol without a definition.
@@ -116,16 +107,12 @@ impl<'a> Units<'a> {
             return Ok(Target::Landmark { landmark, delta });
         }
         if is_array_bound(name) {
-            let unit = self.units.iter().position(|unit| {
-                (unit.addresses.start..=unit.addresses.end).contains(&value)
-            });
+            let unit = self.units.iter().position(|unit| (unit.addresses.start..=unit.addresses.end).contains(&value));
             let unit = unit.ok_or_else(|| stale("an address outside of static data"))?;
             let delta = value.wrapping_sub(self.units[unit].addresses.start);
             return Ok(Target::Unit { unit, delta });
         }
-        let address = self
-            .address(&symbol)
-            .ok_or_else(|| stale("a symbol outside of its data segment"))?;
+        let address = self.address(&symbol).ok_or_else(|| stale("a symbol outside of its data segment"))?;
         if address.wrapping_add(delta) != value {
             return Err(stale("an address that is not the symbol's"));
         }
@@ -152,16 +139,9 @@ impl<'a> Units<'a> {
 }
 
 /// The pieces of one segment, in order, as address ranges with their moduli.
-fn pieces(
-    module: &Module<'_>,
-    segment: usize,
-    addresses: Range<u32>,
-    alignment: u32,
-) -> Vec<(Range<u32>, u32)> {
+fn pieces(module: &Module<'_>, segment: usize, addresses: Range<u32>, alignment: u32) -> Vec<(Range<u32>, u32)> {
     let symbols = &module.linking.symbols;
-    let whole = symbols
-        .iter()
-        .any(|symbol| matches!(symbol, SymbolInfo::Data { name, .. } if is_array_bound(name)));
+    let whole = symbols.iter().any(|symbol| matches!(symbol, SymbolInfo::Data { name, .. } if is_array_bound(name)));
     if whole {
         return vec![(addresses, alignment)];
     }
@@ -227,10 +207,7 @@ pub(super) fn is_memory_address(kind: RelocationType) -> bool {
 /// The kinds that stand for an index of the module, which parsing finds by itself, or are for debuggers.
 pub(super) fn is_index(kind: RelocationType) -> bool {
     use RelocationType::*;
-    matches!(
-        kind,
-        FunctionIndexLeb | TypeIndexLeb | GlobalIndexLeb | EventIndexLeb | TableNumberLeb
-    )
+    matches!(kind, FunctionIndexLeb | TypeIndexLeb | GlobalIndexLeb | EventIndexLeb | TableNumberLeb)
 }
 
 /// The kinds that stand for a slot of the function table.

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataCountSection, DataSection, ElementMode, ElementSection,
-    ElementSegment, Elements, EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection,
-    GlobalType, ImportSection, IndirectNameMap, MemoryType, NameMap, NameSection, RefType,
-    StartSection, TableSection, TagSection, TypeSection, ValType,
+    CodeSection, ConstExpr, DataCountSection, DataSection, ElementMode, ElementSection, ElementSegment, Elements,
+    EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, IndirectNameMap,
+    MemoryType, NameMap, NameSection, RefType, StartSection, TableSection, TagSection, TypeSection, ValType,
 };
 use wasmparser::{ElementItems, ElementKind, Export};
 
-use super::body::Writer;
+use super::body::{About, Writer};
 use super::data::Units;
 use super::error::Problem;
 use super::layout::{Layout, Placed};
@@ -84,13 +83,7 @@ impl Emit<'_, '_> {
         let mut section = ImportSection::new();
         if self.plan.memory {
             // Main's memory, whatever its size.
-            let memory = MemoryType {
-                minimum: 0,
-                maximum: None,
-                memory64: false,
-                shared: false,
-                page_size_log2: None,
-            };
+            let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
             section.import("env", "memory", memory);
         }
         for ((module, name), ty) in &self.numbers.imports {
@@ -218,11 +211,7 @@ impl Emit<'_, '_> {
     }
 
     /// The functions of the linker's table that something may call.
-    fn slots(
-        &mut self,
-        section: &mut ElementSection,
-        slots: impl Iterator<Item = u32>,
-    ) -> Result<()> {
+    fn slots(&mut self, section: &mut ElementSection, slots: impl Iterator<Item = u32>) -> Result<()> {
         let mut functions = Vec::new();
         for slot in slots {
             let function = self.plan.slot_functions.get(&slot).copied().unwrap_or_default();
@@ -272,8 +261,7 @@ impl Emit<'_, '_> {
     fn contents(&self, layout: &Layout) -> Vec<u8> {
         let mut contents = vec![0; layout.contents as usize];
         for &index in &self.live.units {
-            let (Some(unit), Some(offset)) = (self.units.units.get(index), layout.offset(index))
-            else {
+            let (Some(unit), Some(offset)) = (self.units.units.get(index), layout.offset(index)) else {
                 continue;
             };
             let start = offset as usize;
@@ -325,14 +313,14 @@ impl Emit<'_, '_> {
             let Some(function) = self.module.functions.get(old as usize) else { continue };
             let Some(body) = function.own() else { continue };
             let ty = self.module.types.get(function.ty as usize);
-            let mut writer = Writer {
-                linking: &self.module.linking,
-                units: self.units,
-                layout,
-                numbers: &mut self.numbers,
+            let mut writer =
+                Writer { linking: &self.module.linking, units: self.units, layout, numbers: &mut self.numbers };
+            let about = About {
+                parameters: ty.map_or(0, |ty| ty.params().len()),
+                exported: exported.contains(&old),
+                stores: self.live.stores.get(&old),
             };
-            let parameters = ty.map_or(0, |ty| ty.params().len());
-            section.function(&writer.body(body, parameters, exported.contains(&old))?);
+            section.function(&writer.body(body, &about)?);
         }
         let way = region.map_or(Way::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;
@@ -382,7 +370,8 @@ impl Emit<'_, '_> {
     fn function_names(&self) -> NameMap {
         let names = &self.module.names.functions;
         let mut map = NameMap::new();
-        let imported = self.numbers.functions.iter().map(|(old, new)| (*new, *old));
+        // Of several imports that became one, the first gives the name.
+        let imported = self.numbers.functions.iter().rev().map(|(old, new)| (*new, *old));
         let imported: BTreeMap<u32, u32> = imported.collect();
         for (new, (module, name)) in (0..).zip(self.numbers.imports.keys()) {
             match imported.get(&new).and_then(|old| names.get(old)) {

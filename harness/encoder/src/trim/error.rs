@@ -25,10 +25,7 @@ pub enum Problem {
     Invalid { offset: u64, message: String },
     /// A needed export does not exist.
     #[error("no export `{export}`{}", did_you_mean(.near))]
-    NoExport {
-        export: String,
-        near: Option<String>,
-    },
+    NoExport { export: String, near: Option<String> },
     /// A needed export exists, but is not a function.
     #[error("export `{export}` is a {found}, expected a function")]
     NotAFunction { export: String, found: &'static str },
@@ -36,11 +33,7 @@ pub enum Problem {
     #[error(
         "imports {found} `{module}` `{name}`; an adapter may import functions, main's memory as `env` `memory`, and globals and tables of `__main_module__`"
     )]
-    Import {
-        module: String,
-        name: String,
-        found: &'static str,
-    },
+    Import { module: String, name: String, found: &'static str },
     /// The same name is imported with two types.
     #[error("imports function `{module}` `{name}` twice, with different types")]
     ImportedTwice { module: String, name: String },
@@ -58,9 +51,7 @@ pub enum Problem {
     )]
     FixedData { bytes: u64, why: &'static str },
     /// Position-independent code expects a dynamic linker.
-    #[error(
-        "is position-independent code (`{what}`); build it with `relocation-model=static`, as a plain module"
-    )]
+    #[error("is position-independent code (`{what}`); build it with `relocation-model=static`, as a plain module")]
     PositionIndependent { what: String },
     /// Nothing tells which global is the stack pointer.
     #[error(
@@ -93,10 +84,7 @@ pub enum Problem {
 impl Problem {
     /// The problem of a malformed or unsupported module.
     pub(super) fn invalid(error: &wasmparser::Error) -> Problem {
-        Problem::Invalid {
-            offset: error.offset(),
-            message: error.message().to_string(),
-        }
+        Problem::Invalid { offset: error.offset(), message: error.message().to_string() }
     }
 
     /// A module that was read once, but cannot be written again.
@@ -105,16 +93,11 @@ impl Problem {
         match error {
             Error::ParseError(error) => Problem::invalid(&error),
             Error::UserError(problem) => problem,
-            other => Problem::Invalid {
-                offset: 0,
-                message: other.to_string(),
-            },
+            other => Problem::Invalid { offset: 0, message: other.to_string() },
         }
     }
 }
 
 fn did_you_mean(near: &Option<String>) -> String {
-    near.as_ref()
-        .map(|name| format!("; it has `{name}`"))
-        .unwrap_or_default()
+    near.as_ref().map(|name| format!("; it has `{name}`")).unwrap_or_default()
 }

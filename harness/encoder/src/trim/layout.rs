@@ -34,15 +34,10 @@ pub(super) struct Layout {
 impl Layout {
     /// Lays out what is live.
     pub fn of(units: &Units<'_>, live: &Live, stack: bool) -> Result<Layout, Problem> {
-        let mut layout = Layout {
-            stack: if stack { STACK } else { 0 },
-            alignment: ALIGNMENT,
-            ..Layout::default()
-        };
+        let mut layout = Layout { stack: if stack { STACK } else { 0 }, alignment: ALIGNMENT, ..Layout::default() };
         let live = live.units.iter().filter_map(|&index| Some((index, units.units.get(index)?)));
         // Zeros behind everything else, where they need no bytes in the module.
-        let (zeros, contents): (Vec<_>, Vec<_>) =
-            live.partition(|(_, unit)| unit.bytes.iter().all(|byte| *byte == 0));
+        let (zeros, contents): (Vec<_>, Vec<_>) = live.partition(|(_, unit)| unit.bytes.iter().all(|byte| *byte == 0));
         let mut end = 0;
         for (list, zeros) in [(contents, false), (zeros, true)] {
             for (index, unit) in list {
@@ -61,10 +56,7 @@ impl Layout {
         }
         layout.data = end.checked_next_multiple_of(ALIGNMENT).ok_or(Problem::RegionTooLarge)?;
         // Data starts at the region's alignment, too.
-        layout.stack = layout
-            .stack
-            .checked_next_multiple_of(layout.alignment)
-            .ok_or(Problem::RegionTooLarge)?;
+        layout.stack = layout.stack.checked_next_multiple_of(layout.alignment).ok_or(Problem::RegionTooLarge)?;
         // Half of the address space: no sum of offsets wraps.
         match layout.stack.checked_add(layout.data) {
             Some(total) if total <= i32::MAX.cast_unsigned() => Ok(layout),
@@ -116,18 +108,4 @@ pub(super) enum Placed {
 fn congruent(end: u32, address: u32, modulus: u32) -> Option<u32> {
     let mask = modulus - 1;
     end.checked_add(address.wrapping_sub(end) & mask)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn offsets_keep_their_remainders() {
-        assert_eq!(congruent(0, 0x10_0004, 8), Some(4));
-        assert_eq!(congruent(5, 0x10_0004, 8), Some(12));
-        assert_eq!(congruent(4, 0x10_0004, 8), Some(4));
-        assert_eq!(congruent(7, 3, 1), Some(7));
-        assert_eq!(congruent(u32::MAX, 0, 8), None);
-    }
 }

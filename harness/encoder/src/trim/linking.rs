@@ -101,9 +101,10 @@ impl<'a> Linking<'a> {
         Ok(())
     }
 
-    /// The relocations of code between two offsets of the module.
-    pub fn code_within(&self, range: std::ops::Range<u64>) -> &[Relocation] {
-        within(&self.code, range)
+    /// The relocations of code from an offset of the module on.
+    pub fn code_from(&self, start: u64) -> Cursor<'_> {
+        let from = self.code.partition_point(|relocation| relocation.position < start);
+        Cursor { rest: self.code.get(from..).unwrap_or_default() }
     }
 
     /// The relocations of data between two offsets of the module.
@@ -116,4 +117,19 @@ fn within(list: &[Relocation], range: std::ops::Range<u64>) -> &[Relocation] {
     let from = list.partition_point(|relocation| relocation.position < range.start);
     let to = list.partition_point(|relocation| relocation.position < range.end);
     list.get(from..to).unwrap_or_default()
+}
+
+/// Walks over relocations as over code.
+pub(super) struct Cursor<'l> {
+    rest: &'l [Relocation],
+}
+
+impl<'l> Cursor<'l> {
+    /// The next relocations, up to an offset of the module.
+    pub fn until(&mut self, end: u64) -> &'l [Relocation] {
+        let count = self.rest.iter().take_while(|relocation| relocation.position < end).count();
+        let (next, rest) = self.rest.split_at(count);
+        self.rest = rest;
+        next
+    }
 }

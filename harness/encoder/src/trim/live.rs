@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::{
-    ElementItems, ElementKind, Export, ExternalKind, FunctionBody, MemArg, Operator,
-    RelocationType, SymbolInfo,
+    ElementItems, ElementKind, Export, ExternalKind, FunctionBody, MemArg, Operator, RelocationType, SymbolInfo,
 };
 
-use super::body;
+use super::body::{self, Operand};
 use super::data::{self, Target, Units};
 use super::error::Problem;
 use super::linking::Relocation;
@@ -34,6 +33,8 @@ pub(super) struct Live {
     pub read: BTreeSet<u32>,
     /// Globals that code writes.
     pub written: BTreeSet<u32>,
+    /// By function, what it stores at addresses that move.
+    pub stores: BTreeMap<u32, BTreeSet<Operand>>,
     /// Units of static data.
     pub units: BTreeSet<usize>,
     /// Slots of the function table whose numbers are known from code and data.
@@ -100,16 +101,16 @@ impl<'a> Search<'_, 'a> {
         let Some(item) = module.functions.get(function as usize) else { return Ok(()) };
         self.type_index(item.ty)?;
         match item.own() {
-            Some(body) => self.body(body),
+            Some(body) => self.body(function, body),
             None => Ok(()),
         }
     }
 
-    fn body(&mut self, body: &FunctionBody<'a>) -> Found {
+    fn body(&mut self, function: u32, body: &FunctionBody<'a>) -> Found {
         for local in body.get_locals_reader()? {
             self.val_type(local?.1)?;
         }
-        let linking = &self.module.linking;
+        let mut relocations = self.module.linking.code_from(body.range().start);
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
             let from = reader.original_position();
@@ -120,19 +121,24 @@ impl<'a> Search<'_, 'a> {
                 _ => None,
             };
             let movable = body::is_movable(&operator);
+            let stored = body::stored(&operator);
             self.offset = None;
             self.instruction(operator)?;
-            // The opcode itself is no place for a relocation.
-            for relocation in linking.code_within(from + 1..reader.original_position()) {
+            for relocation in relocations.until(reader.original_position()) {
+                // Neither among the locals nor at an opcode.
+                if relocation.position <= from {
+                    let what = "a relocation outside of operands";
+                    let offset = relocation.position;
+                    self.problems.push(Problem::StaleRelocations { offset, what });
+                    continue;
+                }
                 let operand = match relocation.entry.ty {
-                    RelocationType::MemoryAddrLeb => self.offset,
+                    RelocationType::MemoryAddrLeb => {
+                        self.live.stores.entry(function).or_default().extend(stored);
+                        self.offset.filter(|_| movable)
+                    }
                     _ => constant,
                 };
-                if operand.is_some() && constant.is_none() && !movable {
-                    let kind = "of an address in an atomic instruction".to_string();
-                    let offset = relocation.position;
-                    self.problems.push(Problem::Relocation { kind, offset });
-                }
                 self.relocation(relocation, operand);
             }
         }
@@ -173,7 +179,7 @@ impl<'a> Search<'_, 'a> {
         } else if let Some(operand) = operand {
             self.value(relocation, operand)
         } else {
-            Err(stale("an address or a table index where the instruction has none"))
+            Err(stale("an address or a table index where the instruction has none that could be moved"))
         };
         if let Err(problem) = result {
             self.problems.push(problem);
@@ -232,8 +238,7 @@ impl<'a> Search<'_, 'a> {
             for relocation in self.module.linking.data_within(range.clone()) {
                 let offset = (relocation.position - range.start) as usize;
                 let bytes = unit.bytes.get(offset..offset + 4);
-                let Some(value) = bytes.and_then(|b| b.try_into().ok()).map(u32::from_le_bytes)
-                else {
+                let Some(value) = bytes.and_then(|b| b.try_into().ok()).map(u32::from_le_bytes) else {
                     let what = "a relocation that crosses the end of its symbol";
                     let offset = relocation.position;
                     self.problems.push(Problem::StaleRelocations { offset, what });
@@ -243,14 +248,12 @@ impl<'a> Search<'_, 'a> {
                 let kind = relocation.entry.ty;
                 let found = match kind {
                     RelocationType::TableIndexI32 => self.slot(relocation, value),
-                    RelocationType::MemoryAddrI32 => {
-                        self.units.resolve(symbols, relocation, value).map(|target| {
-                            self.live.addresses |= !matches!(target, Target::Absolute(_));
-                            if let Target::Unit { unit, .. } = target {
-                                pending.push(unit);
-                            }
-                        })
-                    }
+                    RelocationType::MemoryAddrI32 => self.units.resolve(symbols, relocation, value).map(|target| {
+                        self.live.addresses |= !matches!(target, Target::Absolute(_));
+                        if let Target::Unit { unit, .. } = target {
+                            pending.push(unit);
+                        }
+                    }),
                     _ => {
                         let kind = format!("{kind:?}");
                         Err(Problem::Relocation { kind, offset: relocation.position })

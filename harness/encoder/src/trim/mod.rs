@@ -174,22 +174,13 @@ fn analyse<'a>(
 }
 
 /// The exports that are asked for, in the adapter's order, and those that are not there.
-fn wanted<'m, 'a>(
-    module: &'m Module<'a>,
-    names: &IndexSet<String>,
-) -> (Vec<&'m Export<'a>>, Vec<Problem>) {
+fn wanted<'m, 'a>(module: &'m Module<'a>, names: &IndexSet<String>) -> (Vec<&'m Export<'a>>, Vec<Problem>) {
     let mut missing = Vec::new();
     for name in names {
         match module.exports.get(name.as_str()) {
             Some(export) if is_function(export) => {}
-            Some(export) => missing.push(Problem::NotAFunction {
-                export: name.clone(),
-                found: kind(export.kind),
-            }),
-            None => missing.push(Problem::NoExport {
-                export: name.clone(),
-                near: near(module, name),
-            }),
+            Some(export) => missing.push(Problem::NotAFunction { export: name.clone(), found: kind(export.kind) }),
+            None => missing.push(Problem::NoExport { export: name.clone(), near: near(module, name) }),
         }
     }
     let exports = module.exports.values();
@@ -233,11 +224,7 @@ fn errors(adapter: &str, problems: Vec<Problem>) -> Vec<TrimError> {
     errors
 }
 
-fn counts(
-    module: &Module<'_>,
-    analysis: &Analysis<'_>,
-    numbers: &numbers::Numbers,
-) -> (Counts, Counts) {
+fn counts(module: &Module<'_>, analysis: &Analysis<'_>, numbers: &numbers::Numbers) -> (Counts, Counts) {
     let Analysis { units, live, plan } = analysis;
     let own = module.functions.iter().filter(|function| function.own().is_some()).count();
     let slots = plan.slot_functions.len();
@@ -265,10 +252,7 @@ fn counts(
 fn report(plan: &Plan) -> Option<RegionReport> {
     let region = plan.region.as_ref()?;
     let (when, why) = match region.way {
-        Way::Protocol => (
-            When::FirstCall,
-            "main exports a realloc, and the adapter keeps an `allocation_state`",
-        ),
+        Way::Protocol => (When::FirstCall, "main exports a realloc, and the adapter keeps an `allocation_state`"),
         Way::FirstCall => (When::FirstCall, "main exports a realloc"),
         Way::Instantiation => (When::Instantiation, "no realloc of main's is to be used"),
     };

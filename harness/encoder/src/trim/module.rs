@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 use wasmparser::{
-    ConstExpr, Data, Element, Export, FuncType, FunctionBody, GlobalType, Import, MemoryType,
-    Parser, Payload, Table, TagType, TypeRef, Validator, WasmFeatures,
+    ConstExpr, Data, Element, Export, FuncType, FunctionBody, GlobalType, Import, MemoryType, Parser, Payload, Table,
+    TagType, TypeRef, Validator, WasmFeatures,
 };
 
 use super::error::Problem;
@@ -94,14 +94,10 @@ impl<'a> Module<'a> {
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload?;
             match &payload {
-                Payload::CodeSectionStart {
-                    unchecked_range, ..
-                } => module
-                    .linking
-                    .code_section(section, unchecked_range.start),
-                Payload::DataSection(data) => {
-                    module.linking.data_section(section, data.range().start)
+                Payload::CodeSectionStart { unchecked_range, .. } => {
+                    module.linking.code_section(section, unchecked_range.start)
                 }
+                Payload::DataSection(data) => module.linking.data_section(section, data.range().start),
                 _ => {}
             }
             // The numbers by which relocation sections name the section that they are for.
@@ -181,26 +177,13 @@ impl<'a> Module<'a> {
     fn import(&mut self, import: Import<'a>) {
         let number = self.imports.len();
         match import.ty {
-            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => self.functions.push(Item {
-                ty,
-                origin: Origin::Import(number),
-            }),
-            TypeRef::Table(ty) => self.tables.push(Item {
-                ty,
-                origin: Origin::Import(number),
-            }),
-            TypeRef::Memory(ty) => self.memories.push(Item {
-                ty,
-                origin: Origin::Import(number),
-            }),
-            TypeRef::Global(ty) => self.globals.push(Item {
-                ty,
-                origin: Origin::Import(number),
-            }),
-            TypeRef::Tag(ty) => self.tags.push(Item {
-                ty,
-                origin: Origin::Import(number),
-            }),
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                self.functions.push(Item { ty, origin: Origin::Import(number) })
+            }
+            TypeRef::Table(ty) => self.tables.push(Item { ty, origin: Origin::Import(number) }),
+            TypeRef::Memory(ty) => self.memories.push(Item { ty, origin: Origin::Import(number) }),
+            TypeRef::Global(ty) => self.globals.push(Item { ty, origin: Origin::Import(number) }),
+            TypeRef::Tag(ty) => self.tags.push(Item { ty, origin: Origin::Import(number) }),
         }
         self.imports.push(import);
     }

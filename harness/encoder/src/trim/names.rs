@@ -38,8 +38,5 @@ impl<'a> Names<'a> {
 }
 
 fn entries(map: NameMap<'_>) -> BTreeMap<u32, &str> {
-    map.into_iter()
-        .map_while(Result::ok)
-        .map(|naming| (naming.index, naming.name))
-        .collect()
+    map.into_iter().map_while(Result::ok).map(|naming| (naming.index, naming.name)).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use wasmparser::{ElementKind, RelocationType};
 
+use super::MainRealloc;
 use super::data::{Target, Units};
 use super::error::Problem;
 use super::layout::Layout;
@@ -13,7 +14,6 @@ use super::numbers::Generated;
 use super::region::Way;
 use super::special::{Special, is_realloc};
 use super::table::Slots;
-use super::MainRealloc;
 
 /// The decisions.
 pub(super) struct Plan {
@@ -68,8 +68,7 @@ impl Plan {
             let import = module.functions.get(*function as usize).and_then(|f| f.import());
             import.and_then(|import| module.imports.get(import)).is_some_and(is_realloc)
         });
-        let grow = (realloc.is_none() && imports_realloc)
-            || matches!(way, Some(Way::Instantiation | Way::FirstCall));
+        let grow = (realloc.is_none() && imports_realloc) || matches!(way, Some(Way::Instantiation | Way::FirstCall));
         let mut generated = Vec::new();
         generated.extend(grow.then_some(Generated::Grow));
         generated.extend(way.map(|_| Generated::Place));

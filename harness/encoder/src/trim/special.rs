@@ -34,10 +34,7 @@ impl Special {
             problems.push(Problem::SpecialGlobal { name, global });
             None
         };
-        let special = Special {
-            stack_pointer: find(STACK_POINTER),
-            allocation_state: find(ALLOCATION_STATE),
-        };
+        let special = Special { stack_pointer: find(STACK_POINTER), allocation_state: find(ALLOCATION_STATE) };
         if special.stack_pointer.is_none() {
             problems.extend(suspect(module, live));
         }
@@ -58,9 +55,10 @@ fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
 }
 
 fn is_mutable_i32(module: &Module<'_>, global: u32) -> bool {
-    module.globals.get(global as usize).is_some_and(|global| {
-        global.own().is_some() && global.ty.mutable && global.ty.content_type == ValType::I32
-    })
+    module
+        .globals
+        .get(global as usize)
+        .is_some_and(|global| global.own().is_some() && global.ty.mutable && global.ty.content_type == ValType::I32)
 }
 
 /// Without any names, a global that may be a stack pointer must not be left pointing into main's data.
@@ -101,10 +99,7 @@ pub(super) fn check_imports(module: &Module<'_>, live: &Live, problems: &mut Vec
 }
 
 /// The numbers of the imports among the live entries of an index space.
-fn imported<'m, T, D>(
-    space: &'m [Item<T, D>],
-    live: &'m BTreeSet<u32>,
-) -> impl Iterator<Item = usize> + 'm {
+fn imported<'m, T, D>(space: &'m [Item<T, D>], live: &'m BTreeSet<u32>) -> impl Iterator<Item = usize> + 'm {
     live.iter().filter_map(|index| space.get(*index as usize)?.import())
 }
 
@@ -159,9 +154,8 @@ pub(super) fn check_data(module: &Module<'_>, live: &Live, problems: &mut Vec<Pr
         problems.push(Problem::PositionIndependent { what: "dylink.0".to_string() });
     }
     // Made by the linker for objects with position-independent code: addresses in globals, without relocations.
-    let got = module.names.globals.iter().find(|(index, name)| {
-        name.starts_with("GOT.") && live.globals.contains(*index)
-    });
+    let got =
+        module.names.globals.iter().find(|(index, name)| name.starts_with("GOT.") && live.globals.contains(*index));
     problems.extend(got.map(|(_, name)| Problem::PositionIndependent { what: name.to_string() }));
     let mut bytes = 0;
     for (index, data) in (0..).zip(&module.data) {

@@ -5,7 +5,6 @@ use wasmtime::component::{HasSelf, Linker};
 use super::system::System;
 use super::{Host, State};
 
-#[expect(missing_docs, reason = "generated")]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit/my-wasi",

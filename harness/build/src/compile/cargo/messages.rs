@@ -44,15 +44,9 @@ pub(super) struct Messages {
 
 impl Messages {
     pub(super) fn parse(stdout: &[u8], stderr: &str, success: bool) -> Messages {
-        let mut messages = Messages {
-            modules: BTreeMap::new(),
-            errors: BTreeMap::new(),
-            stderr: own_words(stderr),
-            success,
-        };
-        let lines = stdout
-            .split(|byte| *byte == b'\n')
-            .filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+        let mut messages =
+            Messages { modules: BTreeMap::new(), errors: BTreeMap::new(), stderr: own_words(stderr), success };
+        let lines = stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
         for line in lines {
             messages.add(line);
         }
@@ -60,26 +54,16 @@ impl Messages {
     }
 
     fn add(&mut self, line: Line) {
-        let Some(package) = line
-            .manifest_path
-            .as_deref()
-            .and_then(Path::parent)
-            .map(Path::to_path_buf)
-        else {
+        let Some(package) = line.manifest_path.as_deref().and_then(Path::parent).map(Path::to_path_buf) else {
             return;
         };
         match (line.reason.as_str(), line.message) {
             ("compiler-artifact", _) => {
                 let kinds = line.target.map(|target| target.kind).unwrap_or_default();
                 if kinds.iter().any(|kind| kind == "bin" || kind == "cdylib") {
-                    let wasm = line
-                        .filenames
-                        .into_iter()
-                        .filter(|file| file.extension().is_some_and(|end| end == "wasm"));
-                    self.modules
-                        .entry(package)
-                        .or_default()
-                        .extend(wasm.map(|file| (file, line.fresh)));
+                    let wasm =
+                        line.filenames.into_iter().filter(|file| file.extension().is_some_and(|end| end == "wasm"));
+                    self.modules.entry(package).or_default().extend(wasm.map(|file| (file, line.fresh)));
                 }
             }
             ("compiler-message", Some(diagnostic)) => {
@@ -93,12 +77,13 @@ impl Messages {
         }
     }
 
+    /// Whether cargo refused to go on since the lock file is not up to date.
+    pub(super) fn lock_does_not_fit(&self) -> bool {
+        !self.success && self.stderr.contains("--locked")
+    }
+
     /// The one module of the package in that folder and whether it is an old one; or why there is none.
-    pub(super) fn module(
-        &self,
-        package: &Path,
-        packages: &Packages,
-    ) -> Result<(PathBuf, bool), String> {
+    pub(super) fn module(&self, package: &Path, packages: &Packages) -> Result<(PathBuf, bool), String> {
         if let Some(errors) = self.errors.get(package) {
             return Err(errors.clone());
         }
@@ -109,9 +94,10 @@ impl Messages {
                 several.len(),
                 several.iter().filter_map(|(file, _)| file.file_name()?.to_str()).collect::<Vec<_>>().join(", ")
             )),
-            _ if self.success => Err(
-                "cargo built no module for this package: is it in `members` of the workspace's Cargo.toml?".to_string(),
-            ),
+            _ if self.success => {
+                Err("cargo built no module for this package: is it in `members` of the workspace's Cargo.toml?"
+                    .to_string())
+            }
             _ => {
                 // A library that it depends on is broken, or cargo did not get as far as compiling.
                 let library = |folder: &&PathBuf| !packages.values().any(|package| package == *folder);
@@ -125,24 +111,7 @@ impl Messages {
 
 /// Cargo's standard error without progress.
 fn own_words(stderr: &str) -> String {
-    let progress = [
-        "Compiling",
-        "Fresh",
-        "Finished",
-        "Updating",
-        "Downloading",
-        "Downloaded",
-        "Locking",
-        "Blocking",
-    ];
-    let is_progress = |line: &&str| {
-        progress
-            .iter()
-            .any(|word| line.trim_start().starts_with(word))
-    };
-    stderr
-        .lines()
-        .filter(|line| !is_progress(line))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let progress = ["Compiling", "Fresh", "Finished", "Updating", "Downloading", "Downloaded", "Locking", "Blocking"];
+    let is_progress = |line: &&str| progress.iter().any(|word| line.trim_start().starts_with(word));
+    stderr.lines().filter(|line| !is_progress(line)).collect::<Vec<_>>().join("\n")
 }

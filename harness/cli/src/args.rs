@@ -1,0 +1,192 @@
+//! The command line as it is typed. Nothing is read or looked up here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use polyfill_build::case::Seed;
+use polyfill_runner::Hosts;
+
+use crate::adapt::{Adapt, WitArg};
+
+/// Makes components from core modules and adapters, runs them, and tests them.
+#[derive(Debug, Parser)]
+#[command(name = "polyfill", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Test(TestArgs),
+    Run(RunArgs),
+    Encode(EncodeArgs),
+    Explain(ExplainArgs),
+    Check(CheckArgs),
+}
+
+/// Compile, encode, run and check everything in a suite folder
+///
+/// A suite is a folder with guests/, and mostly adapters/ and wit/ beside it. Every case of every guest runs through
+/// every adapter stack that fits and on every host: a trial each, named guest::case::adapter::host.
+/// The exit code is 0 only if no trial fails.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Only trials whose names contain one of these words
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+    /// The suite's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+    /// Only trials with this adapter, or this stack of adapters (`a+b`, or `none`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) adapter: Option<String>,
+    /// Only trials on this host
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// Print the names of trials and run none
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Rewrite expected files by what is seen (as with BLESS=1); refused where CI is set
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) bless: bool,
+}
+
+/// Run a guest of a suite, or a module or component in a file
+///
+/// Prints the guest's output as it comes and the values that --invoke returns, and ends with the guest's exit code:
+/// 134 for a trap, 1 if it could not be run at all.
+/// Runs repeat themselves: random bytes are those of a seed, clocks are virtual, and the environment is empty.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A guest's name; or a file (anything with a dot or a slash in it): a core module, or a finished component
+    ///
+    /// A guest of the suite is compiled and goes through the adapters that fit it. Its case `default` (or its first
+    /// case) answers its own imports; arguments and the like are those of this command line.
+    #[arg(value_name = "GUEST|FILE")]
+    pub(crate) program: String,
+    /// The guest's arguments, after its name
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) encoding: Encoding,
+    /// The suite's folder, for a guest
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+    /// The adapter stack, for a guest that several fit
+    #[arg(long, value_name = "NAME", conflicts_with = "adapts")]
+    pub(crate) adapter: Option<String>,
+    /// The host [default: the one the guest's case names; wasi for a file that imports wasi:*; my-wasi otherwise]
+    #[arg(long, value_name = "NAME", value_parser = host)]
+    pub(crate) host: Option<String>,
+    /// A variable of the guest's environment
+    #[arg(long, value_name = "K=V", value_parser = variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// What the guest reads from standard input; `-` is this command's own, and nothing is the default
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stdin: Option<PathBuf>,
+    /// The seed of the guest's random bytes, or `random` for other bytes in each run
+    #[arg(long, value_name = "N", default_value = "0", value_parser = seed)]
+    pub(crate) seed: Seed,
+    /// An export to call, in WAVE: 'f(1, "x")'; without it, the one that starts a command
+    ///
+    /// May be given several times. Handles that a call returns are $1, $2, .. in later ones.
+    #[arg(long, value_name = "CALL")]
+    pub(crate) invoke: Vec<String>,
+}
+
+/// Make a component from a core module and adapters
+#[derive(Debug, Args)]
+pub(crate) struct EncodeArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The file to write: all of it or nothing; without it, standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write text
+    #[arg(long)]
+    pub(crate) wat: bool,
+    /// Do not validate the component
+    #[arg(long)]
+    pub(crate) no_validate: bool,
+}
+
+/// Print what encode would do and why
+///
+/// Takes the arguments of encode and writes no component: modules, who asked for what, wires with their reasons,
+/// the order of instantiation, exports.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Means nothing here: for a command line of encode with the verb changed.
+    #[arg(short, long, value_name = "OUT", hide = true)]
+    output: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    wat: bool,
+    #[arg(long, hide = true)]
+    no_validate: bool,
+}
+
+/// Tell all that is wrong with an adapter
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The adapter, .wasm or .wat
+    #[arg(value_name = "ADAPTER")]
+    pub(crate) adapter: PathBuf,
+    /// Its WIT, a file or a folder that is one package, if it has no component-type section
+    #[arg(long, value_name = "PATH[#WORLD]")]
+    pub(crate) wit: Option<WitArg>,
+}
+
+/// What a component is made from.
+#[derive(Debug, Args)]
+pub(crate) struct Input {
+    /// The guest's core module, .wasm or .wat
+    #[arg(value_name = "MODULE")]
+    pub(crate) module: PathBuf,
+    #[command(flatten)]
+    pub(crate) encoding: Encoding,
+}
+
+/// How a component is made from a core module.
+#[derive(Debug, Args)]
+pub(crate) struct Encoding {
+    /// The module's WIT, a file or a folder that is one package, beside its component-type sections
+    #[arg(long, value_name = "PATH[#WORLD]")]
+    pub(crate) wit: Option<WitArg>,
+    /// The world in that WIT, if there are several
+    #[arg(long, value_name = "NAME", requires = "wit")]
+    pub(crate) world: Option<String>,
+    /// An adapter, .wasm or .wat, and its WIT
+    ///
+    /// NAME is the import module that it implements: its file's name up to the first dot, if it is not given.
+    #[arg(long = "adapt", value_name = "[NAME=]FILE[:WIT[#WORLD]]")]
+    pub(crate) adapts: Vec<Adapt>,
+    /// Let adapters take their memory by memory.grow even where the module exports a realloc
+    #[arg(long)]
+    pub(crate) realloc_via_memory_grow: bool,
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let hosts = Hosts::default();
+    match hosts.get(text) {
+        Some(_) => Ok(text.to_string()),
+        None => Err(format!("there is no such host; there are {}", hosts.names().join(", "))),
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
+        _ => Err("not of the form NAME=VALUE".to_string()),
+    }
+}
+
+fn seed(text: &str) -> Result<Seed, String> {
+    match text.parse() {
+        Ok(number) => Ok(Seed::Number(number)),
+        Err(_) if text == "random" => Ok(Seed::Word(text.to_string())),
+        Err(_) => Err("neither a number (from 0 to 2^64-1) nor `random`".to_string()),
+    }
+}

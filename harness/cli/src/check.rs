@@ -1,0 +1,20 @@
+//! `polyfill check`
+
+use std::process::ExitCode;
+
+use crate::args::CheckArgs;
+use crate::error::Error;
+use crate::{load, output};
+
+/// Prints all findings about an adapter. There being some is a failure.
+pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
+    let adapter = load::adapter(None, &args.adapter, args.wit.as_ref())?;
+    let findings = polyfill_encoder::check(&adapter.source());
+    if findings.is_empty() {
+        output::text(&format!("`{}`: nothing is wrong with it\n", adapter.name))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let lines: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    output::text(&lines)?;
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,67 @@
+//! What ends a command. Each message becomes a line `error: ..` of its own.
+
+use std::io;
+use std::path::PathBuf;
+
+use polyfill_build::module::ModuleError;
+use polyfill_build::wit::WitError;
+use polyfill_build::{BuildError, Problems};
+use polyfill_encoder::Errors;
+use polyfill_runner::EngineError;
+use thiserror::Error;
+
+/// Why a command could not do what it was asked to.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+    #[error(transparent)]
+    Wit(#[from] WitError),
+    #[error(transparent)]
+    Encode(#[from] Errors),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Runner(#[from] polyfill_runner::Error),
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write `{}`: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot write to standard output: {0}")]
+    Stdout(io::Error),
+    #[error("a component in binary form is nothing for a terminal: give a file (-o OUT), or ask for text (--wat)")]
+    Terminal,
+    #[error("the component cannot be printed: {0}")]
+    Print(String),
+    #[error("`{}` has no name up to its first dot: give the adapter one, `--adapt NAME={}`", file.display(), file.display())]
+    NoName { file: PathBuf },
+    #[error("`{}` is a component already: there is nothing to adapt, leave out {flag}", file.display())]
+    Finished { file: PathBuf, flag: &'static str },
+    #[error(
+        "{flag} needs --adapt beside it: without, the suite says how its guest `{guest}` is encoded (in the case, and in the files beside guest and adapters)"
+    )]
+    SuiteDecides { guest: String, flag: &'static str },
+    #[error("guest `{guest}` does not go through `{adapter}`; its stacks are {stacks}")]
+    NoStack { guest: String, adapter: String, stacks: String },
+    #[error("guest `{guest}` is not run: {reason}")]
+    Ignored { guest: String, reason: String },
+    #[error("guest `{guest}` {outcome}")]
+    NotBuilt { guest: String, outcome: String },
+    #[error("there is no host `{host}`; there are {hosts}")]
+    NoHost { host: String, hosts: String },
+    #[error("{0}")]
+    NothingToTest(String),
+}
+
+impl Error {
+    /// All messages: there can be many where a whole input was looked at.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        match self {
+            Error::Encode(errors) => errors.iter().map(ToString::to_string).collect(),
+            Error::Build(BuildError::Layout(Problems(problems))) => problems.clone(),
+            error => vec![error.to_string()],
+        }
+    }
+}

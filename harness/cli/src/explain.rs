@@ -1,0 +1,15 @@
+//! `polyfill explain`
+
+use std::process::ExitCode;
+
+use crate::args::ExplainArgs;
+use crate::error::Error;
+use crate::{load, output};
+
+/// Prints the plan.
+pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Error> {
+    let modules = load::input(&args.input)?;
+    let plan = polyfill_encoder::encode(&modules.input(), &load::options(&args.input.encoding, false))?.plan;
+    output::text(&plan.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}

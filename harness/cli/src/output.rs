@@ -1,0 +1,55 @@
+//! Results: to standard output, or into a file that is never half written.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use crate::error::Error;
+
+/// Writes text to standard output.
+pub(crate) fn text(text: &str) -> Result<(), Error> {
+    stdout(text.as_bytes())
+}
+
+/// Writes binary data to standard output, unless somebody is looking.
+pub(crate) fn binary(bytes: &[u8]) -> Result<(), Error> {
+    match io::stdout().is_terminal() {
+        true => Err(Error::Terminal),
+        false => stdout(bytes),
+    }
+}
+
+fn stdout(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        // A reader that has seen enough is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Error::Stdout),
+    }
+}
+
+/// Says what takes its time, beside the results.
+pub(crate) fn progress(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Writes a file. Whoever looks at it meanwhile sees the old one or the new one.
+pub(crate) fn file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    // The link stays and what it points to is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    // A device or a pipe must not be replaced by a file.
+    let in_place = fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+    let written = if in_place { fs::write(&target, bytes) } else { replace(&target, bytes) };
+    written.map_err(|source| Error::Write { path: path.to_path_buf(), source })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy();
+    let unfinished = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = fs::write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, path));
+    if written.is_err() {
+        // It may not even have come into being.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}

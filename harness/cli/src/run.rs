@@ -1,0 +1,99 @@
+//! `polyfill run`
+
+mod file;
+mod guest;
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{fs, iter};
+
+use polyfill_build::case::{Answer, Call};
+use polyfill_runner::{Engine, Hosts, Inputs, Limits, Observation, Outcome, Sinks, run_component};
+
+use crate::args::RunArgs;
+use crate::error::Error;
+use crate::output;
+
+/// Something that can be run, and what stands in for the host around it.
+struct Program {
+    name: String,
+    component: Vec<u8>,
+    answers: Vec<Answer>,
+    /// The host, if the program has one of its own.
+    host: Option<String>,
+}
+
+/// Runs a guest or a file to its end.
+pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
+    let program = if is_file(&args.program) { file::load(args)? } else { guest::load(args)? };
+    let engine = Engine::new(None)?;
+    let hosts = Hosts::default();
+    let name = args.host.as_deref().or(program.host.as_deref());
+    let host = match name {
+        Some(name) => {
+            hosts.get(name).ok_or_else(|| Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") })?
+        }
+        None => &*file::default_host(&engine, &program.component, &hosts)?,
+    };
+    let inputs = inputs(args, &program)?;
+    let observation = run_component(&engine, &program.component, host, &inputs, &limits(), Sinks::inherit())?;
+    tell(&observation)
+}
+
+/// Names of guests have neither dots nor slashes in them.
+fn is_file(program: &str) -> bool {
+    program.contains(['.', '/', '\\'])
+}
+
+fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
+    let stdin = args.stdin.as_deref().map(stdin).transpose()?.unwrap_or_default();
+    let mut env = args.env.clone();
+    env.sort();
+    Ok(Inputs {
+        args: iter::once(&program.name).chain(&args.args).cloned().collect(),
+        env,
+        stdin,
+        seed: Some(args.seed.clone()),
+        calls: args.invoke.iter().map(|invoke| Call { invoke: invoke.clone(), returns: None }).collect(),
+        answers: program.answers.clone(),
+    })
+}
+
+fn stdin(path: &Path) -> Result<Vec<u8>, Error> {
+    let read = match path.to_str() {
+        Some("-") => {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        }
+        _ => fs::read(path),
+    };
+    read.map_err(|source| Error::Read { path: path.to_path_buf(), source })
+}
+
+/// Somebody is there to interrupt the guest; only its memory has the usual limit.
+fn limits() -> Limits {
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    Limits { timeout: year, ..Limits::default() }
+}
+
+/// Prints returned values and what went wrong; the exit code is the guest's.
+fn tell(observation: &Observation) -> Result<ExitCode, Error> {
+    for value in observation.returned.iter().filter_map(|returned| returned.value.as_ref()) {
+        output::text(&format!("{value}\n"))?;
+    }
+    match &observation.outcome {
+        Outcome::Returned | Outcome::Exit(_) => {}
+        outcome => eprintln!("error: {outcome}"),
+    }
+    let frames = observation.outcome.frames();
+    if !frames.is_empty() {
+        eprintln!("backtrace, innermost first:");
+    }
+    for (number, frame) in frames.iter().enumerate() {
+        eprintln!("  {number:>2}: {frame}");
+    }
+    // A code that a process cannot end with must not become the one for success.
+    Ok(ExitCode::from(u8::try_from(observation.exit_code()).unwrap_or(u8::MAX)))
+}

@@ -1,0 +1,50 @@
+//! A program from a file: a core module to be encoded, or a component as it stands.
+
+use std::path::Path;
+
+use polyfill_build::module;
+use polyfill_runner::{Engine, Host, Hosts};
+
+use super::Program;
+use crate::args::{Encoding, RunArgs};
+use crate::error::Error;
+use crate::load;
+
+/// What a component begins with: the magic number, and the layer's and version's numbers of components.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// Reads the file, and encodes what is no component yet.
+pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
+    let path = Path::new(&args.program);
+    let bytes = module::read(path)?;
+    let name = load::stem(path).unwrap_or("main");
+    let component = if bytes.starts_with(COMPONENT) {
+        match given(&args.encoding) {
+            Some(flag) => return Err(Error::Finished { file: path.to_path_buf(), flag }),
+            None => bytes,
+        }
+    } else {
+        let modules = load::modules(name, bytes, &args.encoding)?;
+        polyfill_encoder::encode(&modules.input(), &load::options(&args.encoding, true))?.component
+    };
+    Ok(Program { name: name.to_string(), component, answers: Vec::new(), host: None })
+}
+
+/// The host for a component that nobody has chosen one for.
+pub(super) fn default_host<'a>(engine: &Engine, component: &[u8], hosts: &'a Hosts) -> Result<&'a dyn Host, Error> {
+    let ty = engine.component(component)?.component_type();
+    let wasi = ty.imports(engine.wasmtime()).any(|(name, _)| name.starts_with("wasi:"));
+    let name = if wasi { "wasi" } else { "my-wasi" };
+    hosts.get(name).ok_or_else(|| Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") })
+}
+
+/// The first argument that is about encoding.
+pub(super) fn given(encoding: &Encoding) -> Option<&'static str> {
+    let Encoding { wit, world: _, adapts, realloc_via_memory_grow } = encoding;
+    let flags = [
+        (!adapts.is_empty(), "--adapt"),
+        (wit.is_some(), "--wit"),
+        (*realloc_via_memory_grow, "--realloc-via-memory-grow"),
+    ];
+    flags.into_iter().find_map(|(given, flag)| given.then_some(flag))
+}

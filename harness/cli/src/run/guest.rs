@@ -1,0 +1,80 @@
+//! A program from a suite: a guest, compiled, encoded as the suite says or with adapters of the command line.
+
+use std::fs;
+
+use polyfill_build::case::Case;
+use polyfill_build::index::{Artifact, Cell, Index, Stage};
+use polyfill_build::{Built, Suite};
+use polyfill_runner::Outcome;
+
+use super::{Program, file};
+use crate::args::RunArgs;
+use crate::error::Error;
+use crate::{load, output};
+
+/// Builds the guest and chooses one of its cells.
+pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
+    let guest = args.program.as_str();
+    let suite = Suite::new(&args.suite).filter([format!("{guest}::")]).progress(output::progress);
+    let built = suite.build()?;
+    let cells = cells(&built.index, guest);
+    if cells.is_empty() {
+        // There is no such guest, then; the suite knows which there are.
+        suite.compile(guest)?.map_err(|(stage, message)| not_built(guest, stage, message))?;
+    }
+    let case = cells.first().and_then(|cell| built.index.cases.get(&cell.case_key())).map(|entry| entry.case.clone());
+    let case = case.unwrap_or_default();
+    let (component, host) = match args.encoding.adapts.is_empty() {
+        true => as_the_suite_says(args, &built, &cells)?,
+        false => (with_adapters(args, &suite, &case)?, None),
+    };
+    Ok(Program { name: guest.to_string(), component, answers: case.imports, host })
+}
+
+/// The cells of the guest's case `default`, or of its first one.
+fn cells<'a>(index: &'a Index, guest: &str) -> Vec<&'a Cell> {
+    let cells: Vec<&Cell> = index.cells.iter().filter(|cell| cell.guest == guest).collect();
+    let case = cells.iter().find(|cell| cell.case == "default").or(cells.first()).map(|cell| cell.case.clone());
+    cells.into_iter().filter(|cell| Some(&cell.case) == case.as_ref()).collect()
+}
+
+fn as_the_suite_says(args: &RunArgs, built: &Built, cells: &[&Cell]) -> Result<(Vec<u8>, Option<String>), Error> {
+    let guest = args.program.clone();
+    if let Some(flag) = file::given(&args.encoding) {
+        return Err(Error::SuiteDecides { guest, flag });
+    }
+    let fits = |cell: &&&Cell| args.adapter.as_ref().is_none_or(|adapter| cell.adapter == *adapter);
+    let is_component = |cell: &&&Cell| matches!(cell.artifact, Artifact::Component(_));
+    let fitting = || cells.iter().filter(fits);
+    let Some(cell) = fitting().find(is_component).or_else(|| fitting().next()) else {
+        let mut stacks: Vec<&str> = cells.iter().map(|cell| cell.adapter.as_str()).collect();
+        stacks.dedup();
+        let adapter = args.adapter.clone().unwrap_or_default();
+        return Err(Error::NoStack { guest, adapter, stacks: stacks.join(", ") });
+    };
+    match &cell.artifact {
+        Artifact::Component(file) => {
+            let path = built.out_dir.join(file);
+            let component = fs::read(&path).map_err(|source| Error::Read { path, source })?;
+            Ok((component, Some(cell.host.clone())))
+        }
+        Artifact::Ignored(reason) => Err(Error::Ignored { guest, reason: reason.clone() }),
+        Artifact::Failed { stage, message } => Err(not_built(&guest, *stage, message.clone())),
+    }
+}
+
+fn with_adapters(args: &RunArgs, suite: &Suite, case: &Case) -> Result<Vec<u8>, Error> {
+    let guest = args.program.as_str();
+    let wasm = suite.compile(guest)?.map_err(|(stage, message)| not_built(guest, stage, message))?;
+    let modules = load::modules(guest, wasm, &args.encoding)?;
+    let mut options = load::options(&args.encoding, true);
+    if case.encode.realloc_via_memory_grow {
+        options.region = polyfill_encoder::Region::MemoryGrow;
+    }
+    Ok(polyfill_encoder::encode(&modules.input(), &options)?.component)
+}
+
+fn not_built(guest: &str, stage: Stage, message: String) -> Error {
+    let outcome = Outcome::NotBuilt { stage, message };
+    Error::NotBuilt { guest: guest.to_string(), outcome: outcome.to_string() }
+}

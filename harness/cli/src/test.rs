@@ -1,0 +1,76 @@
+//! `polyfill test`
+
+mod selection;
+mod table;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use polyfill_build::{Built, Suite};
+use polyfill_runner::{CellResult, Runner, Verdict};
+
+use self::selection::Selection;
+use crate::args::TestArgs;
+use crate::error::Error;
+use crate::output;
+
+/// Builds the suite, runs the trials that are asked for, and tells of them.
+pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
+    let built = Suite::new(&args.suite).filter(&args.filters).progress(output::progress).build()?;
+    let selection = Selection::new(args, &built.index)?;
+    if args.list {
+        let names: String = selection.cells().map(|cell| format!("{}\n", cell.name())).collect();
+        output::text(&names)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let start = Instant::now();
+    let mut runner = Runner::new(&built.out_dir).root(&args.suite).repeat(&again(&args.suite));
+    if args.bless {
+        runner = runner.bless(true);
+    }
+    let results = runner.run_cells(|cell| selection.wants(cell), 0, |_| {})?;
+    let ran = start.elapsed();
+
+    output::text(&table::table(&results))?;
+    output::text(&failures(&results))?;
+    output::text(&summary(&results, selection.components(), &built, ran))?;
+    let failed = results.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }));
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The command for one trial, up to its name.
+fn again(suite: &Path) -> String {
+    match suite == Path::new(".") {
+        true => "polyfill test".to_string(),
+        false => format!("polyfill test --suite {}", suite.display()),
+    }
+}
+
+fn failures(results: &[CellResult]) -> String {
+    let mut text = String::new();
+    for result in results {
+        if let Verdict::Failed { report } = &result.verdict {
+            text.push_str(&format!("\n---- {} ----\n{}\n", result.name, report.trim_end()));
+        }
+    }
+    text
+}
+
+fn summary(results: &[CellResult], components: usize, built: &Built, ran: Duration) -> String {
+    let count = |wanted: fn(&Verdict) -> bool| results.iter().filter(|result| wanted(&result.verdict)).count();
+    let passed = count(|verdict| matches!(verdict, Verdict::Passed));
+    let failed = count(|verdict| matches!(verdict, Verdict::Failed { .. }));
+    let ignored = count(|verdict| matches!(verdict, Verdict::Ignored { .. }));
+    let blessed = match count(|verdict| matches!(verdict, Verdict::Blessed { .. })) {
+        0 => String::new(),
+        blessed => format!(", {blessed} blessed"),
+    };
+    let stage = |name| {
+        let times = built.timings.iter().filter(|(stage, _)| *stage == name).map(|(_, time)| time.as_secs_f64());
+        times.sum::<f64>()
+    };
+    let times = [("compile", stage("compile")), ("encode", stage("encode")), ("run", ran.as_secs_f64())];
+    let times = times.map(|(name, seconds)| format!("{name} {seconds:.2} s")).join(", ");
+    format!("\n{passed} passed, {failed} failed, {ignored} ignored{blessed}; {components} components; {times}\n")
+}

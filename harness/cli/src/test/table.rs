@@ -1,0 +1,40 @@
+//! The table of trials: one block for each guest, one line for each of its cells.
+
+use polyfill_runner::{CellResult, Verdict};
+
+/// Case, adapter and host in columns, and what became of the cell.
+pub(super) fn table(results: &[CellResult]) -> String {
+    let rows: Vec<(Vec<&str>, String)> =
+        results.iter().map(|result| (result.name.split("::").collect(), verdict(&result.verdict))).collect();
+    let width = |column: usize| {
+        let lengths = rows.iter().filter_map(|(parts, _)| parts.get(column)).map(|part| part.len());
+        lengths.max().unwrap_or_default()
+    };
+    let widths = [1, 2, 3].map(width);
+    let mut text = String::new();
+    let mut last = None;
+    for (parts, verdict) in &rows {
+        let (guest, columns) = parts.split_first().unwrap_or((&"", &[]));
+        if last != Some(guest) {
+            text.push_str(&format!("{guest}\n"));
+            last = Some(guest);
+        }
+        for (column, width) in columns.iter().zip(widths) {
+            text.push_str(&format!("  {column:width$}"));
+        }
+        text.push_str(&format!("  {verdict}\n"));
+    }
+    text
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Passed => "ok".to_string(),
+        Verdict::Failed { .. } => "FAILED".to_string(),
+        Verdict::Blessed { files } => {
+            let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+            format!("blessed {}", files.join(", "))
+        }
+        Verdict::Ignored { reason } => format!("ignored: {}", reason.lines().next().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,141 @@
+//! What the documents show is true: commands run, paths exist, shown outputs and files are what there is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The documents.
+const DOCUMENTS: [&str; 2] = ["README.md", "ARCHITECTURE.md"];
+
+#[test]
+fn commands_run() {
+    let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
+    for block in blocks() {
+        match block.language.as_str() {
+            "sh" => {
+                for line in block.text.lines().filter(|line| !line.is_empty()) {
+                    match polyfill(line) {
+                        // It runs all trials, which `cargo test` does already, and this test is a part of that.
+                        Some(args) if args[0] == "test" => {
+                            assert!(ci.contains(&args.join(" ")), "`{line}` of {} is not in .ci/run", block.document);
+                        }
+                        Some(args) => {
+                            let output = run(&args);
+                            assert!(
+                                output.status.success(),
+                                "`{line}` of {}:\n{}",
+                                block.document,
+                                text(&output.stderr)
+                            );
+                        }
+                        None => assert!(is_known(line), "nobody checks `{line}` of {}", block.document),
+                    }
+                }
+            }
+            "console" => {
+                let (line, expected) = block.text.split_once('\n').unwrap();
+                let line = line.strip_prefix("$ ").expect("a console block begins with `$ `");
+                let output = run(&polyfill(line).expect("a console block shows our command"));
+                assert_eq!(text(&output.stdout), expected, "`{line}` of {}", block.document);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn shown_files_are_what_they_are() {
+    for block in blocks() {
+        if let Some(path) = block.case {
+            let file = fs::read_to_string(root().join(&path)).unwrap();
+            assert_eq!(block.text, file, "{} shows another {path}", block.document);
+        }
+    }
+}
+
+#[test]
+fn paths_exist() {
+    for document in DOCUMENTS {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        for path in linked(&text).into_iter().chain(quoted(&text)) {
+            assert!(root().join(&path).exists(), "{document} names {path}, which does not exist");
+        }
+    }
+}
+
+/// Commands of other programs that the documents show; CI runs each of them or one that contains it.
+fn is_known(line: &str) -> bool {
+    ["cargo test", "cargo test --test suite -- --list", "cargo test --test suite hello", "cargo nextest run"]
+        .contains(&line)
+}
+
+/// The arguments, if the line is a call of our command.
+fn polyfill(line: &str) -> Option<Vec<String>> {
+    let arguments = ["cargo run -q -- ", "cargo run -- "].iter().find_map(|prefix| line.strip_prefix(prefix))?;
+    let mut words = Vec::new();
+    for (index, piece) in arguments.split('\'').enumerate() {
+        match index % 2 {
+            0 => words.extend(piece.split_whitespace().map(str::to_string)),
+            _ => words.push(piece.to_string()),
+        }
+    }
+    Some(words)
+}
+
+fn run(args: &[String]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_polyfill")).args(args).current_dir(root()).output().unwrap()
+}
+
+struct Block {
+    document: &'static str,
+    language: String,
+    case: Option<String>,
+    text: String,
+}
+
+/// All fenced blocks.
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for document in DOCUMENTS {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let Some(info) = line.strip_prefix("```") else { continue };
+            let mut words = info.split_whitespace();
+            let language = words.next().unwrap_or_default().to_string();
+            let case = words.find_map(|word| word.strip_prefix("case=")).map(str::to_string);
+            let text = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+            blocks.push(Block { document, language, case, text });
+        }
+    }
+    blocks
+}
+
+/// Targets of links within the repository.
+fn linked(text: &str) -> Vec<String> {
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|target| !target.contains("://"))
+        .map(str::to_string)
+        .collect()
+}
+
+/// Paths in backquotes: words with a slash, below a folder of ours.
+fn quoted(text: &str) -> Vec<String> {
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| ["harness/", "guests/", "adapters/", "wit/", "tests/"].iter().any(|p| word.starts_with(p)))
+        .filter(|word| !word.contains(char::is_whitespace))
+        .map(str::to_string)
+        .collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,120 @@
+//! What a test expects: `<test>.stdout` and `<test>.stderr` beside it; where nothing is printed there is no file.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use similar::TextDiff;
+
+/// The ends of the names of expected files.
+const ENDS: [&str; 2] = [".stdout", ".stderr"];
+
+/// Whether the file holds what a test expects.
+pub fn is_golden(name: &str) -> bool {
+    owner(name).is_some()
+}
+
+/// The test that an expected file belongs to.
+pub fn owner(name: &str) -> Option<&str> {
+    ENDS.iter().find_map(|end| name.strip_suffix(end))
+}
+
+/// What was printed.
+#[derive(Default)]
+pub struct Seen([String; 2]);
+
+impl Seen {
+    /// Adds what one command printed, each under the heading.
+    pub fn add(&mut self, heading: &str, stdout: &str, stderr: &str) {
+        for (all, text) in self.0.iter_mut().zip([stdout, stderr]) {
+            if !text.is_empty() {
+                all.push_str(heading);
+                all.push_str(text);
+            }
+        }
+    }
+}
+
+/// The expected files of a test.
+pub struct Goldens([PathBuf; 2]);
+
+impl Goldens {
+    /// Those of this test file.
+    pub fn of(file: &Path) -> Goldens {
+        Goldens(ENDS.map(|end| PathBuf::from(format!("{}{end}", file.display()))))
+    }
+
+    /// Takes what was printed for what is expected.
+    pub fn write(&self, seen: &Seen) -> Result<(), String> {
+        for (path, seen) in self.0.iter().zip(&seen.0) {
+            let written = match (seen.is_empty(), path.exists()) {
+                (true, true) => fs::remove_file(path),
+                (true, false) => Ok(()),
+                (false, _) => fs::write(path, seen),
+            };
+            written.map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Compares what was printed with what is expected.
+    pub fn compare(&self, seen: &Seen) -> Result<(), String> {
+        let mut report = String::new();
+        for (path, seen) in self.0.iter().zip(&seen.0) {
+            let expected = match path.exists() {
+                true => fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
+                false => String::new(),
+            };
+            if expected.is_empty() && path.exists() {
+                let _ = writeln!(report, "{} is empty: where nothing is printed there is no file", path.display());
+            }
+            if expected != *seen {
+                let diff = TextDiff::from_lines(expected.as_str(), seen.as_str());
+                let _ = write!(report, "{} (- expected, + seen)\n{}", path.display(), diff.unified_diff());
+            }
+        }
+        match report.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{report}\nif this is how it should be: the same with BLESS=1")),
+        }
+    }
+}
+
+/// Output as text that is the same on every machine and in every run.
+pub fn normal(bytes: &[u8], folder: &Path, temporary: &Path) -> String {
+    if bytes.starts_with(b"\0asm") {
+        return binary(bytes);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.replace(&temporary.display().to_string(), "%tmp").replace(&folder.display().to_string(), "%folder");
+    let text = text.replace(concat!("polyfill ", env!("CARGO_PKG_VERSION")), "polyfill %version");
+    without_times(&text)
+}
+
+fn binary(bytes: &[u8]) -> String {
+    let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
+    let kind = if wasmparser::Parser::is_component(bytes) { "component" } else { "core module" };
+    match validator.validate_all(bytes) {
+        Ok(_) => format!("(a valid {kind} in binary form)\n"),
+        Err(error) => format!("(an invalid {kind}: {error})\n"),
+    }
+}
+
+/// `1.23 s` -> `_ s`
+fn without_times(text: &str) -> String {
+    let mut rest = text;
+    let mut out = String::new();
+    while let Some(at) = rest.find(" s").filter(|_| rest.contains("; compile ")) {
+        let (before, after) = rest.split_at(at);
+        let number = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let ends_here = !after[2..].starts_with(|c: char| c.is_alphanumeric());
+        match number.len() < before.len() && ends_here {
+            true => out.push_str(&format!("{number}_")),
+            false => out.push_str(before),
+        }
+        out.push_str(" s");
+        rest = &after[2..];
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,189 @@
+//! Each import has a wire; the wire leads to what the import means, has its type, and comes in time.
+
+use wasmparser::{FuncType, MemoryType, TableType, ValType};
+
+use super::meaning::is_kind;
+use super::{Auditor, Violation, abi, type_name};
+use crate::names;
+use crate::plan::{CoreRef, MemoryRef, ModuleId, Source, Via, Why, Wire};
+use crate::read::{Extern, Import};
+
+impl Auditor<'_> {
+    pub(super) fn imports(&mut self) {
+        for (importer, module) in self.embedded() {
+            for (index, import) in module.imports.iter().enumerate() {
+                let repeated = module.imports[..index].iter().any(|i| is_named(i, &import.module, import.name()));
+                self.is_wired(importer, import, repeated);
+            }
+        }
+        let plan = self.plan;
+        for wire in &plan.wires {
+            let at = self.import_name(wire.importer, &wire.module, &wire.field);
+            let module = self.module(wire.importer);
+            let import = module.and_then(|m| m.imports.iter().find(|i| is_named(i, &wire.module, &wire.field)));
+            match import {
+                Some(import) => self.wire(at, wire, import),
+                None => self.report(Violation::WireWithoutImport { at }),
+            }
+        }
+    }
+
+    fn import_name(&self, importer: ModuleId, module: &str, field: &str) -> String {
+        format!("import `{module}` `{field}` of `{}`", self.name(importer))
+    }
+
+    /// One wire for each import, and one import for each name.
+    fn is_wired(&mut self, importer: ModuleId, import: &Import, repeated: bool) {
+        let at = self.import_name(importer, &import.module, import.name());
+        if repeated {
+            self.report(Violation::ImportedTwice { at });
+            return;
+        }
+        let wires = self.plan.wires.iter().filter(|wire| wire.importer == importer);
+        match wires.filter(|wire| is_named(import, &wire.module, &wire.field)).count() {
+            0 => self.report(Violation::NoWire { at }),
+            1 => {}
+            times => self.report(Violation::WiredTwice { at, times }),
+        }
+    }
+
+    fn wire(&mut self, at: String, wire: &Wire, import: &Import) {
+        let source_name = self.source_name(&wire.source);
+        if !self.means(wire.importer, import, &wire.source) {
+            self.report(Violation::WrongMeaning { at, source_name });
+            return;
+        }
+        if let Some(offered) = self.source_type(&at, wire.importer, &wire.source)
+            && !fits(&offered, &import.ty)
+        {
+            let (expected, found) = (type_name(&offered), type_name(&import.ty));
+            self.report(Violation::WrongType { at: at.clone(), item: source_name, expected, found });
+        }
+        self.in_time(&at, wire);
+        self.through_slot(&at, wire, &import.ty);
+    }
+
+    /// The type of what satisfies an import, and for a lower a look at its options.
+    fn source_type(&mut self, at: &str, importer: ModuleId, source: &Source) -> Option<Extern> {
+        use ValType::I32;
+        let plain = |params: &[ValType], results: &[ValType]| {
+            Some(Extern::Func(Some(FuncType::new(params.iter().copied(), results.iter().copied()))))
+        };
+        match source {
+            Source::Lower(function, canon) => {
+                let Some(wit) = self.imported_function(function) else {
+                    let function = function.to_string();
+                    self.report(Violation::NoSuchFunction { at: at.to_string(), function });
+                    return None;
+                };
+                let contract = abi::lower(&self.world.resolve, wit);
+                let encoding = self.world.encoding(importer, function.key.as_ref(), &function.name);
+                self.options(at, importer, &contract, encoding, canon, &names::IMPORT_REALLOCS);
+                if let Some(post_return) = &canon.post_return {
+                    let value = self.core_name(post_return);
+                    self.report(Violation::OptionUnneeded { at: at.to_string(), option: "post-return", value });
+                }
+                Some(Extern::Func(Some(contract.ty)))
+            }
+            // "canon resource.new", "canon resource.rep", "canon resource.drop".
+            Source::ResourceNew(..) | Source::ResourceRep(..) => plain(&[I32], &[I32]),
+            Source::ResourceDrop(..) => plain(&[I32], &[]),
+            Source::Export(core, kind) => {
+                let export = self.export(core).filter(|ty| is_kind(*kind, ty)).cloned();
+                if export.is_none() {
+                    let item = self.source_name(source).trim_start_matches("the ").to_string();
+                    self.report(Violation::NoSuchItem { at: at.to_string(), item });
+                }
+                export
+            }
+            Source::HostedMemory => self.plan.hosted_memory.as_ref().map(|hosted| Extern::Memory(hosted.ty)),
+        }
+    }
+
+    /// A direct wire's source has all it needs; what a slot waits for really comes later.
+    fn in_time(&mut self, at: &str, wire: &Wire) {
+        let needs = needs(&wire.source);
+        match &wire.via {
+            Via::Direct => {
+                for need in needs {
+                    if !self.comes_before(module_of(&need), wire.importer) {
+                        let item = self.why_name(&need);
+                        self.report(Violation::TooLate { at: at.to_string(), item });
+                    }
+                }
+            }
+            Via::Slot(_, why) => {
+                if !needs.contains(why) || self.comes_before(module_of(why), wire.importer) {
+                    let item = self.why_name(why);
+                    self.report(Violation::FalseReason { at: at.to_string(), item });
+                }
+            }
+        }
+    }
+
+    fn why_name(&self, why: &Why) -> String {
+        match why {
+            Why::Memory(id) => format!("the memory of `{}`", self.name(*id)),
+            Why::Realloc(id) => format!("the realloc of `{}`", self.name(*id)),
+            Why::Instance(id) => format!("the instance of `{}`", self.name(*id)),
+        }
+    }
+}
+
+/// Whether an import will have that name in the component.
+fn is_named(import: &Import, module: &str, field: &str) -> bool {
+    import.module == module && import.name() == field
+}
+
+/// All that has to exist before a source can be made.
+fn needs(source: &Source) -> Vec<Why> {
+    match source {
+        Source::Lower(_, canon) => {
+            let memory = canon.memory.iter().filter_map(|(memory, _)| match memory {
+                MemoryRef::Export(CoreRef { module, .. }) => Some(Why::Memory(*module)),
+                MemoryRef::Hosted => None,
+            });
+            memory.chain(canon.realloc.iter().map(|(core, _)| Why::Realloc(core.module))).collect()
+        }
+        Source::Export(core, _) => vec![Why::Instance(core.module)],
+        _ => Vec::new(),
+    }
+}
+
+fn module_of(why: &Why) -> ModuleId {
+    match why {
+        Why::Memory(id) | Why::Realloc(id) | Why::Instance(id) => *id,
+    }
+}
+
+/// "Import Matching" of the core specification.
+pub(super) fn fits(offered: &Extern, wanted: &Extern) -> bool {
+    match (offered, wanted) {
+        (Extern::Func(offered), Extern::Func(wanted)) => offered.is_some() && offered == wanted,
+        (Extern::Memory(offered), Extern::Memory(wanted)) => memory_fits(offered, wanted),
+        (Extern::Table(offered), Extern::Table(wanted)) => table_fits(offered, wanted),
+        (offered, wanted) => offered == wanted,
+    }
+}
+
+fn memory_fits(offered: &MemoryType, wanted: &MemoryType) -> bool {
+    offered.memory64 == wanted.memory64
+        && offered.shared == wanted.shared
+        && offered.page_size_log2.unwrap_or(16) == wanted.page_size_log2.unwrap_or(16)
+        && limits_fit((offered.initial, offered.maximum), (wanted.initial, wanted.maximum))
+}
+
+fn table_fits(offered: &TableType, wanted: &TableType) -> bool {
+    offered.element_type == wanted.element_type
+        && offered.table64 == wanted.table64
+        && limits_fit((offered.initial, offered.maximum), (wanted.initial, wanted.maximum))
+}
+
+fn limits_fit(offered: (u64, Option<u64>), wanted: (u64, Option<u64>)) -> bool {
+    let maximum = match (offered.1, wanted.1) {
+        (_, None) => true,
+        (Some(offered), Some(wanted)) => offered <= wanted,
+        (None, Some(_)) => false,
+    };
+    offered.0 >= wanted.0 && maximum
+}

@@ -1,0 +1,123 @@
+//! Who is embedded, when it is instantiated and initialised, and which memory main is given.
+
+use wasmparser::FuncType;
+
+use super::meaning::core;
+use super::{Auditor, Violation, type_name};
+use crate::names;
+use crate::plan::{HostedMemory, ModuleId};
+use crate::read::Extern;
+
+impl Auditor<'_> {
+    /// Each embedded module is instantiated once, main first; and each is embedded because somebody asks for it.
+    pub(super) fn order(&mut self) {
+        let plan = self.plan;
+        if plan.order.first() != Some(&ModuleId::MAIN) {
+            let first = plan.order.first().map(|id| self.name(*id));
+            self.report(Violation::MainNotFirst { first });
+        }
+        for (id, module) in self.embedded() {
+            let module = module.name.clone();
+            if let Some(planned) = plan.modules.get(id.0).filter(|planned| planned.name != module) {
+                self.report(Violation::Misnamed { module: module.clone(), planned: planned.name.clone() });
+            }
+            match plan.order.iter().filter(|other| **other == id).count() {
+                0 => self.report(Violation::NeverInstantiated { module }),
+                1 => {}
+                times => self.report(Violation::InstantiatedTwice { module, times }),
+            }
+        }
+        for id in &plan.order {
+            if self.module(*id).is_none() {
+                self.report(Violation::NotEmbedded { module: self.name(*id) });
+            }
+        }
+        let asked = self.asked();
+        for (id, module) in self.embedded() {
+            if !asked.contains(&id) {
+                self.report(Violation::NobodyAsks { module: module.name.clone() });
+            }
+        }
+    }
+
+    /// Main, those whose functions the world exports, and those that they import from, and so on.
+    fn asked(&self) -> Vec<ModuleId> {
+        let world = self.world;
+        let mut asked = vec![ModuleId::MAIN];
+        asked.extend(world.exported_functions().map(|(key, ..)| world.exporter(key)));
+        for (key, interface) in world.exported_interfaces() {
+            let holder = world.exporter(key);
+            let resources = self.resources_of(interface).into_iter();
+            let mut names = resources.flat_map(|id| names::destructors(&world.resolve, key, id));
+            if names.any(|name| self.export(&core(holder, &name)).is_some()) {
+                asked.push(holder);
+            }
+        }
+        let mut next = 0;
+        while let Some(id) = asked.get(next).copied() {
+            next += 1;
+            let imports = self.module(id).map(|module| module.imports.as_slice()).unwrap_or_default();
+            for (other, module) in self.embedded().skip(1) {
+                let named = other != id && imports.iter().any(|import| import.module == module.name);
+                if named && !asked.contains(&other) {
+                    asked.push(other);
+                }
+            }
+        }
+        asked
+    }
+
+    /// The plan hosts a memory if main imports one.
+    pub(super) fn hosted_memory(&mut self) {
+        let imports = self.module(ModuleId::MAIN).map(|module| module.imports.as_slice()).unwrap_or_default();
+        let expected = imports.iter().find_map(|import| match import.ty {
+            Extern::Memory(ty) => Some(HostedMemory { module: import.module.clone(), field: import.field.clone(), ty }),
+            _ => None,
+        });
+        if expected != self.plan.hosted_memory {
+            let name = |memory: Option<&HostedMemory>| match memory {
+                Some(memory) => {
+                    format!("`{}` `{}` {}", memory.module, memory.field, type_name(&Extern::Memory(memory.ty)))
+                }
+                None => "none".to_string(),
+            };
+            let (expected, found) = (name(expected.as_ref()), name(self.plan.hosted_memory.as_ref()));
+            self.report(Violation::HostedMemory { expected, found });
+        }
+    }
+
+    /// Each module that has an initialiser is initialised once: adapters in the order, and main last.
+    pub(super) fn initialize(&mut self) {
+        let plan = self.plan;
+        let nullary = Extern::Func(Some(FuncType::new([], [])));
+        for (id, module) in self.embedded() {
+            let is_initializer = |name: &&&str| self.export(&core(id, name)) == Some(&nullary);
+            let function = names::INITIALIZE.iter().find(is_initializer).map(|name| name.to_string());
+            let called: Vec<&str> =
+                plan.initialize.iter().filter(|core| core.module == id).map(|core| core.export.as_str()).collect();
+            let module = module.name.clone();
+            if called.len() > 1 {
+                self.report(Violation::InitializedTwice { module, times: called.len() });
+            } else if let Some(function) = function.filter(|function| !called.contains(&function.as_str())) {
+                self.report(Violation::NeverInitialized { module, function });
+            }
+        }
+        for function in &plan.initialize {
+            let is_name = names::INITIALIZE.contains(&function.export.as_str());
+            if !is_name || self.export(function) != Some(&nullary) {
+                self.report(Violation::NoInitializer { function: self.core_name(function) });
+            }
+        }
+        let rank = |id: ModuleId| match plan.order.iter().position(|other| *other == id) {
+            Some(position) if id != ModuleId::MAIN => position,
+            _ => usize::MAX,
+        };
+        for pair in plan.initialize.windows(2) {
+            let (first, then) = (pair[0].module, pair[1].module);
+            if rank(first) > rank(then) {
+                let (module, adapter) = (self.name(first), self.name(then));
+                self.report(Violation::InitializedTooEarly { module, adapter });
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Slots: what stands behind each, what it looks like, and who uses it.
+
+use wasmparser::{FuncType, ValType};
+
+use super::{Auditor, Violation, signature, type_name};
+use crate::plan::{Resource, SlotId, Source, Via, Wire};
+use crate::read::Extern;
+
+impl Auditor<'_> {
+    /// Each slot is used, and no two hold the same.
+    pub(super) fn slots(&mut self) {
+        let plan = self.plan;
+        for (index, slot) in plan.slots.iter().enumerate() {
+            let used_by_wire = plan.wires.iter().any(|w| matches!(&w.via, Via::Slot(slot, _) if slot.0 == index));
+            let used_by_resource = plan.resources.iter().any(|r| r.slot == Some(SlotId(index)));
+            if !used_by_wire && !used_by_resource {
+                self.report(Violation::UnusedSlot { at: self.slot_name(SlotId(index)) });
+            }
+            if let Some(first) = plan.slots[..index].iter().position(|other| other.source == slot.source) {
+                let (at, source_name) = (self.slot_name(SlotId(index)), self.source_name(&slot.source));
+                self.report(Violation::SlotTwice { at, source_name, first });
+            }
+        }
+    }
+
+    /// The slot of a wire stands for the wire's source and has the import's type.
+    pub(super) fn through_slot(&mut self, at: &str, wire: &Wire, import: &Extern) {
+        if let Via::Slot(slot, _) = &wire.via {
+            self.slot(at, *slot, &wire.source, &type_name(import));
+        }
+    }
+
+    /// The slot of a destructor stands for it.
+    pub(super) fn destructor_slot(&mut self, at: &str, resource: &Resource, source: &Source) {
+        if let Some(slot) = resource.slot {
+            let expected = signature(&FuncType::new([ValType::I32], []));
+            self.slot(at, slot, source, &expected);
+        }
+    }
+
+    fn slot(&mut self, at: &str, id: SlotId, source: &Source, expected: &str) {
+        let plan = self.plan;
+        let Some(slot) = plan.slots.get(id.0) else {
+            self.report(Violation::NoSuchSlot { at: at.to_string(), slot: id.0 });
+            return;
+        };
+        if slot.source != *source {
+            let (source_name, slot_source) = (self.source_name(source), self.source_name(&slot.source));
+            self.report(Violation::OtherSource { at: at.to_string(), source_name, slot_source });
+        }
+        let found = signature(&slot.ty);
+        if found != expected {
+            let (at, item, expected) = (self.slot_name(id), at.to_string(), expected.to_string());
+            self.report(Violation::WrongType { at, item, expected, found });
+        }
+    }
+
+    fn slot_name(&self, id: SlotId) -> String {
+        format!("slot {} (`{}`)", id.0, self.plan.slots[id.0].name)
+    }
+}

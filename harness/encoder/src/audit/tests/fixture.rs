@@ -1,0 +1,98 @@
+//! Real plans, made by the stages before the audit.
+
+use wit_parser::Resolve;
+
+use super::super::audit;
+use crate::demand::{self, Parts};
+use crate::input::{Options, Region, Wit};
+use crate::order;
+use crate::plan::{Canon, Lift, ModuleId, Plan, Source, Wire};
+use crate::read::{self, Module};
+use crate::wire;
+use crate::world::{self, World};
+
+const WIT: &str = include_str!("audit.wit");
+
+/// A main with resources, slots and reallocs; two adapters that ask each other; a third that nobody asks.
+pub(super) const SHOP: &[(&str, &str)] = &[
+    ("main", include_str!("main.wat")),
+    ("old", include_str!("old.wat")),
+    ("new", include_str!("new.wat")),
+    ("idle", "(module (func (export \"nothing\")))"),
+];
+
+/// A main that imports its memory, and an adapter that shares it.
+pub(super) const GUEST_OF_HOST: &[(&str, &str)] = &[
+    (
+        "main",
+        r#"(module
+            (import "env" "memory" (memory 2 9))
+            (import "old" "get" (func (param i32) (result i32)))
+            (func (export "run") (result i32) unreachable))"#,
+    ),
+    (
+        "old",
+        r#"(module
+            (import "env" "memory" (memory 0))
+            (func (export "get") (param i32) (result i32) local.get 0 i32.load))"#,
+    ),
+];
+
+/// Everything that the audit sees, to be tampered with.
+pub(super) struct Fixture {
+    pub plan: Plan,
+    world: &'static World,
+    pub parts: Parts<'static>,
+    pub modules: &'static [Module<'static>],
+}
+
+impl Fixture {
+    /// Makes a plan for modules; each has the world of its name in `audit.wit`.
+    pub fn new(sources: &[(&str, &str)]) -> Fixture {
+        let mut resolve = Resolve::default();
+        let package = resolve.push_str("audit.wit", WIT).unwrap();
+        let wit = |name: &str| {
+            let hosted = sources.len() == 2 && name == "main";
+            let name = if hosted { "hosted" } else { name };
+            Wit { resolve: resolve.clone(), world: resolve.select_world(&[package], Some(name)).unwrap() }
+        };
+        let modules: Vec<Module<'static>> =
+            sources.iter().map(|(name, text)| read::read(name, wat::parse_str(text).unwrap()).unwrap()).collect();
+        // The parts borrow from these for as long as a test likes.
+        let modules: &'static [Module<'static>] = Box::leak(modules.into_boxed_slice());
+        let given: Vec<Wit> = sources.iter().map(|(name, _)| wit(name)).collect();
+        let given: Vec<Option<&Wit>> = given.iter().map(Some).collect();
+        let world: &'static World = Box::leak(Box::new(world::join(modules, &given).unwrap()));
+        let options = Options { debug_names: false, validate: false, region: Region::Auto };
+        let parts = demand::close(modules, world, &options).unwrap();
+        let plan = wire::wire(modules, world, &parts, order::order(&parts)).unwrap();
+        Fixture { plan, world, parts, modules }
+    }
+
+    /// What the audit says.
+    pub fn audit(&self) -> Vec<String> {
+        audit(&self.plan, self.world, &self.parts).iter().map(|violation| violation.to_string()).collect()
+    }
+
+    pub fn wire(&mut self, importer: usize, field: &str) -> &mut Wire {
+        let wire = self.plan.wires.iter_mut().find(|w| w.importer == ModuleId(importer) && w.field == field);
+        wire.unwrap()
+    }
+
+    /// The options of a lowered function.
+    pub fn lower(&mut self, importer: usize, field: &str) -> &mut Canon {
+        match &mut self.wire(importer, field).source {
+            Source::Lower(_, canon) => canon,
+            other => panic!("{field} is no lowered function but {other:?}"),
+        }
+    }
+
+    pub fn lift(&mut self, name: &str) -> &mut Lift {
+        self.plan.lifts.iter_mut().find(|lift| lift.function.name == name).unwrap()
+    }
+
+    /// The module of a part.
+    pub fn module(&mut self, id: usize) -> &mut Module<'static> {
+        &mut self.parts[id].as_mut().unwrap().module
+    }
+}

@@ -1,0 +1,27 @@
+//! Mistakes, one each, and what the audit says of them.
+
+mod exports;
+mod imports;
+mod options;
+mod order;
+mod slots;
+
+use super::fixture::Fixture;
+use crate::plan::{CoreRef, ModuleId};
+
+const MAIN: ModuleId = ModuleId::MAIN;
+const OLD: ModuleId = ModuleId(1);
+const NEW: ModuleId = ModuleId(2);
+const IDLE: ModuleId = ModuleId(3);
+
+/// What it is, the modules, the deed, and all that is found.
+pub(super) type Mistake =
+    (&'static str, &'static [(&'static str, &'static str)], fn(&mut Fixture), &'static [&'static str]);
+
+pub(super) fn all() -> impl Iterator<Item = &'static Mistake> {
+    [order::MISTAKES, imports::MISTAKES, slots::MISTAKES, options::MISTAKES, exports::MISTAKES].into_iter().flatten()
+}
+
+fn core(module: ModuleId, export: &str) -> CoreRef {
+    CoreRef { module, export: export.to_string() }
+}

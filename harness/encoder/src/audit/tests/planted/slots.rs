@@ -1,0 +1,101 @@
+//! Mistakes in what goes through slots.
+
+use super::super::fixture::SHOP;
+use super::{MAIN, Mistake};
+use crate::plan::{SlotId, Via, Why};
+
+pub(super) const MISTAKES: &[Mistake] = &[
+    (
+        "direct, but the memory is late",
+        SHOP,
+        |f| f.wire(0, "write").via = Via::Direct,
+        &[
+            "import `log` `write` of `main` is wired directly, but the memory of `main` does not exist yet",
+            "nobody uses slot 1 (`write`)",
+        ],
+    ),
+    (
+        "direct, but realloc is late",
+        SHOP,
+        |f| f.wire(0, "read").via = Via::Direct,
+        &[
+            "import `log` `read` of `main` is wired directly, but the memory of `main` does not exist yet",
+            "import `log` `read` of `main` is wired directly, but the realloc of `main` does not exist yet",
+            "nobody uses slot 2 (`read`)",
+        ],
+    ),
+    (
+        "direct, but the instance is late",
+        SHOP,
+        |f| f.wire(2, "get").via = Via::Direct,
+        &["import `old` `get` of `new` is wired directly, but the instance of `old` does not exist yet"],
+    ),
+    (
+        "a slot for what is there",
+        SHOP,
+        |f| {
+            let Via::Slot(slot, _) = f.wire(0, "write").via.clone() else { return };
+            f.wire(1, "write").via = Via::Slot(slot, Why::Memory(MAIN));
+        },
+        &[
+            "import `log` `write` of `old` goes through a slot because the memory of `main` comes later, which is not true",
+        ],
+    ),
+    (
+        "a slot for a false reason",
+        SHOP,
+        |f| {
+            let Via::Slot(_, why) = &mut f.wire(0, "write").via else { return };
+            *why = Why::Realloc(MAIN);
+        },
+        &[
+            "import `log` `write` of `main` goes through a slot because the realloc of `main` comes later, which is not true",
+        ],
+    ),
+    (
+        "no such slot",
+        SHOP,
+        |f| {
+            let Via::Slot(slot, _) = &mut f.wire(2, "get").via else { return };
+            *slot = SlotId(99);
+        },
+        &["import `old` `get` of `new` goes through slot 99, which does not exist"],
+    ),
+    (
+        "another slot",
+        SHOP,
+        |f| {
+            let other = f.wire(0, "read").via.clone();
+            let (Via::Slot(other, _), Via::Slot(slot, _)) = (other, &mut f.wire(0, "write").via) else { return };
+            *slot = other;
+        },
+        &[
+            "import `log` `write` of `main` is wired to the lowered function `log#write`, but the slot that it goes through holds the lowered function `log#read`",
+            "slot 2 (`read`) has another type than import `log` `write` of `main`\n  expected: (func (param i32 i32) (result i32))\n  found:    (func (param i32))",
+            "nobody uses slot 1 (`write`)",
+        ],
+    ),
+    (
+        "a slot of another type",
+        SHOP,
+        |f| {
+            let Via::Slot(slot, _) = f.wire(0, "write").via.clone() else { return };
+            f.plan.slots[slot.0].ty = wasmparser::FuncType::new([], []);
+        },
+        &[
+            "slot 1 (`write`) has another type than import `log` `write` of `main`\n  expected: (func (param i32 i32) (result i32))\n  found:    (func)",
+        ],
+    ),
+    (
+        "a slot that nobody uses, and that holds what another holds",
+        SHOP,
+        |f| {
+            let again = f.plan.slots[0].clone();
+            f.plan.slots.push(again);
+        },
+        &[
+            "nobody uses slot 4 (`dtor t:t/shop#cart`)",
+            "slot 4 (`dtor t:t/shop#cart`) holds the func `t:t/shop#[dtor]cart` of `main`, as slot 0 does",
+        ],
+    ),
+];

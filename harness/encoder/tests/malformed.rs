@@ -1,0 +1,106 @@
+//! Damaged inputs give errors: no panic, and no component that fails validation.
+
+use polyfill_encoder::{Input, Options, Region, Source};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER as ADAPTER,
+};
+
+/// How many damaged copies of each input are tried.
+const TRIES: u64 = 1000;
+
+#[test]
+fn damaged_adapters() {
+    let guest = guest();
+    for seed in 0..TRIES {
+        let adapter = damage(ADAPTER, seed);
+        assert_sound(&guest, &adapter, seed);
+        let source = Source { name: NAME.into(), wasm: &adapter, wit: None };
+        let _ = polyfill_encoder::check(&source);
+    }
+}
+
+#[test]
+fn damaged_guests() {
+    let guest = guest();
+    for seed in 0..TRIES {
+        assert_sound(&damage(&guest, seed), ADAPTER, seed);
+    }
+}
+
+#[test]
+fn every_length() {
+    let guest = guest();
+    for length in 0..guest.len() {
+        assert_sound(&guest[..length], ADAPTER, length as u64);
+    }
+    for length in (0..ADAPTER.len()).step_by(97) {
+        assert_sound(&guest, &ADAPTER[..length], length as u64);
+    }
+}
+
+/// Encodes without validating, validates, and complains if only the second fails for a mistake outside function bodies.
+fn assert_sound(guest: &[u8], adapter: &[u8], seed: u64) {
+    let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
+    let input = Input { main: source("main", guest), adapters: vec![source(NAME, adapter)] };
+    let options = Options { debug_names: true, validate: true, region: Region::Auto };
+    let encoded = std::panic::catch_unwind(|| polyfill_encoder::encode(&input, &options));
+    let Ok(encoded) = encoded else { panic!("seed {seed}: the encoder panics") };
+    if let Ok(encoded) = encoded {
+        let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
+        if let Err(error) = validator.validate_all(&encoded.component) {
+            panic!("seed {seed}: {error}");
+        }
+    }
+}
+
+fn guest() -> Vec<u8> {
+    let text = format!(
+        r#"(module $guest
+            (import "{NAME}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "{NAME}" "random_get" (func (param i32 i32) (result i32)))
+            (import "{NAME}" "environ_get" (func (param i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+            (data (i32.const 0) "\10\00\00\00\05\00\00\00")
+        )"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+/// Flips a few bits, overwrites or removes a stretch, or cuts the end off.
+fn damage(bytes: &[u8], seed: u64) -> Vec<u8> {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut bytes = bytes.to_vec();
+    match random.below(4) {
+        0 => bytes.truncate(random.below(bytes.len())),
+        1 => {
+            let at = random.below(bytes.len());
+            let end = (at + 1 + random.below(16)).min(bytes.len());
+            bytes.drain(at..end);
+        }
+        2 => {
+            for _ in 0..=random.below(4) {
+                let at = random.below(bytes.len());
+                bytes[at] = random.below(256) as u8;
+            }
+        }
+        _ => {
+            let at = random.below(bytes.len());
+            bytes[at] ^= 1 << random.below(8);
+        }
+    }
+    bytes
+}
+
+/// A xorshift generator: the tests must not change with a library.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}

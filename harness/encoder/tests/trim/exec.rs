@@ -1,0 +1,224 @@
+//! Trimmed modules at work in a memory that is not theirs.
+
+use wasmtime::{Caller, Engine, Instance, Linker, Memory, MemoryType, Module, Result, Store};
+
+use crate::linked::{Damage, module};
+use crate::support::{GROW, MAIN, good, wat};
+use crate::trim::{MainRealloc, Trimmed};
+
+/// Where main's allocator has its first block: full of old contents.
+const BLOCK: u32 = 4096;
+const OLD: u8 = 0xaa;
+
+/// What main does while it allocates.
+#[derive(Default)]
+pub struct Main {
+    /// The requests for memory: alignment and size.
+    pub requests: Vec<(u32, u32)>,
+    /// An export of the adapter that is called by main's realloc, and what it returned.
+    pub reenter: Option<&'static str>,
+    pub reentered: Vec<i32>,
+    /// What the adapter said.
+    pub log: Vec<String>,
+    instance: Option<Instance>,
+}
+
+/// An adapter in main's memory.
+pub struct Running {
+    pub store: Store<Main>,
+    pub instance: Instance,
+    pub memory: Memory,
+}
+
+impl Running {
+    /// Instantiates a trimmed adapter beside a main with two pages of memory.
+    pub fn new(trimmed: &Trimmed, main: Main) -> Running {
+        Running::module(&trimmed.wasm, main, 2).expect("an instance")
+    }
+
+    /// Instantiates any module.
+    pub fn module(wasm: &[u8], main: Main, pages: u32) -> Result<Running> {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, main);
+        let memory = Memory::new(&mut store, MemoryType::new(pages, None))?;
+        let mut linker = Linker::new(&engine);
+        linker.define(&store, "env", "memory", memory)?;
+        linker.func_wrap("__main_module__", "main_realloc", realloc)?;
+        linker.func_wrap("host", "log", move |mut caller: Caller<'_, Main>, at: u32, size: u32| {
+            let range = at as usize..(at + size) as usize;
+            let text = String::from_utf8_lossy(&memory.data(&caller)[range]).into_owned();
+            caller.data_mut().log.push(text);
+        })?;
+        if pages == 2 {
+            memory.data_mut(&mut store).fill(OLD);
+        }
+        let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
+        store.data_mut().instance = Some(instance);
+        Ok(Running { store, instance, memory })
+    }
+
+    /// Calls an export without parameters.
+    pub fn call(&mut self, name: &str) -> i32 {
+        let function = self.instance.get_typed_func::<(), i32>(&mut self.store, name);
+        function.expect("the export").call(&mut self.store, ()).expect("no trap")
+    }
+
+    /// Calls an export with one parameter.
+    pub fn call1(&mut self, name: &str, parameter: i32) -> Result<i32> {
+        let function = self.instance.get_typed_func::<i32, i32>(&mut self.store, name)?;
+        function.call(&mut self.store, parameter)
+    }
+
+    fn word(&self, address: i32) -> i32 {
+        let address = address.cast_unsigned() as usize;
+        let bytes = &self.memory.data(&self.store)[address..address + 4];
+        i32::from_le_bytes(bytes.try_into().expect("four bytes"))
+    }
+}
+
+fn realloc(mut caller: Caller<'_, Main>, old: u32, size: u32, align: u32, new: u32) -> Result<u32> {
+    assert_eq!((old, size), (0, 0));
+    caller.data_mut().requests.push((align, new));
+    let reenter = caller.data().reenter;
+    if let (Some(name), Some(instance)) = (reenter, caller.data().instance) {
+        let function = instance.get_typed_func::<(), i32>(&mut caller, name)?;
+        let result = function.call(&mut caller, ())?;
+        caller.data_mut().reentered.push(result);
+    }
+    Ok(BLOCK)
+}
+
+/// Returns the stack pointer. A dead global comes first, so that no index stays what it was.
+const STACK: &str = r#"
+    (module
+      (import "env" "memory" (memory 1))
+      (global $dead i64 (i64.const 0))
+      (global $__stack_pointer (mut i32) (i32.const 16))
+      (func (export "sp") (result i32) global.get $__stack_pointer))
+"#;
+
+const PROTOCOL: &str = r#"
+    (module
+      (import "env" "memory" (memory 1))
+      (global $dead i64 (i64.const 0))
+      (global $__stack_pointer (mut i32) (i32.const 16))
+      (global $dead_too i64 (i64.const 0))
+      (global $allocation_state (mut i32) (i32.const 0))
+      (func (export "sp") (result i32) global.get $__stack_pointer)
+      (func (export "state") (result i32) global.get $allocation_state))
+"#;
+
+#[test]
+fn a_stack_from_mains_realloc() {
+    let trimmed = good(&wat(STACK), &["sp"], MAIN);
+    let mut running = Running::new(&trimmed, Main::default());
+    assert_eq!(running.call("sp"), BLOCK as i32 + 65536);
+    assert_eq!(running.call("sp"), BLOCK as i32 + 65536);
+    assert_eq!(running.store.data().requests, [(16, 65536)]);
+    assert_eq!(running.memory.size(&running.store), 2);
+}
+
+#[test]
+fn a_stack_from_memory_grow() {
+    let trimmed = good(&wat(STACK), &["sp"], GROW);
+    let mut running = Running::new(&trimmed, Main::default());
+    assert_eq!(running.memory.size(&running.store), 3);
+    assert_eq!(running.call("sp"), 3 * 65536);
+    assert_eq!(running.store.data().requests, []);
+}
+
+#[test]
+fn main_may_call_the_adapter_while_it_allocates() {
+    let trimmed = good(&wat(STACK), &["sp"], MAIN);
+    let main = Main { reenter: Some("sp"), ..Main::default() };
+    let mut running = Running::new(&trimmed, main);
+    // The inner call has a stack of its own finding, and the outer one uses it, too.
+    assert_eq!(running.call("sp"), 3 * 65536);
+    assert_eq!(running.store.data().reentered, [3 * 65536]);
+    assert_eq!(running.store.data().requests.len(), 1);
+    assert_eq!(running.call("sp"), 3 * 65536);
+}
+
+#[test]
+fn the_protocol_counts_in_the_adapters_own_state() {
+    let trimmed = good(&wat(PROTOCOL), &["sp", "state"], MAIN);
+    let main = Main { reenter: Some("state"), ..Main::default() };
+    let mut running = Running::new(&trimmed, main);
+    assert_eq!(running.call("sp"), BLOCK as i32 + 65536);
+    // While main allocates, the adapter knows it.
+    assert_eq!(running.store.data().reentered, [1]);
+    assert_eq!(running.call("state"), 2);
+
+    let trimmed = good(&wat(PROTOCOL), &["sp", "state"], GROW);
+    let mut running = Running::new(&trimmed, Main::default());
+    assert_eq!((running.call("state"), running.call("sp")), (2, 3 * 65536));
+}
+
+#[test]
+fn the_own_start_function_has_a_stack() {
+    let text = r#"
+        (module
+          (import "env" "memory" (memory 1))
+          (global $__stack_pointer (mut i32) (i32.const 16))
+          (global $seen (mut i32) (i32.const 0))
+          (func $start (global.set $seen (i32.add (global.get $seen) (global.get $__stack_pointer))))
+          (start $start)
+          (func (export "seen") (result i32) global.get $seen))
+    "#;
+    for (realloc, reenter, expected) in
+        [(GROW, None, 3 * 65536), (MAIN, None, BLOCK as i32 + 65536), (MAIN, Some("seen"), 3 * 65536)]
+    {
+        let main = Main { reenter, ..Main::default() };
+        let mut running = Running::new(&good(&wat(text), &["seen"], realloc), main);
+        assert_eq!(running.call("seen"), expected);
+        assert_eq!(running.call("seen"), expected);
+    }
+}
+
+#[test]
+fn memory_grow_serves_any_fresh_request() {
+    let wasm = wat(r#"
+        (module
+          (import "__main_module__" "cabi_realloc"
+            (func $realloc (param i32 i32 i32 i32) (result i32)))
+          (func (export "new") (param i32) (result i32)
+            (call $realloc (i32.const 0) (i32.const 0) (i32.const 8) (local.get 0)))
+          (func (export "old") (param i32) (result i32)
+            (call $realloc (local.get 0) (i32.const 1) (i32.const 8) (i32.const 2))))
+    "#);
+    let mut running = Running::new(&good(&wasm, &["new", "old"], GROW), Main::default());
+    assert_eq!(running.call1("new", 1).expect("a block"), 2 * 65536);
+    assert_eq!(running.call1("new", 65536).expect("a block"), 3 * 65536);
+    assert_eq!(running.call1("new", 65537).expect("a block"), 4 * 65536);
+    assert_eq!(running.memory.size(&running.store), 6);
+    // Larger than memory can become, in words that overflow when rounded up.
+    assert!(running.call1("new", -1).is_err());
+    assert!(running.call1("old", 8).is_err());
+}
+
+#[test]
+fn static_data_moves() {
+    let exports = ["record", "bump", "call", "slot", "heap"];
+    let wasm = module(Damage::default());
+    for (realloc, start) in [(GROW, 2 * 65536), (MAIN, BLOCK as i32)] {
+        moved(&good(&wasm, &exports, realloc), realloc, start);
+    }
+}
+
+fn moved(trimmed: &Trimmed, realloc: MainRealloc<'_>, start: i32) {
+    let mut running = Running::new(trimmed, Main::default());
+    assert_eq!([running.call("bump"), running.call("bump"), running.call("call")], [1, 2, 42]);
+    let record = running.call("record");
+    let size = trimmed.region.as_ref().expect("a region").data_bytes as i32;
+    assert!((start..start + size).contains(&record), "{realloc:?}: {record} from {start} on");
+    assert_eq!(running.call("heap"), start + size);
+    // The first word of the record points to the second letter of the greeting.
+    let greeting = running.word(record) as usize;
+    assert_eq!(&running.memory.data(&running.store)[greeting..greeting + 4], b"ello");
+    assert_eq!(running.word(record + 4), running.call("slot"));
+    if realloc == MAIN {
+        let memory = running.memory.data(&running.store);
+        assert!(memory[..start as usize].iter().all(|byte| *byte == OLD), "main's data is intact");
+        assert!(memory[(start + size) as usize..].iter().all(|byte| *byte == OLD));
+    }
+}

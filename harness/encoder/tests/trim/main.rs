@@ -1,0 +1,15 @@
+//! The `trim` stage by itself: it is no part of the crate's interface, so it is included by its path.
+
+#[path = "../../src/trim/mod.rs"]
+#[allow(dead_code, reason = "the stage offers what the encoder asks for, and not all of it is tested here")]
+mod trim;
+
+mod compiled;
+mod exec;
+mod linked;
+mod live;
+mod region;
+mod relocations;
+mod robustness;
+mod rules;
+mod support;

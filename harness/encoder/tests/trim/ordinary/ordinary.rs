@@ -1,0 +1,83 @@
+//! What an adapter's author may use: everything that needs static data, a table and a stack.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static COUNT: AtomicU32 = AtomicU32::new(7);
+static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static ZEROS: Mutex<[u8; 30_000]> = Mutex::new([0; 30_000]);
+static NAMES: [&str; 3] = ["alpha", "beta", "gamma"];
+
+trait Shape {
+    fn area(&self) -> u32;
+    fn name(&self) -> &'static str;
+}
+
+struct Square(u32);
+struct Rectangle(u32, u32);
+
+impl Shape for Square {
+    fn area(&self) -> u32 {
+        self.0 * self.0
+    }
+    fn name(&self) -> &'static str {
+        "square"
+    }
+}
+
+impl Shape for Rectangle {
+    fn area(&self) -> u32 {
+        self.0 * self.1
+    }
+    fn name(&self) -> &'static str {
+        "rectangle"
+    }
+}
+
+#[link(wasm_import_module = "host")]
+unsafe extern "C" {
+    fn log(text: *const u8, size: usize);
+}
+
+fn say(text: &str) {
+    // SAFETY: the host reads that many bytes there, before it returns.
+    unsafe { log(text.as_ptr(), text.len()) }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn bump(by: u32) -> u32 {
+    COUNT.fetch_add(by, Ordering::Relaxed) + by
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn shapes(size: u32) -> u32 {
+    let shapes: [Box<dyn Shape>; 2] = [Box::new(Square(size)), Box::new(Rectangle(size, 2))];
+    for shape in &shapes {
+        say(&format!("{}: {}", shape.name(), shape.area()));
+    }
+    shapes.iter().map(|shape| shape.area()).sum()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn maps(count: u32) -> u32 {
+    let mut hashed = HashMap::new();
+    let mut ordered = BTreeMap::new();
+    for number in 0..count {
+        hashed.insert(format!("key {number}"), number);
+        ordered.insert(number, NAMES[number as usize % NAMES.len()]);
+    }
+    LOG.lock().unwrap().push(format!("{ordered:?} {:.3}", f64::from(count) / 7.0));
+    LOG.lock().unwrap().iter().for_each(|line| say(line));
+    let mut zeros = ZEROS.lock().unwrap();
+    let last = zeros.len() - 1;
+    zeros[last] += 1;
+    zeros[0] = zeros[0].wrapping_add(hashed.values().sum::<u32>() as u8);
+    u32::from(zeros[last]) + u32::from(zeros[0]) + u32::from(zeros[count as usize])
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn name(index: u32) -> u32 {
+    say(NAMES[index as usize]);
+    NAMES[index as usize].len() as u32
+}

@@ -1,0 +1,168 @@
+//! How an adapter gets its stack: what is generated. Whether it works is the business of `exec`.
+
+use crate::support::{GROW, MAIN, good, same, text, wat};
+use crate::trim::When;
+
+/// A dead global comes first, so that no index stays what it was.
+const ORDINARY: &str = r#"
+    (module
+      (import "env" "memory" (memory 1))
+      (global $dead i64 (i64.const 0))
+      (global $__stack_pointer (mut i32) (i32.const 1048576))
+      (func $f (export "f") (result i32) global.get $__stack_pointer))
+"#;
+
+const PROTOCOL: &str = r#"
+    (module
+      (import "env" "memory" (memory 0))
+      (global $dead i64 (i64.const 0))
+      (global $__stack_pointer (mut i32) (i32.const 0))
+      (global $dead_too i64 (i64.const 0))
+      (global $allocation_state (mut i32) (i32.const 0))
+      (func $f (export "f") (result i32)
+        global.get $__stack_pointer
+        global.get $allocation_state
+        i32.add))
+"#;
+
+#[test]
+fn mains_realloc_serves_the_first_call() {
+    let trimmed = good(&wat(ORDINARY), &["f"], MAIN);
+    same(
+        &trimmed.wasm,
+        r#"
+        (module $adapter
+          (type (func (result i32)))
+          (type (func (param i32 i32 i32 i32) (result i32)))
+          (type (func (param i32)))
+          (type (func))
+          (import "env" "memory" (memory 0))
+          (import "__main_module__" "main_realloc" (func $__main_module__#main_realloc (type 1)))
+          (global $__stack_pointer (mut i32) (i32.const 0))
+          (global $polyfill.region_state (mut i32) (i32.const 0))
+          (export "f" (func $f))
+          (func $f (type 0)
+            call $polyfill.allocate_region
+            global.get $__stack_pointer)
+          (func $polyfill.realloc_by_memory_grow (type 1) (local i32)
+            local.get 0 local.get 1 i32.or if unreachable end
+            local.get 3 i32.const 16 i32.shr_u
+            local.get 3 i32.const 65535 i32.and i32.const 0 i32.ne i32.add
+            memory.grow local.tee 4 i32.const -1 i32.eq if unreachable end
+            local.get 4 i32.const 16 i32.shl)
+          (func $polyfill.place_region (type 2)
+            local.get 0 i32.const 65536 i32.add local.set 0
+            local.get 0 global.set $__stack_pointer)
+          (func $polyfill.allocate_region (type 3) (local i32)
+            global.get $polyfill.region_state i32.const 2 i32.eq if return end
+            global.get $polyfill.region_state i32.const 1 i32.eq
+            if
+              i32.const 0 i32.const 0 i32.const 16 i32.const 65536
+              call $polyfill.realloc_by_memory_grow local.set 0
+              local.get 0 call $polyfill.place_region
+              i32.const 2 global.set $polyfill.region_state
+              return
+            end
+            i32.const 1 global.set $polyfill.region_state
+            i32.const 0 i32.const 0 i32.const 16 i32.const 65536
+            call $__main_module__#main_realloc local.set 0
+            global.get $polyfill.region_state i32.const 2 i32.eq if return end
+            local.get 0 i32.eqz if unreachable end
+            local.get 0 call $polyfill.place_region
+            i32.const 2 global.set $polyfill.region_state))
+        "#,
+    );
+    let region = trimmed.region.expect("a region");
+    assert_eq!((region.when, region.source.as_str()), (When::FirstCall, "main's `main_realloc`"));
+}
+
+#[test]
+fn the_protocol_uses_the_adapters_own_state() {
+    let trimmed = good(&wat(PROTOCOL), &["f"], MAIN);
+    same(
+        &trimmed.wasm,
+        r#"
+        (module $adapter
+          (type (func (result i32)))
+          (type (func (param i32 i32 i32 i32) (result i32)))
+          (type (func (param i32)))
+          (type (func))
+          (import "env" "memory" (memory 0))
+          (import "__main_module__" "main_realloc" (func $__main_module__#main_realloc (type 1)))
+          (global $__stack_pointer (mut i32) (i32.const 0))
+          (global $allocation_state (mut i32) (i32.const 0))
+          (export "f" (func $f))
+          (func $f (type 0)
+            call $polyfill.allocate_region
+            global.get $__stack_pointer
+            global.get $allocation_state
+            i32.add)
+          (func $polyfill.place_region (type 2)
+            local.get 0 i32.const 65536 i32.add local.set 0
+            local.get 0 global.set $__stack_pointer)
+          (func $polyfill.allocate_region (type 3) (local i32)
+            global.get $allocation_state i32.const 0 i32.ne if return end
+            i32.const 1 global.set $allocation_state
+            i32.const 0 i32.const 0 i32.const 16 i32.const 65536
+            call $__main_module__#main_realloc local.set 0
+            local.get 0 i32.eqz if unreachable end
+            local.get 0 call $polyfill.place_region
+            i32.const 2 global.set $allocation_state))
+        "#,
+    );
+}
+
+#[test]
+fn without_a_realloc_a_start_function_grows_the_memory() {
+    let trimmed = good(&wat(PROTOCOL), &["f"], GROW);
+    let found = text(&trimmed.wasm);
+    let tail = found.split("(func $polyfill.start").nth(1).expect("a start function");
+    assert!(found.contains("(start $polyfill.start)"), "{found}");
+    assert!(tail.contains("global.set $allocation_state"), "{found}");
+    assert!(!found.contains("__main_module__") && !found.contains("allocate_region"), "{found}");
+    let region = trimmed.region.expect("a region");
+    assert_eq!((region.when, region.source.as_str()), (When::Instantiation, "memory.grow"));
+}
+
+#[test]
+fn the_adapters_own_start_follows_the_region() {
+    let own = r#"(global $n (mut i32) (i32.const 0)) (func $own_start (global.set $n (i32.const 1)))
+        (start $own_start) (func (export "g"))"#;
+    let with_stack = format!("{} {own})", ORDINARY.trim_end().trim_end_matches(')'));
+    let with_stack = with_stack.replace("global.get $__stack_pointer", "global.get $__stack_pointer)");
+    for (realloc, caller) in [(MAIN, "$polyfill.allocate_region"), (GROW, "$polyfill.start")] {
+        let found = text(&good(&wat(&with_stack), &["f"], realloc).wasm);
+        let body = found.split(&format!("(func {caller} ")).nth(1).expect("the caller");
+        let place = body.find("call $polyfill.place_region").expect("a placement");
+        let start = body.find("call $own_start").expect("a call");
+        assert!(place < start, "{found}");
+        assert_eq!(found.contains("(start $own_start)"), false, "{found}");
+    }
+    // With nothing to place, it stays what it is.
+    let found = text(&good(&wat(&format!("(module {own})")), &["g"], MAIN).wasm);
+    assert!(found.contains("(start $own_start)") && !found.contains("polyfill."), "{found}");
+}
+
+#[test]
+fn the_import_of_mains_realloc_gets_its_real_name() {
+    let wasm = wat(r#"
+        (module
+          (import "__main_module__" "cabi_realloc"
+            (func $one (param i32 i32 i32 i32) (result i32)))
+          (import "__main_module__" "canonical_abi_realloc"
+            (func $two (param i32 i32 i32 i32) (result i32)))
+          (import "__main_module__" "_start" (func $start))
+          (func (export "f") (result i32)
+            call $start
+            (call $one (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 9))
+            (call $two (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 9))
+            i32.add))
+    "#);
+    let found = text(&good(&wasm, &["f"], MAIN).wasm);
+    assert_eq!(found.matches(r#"(import "__main_module__""#).count(), 2, "{found}");
+    assert!(found.contains(r#""main_realloc""#) && found.contains(r#""_start""#), "{found}");
+    let found = text(&good(&wasm, &["f"], GROW).wasm);
+    assert_eq!(found.matches(r#"(import "__main_module__""#).count(), 1, "{found}");
+    assert_eq!(found.matches("call $polyfill.realloc_by_memory_grow").count(), 2, "{found}");
+    assert!(found.contains(r#"(import "env" "memory""#), "{found}");
+}

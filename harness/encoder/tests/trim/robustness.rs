@@ -1,0 +1,44 @@
+//! Damaged modules: an error or a valid module, and never a panic.
+
+use crate::linked::{Damage, module};
+use crate::support::{GROW, MAIN, trim};
+
+/// xorshift64: the same places every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}
+
+const EXPORTS: [&str; 6] = ["record", "bump", "call", "slot", "dead", "heap"];
+
+#[test]
+fn a_module_may_end_anywhere() {
+    let wasm = module(Damage::default());
+    for length in 0..wasm.len() {
+        let _ = trim(&wasm[..length], &EXPORTS, GROW);
+    }
+}
+
+#[test]
+fn any_byte_may_be_wrong() {
+    let wasm = module(Damage::default());
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut good = 0;
+    for round in 0..8_000 {
+        let mut damaged = wasm.clone();
+        for _ in 0..=random.below(3) {
+            let place = random.below(damaged.len());
+            damaged[place] ^= 1 << random.below(8);
+        }
+        let realloc = if round % 2 == 0 { GROW } else { MAIN };
+        // What comes out is validated there.
+        good += usize::from(trim(&damaged, &EXPORTS, realloc).is_ok());
+    }
+    assert!(good > 100, "the damage should not always be noticed: {good}");
+}

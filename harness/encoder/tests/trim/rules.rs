@@ -1,0 +1,165 @@
+//! What is refused, and how that is said.
+
+use crate::support::{GROW, MAIN, problems, trim, wat};
+use crate::trim::{self, Problem};
+
+#[track_caller]
+fn message(text: &str, exports: &[&str], expected: &str) {
+    let found = problems(text, exports);
+    let messages: Vec<String> = found.iter().map(|problem| problem.to_string()).collect();
+    assert!(messages.iter().any(|message| message.contains(expected)), "{messages:#?}");
+}
+
+#[test]
+fn everything_is_told_at_once() {
+    let found = problems(
+        r#"
+        (module
+          (import "env" "errno" (global $errno i32))
+          (memory $own 1)
+          (func (export "f") (result i32) global.get $errno i32.load))
+        "#,
+        &["f", "missing"],
+    );
+    assert!(matches!(found[0], Problem::NoExport { .. }), "{found:?}");
+    assert!(matches!(found[1], Problem::OwnMemory { index: 0 }), "{found:?}");
+    assert!(matches!(found[2], Problem::Import { found: "global", .. }), "{found:?}");
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
+fn what_is_not_needed_may_be_anything() {
+    let text = r#"
+        (module
+          (import "env" "errno" (global $errno i32))
+          (memory $own 1)
+          (data (i32.const 0) "static")
+          (func (export "f") (result i32) global.get $errno i32.load)
+          (func (export "g")))
+    "#;
+    assert_eq!(problems(text, &["g"]), []);
+    // A check is about all of it.
+    assert_eq!(trim::check("adapter", &wat(text)).len(), 3);
+}
+
+#[test]
+fn exports_are_functions_that_exist() {
+    let text = r#"(module (global (export "g") i32 (i32.const 0)) (func (export "fd_write")))"#;
+    message(text, &["g"], "export `g` is a global, expected a function");
+    message(text, &["fd-write"], "no export `fd-write`; it has `fd_write`");
+}
+
+#[test]
+fn memories_are_mains() {
+    let f = r#"(func (export "f") (drop (i32.load (i32.const 0))))"#;
+    message(&format!("(module (memory 1) {f})"), &["f"], "memory of its own");
+    let other = format!(r#"(module (import "libc" "memory" (memory 1)) {f})"#);
+    message(&other, &["f"], "imports memory `libc` `memory`");
+    let shared = format!(r#"(module (import "env" "memory" (memory 1 2 shared)) {f})"#);
+    message(&shared, &["f"], "imports a shared memory");
+    let wide = r#"(module (import "env" "memory" (memory i64 1))
+        (func (export "f") (drop (i32.load (i64.const 0)))))"#;
+    message(wide, &["f"], "imports a 64-bit memory");
+}
+
+#[test]
+fn static_data_needs_relocations() {
+    let text = r#"
+        (module
+          (import "env" "memory" (memory 1))
+          (data (i32.const 1024) "hello")
+          (func (export "f") (result i32) i32.const 1024 i32.load8_u)
+          (func (export "g")))
+    "#;
+    message(text, &["f"], "5 bytes of static data at fixed addresses");
+    message(text, &["f"], "--emit-relocs");
+    assert_eq!(problems(text, &["g"]), []);
+}
+
+#[test]
+fn position_independent_code_is_refused() {
+    let text = r#"
+        (module
+          (import "env" "memory" (memory 1))
+          (import "env" "__memory_base" (global $base i32))
+          (func (export "f") (result i32) global.get $base i32.load))
+    "#;
+    message(text, &["f"], "position-independent code (`__memory_base`)");
+}
+
+#[test]
+fn a_stripped_adapter_has_no_stack_pointer_to_be_found() {
+    let text = r#"
+        (module
+          (import "env" "memory" (memory 1))
+          (global (mut i32) (i32.const 65536))
+          (func (export "f")
+            (global.set 0 (i32.sub (global.get 0) (i32.const 16)))
+            (i32.store (global.get 0) (i32.const 1))
+            (global.set 0 (i32.add (global.get 0) (i32.const 16)))))
+    "#;
+    message(text, &["f"], "cannot tell the stack pointer: global 0");
+    // An export tells it.
+    let exported = text.replace("(global (mut", r#"(global (export "__stack_pointer") (mut"#);
+    let trimmed = trim(&wat(&exported), &["f"], GROW).expect("a good module");
+    assert_eq!(trimmed.region.expect("a stack").stack_bytes, 65536);
+}
+
+#[test]
+fn a_module_with_names_and_no_stack_pointer_has_no_stack() {
+    let text = r#"
+        (module
+          (import "env" "memory" (memory 1))
+          (global $counter (mut i32) (i32.const 0))
+          (func (export "f")
+            (global.set $counter (i32.add (global.get $counter) (i32.const 1)))
+            (i32.store (i32.const 0) (global.get $counter))))
+    "#;
+    let trimmed = trim(&wat(text), &["f"], MAIN).expect("a good module");
+    assert_eq!(trimmed.region, None);
+}
+
+#[test]
+fn special_globals_have_a_type() {
+    let text = r#"
+        (module
+          (global $__stack_pointer (mut i64) (i64.const 0))
+          (func (export "f") (global.set $__stack_pointer (i64.const 0))))
+    "#;
+    message(text, &["f"], "global `__stack_pointer` (index 0) must be a mutable i32");
+}
+
+#[test]
+fn mains_realloc_has_a_type() {
+    let text = r#"
+        (module
+          (import "__main_module__" "cabi_realloc" (func $f (param i32)))
+          (func (export "f") (call $f (i32.const 0))))
+    "#;
+    message(text, &["f"], "imports `__main_module__` `cabi_realloc` with the wrong type");
+}
+
+#[test]
+fn one_name_has_one_type() {
+    let text = r#"
+        (module
+          (import "host" "f" (func $one)) (import "host" "f" (func $two (param i32)))
+          (func (export "entry") (call $one) (call $two (i32.const 0))))
+    "#;
+    message(text, &["entry"], "imports function `host` `f` twice");
+}
+
+#[test]
+fn garbage_is_not_a_module() {
+    for bytes in [&b""[..], b"\0asm", b"\0asm\x0d\0\x01\0", b"hello"] {
+        let errors = trim(bytes, &["f"], GROW).expect_err("no module");
+        assert!(matches!(errors[0].problem, Problem::Invalid { .. }), "{errors:?}");
+        assert!(errors[0].to_string().starts_with("adapter `adapter`: not a valid core module"));
+    }
+}
+
+#[test]
+fn unsupported_features_are_told_by_the_validator() {
+    let text = r#"(module (type $s (struct)) (func (export "f") (drop (struct.new $s))))"#;
+    message(text, &["f"], "not a valid core module");
+}

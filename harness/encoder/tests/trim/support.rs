@@ -1,0 +1,50 @@
+//! Short ways to trim and to look at the outcome.
+
+use wasmparser::{Validator, WasmFeatures};
+
+use crate::trim::{self, MainRealloc, Problem, Request, TrimError, Trimmed};
+
+/// Main's realloc, in the tests that have one.
+pub const MAIN: MainRealloc<'static> = MainRealloc::Export("main_realloc");
+
+/// No realloc of main's.
+pub const GROW: MainRealloc<'static> = MainRealloc::Grow;
+
+/// A module from text.
+pub fn wat(text: &str) -> Vec<u8> {
+    wat::parse_str(text).expect("the test's own module")
+}
+
+/// Trims; a success is a valid module.
+pub fn trim(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<Trimmed, Vec<TrimError>> {
+    let exports = exports.iter().map(|export| export.to_string()).collect();
+    let request = Request { name: "adapter", wasm, exports: &exports, realloc };
+    let trimmed = trim::trim(&request)?;
+    Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("what trim writes is valid");
+    Ok(trimmed)
+}
+
+/// Trims a module that is as it should be.
+pub fn good(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
+    trim(wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+/// The problems of a module that is not.
+pub fn problems(text: &str, exports: &[&str]) -> Vec<Problem> {
+    match trim(&wat(text), exports, GROW) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.into_iter().map(|error| error.problem).collect(),
+    }
+}
+
+/// A module as text.
+pub fn text(wasm: &[u8]) -> String {
+    wasmprinter::print_bytes(wasm).expect("a valid module can be printed")
+}
+
+/// Compares a module with what is expected, both as text.
+#[track_caller]
+pub fn same(wasm: &[u8], expected: &str) {
+    let (found, expected) = (text(wasm), text(&wat(expected)));
+    assert!(found == expected, "--- expected\n{expected}\n--- found\n{found}");
+}

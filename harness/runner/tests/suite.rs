@@ -1,0 +1,162 @@
+//! The runner as a library and as a test binary: selection, order, blessing, code that answers imports.
+
+use std::fs;
+use std::path::Path;
+
+use libtest_mimic::Arguments;
+use polyfill_runner::case::{Bytes, Case, Expect, FileBytes};
+use polyfill_runner::index::{Artifact, CaseEntry, Cell, FILE, Index};
+use polyfill_runner::wasmtime::StoreContextMut;
+use polyfill_runner::wasmtime::component::Linker;
+use polyfill_runner::{Engine, Host, Hosts, Inputs, Limits, Runner, Sinks, State, Verdict, run_component};
+
+/// A suite of one guest that prints, with cases `good` and `bad`, and one guest that cannot be built here.
+fn suite() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let hello = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/components/hello.wat");
+    fs::write(path.join("hello.wasm"), wat::parse_file(hello).unwrap()).unwrap();
+    fs::create_dir(path.join("guests")).unwrap();
+    fs::write(path.join("guests/bad.stdout"), "other\n").unwrap();
+
+    let file = FileBytes { file: "bad.stdout".into(), content: Some("6f746865720a".into()) };
+    let stdout = |bytes| Case { expect: Expect { stdout: Some(bytes), ..Expect::default() }, ..Case::default() };
+    let mut index = Index::default();
+    let mut add = |guest: &str, case: &str, host: &str, artifact: Artifact, content: Case| {
+        let entry = CaseEntry { source: format!("guests/{guest}.{case}.case.toml"), case: content };
+        index.cases.insert(format!("{guest}::{case}"), entry);
+        let (guest, case, host) = (guest.into(), case.into(), host.into());
+        index.cells.push(Cell { guest, case, adapter: "none".into(), host, artifact });
+    };
+    let component = || Artifact::Component("hello.wasm".into());
+    add("c-guest", "default", "my-wasi", Artifact::Ignored("no C compiler".into()), Case::default());
+    add("hello", "bad", "my-wasi", component(), stdout(Bytes::File(file)));
+    add("hello", "good", "my-wasi", component(), stdout(Bytes::Text("hello\nworld\n".into())));
+    add("hello", "good", "my-wasi-typed", component(), stdout(Bytes::Text("hello\nworld\n".into())));
+    fs::write(path.join(FILE), serde_json::to_vec(&index).unwrap()).unwrap();
+    folder
+}
+
+fn verdicts(runner: &Runner, filter: &str) -> Vec<(String, &'static str)> {
+    let results = runner.run_cells(|cell| cell.name().contains(filter), 2, |_| ()).unwrap();
+    let verdict = |verdict| match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed { .. } => "failed",
+        Verdict::Blessed { .. } => "blessed",
+        Verdict::Ignored { .. } => "ignored",
+    };
+    results.into_iter().map(|result| (result.name, verdict(result.verdict))).collect()
+}
+
+#[test]
+fn results_come_in_the_order_of_the_index() {
+    let suite = suite();
+    let runner = Runner::new(suite.path()).bless(false);
+    let expected = [
+        ("c-guest::default::none::my-wasi".to_string(), "ignored"),
+        ("hello::bad::none::my-wasi".to_string(), "failed"),
+        ("hello::good::none::my-wasi".to_string(), "passed"),
+        ("hello::good::none::my-wasi-typed".to_string(), "passed"),
+    ];
+    assert_eq!(verdicts(&runner, ""), expected);
+    assert_eq!(verdicts(&runner, "typed"), expected[3..]);
+}
+
+#[test]
+fn arguments_are_those_of_libtest() {
+    let suite = suite();
+    let log = suite.path().join("log");
+    let run = |arguments: &[&str]| {
+        let all = ["suite", "--logfile", log.to_str().unwrap(), "--color", "never"];
+        let arguments = Arguments::from_iter(all.iter().chain(arguments).copied());
+        let code = Runner::new(suite.path()).bless(false).run_with(&arguments);
+        (format!("{code:?}"), fs::read_to_string(&log).unwrap())
+    };
+    let success = format!("{:?}", std::process::ExitCode::SUCCESS);
+
+    let (code, list) = run(&["--list", "--format", "terse"]);
+    assert_eq!(code, success);
+    assert_eq!(list.lines().count(), 4, "{list}");
+    assert_eq!(list.lines().next(), Some("c-guest::default::none::my-wasi: test"));
+    assert!(!suite.path().join("compiled").exists(), "listing compiles nothing");
+    let (_, list) = run(&["--list", "--format", "terse", "--ignored"]);
+    assert_eq!(list, "c-guest::default::none::my-wasi: test\n");
+
+    let (code, log) = run(&["--exact", "hello::good::none::my-wasi", "--nocapture"]);
+    assert_eq!(code, success);
+    assert!(log.contains("1 passed; 0 failed; 0 ignored"), "{log}");
+    let (code, log) = run(&["--skip", "good", "--test-threads", "1"]);
+    assert_ne!(code, success);
+    assert!(log.contains("0 passed; 1 failed; 1 ignored"), "{log}");
+    assert!(log.contains("again: cargo test --test suite -- --exact hello::bad::none::my-wasi"), "{log}");
+    let (code, log) = run(&["c-guest", "--ignored"]);
+    assert_eq!(code, success);
+    assert!(log.contains("no C compiler"), "{log}");
+}
+
+#[test]
+fn blessing_rewrites_the_files_of_failing_cases() {
+    let suite = suite();
+    let golden = suite.path().join("guests/bad.stdout");
+    let runner = Runner::new(suite.path()).root(suite.path()).bless(true);
+    match std::env::var_os("CI") {
+        Some(_) => assert!(runner.run_cells(|_| true, 1, |_| ()).is_err()),
+        None => {
+            assert_eq!(verdicts(&runner, "bad"), [("hello::bad::none::my-wasi".to_string(), "blessed")]);
+            assert_eq!(fs::read_to_string(golden).unwrap(), "hello\nworld\n");
+        }
+    }
+}
+
+#[test]
+fn an_index_that_is_not_there_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Runner::new(folder.path()).bless(false).index().unwrap_err().to_string();
+    assert!(error.starts_with("cannot read "), "{error}");
+    fs::write(folder.path().join(FILE), "{}").unwrap();
+    let error = Runner::new(folder.path()).bless(false).index().unwrap_err().to_string();
+    assert!(error.contains("missing field `cases`"), "{error}");
+}
+
+/// A host of a stranger.
+struct Shouting;
+
+impl Host for Shouting {
+    fn name(&self) -> &str {
+        "shouting"
+    }
+
+    fn add_to_linker(&self, linker: &mut Linker<State>) -> polyfill_runner::wasmtime::Result<()> {
+        linker.instance("my-wasi")?.func_wrap("print", |mut store: StoreContextMut<'_, State>, (data,): (Vec<u8>,)| {
+            *store.data_mut().with::<u32>() += 1;
+            let text = format!("{} {}", *store.data_mut().with::<u32>(), String::from_utf8_lossy(&data).to_uppercase());
+            store.data().stdout().write(text.as_bytes())?;
+            Ok((data.len() as u32,))
+        })
+    }
+}
+
+#[test]
+fn hosts_and_imports_come_from_anywhere() {
+    let suite = suite();
+    let bytes = fs::read(suite.path().join("hello.wasm")).unwrap();
+    let mut hosts = Hosts::default();
+    hosts.add(Shouting);
+    let engine = Engine::new(None).unwrap();
+    let run = |host: &str| {
+        let host = hosts.get(host).unwrap();
+        run_component(&engine, &bytes, host, &Inputs::default(), &Limits::default(), Sinks::default()).unwrap()
+    };
+    assert_eq!(run("shouting").stdout, b"1 HELLO\n2 WORLD\n");
+    assert_eq!(run("my-wasi").stdout, b"hello\nworld\n");
+
+    let runner = Runner::new(suite.path()).bless(false).imports("hello", |linker| {
+        linker.instance("my-wasi")?.func_wrap("print", |store: StoreContextMut<'_, State>, (data,): (Vec<u8>,)| {
+            store.data().stdout().write(b".")?;
+            Ok((data.len() as u32,))
+        })
+    });
+    let results = runner.run_cells(|cell| cell.case == "good", 1, |_| ()).unwrap();
+    assert_eq!(results[0].observation.as_ref().unwrap().stdout, b"..");
+    assert_eq!(results[0].mismatches.len(), 1);
+}

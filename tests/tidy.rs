@@ -1,0 +1,148 @@
+//! Rules of the source tree that no compiler checks. `ARCHITECTURE.md` names those that guard an invariant.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files that may be longer than [`LONGEST`] lines, and why.
+const LONG: [(&str, &str); 0] = [];
+const LONGEST: usize = 500;
+
+#[test]
+fn every_module_says_what_it_is() {
+    for (path, text) in sources(&["harness", "tests", "guests", "adapters", "build.rs"]) {
+        assert!(text.starts_with("//!") || text.starts_with("#!["), "{path} does not begin with `//!`");
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for (path, text) in sources(&["harness", "tests", "guests", "adapters"]) {
+        let long = LONG.iter().any(|(name, _)| *name == path);
+        assert!(text.lines().count() <= LONGEST || long, "{path} has more than {LONGEST} lines");
+    }
+}
+
+#[test]
+fn the_encoder_is_pure() {
+    for (path, text) in sources(&["harness/encoder/src"]) {
+        for word in ["std::fs", "std::env", "std::io", "std::net", "std::process", "std::time", "std::thread"] {
+            assert!(!text.contains(word), "{path} uses {word}");
+        }
+    }
+}
+
+#[test]
+fn core_names_are_spelled_in_one_place() {
+    let spellings = ["\"cabi_", "\"__main_module__\"", "\"[resource-", "\"[export]", "\"cm32p2", "\"$root\"", "\"_initialize\""];
+    for (path, text) in sources(&["harness/encoder/src"]) {
+        if path.ends_with("/names.rs") || path.contains("/tests") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for spelling in spellings {
+            assert!(!code.contains(spelling), "{path} spells {spelling}; see names.rs");
+        }
+    }
+}
+
+#[test]
+fn indices_are_born_in_emit() {
+    for (path, text) in sources(&["harness/encoder/src"]) {
+        if !path.contains("/emit/") {
+            assert!(!text.contains("ComponentBuilder"), "{path} writes a component");
+        }
+    }
+}
+
+#[test]
+fn audit_judges_on_its_own() {
+    for (path, text) in sources(&["harness/encoder/src/audit"]) {
+        if path.contains("/tests") {
+            continue;
+        }
+        for other in ["crate::wire", "crate::canon", "wasm_signature"] {
+            assert!(!text.contains(other), "{path} uses {other}");
+        }
+    }
+}
+
+#[test]
+fn wasmtime_stays_in_the_runner() {
+    for package in ["encoder", "build"] {
+        let manifest = read(&root().join("harness").join(package).join("Cargo.toml"));
+        let dependencies = manifest.split("[dev-dependencies]").next().unwrap_or_default();
+        assert!(!dependencies.contains("wasmtime"), "{package} depends on wasmtime");
+    }
+}
+
+#[test]
+fn processes_are_spawned_by_the_build() {
+    for (path, text) in sources(&["harness"]) {
+        if !path.starts_with("harness/build/") && !path.contains("/tests/") {
+            assert!(!text.contains("process::Command") && !text.contains("Command::new("), "{path} spawns processes");
+        }
+    }
+}
+
+#[test]
+fn the_build_script_is_short() {
+    assert!(read(&root().join("build.rs")).lines().count() <= 20);
+}
+
+#[test]
+fn text_files_are_clean() {
+    let extensions = ["rs", "toml", "wit", "wat", "md", "c", "go"];
+    let mut files = Vec::new();
+    for folder in ["harness", "tests", "guests", "adapters", "wit", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        walk(&root().join(folder), &mut files);
+    }
+    for file in files {
+        let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        if !extensions.contains(&extension) {
+            continue;
+        }
+        let text = read(&file);
+        let path = file.display();
+        assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{path} does not end in one line break");
+        for (number, line) in text.lines().enumerate() {
+            assert!(!line.ends_with([' ', '\t', '\r']), "{path}:{} ends in a space", number + 1);
+        }
+    }
+}
+
+/// Rust sources below folders of the repository: path from the root, and text.
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for folder in folders {
+        walk(&root().join(folder), &mut files);
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    files
+        .into_iter()
+        .map(|file| (file.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/"), read(&file)))
+        .collect()
+}
+
+/// All files, in a fixed order; not those that compilers wrote, nor those of test fixtures.
+fn walk(path: &Path, files: &mut Vec<PathBuf>) {
+    if path.is_file() {
+        files.push(path.to_path_buf());
+        return;
+    }
+    let mut entries: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for entry in entries {
+        let name = entry.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if !["target", "suites", ".polyfill"].contains(&name) {
+            walk(&entry, files);
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
