@@ -4,11 +4,11 @@
 //! environment, clocks, random bytes and exit do what they say; there are no files and no sockets, and functions on
 //! them give the errno that a program expects where there are none.
 //!
-//! One module for each area, and below them:
+//! One module for each area; below them `stdio` with the three streams, and:
 //!
-//! * [`memory`]: what a pointer from main is allowed to do; the only code that follows one
-//! * [`placement`]: lists from the host that land in main's own buffer, without a copy
-//! * [`heap`]: the memory behind everything else that the host gives back
+//! * `memory`: what a pointer from main is allowed to do; the only code that follows one
+//! * `placement`: lists from the host that land in main's own buffer, without a copy
+//! * `heap`: the memory behind everything else that the host gives back
 //!
 //! This is ordinary Rust. The encoder moves its static data to where there is room for it and keeps of the code
 //! only what a guest reaches: which host functions a component imports follows from the calls written here.

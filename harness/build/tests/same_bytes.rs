@@ -39,6 +39,11 @@ fn build(folder: &Path) -> Vec<(&'static str, Vec<u8>)> {
     }
     let suite = Suite::new(&root).work_dir(folder.join("work")).settings(Settings::default());
     let built = suite.build().unwrap();
+    assert_eq!(
+        std::fs::read_dir(root.join("guests")).unwrap().count(),
+        6,
+        "compilers write elsewhere (but Cargo.lock)"
+    );
     let index = std::fs::read(built.out_dir.join(polyfill_build::index::FILE)).unwrap();
     let module = |name: &'static str| (name, suite.compile(name).unwrap().unwrap());
     vec![module("file"), module("package"), ("index", index)]

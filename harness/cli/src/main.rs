@@ -6,6 +6,7 @@ mod args;
 mod error;
 mod load;
 mod output;
+mod stack;
 
 mod check;
 mod encode;

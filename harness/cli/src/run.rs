@@ -3,8 +3,9 @@
 mod file;
 mod guest;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{fs, iter};
@@ -23,20 +24,21 @@ struct Program {
     answers: Vec<Answer>,
     /// The host, if the program has one of its own.
     host: Option<String>,
+    /// Where compiled code is kept.
+    cache: Option<PathBuf>,
 }
 
 /// Runs a guest or a file to its end.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     let program = if is_file(&args.program) { file::load(args)? } else { guest::load(args)? };
-    let engine = Engine::new(None)?;
+    let engine = Engine::new(program.cache.clone())?;
     let hosts = Hosts::default();
-    let name = args.host.as_deref().or(program.host.as_deref());
-    let host = match name {
-        Some(name) => {
-            hosts.get(name).ok_or_else(|| Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") })?
-        }
-        None => &*file::default_host(&engine, &program.component, &hosts)?,
+    let name = match args.host.as_deref().or(program.host.as_deref()) {
+        Some(name) => name,
+        None => file::default_host(&engine, &program.component)?,
     };
+    let host =
+        hosts.get(name).ok_or_else(|| Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") })?;
     let inputs = inputs(args, &program)?;
     let observation = run_component(&engine, &program.component, host, &inputs, &limits(), Sinks::inherit())?;
     tell(&observation)
@@ -49,11 +51,11 @@ fn is_file(program: &str) -> bool {
 
 fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
     let stdin = args.stdin.as_deref().map(stdin).transpose()?.unwrap_or_default();
-    let mut env = args.env.clone();
-    env.sort();
+    // Sorted, and the last one wins where a name is given twice.
+    let env: BTreeMap<String, String> = args.env.iter().cloned().collect();
     Ok(Inputs {
         args: iter::once(&program.name).chain(&args.args).cloned().collect(),
-        env,
+        env: env.into_iter().collect(),
         stdin,
         seed: Some(args.seed.clone()),
         calls: args.invoke.iter().map(|invoke| Call { invoke: invoke.clone(), returns: None }).collect(),

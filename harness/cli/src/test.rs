@@ -72,5 +72,6 @@ fn summary(results: &[CellResult], components: usize, built: &Built, ran: Durati
     };
     let times = [("compile", stage("compile")), ("encode", stage("encode")), ("run", ran.as_secs_f64())];
     let times = times.map(|(name, seconds)| format!("{name} {seconds:.2} s")).join(", ");
-    format!("\n{passed} passed, {failed} failed, {ignored} ignored{blessed}; {components} components; {times}\n")
+    let plural = if components == 1 { "" } else { "s" };
+    format!("\n{passed} passed, {failed} failed, {ignored} ignored{blessed}; {components} component{plural}; {times}\n")
 }

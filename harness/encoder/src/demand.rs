@@ -5,6 +5,7 @@
 //! leaves no trace in the component.
 
 use indexmap::{IndexMap, IndexSet};
+use wasmparser::MemoryType;
 
 use crate::bind::{self, Binder, Bound, Meaning};
 use crate::canon::{Abi, Direction};
@@ -193,6 +194,19 @@ impl<'a> Closing<'a> {
     fn main_offers(&self, part: &Part<'_>, errors: &mut Vec<Error>) {
         let main = &self.modules[0];
         for (meaning, import) in part.bound.imports.iter().zip(&part.module.imports) {
+            if let (Meaning::Memory, Extern::Memory(wanted), Some(offered)) = (meaning, &import.ty, memory_of(main)) {
+                if memory_kind(wanted) != memory_kind(&offered) {
+                    errors.push(Error::WrongType {
+                        module: part.module.name.clone(),
+                        direction: "imports",
+                        item: "main's memory".into(),
+                        offset: import.offset,
+                        expected: memory_kind(&offered),
+                        found: memory_kind(wanted),
+                    });
+                }
+                continue;
+            }
             let Meaning::Main(export, kind) = meaning else { continue };
             let offered = main.export(export);
             let fits = match (offered.map(|e| &e.ty), &import.ty) {
@@ -255,6 +269,22 @@ pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
     names::INITIALIZE.iter().copied().find(|name| {
         module.export_func(name).is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty())
     })
+}
+
+/// The memory that main exports or imports.
+fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
+    let exported = names::MEMORIES.iter().find_map(|name| main.export(name)).map(|export| &export.ty);
+    exported.into_iter().chain(main.imports.iter().map(|import| &import.ty)).find_map(|ty| match ty {
+        Extern::Memory(memory) => Some(*memory),
+        _ => None,
+    })
+}
+
+/// What must be the same of two memories for one to stand for the other.
+fn memory_kind(memory: &MemoryType) -> String {
+    let index = if memory.memory64 { "64-bit" } else { "32-bit" };
+    let shared = if memory.shared { "shared " } else { "" };
+    format!("a {shared}{index} memory with pages of {} bytes", 1u64 << memory.page_size_log2.unwrap_or(16).min(63))
 }
 
 /// Main's realloc as adapters see it.

@@ -15,7 +15,8 @@ pub(crate) const SHARED_MEMORY: (&str, &str) = ("env", "memory");
 const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";
 /// Names under which main may offer its realloc to adapters, the preferred one first.
-pub(crate) const MAIN_REALLOCS: [&str; 4] = ["cabi_realloc_adapter", "cabi_realloc", "canonical_abi_realloc", "cm32p2_realloc"];
+pub(crate) const MAIN_REALLOCS: [&str; 4] =
+    ["cabi_realloc_adapter", "cabi_realloc", "canonical_abi_realloc", "cm32p2_realloc"];
 /// Names under which an adapter may ask for main's realloc.
 pub(crate) const WANTED_REALLOCS: [&str; 2] = ["cabi_realloc", "canonical_abi_realloc"];
 /// Names of the realloc that serves lowered imports, the preferred one first.

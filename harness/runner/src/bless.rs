@@ -71,3 +71,38 @@ impl Blesser {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Golden;
+
+    fn stdout(seen: &str, file: Option<&str>) -> Mismatch {
+        let golden = file.map(|file| Golden { file: file.into(), exists: false });
+        Mismatch::Bytes { stream: Stream::Stdout, expected: Vec::new(), seen: seen.into(), golden }
+    }
+
+    #[test]
+    fn a_cell_is_blessed_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let blesser = Blesser::new(folder.path().into());
+        let written = |file: &str| fs::read_to_string(folder.path().join(file)).ok();
+        let outcome = Mismatch::Outcome { expected: "exit 0".into() };
+
+        assert!(blesser.bless("a.case.toml", &[stdout("1", Some("a")), outcome]).is_err());
+        assert!(blesser.bless("a.case.toml", &[stdout("1", Some("a")), stdout("1", None)]).is_err());
+        assert_eq!(written("a"), None);
+        assert_eq!(blesser.bless("a.case.toml", &[stdout("1", Some("a"))]), Ok(vec![folder.path().join("a")]));
+        assert_eq!(written("a").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn cells_do_not_overwrite_what_others_have_blessed() {
+        let folder = tempfile::tempdir().unwrap();
+        let blesser = Blesser::new(folder.path().into());
+        let bless = |seen| blesser.bless("a.case.toml", &[stdout(seen, Some("a"))]);
+        assert!(bless("1").is_ok());
+        assert!(bless("1").is_ok());
+        assert!(bless("2").unwrap_err()[0].contains("another cell"));
+    }
+}

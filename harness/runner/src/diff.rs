@@ -8,6 +8,9 @@ const MOST_BYTES: usize = 128 * 1024;
 /// Lines that a diff shows.
 const MOST_LINES: usize = 200;
 
+/// Lines at the end of an output that was not compared.
+const TAIL_LINES: usize = 20;
+
 /// Characters that a line shows.
 const MOST_CHARS: usize = 400;
 
@@ -37,21 +40,23 @@ pub(crate) fn lists(expected: &[String], seen: &[String]) -> String {
     lines(&joined(expected), &joined(seen))
 }
 
-/// Bytes for a reader: text as it stands, rows of digits otherwise; shortened.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    let (bytes, cut) = match bytes.len() > MOST_BYTES {
-        true => (&bytes[..MOST_BYTES], true),
-        false => (bytes, false),
-    };
-    let mut shown = match text(bytes) {
-        Some(text) => shorten(text),
-        None if cut => shorten(&String::from_utf8_lossy(bytes)),
-        None => shorten(&rows(bytes, 0)),
-    };
-    if cut {
-        shown.push_str(&format!("\n(the first {MOST_BYTES} bytes)\n"));
+/// The end of an output for a reader: text as it stands, rows of digits otherwise.
+pub(crate) fn tail(bytes: &[u8]) -> String {
+    // No more than can be shown is looked at: whole characters and, in a row of digits, whole rows.
+    let mut start = bytes.len().saturating_sub(MOST_BYTES) / ROW * ROW;
+    while start > 0 && std::str::from_utf8(bytes).is_ok() && bytes[start] & 0xc0 == 0x80 {
+        start += 1;
     }
-    shown
+    let end = &bytes[start..];
+    let all = text(end).map_or_else(|| rows(end, start), str::to_string);
+    let lines = all.lines().count();
+    let skipped = lines.saturating_sub(TAIL_LINES);
+    let shown: Vec<&str> = all.lines().skip(skipped).collect();
+    match (start, skipped) {
+        (0, 0) => shorten(&all),
+        (0, _) => format!("({skipped} lines before)\n{}", shorten(&shown.join("\n"))),
+        _ => format!("(the end of {} bytes)\n{}", bytes.len(), shorten(&shown.join("\n"))),
+    }
 }
 
 fn first_difference(expected: &[u8], seen: &[u8]) -> String {
@@ -124,6 +129,15 @@ mod tests {
         let diff = bytes(b"\x00\x01", b"\x00\x02");
         assert!(diff.contains("-00000000  00 01 "), "{diff}");
         assert!(diff.contains("+00000000  00 02 "), "{diff}");
+    }
+
+    #[test]
+    fn the_end_of_an_output_is_shown() {
+        let lines: String = (0..100).map(|line| format!("{line}\n")).collect();
+        assert!(tail(lines.as_bytes()).starts_with("(80 lines before)\n80\n"));
+        assert_eq!(tail(b"a\nb"), "a\nb\n");
+        assert!(tail(&vec![0; 1 << 20]).starts_with("(the end of 1048576 bytes)\n000ffec0  00 "));
+        assert!(tail("ä".repeat(1 << 20).as_bytes()).starts_with("(the end of 2097152 bytes)\nää"));
     }
 
     #[test]

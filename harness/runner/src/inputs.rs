@@ -5,13 +5,19 @@ use std::io::Write;
 use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Seed};
 use thiserror::Error;
 
-/// Standard input that a case does not write down properly.
+/// Inputs that a case does not write down properly.
 #[derive(Debug, Error)]
 pub enum InputsError {
-    /// It cannot be read.
+    /// Standard input cannot be read.
     #[error("`stdin`: {0}")]
     Bytes(#[from] BytesError),
-    /// Its file was not there when the suite was built.
+    /// A word that is no seed.
+    #[error("`seed` is \"{word}\"; it is a number, or \"random\"")]
+    Seed {
+        /// The word.
+        word: String,
+    },
+    /// The file of standard input was not there when the suite was built.
     #[error("`stdin`: there is no file `{file}` beside the case file")]
     NoFile {
         /// The file.
@@ -39,6 +45,11 @@ pub struct Inputs {
 impl Inputs {
     /// What a case gives its guest.
     pub fn of(guest: &str, case: &Case) -> Result<Self, InputsError> {
+        if let Some(Seed::Word(word)) = case.seed.as_ref()
+            && word != "random"
+        {
+            return Err(InputsError::Seed { word: word.clone() });
+        }
         Ok(Self {
             args: [guest.to_string()].into_iter().chain(case.args.iter().cloned()).collect(),
             env: case.env.clone().into_iter().collect(),

@@ -38,7 +38,10 @@ impl fmt::Display for Report<'_> {
             self.mismatch(f, mismatch)?;
         }
         // Where the outcome is what differs, it stands there.
-        if !self.mismatches.iter().any(|mismatch| matches!(mismatch, Mismatch::Outcome { .. })) {
+        let tells_outcome = |mismatch: &Mismatch| {
+            matches!(mismatch, Mismatch::Outcome { .. } | Mismatch::Bytes { stream: Stream::Error, .. })
+        };
+        if !self.mismatches.iter().any(tells_outcome) {
             writeln!(f, "\noutcome: {}", self.observation.outcome)?;
             f.write_str(&self.observation.outcome.backtrace())?;
         }
@@ -162,7 +165,7 @@ impl Report<'_> {
             return Ok(());
         }
         writeln!(f, "\n{name}:")?;
-        indented(f, &diff::shown(bytes))
+        indented(f, &diff::tail(bytes))
     }
 }
 

@@ -294,7 +294,7 @@ impl Runner {
                 Err(refusals) => notes = refusals,
             }
         } else if mismatches.iter().all(|mismatch| matches!(mismatch, Mismatch::Bytes { golden: Some(_), .. })) {
-            notes.push("if this is how it should be: the same with BLESS=1 rewrites the file".into());
+            notes.push("if this is how it should be: the same command with BLESS=1 writes the file".into());
         }
         let again = format!("{} {name}", self.again);
         let report = Report { source, case, observation, mismatches, notes: &notes, again: &again };

@@ -33,6 +33,9 @@ fn try_compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Result<Compile
             .args(FLAGS)
             .arg(format!("--target={TARGET}"))
             .args(rust.remap(shop)?)
+            // Also where intermediate files go, which would otherwise be written beside the source.
+            .arg("--out-dir")
+            .arg(out.parent().unwrap_or(shop.work))
             .arg(format!("--emit=link={},dep-info={}", out.display(), dep_info.display()))
             .arg(source.file_name().unwrap_or_default())
             .current_dir(folder)

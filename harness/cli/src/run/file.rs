@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use polyfill_build::module;
-use polyfill_runner::{Engine, Host, Hosts};
+use polyfill_runner::Engine;
 
 use super::Program;
 use crate::args::{Encoding, RunArgs};
@@ -27,15 +27,14 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
         let modules = load::modules(name, bytes, &args.encoding)?;
         polyfill_encoder::encode(&modules.input(), &load::options(&args.encoding, true))?.component
     };
-    Ok(Program { name: name.to_string(), component, answers: Vec::new(), host: None })
+    Ok(Program { name: name.to_string(), component, answers: Vec::new(), host: None, cache: None })
 }
 
 /// The host for a component that nobody has chosen one for.
-pub(super) fn default_host<'a>(engine: &Engine, component: &[u8], hosts: &'a Hosts) -> Result<&'a dyn Host, Error> {
+pub(super) fn default_host(engine: &Engine, component: &[u8]) -> Result<&'static str, Error> {
     let ty = engine.component(component)?.component_type();
     let wasi = ty.imports(engine.wasmtime()).any(|(name, _)| name.starts_with("wasi:"));
-    let name = if wasi { "wasi" } else { "my-wasi" };
-    hosts.get(name).ok_or_else(|| Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") })
+    Ok(if wasi { "wasi" } else { "my-wasi" })
 }
 
 /// The first argument that is about encoding.

@@ -10,7 +10,7 @@ use polyfill_runner::Outcome;
 use super::{Program, file};
 use crate::args::RunArgs;
 use crate::error::Error;
-use crate::{load, output};
+use crate::{load, output, stack};
 
 /// Builds the guest and chooses one of its cells.
 pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
@@ -28,7 +28,9 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
         true => as_the_suite_says(args, &built, &cells)?,
         false => (with_adapters(args, &suite, &case)?, None),
     };
-    Ok(Program { name: guest.to_string(), component, answers: case.imports, host })
+    // Beside the index, where the runner of `polyfill test` keeps them as well.
+    let cache = Some(built.out_dir.join("compiled"));
+    Ok(Program { name: guest.to_string(), component, answers: case.imports, host, cache })
 }
 
 /// The cells of the guest's case `default`, or of its first one.
@@ -43,7 +45,7 @@ fn as_the_suite_says(args: &RunArgs, built: &Built, cells: &[&Cell]) -> Result<(
     if let Some(flag) = file::given(&args.encoding) {
         return Err(Error::SuiteDecides { guest, flag });
     }
-    let fits = |cell: &&&Cell| args.adapter.as_ref().is_none_or(|adapter| cell.adapter == *adapter);
+    let fits = |cell: &&&Cell| args.adapter.as_ref().is_none_or(|adapter| stack::is_named(cell, adapter));
     let is_component = |cell: &&&Cell| matches!(cell.artifact, Artifact::Component(_));
     let fitting = || cells.iter().filter(fits);
     let Some(cell) = fitting().find(is_component).or_else(|| fitting().next()) else {

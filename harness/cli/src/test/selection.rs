@@ -6,6 +6,7 @@ use polyfill_build::index::{Artifact, Cell, Index};
 
 use crate::args::TestArgs;
 use crate::error::Error;
+use crate::stack;
 
 /// The cells that are asked for. Words in trial names were the build's business.
 pub(super) struct Selection<'a> {
@@ -28,7 +29,7 @@ impl<'a> Selection<'a> {
     }
 
     pub(super) fn wants(&self, cell: &Cell) -> bool {
-        let adapter = |name: &String| cell.adapter == *name || cell.adapter.split('+').any(|id| id == name);
+        let adapter = |name: &String| stack::is_named(cell, name);
         let host = |name: &String| cell.host == *name;
         self.args.adapter.as_ref().is_none_or(adapter) && self.args.host.as_ref().is_none_or(host)
     }
@@ -51,7 +52,7 @@ impl<'a> Selection<'a> {
         if cells.is_empty() {
             return format!("no trial's name contains {}; `--list` shows all names", quoted(filters));
         }
-        let has = |names: Vec<&str>| quoted(&BTreeSet::from_iter(names));
+        let has = |names: Vec<&str>| quoted(BTreeSet::from_iter(names));
         let mut text = "no trial".to_string();
         if let Some(adapter) = adapter {
             let stacks = has(cells.iter().map(|cell| cell.adapter.as_str()).collect());

@@ -100,21 +100,15 @@ fn binary(bytes: &[u8]) -> String {
     }
 }
 
-/// `1.23 s` -> `_ s`
+/// In summaries: `compile 1.23 s` -> `compile _ s`.
 fn without_times(text: &str) -> String {
-    let mut rest = text;
-    let mut out = String::new();
-    while let Some(at) = rest.find(" s").filter(|_| rest.contains("; compile ")) {
-        let (before, after) = rest.split_at(at);
-        let number = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let ends_here = !after[2..].starts_with(|c: char| c.is_alphanumeric());
-        match number.len() < before.len() && ends_here {
-            true => out.push_str(&format!("{number}_")),
-            false => out.push_str(before),
-        }
-        out.push_str(" s");
-        rest = &after[2..];
-    }
-    out.push_str(rest);
-    out
+    text.split_inclusive('\n')
+        .map(|line| if line.contains("; compile ") { without_numbers(line) } else { line.into() })
+        .collect()
+}
+
+fn without_numbers(line: &str) -> String {
+    let (counts, times) = line.split_once("; compile ").unwrap_or((line, ""));
+    let words = times.split(' ').map(|word| if word.parse::<f64>().is_ok() { "_" } else { word });
+    format!("{counts}; compile {}", words.collect::<Vec<_>>().join(" "))
 }

@@ -10,6 +10,8 @@ use wasm_encoder::{
 };
 use wasmparser::{ElementItems, ElementKind, Export};
 
+use crate::names::SHARED_MEMORY;
+
 use super::body::{About, Writer};
 use super::data::Units;
 use super::error::Problem;
@@ -84,7 +86,8 @@ impl Emit<'_, '_> {
         if self.plan.memory {
             // Main's memory, whatever its size.
             let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
-            section.import("env", "memory", memory);
+            let (module, name) = SHARED_MEMORY;
+            section.import(module, name, memory);
         }
         for ((module, name), ty) in &self.numbers.imports {
             section.import(module, name, EntityType::Function(*ty));

@@ -19,6 +19,7 @@ const BUILD_WITH_RELOCATIONS: &str =
 /// What is wrong with an adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum Problem {
     /// Not a module, or one with features that are not supported.
     #[error("not a valid core module (at byte {offset:#x}): {message}")]

@@ -7,12 +7,14 @@ use wasm_encoder::ValType;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::MemArg;
 
+use crate::names::MAIN;
+
 use super::error::Problem;
 use super::live::{Live, renumber};
 use super::module::Module;
 use super::plan::Plan;
 use super::region::Wiring;
-use super::special::{MAIN, is_realloc};
+use super::special::is_realloc;
 
 /// A function that the encoder makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

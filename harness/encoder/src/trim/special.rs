@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{ExternalKind, Import, SymbolInfo, TypeRef, ValType};
 
+use crate::names::{MAIN, SHARED_MEMORY, WANTED_REALLOCS};
+
 use super::error::Problem;
 use super::live::Live;
 use super::module::{Item, Module};
 
 const STACK_POINTER: &str = "__stack_pointer";
 const ALLOCATION_STATE: &str = "allocation_state";
-
-/// The module that stands for main.
-pub(super) const MAIN: &str = "__main_module__";
 
 /// Globals that are the encoder's business, as indices of the original module.
 #[derive(Debug, Default)]
@@ -76,7 +75,7 @@ fn suspect(module: &Module<'_>, live: &Live) -> Option<Problem> {
 
 /// Is this the adapter's wish to allocate from main?
 pub(super) fn is_realloc(import: &Import<'_>) -> bool {
-    import.module == MAIN && matches!(import.name, "cabi_realloc" | "canonical_abi_realloc")
+    import.module == MAIN && WANTED_REALLOCS.contains(&import.name)
 }
 
 /// Problems of the imports that are needed.
@@ -133,7 +132,7 @@ fn check_memories(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>)
             problems.push(Problem::OwnMemory { index: *index });
             continue;
         };
-        let is_main = matches!((import.module, import.name), ("env", "memory") | (MAIN, _));
+        let is_main = import.module == MAIN || (import.module, import.name) == SHARED_MEMORY;
         if !is_main || count > 0 {
             problems.push(refused(import, "memory"));
         }
@@ -160,9 +159,9 @@ pub(super) fn check_data(module: &Module<'_>, live: &Live, problems: &mut Vec<Pr
     let mut bytes = 0;
     for (index, data) in (0..).zip(&module.data) {
         let named = live.data.contains(&index);
-        if let wasmparser::DataKind::Active { memory_index, .. } = data.kind {
-            let used = live.memories.contains(&memory_index);
-            if named || (used && !linking.relocatable) {
+        if let wasmparser::DataKind::Active { .. } = data.kind {
+            // Even where no live code loads or stores, an import may be given an address.
+            if named || !linking.relocatable {
                 bytes += data.data.len() as u64;
             }
         }

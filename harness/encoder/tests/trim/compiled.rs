@@ -2,14 +2,19 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use crate::exec::{Main, Running};
 use crate::support::{GROW, MAIN, good};
 
 const EXPORTS: [&str; 4] = ["bump", "shapes", "maps", "name"];
 
+/// Tests run side by side, and write the same files.
+static COMPILER: Mutex<()> = Mutex::new(());
+
 /// Compiles `ordinary.rs` the way that adapters are compiled.
 fn compiled(level: &str) -> Vec<u8> {
+    let _one_at_a_time = COMPILER.lock().unwrap_or_else(PoisonError::into_inner);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trim/ordinary/ordinary.rs");
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ordinary-{level}.wasm"));
     let status = Command::new(std::env::var("RUSTC").unwrap_or("rustc".into()))

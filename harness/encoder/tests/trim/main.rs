@@ -4,6 +4,10 @@
 #[allow(dead_code, reason = "the stage offers what the encoder asks for, and not all of it is tested here")]
 mod trim;
 
+#[path = "../../src/names.rs"]
+#[allow(dead_code, reason = "of the spellings, the stage uses a few")]
+mod names;
+
 mod compiled;
 mod exec;
 mod linked;

@@ -6,7 +6,7 @@
   (core module $memory (memory (export "memory") 1))
   (core instance $memory (instantiate $memory))
   (core func $next (canon lower (func $imports "next")))
-  (core func $tell (canon lower (func $imports "tell") (memory $memory "memory")))
+  (core func $tell (canon lower (func $imports "tell") (memory (core memory $memory "memory"))))
   (core module $main
     (import "imports" "next" (func $next (result i32)))
     (import "imports" "tell" (func $tell (param i32 i32)))

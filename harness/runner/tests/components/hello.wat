@@ -3,7 +3,7 @@
   (import "my-wasi" (instance $my-wasi (export "print" (func (param "data" (list u8)) (result u32)))))
   (core module $memory (memory (export "memory") 1))
   (core instance $memory (instantiate $memory))
-  (core func $print (canon lower (func $my-wasi "print") (memory $memory "memory")))
+  (core func $print (canon lower (func $my-wasi "print") (memory (core memory $memory "memory"))))
   (core module $main
     (import "my-wasi" "print" (func $print (param i32 i32) (result i32)))
     (import "memory" "memory" (memory 1))

@@ -5,7 +5,7 @@
     (func (export "dtor") (param i32) (global.set $dropped (i32.add (global.get $dropped) (i32.const 1))))
     (func (export "dropped") (result i32) (global.get $dropped)))
   (core instance $dtor (instantiate $dtor))
-  (type $counter' (resource (rep i32) (dtor (func $dtor "dtor"))))
+  (type $counter' (resource (rep i32) (dtor (core func $dtor "dtor"))))
   (core func $new (canon resource.new $counter'))
   (core module $guest
     (import "counter" "new" (func $new (param i32) (result i32)))

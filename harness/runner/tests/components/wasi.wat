@@ -29,7 +29,7 @@
   (core instance $memory (instantiate $memory))
   (core func $get-stdout (canon lower (func $stdout "get-stdout")))
   (core func $write (canon lower
-    (func $streams "[method]output-stream.blocking-write-and-flush") (memory $memory "memory")))
+    (func $streams "[method]output-stream.blocking-write-and-flush") (memory (core memory $memory "memory"))))
   (core func $exit (canon lower (func $exit "exit")))
   (core func $now (canon lower (func $clock "now")))
   (core func $subscribe (canon lower (func $clock "subscribe-duration")))
