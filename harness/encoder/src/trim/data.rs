@@ -214,3 +214,18 @@ pub(super) fn is_index(kind: RelocationType) -> bool {
 pub(super) fn is_slot(kind: RelocationType) -> bool {
     matches!(kind, RelocationType::TableIndexSleb | RelocationType::TableIndexI32)
 }
+
+/// The addresses of all data segments that have a fixed one.
+pub(super) fn fixed_ranges(module: &Module<'_>) -> Vec<Range<u64>> {
+    let ranges = module.data.iter().filter_map(|data| {
+        let wasmparser::DataKind::Active { offset_expr, .. } = &data.kind else { return None };
+        match offset_expr.get_operators_reader().read() {
+            Ok(Operator::I32Const { value }) => {
+                let start = u64::from(value.cast_unsigned());
+                Some(start..start + data.data.len() as u64)
+            }
+            _ => None,
+        }
+    });
+    ranges.collect()
+}

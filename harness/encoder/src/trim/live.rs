@@ -1,6 +1,7 @@
 //! What of an adapter is needed: a worklist from the wanted exports through code, data and relocations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::{
@@ -43,6 +44,8 @@ pub(super) struct Live {
     pub whole_tables: bool,
     /// Code or data contains addresses within the region.
     pub addresses: bool,
+    /// Code contains numbers that may be addresses of data which the linker has placed for good.
+    pub fixed_addresses: bool,
 }
 
 /// Finds what `exports` need, and every problem on the way.
@@ -58,6 +61,7 @@ pub(super) fn find(
         slots,
         live: Live::default(),
         functions: Vec::new(),
+        fixed: if module.linking.relocatable { Vec::new() } else { data::fixed_ranges(module) },
         problems: Vec::new(),
         offset: None,
     };
@@ -80,6 +84,8 @@ struct Search<'m, 'a> {
     live: Live,
     /// Found, and not looked into yet.
     functions: Vec<u32>,
+    /// Addresses of data that cannot be moved.
+    fixed: Vec<Range<u64>>,
     problems: Vec<Problem>,
     /// The offset of the last memory operand.
     offset: Option<u32>,
@@ -120,6 +126,8 @@ impl<'a> Search<'_, 'a> {
                 Operator::I32Const { value } => Some(value.cast_unsigned()),
                 _ => None,
             };
+            let may_point_at = |range: &Range<u64>| constant.is_some_and(|value| range.contains(&u64::from(value)));
+            self.live.fixed_addresses |= self.fixed.iter().any(may_point_at);
             let movable = body::is_movable(&operator);
             let stored = body::stored(&operator);
             self.offset = None;

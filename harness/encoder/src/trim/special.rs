@@ -159,9 +159,10 @@ pub(super) fn check_data(module: &Module<'_>, live: &Live, problems: &mut Vec<Pr
     let mut bytes = 0;
     for (index, data) in (0..).zip(&module.data) {
         let named = live.data.contains(&index);
-        if let wasmparser::DataKind::Active { .. } = data.kind {
+        if let wasmparser::DataKind::Active { memory_index, .. } = data.kind {
             // Even where no live code loads or stores, an import may be given an address.
-            if named || !linking.relocatable {
+            let used = live.memories.contains(&memory_index) || live.fixed_addresses;
+            if named || (used && !linking.relocatable) {
                 bytes += data.data.len() as u64;
             }
         }

@@ -163,3 +163,17 @@ fn unsupported_features_are_told_by_the_validator() {
     let text = r#"(module (type $s (struct)) (func (export "f") (drop (struct.new $s))))"#;
     message(text, &["f"], "not a valid core module");
 }
+
+#[test]
+fn an_address_may_be_given_away() {
+    let text = r#"
+        (module
+          (import "my-wasi" "print" (func $print (param i32 i32)))
+          (import "env" "memory" (memory 1))
+          (data (i32.const 1024) "hello")
+          (func (export "f") (call $print (i32.const 1024) (i32.const 5)))
+          (func (export "g") (call $print (i32.const 0) (i32.const 5))))
+    "#;
+    message(text, &["f"], "5 bytes of static data at fixed addresses");
+    assert_eq!(problems(text, &["g"]), []);
+}
