@@ -131,7 +131,9 @@ impl<'a> Binder<'a> {
             let shared = (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY;
             return match id {
                 ModuleId::MAIN if is_first_memory(module, import) => Ok(Meaning::Memory),
-                ModuleId::MAIN => Err(unknown("main may import one memory, and this is another one".into(), Vec::new())),
+                ModuleId::MAIN => {
+                    Err(unknown("main may import one memory, and this is another one".into(), Vec::new()))
+                }
                 _ if shared => Ok(Meaning::Memory),
                 _ => Err(unknown(
                     "an adapter shares main's memory as `env` `memory`, and no other".into(),
@@ -169,18 +171,21 @@ impl<'a> Binder<'a> {
                     let what = if name.exported { "exported" } else { "imported" };
                     return Err(unknown(
                         format!("no adapter has this name, and no interface of it is {what}"),
-                        self.module_hints(interface.name),
+                        self.module_hints(id, interface.name),
                     ));
                 }
             },
             None => None,
         };
-        let resource = |wanted: &str| self.resource(key, name.exported, wanted).ok_or_else(|| {
-            let place = name.interface.map_or("the world's root".into(), |i| format!("`{}`", i.name));
-            let side = if name.exported { "exports" } else { "imports" };
-            unknown(format!("{place} has no resource `{wanted}` that the world {side}"), Vec::new())
-        });
-        let i32s = |params: usize, results: usize| FuncType::new(vec![ValType::I32; params], vec![ValType::I32; results]);
+        let resource = |wanted: &str| {
+            self.resource(key, name.exported, wanted).ok_or_else(|| {
+                let place = name.interface.map_or("the world's root".into(), |i| format!("`{}`", i.name));
+                let side = if name.exported { "exports" } else { "imports" };
+                unknown(format!("{place} has no resource `{wanted}` that the world {side}"), Vec::new())
+            })
+        };
+        let i32s =
+            |params: usize, results: usize| FuncType::new(vec![ValType::I32; params], vec![ValType::I32; results]);
         Ok(match name.item {
             Item::Async => return Err(Error::Async { module: module.name.clone(), item: item(import) }),
             Item::ResourceNew(wanted) if name.exported => (Meaning::ResourceNew(resource(wanted)?), i32s(1, 1)),
@@ -237,7 +242,12 @@ impl<'a> Binder<'a> {
         matches!(self.world.resolve.types[id].kind, TypeDefKind::Resource).then_some(id)
     }
 
-    fn no_function(&self, key: Option<&WorldKey>, wanted: &str, unknown: &dyn Fn(String, Vec<String>) -> Error) -> Error {
+    fn no_function(
+        &self,
+        key: Option<&WorldKey>,
+        wanted: &str,
+        unknown: &dyn Fn(String, Vec<String>) -> Error,
+    ) -> Error {
         let names: Vec<&str> = match key.map(|key| (key, self.world.imports().get(key))) {
             Some((_, Some(WorldItem::Interface { id, .. }))) => {
                 self.world.resolve.interfaces[*id].functions.keys().map(String::as_str).collect()
@@ -261,18 +271,22 @@ impl<'a> Binder<'a> {
     }
 
     /// What may help somebody whose import module is unknown.
-    fn module_hints(&self, wanted: &str) -> Vec<String> {
-        let adapters: Vec<&str> = self.modules.iter().skip(1).map(|m| m.name.as_str()).collect();
+    fn module_hints(&self, id: ModuleId, wanted: &str) -> Vec<String> {
+        let others = self.modules.iter().enumerate().skip(1).filter(|(index, _)| *index != id.0);
+        let adapters: Vec<&str> = others.map(|(_, module)| module.name.as_str()).collect();
         let known = adapters.iter().copied().chain(self.imports.exact.keys().map(String::as_str));
         let mut hints = hint::near(wanted, known);
-        if hints.is_empty() {
-            hints.push(match adapters.as_slice() {
-                [] => format!("give an adapter for it: `--adapt {wanted}=FILE`, or WIT that imports it"),
-                adapters => {
-                    let list: Vec<String> = adapters.iter().map(|a| format!("`{a}`")).collect();
-                    format!("the adapters given are {}", list.join(", "))
-                }
-            });
+        if !hints.is_empty() {
+            return hints;
+        }
+        if !adapters.is_empty() {
+            let list: Vec<String> = adapters.iter().map(|name| format!("`{name}`")).collect();
+            hints.push(format!("the adapters given are {}", list.join(", ")));
+        } else if id == ModuleId::MAIN {
+            hints.push(format!("give an adapter for it, or WIT that imports `{wanted}`"));
+        }
+        if self.modules[id.0].metadata.is_empty() && id != ModuleId::MAIN {
+            hints.push("it has no `component-type` section: give the WIT that it was written against".to_string());
         }
         hints
     }
@@ -304,7 +318,14 @@ impl<'a> Binder<'a> {
                         Extern::Func(ty) => ty.as_ref(),
                         _ => None,
                     };
-                    errors.push(wrong_type(module, "exports", format!("`{}`", export.name), export.offset, &expected, found));
+                    errors.push(wrong_type(
+                        module,
+                        "exports",
+                        format!("`{}`", export.name),
+                        export.offset,
+                        &expected,
+                        found,
+                    ));
                     continue;
                 }
             }
@@ -359,11 +380,7 @@ impl<'a> Binder<'a> {
 
 /// A function of the world with its interface's name.
 pub(crate) fn func_ref(world: &World, key: Option<&WorldKey>, name: &str) -> FuncRef {
-    FuncRef {
-        key: key.cloned(),
-        interface: key.map(|key| world.resolve.name_world_key(key)),
-        name: name.to_string(),
-    }
+    FuncRef { key: key.cloned(), interface: key.map(|key| world.resolve.name_world_key(key)), name: name.to_string() }
 }
 
 /// `ns:pkg/interface@1.2.3` with the version cut to its compatibility track.
@@ -421,7 +438,8 @@ fn wrong_type(
 
 fn missing_export(module: &Module<'_>, function: &FuncRef, names: &[String; 2]) -> Error {
     let exported = module.exports.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
-    if let Some(export) = module.exports.iter().find(|e| names::is_async_export(&e.name) && e.name.ends_with(&names[0])) {
+    if let Some(export) = module.exports.iter().find(|e| names::is_async_export(&e.name) && e.name.ends_with(&names[0]))
+    {
         return Error::Async { module: module.name.clone(), item: format!("`{}`", export.name) };
     }
     Error::MissingExport {

@@ -107,7 +107,9 @@ impl<'a> Abi<'a> {
             TypeDefKind::Map(key, value) => {
                 Contents { lists: true, ..self.contents_of(key).and(self.contents_of(value)) }
             }
-            TypeDefKind::Type(ty) | TypeDefKind::Option(ty) | TypeDefKind::FixedLengthList(ty, _) => self.contents_of(ty),
+            TypeDefKind::Type(ty) | TypeDefKind::Option(ty) | TypeDefKind::FixedLengthList(ty, _) => {
+                self.contents_of(ty)
+            }
             TypeDefKind::Record(record) => self.union(record.fields.iter().map(|f| &f.ty)),
             TypeDefKind::Tuple(tuple) => self.union(tuple.types.iter()),
             TypeDefKind::Variant(variant) => self.union(variant.cases.iter().filter_map(|c| c.ty.as_ref())),

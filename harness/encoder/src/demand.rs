@@ -266,9 +266,10 @@ pub(crate) fn realloc_of<'n>(module: &Module<'_>, names: &[&'n str]) -> Option<&
 
 /// The function that initialises a module.
 pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
-    names::INITIALIZE.iter().copied().find(|name| {
-        module.export_func(name).is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty())
-    })
+    names::INITIALIZE
+        .iter()
+        .copied()
+        .find(|name| module.export_func(name).is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty()))
 }
 
 /// The memory that main exports or imports.

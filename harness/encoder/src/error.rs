@@ -124,7 +124,9 @@ pub enum Error {
         hints: Vec<String>,
     },
     /// An import or export has another type than its meaning asks for.
-    #[error("`{module}` {direction} {item} (at byte {offset:#x}) with the wrong type\n  expected: {expected}\n  found:    {found}")]
+    #[error(
+        "`{module}` {direction} {item} (at byte {offset:#x}) with the wrong type\n  expected: {expected}\n  found:    {found}"
+    )]
     WrongType {
         /// The module.
         module: String,
@@ -162,7 +164,9 @@ pub enum Error {
         reason: String,
     },
     /// The canonical ABI asks for a realloc.
-    #[error("`{module}` exports no realloc, but `{function}` needs one: {reason}\n  expected: an exported function `cabi_realloc` of type (func (param i32 i32 i32 i32) (result i32))")]
+    #[error(
+        "`{module}` exports no realloc, but `{function}` needs one: {reason}\n  expected: an exported function `cabi_realloc` of type (func (param i32 i32 i32 i32) (result i32))"
+    )]
     MissingRealloc {
         /// The module that should export one.
         module: String,

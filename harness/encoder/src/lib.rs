@@ -9,23 +9,24 @@
 //!                                                            audit, explain <-----+
 //! ```
 
+mod audit;
+mod bind;
+mod canon;
+mod dedupe;
+mod demand;
+mod emit;
+mod error;
+mod explain;
+mod hint;
 mod input;
 mod names;
-mod error;
-mod hint;
-mod dedupe;
-mod read;
-mod world;
-mod canon;
-mod plan;
-mod bind;
-mod demand;
-mod trim;
 mod order;
+mod plan;
+mod read;
+mod trim;
+mod unite;
 mod wire;
-mod audit;
-mod explain;
-mod emit;
+mod world;
 
 pub use error::{Error, Errors};
 pub use input::{Input, Options, Region, Source, Wit};
@@ -104,8 +105,8 @@ fn given<'a>(input: &'a Input<'_>) -> Vec<Option<&'a Wit>> {
 
 fn validate(component: &[u8]) -> Result<(), Error> {
     let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
-    validator.validate_all(component).map(drop).map_err(|error| Error::Invalid {
-        offset: error.offset(),
-        message: error.message().to_string(),
-    })
+    validator
+        .validate_all(component)
+        .map(drop)
+        .map_err(|error| Error::Invalid { offset: error.offset(), message: error.message().to_string() })
 }

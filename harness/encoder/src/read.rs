@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use wasmparser::{
-    CompositeInnerType, Encoding, ExternalKind, FuncType, GlobalType, MemoryType, Parser, Payload, TableType,
-    TagType, TypeRef, ValType,
+    CompositeInnerType, Encoding, ExternalKind, FuncType, GlobalType, MemoryType, Parser, Payload, TableType, TagType,
+    TypeRef, ValType,
 };
 
 use crate::dedupe;
@@ -254,13 +254,11 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
                 }
             }
             Payload::StartSection { .. } => module.has_start = true,
-            Payload::CustomSection(section) => {
-                if section.name().starts_with(crate::names::METADATA_PREFIX) {
-                    let start = section.data_offset() as usize;
-                    module.metadata.push(start..start + section.data().len());
-                    module.kept.push(keep_from..end_of_last);
-                    keep_from = section.range().end as usize;
-                }
+            Payload::CustomSection(section) if section.name().starts_with(crate::names::METADATA_PREFIX) => {
+                let start = section.data_offset() as usize;
+                module.metadata.push(start..start + section.data().len());
+                module.kept.push(keep_from..end_of_last);
+                keep_from = section.range().end as usize;
             }
             _ => {}
         }

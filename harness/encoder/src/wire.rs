@@ -9,15 +9,20 @@ use crate::demand::{self, Part, Parts};
 use crate::error::{Error, Errors};
 use crate::names;
 use crate::plan::{
-    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Resource, Slot, SlotId, Source, Via,
-    Why, Wire,
+    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Resource, Slot, SlotId, Source,
+    Via, Why, Wire,
 };
 use crate::read::{Extern, Module};
 use crate::world::World;
 use wit_parser::{Function, TypeDefKind, TypeId};
 
 /// Makes the plan.
-pub(crate) fn wire(modules: &[Module<'_>], world: &World, parts: &Parts<'_>, order: Vec<ModuleId>) -> Result<Plan, Errors> {
+pub(crate) fn wire(
+    modules: &[Module<'_>],
+    world: &World,
+    parts: &Parts<'_>,
+    order: Vec<ModuleId>,
+) -> Result<Plan, Errors> {
     let mut wiring = Wiring {
         world,
         parts,
@@ -60,9 +65,7 @@ fn planned(module: &Module<'_>, part: Option<&Part<'_>>) -> PlannedModule {
 /// The memory that main imports.
 fn hosted_memory(main: &Module<'_>) -> Option<HostedMemory> {
     main.imports.iter().find_map(|import| match import.ty {
-        Extern::Memory(ty) => {
-            Some(HostedMemory { module: import.module.clone(), field: import.field.clone(), ty })
-        }
+        Extern::Memory(ty) => Some(HostedMemory { module: import.module.clone(), field: import.field.clone(), ty }),
         _ => None,
     })
 }
@@ -91,7 +94,13 @@ impl Wiring<'_> {
                 }
                 None => Via::Direct,
             };
-            wires.push(Wire { importer: id, module: import.module.clone(), field: import.name().to_string(), source, via });
+            wires.push(Wire {
+                importer: id,
+                module: import.module.clone(),
+                field: import.name().to_string(),
+                source,
+                via,
+            });
         }
     }
 
@@ -162,10 +171,8 @@ impl Wiring<'_> {
         key: Option<&wit_parser::WorldKey>,
     ) -> Canon {
         let needs = self.abi.needs(function, direction);
-        let mut canon = Canon {
-            encoding: needs.strings.then(|| self.world.encoding(id, key, &function.name)),
-            ..Canon::default()
-        };
+        let mut canon =
+            Canon { encoding: needs.strings.then(|| self.world.encoding(id, key, &function.name)), ..Canon::default() };
         if let Some(reason) = needs.memory {
             match self.memory() {
                 Some(memory) => canon.memory = Some((memory, reason)),
@@ -257,7 +264,8 @@ impl Wiring<'_> {
             let key = interface.map(|_| key);
             let exported = parts.iter().enumerate().find_map(|(index, part)| {
                 let functions = &part.as_ref()?.bound.functions;
-                let found = functions.iter().find(|e| e.function.key.as_ref() == key && e.function.name == function.name);
+                let found =
+                    functions.iter().find(|e| e.function.key.as_ref() == key && e.function.name == function.name);
                 found.map(|e| (ModuleId(index), e))
             });
             let Some((id, exported)) = exported else { continue };

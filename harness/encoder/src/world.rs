@@ -9,13 +9,16 @@ use std::fmt;
 
 use indexmap::IndexMap;
 use wasmparser::{Encoding, Parser, Payload};
-use wit_parser::{CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey};
+use wit_parser::{
+    CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
+};
 
 use crate::error::{Error, Errors};
 use crate::input::Wit;
 use crate::names;
 use crate::plan::ModuleId;
 use crate::read::Module;
+use crate::unite;
 
 /// The joined world.
 #[derive(Debug)]
@@ -70,10 +73,10 @@ pub(crate) fn join(modules: &[Module<'_>], given: &[Option<&Wit>]) -> Result<Wor
         }
     }
     Errors::check(errors)?;
-    world.resolve.merge_world_imports_based_on_semver(world.id).map_err(|error| Error::WorldConflict {
-        module: modules[0].name.clone(),
-        message: format!("{error:#}"),
-    })?;
+    world
+        .resolve
+        .merge_world_imports_based_on_semver(world.id)
+        .map_err(|error| Error::WorldConflict { module: modules[0].name.clone(), message: format!("{error:#}") })?;
     world.resolve.generate_nominal_type_ids(world.id);
     Ok(world)
 }
@@ -142,10 +145,13 @@ impl World {
         let joined = (|| {
             let remap = self.resolve.merge(resolve)?;
             let from = remap.map_world(from, Span::default())?;
-            self.resolve.merge_worlds(from, self.id, &mut CloneMaps::default())
+            self.resolve.merge_worlds(from, self.id, &mut CloneMaps::default()).map(|()| from)
         })();
-        if let Err(error) = joined {
-            errors.push(Error::WorldConflict { module: module.name.clone(), message: format!("{error:#}") });
+        match joined {
+            Ok(from) => unite::inline_imports(&mut self.resolve, from, self.id),
+            Err(error) => {
+                errors.push(Error::WorldConflict { module: module.name.clone(), message: format!("{error:#}") });
+            }
         }
     }
 
@@ -163,7 +169,9 @@ impl World {
     pub fn exported_functions(&self) -> impl Iterator<Item = (&WorldKey, Option<InterfaceId>, &Function)> {
         self.exports().iter().flat_map(|(key, item)| {
             let (interface, functions): (_, Vec<&Function>) = match item {
-                WorldItem::Interface { id, .. } => (Some(*id), self.resolve.interfaces[*id].functions.values().collect()),
+                WorldItem::Interface { id, .. } => {
+                    (Some(*id), self.resolve.interfaces[*id].functions.values().collect())
+                }
                 WorldItem::Function(function) => (None, vec![function]),
                 WorldItem::Type { .. } => (None, Vec::new()),
             };

@@ -134,7 +134,9 @@ fn run(case: &Path) -> Result<Option<String>, String> {
     match result {
         Err(errors) if fails => Ok(Some(errors.to_string())),
         Err(errors) => Err(errors.to_string()),
-        Ok(_) if fails => Err(format!("should fail with: {}", std::fs::read_to_string(case.join("error.txt")).unwrap())),
+        Ok(_) if fails => {
+            Err(format!("should fail with: {}", std::fs::read_to_string(case.join("error.txt")).unwrap()))
+        }
         Ok(encoded) => {
             let expected = std::fs::read_to_string(case.join("component.wit.print")).unwrap();
             let seen = print_wit(&encoded.component)?;

@@ -99,11 +99,8 @@ fn guest(adapter: &[u8], asked: &[&str], realloc: bool) -> Vec<u8> {
             imports += &format!("(import \"{NAME}\" \"{name}\" (func {params}{result}))\n");
         }
     }
-    let realloc = if realloc {
-        r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#
-    } else {
-        ""
-    };
+    let realloc =
+        if realloc { r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"# } else { "" };
     let text = format!(r#"(module {imports} (memory (export "memory") 1) (func (export "_start")) {realloc})"#);
     wat::parse_str(text).unwrap()
 }
@@ -127,7 +124,8 @@ fn functions(adapter: &[u8]) -> Vec<(String, String, String)> {
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export.unwrap();
-                    if export.name.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !export.name.contains("cabi") {
+                    if export.name.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !export.name.contains("cabi")
+                    {
                         exports.push((export.name.to_string(), export.index));
                     }
                 }
@@ -148,4 +146,34 @@ fn functions(adapter: &[u8]) -> Vec<(String, String, String)> {
             (name, list("param", ty.params()), list("result", ty.results()))
         })
         .collect()
+}
+
+#[test]
+fn inline_interfaces_of_one_name_are_united() {
+    let guest = r#"(module
+        (import "host" "print" (func (param i32 i32) (result i32)))
+        (import "old" "f" (func (result i32)))
+        (memory (export "memory") 1))"#;
+    let adapter = r#"(module
+        (import "host" "pair" (func $pair (param i32 i32)))
+        (func (export "f") (result i32) (call $pair (i32.const 0) (i32.const 0)) (i32.const 0)))"#;
+    let guest = wat::parse_str(guest).unwrap();
+    let adapter = wat::parse_str(adapter).unwrap();
+    let wit = |package: &str, body: &str| {
+        let mut resolve = wit_parser::Resolve::default();
+        let text = format!("package {package}; world w {{ import host: interface {{ {body} }} }}");
+        let package = resolve.push_str("w.wit", &text).unwrap();
+        let world = resolve.select_world(&[package], None).unwrap();
+        Some(polyfill_encoder::Wit { resolve, world })
+    };
+    let print = "print: func(data: list<u8>) -> u32;";
+    let pair = "record p { a: u32, b: u32 } pair: func(p: p); never: func() -> option<p>;";
+    let input = Input {
+        main: Source { name: "main".into(), wasm: &guest, wit: wit("a:a", print) },
+        adapters: vec![Source { name: "old".into(), wasm: &adapter, wit: wit("b:b", &format!("{pair} {print}")) }],
+    };
+    let options = Options { debug_names: true, validate: true, region: Region::Auto };
+    let component = polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}")).component;
+    let world = world(&component);
+    assert!(world.contains("print: func(data: list<u8>) -> u32;") && world.contains("pair: func(p: p);"), "{world}");
 }

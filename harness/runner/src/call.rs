@@ -1,11 +1,12 @@
 //! One call of an export, written in WAVE.
 //!
-//! Handles that a call gives are `$1`, `$2`, .. in later calls, counted over all calls; `drop($1)` drops one.
+//! Handles that calls give are `$1`, `$2`, .. in later ones, counted over all calls; `drop($1)` drops one.
 
 use thiserror::Error;
 use wasmtime::AsContextMut;
 use wasmtime::component::{Component, Instance, ResourceAny, Type, Val};
 
+use crate::handles;
 use crate::host::State;
 use crate::names::{self, Item, NameError};
 use crate::values::{result_text, signature, type_text};
@@ -50,19 +51,18 @@ pub(crate) enum CallError {
         /// What the parser says.
         message: String,
     },
-    /// A handle that no call has given.
-    #[error("`{handle}` in `{invoke}`: {known} handle(s) have been given so far, counted from `$1`")]
-    Handle {
-        /// As it stands there.
-        handle: String,
+    /// A handle to drop that no call has given.
+    #[error("`{invoke}`: {message}")]
+    Drop {
         /// The call.
         invoke: String,
-        /// How many there are.
-        known: usize,
+        /// Which handles there are.
+        message: String,
     },
     /// The component exports nothing that starts a command.
     #[error(
-        "the component exports neither `run` nor `wasi:cli/run`, and the case calls nothing: give `[[call]]`; it exports {exports}"
+        "the component exports neither `run` nor `wasi:cli/run`, and nothing else is called: \
+         give a `[[call]]` in the case, or `--invoke` to `polyfill run`; it exports {exports}"
     )]
     NothingToCall {
         /// What it does export.
@@ -130,7 +130,10 @@ impl<'a> Caller<'a> {
         let item = match names::find(&self.exports, name, "export") {
             Ok(item) => item.clone(),
             Err(_) if name == "drop" && arguments.len() == 1 => {
-                self.handle(arguments[0], invoke)?.resource_drop(&mut store)?;
+                let handle = self.handle(arguments[0]);
+                handle
+                    .map_err(|message| CallError::Drop { invoke: invoke.into(), message })?
+                    .resource_drop(&mut store)?;
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
@@ -166,26 +169,27 @@ impl<'a> Caller<'a> {
         for (index, ty) in types.iter().enumerate() {
             values.push(match (arguments.get(index), ty) {
                 (None, _) => Val::Option(None),
-                (Some(argument), Type::Own(_) | Type::Borrow(_)) => Val::Resource(self.handle(argument, invoke)?),
-                (Some(argument), ty) => Val::from_wave(ty, argument).map_err(|error| CallError::Value {
-                    number: index + 1,
-                    function: item.name(),
-                    value: (*argument).into(),
-                    ty: type_text(ty),
-                    message: format!("{error:#}"),
-                })?,
+                (Some(argument), ty) => {
+                    let mut handle = |_: &Type, text: &str| self.handle(text).map(Val::Resource);
+                    handles::parse(ty, argument, &mut handle).map_err(|message| CallError::Value {
+                        number: index + 1,
+                        function: item.name(),
+                        value: (*argument).into(),
+                        ty: type_text(ty),
+                        message,
+                    })?
+                }
             });
         }
         Ok(values)
     }
 
-    fn handle(&self, argument: &str, invoke: &str) -> Result<ResourceAny, CallError> {
-        let number = argument.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
+    fn handle(&self, text: &str) -> Result<ResourceAny, String> {
+        let number = text.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
         let handle = number.and_then(|number| self.handles.get(number.checked_sub(1)?));
-        handle.copied().ok_or_else(|| CallError::Handle {
-            handle: argument.into(),
-            invoke: invoke.into(),
-            known: self.handles.len(),
+        handle.copied().ok_or_else(|| match self.handles.len() {
+            0 => "no call has given a handle so far".into(),
+            known => format!("the handles so far are `$1` to `${known}`"),
         })
     }
 }
@@ -207,55 +211,7 @@ fn parse(invoke: &str) -> Option<(&str, Vec<&str>)> {
     if name.is_empty() {
         return None;
     }
-    Some((name, split(inner)?))
-}
-
-/// Splits at the commas that are in no bracket, string or character. WAVE itself has no handles, or its parser could.
-fn split(text: &str) -> Option<Vec<&str>> {
-    let mut parts = Vec::new();
-    let (mut depth, mut start, mut at) = (0_usize, 0, 0);
-    while let Some(c) = text[at..].chars().next() {
-        match c {
-            '"' | '\'' => at = end_of_quote(text, at)?,
-            _ => {
-                match c {
-                    '(' | '[' | '{' => depth += 1,
-                    ')' | ']' | '}' => depth = depth.checked_sub(1)?,
-                    ',' if depth == 0 => {
-                        parts.push(text[start..at].trim());
-                        start = at + 1;
-                    }
-                    _ => {}
-                }
-                at += c.len_utf8();
-            }
-        }
-    }
-    let last = text[start..].trim();
-    // A comma may stand after the last argument.
-    if !last.is_empty() {
-        parts.push(last);
-    }
-    (depth == 0).then_some(parts)
-}
-
-/// Where the string or character that begins at `start` is over.
-fn end_of_quote(text: &str, start: usize) -> Option<usize> {
-    let rest = &text[start..];
-    if let Some(lines) = rest.strip_prefix("\"\"\"") {
-        return Some(start + 3 + lines.find("\"\"\"")? + 3);
-    }
-    let quote = rest.chars().next()?;
-    let mut escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            c if c == quote => return Some(start + at + 1),
-            _ => {}
-        }
-    }
-    None
+    Some((name, handles::split(inner)?))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Is everything there that a component imports? All that is missing, before anything is instantiated.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
+use wasmtime::component::{Component, Linker, ResourceType};
 
 use crate::backtrace;
 use crate::host::State;
@@ -29,8 +29,8 @@ impl fmt::Display for Unmet {
             writeln!(f, "  {import}")?;
         }
         f.write_str(
-            "answer these by `[[import]]` in the case file or by `Runner::imports` in the suite's test binary, \
-             or name a host that has them",
+            "answer these by `[[import]]` in a case file, or name a host that has them; or answer them by Rust code, \
+             `Runner::imports` in the suite's test binary, and say so by `host-code = true` in the cases that need it",
         )
     }
 }
@@ -39,18 +39,44 @@ impl fmt::Display for Unmet {
 pub(crate) fn check(host: &str, linker: &Linker<State>, component: &Component) -> Result<(), Unmet> {
     match linker.instantiate_pre(component) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Unmet {
-            host: host.into(),
-            missing: missing(linker, component).unwrap_or_default(),
-            refusal: backtrace::message(&error),
-        }),
+        Err(error) => {
+            let missing = missing(linker, component).unwrap_or_default();
+            let mut missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            missing.sort();
+            Err(Unmet { host: host.into(), missing, refusal: backtrace::message(&error) })
+        }
     }
 }
 
+/// A function or resource that the component imports and the linker does not have.
+pub(crate) struct Missing {
+    /// The instance it is in; `None` at the world's root.
+    pub instance: Option<String>,
+    /// Its name there.
+    pub name: String,
+    /// What it is.
+    pub item: ComponentItem,
+}
+
+/// Its full name and type.
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(instance) = &self.instance {
+            write!(f, "{instance}.")?;
+        }
+        match &self.item {
+            ComponentItem::ComponentFunc(function) => write!(f, "{}: {}", self.name, signature(function)),
+            _ => write!(f, "{}: resource", self.name),
+        }
+    }
+}
+
+/// All that the linker lacks, in the order of the imports.
+///
 /// A linker can't be asked what it holds, but says so when a name is defined twice. And it fills in what is missing by
 /// its own rules, under which an import of one version is satisfied by another: missing is what is defined then and was
 /// not before.
-fn missing(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Vec<String>> {
+pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Vec<Missing>> {
     let mut before = linker.clone();
     before.allow_shadowing(false);
     let mut after = before.clone();
@@ -58,43 +84,50 @@ fn missing(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Ve
 
     let engine = component.engine();
     let ty = component.component_type();
+    let mut resources = Vec::new();
     let mut missing = Vec::new();
-    for (name, import) in ty.imports(engine) {
-        match import.ty {
+    for (import, item) in ty.imports(engine) {
+        let (instance, items) = match item.ty {
             ComponentItem::ComponentInstance(instance) => {
-                for (function, export) in instance.exports(engine) {
-                    let is_new = define(&mut before.instance(name)?, function, &export.ty)
-                        && !define(&mut after.instance(name)?, function, &export.ty);
-                    if is_new {
-                        missing.push(line(&format!("{name}.{function}"), &export.ty));
-                    }
-                }
+                let exports = instance.exports(engine).map(|(name, export)| (name.to_string(), export.ty));
+                (Some(import.to_string()), exports.collect())
             }
-            item => {
-                if define(&mut before.root(), name, &item) && !define(&mut after.root(), name, &item) {
-                    missing.push(line(name, &item));
-                }
+            item => (None, vec![(import.to_string(), item)]),
+        };
+        for (name, item) in items {
+            // One that an interface has from another one is defined there only.
+            if let ComponentItem::Resource(ty) = item
+                && resources.contains(&ty)
+            {
+                continue;
+            }
+            if let ComponentItem::Resource(ty) = item {
+                resources.push(ty);
+            }
+            if define(&mut before, instance.as_deref(), &name, &item)?
+                && !define(&mut after, instance.as_deref(), &name, &item)?
+            {
+                missing.push(Missing { instance: instance.clone(), name, item });
             }
         }
     }
-    missing.sort();
     Ok(missing)
 }
 
 /// Whether the name was free.
-fn define(linker: &mut LinkerInstance<'_, State>, name: &str, item: &ComponentItem) -> bool {
-    match item {
-        ComponentItem::ComponentFunc(_) => linker.func_new(name, |_, _, _, _| Ok(())).is_ok(),
-        ComponentItem::Resource(_) => linker.resource(name, ResourceType::host::<()>(), |_, _| Ok(())).is_ok(),
-        _ => false,
-    }
-}
-
-fn line(name: &str, item: &ComponentItem) -> String {
-    let mut line = format!("{name}: ");
-    let _ = match item {
-        ComponentItem::ComponentFunc(function) => write!(line, "{}", signature(function)),
-        _ => write!(line, "resource"),
+fn define(
+    linker: &mut Linker<State>,
+    instance: Option<&str>,
+    name: &str,
+    item: &ComponentItem,
+) -> wasmtime::Result<bool> {
+    let mut instance = match instance {
+        Some(instance) => linker.instance(instance)?,
+        None => linker.root(),
     };
-    line
+    Ok(match item {
+        ComponentItem::ComponentFunc(_) => instance.func_new(name, |_, _, _, _| Ok(())).is_ok(),
+        ComponentItem::Resource(_) => instance.resource(name, ResourceType::host::<()>(), |_, _| Ok(())).is_ok(),
+        _ => false,
+    })
 }

@@ -39,8 +39,10 @@ mod limits;
 
 mod answers;
 mod call;
+mod handles;
 mod imports;
 mod names;
+mod resources;
 mod values;
 
 mod observation;

@@ -1,9 +1,10 @@
 //! The functions that a component imports or exports, and the names that cases give them.
 
 use thiserror::Error;
-use wasmtime::component::Component;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, ResourceType};
 
+use crate::handles;
 use crate::values::signature;
 
 /// A function at one side of a component.
@@ -24,6 +25,17 @@ impl Item {
             Some(instance) => format!("{instance}.{}", self.function),
             None => self.function.clone(),
         }
+    }
+
+    /// The resource that it constructs.
+    pub(crate) fn constructor(&self) -> Option<&str> {
+        self.function.strip_prefix("[constructor]")
+    }
+
+    /// The resources that handles in its parameters and results are of.
+    pub(crate) fn resources(&self) -> Vec<ResourceType> {
+        let types = self.ty.params().map(|(_, ty)| ty).chain(self.ty.results());
+        types.flat_map(|ty| handles::resources(&ty)).collect()
     }
 
     /// Whether a case may mean this function by that name: the instance with or without its version or package, a

@@ -17,8 +17,12 @@ const HEAD: usize = 16;
 
 /// A value in a trace.
 pub fn value_text(value: &Val) -> String {
-    let mut handle = |handle: ResourceAny| if handle.owned() { "<own>".into() } else { "<borrow>".into() };
-    print(value, true, &mut handle)
+    trace_text(value, &mut |handle| if handle.owned() { "<own>".into() } else { "<borrow>".into() })
+}
+
+/// A value in a trace, with names for its handles. Each of these is asked for once, also where the text is shortened.
+pub(crate) fn trace_text(value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
+    print(value, true, handle)
 }
 
 /// Bytes in a trace: a string if they are text, a list of numbers otherwise; shortened if there are more than 64.

@@ -2,8 +2,8 @@
 
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    ImportSection, MemorySection, MemoryType, Module, NameMap, NameSection, RefType, StartSection,
-    TableSection, TableType, TypeSection,
+    ImportSection, MemorySection, MemoryType, Module, NameMap, NameSection, RefType, StartSection, TableSection,
+    TableType, TypeSection,
 };
 use wasmparser::FuncType;
 

@@ -1,7 +1,8 @@
 //! The component's imports: instances with what is live of them, world-level types, functions at the root.
 
 use wasm_encoder::{
-    Alias, ComponentExternName, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef, InstanceType, TypeBounds,
+    Alias, ComponentExternName, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef, InstanceType,
+    TypeBounds,
 };
 use wit_parser::{InterfaceId, TypeId, WorldItem, WorldKey};
 

@@ -93,7 +93,8 @@ impl<'a> Emitter<'a> {
         }
         let instance = function.key.as_ref().map(|key| self.imported[&self.interface(key)]);
         // Functions at the root are entered when they are imported.
-        let index = self.component.alias_export(instance.unwrap_or_default(), &function.name, ComponentExportKind::Func);
+        let index =
+            self.component.alias_export(instance.unwrap_or_default(), &function.name, ComponentExportKind::Func);
         self.functions.insert(function.clone(), index);
         index
     }

@@ -13,8 +13,11 @@ use crate::world::World;
 pub(super) struct TypeMap {
     pub ids: HashMap<TypeId, u32>,
     anonymous: HashMap<TypeDefKind, u32>,
-    functions: HashMap<(bool, Vec<(String, Type)>, Option<Type>), u32>,
+    functions: HashMap<Signature, u32>,
 }
+
+/// A function's type: whether it is asynchronous, its parameters, its result.
+type Signature = (bool, Vec<(String, Type)>, Option<Type>);
 
 impl TypeMap {
     /// Forgets everything that was made of an interface's own types: from now on they are those of its instance.
@@ -196,8 +199,9 @@ pub(super) trait Scope {
     }
 
     fn func_type(&mut self, function: &Function) -> u32 {
-        let params: Vec<(String, Type)> = function.params.iter().map(|Param { name, ty, .. }| (name.clone(), *ty)).collect();
-        let key = (function.kind.is_async(), params, function.result);
+        let params: Vec<(String, Type)> =
+            function.params.iter().map(|Param { name, ty, .. }| (name.clone(), *ty)).collect();
+        let key: Signature = (function.kind.is_async(), params, function.result);
         if let Some(index) = self.map().functions.get(&key) {
             return *index;
         }

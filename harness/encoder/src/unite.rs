@@ -1,0 +1,117 @@
+//! Two worlds may write the same interface inline, each with the functions that it needs: the joined world has them all.
+//!
+//! wit-parser brings two such interfaces together by checking what they share; what only one of them has is added here.
+
+use wit_parser::{
+    Function, Handle, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
+};
+
+/// Adds to the inline imports of `into` what those of the same names in `from` have beyond them.
+pub(crate) fn inline_imports(resolve: &mut Resolve, from: WorldId, into: WorldId) {
+    let inline = |resolve: &Resolve, world: WorldId| -> Vec<(WorldKey, InterfaceId)> {
+        let imports = resolve.worlds[world].imports.iter();
+        imports
+            .filter_map(|(key, item)| match (key, item) {
+                (WorldKey::Name(_), WorldItem::Interface { id, .. }) => Some((key.clone(), *id)),
+                _ => None,
+            })
+            .collect()
+    };
+    let targets = inline(resolve, into);
+    for (key, from) in inline(resolve, from) {
+        let target = targets.iter().find(|(other, _)| *other == key);
+        if let Some((_, into)) = target.filter(|(_, into)| *into != from) {
+            Union { resolve, from, into: *into }.run();
+        }
+    }
+}
+
+struct Union<'a> {
+    resolve: &'a mut Resolve,
+    from: InterfaceId,
+    into: InterfaceId,
+}
+
+impl Union<'_> {
+    fn run(&mut self) {
+        for id in self.resolve.interfaces[self.from].types.values().copied().collect::<Vec<_>>() {
+            self.type_id(id);
+        }
+        for function in self.resolve.interfaces[self.from].functions.values().cloned().collect::<Vec<_>>() {
+            if !self.resolve.interfaces[self.into].functions.contains_key(&function.name) {
+                let function = self.function(function);
+                self.resolve.interfaces[self.into].functions.insert(function.name.clone(), function);
+            }
+        }
+    }
+
+    fn function(&mut self, mut function: Function) -> Function {
+        for param in &mut function.params {
+            param.ty = self.ty(param.ty);
+        }
+        function.result = function.result.map(|ty| self.ty(ty));
+        if let Some(resource) = function.kind.resource() {
+            let resource = self.type_id(resource);
+            if let Some(place) = function.kind.resource_mut() {
+                *place = resource;
+            }
+        }
+        function
+    }
+
+    fn ty(&mut self, ty: Type) -> Type {
+        match ty {
+            Type::Id(id) => Type::Id(self.type_id(id)),
+            primitive => primitive,
+        }
+    }
+
+    /// The type as the united interface knows it: its own of that name, a copy, or the type itself if it is foreign.
+    fn type_id(&mut self, id: TypeId) -> TypeId {
+        let mut def = self.resolve.types[id].clone();
+        let own = def.owner == TypeOwner::Interface(self.from);
+        let known = def.name.as_ref().and_then(|name| self.resolve.interfaces[self.into].types.get(name));
+        match (own, known, &def.owner) {
+            (true, Some(known), _) => return *known,
+            (true, None, _) | (false, _, TypeOwner::None) => {}
+            _ => return id,
+        }
+        let kind = self.kind(def.kind.clone());
+        if !own && kind == def.kind {
+            return id;
+        }
+        def.kind = kind;
+        if own {
+            def.owner = TypeOwner::Interface(self.into);
+        }
+        let name = def.name.clone();
+        let copy = self.resolve.types.alloc(def);
+        if let Some(name) = name {
+            self.resolve.interfaces[self.into].types.insert(name, copy);
+        }
+        copy
+    }
+
+    fn kind(&mut self, mut kind: TypeDefKind) -> TypeDefKind {
+        match &mut kind {
+            TypeDefKind::Record(record) => record.fields.iter_mut().for_each(|field| field.ty = self.ty(field.ty)),
+            TypeDefKind::Tuple(tuple) => tuple.types.iter_mut().for_each(|ty| *ty = self.ty(*ty)),
+            TypeDefKind::Variant(variant) => {
+                variant.cases.iter_mut().for_each(|case| case.ty = case.ty.map(|ty| self.ty(ty)));
+            }
+            TypeDefKind::Result(result) => {
+                result.ok = result.ok.map(|ty| self.ty(ty));
+                result.err = result.err.map(|ty| self.ty(ty));
+            }
+            TypeDefKind::Option(ty)
+            | TypeDefKind::List(ty)
+            | TypeDefKind::FixedLengthList(ty, _)
+            | TypeDefKind::Type(ty) => *ty = self.ty(*ty),
+            TypeDefKind::Map(key, value) => (*key, *value) = (self.ty(*key), self.ty(*value)),
+            TypeDefKind::Future(ty) | TypeDefKind::Stream(ty) => *ty = ty.map(|ty| self.ty(ty)),
+            TypeDefKind::Handle(Handle::Own(id) | Handle::Borrow(id)) => *id = self.type_id(*id),
+            TypeDefKind::Resource | TypeDefKind::Flags(_) | TypeDefKind::Enum(_) | TypeDefKind::Unknown => {}
+        }
+        kind
+    }
+}

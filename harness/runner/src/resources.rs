@@ -1,0 +1,158 @@
+//! Resources that the component imports and nobody gives, where a case answers functions that belong with them.
+//!
+//! Nothing is behind their handles but a number: the third handle that answers have given out in a run, if it is one of
+//! a `counter`, is `counter#3`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Linker, ResourceAny, ResourceDynamic, ResourceType, Type, Val};
+
+use crate::handles;
+use crate::host::State;
+use crate::imports::{self, Missing};
+use crate::names::Item;
+use crate::values::trace_text;
+
+/// What a case writes for a handle that is given out for the first time.
+const NEW: &str = "$new";
+
+/// The resources that a case's answers stand for.
+#[derive(Default)]
+pub(crate) struct Resources {
+    all: Vec<Resource>,
+    /// Handles that were given out, of all resources.
+    given: AtomicU32,
+}
+
+struct Resource {
+    instance: Option<String>,
+    name: String,
+    /// As the component's own types have it, before it is known what stands for it.
+    ty: ResourceType,
+}
+
+impl Resources {
+    /// Defines the resources that belong with the answered functions, in the linker that nothing is answered in yet:
+    /// those of the functions' interfaces, and those in their types.
+    pub(crate) fn define(linker: &mut Linker<State>, component: &Component, answered: &[&Item]) -> Arc<Self> {
+        let missing = imports::missing(linker, component).unwrap_or_default();
+        let mut resources = Self::default();
+        for Missing { instance, name, item } in missing {
+            let ComponentItem::Resource(ty) = item else { continue };
+            let belongs = |item: &&Item| item.instance == instance || item.resources().contains(&ty);
+            if answered.iter().any(belongs) {
+                let resource = Resource { instance, name, ty };
+                resource.define(linker, payload(resources.all.len()));
+                resources.all.push(resource);
+            }
+        }
+        Arc::new(resources)
+    }
+
+    /// Whether the function makes a handle of one of these resources by its very nature.
+    pub(crate) fn constructs(&self, item: &Item) -> bool {
+        self.all.iter().any(|of| of.instance == item.instance && item.constructor() == Some(of.name.as_str()))
+    }
+
+    /// Whether a case's text is a value of that type. Gives out nothing.
+    pub(crate) fn check(&self, ty: &Type, text: &str) -> Result<(), String> {
+        handles::parse(ty, text, &mut |ty, text| self.find(ty, text).map(|_| Val::Bool(false))).map(drop)
+    }
+
+    /// The value that a case's text stands for, handles given out for the first time, and its text for a trace.
+    pub(crate) fn make(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        ty: &Type,
+        text: &str,
+    ) -> wasmtime::Result<(Val, String)> {
+        let mut names = Vec::new();
+        let mut give = |ty: &Type, text: &str| {
+            let index = self.find(ty, text)?;
+            let number = self.given.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            let handle = ResourceDynamic::new_own(number, payload(index)).try_into_resource_any(&mut *store);
+            let handle = handle.map_err(|error| format!("{error:#}"))?;
+            names.push((handle, self.all[index].handle(number)));
+            Ok(Val::Resource(handle))
+        };
+        let value = handles::parse(ty, text, &mut give).map_err(wasmtime::Error::msg)?;
+        let name = |handle| names.iter().find(|(known, _)| *known == handle).map(|(_, name)| name.clone());
+        let text = trace_text(&value, &mut |handle| name(handle).unwrap_or_default());
+        Ok((value, text))
+    }
+
+    /// An argument's text for a trace. Its handles are done with: loans are given back, and what is owned now comes to
+    /// its end here, on the host's side.
+    pub(crate) fn take(&self, store: &mut StoreContextMut<'_, State>, argument: &Val) -> wasmtime::Result<String> {
+        let mut outcome = Ok(());
+        let text = trace_text(argument, &mut |handle| match self.take_handle(store, handle) {
+            Ok(text) => text,
+            Err(error) => {
+                outcome = Err(error);
+                String::new()
+            }
+        });
+        outcome.map(|()| text)
+    }
+
+    fn take_handle(&self, store: &mut StoreContextMut<'_, State>, handle: ResourceAny) -> wasmtime::Result<String> {
+        let is_of = |index: &usize| handle.ty() == ResourceType::host_dynamic(payload(*index));
+        match (0..self.all.len()).find(is_of) {
+            Some(index) => {
+                let number = handle.try_into_resource_dynamic(&mut *store)?.rep();
+                Ok(self.all[index].handle(number))
+            }
+            // Of a resource that the host has.
+            None => {
+                handle.resource_drop(&mut *store)?;
+                Ok(if handle.owned() { "<own>".into() } else { "<borrow>".into() })
+            }
+        }
+    }
+
+    fn find(&self, ty: &Type, text: &str) -> Result<usize, String> {
+        if text != NEW {
+            return Err(format!("a handle is written `{NEW}`, not `{text}`"));
+        }
+        let Type::Own(resource) = ty else { return Err("a loan cannot be returned".into()) };
+        let index = self.all.iter().position(|known| known.ty == *resource);
+        index.ok_or_else(|| "the host has this resource: only its own code makes handles of it".into())
+    }
+}
+
+impl Resource {
+    fn define(&self, linker: &mut Linker<State>, payload: u32) {
+        let dropped = match &self.instance {
+            Some(instance) => format!("{instance}.[resource-drop]{}", self.name),
+            None => format!("[resource-drop]{}", self.name),
+        };
+        let name = self.name.clone();
+        let drop_it = move |store: StoreContextMut<'_, State>, number: u32| {
+            store.data().record(&dropped, &[handle(&name, number)], None);
+            Ok(())
+        };
+        let ty = ResourceType::host_dynamic(payload);
+        let defined = match &self.instance {
+            Some(instance) => linker.instance(instance).and_then(|mut root| root.resource(&self.name, ty, drop_it)),
+            None => linker.root().resource(&self.name, ty, drop_it),
+        };
+        // The name is free. What else may be wrong, the check of all imports reports.
+        drop(defined);
+    }
+
+    fn handle(&self, number: u32) -> String {
+        handle(&self.name, number)
+    }
+}
+
+fn handle(resource: &str, number: u32) -> String {
+    format!("{resource}#{number}")
+}
+
+/// What tells the types apart. Code that hosts are made of may use such numbers as well, and will count from 0.
+fn payload(index: usize) -> u32 {
+    u32::MAX - index as u32
+}
