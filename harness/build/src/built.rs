@@ -1,5 +1,6 @@
 //! What a build gives back.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,15 @@ pub struct Built {
     pub log: Vec<Step>,
     /// How long each stage took, in their order.
     pub timings: Vec<(&'static str, Duration)>,
+}
+
+/// The core modules of a suite, by the names of guests and the ids of adapters; a message where there is none.
+#[derive(Clone, Debug)]
+pub struct CoreModules {
+    /// The guests' modules.
+    pub guests: BTreeMap<String, Result<Vec<u8>, String>>,
+    /// The adapters' modules.
+    pub adapters: BTreeMap<String, Result<Vec<u8>, String>>,
 }
 
 /// One step of a build.

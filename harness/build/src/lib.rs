@@ -34,7 +34,7 @@ mod stack;
 mod suite;
 pub mod wit;
 
-pub use built::{Built, Done, Step, What};
+pub use built::{Built, CoreModules, Done, Step, What};
 pub use error::{BuildError, Problems};
 pub use settings::Settings;
 pub use suite::Suite;

@@ -1,9 +1,11 @@
 //! A suite built by a build script: what cargo wants to hear.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::built::{Built, Done};
+use crate::built::Built;
 use crate::error::BuildError;
+use crate::index::Artifact;
 use crate::settings::Settings;
 use crate::suite::Suite;
 
@@ -36,9 +38,23 @@ fn tell(built: &Built) {
     for input in built.inputs.iter().filter(|input| !built.folders.iter().any(|folder| input.starts_with(folder))) {
         println!("cargo::rerun-if-changed={}", input.display());
     }
-    for step in built.log.iter().filter(|step| step.done == Done::Failed) {
-        println!("cargo::warning=polyfill: {step}; its trials tell more");
+    for warning in failures(built) {
+        println!("cargo::warning={warning}");
     }
+}
+
+/// A line for each guest that has no component, unless its cases want just that.
+fn failures(built: &Built) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for cell in &built.index.cells {
+        let case = built.index.cases.get(&cell.case_key());
+        let expected = case.is_some_and(|entry| entry.case.expect.error.is_some());
+        if let (Artifact::Failed { message, .. }, false) = (&cell.artifact, expected) {
+            let first = message.lines().next().unwrap_or_default();
+            lines.insert(format!("guest `{}` through {}: {first} (its trials tell more)", cell.guest, cell.adapter));
+        }
+    }
+    lines
 }
 
 fn refuse(error: &BuildError) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::built::{Built, Step, What};
+use crate::built::{Built, CoreModules, Step, What};
 use crate::cells::{self, Cells};
 use crate::compile::{self, Compiled, Outcome, Workshop};
 use crate::components::{Components, Encodings, Modules};
@@ -162,6 +162,26 @@ impl Suite {
             Some(Outcome::Ready(wasm)) => Ok(wasm),
             Some(Outcome::Ignored(message) | Outcome::Failed(message)) => Err((Stage::Compile, message)),
             None => Err((Stage::Compile, format!("`{guest}` was not compiled"))),
+        })
+    }
+
+    /// Compiles all guests and adapters; gives their core modules, or the messages of those that have none.
+    pub fn modules(&self) -> Result<CoreModules, BuildError> {
+        let layout = discover::discover(&self.root)?;
+        let (work, _) = self.folders(&layout)?;
+        let _lock = Lock::take(&work)?;
+        let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
+        let names = layout.guests.iter().map(|guest| guest.name.as_str()).collect();
+        let modules = |compiled: BTreeMap<String, Compiled>| {
+            let module = |compiled: Compiled| match compiled.outcome {
+                Outcome::Ready(wasm) => Ok(wasm),
+                Outcome::Ignored(message) | Outcome::Failed(message) => Err(message),
+            };
+            compiled.into_iter().map(|(name, compiled)| (name, module(compiled))).collect()
+        };
+        Ok(CoreModules {
+            guests: modules(compile::guests(&shop, &layout, &names)),
+            adapters: modules(compile::adapters(&shop, &layout)),
         })
     }
 

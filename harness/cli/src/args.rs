@@ -62,7 +62,7 @@ pub(crate) struct RunArgs {
     /// A guest's name; or a file (anything with a dot or a slash in it): a core module, or a finished component
     ///
     /// A guest of the suite is compiled and goes through the adapters that fit it. Its case `default` (or its first
-    /// case) answers its own imports; arguments and the like are those of this command line.
+    /// case without `host-code`) answers its own imports; arguments and the like are those of this command line.
     #[arg(value_name = "GUEST|FILE")]
     pub(crate) program: String,
     /// The guest's arguments, after its name

@@ -89,13 +89,7 @@ fn tell(observation: &Observation) -> Result<ExitCode, Error> {
         Outcome::Returned | Outcome::Exit(_) => {}
         outcome => eprintln!("error: {outcome}"),
     }
-    let frames = observation.outcome.frames();
-    if !frames.is_empty() {
-        eprintln!("backtrace, innermost first:");
-    }
-    for (number, frame) in frames.iter().enumerate() {
-        eprintln!("  {number:>2}: {frame}");
-    }
+    eprint!("{}", observation.outcome.backtrace());
     // A code that a process cannot end with must not become the one for success.
     Ok(ExitCode::from(u8::try_from(observation.exit_code()).unwrap_or(u8::MAX)))
 }

@@ -1,13 +1,17 @@
 //! Answers of a case to the guest's imports -> host functions made from the component's own types.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use polyfill_build::case::Answer;
 use thiserror::Error;
-use wasmtime::component::{Component, Linker, Val};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Component, Linker, Type, Val};
 
+use crate::handles;
 use crate::host::{State, Stop};
 use crate::names::{self, Item, NameError};
+use crate::resources::{self, Resources};
 use crate::values::{signature, type_text, value_text};
 
 /// What is wrong with an answer.
@@ -58,7 +62,8 @@ pub(crate) enum AnswerError {
     },
 }
 
-/// Defines a function for each answer, in place of what the host has under that name.
+/// Defines a function for each answer, in place of what the host has under that name; and, where nobody gives them, the
+/// resources that belong with these functions, and their constructors.
 pub(crate) fn define(
     linker: &mut Linker<State>,
     component: &Component,
@@ -66,70 +71,96 @@ pub(crate) fn define(
 ) -> Result<(), Vec<AnswerError>> {
     let imports = names::imports(component);
     let mut errors = Vec::new();
-    let mut answered: Vec<String> = Vec::new();
-    linker.allow_shadowing(true);
+    let mut answered: Vec<(&Item, Answer)> = Vec::new();
     for answer in answers {
-        let outcome = names::find(&imports, &answer.function, "import").map_err(AnswerError::from).and_then(|item| {
-            if answered.contains(&item.name()) {
-                return Err(AnswerError::Twice { function: item.name() });
+        match names::find(&imports, &answer.function, "import") {
+            Ok(item) if answered.iter().any(|(other, _)| other.name() == item.name()) => {
+                errors.push(AnswerError::Twice { function: item.name() });
             }
-            answered.push(item.name());
-            let values = check(item, answer)?;
-            add(linker, item, answer, values);
-            Ok(())
-        });
-        errors.extend(outcome.err());
+            Ok(item) => answered.push((item, answer.clone())),
+            Err(error) => errors.push(error.into()),
+        }
+    }
+    linker.allow_shadowing(true);
+    let functions: Vec<&Item> = answered.iter().map(|(item, _)| *item).collect();
+    let resources = Resources::define(linker, component, &functions);
+    let given = |item: &Item| functions.iter().any(|other| other.name() == item.name());
+    let constructors = imports.iter().filter(|item| resources.constructs(item) && !given(item));
+    answered.extend(constructors.map(|item| (item, Answer::of(item.name()))));
+    for (item, answer) in answered {
+        match returns(item, &answer, &resources) {
+            Ok(values) => add(linker, item, &answer, values, resources.clone()),
+            Err(error) => errors.push(error),
+        }
     }
     linker.allow_shadowing(false);
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
+/// A value to return.
+enum Value {
+    /// The same one whenever it is returned, and its text in a trace.
+    Ready(Val, String),
+    /// With handles to be made, from this text.
+    Made(Type, String),
+}
+
 /// The values that the answer returns.
-fn check(item: &Item, answer: &Answer) -> Result<Vec<Val>, AnswerError> {
+fn returns(item: &Item, answer: &Answer, resources: &Resources) -> Result<Vec<Value>, AnswerError> {
     let function = item.name();
     if answer.trap_at == Some(0) {
         return Err(AnswerError::TrapAtZero { function });
     }
+    let mut texts = answer.returns.clone();
+    if texts.is_empty() && resources.constructs(item) {
+        texts.push(resources::NEW.into());
+    }
     match item.ty.results().next() {
-        None if answer.returns.is_empty() => Ok(Vec::new()),
+        None if texts.is_empty() => Ok(Vec::new()),
         None => Err(AnswerError::Result { function, signature: signature(&item.ty) }),
-        Some(_) if answer.returns.is_empty() && answer.trap_at != Some(1) => {
+        Some(_) if texts.is_empty() && answer.trap_at != Some(1) => {
             Err(AnswerError::NoResult { function, signature: signature(&item.ty) })
         }
-        Some(ty) => {
-            let parse = |value: &String| {
-                Val::from_wave(&ty, value).map_err(|error| AnswerError::Value {
-                    function: function.clone(),
-                    value: value.clone(),
-                    ty: type_text(&ty),
-                    message: format!("{error:#}"),
-                })
-            };
-            answer.returns.iter().map(parse).collect()
-        }
+        Some(ty) => texts.into_iter().map(|text| value(&function, &ty, text, resources)).collect(),
     }
 }
 
-fn add(linker: &mut Linker<State>, item: &Item, answer: &Answer, values: Vec<Val>) {
+fn value(function: &str, ty: &Type, text: String, resources: &Resources) -> Result<Value, AnswerError> {
+    match resources.check(ty, &text) {
+        Ok(_) if !handles::resources(ty).is_empty() => Ok(Value::Made(ty.clone(), text)),
+        Ok(value) => {
+            let text = value_text(&value);
+            Ok(Value::Ready(value, text))
+        }
+        Err(message) => Err(AnswerError::Value { function: function.into(), value: text, ty: type_text(ty), message }),
+    }
+}
+
+fn add(linker: &mut Linker<State>, item: &Item, answer: &Answer, values: Vec<Value>, resources: Arc<Resources>) {
     let name = item.name();
     let print = answer.print.clone();
     let trap_at = answer.trap_at;
     let calls = AtomicU32::new(0);
-    let answer = move |store: wasmtime::StoreContextMut<'_, State>, _, arguments: &[Val], results: &mut [Val]| {
+    let answer = move |mut store: StoreContextMut<'_, State>, _, arguments: &[Val], results: &mut [Val]| {
         let call = calls.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        let arguments: Vec<String> = arguments.iter().map(value_text).collect();
-        if trap_at.is_some_and(|first| call >= first) {
-            store.data().record(&name, &arguments, None);
-            return Err(Stop::Trap { function: name.clone(), call }.into());
-        }
+        let traps = trap_at.is_some_and(|first| call >= first);
+        let arguments = arguments.iter().map(|argument| resources.take(&mut store, argument));
+        let arguments: Vec<String> = arguments.collect::<wasmtime::Result<_>>()?;
         // One value for each call, the last one from then on.
-        let value = values.get(call as usize - 1).or(values.last());
-        store.data().record(&name, &arguments, value.map(value_text));
+        let value = match values.get(call as usize - 1).or(values.last()) {
+            Some(Value::Ready(value, text)) if !traps => Some((value.clone(), text.clone())),
+            Some(Value::Made(ty, text)) if !traps => Some(resources.make(&mut store, ty, text)?),
+            _ => None,
+        };
+        store.data().record(&name, &arguments, value.as_ref().map(|(_, text)| text.clone()));
         if let Some(text) = &print {
             store.data().stdout().write(text.as_bytes())?;
         }
-        if let (Some(result), Some(value)) = (results.first_mut(), value) {
-            *result = value.clone();
+        if traps {
+            return Err(Stop::Trap { function: name.clone(), call }.into());
+        }
+        if let (Some(result), Some((value, _))) = (results.first_mut(), value) {
+            *result = value;
         }
         Ok(())
     };

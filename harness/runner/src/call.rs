@@ -189,7 +189,7 @@ impl<'a> Caller<'a> {
         let handle = number.and_then(|number| self.handles.get(number.checked_sub(1)?));
         handle.copied().ok_or_else(|| match self.handles.len() {
             0 => "no call has given a handle so far".into(),
-            known => format!("the handles so far are `$1` to `${known}`"),
+            known => format!("the last handle that a call has given is `${known}`"),
         })
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn parse(ty: &Type, text: &str, handle: Resolve<'_>) -> Result<Val, S
     if resources(ty).is_empty() {
         return Val::from_wave(ty, text).map_err(|error| format!("{error:#}"));
     }
-    let wrong = || format!("`{text}` is no {}", type_text(ty));
+    let wrong = || format!("`{text}` is not of that form");
     match ty {
         Type::Own(_) | Type::Borrow(_) => handle(ty, text),
         Type::List(list) => {
@@ -138,7 +138,6 @@ fn end_of_quote(text: &str, start: usize) -> Option<usize> {
 }
 
 /// A payload that is there if, and only if, its type is.
-#[expect(clippy::type_complexity, reason = "what a `Val` holds")]
 fn payload(ty: Option<Type>, text: Option<&str>, handle: Resolve<'_>) -> Option<Result<Option<Box<Val>>, String>> {
     match (ty, text) {
         (Some(ty), Some(text)) => Some(parse(&ty, text, handle).map(|value| Some(Box::new(value)))),

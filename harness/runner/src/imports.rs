@@ -29,8 +29,8 @@ impl fmt::Display for Unmet {
             writeln!(f, "  {import}")?;
         }
         f.write_str(
-            "answer these by `[[import]]` in a case file, or name a host that has them; or answer them by Rust code, \
-             `Runner::imports` in the suite's test binary, and say so by `host-code = true` in the cases that need it",
+            "answer these by `[[import]]` in a case file, or name a host that has them (`hosts`, `--host`); or let Rust \
+             code answer them (`Runner::imports`), with `host-code = true` in the cases that need it",
         )
     }
 }

@@ -21,10 +21,7 @@ pub(crate) struct Item {
 impl Item {
     /// `instance.function`, or `function` at the root.
     pub(crate) fn name(&self) -> String {
-        match &self.instance {
-            Some(instance) => format!("{instance}.{}", self.function),
-            None => self.function.clone(),
-        }
+        full(self.instance.as_deref(), &self.function)
     }
 
     /// The resource that it constructs.
@@ -51,6 +48,19 @@ impl Item {
             rest.is_some_and(|rest| rest == self.function || rest == plain(&self.function))
         })
     }
+}
+
+/// `instance.function`, or `function` at the root.
+pub(crate) fn full(instance: Option<&str>, function: &str) -> String {
+    match instance {
+        Some(instance) => format!("{instance}.{function}"),
+        None => function.into(),
+    }
+}
+
+/// The name under which a trace has that a resource's handle was dropped.
+pub(crate) fn drop_of(resource: &str) -> String {
+    format!("[resource-drop]{resource}")
 }
 
 /// `[method]counter.add` -> `counter.add`.

@@ -13,11 +13,11 @@ use wasmtime::component::{Component, Linker, ResourceAny, ResourceDynamic, Resou
 use crate::handles;
 use crate::host::State;
 use crate::imports::{self, Missing};
-use crate::names::Item;
+use crate::names::{self, Item};
 use crate::values::trace_text;
 
 /// What a case writes for a handle that is given out for the first time.
-const NEW: &str = "$new";
+pub(crate) const NEW: &str = "$new";
 
 /// The resources that a case's answers stand for.
 #[derive(Default)]
@@ -57,9 +57,9 @@ impl Resources {
         self.all.iter().any(|of| of.instance == item.instance && item.constructor() == Some(of.name.as_str()))
     }
 
-    /// Whether a case's text is a value of that type. Gives out nothing.
-    pub(crate) fn check(&self, ty: &Type, text: &str) -> Result<(), String> {
-        handles::parse(ty, text, &mut |ty, text| self.find(ty, text).map(|_| Val::Bool(false))).map(drop)
+    /// The value of that type that a case's text is, with something else in place of handles.
+    pub(crate) fn check(&self, ty: &Type, text: &str) -> Result<Val, String> {
+        handles::parse(ty, text, &mut |ty, text| self.find(ty, text).map(|_| Val::Bool(false)))
     }
 
     /// The value that a case's text stands for, handles given out for the first time, and its text for a trace.
@@ -125,10 +125,7 @@ impl Resources {
 
 impl Resource {
     fn define(&self, linker: &mut Linker<State>, payload: u32) {
-        let dropped = match &self.instance {
-            Some(instance) => format!("{instance}.[resource-drop]{}", self.name),
-            None => format!("[resource-drop]{}", self.name),
-        };
+        let dropped = names::full(self.instance.as_deref(), &names::drop_of(&self.name));
         let name = self.name.clone();
         let drop_it = move |store: StoreContextMut<'_, State>, number: u32| {
             store.data().record(&dropped, &[handle(&name, number)], None);

@@ -25,6 +25,10 @@ use crate::observe::{Imports, Run, observe};
 use crate::report::Report;
 use crate::trials;
 
+/// Why a case with `host-code` is not run without any.
+const HOST_CODE: &str = "`host-code`: this guest's imports are answered by Rust code of the suite's own test binary \
+     (`Runner::imports`)";
+
 /// Why a suite cannot be run at all.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -93,7 +97,7 @@ pub enum Verdict {
         /// Their paths.
         files: Vec<PathBuf>,
     },
-    /// The build has nothing to run here.
+    /// There is nothing to run here.
     Ignored {
         /// Why.
         reason: String,
@@ -131,7 +135,8 @@ impl Runner {
     }
 
     /// Rust code that answers imports of one guest, in all of its cases, on every host. What it defines goes before
-    /// what the host has; answers in a case file go before both.
+    /// what the host has; answers in a case file go before both. Cases that cannot do without it say `host-code = true`:
+    /// runners that lack it ignore them then.
     pub fn imports(
         mut self,
         guest: &str,
@@ -226,10 +231,10 @@ impl Runner {
     pub fn run_cell(&self, index: &Index, cell: &Cell) -> CellResult {
         let start = Instant::now();
         let name = cell.name();
-        if let Artifact::Ignored(reason) = &cell.artifact {
+        if let Some(reason) = self.ignored(index, cell) {
             return CellResult {
                 name,
-                verdict: Verdict::Ignored { reason: reason.clone() },
+                verdict: Verdict::Ignored { reason: reason.into() },
                 observation: None,
                 mismatches: Vec::new(),
                 duration: start.elapsed(),
@@ -249,6 +254,19 @@ impl Runner {
             _ => self.failed(&name, source, case, &observation, &mismatches),
         };
         CellResult { name, verdict, observation: Some(observation), mismatches, duration: start.elapsed() }
+    }
+
+    /// Why a cell is not run, if it is not: the build has nothing to run, or the host's side is not here.
+    pub(crate) fn ignored<'a>(&self, index: &'a Index, cell: &'a Cell) -> Option<&'a str> {
+        match &cell.artifact {
+            Artifact::Ignored(reason) => Some(reason),
+            Artifact::Failed { .. } => None,
+            Artifact::Component(_) => {
+                let entry = index.cases.get(&cell.case_key());
+                let needs_code = entry.is_some_and(|entry| entry.case.host_code);
+                (needs_code && !self.imports.contains_key(&cell.guest)).then_some(HOST_CODE)
+            }
+        }
     }
 
     fn observe(&self, cell: &Cell, case: &Case) -> Observation {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use polyfill_build::index::{Artifact, Index};
+use polyfill_build::index::Index;
 
 use crate::suite::{Runner, Verdict};
 
@@ -19,7 +19,7 @@ pub(crate) fn run(runner: Runner, arguments: &Arguments) -> ExitCode {
         }
     };
     if !arguments.list {
-        tell_of_ignored(&index, arguments);
+        tell_of_ignored(&runner, &index, arguments);
     }
     let shared = Arc::new((runner, index));
     let cells = 0..shared.1.cells.len();
@@ -29,7 +29,7 @@ pub(crate) fn run(runner: Runner, arguments: &Arguments) -> ExitCode {
 
 fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {
     let cell = &shared.1.cells[number];
-    let ignored = matches!(cell.artifact, Artifact::Ignored(_));
+    let ignored = shared.0.ignored(&shared.1, cell).is_some();
     let name = cell.name();
     let shared = shared.clone();
     let run = move || {
@@ -52,10 +52,10 @@ fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {
 }
 
 /// Each reason once: libtest's output has no place for them.
-fn tell_of_ignored(index: &Index, arguments: &Arguments) {
+fn tell_of_ignored(runner: &Runner, index: &Index, arguments: &Arguments) {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for cell in &index.cells {
-        if let Artifact::Ignored(reason) = &cell.artifact
+        if let Some(reason) = runner.ignored(index, cell)
             && selects(arguments, &cell.name())
         {
             *reasons.entry(reason).or_default() += 1;

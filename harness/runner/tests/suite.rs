@@ -160,3 +160,23 @@ fn hosts_and_imports_come_from_anywhere() {
     assert_eq!(results[0].observation.as_ref().unwrap().stdout, b"..");
     assert_eq!(results[0].mismatches.len(), 1);
 }
+
+#[test]
+fn cases_with_host_code_are_ignored_without_any() {
+    let suite = suite();
+    let path = suite.path().join(FILE);
+    let mut index: Index = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    index.cases.get_mut("hello::good").unwrap().case.host_code = true;
+    fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
+    let good = |verdict| [("hello::good::none::my-wasi".to_string(), verdict)];
+
+    let runner = Runner::new(suite.path()).bless(false).imports("other", |_| Ok(()));
+    assert_eq!(verdicts(&runner, "good::none::my-wasi")[..1], good("ignored"));
+    let log = suite.path().join("log");
+    let arguments = ["suite", "good", "--logfile", log.to_str().unwrap(), "--color", "never"];
+    runner.run_with(&Arguments::from_iter(arguments));
+    assert!(fs::read_to_string(log).unwrap().contains("0 passed; 0 failed; 2 ignored"));
+
+    let runner = Runner::new(suite.path()).bless(false).imports("hello", |_| Ok(()));
+    assert_eq!(verdicts(&runner, "good::none::my-wasi")[..1], good("passed"));
+}

@@ -4,6 +4,7 @@ mod c;
 mod cargo;
 mod depfile;
 mod environment;
+mod go;
 pub(crate) mod package;
 mod rust;
 mod rustc;
@@ -63,6 +64,7 @@ fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
     match &guest.kind {
         Kind::Rust => rustc::compile(shop, &guest.name, &guest.path),
         Kind::C(sources) => c::compile(shop, &guest.name, &guest.path, sources),
+        Kind::Go => go::compile(shop, &guest.name, &guest.path),
         Kind::Module | Kind::Cargo { .. } => module(shop, &guest.path),
     }
 }

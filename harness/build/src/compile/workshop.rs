@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::c::{Compiler, Missing};
+use super::go::Go;
 use super::rust::Rust;
 use crate::settings::Settings;
 
@@ -18,11 +19,12 @@ pub(crate) struct Workshop<'a> {
     pub(super) progress: fn(&str),
     rust: OnceLock<Result<Rust, String>>,
     c: OnceLock<Result<Compiler, Missing>>,
+    go: OnceLock<Result<Go, String>>,
 }
 
 impl<'a> Workshop<'a> {
     pub(crate) fn new(root: &'a Path, work: &'a Path, settings: &'a Settings, progress: fn(&str)) -> Workshop<'a> {
-        Workshop { root, work, settings, progress, rust: OnceLock::new(), c: OnceLock::new() }
+        Workshop { root, work, settings, progress, rust: OnceLock::new(), c: OnceLock::new(), go: OnceLock::new() }
     }
 
     pub(super) fn rust(&self) -> Result<&Rust, String> {
@@ -31,6 +33,10 @@ impl<'a> Workshop<'a> {
 
     pub(super) fn c(&self) -> Result<&Compiler, &Missing> {
         self.c.get_or_init(|| Compiler::find(self)).as_ref()
+    }
+
+    pub(super) fn go(&self) -> Result<&Go, String> {
+        self.go.get_or_init(|| Go::find(self)).as_ref().map_err(String::clone)
     }
 
     /// The record of one compilation.

@@ -12,7 +12,7 @@ use crate::compile::package;
 use crate::error::BuildError;
 
 /// The ends of the names of guests that are one file.
-const FILE_GUESTS: [&str; 4] = ["c", "rs", "wasm", "wat"];
+const FILE_GUESTS: [&str; 5] = ["c", "go", "rs", "wasm", "wat"];
 
 pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
     let folder = found.root.join("guests");
@@ -63,6 +63,7 @@ impl Collected {
         } else if FILE_GUESTS.contains(&end) {
             let kind = match end {
                 "c" => Kind::C(vec![path.clone()]),
+                "go" => Kind::Go,
                 "rs" => Kind::Rust,
                 _ => Kind::Module,
             };
@@ -186,7 +187,7 @@ fn allowed(guest: Option<&str>) -> String {
              and `guest.toml`), the files that cases name, `README.md` and what begins with a dot"
         ),
         None => format!(
-            "; a guest is a folder (a cargo package, or `*.c`) or a file (`.rs`, `.c`, `.wat`, `.wasm`), and beside it \
+            "; a guest is a folder (a cargo package, or `*.c`) or a file (`.rs`, `.c`, `.go`, `.wat`, `.wasm`), and beside it \
              there can be `<guest>.<case>{SUFFIX}`, `<guest>.toml` and the files that cases name"
         ),
     }

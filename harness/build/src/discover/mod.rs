@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     Rust,
     /// C sources and objects.
     C(Vec<PathBuf>),
+    /// One Go file.
+    Go,
     /// A module as it stands, in binary or text form.
     Module,
 }

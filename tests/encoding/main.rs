@@ -1,0 +1,6 @@
+//! The encoder on the suite's own modules.
+
+mod modules;
+
+mod malformed;
+mod reference;

@@ -1,0 +1,86 @@
+//! The guests' and adapters' own bytes, cut or flipped: errors, no panic, and no component that fails validation.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::modules;
+use polyfill_encoder::{Input, Options, Region, Source};
+
+/// Damaged copies in all, half of guests and half of adapters.
+const TRIES: u64 = 2000;
+
+#[test]
+fn damaged_modules() {
+    let modules = modules::all();
+    // Large modules are all the same code; they would take most of the time and show nothing new.
+    let small = |(_, module): &(&String, &'static Result<Vec<u8>, String>)| {
+        module.as_ref().is_ok_and(|module| module.len() < 200_000)
+    };
+    let guests: Vec<_> = modules.guests.iter().filter(small).collect();
+    let adapters: Vec<_> = modules.adapters.iter().filter(small).collect();
+    assert!(guests.len() >= 30 && adapters.len() >= 4);
+
+    let mut refused = 0;
+    for seed in 0..TRIES {
+        let mut random = Random::new(seed);
+        let (guest_name, Ok(guest)) = guests[random.below(guests.len())] else { continue };
+        let (adapter_name, Ok(adapter)) = adapters[random.below(adapters.len())] else { continue };
+        let (guest, adapter) = match seed % 2 {
+            0 => (damage(guest, &mut random), adapter.clone()),
+            _ => (guest.clone(), damage(adapter, &mut random)),
+        };
+        let what = format!("seed {seed}: {guest_name} through {adapter_name}");
+        refused += usize::from(!is_sound(&guest, &adapter, &what));
+    }
+    println!("{TRIES} damaged inputs, {refused} refused");
+    assert!(refused > 0);
+}
+
+/// True if it was encoded, false if it was refused.
+fn is_sound(guest: &[u8], adapter: &[u8], what: &str) -> bool {
+    let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
+    let input = Input { main: source("main", guest), adapters: vec![source("wasi_snapshot_preview1", adapter)] };
+    let options = Options { debug_names: true, validate: true, region: Region::Auto };
+    let encoded = catch_unwind(AssertUnwindSafe(|| polyfill_encoder::encode(&input, &options)));
+    match encoded.unwrap_or_else(|_| panic!("{what}: the encoder panics")) {
+        Err(errors) => {
+            // A message that blames us would be a mistake of ours.
+            let message = errors.to_string();
+            assert!(!message.contains("mistake in the plan"), "{what}: {message}");
+            false
+        }
+        Ok(encoded) => {
+            let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
+            validator.validate_all(&encoded.component).unwrap_or_else(|error| panic!("{what}: {error}"));
+            true
+        }
+    }
+}
+
+/// Flips a bit, overwrites some bytes, removes a stretch, or cuts the end off.
+fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    let at = random.below(bytes.len());
+    match random.below(4) {
+        0 => bytes.truncate(at),
+        1 => drop(bytes.drain(at..(at + 1 + random.below(16)).min(bytes.len()))),
+        2 => bytes[at] = random.below(256) as u8,
+        _ => bytes[at] ^= 1 << random.below(8),
+    }
+    bytes
+}
+
+/// A xorshift generator: what is tried must not change with a library.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Random {
+        Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}

@@ -1,0 +1,97 @@
+//! Real guests through real adapters, with our encoder and with the reference: the components' worlds are the same.
+
+use crate::modules;
+use polyfill_encoder::{Encoded, Input, Options, Region, Source, Wit};
+use wasi_preview1_component_adapter_provider as published;
+
+const NAME: &str = published::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+
+/// Guests of three toolchains.
+const GUESTS: [&str; 3] = ["hello", "c-program", "go-program"];
+
+#[test]
+fn published_adapters() {
+    let adapters = [
+        ("command", published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER),
+        ("reactor", published::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER),
+        ("proxy", published::WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER),
+    ];
+    for guest in GUESTS {
+        let Some(module) = modules::guest(guest) else { continue };
+        for (flavour, adapter) in adapters {
+            let encoded = encode(module, adapter, None);
+            valid(&encoded.component);
+            assert_eq!(world(&encoded.component), world(&reference(module, adapter)), "{guest} through {flavour}");
+            let plan = encoded.plan.to_string();
+            assert!(plan.contains("`fd_write` is asked for by main"), "{guest} through {flavour}:\n{plan}");
+        }
+    }
+}
+
+/// Our adapters are beyond what the reference takes: static data, tables. So only what the world says is compared.
+#[test]
+fn our_adapters() {
+    for (guest, adapter, expected) in [
+        (
+            "hello",
+            "wasi_snapshot_preview1.command",
+            ["import my-wasi", "import my-cli", "export run: func();"].as_slice(),
+        ),
+        ("c-program", "wasi_snapshot_preview1.command", &["import my-wasi", "import my-cli", "export run: func();"]),
+        ("go-program", "wasi_snapshot_preview1.command", &["import my-wasi", "import my-cli", "export run: func();"]),
+        ("random-number", "wasi_snapshot_preview1", &["import imports", "import my-wasi", "export run: func();"]),
+    ] {
+        let Some(module) = modules::guest(guest) else { continue };
+        let encoded = encode(module, modules::adapter(adapter), None);
+        valid(&encoded.component);
+        let world = world(&encoded.component);
+        for line in expected {
+            assert!(world.contains(line), "{guest} through {adapter} lacks `{line}`:\n{world}");
+        }
+    }
+}
+
+/// The hand-written adapter obeys the reference's rules, so both can take it.
+#[test]
+fn the_hand_written_adapter() {
+    let guest = modules::guest("zero-copy").unwrap();
+    let adapter = modules::adapter("wasi_snapshot_preview1.random");
+    let ours = encode(guest, adapter, Some([modules::wit("memory", "zero-copy"), modules::wit("my-wasi", "reactor")]));
+    valid(&ours.component);
+    let world = world(&ours.component);
+    assert!(world.contains("random-get: func(size: u32) -> list<u8>;"), "{world}");
+    assert!(!world.contains("print") && !world.contains("my-cli"), "{world}");
+}
+
+fn encode(guest: &[u8], adapter: &[u8], wit: Option<[Wit; 2]>) -> Encoded {
+    let (main_wit, adapter_wit) = match wit {
+        Some([main, adapter]) => (Some(main), Some(adapter)),
+        None => (None, None),
+    };
+    let input = Input {
+        main: Source { name: "main".into(), wasm: guest, wit: main_wit },
+        adapters: vec![Source { name: NAME.into(), wasm: adapter, wit: adapter_wit }],
+    };
+    let options = Options { debug_names: true, validate: false, region: Region::Auto };
+    polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn reference(guest: &[u8], adapter: &[u8]) -> Vec<u8> {
+    wit_component::ComponentEncoder::default()
+        .module(guest)
+        .and_then(|encoder| encoder.adapter(NAME, adapter)?.encode())
+        .unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+fn valid(component: &[u8]) {
+    let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
+    validator.validate_all(component).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The component's imports and exports as WIT.
+fn world(component: &[u8]) -> String {
+    let decoded = wit_component::decode(component).unwrap();
+    let mut printer = wit_component::WitPrinter::default();
+    printer.print(decoded.resolve(), decoded.package(), &[]).unwrap();
+    printer.output.to_string()
+}
