@@ -40,7 +40,8 @@ pub struct Case {
     #[serde(rename = "import", skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<Answer>,
     /// Rust code answers the guest's imports: that of the suite's own test binary (`Runner::imports`). Where there is no
-    /// such code, as in the `polyfill` command, the case is ignored.
+    /// such code, as in the `polyfill` command, the case is ignored. A case with answers of its own needs the key to
+    /// have both.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub host_code: bool,
     /// What must be seen.

@@ -22,23 +22,7 @@ fn list(names: &[&str]) -> String {
 fn is_near(asked: &str, name: &str) -> bool {
     let longest = asked.len().max(name.len());
     (asked.len() >= 3 && (name.starts_with(asked) || asked.starts_with(name)))
-        || distance(asked, name) <= longest.div_ceil(5).min(4)
-}
-
-/// Edits (insert, delete, replace) from one text to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+        || strsim::levenshtein(asked, name) <= longest.div_ceil(5).min(4)
 }
 
 #[cfg(test)]
@@ -50,11 +34,5 @@ mod tests {
         assert_eq!(hint("helo", ["hello", "world"]), "; did you mean `hello`?");
         assert_eq!(hint("zzz", ["hello", "world"]), "; there are `hello`, `world`");
         assert_eq!(hint("zzz", []), "; there are none");
-    }
-
-    #[test]
-    fn distances() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "ab"), 2);
     }
 }

@@ -4,7 +4,7 @@
 pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut close: Vec<(usize, &str)> = known
         .filter_map(|name| {
-            let distance = distance(&fold(wanted), &fold(name));
+            let distance = strsim::levenshtein(&fold(wanted), &fold(name));
             (distance <= wanted.chars().count() / 4).then_some((distance, name))
         })
         .collect();
@@ -14,23 +14,8 @@ pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Ve
 }
 
 /// Spellings that people mix up are brought together.
-fn fold(name: &str) -> Vec<char> {
-    name.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect()
-}
-
-/// How many characters must be put in, left out or replaced.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+fn fold(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
 }
 
 #[cfg(test)]

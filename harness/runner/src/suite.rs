@@ -134,9 +134,9 @@ impl Runner {
         self
     }
 
-    /// Rust code that answers imports of one guest, in all of its cases, on every host. What it defines goes before
-    /// what the host has; answers in a case file go before both. Cases that cannot do without it say `host-code = true`:
-    /// runners that lack it ignore them then.
+    /// Rust code that answers imports of one guest, on every host. What it defines goes before what the host has.
+    /// A case that answers imports in its file does without it, unless it says `host-code = true`: then the file's
+    /// answers go before the code's. Runners that lack the code ignore cases with that key.
     pub fn imports(
         mut self,
         guest: &str,
@@ -292,7 +292,9 @@ impl Runner {
         let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let engine = self.engine()?;
         let component = engine.component(&bytes).map_err(|error| error.to_string())?;
-        let imports = self.imports.get(&cell.guest).map_or(&[][..], Vec::as_slice);
+        let declared = !case.imports.is_empty() && !case.host_code;
+        let code = self.imports.get(&cell.guest).filter(|_| !declared);
+        let imports = code.map_or(&[][..], Vec::as_slice);
         let run = Run { engine, component: &component, host, imports, inputs: &inputs, limits: &self.limits };
         Ok(observe(&run, Sinks::default()))
     }
