@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use polyfill_encoder::{Input, Options, Region, Source, Wit};
 use wit_parser::Resolve;
@@ -74,18 +75,21 @@ fn skipped() -> BTreeMap<&'static str, &'static str> {
 }
 
 fn case_folder() -> PathBuf {
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
-        .other_options(vec!["--offline".into()])
-        .exec()
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .arg(manifest)
+        .output()
         .expect("cargo metadata");
-    let package = metadata
-        .packages
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("what cargo metadata prints");
+    let version = |package: &serde_json::Value| semver::Version::parse(package["version"].as_str().unwrap()).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages
         .iter()
-        .filter(|package| package.name.as_str() == "wit-component")
-        .max_by_key(|package| package.version.clone())
+        .filter(|package| package["name"] == "wit-component")
+        .max_by_key(|package| version(package))
         .expect("wit-component is a dev-dependency");
-    package.manifest_path.parent().unwrap().join("tests/components").into_std_path_buf()
+    Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap().join("tests/components")
 }
 
 /// Runs a case; the message, if it was refused as it should be.
