@@ -56,8 +56,11 @@ fn our_adapters() {
 fn the_hand_written_adapter() {
     let guest = modules::guest("zero-copy").unwrap();
     let adapter = modules::adapter("wasi_snapshot_preview1.random");
-    let ours = encode(guest, adapter, Some([modules::wit("memory", "zero-copy"), modules::wit("my-wasi", "reactor")]));
+    let (guest_wit, adapter_wit) = (modules::wit("memory", "zero-copy"), modules::wit("my-wasi", "reactor"));
+    let theirs = reference(&embedded(guest, &guest_wit), &embedded(adapter, &adapter_wit));
+    let ours = encode(guest, adapter, Some([guest_wit, adapter_wit]));
     valid(&ours.component);
+    assert_eq!(world(&ours.component), world(&theirs));
     let world = world(&ours.component);
     assert!(world.contains("random-get: func(size: u32) -> list<u8>;"), "{world}");
     assert!(!world.contains("print") && !world.contains("my-cli"), "{world}");
@@ -74,6 +77,20 @@ fn encode(guest: &[u8], adapter: &[u8], wit: Option<[Wit; 2]>) -> Encoded {
     };
     let options = Options { debug_names: true, validate: false, region: Region::Auto };
     polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The module with its WIT in a `component-type` section, as the reference wants it.
+fn embedded(module: &[u8], wit: &Wit) -> Vec<u8> {
+    let mut module = module.to_vec();
+    wit_component::embed_component_metadata(
+        &mut module,
+        &wit.resolve,
+        wit.world,
+        wit_component::StringEncoding::UTF8,
+        false,
+    )
+    .unwrap_or_else(|error| panic!("{error:#}"));
+    module
 }
 
 fn reference(guest: &[u8], adapter: &[u8]) -> Vec<u8> {

@@ -9,10 +9,10 @@ use wasm_encoder::{
 };
 use wit_parser::{InterfaceId, TypeId, WorldItem, WorldKey};
 
-use super::Emitter;
 use super::imports::{extern_name, interface_name};
 use super::types::{Scope, TypeMap};
-use crate::plan::{CoreRef, Kind, Lift};
+use super::{Emitter, core};
+use crate::plan::{Kind, Lift};
 use crate::world::World;
 
 pub(super) fn emit(emitter: &mut Emitter<'_>) {
@@ -36,10 +36,10 @@ fn lift(emitter: &mut Emitter<'_>, key: Option<&WorldKey>, name: &str) -> Option
     let lift: &Lift = plan.lifts.iter().find(|l| l.function.key.as_ref() == key && l.function.name == name)?;
     let function = crate::demand::lifted(emitter.world, &lift.function)?;
     let ty = emitter.func_type(function);
-    let core = emitter.core_export(&lift.core, Kind::Func);
+    let core = core::export(emitter, &lift.core, Kind::Func);
     let mut options = emitter.options(&lift.canon);
     if let Some(post_return) = &lift.canon.post_return {
-        options.push(CanonicalOption::PostReturn(emitter.core_export(post_return, Kind::Func)));
+        options.push(CanonicalOption::PostReturn(core::export(emitter, post_return, Kind::Func)));
     }
     let debug_name = emitter.name(name);
     Some(emitter.component.lift_func(debug_name, core, ty, options))
@@ -153,12 +153,5 @@ impl Scope for Nested<'_, '_> {
         let foreign = self.emitter.world.owner(id) != Some(self.interface);
         let named = self.emitter.world.resolve.types[id].name.is_some();
         if self.exporting && foreign && named { self.imported.ids.get(&id).copied() } else { None }
-    }
-}
-
-impl Emitter<'_> {
-    /// An export of a core instance.
-    pub(super) fn core_export(&mut self, core: &CoreRef, kind: Kind) -> u32 {
-        super::core::export(self, core, kind)
     }
 }
