@@ -1,10 +1,10 @@
 //! The `trim` stage by itself: it is no part of the crate's interface, so it is included by its path.
 
-#[path = "../../src/trim/mod.rs"]
+#[path = "../../harness/encoder/src/trim/mod.rs"]
 #[allow(dead_code, reason = "the stage offers what the encoder asks for, and not all of it is tested here")]
 mod trim;
 
-#[path = "../../src/names.rs"]
+#[path = "../../harness/encoder/src/names.rs"]
 #[allow(dead_code, reason = "of the spellings, the stage uses a few")]
 mod names;
 

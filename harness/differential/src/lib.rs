@@ -1,0 +1,1 @@
+//! The encoder against the reference: the same inputs through both, and what differs.
