@@ -1,6 +1,6 @@
 //! The one place that calls the encoder.
 
-use polyfill_encoder::{Input, Options, Region, Source, Wit};
+use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
 
 use crate::case::EncodeOptions;
 
@@ -13,15 +13,19 @@ pub(crate) struct Part<'a> {
 
 /// The component, or all that is wrong. What is written down for tests is always validated.
 pub(crate) fn encode(main: &Part<'_>, adapters: &[Part<'_>], options: &EncodeOptions) -> Result<Vec<u8>, String> {
-    let input = Input { main: source(main), adapters: adapters.iter().map(source).collect() };
+    let input = Input { main: source(main), adapters: adapters.iter().map(adapter).collect() };
     let region = if options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
-    let options = Options { debug_names: true, validate: true, region };
+    let options = Options { region, ..Options::default() };
     polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|errors| errors.to_string())
 }
 
 /// What is wrong with an adapter.
-pub(crate) fn check(adapter: &Part<'_>) -> Vec<String> {
-    polyfill_encoder::check(&source(adapter)).iter().map(ToString::to_string).collect()
+pub(crate) fn check(part: &Part<'_>) -> Vec<String> {
+    polyfill_encoder::check(&adapter(part)).iter().map(ToString::to_string).collect()
+}
+
+fn adapter<'a>(part: &Part<'a>) -> Adapter<'a> {
+    Adapter::new(part.name, part.wasm).with_wit(part.wit.cloned())
 }
 
 fn source<'a>(part: &Part<'a>) -> Source<'a> {

@@ -9,7 +9,7 @@ use crate::{load, output};
 /// Prints all findings about an adapter. There being some is a failure.
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
     let adapter = load::adapter(None, &args.adapter, args.wit.as_ref())?;
-    let findings = polyfill_encoder::check(&adapter.source());
+    let findings = polyfill_encoder::check(&adapter.adapter());
     if findings.is_empty() {
         output::text(&format!("`{}`: nothing is wrong with it\n", adapter.name))?;
         return Ok(ExitCode::SUCCESS);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use polyfill_build::{module, wit};
-use polyfill_encoder::{Input, Options, Region, Source, Wit};
+use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
 
 use crate::adapt::WitArg;
 use crate::args;
@@ -17,8 +17,13 @@ pub(crate) struct Module {
 }
 
 impl Module {
-    pub(crate) fn source(&self) -> Source<'_> {
+    fn source(&self) -> Source<'_> {
         Source { name: self.name.clone(), wasm: &self.wasm, wit: self.wit.clone() }
+    }
+
+    /// As an adapter for the import module of its name.
+    pub(crate) fn adapter(&self) -> Adapter<'_> {
+        Adapter::new(&self.name, &self.wasm).with_wit(self.wit.clone())
     }
 }
 
@@ -30,7 +35,7 @@ pub(crate) struct Modules {
 
 impl Modules {
     pub(crate) fn input(&self) -> Input<'_> {
-        Input { main: self.main.source(), adapters: self.adapters.iter().map(Module::source).collect() }
+        Input { main: self.main.source(), adapters: self.adapters.iter().map(Module::adapter).collect() }
     }
 }
 
@@ -59,7 +64,7 @@ pub(crate) fn adapter(name: Option<&str>, file: &Path, wit_arg: Option<&WitArg>)
 /// The options of an encoding.
 pub(crate) fn options(encoding: &args::Encoding, validate: bool) -> Options {
     let region = if encoding.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
-    Options { debug_names: true, validate, region }
+    Options { validate, region, ..Options::default() }
 }
 
 /// A file's name up to the first dot, if there is anything before it.

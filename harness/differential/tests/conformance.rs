@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use polyfill_encoder::{Input, Options, Region, Source, Wit};
+use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
 use wit_parser::Resolve;
 
 /// Cases left out: a name and why, a line each.
@@ -128,10 +128,10 @@ fn run(case: &Path) -> Result<Option<String>, String> {
         main: Source { name: "main".into(), wasm: &main, wit: Some(wit("module")?) },
         adapters: adapters
             .iter()
-            .map(|(name, wasm, wit)| Source { name: name.clone(), wasm, wit: Some(wit.clone()) })
+            .map(|(name, wasm, wit)| Adapter::new(name, wasm).with_wit(Some(wit.clone())))
             .collect(),
     };
-    let options = Options { debug_names: true, validate: true, region };
+    let options = Options { region, ..Options::default() };
     let result = polyfill_encoder::encode(&input, &options);
 
     let fails = case.join("error.txt").exists();

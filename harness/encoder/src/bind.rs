@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 
 use wasmparser::{FuncType, ValType};
-use wit_parser::{PackageName, TypeDefKind, TypeId, WorldItem, WorldKey};
+use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
 
 use crate::canon::{Abi, Direction};
 use crate::error::Error;
 use crate::hint;
+use crate::layers;
 use crate::names::{self, Item};
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{Extern, Import, Module, signature};
@@ -30,7 +31,7 @@ pub(crate) struct Bound {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Meaning {
     /// A function of the world.
-    Function(FuncRef),
+    Function(FuncRef, Side),
     /// `resource.new` of an exported resource.
     ResourceNew(TypeId),
     /// `resource.rep` of an exported resource.
@@ -41,8 +42,19 @@ pub(crate) enum Meaning {
     Adapter(ModuleId, String),
     /// Something that main exports.
     Main(String, Kind),
-    /// The memory that an adapter shares with main, or the one that main wants to be given.
+    /// The memory that an adapter works in, or the one that main wants to be given.
     Memory,
+    /// A copy between an adapter's memory and main's.
+    Copy(names::Copy),
+}
+
+/// As whose a function is lowered: in whose memory, with whose realloc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The importer's own.
+    Own,
+    /// Main's.
+    Main,
 }
 
 /// An exported function of the world and the core functions that make it.
@@ -60,7 +72,6 @@ pub(crate) struct ExportedFunction {
 pub(crate) struct Binder<'a> {
     world: &'a World,
     modules: &'a [Module<'a>],
-    adapters: HashMap<&'a str, ModuleId>,
     imports: Interfaces,
     exports: Interfaces,
 }
@@ -76,7 +87,6 @@ struct Interfaces {
 impl<'a> Binder<'a> {
     /// Makes the tables of names. `modules` are main and all adapters as they came in.
     pub fn new(world: &'a World, modules: &'a [Module<'a>]) -> Self {
-        let adapters = modules.iter().enumerate().skip(1).map(|(i, m)| (m.name.as_str(), ModuleId(i))).collect();
         let interfaces = |items: &mut dyn Iterator<Item = (&WorldKey, &WorldItem)>| {
             let mut table = Interfaces::default();
             for (key, item) in items {
@@ -90,7 +100,6 @@ impl<'a> Binder<'a> {
         Binder {
             world,
             modules,
-            adapters,
             imports: interfaces(&mut world.imports().iter()),
             exports: interfaces(&mut world.exports().iter()),
         }
@@ -118,14 +127,23 @@ impl<'a> Binder<'a> {
             reason,
             hints,
         };
-        if let Some(adapter) = self.adapters.get(import.module.as_str()).copied().filter(|a| *a != id) {
-            return match import.ty {
-                Extern::Func(_) => Ok(Meaning::Adapter(adapter, import.field.clone())),
-                _ => Err(unknown(format!("adapters give functions only, not a {}", import.ty.kind()), Vec::new())),
-            };
-        }
         if id != ModuleId::MAIN && import.module == names::MAIN {
             return Ok(Meaning::Main(import.field.clone(), kind(&import.ty)));
+        }
+        if id != ModuleId::MAIN && import.module == names::MAIN_MEMORY {
+            let copy = names::Copy::ALL.into_iter().find(|copy| copy.field() == import.field);
+            let known = || names::Copy::ALL.iter().map(|copy| copy.field());
+            let meaning = copy.map(|copy| (Meaning::Copy(copy), copy_type(copy)));
+            return match meaning {
+                Some((meaning, ty)) if import.ty == Extern::Func(Some(ty.clone())) => Ok(meaning),
+                Some((_, ty)) => Err(wrong_import(module, import, &ty)),
+                None => Err(unknown("there is no such copy function".into(), hint::near(&import.field, known()))),
+            };
+        }
+        if let Extern::Func(_) = import.ty
+            && let Some(layer) = layers::layer_of(self.modules, id, &import.module, &import.field)
+        {
+            return Ok(Meaning::Adapter(layer, import.field.clone()));
         }
         if let Extern::Memory(_) = import.ty {
             let shared = (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY;
@@ -144,7 +162,15 @@ impl<'a> Binder<'a> {
         let Extern::Func(ty) = &import.ty else {
             return Err(unknown(format!("a component gives functions only, not a {}", import.ty.kind()), Vec::new()));
         };
-        let (meaning, expected) = self.function_import(id, module, import, abi, &unknown)?;
+        let (meaning, expected) = match self.function_import(id, module, import, abi, &unknown) {
+            Ok(found) => found,
+            Err(error @ Error::UnknownImport { .. }) => {
+                // A layer is there, but lacks the function: that is for `demand` to say, who knows who asks.
+                let layer = layers::serving(self.modules, id, &import.module).next();
+                return layer.map(|layer| Meaning::Adapter(layer, import.field.clone())).ok_or(error);
+            }
+            Err(error) => return Err(error),
+        };
         if ty.as_ref() != Some(&expected) {
             return Err(wrong_import(module, import, &expected));
         }
@@ -204,7 +230,8 @@ impl<'a> Binder<'a> {
                 let Some(function) = self.world.imported_function(key, wanted) else {
                     return Err(self.no_function(key, wanted, unknown));
                 };
-                if !self.world.declares(id, key, wanted) {
+                let asker = self.asker(id, &name, key, wanted);
+                if !self.world.declares(asker, key, wanted) {
                     return Err(unknown(
                         "another module's world has this function, its own world has not".into(),
                         vec![format!("give WIT for `{}`, or embed it in a `component-type` section", module.name)],
@@ -214,16 +241,27 @@ impl<'a> Binder<'a> {
                     return Err(Error::Async { module: module.name.clone(), item: item(import) });
                 }
                 let reference = func_ref(self.world, key, wanted);
-                (Meaning::Function(reference), abi.signature(function, Direction::Lower))
+                let side = if self.in_main(id, &name) { Side::Main } else { Side::Own };
+                (Meaning::Function(reference, side), abi.signature(function, Direction::Lower))
             }
         })
+    }
+
+    /// Whether an adapter's import is lowered as main would do it.
+    fn in_main(&self, id: ModuleId, name: &names::ImportName<'_>) -> bool {
+        id != ModuleId::MAIN && (name.in_main || self.modules[id.0].layer.transparent)
+    }
+
+    /// The module in whose world the function must be: of one that asks as main would, its own or main's.
+    fn asker(&self, id: ModuleId, name: &names::ImportName<'_>, key: Option<&WorldKey>, wanted: &str) -> ModuleId {
+        if self.in_main(id, name) && !self.world.declares(id, key, wanted) { ModuleId::MAIN } else { id }
     }
 
     fn interface<'s>(&self, side: &'s Interfaces, interface: &names::Interface<'_>) -> Option<&'s WorldKey> {
         if interface.standard {
             return side.track.get(interface.name);
         }
-        side.exact.get(interface.name).or_else(|| side.track.get(&track_of(interface.name)?))
+        side.exact.get(interface.name).or_else(|| side.track.get(&layers::track_of(interface.name)?))
     }
 
     fn resource(&self, key: Option<&WorldKey>, exported: bool, name: &str) -> Option<TypeId> {
@@ -273,7 +311,8 @@ impl<'a> Binder<'a> {
     /// What may help somebody whose import module is unknown.
     fn module_hints(&self, id: ModuleId, wanted: &str) -> Vec<String> {
         let others = self.modules.iter().enumerate().skip(1).filter(|(index, _)| *index != id.0);
-        let adapters: Vec<&str> = others.map(|(_, module)| module.name.as_str()).collect();
+        let adapters: Vec<&str> =
+            others.flat_map(|(_, module)| module.layer.implements.iter().map(String::as_str)).collect();
         let known = adapters.iter().copied().chain(self.imports.exact.keys().map(String::as_str));
         let mut hints = hint::near(wanted, known);
         if !hints.is_empty() {
@@ -383,11 +422,12 @@ pub(crate) fn func_ref(world: &World, key: Option<&WorldKey>, name: &str) -> Fun
     FuncRef { key: key.cloned(), interface: key.map(|key| world.resolve.name_world_key(key)), name: name.to_string() }
 }
 
-/// `ns:pkg/interface@1.2.3` with the version cut to its compatibility track.
-fn track_of(name: &str) -> Option<String> {
-    let (interface, version) = name.split_once('@')?;
-    let version = semver::Version::parse(version).ok()?;
-    Some(format!("{interface}@{}", PackageName::version_compat_track_string(&version).0))
+/// The type of a copy function.
+pub(crate) fn copy_type(copy: names::Copy) -> FuncType {
+    match copy {
+        names::Copy::Load | names::Copy::Store => FuncType::new([ValType::I32; 3], []),
+        names::Copy::Size => FuncType::new([], [ValType::I32]),
+    }
 }
 
 fn kind(ty: &Extern) -> Kind {

@@ -7,7 +7,7 @@
 use indexmap::{IndexMap, IndexSet};
 use wasmparser::MemoryType;
 
-use crate::bind::{self, Binder, Bound, Meaning};
+use crate::bind::{self, Binder, Bound, Meaning, Side};
 use crate::canon::{Abi, Direction};
 use crate::error::{Error, Errors};
 use crate::hint;
@@ -29,6 +29,13 @@ pub(crate) struct Part<'a> {
     pub trimmed: Option<Trimmed>,
     /// Exports that somebody asked for, with the chain of who did.
     pub asked_by: IndexMap<String, String>,
+}
+
+impl Part<'_> {
+    /// The memory of its own that an isolated adapter works in.
+    pub fn own_memory(&self) -> Option<MemoryType> {
+        self.trimmed.as_ref()?.memory
+    }
 }
 
 /// The parts by [`ModuleId`]; none for an adapter that nothing asks for.
@@ -131,7 +138,8 @@ impl<'a> Closing<'a> {
         let module = &self.modules[id.0];
         let mut asks: Vec<(&str, String)> = Vec::new();
         for meaning in &bound.imports {
-            if let Some(function) = lowered(self.world, meaning)
+            if let Meaning::Function(_, Side::Own) = meaning
+                && let Some(function) = lowered(self.world, meaning)
                 && abi.needs(function, Direction::Lower).realloc.is_some()
                 && let Some(realloc) = realloc_of(module, &names::IMPORT_REALLOCS)
             {
@@ -174,7 +182,7 @@ impl<'a> Closing<'a> {
             }
         };
         let module = match read::read(&adapter.name, trimmed.wasm.clone()) {
-            Ok(module) => module,
+            Ok(module) => Module { layer: adapter.layer.clone(), ..module },
             Err(error) => {
                 errors.push(error);
                 return None;
@@ -194,6 +202,15 @@ impl<'a> Closing<'a> {
     fn main_offers(&self, part: &Part<'_>, errors: &mut Vec<Error>) {
         let main = &self.modules[0];
         for (meaning, import) in part.bound.imports.iter().zip(&part.module.imports) {
+            if let Meaning::Copy(copy) = meaning
+                && memory_of(main).is_none()
+            {
+                let (main, adapter) = (main.name.clone(), part.module.name.clone());
+                errors.push(Error::NoMainMemory { main, adapter, copy: copy.field().into() });
+            }
+            if part.own_memory().is_some() && *meaning == Meaning::Memory {
+                continue;
+            }
             if let (Meaning::Memory, Extern::Memory(wanted), Some(offered)) = (meaning, &import.ty, memory_of(main)) {
                 if memory_kind(wanted) != memory_kind(&offered) {
                     errors.push(Error::WrongType {
@@ -243,7 +260,7 @@ fn bind_all(binder: &Binder<'_>, id: ModuleId, module: &Module<'_>, errors: &mut
 /// The WIT function that an import lowers.
 pub(crate) fn lowered<'w>(world: &'w World, meaning: &Meaning) -> Option<&'w wit_parser::Function> {
     match meaning {
-        Meaning::Function(function) => world.imported_function(function.key.as_ref(), &function.name),
+        Meaning::Function(function, _) => world.imported_function(function.key.as_ref(), &function.name),
         _ => None,
     }
 }
@@ -273,7 +290,7 @@ pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
 }
 
 /// The memory that main exports or imports.
-fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
+pub(crate) fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
     let exported = names::MEMORIES.iter().find_map(|name| main.export(name)).map(|export| &export.ty);
     exported.into_iter().chain(main.imports.iter().map(|import| &import.ty)).find_map(|ty| match ty {
         Extern::Memory(memory) => Some(*memory),

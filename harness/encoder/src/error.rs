@@ -101,11 +101,15 @@ pub enum Error {
         /// The other.
         second: String,
     },
-    /// Two adapters have one name.
-    #[error("two adapters are called `{name}`")]
-    AdapterTwice {
-        /// The name.
-        name: String,
+    /// An interposer cannot report a function.
+    #[error("the interposer of `{module}` cannot report `{function}`: it has a {found}, and reports hold numbers only")]
+    Interpose {
+        /// The import module.
+        module: String,
+        /// The function.
+        function: String,
+        /// The type that cannot be reported.
+        found: String,
     },
     /// An import means nothing.
     #[error("`{module}` imports `{import_module}` `{field}` (at byte {offset:#x}): {reason}{}", remedy(.hints))]
@@ -186,6 +190,18 @@ pub enum Error {
         asked_by: String,
         /// What may help.
         hints: Vec<String>,
+    },
+    /// There is no memory of main's to copy from and to.
+    #[error(
+        "`{main}` has no memory, but adapter `{adapter}` imports `__main_memory__` `{copy}`\n  expected: an exported memory called `memory`, or an imported one"
+    )]
+    NoMainMemory {
+        /// Main.
+        main: String,
+        /// The adapter.
+        adapter: String,
+        /// The copy function.
+        copy: String,
     },
     /// Main lacks something that an adapter takes from it.
     #[error("adapter `{adapter}` takes `{item}` from the main module, which does not export it{}", remedy(.hints))]

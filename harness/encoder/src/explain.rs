@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::names::Copy;
 use crate::plan::{Canon, CoreRef, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
 use crate::trim::{RegionReport, When};
 
@@ -49,8 +50,15 @@ impl Plan {
             .map(|(what, kept, dropped)| format!("{kept} of {} {what}", kept + dropped))
             .collect();
         writeln!(f, "    keeps {}", parts.join(", "))?;
+        if let Some(memory) = &trimmed.memory {
+            writeln!(f, "    isolated: a memory of its own, {} pages at first", memory.initial)?;
+        }
         if let Some(region) = &trimmed.region {
             writeln!(f, "    region: {region}")?;
+        }
+        if module.implements.iter().any(|name| *name != module.name) {
+            let names: Vec<String> = module.implements.iter().map(|name| format!("`{name}`")).collect();
+            writeln!(f, "    implements {}", names.join(", "))?;
         }
         for (export, asked_by) in &module.asked_by {
             writeln!(f, "    `{export}` is asked for by {asked_by}")?;
@@ -158,6 +166,7 @@ impl Plan {
             let memory = match memory {
                 MemoryRef::Export(core) => self.core(core),
                 MemoryRef::Hosted => "the shim's memory".into(),
+                MemoryRef::Own(id) => format!("{}'s own", self.name(*id)),
             };
             writeln!(f, "      memory: {memory}: {why}")?;
         }
@@ -182,6 +191,10 @@ impl Plan {
             Source::Export(core, Kind::Memory) => format!("memory {}", self.core(core)),
             Source::Export(core, _) => self.core(core),
             Source::HostedMemory => "the shim's memory".into(),
+            Source::OwnMemory(_) => "its own memory".into(),
+            Source::Copy(_, Copy::Load) => "copies from main's memory".into(),
+            Source::Copy(_, Copy::Store) => "copies to main's memory".into(),
+            Source::Copy(_, Copy::Size) => "the size of main's memory".into(),
         }
     }
 

@@ -2,19 +2,23 @@
 
 use wit_parser::{Resolve, WorldId};
 
+use crate::stub::Answer;
+
 /// Everything that one component is made of.
 #[derive(Clone, Debug)]
 pub struct Input<'a> {
     /// The guest's core module.
     pub main: Source<'a>,
-    /// The adapters that may be used. One that nothing asks for leaves no trace in the component.
-    pub adapters: Vec<Source<'a>>,
+    /// The adapters that may be used, as layers: an import is given to the first one that implements its import module
+    /// and exports the function; what an adapter imports from its own import module goes to the layers behind it.
+    /// One that nothing asks for leaves no trace in the component.
+    pub adapters: Vec<Adapter<'a>>,
 }
 
 /// One core module and the WIT it was compiled against.
 #[derive(Clone, Debug)]
 pub struct Source<'a> {
-    /// For main, a word for messages and names; for an adapter, the import module that it implements.
+    /// A word for messages and names.
     pub name: String,
     /// The module in binary form.
     pub wasm: &'a [u8],
@@ -31,6 +35,120 @@ pub struct Wit {
     pub world: WorldId,
 }
 
+/// One layer: an implementation of import modules.
+#[derive(Clone, Debug)]
+pub struct Adapter<'a> {
+    /// A word for messages and names.
+    pub name: String,
+    /// The import modules that it implements. Each is an exact name (`env`); an interface's name, which stands for all
+    /// compatible versions (`wasi:cli/environment@0.2.0` also for an import of `@0.2.3`); or a pattern, in which `*` is
+    /// any run of characters (`wasi:sockets/*`).
+    pub implements: Vec<String>,
+    /// What it consists of.
+    pub code: Code<'a>,
+    /// Whose memory it works in.
+    pub form: Form,
+    /// Its stack.
+    pub stack: Stack,
+}
+
+/// What an adapter consists of.
+#[derive(Clone, Debug)]
+pub enum Code<'a> {
+    /// A core module.
+    Module {
+        /// The module in binary form.
+        wasm: &'a [u8],
+        /// WIT given from outside. Joined with what the module's own `component-type` sections say.
+        wit: Option<Wit>,
+    },
+    /// A layer that passes every call on, and reports it to the host before and after: see
+    /// [`CALLS`](crate::CALLS).
+    Interposer,
+    /// A layer that answers by itself, made from WIT: each interface that the world imports.
+    Stub {
+        /// What the interfaces look like.
+        wit: Wit,
+        /// What every function answers.
+        answer: Answer,
+    },
+}
+
+/// Whose memory an adapter works in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// As it was linked: a module that imports its memory shares main's, one that has a memory of its own keeps it.
+    #[default]
+    Auto,
+    /// In main's: its stack and static data are placed there. Needs relocations where there is static data.
+    Shared,
+    /// In its own: main's memory is reached by copies only, and nothing of it is touched but what a call returns.
+    Isolated,
+}
+
+/// An adapter's stack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stack {
+    /// Its size in bytes, for an adapter that shares main's memory; 64 KiB by default.
+    pub size: Option<u32>,
+    /// Overflow traps, in a function called `polyfill.stack_overflow`.
+    pub guard: bool,
+    /// The global that is the stack pointer, where neither a symbol, nor an export, nor the name section tells.
+    pub pointer: Option<u32>,
+}
+
+impl<'a> Adapter<'a> {
+    /// A core module that implements the import module of that name.
+    pub fn new(name: impl Into<String>, wasm: &'a [u8]) -> Adapter<'a> {
+        Adapter::of(name.into(), Code::Module { wasm, wit: None })
+    }
+
+    /// A layer that reports each call of an import module, given by name or pattern.
+    pub fn interposer(implements: impl Into<String>) -> Adapter<'a> {
+        let implements = implements.into();
+        let name = format!("interposer of {implements}");
+        Adapter::of(name, Code::Interposer).implementing([implements])
+    }
+
+    /// A layer that answers every call of the interfaces that a world imports.
+    pub fn stub(wit: Wit, answer: Answer) -> Adapter<'a> {
+        let world = &wit.resolve.worlds[wit.world];
+        let implements: Vec<String> = world.imports.keys().map(|key| wit.resolve.name_world_key(key)).collect();
+        let name = format!("stub of {}", world.name);
+        Adapter::of(name, Code::Stub { wit, answer }).implementing(implements)
+    }
+
+    fn of(name: String, code: Code<'a>) -> Adapter<'a> {
+        Adapter { implements: vec![name.clone()], name, code, form: Form::Auto, stack: Stack::default() }
+    }
+
+    /// With WIT from outside.
+    pub fn with_wit(mut self, given: Option<Wit>) -> Adapter<'a> {
+        if let Code::Module { wit, .. } = &mut self.code {
+            *wit = given;
+        }
+        self
+    }
+
+    /// For other import modules than the one of its name.
+    pub fn implementing(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Adapter<'a> {
+        self.implements = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// In another form than it was linked for.
+    pub fn in_form(mut self, form: Form) -> Adapter<'a> {
+        self.form = form;
+        self
+    }
+
+    /// With another stack.
+    pub fn with_stack(mut self, stack: Stack) -> Adapter<'a> {
+        self.stack = stack;
+        self
+    }
+}
+
 /// The choices of an encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -40,6 +158,14 @@ pub struct Options {
     pub validate: bool,
     /// Where adapters take their stack and static data from.
     pub region: Region,
+    /// How isolated adapters reach main's memory.
+    pub copies: Copies,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { debug_names: true, validate: true, region: Region::Auto, copies: Copies::MultiMemory }
+    }
 }
 
 /// Where an adapter's stack and static data come from.
@@ -49,4 +175,13 @@ pub enum Region {
     Auto,
     /// By `memory.grow`, even where main exports a realloc.
     MemoryGrow,
+}
+
+/// How bytes get from one memory to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// By `memory.copy` between two memories of one module.
+    MultiMemory,
+    /// By loads in one module and stores in another, for engines with one memory a module.
+    Loads,
 }

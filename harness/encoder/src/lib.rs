@@ -19,18 +19,23 @@ mod error;
 mod explain;
 mod hint;
 mod input;
+mod interpose;
+mod layers;
 mod names;
 mod order;
 mod plan;
 mod read;
+mod stub;
 mod trim;
 mod unite;
 mod wire;
 mod world;
 
 pub use error::{Error, Errors};
-pub use input::{Input, Options, Region, Source, Wit};
+pub use input::{Adapter, Code, Copies, Form, Input, Options, Region, Source, Stack, Wit};
+pub use interpose::CALLS;
 pub use plan::Plan;
+pub use stub::Answer;
 pub use trim::TrimError;
 
 /// A component and how it came to be.
@@ -44,8 +49,8 @@ pub struct Encoded {
 
 /// Welds main and its adapters into a component.
 pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
-    let modules = read_all(input)?;
-    let world = world::join(&modules, &given(input))?;
+    let modules = layers::read(input)?;
+    let world = world::join(&modules)?;
     let parts = demand::close(&modules, &world, options)?;
     let order = order::order(&parts);
     let plan = wire::wire(&modules, &world, &parts, order)?;
@@ -53,7 +58,7 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
         let found = audit::audit(&plan, &world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
-    let component = emit::emit(&plan, &world, &parts, options.debug_names);
+    let component = emit::emit(&plan, &world, &parts, options);
     if options.validate {
         validate(&component)?;
     }
@@ -63,44 +68,29 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
 /// What an adapter may not contain or lacks: all findings at once, none for a good one.
 ///
 /// All of its exports are looked at, as if somebody asked for every one of them.
-pub fn check(adapter: &Source<'_>) -> Vec<Error> {
-    let module = match read::read(&adapter.name, adapter.wasm) {
-        Ok(module) => module,
+pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
+    let mut modules = match layers::read_adapter(adapter) {
+        Ok(modules) => modules,
         Err(error) => return vec![error],
     };
-    let mut errors: Vec<Error> = trim::check(&adapter.name, adapter.wasm).into_iter().map(Error::Trim).collect();
+    let mut errors = Vec::new();
+    for module in &modules {
+        errors.extend(trim::check(&module.name, &module.bytes).into_iter().map(Error::Trim));
+    }
     // Binding looks adapters up behind main, so an empty main goes before this one.
-    let modules = [read::Module::empty("main"), module];
-    match world::join(&modules, &[None, adapter.wit.as_ref()]) {
+    modules.insert(0, read::Module::empty("main"));
+    match world::join(&modules) {
         Ok(world) => {
             let binder = bind::Binder::new(&world, &modules);
-            let id = plan::ModuleId(1);
-            binder.imports(id, &modules[1], &mut errors);
-            binder.exports(id, &modules[1], &mut errors);
+            for (id, module) in modules.iter().enumerate().skip(1) {
+                let id = plan::ModuleId(id);
+                binder.imports(id, module, &mut errors);
+                binder.exports(id, module, &mut errors);
+            }
         }
         Err(found) => errors.extend(found.iter().cloned()),
     }
     errors
-}
-
-fn read_all<'a>(input: &Input<'a>) -> Result<Vec<read::Module<'a>>, Errors> {
-    let mut errors = Vec::new();
-    let mut modules = Vec::new();
-    for (index, source) in std::iter::once(&input.main).chain(&input.adapters).enumerate() {
-        if index > 0 && input.adapters[..index - 1].iter().any(|other| other.name == source.name) {
-            errors.push(Error::AdapterTwice { name: source.name.clone() });
-        }
-        match read::read(&source.name, source.wasm) {
-            Ok(module) => modules.push(module),
-            Err(error) => errors.push(error),
-        }
-    }
-    Errors::check(errors)?;
-    Ok(modules)
-}
-
-fn given<'a>(input: &'a Input<'_>) -> Vec<Option<&'a Wit>> {
-    std::iter::once(&input.main).chain(&input.adapters).map(|source| source.wit.as_ref()).collect()
 }
 
 fn validate(component: &[u8]) -> Result<(), Error> {

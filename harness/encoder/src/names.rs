@@ -14,6 +14,10 @@ pub(crate) const SHARED_MEMORY: (&str, &str) = ("env", "memory");
 /// The import module of the world's own functions.
 const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";
+/// The module from which an adapter imports copies from and to main's memory.
+pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
+/// An adapter's import of an interface that begins so is lowered as main would do it: in main's memory.
+const IN_MAIN: &str = "[main-memory]";
 /// Names under which main may offer its realloc to adapters, the preferred one first.
 pub(crate) const MAIN_REALLOCS: [&str; 4] =
     ["cabi_realloc_adapter", "cabi_realloc", "canonical_abi_realloc", "cm32p2_realloc"];
@@ -37,6 +41,8 @@ pub(crate) struct ImportName<'a> {
     pub interface: Option<Interface<'a>>,
     /// The import concerns something that the component exports.
     pub exported: bool,
+    /// An adapter asks for it as main would: in main's memory.
+    pub in_main: bool,
     /// What it is.
     pub item: Item<'a>,
 }
@@ -65,6 +71,46 @@ pub(crate) enum Item<'a> {
     Async,
 }
 
+/// The import module under which an adapter gets what main would get from `module`.
+pub(crate) fn in_main(module: &str) -> String {
+    format!("{IN_MAIN}{module}")
+}
+
+/// The field under which `resource.drop` is imported.
+pub(crate) fn resource_drop(resource: &str) -> String {
+    format!("[resource-drop]{resource}")
+}
+
+/// Whether an import module is the encoder's own, and never an adapter's.
+pub(crate) fn is_reserved(module: &str) -> bool {
+    module == MAIN || module == MAIN_MEMORY || module.starts_with(IN_MAIN)
+}
+
+/// A function that copies between an isolated adapter's memory and main's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Copy {
+    /// `load(to: own address, from: main's address, length)`.
+    Load,
+    /// `store(to: main's address, from: own address, length)`.
+    Store,
+    /// `size() -> bytes`: how large main's memory is, 2^32 - 1 if it is larger.
+    Size,
+}
+
+impl Copy {
+    /// All of them.
+    pub const ALL: [Copy; 3] = [Copy::Load, Copy::Store, Copy::Size];
+
+    /// The import's field.
+    pub fn field(self) -> &'static str {
+        match self {
+            Copy::Load => "load",
+            Copy::Store => "store",
+            Copy::Size => "size",
+        }
+    }
+}
+
 /// Takes an import apart.
 pub(crate) fn parse_import<'a>(module: &'a str, field: &'a str) -> ImportName<'a> {
     if let Some(rest) = module.strip_prefix(STANDARD) {
@@ -75,14 +121,18 @@ pub(crate) fn parse_import<'a>(module: &'a str, field: &'a str) -> ImportName<'a
             },
             None => (false, None),
         };
-        return ImportName { interface, exported, item: standard_item(field) };
+        return ImportName { interface, exported, in_main: false, item: standard_item(field) };
     }
+    let (in_main, module) = match module.strip_prefix(IN_MAIN) {
+        Some(rest) => (true, rest),
+        None => (false, module),
+    };
     let (exported, name) = match module.strip_prefix("[export]") {
         Some(rest) => (true, rest),
         None => (false, module),
     };
     let interface = (name != ROOT).then_some(Interface { name, standard: false });
-    ImportName { interface, exported, item: legacy_item(field) }
+    ImportName { interface, exported, in_main, item: legacy_item(field) }
 }
 
 fn standard_item(field: &str) -> Item<'_> {

@@ -7,6 +7,7 @@ use std::fmt;
 use wasmparser::{FuncType, MemoryType};
 use wit_parser::{TypeId, WorldKey};
 
+use crate::names::Copy;
 use crate::trim::Trimmed;
 use crate::world::StringEncoding;
 
@@ -32,6 +33,8 @@ pub struct Plan {
     pub(crate) order: Vec<ModuleId>,
     /// Main imports its memory: the shim module defines it.
     pub(crate) hosted_memory: Option<HostedMemory>,
+    /// The memories of isolated adapters.
+    pub(crate) memories: Vec<OwnMemory>,
     /// Table entries for functions that do not exist yet when somebody imports them.
     pub(crate) slots: Vec<Slot>,
     /// Every import of every module, in the order of modules and imports.
@@ -49,6 +52,8 @@ pub struct Plan {
 pub(crate) struct PlannedModule {
     /// The name.
     pub name: String,
+    /// For an adapter: the import modules that it implements.
+    pub implements: Vec<String>,
     /// Bytes as they came in.
     pub size: usize,
     /// For an adapter: what trimming left of it.
@@ -66,6 +71,19 @@ pub(crate) struct HostedMemory {
     pub field: String,
     /// Its type.
     pub ty: MemoryType,
+}
+
+/// The memory of an isolated adapter, in a small module that also copies from and to main's.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OwnMemory {
+    /// The adapter.
+    pub module: ModuleId,
+    /// The memory's type.
+    pub ty: MemoryType,
+    /// The copy functions that it asks for.
+    pub copies: Vec<Copy>,
+    /// Main's memory, if something is copied.
+    pub main: Option<(MemoryRef, MemoryType)>,
 }
 
 /// An export of a core module.
@@ -147,6 +165,10 @@ pub(crate) enum Source {
     Export(CoreRef, Kind),
     /// The memory that the shim module defines for main.
     HostedMemory,
+    /// The memory of an isolated adapter.
+    OwnMemory(ModuleId),
+    /// A copy between an isolated adapter's memory and main's.
+    Copy(ModuleId, Copy),
 }
 
 /// The kind of a core item.
@@ -184,6 +206,8 @@ pub(crate) enum MemoryRef {
     Export(CoreRef),
     /// The one that the shim module defines for main.
     Hosted,
+    /// That of an isolated adapter.
+    Own(ModuleId),
 }
 
 /// See [`SlotId`].

@@ -13,6 +13,7 @@ use wasmparser::{
 
 use crate::dedupe;
 use crate::error::Error;
+use crate::input::{Form, Stack, Wit};
 
 /// What the encoder knows of a core module.
 #[derive(Clone, Debug)]
@@ -35,6 +36,23 @@ pub(crate) struct Module<'a> {
     pub has_start: bool,
     /// The module's own memories.
     pub memories: Vec<MemoryType>,
+    /// WIT given from outside.
+    pub wit: Option<Cow<'a, Wit>>,
+    /// What an adapter is among the others; the default for main.
+    pub layer: Layer,
+}
+
+/// What an adapter is among the others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layer {
+    /// The import modules that it implements: names and patterns.
+    pub implements: Vec<String>,
+    /// Whose memory it works in.
+    pub form: Form,
+    /// Its stack.
+    pub stack: Stack,
+    /// It stands in for main: what it asks of the world, it asks as main would.
+    pub transparent: bool,
 }
 
 /// One import.
@@ -132,6 +150,8 @@ impl<'a> Module<'a> {
             import_section: None,
             has_start: false,
             memories: Vec::new(),
+            wit: None,
+            layer: Layer::default(),
         }
     }
 

@@ -3,14 +3,14 @@
 //! One rule: a wire is direct if everything that its source needs (instance, memory, realloc) exists before the
 //! importer is instantiated; otherwise it takes a slot, and the plan keeps the reason.
 
-use crate::bind::Meaning;
+use crate::bind::{Meaning, Side};
 use crate::canon::{Abi, Direction};
 use crate::demand::{self, Part, Parts};
 use crate::error::{Error, Errors};
 use crate::names;
 use crate::plan::{
-    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Resource, Slot, SlotId, Source,
-    Via, Why, Wire,
+    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule, Resource, Slot,
+    SlotId, Source, Via, Why, Wire,
 };
 use crate::read::{Extern, Module};
 use crate::world::World;
@@ -29,6 +29,7 @@ pub(crate) fn wire(
         position: (0..parts.len()).map(|i| order.iter().position(|id| id.0 == i)).collect(),
         abi: Abi::new(&world.resolve),
         hosted: hosted_memory(&modules[0]),
+        memories: Vec::new(),
         slots: Vec::new(),
         errors: Vec::new(),
     };
@@ -39,12 +40,13 @@ pub(crate) fn wire(
     }
     let lifts = wiring.lifts();
     let initialize = wiring.initialize(&order);
-    let Wiring { hosted, slots, errors, .. } = wiring;
+    let Wiring { hosted, slots, memories, errors, .. } = wiring;
     Errors::check(errors)?;
     Ok(Plan {
         modules: modules.iter().zip(parts).map(|(module, part)| planned(module, part.as_ref())).collect(),
         order,
         hosted_memory: hosted,
+        memories,
         slots,
         wires,
         resources,
@@ -56,6 +58,7 @@ pub(crate) fn wire(
 fn planned(module: &Module<'_>, part: Option<&Part<'_>>) -> PlannedModule {
     PlannedModule {
         name: module.name.clone(),
+        implements: module.layer.implements.clone(),
         size: module.bytes.len(),
         trimmed: part.and_then(|part| part.trimmed.clone()),
         asked_by: part.map(|p| p.asked_by.iter().map(|(a, b)| (a.clone(), b.clone())).collect()).unwrap_or_default(),
@@ -77,6 +80,7 @@ struct Wiring<'a> {
     position: Vec<Option<usize>>,
     abi: Abi<'a>,
     hosted: Option<HostedMemory>,
+    memories: Vec<OwnMemory>,
     slots: Vec<Slot>,
     errors: Vec<Error>,
 }
@@ -85,6 +89,7 @@ impl Wiring<'_> {
     fn module(&mut self, id: ModuleId, wires: &mut Vec<Wire>) {
         let parts = self.parts;
         let Some(part) = &parts[id.0] else { return };
+        self.own_memory(id, part);
         for (import, meaning) in part.module.imports.iter().zip(&part.bound.imports) {
             let source = self.source(id, meaning);
             let via = match self.late(id, &source) {
@@ -106,10 +111,11 @@ impl Wiring<'_> {
 
     fn source(&mut self, id: ModuleId, meaning: &Meaning) -> Source {
         match meaning {
-            Meaning::Function(function) => {
+            Meaning::Function(function, side) => {
                 let world = self.world;
+                let user = if *side == Side::Main { ModuleId::MAIN } else { id };
                 let canon = match world.imported_function(function.key.as_ref(), &function.name) {
-                    Some(wit) => self.canon(id, wit, Direction::Lower, &function.to_string(), function.key.as_ref()),
+                    Some(wit) => self.canon(user, wit, Direction::Lower, &function.to_string(), function.key.as_ref()),
                     None => Canon::default(),
                 };
                 Source::Lower(function.clone(), canon)
@@ -119,10 +125,11 @@ impl Wiring<'_> {
             Meaning::ResourceDrop(resource) => Source::ResourceDrop(*resource, self.resource_name(*resource)),
             Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
             Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
-            Meaning::Memory if self.hosted.is_some() => Source::HostedMemory,
-            Meaning::Memory => match self.memory() {
+            Meaning::Copy(copy) => Source::Copy(id, *copy),
+            Meaning::Memory => match self.memory(id) {
                 Some(MemoryRef::Export(core)) => Source::Export(core, Kind::Memory),
                 Some(MemoryRef::Hosted) => Source::HostedMemory,
+                Some(MemoryRef::Own(id)) => Source::OwnMemory(id),
                 None => {
                     let adapter = self.parts[id.0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
                     self.missing_memory(&format!("adapter `{adapter}`"), "the adapter works in main's memory");
@@ -174,7 +181,7 @@ impl Wiring<'_> {
         let mut canon =
             Canon { encoding: needs.strings.then(|| self.world.encoding(id, key, &function.name)), ..Canon::default() };
         if let Some(reason) = needs.memory {
-            match self.memory() {
+            match self.memory(id) {
                 Some(memory) => canon.memory = Some((memory, reason)),
                 None => self.missing_memory(label, reason),
             }
@@ -191,8 +198,27 @@ impl Wiring<'_> {
         canon
     }
 
-    /// The memory in which all modules of the component work: main's.
-    fn memory(&self) -> Option<MemoryRef> {
+    /// The memory of an isolated adapter, and what it copies.
+    fn own_memory(&mut self, id: ModuleId, part: &Part<'_>) {
+        let Some(ty) = part.own_memory() else { return };
+        let mut copies = Vec::new();
+        for meaning in &part.bound.imports {
+            if let Meaning::Copy(copy) = meaning
+                && !copies.contains(copy)
+            {
+                copies.push(*copy);
+            }
+        }
+        let main = self.parts[0].as_ref().and_then(|main| demand::memory_of(&main.module));
+        let main = self.memory(ModuleId::MAIN).zip(main).filter(|_| !copies.is_empty());
+        self.memories.push(OwnMemory { module: id, ty, copies, main });
+    }
+
+    /// The memory in which a module works: its own if it is isolated, otherwise main's.
+    fn memory(&self, id: ModuleId) -> Option<MemoryRef> {
+        if self.isolated(id) {
+            return Some(MemoryRef::Own(id));
+        }
         if self.hosted.is_some() {
             return Some(MemoryRef::Hosted);
         }
@@ -203,13 +229,18 @@ impl Wiring<'_> {
             .map(|name| MemoryRef::Export(demand::core(ModuleId::MAIN, name)))
     }
 
-    /// The realloc that serves a module: its own, otherwise main's.
+    fn isolated(&self, id: ModuleId) -> bool {
+        self.parts[id.0].as_ref().is_some_and(|part| part.own_memory().is_some())
+    }
+
+    /// The realloc that serves a module: its own, otherwise main's if that allocates where it works.
     fn realloc(&self, id: ModuleId, direction: Direction) -> Option<CoreRef> {
         let names = match direction {
             Direction::Lower => &names::IMPORT_REALLOCS,
             Direction::Lift => &names::EXPORT_REALLOCS,
         };
-        [id, ModuleId::MAIN].into_iter().find_map(|id| {
+        let main = (!self.isolated(id)).then_some(ModuleId::MAIN);
+        std::iter::once(id).chain(main).find_map(|id| {
             let module = &self.parts[id.0].as_ref()?.module;
             demand::realloc_of(module, names).map(|name| demand::core(id, name))
         })

@@ -14,7 +14,6 @@ use wit_parser::{
 };
 
 use crate::error::{Error, Errors};
-use crate::input::Wit;
 use crate::names;
 use crate::plan::ModuleId;
 use crate::read::Module;
@@ -54,8 +53,8 @@ impl fmt::Display for StringEncoding {
     }
 }
 
-/// Joins the worlds of all modules; `given` holds the WIT from outside, a place for each module.
-pub(crate) fn join(modules: &[Module<'_>], given: &[Option<&Wit>]) -> Result<World, Errors> {
+/// Joins the worlds of all modules.
+pub(crate) fn join(modules: &[Module<'_>]) -> Result<World, Errors> {
     let mut world = World::empty();
     let mut errors = Vec::new();
     for (index, module) in modules.iter().enumerate() {
@@ -68,7 +67,7 @@ pub(crate) fn join(modules: &[Module<'_>], given: &[Option<&Wit>]) -> Result<Wor
             }
             Err(error) => errors.push(error),
         }
-        if let Some(wit) = given.get(index).copied().flatten() {
+        if let Some(wit) = &module.wit {
             world.add(id, module, wit.resolve.clone(), wit.world, StringEncoding::Utf8, modules, &mut errors);
         }
     }

@@ -1,6 +1,6 @@
 //! The published adapters, through our encoder and through the reference: the components' worlds are the same.
 
-use polyfill_encoder::{Input, Options, Region, Source};
+use polyfill_encoder::{Adapter, Input, Options, Region, Source};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND,
     WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER as PROXY, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as REACTOR,
@@ -70,8 +70,8 @@ fn components_are_not_larger() {
 
 fn ours(guest: &[u8], adapter: &[u8], region: Region) -> Vec<u8> {
     let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
-    let input = Input { main: source("main", guest), adapters: vec![source(NAME, adapter)] };
-    let options = Options { debug_names: true, validate: true, region };
+    let input = Input { main: source("main", guest), adapters: vec![Adapter::new(NAME, adapter)] };
+    let options = Options { region, ..Options::default() };
     polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}")).component
 }
 
@@ -170,9 +170,9 @@ fn inline_interfaces_of_one_name_are_united() {
     let pair = "record p { a: u32, b: u32 } pair: func(p: p); never: func() -> option<p>;";
     let input = Input {
         main: Source { name: "main".into(), wasm: &guest, wit: wit("a:a", print) },
-        adapters: vec![Source { name: "old".into(), wasm: &adapter, wit: wit("b:b", &format!("{pair} {print}")) }],
+        adapters: vec![Adapter::new("old", &adapter).with_wit(wit("b:b", &format!("{pair} {print}")))],
     };
-    let options = Options { debug_names: true, validate: true, region: Region::Auto };
+    let options = Options::default();
     let component = polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}")).component;
     let world = world(&component);
     assert!(world.contains("print: func(data: list<u8>) -> u32;") && world.contains("pair: func(p: p);"), "{world}");

@@ -4,7 +4,7 @@ use wasmparser::{FuncType, MemoryType, TableType, ValType};
 
 use super::meaning::is_kind;
 use super::{Auditor, Violation, abi, type_name};
-use crate::names;
+use crate::names::{self, Copy};
 use crate::plan::{CoreRef, MemoryRef, ModuleId, Source, Via, Why, Wire};
 use crate::read::{Extern, Import};
 
@@ -53,7 +53,8 @@ impl Auditor<'_> {
             self.report(Violation::WrongMeaning { at, source_name });
             return;
         }
-        if let Some(offered) = self.source_type(&at, wire.importer, &wire.source)
+        let user = self.user(wire.importer, import);
+        if let Some(offered) = self.source_type(&at, user, &wire.source)
             && !fits(&offered, &import.ty)
         {
             let (expected, found) = (type_name(&offered), type_name(&import.ty));
@@ -64,7 +65,7 @@ impl Auditor<'_> {
     }
 
     /// The type of what satisfies an import, and for a lower a look at its options.
-    fn source_type(&mut self, at: &str, importer: ModuleId, source: &Source) -> Option<Extern> {
+    fn source_type(&mut self, at: &str, user: ModuleId, source: &Source) -> Option<Extern> {
         use ValType::I32;
         let plain = |params: &[ValType], results: &[ValType]| {
             Some(Extern::Func(Some(FuncType::new(params.iter().copied(), results.iter().copied()))))
@@ -77,8 +78,8 @@ impl Auditor<'_> {
                     return None;
                 };
                 let contract = abi::lower(&self.world.resolve, wit);
-                let encoding = self.world.encoding(importer, function.key.as_ref(), &function.name);
-                self.options(at, importer, &contract, encoding, canon, &names::IMPORT_REALLOCS);
+                let encoding = self.world.encoding(user, function.key.as_ref(), &function.name);
+                self.options(at, user, &contract, encoding, canon, &names::IMPORT_REALLOCS);
                 if let Some(post_return) = &canon.post_return {
                     let value = self.core_name(post_return);
                     self.report(Violation::OptionUnneeded { at: at.to_string(), option: "post-return", value });
@@ -96,6 +97,9 @@ impl Auditor<'_> {
                 }
                 export
             }
+            Source::OwnMemory(id) => self.own_memory(*id).map(Extern::Memory),
+            Source::Copy(_, Copy::Load | Copy::Store) => plain(&[I32, I32, I32], &[]),
+            Source::Copy(_, Copy::Size) => plain(&[], &[I32]),
             Source::HostedMemory => self.plan.hosted_memory.as_ref().map(|hosted| Extern::Memory(hosted.ty)),
         }
     }
@@ -141,7 +145,7 @@ fn needs(source: &Source) -> Vec<Why> {
         Source::Lower(_, canon) => {
             let memory = canon.memory.iter().filter_map(|(memory, _)| match memory {
                 MemoryRef::Export(CoreRef { module, .. }) => Some(Why::Memory(*module)),
-                MemoryRef::Hosted => None,
+                MemoryRef::Hosted | MemoryRef::Own(_) => None,
             });
             memory.chain(canon.realloc.iter().map(|(core, _)| Why::Realloc(core.module))).collect()
         }

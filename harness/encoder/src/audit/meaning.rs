@@ -20,6 +20,11 @@ impl Auditor<'_> {
         }
         let name = names::parse_import(&import.module, &import.field);
         match source {
+            Source::OwnMemory(id) => *id == importer && self.means_memory(importer, import, &MemoryRef::Own(*id)),
+            Source::Copy(id, copy) => {
+                let named = (import.module.as_str(), import.field.as_str()) == (names::MAIN_MEMORY, copy.field());
+                *id == importer && named && self.own_memory(importer).is_some()
+            }
             Source::HostedMemory => self.means_memory(importer, import, &MemoryRef::Hosted),
             Source::Export(core, Kind::Memory) => self.means_memory(importer, import, &MemoryRef::Export(core.clone())),
             Source::Export(..) => false,
@@ -43,11 +48,36 @@ impl Auditor<'_> {
         }
     }
 
-    /// The module that an import names: an adapter, by its name, or main.
-    fn provider(&self, importer: ModuleId, import: &Import) -> Option<ModuleId> {
-        let named = |id: &ModuleId| *id != importer && self.name(*id) == import.module;
-        let adapter = (1..self.plan.modules.len()).map(ModuleId).find(named);
-        adapter.or_else(|| (importer != ModuleId::MAIN && import.module == names::MAIN).then_some(ModuleId::MAIN))
+    /// The module that an import of a function names: main, or the first layer for it that exports the function.
+    pub(super) fn provider(&self, importer: ModuleId, import: &Import) -> Option<ModuleId> {
+        let by_adapter = importer != ModuleId::MAIN;
+        if by_adapter && import.module == names::MAIN {
+            return Some(ModuleId::MAIN);
+        }
+        if !matches!(import.ty, Extern::Func(_)) || (by_adapter && import.module == names::MAIN_MEMORY) {
+            return None;
+        }
+        let serves = |id: ModuleId| self.module(id).is_some_and(|m| stands_for(&m.layer.implements, &import.module));
+        let from = if by_adapter && serves(importer) { importer.0 + 1 } else { 1 };
+        let layers = (from..self.parts.len()).map(ModuleId).filter(|id| *id != importer && serves(*id));
+        let mut layers =
+            layers.filter(|id| matches!(self.export(&core(*id, &import.field)), Some(Extern::Func(_)))).peekable();
+        while let Some(layer) = layers.next() {
+            let stands_for_main = self.module(layer).is_some_and(|module| module.layer.transparent);
+            if !stands_for_main || !by_adapter || layers.peek().is_some() {
+                return Some(layer);
+            }
+        }
+        None
+    }
+
+    /// The module as which an import is lowered: the importer, or main if it asks as main would.
+    pub(super) fn user(&self, importer: ModuleId, import: &Import) -> ModuleId {
+        let as_main = names::parse_import(&import.module, &import.field).in_main;
+        let transparent = self.module(importer).is_some_and(|module| module.layer.transparent);
+        // An interposer's reports are its own, from its own memory.
+        let reports = import.module.starts_with("polyfill:interpose/");
+        if as_main || (transparent && !reports) { ModuleId::MAIN } else { importer }
     }
 
     fn means_memory(&self, importer: ModuleId, import: &Import, memory: &MemoryRef) -> bool {
@@ -56,7 +86,7 @@ impl Auditor<'_> {
             (ModuleId::MAIN, Some(hosted)) => hosted.module == import.module && hosted.field == import.field,
             _ => (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY,
         };
-        named && matches!(import.ty, Extern::Memory(_)) && self.memory().as_ref() == Some(memory)
+        named && matches!(import.ty, Extern::Memory(_)) && self.memory_of(importer).as_ref() == Some(memory)
     }
 
     fn means_interface(&self, name: &ImportName<'_>, key: Option<&WorldKey>) -> bool {
@@ -108,6 +138,8 @@ impl Auditor<'_> {
             Source::ResourceDrop(id, _) => resource("resource.drop", *id),
             Source::Export(core, kind) => format!("the {} {}", kind_name(*kind), self.core_name(core)),
             Source::HostedMemory => self.memory_name(&MemoryRef::Hosted),
+            Source::OwnMemory(id) => self.memory_name(&MemoryRef::Own(*id)),
+            Source::Copy(id, copy) => format!("the copy function `{}` of `{}`", copy.field(), self.name(*id)),
         }
     }
 }
@@ -128,6 +160,25 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Global => "global",
         Kind::Table => "table",
         Kind::Tag => "tag",
+    }
+}
+
+/// Whether one of the names and patterns stands for an import module.
+fn stands_for(implements: &[String], module: &str) -> bool {
+    let interface = |name: &str| name.contains('@').then(|| track(name)).flatten();
+    implements.iter().any(|name| {
+        let compatible = interface(name).is_some_and(|track| interface(module) == Some(track));
+        name == module || compatible || is_like(name.as_bytes(), module.as_bytes())
+    })
+}
+
+/// Whether a text is what a pattern says, in which `*` is any run of characters.
+fn is_like(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern, text) {
+        ([], []) => true,
+        ([b'*', rest @ ..], text) => is_like(rest, text) || (!text.is_empty() && is_like(pattern, &text[1..])),
+        ([first, pattern @ ..], [second, text @ ..]) => first == second && is_like(pattern, text),
+        _ => false,
     }
 }
 

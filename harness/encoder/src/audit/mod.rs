@@ -47,6 +47,7 @@ pub(crate) fn audit(plan: &Plan, world: &World, parts: &Parts<'_>) -> Vec<Violat
     auditor.lifts();
     auditor.resources();
     auditor.hosted_memory();
+    auditor.own_memories();
     auditor.initialize();
     auditor.found
 }
@@ -90,6 +91,7 @@ impl<'a> Auditor<'a> {
         match memory {
             MemoryRef::Export(core) => self.core_name(core),
             MemoryRef::Hosted => "the memory of the shim".to_string(),
+            MemoryRef::Own(id) => format!("the own memory of `{}`", self.name(*id)),
         }
     }
 
@@ -103,7 +105,17 @@ impl<'a> Auditor<'a> {
         matches!((position(id), position(importer)), (Some(first), Some(then)) if first < then)
     }
 
-    /// The memory that canonical options name: main's, whether main has it or is given it.
+    /// The memory of its own that an isolated adapter has.
+    fn own_memory(&self, id: ModuleId) -> Option<wasmparser::MemoryType> {
+        self.parts.get(id.0)?.as_ref()?.trimmed.as_ref()?.memory
+    }
+
+    /// The memory that canonical options of a module name: main's, if it has none of its own.
+    fn memory_of(&self, id: ModuleId) -> Option<MemoryRef> {
+        if self.own_memory(id).is_some() { Some(MemoryRef::Own(id)) } else { self.memory() }
+    }
+
+    /// Main's memory, whether main has it or is given it.
     fn memory(&self) -> Option<MemoryRef> {
         let main = self.module(ModuleId::MAIN)?;
         if main.imports.iter().any(|import| matches!(import.ty, Extern::Memory(_))) {

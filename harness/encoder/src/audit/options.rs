@@ -22,7 +22,7 @@ impl Auditor<'_> {
         canon: &Canon,
         roles: &[&str],
     ) {
-        let memory = self.memory().map(|memory| self.memory_name(&memory));
+        let memory = self.memory_of(holder).map(|memory| self.memory_name(&memory));
         let found = canon.memory.as_ref().map(|(memory, _)| self.memory_name(memory));
         self.option(at, "memory", contract.memory, memory, found);
 
@@ -63,11 +63,13 @@ impl Auditor<'_> {
         }
     }
 
-    /// The realloc that serves a module: its own, or else main's; of each, the first name of the role.
+    /// The realloc that serves a module: its own, or else main's; of each, the first name of the role. Main's gives no
+    /// room in the memory of an isolated adapter.
     fn realloc(&self, holder: ModuleId, roles: &[&str]) -> Option<CoreRef> {
-        let candidates = [holder, ModuleId::MAIN].map(|id| roles.iter().map(move |role| core(id, role)));
+        let holders = if self.own_memory(holder).is_some() { vec![holder] } else { vec![holder, ModuleId::MAIN] };
+        let candidates = holders.into_iter().map(|id| roles.iter().map(move |role| core(id, role)));
         let is_realloc = |core: &CoreRef| self.export(core) == Some(&Extern::Func(Some(realloc_type())));
-        candidates.into_iter().flatten().find(is_realloc)
+        candidates.flatten().find(is_realloc)
     }
 
     /// Whether there is such a function; says so if there is not.

@@ -1,11 +1,11 @@
 //! Who is embedded, when it is instantiated and initialised, and which memory main is given.
 
-use wasmparser::FuncType;
+use wasmparser::{FuncType, MemoryType};
 
 use super::meaning::core;
 use super::{Auditor, Violation, type_name};
-use crate::names;
-use crate::plan::{HostedMemory, ModuleId};
+use crate::names::{self, Copy};
+use crate::plan::{HostedMemory, ModuleId, OwnMemory};
 use crate::read::Extern;
 
 impl Auditor<'_> {
@@ -57,10 +57,9 @@ impl Auditor<'_> {
         while let Some(id) = asked.get(next).copied() {
             next += 1;
             let imports = self.module(id).map(|module| module.imports.as_slice()).unwrap_or_default();
-            for (other, module) in self.embedded().skip(1) {
-                let named = other != id && imports.iter().any(|import| import.module == module.name);
-                if named && !asked.contains(&other) {
-                    asked.push(other);
+            for provider in imports.iter().filter_map(|import| self.provider(id, import)) {
+                if !asked.contains(&provider) {
+                    asked.push(provider);
                 }
             }
         }
@@ -84,6 +83,56 @@ impl Auditor<'_> {
             let (expected, found) = (name(expected.as_ref()), name(self.plan.hosted_memory.as_ref()));
             self.report(Violation::HostedMemory { expected, found });
         }
+    }
+
+    /// Each isolated adapter has its memory, with the copies that it imports.
+    pub(super) fn own_memories(&mut self) {
+        let describe = |auditor: &Self, memory: &OwnMemory| {
+            let main = match &memory.main {
+                Some((main, ty)) => {
+                    format!("{}, {}", auditor.memory_name(main), type_name(&Extern::Memory(*ty)))
+                }
+                None => "nothing".to_string(),
+            };
+            let copies: Vec<&str> = memory.copies.iter().map(|copy| copy.field()).collect();
+            format!("{} with {:?} of {main}", type_name(&Extern::Memory(memory.ty)), copies)
+        };
+        for (id, module) in self.embedded() {
+            let expected = self.own_memory(id).map(|ty| {
+                let wanted = |copy: &Copy| {
+                    module.imports.iter().any(|i| i.module == names::MAIN_MEMORY && i.field == copy.field())
+                };
+                let copies: Vec<Copy> = Copy::ALL.into_iter().filter(wanted).collect();
+                let main = self.memory().zip(self.main_memory_type()).filter(|_| !copies.is_empty());
+                describe(self, &OwnMemory { module: id, ty, copies, main })
+            });
+            let found: Vec<String> = self
+                .plan
+                .memories
+                .iter()
+                .filter(|memory| memory.module == id)
+                .map(|memory| {
+                    let copies = Copy::ALL.into_iter().filter(|copy| memory.copies.contains(copy)).collect();
+                    describe(self, &OwnMemory { copies, ..memory.clone() })
+                })
+                .collect();
+            if found != expected.iter().cloned().collect::<Vec<_>>() {
+                let module = module.name.clone();
+                let expected = expected.unwrap_or_else(|| "none".to_string());
+                let found = if found.is_empty() { "none".to_string() } else { found.join(" and ") };
+                self.report(Violation::OwnMemory { module, expected, found });
+            }
+        }
+    }
+
+    fn main_memory_type(&self) -> Option<MemoryType> {
+        let main = self.module(ModuleId::MAIN)?;
+        let items = main.imports.iter().map(|import| &import.ty);
+        let exported = names::MEMORIES.iter().filter_map(|name| Some(&main.export(name)?.ty));
+        items.chain(exported).find_map(|ty| match ty {
+            Extern::Memory(ty) => Some(*ty),
+            _ => None,
+        })
     }
 
     /// Each module that has an initialiser is initialised once: adapters in the order, and main last.

@@ -87,6 +87,8 @@ pub(crate) enum Violation {
     // Surroundings.
     #[error("the memory that main imports is {expected}, but the plan hosts {found}")]
     HostedMemory { expected: String, found: String },
+    #[error("the memory of `{module}` itself is {found}, but should be {expected}")]
+    OwnMemory { module: String, expected: String, found: String },
     #[error("`{module}` is never initialised with `{function}`")]
     NeverInitialized { module: String, function: String },
     #[error("`{module}` is initialised {times} times")]

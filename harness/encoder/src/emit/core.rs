@@ -4,8 +4,9 @@ use wasm_encoder::{CanonicalOption, ExportKind, ModuleArg, ValType};
 use wit_parser::TypeId;
 
 use super::types::Scope;
-use super::{Emitter, forward};
+use super::{Emitter, forward, memory};
 use crate::demand::Parts;
+use crate::input::Copies;
 use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Source, Via, Wire};
 use crate::world::StringEncoding;
 
@@ -60,6 +61,7 @@ pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
 pub(super) fn instances(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
     for id in &plan.order {
+        own_memory(emitter, *id);
         let mut groups: Vec<(&str, Vec<&Wire>)> = Vec::new();
         for wire in plan.wires.iter().filter(|wire| wire.importer == *id) {
             match groups.iter_mut().find(|(module, _)| *module == wire.module) {
@@ -142,6 +144,8 @@ fn source(emitter: &mut Emitter<'_>, source: &Source) -> (ExportKind, u32) {
         }
         Source::Export(core, kind) => (export_kind(*kind), export(emitter, core, *kind)),
         Source::HostedMemory => (ExportKind::Memory, hosted_memory(emitter)),
+        Source::OwnMemory(id) => (ExportKind::Memory, of_own_memory(emitter, *id, memory::MEMORY, Kind::Memory)),
+        Source::Copy(id, copy) => (ExportKind::Func, of_own_memory(emitter, *id, copy.field(), Kind::Func)),
     }
 }
 
@@ -162,10 +166,7 @@ impl Emitter<'_> {
     pub(super) fn options(&mut self, canon: &Canon) -> Vec<CanonicalOption> {
         let mut options = Vec::new();
         if let Some((memory, _)) = &canon.memory {
-            options.push(CanonicalOption::Memory(match memory {
-                MemoryRef::Export(core) => export(self, core, Kind::Memory),
-                MemoryRef::Hosted => hosted_memory(self),
-            }));
+            options.push(CanonicalOption::Memory(memory_index(self, memory)));
         }
         if let Some((realloc, _)) = &canon.realloc {
             options.push(CanonicalOption::Realloc(export(self, realloc, Kind::Func)));
@@ -192,15 +193,75 @@ pub(super) fn export(emitter: &mut Emitter<'_>, core: &CoreRef, kind: Kind) -> u
     index
 }
 
-fn hosted_memory(emitter: &mut Emitter<'_>) -> u32 {
-    let shim = emitter.shim.unwrap_or_default();
-    let key = (CoreRef { module: ModuleId(usize::MAX), export: forward::MEMORY.into() }, Kind::Memory);
-    if let Some(index) = emitter.aliases.get(&key) {
+fn memory_index(emitter: &mut Emitter<'_>, memory: &MemoryRef) -> u32 {
+    match memory {
+        MemoryRef::Export(core) => export(emitter, core, Kind::Memory),
+        MemoryRef::Hosted => hosted_memory(emitter),
+        MemoryRef::Own(id) => of_own_memory(emitter, *id, memory::MEMORY, Kind::Memory),
+    }
+}
+
+/// Makes the memory of an isolated adapter, and what copies between it and main's.
+fn own_memory(emitter: &mut Emitter<'_>, id: ModuleId) {
+    let plan = emitter.plan;
+    let Some(own) = plan.memories.iter().find(|memory| memory.module == id) else { return };
+    let name = format!("memory of {}", plan.modules[id.0].name);
+    let debug_name = emitter.name(&name);
+    let main = own.main.as_ref().map(|(main, _)| memory_index(emitter, main));
+    let mut args: Vec<(String, ExportKind, u32)> = Vec::new();
+    args.extend(main.map(|index| (memory::MAIN.to_string(), ExportKind::Memory, index)));
+    let module = match (emitter.copies, main) {
+        (Copies::Loads, Some(_)) => {
+            let reach_name = format!("reach to main from {}", plan.modules[id.0].name);
+            let reach_name = emitter.name(&reach_name);
+            let module = emitter.component.core_module(reach_name, &memory::reach(own, reach_name));
+            let reach = instantiate(emitter, module, reach_name, &args);
+            args.clear();
+            for name in memory::reached() {
+                let index = emitter.component.core_alias_export(None, reach, name, ExportKind::Func);
+                args.push((name.to_string(), ExportKind::Func, index));
+            }
+            memory::copier(own, debug_name)
+        }
+        _ => memory::memory(own, debug_name),
+    };
+    let module = emitter.component.core_module(debug_name, &module);
+    let instance = instantiate(emitter, module, debug_name, &args);
+    emitter.own_memories.insert(id, instance);
+}
+
+fn instantiate(
+    emitter: &mut Emitter<'_>,
+    module: u32,
+    debug_name: Option<&str>,
+    args: &[(String, ExportKind, u32)],
+) -> u32 {
+    let bag = (!args.is_empty())
+        .then(|| emitter.component.core_instantiate_exports(None, args.iter().map(|(n, k, i)| (n.as_str(), *k, *i))));
+    let args: Vec<(&str, ModuleArg)> = bag.into_iter().map(|bag| ("", ModuleArg::Instance(bag))).collect();
+    emitter.component.core_instantiate(debug_name, module, args)
+}
+
+/// An export of the small module that holds an isolated adapter's memory, aliased once.
+fn of_own_memory(emitter: &mut Emitter<'_>, id: ModuleId, name: &'static str, kind: Kind) -> u32 {
+    if let Some(index) = emitter.own_aliases.get(&(id, name)) {
         return *index;
     }
+    let instance = emitter.own_memories.get(&id).copied().unwrap_or_default();
+    let debug_name = emitter.name(name);
+    let index = emitter.component.core_alias_export(debug_name, instance, name, export_kind(kind));
+    emitter.own_aliases.insert((id, name), index);
+    index
+}
+
+fn hosted_memory(emitter: &mut Emitter<'_>) -> u32 {
+    if let Some(index) = emitter.hosted_memory {
+        return index;
+    }
+    let shim = emitter.shim.unwrap_or_default();
     let debug_name = emitter.name("memory");
     let index = emitter.component.core_alias_export(debug_name, shim, forward::MEMORY, ExportKind::Memory);
-    emitter.aliases.insert(key, index);
+    emitter.hosted_memory = Some(index);
     index
 }
 

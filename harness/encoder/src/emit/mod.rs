@@ -8,6 +8,7 @@ mod exports;
 mod forward;
 mod imports;
 mod live;
+mod memory;
 mod types;
 
 use std::collections::HashMap;
@@ -16,13 +17,14 @@ use wasm_encoder::{ComponentBuilder, ComponentExportKind};
 use wit_parser::{InterfaceId, TypeId, WorldKey};
 
 use crate::demand::Parts;
-use crate::plan::{Canon, CoreRef, FuncRef, Kind, Plan};
+use crate::input::{Copies, Options};
+use crate::plan::{Canon, CoreRef, FuncRef, Kind, ModuleId, Plan};
 use crate::world::World;
 use types::TypeMap;
 
 /// Writes the component.
-pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, debug_names: bool) -> Vec<u8> {
-    let mut emitter = Emitter::new(plan, world, debug_names);
+pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Options) -> Vec<u8> {
+    let mut emitter = Emitter::new(plan, world, options);
     let live = live::live(plan, world);
     imports::emit(&mut emitter, &live);
     core::modules(&mut emitter, parts);
@@ -57,16 +59,22 @@ struct Emitter<'a> {
     /// Core modules and their instances, by module id.
     core_modules: Vec<Option<u32>>,
     core_instances: Vec<Option<u32>>,
-    /// The shim's instance.
+    /// The shim's instance, and the memory that it holds for main.
     shim: Option<u32>,
+    hosted_memory: Option<u32>,
+    /// The instances that hold the memories of isolated adapters, and what is aliased of them.
+    own_memories: HashMap<ModuleId, u32>,
+    own_aliases: HashMap<(ModuleId, &'static str), u32>,
+    /// How these adapters copy.
+    copies: Copies,
 }
 
 impl<'a> Emitter<'a> {
-    fn new(plan: &'a Plan, world: &'a World, debug_names: bool) -> Self {
+    fn new(plan: &'a Plan, world: &'a World, options: &Options) -> Self {
         Emitter {
             plan,
             world,
-            debug_names,
+            debug_names: options.debug_names,
             component: ComponentBuilder::default(),
             types: TypeMap::default(),
             imported: HashMap::new(),
@@ -78,6 +86,10 @@ impl<'a> Emitter<'a> {
             core_modules: vec![None; plan.modules.len()],
             core_instances: vec![None; plan.modules.len()],
             shim: None,
+            hosted_memory: None,
+            own_memories: HashMap::new(),
+            own_aliases: HashMap::new(),
+            copies: options.copies,
         }
     }
 

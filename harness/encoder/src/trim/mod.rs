@@ -69,6 +69,8 @@ pub(crate) struct Trimmed {
     pub dropped: Counts,
     /// Stack and static data, if it has any.
     pub region: Option<RegionReport>,
+    /// The memory of its own, which it imports as `env` `memory`.
+    pub memory: Option<wasmparser::MemoryType>,
 }
 
 /// How much there is of an adapter.
@@ -133,7 +135,7 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let (name, exports) = (request.name, exports.as_slice());
     let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
     let wasm = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
-    Ok(Trimmed { wasm, kept, dropped, region: report(plan) })
+    Ok(Trimmed { wasm, kept, dropped, region: report(plan), memory: None })
 }
 
 /// All that is known before anything is written.

@@ -1,13 +1,15 @@
 //! Real plans, made by the stages before the audit.
 
+use std::borrow::Cow;
+
 use wit_parser::Resolve;
 
 use super::super::audit;
 use crate::demand::{self, Parts};
-use crate::input::{Options, Region, Wit};
+use crate::input::{Options, Wit};
 use crate::order;
 use crate::plan::{Canon, Lift, ModuleId, Plan, Source, Wire};
-use crate::read::{self, Module};
+use crate::read::{self, Layer, Module};
 use crate::wire;
 use crate::world::{self, World};
 
@@ -56,14 +58,18 @@ impl Fixture {
             let name = if hosted { "hosted" } else { name };
             Wit { resolve: resolve.clone(), world: resolve.select_world(&[package], Some(name)).unwrap() }
         };
-        let modules: Vec<Module<'static>> =
-            sources.iter().map(|(name, text)| read::read(name, wat::parse_str(text).unwrap()).unwrap()).collect();
+        let modules: Vec<Module<'static>> = sources
+            .iter()
+            .map(|(name, text)| {
+                let layer = Layer { implements: vec![name.to_string()], ..Layer::default() };
+                let wit = Some(Cow::Owned(wit(name)));
+                Module { layer, wit, ..read::read(name, wat::parse_str(text).unwrap()).unwrap() }
+            })
+            .collect();
         // The parts borrow from these for as long as a test likes.
         let modules: &'static [Module<'static>] = Box::leak(modules.into_boxed_slice());
-        let given: Vec<Wit> = sources.iter().map(|(name, _)| wit(name)).collect();
-        let given: Vec<Option<&Wit>> = given.iter().map(Some).collect();
-        let world: &'static World = Box::leak(Box::new(world::join(modules, &given).unwrap()));
-        let options = Options { debug_names: false, validate: false, region: Region::Auto };
+        let world: &'static World = Box::leak(Box::new(world::join(modules).unwrap()));
+        let options = Options { debug_names: false, validate: false, ..Options::default() };
         let parts = demand::close(modules, world, &options).unwrap();
         let plan = wire::wire(modules, world, &parts, order::order(&parts)).unwrap();
         Fixture { plan, world, parts, modules }

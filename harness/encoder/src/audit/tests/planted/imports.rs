@@ -71,8 +71,9 @@ pub(super) const MISTAKES: &[Mistake] = &[
         SHOP,
         |f| f.module(1).exports.retain(|e| e.name != "get"),
         &[
-            "import `old` `get` of `main`: there is no func `get` of `old`",
-            "import `old` `get` of `new`: there is no func `get` of `old`",
+            "`old` is embedded, but neither main nor the world asks for it, not even through other adapters",
+            "import `old` `get` of `main` is wired to the func `get` of `old`, which is not what its names mean",
+            "import `old` `get` of `new` is wired to the func `get` of `old`, which is not what its names mean",
         ],
     ),
     (

@@ -1,0 +1,81 @@
+//! `interpose`: layers that pass every call on, and report it before and after.
+//!
+//! An interposer is an isolated adapter made here: names and values are reported from its own memory, main's memory is
+//! shown to the host where it lies.
+
+mod module;
+
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+use wasmparser::{FuncType, ValType};
+use wit_parser::Resolve;
+
+use crate::error::Error;
+use crate::input::{Adapter, Form, Stack, Wit};
+use crate::layers;
+use crate::names;
+use crate::read::{self, Extern, Layer, Module};
+
+/// The WIT package `polyfill:interpose`: what an interposer asks of the host.
+pub const CALLS: &str = include_str!("calls.wit");
+
+/// The interface of that package.
+const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
+
+/// A function to pass on.
+pub(crate) type Functions = IndexMap<String, FuncType>;
+
+/// A layer for each import module that an interposer covers, with the functions that `modules` import from it.
+pub(crate) fn layers(adapter: &Adapter<'_>, modules: &[Module<'_>]) -> Result<Vec<Module<'static>>, Error> {
+    let mut covered: IndexMap<&str, Functions> = IndexMap::new();
+    for import in modules.iter().flat_map(|module| &module.imports) {
+        let Extern::Func(Some(ty)) = &import.ty else { continue };
+        let ours = adapter.implements.iter().any(|name| layers::is_named(name, &import.module));
+        let built_in = names::parse_import(&import.module, &import.field).exported;
+        if ours && !built_in && !names::is_reserved(&import.module) {
+            covered.entry(&import.module).or_default().entry(import.field.clone()).or_insert_with(|| ty.clone());
+        }
+    }
+    let has_memory = modules.first().is_some_and(has_memory);
+    covered.into_iter().map(|(name, functions)| layer(name, &functions, has_memory)).collect()
+}
+
+fn layer(implements: &str, functions: &Functions, has_memory: bool) -> Result<Module<'static>, Error> {
+    let name = format!("interposer of {implements}");
+    for (function, ty) in functions {
+        if let Some(found) = ty.params().iter().chain(ty.results()).find(|ty| !is_number(**ty)) {
+            let (function, found) = (function.clone(), found.to_string());
+            return Err(Error::Interpose { module: implements.to_string(), function, found });
+        }
+    }
+    let wasm = module::module(implements, functions, has_memory);
+    let layer = Layer {
+        implements: vec![implements.to_string()],
+        form: Form::Isolated,
+        stack: Stack::default(),
+        transparent: true,
+    };
+    Ok(Module { wit: Some(Cow::Owned(wit()?)), layer, ..read::read(&name, wasm)? })
+}
+
+/// The world of every interposer.
+fn wit() -> Result<Wit, Error> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("calls.wit", CALLS);
+    let world = package.and_then(|package| resolve.select_world(&[package], Some("interposer")));
+    match world {
+        Ok(world) => Ok(Wit { resolve, world }),
+        Err(error) => Err(Error::WorldConflict { module: INTERFACE.into(), message: format!("{error:#}") }),
+    }
+}
+
+fn is_number(ty: ValType) -> bool {
+    matches!(ty, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64)
+}
+
+fn has_memory(main: &Module<'_>) -> bool {
+    let imported = main.imports.iter().any(|import| matches!(import.ty, Extern::Memory(_)));
+    let exported = names::MEMORIES.iter().filter_map(|name| main.export(name));
+    imported || exported.into_iter().any(|export| matches!(export.ty, Extern::Memory(_)))
+}

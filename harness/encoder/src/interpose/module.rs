@@ -1,0 +1,167 @@
+//! The core module of an interposer.
+//!
+//! Its memory: the names of module and functions, then room for the values of one report. One is enough: a report ends
+//! before anything else can be called.
+
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, NameMap, NameSection, TypeSection,
+    ValType,
+};
+use wasmparser::FuncType;
+
+use super::{Functions, INTERFACE};
+use crate::names::{self, Copy};
+
+/// `variant value`: the size in bytes of a discriminant and of eight bytes at their alignment.
+const VALUE: u32 = 16;
+/// Where the payload lies in it.
+const PAYLOAD: u64 = 8;
+const PAGE: u32 = 65536;
+
+/// Bytes of memory: where they start and how many there are.
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    length: u32,
+}
+
+/// Indices of the functions that every report calls.
+struct Report {
+    before: u32,
+    after: u32,
+    /// What reports main's memory, and what tells its size.
+    memory: Option<(u32, u32)>,
+}
+
+/// A module that exports the functions, and imports each from `implements`.
+pub(super) fn module(implements: &str, functions: &Functions, has_memory: bool) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    let mut imports = ImportSection::new();
+    let mut function_names = NameMap::new();
+    let mut count = 0;
+    let mut import =
+        |types: &mut TypeSection, module: &str, field: &str, params: Vec<ValType>, results: Vec<ValType>| {
+            types.ty().function(params, results);
+            imports.import(module, field, EntityType::Function(types.len() - 1));
+            function_names.append(count, &format!("{module}#{field}"));
+            count += 1;
+            count - 1
+        };
+    let pointers = |n: usize| vec![ValType::I32; n];
+    let report = Report {
+        before: import(&mut types, INTERFACE, "before", pointers(6), vec![]),
+        after: import(&mut types, INTERFACE, "after", pointers(6), vec![]),
+        memory: has_memory.then(|| {
+            let shown = import(&mut types, &names::in_main(INTERFACE), "memory", pointers(2), vec![]);
+            (shown, import(&mut types, names::MAIN_MEMORY, Copy::Size.field(), vec![], pointers(1)))
+        }),
+    };
+    let first = functions.iter().fold(None, |first, (name, ty)| {
+        let index = import(&mut types, implements, name, encoded(ty.params()), encoded(ty.results()));
+        first.or(Some(index))
+    });
+    let first_import = first.unwrap_or(count);
+    let imported = count;
+
+    let mut text = Vec::new();
+    let mut span = |name: &str| {
+        let start = text.len() as u32;
+        text.extend_from_slice(name.as_bytes());
+        Span { start, length: name.len() as u32 }
+    };
+    let module_name = span(implements);
+    let spans: Vec<Span> = functions.keys().map(|name| span(name)).collect();
+    let values = (text.len() as u32).next_multiple_of(VALUE);
+    let most = functions.values().map(|ty| ty.params().len().max(ty.results().len())).max().unwrap_or_default();
+    let pages = (values + most as u32 * VALUE).div_ceil(PAGE);
+
+    let mut section = FunctionSection::new();
+    let mut exports = ExportSection::new();
+    let mut code = CodeSection::new();
+    for (index, ((name, ty), span)) in (0..).zip(functions.iter().zip(spans)) {
+        // Its type is that of the import it passes calls on to.
+        section.function(first_import + index);
+        exports.export(name, ExportKind::Func, imported + index);
+        code.function(&body(ty, module_name, span, values, &report, first_import + index));
+        function_names.append(imported + index, name);
+    }
+    let mut memories = MemorySection::new();
+    let (minimum, maximum) = (u64::from(pages), Some(u64::from(pages)));
+    memories.memory(MemoryType { minimum, maximum, memory64: false, shared: false, page_size_log2: None });
+    let mut data = DataSection::new();
+    data.active(0, &ConstExpr::i32_const(0), text);
+    let mut debug = NameSection::new();
+    debug.functions(&function_names);
+
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&section).section(&memories).section(&exports);
+    module.section(&code).section(&data).section(&debug);
+    module.finish()
+}
+
+/// Reports the arguments, passes the call on, reports the results.
+fn body(ty: &FuncType, module: Span, function: Span, values: u32, report: &Report, next: u32) -> Function {
+    let (params, results) = (encoded(ty.params()), encoded(ty.results()));
+    let first_result = params.len() as u32;
+    let mut body = Function::new(results.iter().map(|ty| (1, *ty)));
+    let mut code = body.instructions();
+    let tell = |code: &mut InstructionSink<'_>, types: &[ValType], first: u32, to: u32| {
+        if let Some((shown, size)) = report.memory {
+            code.i32_const(0).call(size).call(shown);
+        }
+        for (index, ty) in (0..).zip(types) {
+            store(code, values + index * VALUE, *ty, first + index);
+        }
+        for span in [module, function, Span { start: values, length: types.len() as u32 }] {
+            code.i32_const(span.start.cast_signed()).i32_const(span.length.cast_signed());
+        }
+        code.call(to);
+    };
+    tell(&mut code, &params, 0, report.before);
+    for local in 0..first_result {
+        code.local_get(local);
+    }
+    code.call(next);
+    for index in (0..results.len() as u32).rev() {
+        code.local_set(first_result + index);
+    }
+    tell(&mut code, &results, first_result, report.after);
+    for index in 0..results.len() as u32 {
+        code.local_get(first_result + index);
+    }
+    code.end();
+    body
+}
+
+/// Stores a local as a `value`.
+fn store(code: &mut InstructionSink<'_>, at: u32, ty: ValType, local: u32) {
+    let discriminant = match ty {
+        ValType::I64 => 1,
+        ValType::F32 => 2,
+        ValType::F64 => 3,
+        _ => 0,
+    };
+    let operand =
+        |offset, align| MemArg { offset, align, target: wasm_encoder::MemArgTarget::Memory(0), ordering: None };
+    let at = at.cast_signed();
+    code.i32_const(at).i32_const(discriminant).i32_store8(operand(0, 0));
+    code.i32_const(at).local_get(local);
+    match ty {
+        ValType::I64 => code.i64_store(operand(PAYLOAD, 3)),
+        ValType::F32 => code.f32_store(operand(PAYLOAD, 2)),
+        ValType::F64 => code.f64_store(operand(PAYLOAD, 3)),
+        _ => code.i32_store(operand(PAYLOAD, 2)),
+    };
+}
+
+/// Number types; others are refused before.
+fn encoded(types: &[wasmparser::ValType]) -> Vec<ValType> {
+    let encode = |ty: &wasmparser::ValType| match ty {
+        wasmparser::ValType::I64 => ValType::I64,
+        wasmparser::ValType::F32 => ValType::F32,
+        wasmparser::ValType::F64 => ValType::F64,
+        _ => ValType::I32,
+    };
+    types.iter().map(encode).collect()
+}
