@@ -10,6 +10,8 @@ mod names;
 
 mod compiled;
 mod exec;
+mod forms;
+mod isolated;
 mod linked;
 mod live;
 mod region;

@@ -211,6 +211,14 @@ impl fmt::Display for RegionReport {
         let when = match self.when {
             When::FirstCall => "at the first call",
             When::Instantiation => "at instantiation",
+            When::Always => {
+                let (stack, data) = (self.stack_bytes, self.data_bytes);
+                return write!(
+                    f,
+                    "{}, with {stack} bytes of stack and {data} bytes of data: {}",
+                    self.source, self.why
+                );
+            }
         };
         write!(
             f,

@@ -11,6 +11,14 @@ pub(crate) const METADATA_PREFIX: &str = "component-type";
 pub(crate) const MAIN: &str = "__main_module__";
 /// The module and field of the memory that an adapter shares with main.
 pub(crate) const SHARED_MEMORY: (&str, &str) = ("env", "memory");
+/// The module from which an adapter imports access to main's memory, whether it shares that memory or not.
+pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
+/// `(to own, from main, length)`: copies from main's memory to the adapter's.
+pub(crate) const MAIN_MEMORY_LOAD: &str = "load";
+/// `(to main, from own, length)`: copies from the adapter's memory to main's.
+pub(crate) const MAIN_MEMORY_STORE: &str = "store";
+/// `-> bytes`: the size of main's memory, or the largest number if it is the whole address space.
+pub(crate) const MAIN_MEMORY_SIZE: &str = "size";
 /// The import module of the world's own functions.
 const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";

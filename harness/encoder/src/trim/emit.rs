@@ -8,13 +8,16 @@ use wasm_encoder::{
     EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, IndirectNameMap,
     MemoryType, NameMap, NameSection, RefType, StartSection, TableSection, TagSection, TypeSection, ValType,
 };
-use wasmparser::{ElementItems, ElementKind, Export};
+use wasmparser::{DataKind, ElementItems, ElementKind, Export};
 
 use crate::names::SHARED_MEMORY;
 
+use super::access;
 use super::body::{About, Writer};
 use super::data::Units;
 use super::error::Problem;
+use super::form::Form;
+use super::isolated;
 use super::layout::{Layout, Placed};
 use super::live::Live;
 use super::module::Module;
@@ -54,7 +57,7 @@ impl Emit<'_, '_> {
         }
         let elements = self.elements()?;
         nonempty(&mut out, elements.is_empty(), &elements);
-        let data = self.data();
+        let data = self.data()?;
         nonempty(&mut out, data.is_empty(), &DataCountSection { count: data.len() });
         out.section(&self.code()?);
         nonempty(&mut out, data.is_empty(), &data);
@@ -84,8 +87,11 @@ impl Emit<'_, '_> {
     fn imports(&mut self) -> Result<ImportSection> {
         let mut section = ImportSection::new();
         if self.plan.memory {
-            // Main's memory, whatever its size.
-            let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
+            let memory = match &self.plan.own {
+                Some(own) => self.numbers.memory_type(own.memory)?,
+                // Main's memory, whatever its size.
+                None => MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None },
+            };
             let (module, name) = SHARED_MEMORY;
             section.import(module, name, memory);
         }
@@ -158,9 +164,13 @@ impl Emit<'_, '_> {
             let Some(global) = self.module.globals.get(*old as usize) else { continue };
             let Some(value) = global.own() else { continue };
             let ty = self.numbers.global_type(global.ty)?;
-            // What the linker put there is an address in a layout that is gone.
-            let value = if self.plan.special.stack_pointer == Some(*old) {
+            let (special, form) = (&self.plan.special, self.plan.form);
+            let value = if special.stack_pointer == Some(*old) && form == Form::Shared {
+                // What the linker put there is an address in a layout that is gone.
                 ConstExpr::i32_const(0)
+            } else if special.allocation_state == Some(*old) && form == Form::Isolated {
+                // Its stack is there from the beginning.
+                ConstExpr::i32_const(region::state::ALLOCATED)
             } else {
                 self.numbers.const_expr(value.clone())?
             };
@@ -247,17 +257,30 @@ impl Emit<'_, '_> {
         })
     }
 
-    fn data(&self) -> DataSection {
+    fn data(&mut self) -> Result<DataSection> {
         let mut section = DataSection::new();
-        for old in self.numbers.data.keys() {
-            if let Some(data) = self.module.data.get(*old as usize) {
-                section.passive(data.data.iter().copied());
+        let kept: Vec<u32> = self.numbers.data.keys().copied().collect();
+        for old in kept {
+            let Some(data) = self.module.data.get(old as usize) else { continue };
+            match &data.kind {
+                DataKind::Active { offset_expr, .. } if self.plan.own.is_some() => {
+                    let offset = self.numbers.const_expr(offset_expr.clone())?;
+                    section.active(0, &offset, data.data.iter().copied());
+                }
+                _ => {
+                    section.passive(data.data.iter().copied());
+                }
+            }
+        }
+        if self.plan.own.is_some() {
+            for run in isolated::runs(self.module, self.units, self.live, self.plan) {
+                section.active(0, &ConstExpr::i32_const(run.address.cast_signed()), run.bytes);
             }
         }
         if let (Some(_), Some(region)) = (self.numbers.wiring.segment, &self.plan.region) {
             section.passive(self.contents(&region.layout));
         }
-        section
+        Ok(section)
     }
 
     /// The bytes of all units at their new offsets. Words with addresses are zero: code fills them in.
@@ -316,12 +339,13 @@ impl Emit<'_, '_> {
             let Some(function) = self.module.functions.get(old as usize) else { continue };
             let Some(body) = function.own() else { continue };
             let ty = self.module.types.get(function.ty as usize);
+            let moves = self.plan.form == Form::Shared;
             let mut writer =
-                Writer { linking: &self.module.linking, units: self.units, layout, numbers: &mut self.numbers };
+                Writer { linking: &self.module.linking, units: self.units, layout, numbers: &mut self.numbers, moves };
             let about = About {
                 parameters: ty.map_or(0, |ty| ty.params().len()),
                 exported: exported.contains(&old),
-                stores: self.live.stores.get(&old),
+                stores: self.live.stores.get(&old).filter(|_| moves),
             };
             section.function(&writer.body(body, &about)?);
         }
@@ -336,6 +360,8 @@ impl Emit<'_, '_> {
                 }
                 Generated::Enter => region::enter(way, layout, wiring),
                 Generated::Start => region::start(layout, wiring),
+                Generated::Copy => access::copy(),
+                Generated::Size => access::size(),
             });
         }
         Ok(section)

@@ -101,6 +101,11 @@ impl<'a> Linking<'a> {
         Ok(())
     }
 
+    /// Forgets all of it: a tool changed the module after linking, and nothing can be relied on.
+    pub fn forget(&mut self) {
+        *self = Linking { dynamic: self.dynamic, ..Linking::default() };
+    }
+
     /// The relocations of code from an offset of the module on.
     pub fn code_from(&self, start: u64) -> Cursor<'_> {
         let from = self.code.partition_point(|relocation| relocation.position < start);

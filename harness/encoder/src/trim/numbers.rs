@@ -27,6 +27,10 @@ pub(super) enum Generated {
     Enter,
     /// [`super::region::start`]
     Start,
+    /// [`super::access::copy`]
+    Copy,
+    /// [`super::access::size`]
+    Size,
 }
 
 impl Generated {
@@ -37,6 +41,8 @@ impl Generated {
             Generated::Place => "polyfill.place_region",
             Generated::Enter => "polyfill.allocate_region",
             Generated::Start => "polyfill.start",
+            Generated::Copy => "polyfill.copy",
+            Generated::Size => "polyfill.memory_size",
         }
     }
 
@@ -46,6 +52,8 @@ impl Generated {
             Generated::Grow => (vec![ValType::I32; 4], vec![ValType::I32]),
             Generated::Place => (vec![ValType::I32], vec![]),
             Generated::Enter | Generated::Start => (vec![], vec![]),
+            Generated::Copy => (vec![ValType::I32; 3], vec![]),
+            Generated::Size => (vec![], vec![ValType::I32]),
         }
     }
 }
@@ -111,7 +119,7 @@ impl Numbers {
     }
 
     fn functions(&mut self, module: &Module<'_>, live: &Live, plan: &Plan) {
-        let mut by_grow = Vec::new();
+        let mut replaced = Vec::new();
         for &index in &live.functions {
             let Some(function) = module.functions.get(index as usize) else { continue };
             let import = function.import().and_then(|import| module.imports.get(import));
@@ -119,13 +127,13 @@ impl Numbers {
                 self.own.push(index);
                 continue;
             };
-            let name = match (is_realloc(import), &plan.realloc) {
-                (true, None) => {
-                    by_grow.push(index);
-                    continue;
-                }
-                (true, Some(name)) => name,
-                (false, _) => import.name,
+            if let Some(generated) = plan.replacement(import) {
+                replaced.push((index, generated));
+                continue;
+            }
+            let name = match &plan.realloc {
+                Some(name) if is_realloc(import) => name,
+                _ => import.name,
             };
             let ty = self.types.get(&function.ty).copied().unwrap_or_default();
             let number = self.import(import.module, name, ty);
@@ -148,12 +156,12 @@ impl Numbers {
                 Generated::Grow => self.wiring.grow = Some(next),
                 Generated::Place => self.wiring.place = Some(next),
                 Generated::Enter => self.enter = Some(next),
-                Generated::Start => {}
+                Generated::Start | Generated::Copy | Generated::Size => {}
             }
             next += 1;
         }
-        for index in by_grow {
-            self.functions.insert(index, self.wiring.grow.unwrap_or_default());
+        for (index, generated) in replaced {
+            self.functions.extend(self.generated(generated).map(|number| (index, number)));
         }
     }
 
@@ -204,7 +212,7 @@ impl Numbers {
     }
 
     fn segments(&mut self, module: &Module<'_>, live: &Live, plan: &Plan) {
-        self.data = renumber(&live.data, 0);
+        self.data = renumber(plan.own.as_ref().map_or(&live.data, |own| &own.segments), 0);
         if plan.region.as_ref().is_some_and(|region| region.layout.contents > 0) {
             self.wiring.segment = Some(self.data.len() as u32);
         }
@@ -250,7 +258,7 @@ impl Reencode for Numbers {
     fn data_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
         new(&self.data, index, "data segment")
     }
-    /// There is one memory: main's.
+    /// There is one memory: main's, or the adapter's.
     fn memory_index(&mut self, _: u32) -> Result<u32, Error<Problem>> {
         Ok(0)
     }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{ElementKind, RelocationType};
+use wasmparser::{ElementKind, Import, RelocationType};
 
 use super::MainRealloc;
+use super::access::Access;
 use super::data::{Target, Units};
 use super::error::Problem;
+use super::form::Form;
+use super::isolated::Own;
 use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
@@ -17,6 +20,9 @@ use super::table::Slots;
 
 /// The decisions.
 pub(super) struct Plan {
+    pub form: Form,
+    /// The memory of an isolated adapter, if it needs one.
+    pub own: Option<Own>,
     /// Stack and static data, if there are any.
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
@@ -28,7 +34,7 @@ pub(super) struct Plan {
     pub slots: Option<BTreeMap<u32, u32>>,
     /// What is in the old slots.
     pub slot_functions: BTreeMap<u32, u32>,
-    /// The module needs main's memory.
+    /// The module imports a memory: main's, or its own.
     pub memory: bool,
 }
 
@@ -46,45 +52,81 @@ impl Plan {
         slots: &Slots,
         live: &Live,
         special: Special,
-        realloc: MainRealloc<'_>,
+        (form, realloc): (Form, MainRealloc<'_>),
     ) -> Result<Plan, Problem> {
         let realloc = match realloc {
             MainRealloc::Export(name) => Some(name.to_string()),
             MainRealloc::Grow => None,
         };
-        let stack = special.stack_pointer.is_some();
-        let region = if stack || live.addresses {
-            let way = match (&realloc, special.allocation_state) {
-                (None, _) => Way::Instantiation,
-                (Some(_), Some(_)) => Way::Protocol,
-                (Some(_), None) => Way::FirstCall,
-            };
-            Some(Region { layout: Layout::of(units, live, stack)?, way })
-        } else {
-            None
+        let mut plan = Plan {
+            form,
+            own: None,
+            region: None,
+            realloc,
+            special,
+            generated: Vec::new(),
+            slots: new_slots(slots, live),
+            slot_functions: slots.functions.clone(),
+            memory: false,
         };
-        let way = region.as_ref().map(|region| region.way);
-        let imports_realloc = live.functions.iter().any(|function| {
-            let import = module.functions.get(*function as usize).and_then(|f| f.import());
-            import.and_then(|import| module.imports.get(import)).is_some_and(is_realloc)
+        match form {
+            Form::Isolated => {
+                plan.own = Own::of(module, units, live, &plan.special)?;
+                plan.memory = plan.own.is_some();
+            }
+            Form::Shared => {
+                plan.region = plan.region(units, live)?;
+                plan.generated = plan.generated(module, live);
+                plan.memory = !live.memories.is_empty() || !plan.generated.is_empty();
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The region of an adapter in main's memory, if it has a stack or data.
+    fn region(&self, units: &Units<'_>, live: &Live) -> Result<Option<Region>, Problem> {
+        let stack = self.special.stack_pointer.is_some();
+        if !stack && !live.addresses {
+            return Ok(None);
+        }
+        let way = match (&self.realloc, self.special.allocation_state) {
+            (None, _) => Way::Instantiation,
+            (Some(_), Some(_)) => Way::Protocol,
+            (Some(_), None) => Way::FirstCall,
+        };
+        Ok(Some(Region { layout: Layout::of(units, live, stack)?, way }))
+    }
+
+    /// The functions to generate: in place of imports, and for the region.
+    fn generated(&self, module: &Module<'_>, live: &Live) -> Vec<Generated> {
+        let imports = live.functions.iter().filter_map(|function| {
+            let import = module.functions.get(*function as usize)?.import()?;
+            self.replacement(module.imports.get(import)?)
         });
-        let grow = (realloc.is_none() && imports_realloc) || matches!(way, Some(Way::Instantiation | Way::FirstCall));
+        let replaced: Vec<Generated> = imports.collect();
+        let way = self.region.as_ref().map(|region| region.way);
+        let grow = matches!(way, Some(Way::Instantiation | Way::FirstCall));
         let mut generated = Vec::new();
-        generated.extend(grow.then_some(Generated::Grow));
+        generated.extend((grow || replaced.contains(&Generated::Grow)).then_some(Generated::Grow));
         generated.extend(way.map(|_| Generated::Place));
         generated.extend(way.map(|way| match way {
             Way::Instantiation => Generated::Start,
             Way::Protocol | Way::FirstCall => Generated::Enter,
         }));
-        Ok(Plan {
-            memory: !live.memories.is_empty() || !generated.is_empty(),
-            realloc,
-            special,
-            generated,
-            slots: new_slots(slots, live),
-            slot_functions: slots.functions.clone(),
-            region,
-        })
+        generated.extend([Generated::Copy, Generated::Size].iter().filter(|copy| replaced.contains(copy)));
+        generated
+    }
+
+    /// What stands in for an import that the adapter is not left with.
+    pub fn replacement(&self, import: &Import<'_>) -> Option<Generated> {
+        if self.form == Form::Isolated {
+            return None;
+        }
+        match Access::of(import) {
+            Some(Ok(Access::Load | Access::Store)) => Some(Generated::Copy),
+            Some(Ok(Access::Size)) => Some(Generated::Size),
+            _ => (is_realloc(import) && self.realloc.is_none()).then_some(Generated::Grow),
+        }
     }
 
     /// Does the encoder's code call main's realloc?

@@ -24,7 +24,7 @@ pub(super) enum Way {
 }
 
 /// The values of the state global.
-mod state {
+pub(super) mod state {
     pub const UNALLOCATED: i32 = 0;
     pub const ALLOCATING: i32 = 1;
     pub const ALLOCATED: i32 = 2;
