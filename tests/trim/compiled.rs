@@ -8,10 +8,10 @@ use wasmparser::{Parser, Payload};
 use wasmtime::MemoryType;
 
 use crate::exec::{Main, OLD, Running};
-use crate::support::{GROW, MAIN, good, isolated};
-use crate::trim::{Form, form};
+use crate::support::{GROW, MAIN, good, isolated, trim_with};
+use crate::trim::{Form, Stack, form};
 
-const EXPORTS: [&str; 5] = ["bump", "shapes", "maps", "name", "upper"];
+const EXPORTS: [&str; 6] = ["bump", "shapes", "maps", "name", "upper", "deep"];
 
 /// How adapters are linked that can share main's memory.
 const MOVABLE: [&str; 2] = ["-Clink-arg=--import-memory", "-Clink-arg=--emit-relocs"];
@@ -47,7 +47,8 @@ const TEXT: usize = 256;
 fn results(running: &mut Running) -> (Vec<i32>, Vec<String>) {
     let mut results = Vec::new();
     running.main.write(&mut running.store, TEXT, b"main's own text").expect("two pages");
-    let calls = [("bump", 1), ("bump", 2), ("shapes", 5), ("maps", 10), ("maps", 11), ("name", 2), ("upper", 256)];
+    let calls =
+        [("bump", 1), ("bump", 2), ("shapes", 5), ("maps", 10), ("maps", 11), ("name", 2), ("upper", 256), ("deep", 2)];
     for (name, parameter) in calls {
         results.push(running.call1(name, parameter).expect("no trap"));
     }
@@ -95,7 +96,7 @@ fn untouched_main(running: &Running) {
 }
 
 /// A module without its custom sections.
-fn stripped(wasm: &[u8]) -> Vec<u8> {
+pub fn stripped(wasm: &[u8]) -> Vec<u8> {
     let mut stripped = wasm_encoder::Module::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.expect("a good module");
@@ -124,6 +125,26 @@ fn isolated_code_needs_no_relocations() {
         let mut running = Running::isolated(&trimmed, Main::default());
         assert_eq!(results(&mut running), expected);
         untouched_main(&running);
+    }
+}
+
+#[test]
+fn a_guard_tells_overflow_from_other_traps() {
+    let guard = Stack { guard: true, ..Stack::default() };
+    let wasm = compiled("3");
+    let expected = untouched(&wasm);
+    let trimmed = |form| trim_with(guard, form, &wasm, &EXPORTS, GROW).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    // Frames have 8 KiB and a little.
+    for (mut running, frames) in [
+        (Running::new(&trimmed(Form::Shared), Main::default()), 7),
+        (Running::isolated(&trimmed(Form::Isolated), Main::default()), 120),
+    ] {
+        assert_eq!(results(&mut running), expected);
+        assert_eq!(running.call1("deep", frames - 1).expect("as deep as that"), frames * (frames - 1) / 2);
+        let error = running.call1("deep", 300).expect_err("no stack left");
+        let trace = format!("{error:?}");
+        let first = trace.lines().find(|line| line.contains("adapter!")).unwrap_or_default();
+        assert!(first.contains("polyfill.stack_overflow") && trace.contains("deep"), "{trace}");
     }
 }
 

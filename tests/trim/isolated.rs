@@ -3,7 +3,7 @@
 use crate::exec::{Main, OLD, Running};
 use crate::linked::{self, Damage, module};
 use crate::support::{GROW, MAIN, isolated, text, trim_as, wat};
-use crate::trim::{self, Form, Problem, When};
+use crate::trim::{self, Form, Problem, Stack, When};
 
 /// The problems of a module that keeps its memory.
 fn problems(text: &str) -> Vec<Problem> {
@@ -206,7 +206,7 @@ fn one_memory_of_an_ordinary_kind() {
 #[test]
 fn a_check_is_about_a_form() {
     let own = r#"(module (memory 1) (data (i32.const 8) "x") (func (export "f") (drop (i32.load (i32.const 8)))))"#;
-    let check = |text: &str, form| trim::check("adapter", &wat(text), form).len();
+    let check = |text: &str, form| trim::check("adapter", &wat(text), form, Stack::default()).len();
     assert_eq!((check(own, Form::Shared), check(own, Form::Isolated)), (2, 0));
     let main = r#"(module (import "__main_module__" "g" (global i32)) (func (export "f") (drop (global.get 0))))"#;
     assert_eq!((check(main, Form::Shared), check(main, Form::Isolated)), (0, 1));

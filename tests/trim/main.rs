@@ -18,4 +18,5 @@ mod region;
 mod relocations;
 mod robustness;
 mod rules;
+mod stack;
 mod support;

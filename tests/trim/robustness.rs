@@ -1,8 +1,8 @@
 //! Damaged modules: an error or a valid module, and never a panic.
 
 use crate::linked::{Damage, module};
-use crate::support::{GROW, MAIN, trim_as};
-use crate::trim::{Form, form};
+use crate::support::{GROW, MAIN, trim_as, trim_with};
+use crate::trim::{Form, Stack, form};
 
 /// xorshift64: the same places every time.
 struct Random(u64);
@@ -45,7 +45,8 @@ fn any_byte_may_be_wrong() {
         let realloc = if round % 2 == 0 { GROW } else { MAIN };
         // What comes out is validated there.
         for (form, good) in FORMS.into_iter().zip(&mut good) {
-            *good += usize::from(trim_as(form, &damaged, &EXPORTS, realloc).is_ok());
+            let stack = Stack { guard: round % 3 == 0, ..Stack::default() };
+            *good += usize::from(trim_with(stack, form, &damaged, &EXPORTS, realloc).is_ok());
         }
         form(&damaged);
     }

@@ -1,7 +1,7 @@
 //! What is refused, and how that is said.
 
 use crate::support::{GROW, MAIN, problems, trim, wat};
-use crate::trim::{self, Form, Problem};
+use crate::trim::{self, Form, Problem, Stack};
 
 #[track_caller]
 fn message(text: &str, exports: &[&str], expected: &str) {
@@ -39,7 +39,7 @@ fn what_is_not_needed_may_be_anything() {
     "#;
     assert_eq!(problems(text, &["g"]), []);
     // A check is about all of it.
-    assert_eq!(trim::check("adapter", &wat(text), Form::Shared).len(), 3);
+    assert_eq!(trim::check("adapter", &wat(text), Form::Shared, Stack::default()).len(), 3);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use wasmparser::{Validator, WasmFeatures};
 
-use crate::trim::{self, Form, MainRealloc, Problem, Request, TrimError, Trimmed};
+use crate::trim::{self, Form, MainRealloc, Problem, Request, Stack, TrimError, Trimmed};
 
 /// Main's realloc, in the tests that have one.
 pub const MAIN: MainRealloc<'static> = MainRealloc::Export("main_realloc");
@@ -22,8 +22,19 @@ pub fn trim(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<T
 
 /// Trims; a success is a valid module.
 pub fn trim_as(form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<Trimmed, Vec<TrimError>> {
+    trim_with(Stack::default(), form, wasm, exports, realloc)
+}
+
+/// Trims with wishes for the stack; a success is a valid module.
+pub fn trim_with(
+    stack: Stack,
+    form: Form,
+    wasm: &[u8],
+    exports: &[&str],
+    realloc: MainRealloc<'_>,
+) -> Result<Trimmed, Vec<TrimError>> {
     let exports = exports.iter().map(|export| export.to_string()).collect();
-    let request = Request { name: "adapter", wasm, exports: &exports, form, realloc };
+    let request = Request { name: "adapter", wasm, exports: &exports, form, realloc, stack };
     let trimmed = trim::trim(&request)?;
     Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("what trim writes is valid");
     Ok(trimmed)

@@ -15,7 +15,7 @@ use crate::input::{Options, Region};
 use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
-use crate::trim::{self, Form, MainRealloc, Request, Trimmed};
+use crate::trim::{self, Form, MainRealloc, Request, Stack, Trimmed};
 use crate::world::World;
 
 /// A module that goes into the component, and what is known of it.
@@ -165,8 +165,14 @@ impl<'a> Closing<'a> {
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
         let exports: IndexSet<String> = self.asked[id.0].keys().cloned().collect();
-        let request =
-            Request { name: &adapter.name, wasm: &adapter.bytes, exports: &exports, form: Form::Shared, realloc };
+        let request = Request {
+            name: &adapter.name,
+            wasm: &adapter.bytes,
+            exports: &exports,
+            form: Form::Shared,
+            realloc,
+            stack: Stack::default(),
+        };
         let trimmed = match trim::trim(&request) {
             Ok(trimmed) => trimmed,
             Err(found) => {

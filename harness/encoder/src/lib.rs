@@ -69,7 +69,8 @@ pub fn check(adapter: &Source<'_>) -> Vec<Error> {
         Err(error) => return vec![error],
     };
     let form = trim::form(adapter.wasm);
-    let mut errors: Vec<Error> = trim::check(&adapter.name, adapter.wasm, form).into_iter().map(Error::Trim).collect();
+    let mut errors: Vec<Error> =
+        trim::check(&adapter.name, adapter.wasm, form, trim::Stack::default()).into_iter().map(Error::Trim).collect();
     // Binding looks adapters up behind main, so an empty main goes before this one.
     let modules = [read::Module::empty("main"), module];
     match world::join(&modules, &[None, adapter.wit.as_ref()]) {

@@ -103,3 +103,10 @@ extern "C" fn upper(at: usize) -> u32 {
     let large = unsafe { size() } >= 2 << 16;
     u32::from(large)
 }
+
+/// Adds up the numbers to `count`, in large frames.
+#[unsafe(no_mangle)]
+extern "C" fn deep(count: u32) -> u32 {
+    let numbers = std::hint::black_box([count; 1024]);
+    if count == 0 { 0 } else { deep(count - 1) + std::hint::black_box(&numbers)[7] }
+}

@@ -53,9 +53,14 @@ impl<'a> Writer<'_, 'a> {
             let within = relocations.until(reader.original_position());
             match within.iter().find(|relocation| self.changes(relocation)) {
                 Some(relocation) => self.relocated(&mut out, operator, relocation)?,
-                None => {
-                    out.function.instruction(&self.numbers.instruction(operator)?);
-                }
+                None => match (&operator, self.numbers.guarded) {
+                    (Operator::GlobalSet { global_index }, Some((pointer, set))) if *global_index == pointer => {
+                        out.function.instruction(&Instruction::Call(set));
+                    }
+                    _ => {
+                        out.function.instruction(&self.numbers.instruction(operator)?);
+                    }
+                },
             }
         }
         Ok(out.function)

@@ -24,6 +24,7 @@ use super::module::Module;
 use super::numbers::{Generated, Numbers};
 use super::plan::Plan;
 use super::region::{self, Fixup, Way};
+use super::stack;
 
 type Result<T> = std::result::Result<T, reencode::Error<Problem>>;
 
@@ -351,6 +352,7 @@ impl Emit<'_, '_> {
         }
         let way = region.map_or(Way::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;
+        let guard = self.numbers.guard(self.plan);
         for (generated, _) in &self.numbers.generated {
             section.function(&match generated {
                 Generated::Grow => region::realloc_by_grow(),
@@ -362,6 +364,9 @@ impl Emit<'_, '_> {
                 Generated::Start => region::start(layout, wiring),
                 Generated::Copy => access::copy(),
                 Generated::Size => access::size(),
+                Generated::StackOverflow => stack::overflow(),
+                // Planned only with what it needs.
+                Generated::SetStackPointer => guard.as_ref().map_or_else(stack::overflow, stack::set),
             });
         }
         Ok(section)
@@ -389,8 +394,13 @@ impl Emit<'_, '_> {
         }
         let first = self.numbers.globals.len() as u32;
         for new in first..first + self.numbers.new_globals {
-            let data = self.numbers.wiring.data_start == Some(new);
-            globals.append(new, if data { "polyfill.data_start" } else { "polyfill.region_state" });
+            let wiring = &self.numbers.wiring;
+            let name = match Some(new) {
+                new if new == wiring.data_start => "polyfill.data_start",
+                new if new == wiring.stack_low => "polyfill.stack_low",
+                _ => "polyfill.region_state",
+            };
+            globals.append(new, name);
         }
         section.globals(&globals);
         section

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::stack;
+
 /// One problem of one adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("adapter `{adapter}`: {problem}")]
@@ -90,12 +92,29 @@ pub enum Problem {
     PositionIndependent { what: String },
     /// Nothing tells which global is the stack pointer.
     #[error(
-        "cannot tell the stack pointer: global {global} may be it, but there is neither a `name` nor a `linking` section; do not strip the adapter, or export the global as `__stack_pointer`"
+        "cannot tell the stack pointer: global {global} may be it, but there is neither a `name` nor a `linking` section; do not strip the adapter, or export the global as `__stack_pointer`, or give its index by the option `stack.pointer`"
     )]
     UnknownStackPointer { global: u32 },
     /// A global with a special name has the wrong type.
     #[error("global `{name}` (index {global}) must be a mutable i32 of the module's own")]
     SpecialGlobal { name: &'static str, global: u32 },
+    /// The option for the stack pointer names something else.
+    #[error(
+        "the option `stack.pointer` says global {global}, expected a mutable i32 of the module's own, found {found}"
+    )]
+    StackPointerOption { global: u32, found: String },
+    /// A size that no stack can have.
+    #[error(
+        "a stack of {bytes} bytes (option `stack.size`) is not possible, expected {} to {} bytes",
+        stack::LEAST,
+        stack::MOST
+    )]
+    StackSize { bytes: u32 },
+    /// A size for a stack that the linker has placed.
+    #[error(
+        "a stack of {bytes} bytes (option `stack.size`) is not possible: an isolated adapter keeps the stack that it was linked with; link it with `-z stack-size={bytes}`"
+    )]
+    FixedStack { bytes: u32 },
     /// Main's realloc is imported with a wrong type.
     #[error(
         "imports `__main_module__` `{name}` with the wrong type, expected (func (param i32 i32 i32 i32) (result i32))"

@@ -11,6 +11,7 @@
 //! | `data`, `table` | static data as units, function table as slots |
 //! | `live` | what the wanted exports need of all that |
 //! | `special`, `access` | stack pointer, imports with a meaning |
+//! | `stack` | its size and its guard |
 //! | `layout`, `region` | where stack and data of a shared adapter go, who allocates them and when |
 //! | `isolated` | the memory of an isolated adapter, and its data |
 //! | `plan` | all decisions |
@@ -32,6 +33,7 @@ mod numbers;
 mod plan;
 mod region;
 mod special;
+mod stack;
 mod table;
 
 use indexmap::IndexSet;
@@ -41,6 +43,7 @@ use crate::names::WANTED_REALLOCS;
 
 pub use error::{Problem, TrimError};
 pub(crate) use form::{Form, form};
+pub(crate) use stack::Stack;
 
 use data::Units;
 use module::Module;
@@ -59,6 +62,8 @@ pub(crate) struct Request<'a> {
     pub form: Form,
     /// Where memory of main comes from.
     pub realloc: MainRealloc<'a>,
+    /// What is asked of the adapter's stack.
+    pub stack: Stack,
 }
 
 /// Where an adapter's stack and static data, and what it allocates from main, come from.
@@ -100,6 +105,8 @@ pub(crate) struct Counts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RegionReport {
     pub stack_bytes: u32,
+    /// Beyond the end of the stack is a trap.
+    pub guarded: bool,
     pub data_bytes: u32,
     pub align: u32,
     /// Main's realloc, by its name, or `memory.grow`, or the adapter's own memory with its size.
@@ -129,14 +136,14 @@ pub(crate) fn trim(request: &Request<'_>) -> Result<Trimmed, Vec<TrimError>> {
 /// Everything that is wrong with an adapter in a form, all of its exports wanted. Empty for a good one.
 ///
 /// Nothing is known about main, which may be as the adapter wants it.
-pub(crate) fn check(name: &str, wasm: &[u8], form: Form) -> Vec<TrimError> {
+pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<TrimError> {
     let realloc = match form {
         Form::Shared => MainRealloc::Grow,
         Form::Isolated => MainRealloc::Export(WANTED_REALLOCS[0]),
     };
     let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|mut module| {
         let all = module.exports.keys().map(|export| export.to_string()).collect();
-        let request = Request { name, wasm, exports: &all, form, realloc };
+        let request = Request { name, wasm, exports: &all, form, realloc, stack };
         analyse(&mut module, &request).map(drop)
     });
     problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
@@ -185,9 +192,9 @@ fn analyse<'a>(module: &mut Module<'a>, request: &Request<'_>) -> Result<Analysi
 }
 
 fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>, Vec<Problem>> {
-    let (form, means) = (request.form, (request.form, request.realloc));
+    let &Request { form, realloc, stack, .. } = request;
     let (exports, _) = wanted(module, request.exports);
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = stack.check(form).into_iter().collect();
     let units = match module.linking.relocatable {
         true => Units::cut(module).unwrap_or_else(|problem| {
             problems.push(problem);
@@ -198,10 +205,10 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
     let slots = table::Slots::read(module);
     let (live, found) = live::find(module, &units, &slots, &exports, form);
     problems.extend(found);
-    special::check_imports(module, &live, means, &mut problems);
+    special::check_imports(module, &live, (form, realloc), &mut problems);
     special::check_data(module, &live, form, &mut problems);
-    let special = special::Special::find(module, &live, form, &mut problems);
-    let plan = Plan::of(module, &units, &slots, &live, special, means);
+    let special = special::Special::find(module, &live, (form, stack), &mut problems);
+    let plan = Plan::of(module, &units, &slots, &live, special, (form, realloc, stack));
     match (plan, problems.is_empty()) {
         (Ok(plan), true) => Ok(Analysis { units, live, plan }),
         (Ok(_), false) => Err(problems),
@@ -292,6 +299,7 @@ fn counts(module: &Module<'_>, analysis: &Analysis<'_>, numbers: &numbers::Numbe
 fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
     if let Some(own) = &plan.own {
         return Some(RegionReport {
+            guarded: plan.guarded.is_some(),
             stack_bytes: own.stack.as_ref().map_or(0, |stack| stack.end - stack.start),
             data_bytes: data_bytes as u32,
             align: 1 << 16,
@@ -309,6 +317,7 @@ fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
     let source = plan.realloc.as_ref();
     Some(RegionReport {
         stack_bytes: region.layout.stack,
+        guarded: plan.guarded.is_some(),
         data_bytes: region.layout.data,
         align: region.layout.alignment,
         source: source.map_or("memory.grow".to_string(), |name| format!("main's `{name}`")),

@@ -15,6 +15,7 @@ use super::module::Module;
 use super::plan::Plan;
 use super::region::Wiring;
 use super::special::is_realloc;
+use super::stack::{Guard, Low};
 
 /// A function that the encoder makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,10 @@ pub(super) enum Generated {
     Copy,
     /// [`super::access::size`]
     Size,
+    /// [`super::stack::overflow`]
+    StackOverflow,
+    /// [`super::stack::set`]
+    SetStackPointer,
 }
 
 impl Generated {
@@ -43,6 +48,8 @@ impl Generated {
             Generated::Start => "polyfill.start",
             Generated::Copy => "polyfill.copy",
             Generated::Size => "polyfill.memory_size",
+            Generated::StackOverflow => "polyfill.stack_overflow",
+            Generated::SetStackPointer => "polyfill.set_stack_pointer",
         }
     }
 
@@ -50,8 +57,8 @@ impl Generated {
     pub fn ty(self) -> Signature {
         match self {
             Generated::Grow => (vec![ValType::I32; 4], vec![ValType::I32]),
-            Generated::Place => (vec![ValType::I32], vec![]),
-            Generated::Enter | Generated::Start => (vec![], vec![]),
+            Generated::Place | Generated::SetStackPointer => (vec![ValType::I32], vec![]),
+            Generated::Enter | Generated::Start | Generated::StackOverflow => (vec![], vec![]),
             Generated::Copy => (vec![ValType::I32; 3], vec![]),
             Generated::Size => (vec![], vec![ValType::I32]),
         }
@@ -87,6 +94,8 @@ pub(super) struct Numbers {
     pub enter: Option<u32>,
     /// The start function.
     pub start: Option<u32>,
+    /// The guarded stack pointer by its old index, and the function that sets it instead.
+    pub guarded: Option<(u32, u32)>,
     /// What memory operands get as their offset, instead of the one that they have.
     pub offset: Option<u32>,
     /// What the last memory operand had as its offset.
@@ -107,6 +116,8 @@ impl Numbers {
         numbers.functions(module, live, plan);
         numbers.globals(live, plan);
         numbers.segments(module, live, plan);
+        let set = numbers.generated(Generated::SetStackPointer);
+        numbers.guarded = plan.guarded.zip(set);
         let wiring = &mut numbers.wiring;
         let own_start = module.start.and_then(|start| numbers.functions.get(&start).copied());
         if plan.region.is_some() {
@@ -156,7 +167,7 @@ impl Numbers {
                 Generated::Grow => self.wiring.grow = Some(next),
                 Generated::Place => self.wiring.place = Some(next),
                 Generated::Enter => self.enter = Some(next),
-                Generated::Start | Generated::Copy | Generated::Size => {}
+                _ => {}
             }
             next += 1;
         }
@@ -203,6 +214,9 @@ impl Numbers {
         if live.addresses {
             self.wiring.data_start = Some(new());
         }
+        if plan.guarded.is_some() {
+            self.wiring.stack_low = Some(new());
+        }
         let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
         self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
         self.wiring.state = mapped(plan.special.allocation_state);
@@ -217,6 +231,19 @@ impl Numbers {
             self.wiring.segment = Some(self.data.len() as u32);
         }
         self.elements = plan.kept_elements(module, live).into_iter().zip(0..).collect();
+    }
+
+    /// The guard of the stack, if there is one.
+    pub fn guard(&self, plan: &Plan) -> Option<Guard> {
+        let pointer = self.globals.get(&plan.guarded?).copied()?;
+        let overflow = self.generated(Generated::StackOverflow)?;
+        match (&plan.own, &plan.region) {
+            (Some(own), _) => Some(Guard::fixed(own.stack.as_ref()?, pointer, overflow)),
+            (None, region) => {
+                let bytes = region.as_ref()?.layout.stack;
+                Some(Guard { low: Low::Global(self.wiring.stack_low?), bytes, pointer, overflow })
+            }
+        }
     }
 
     fn generated(&self, wanted: Generated) -> Option<u32> {

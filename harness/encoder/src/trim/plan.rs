@@ -16,6 +16,7 @@ use super::module::Module;
 use super::numbers::Generated;
 use super::region::Way;
 use super::special::{Special, is_realloc};
+use super::stack::Stack;
 use super::table::Slots;
 
 /// The decisions.
@@ -23,6 +24,8 @@ pub(super) struct Plan {
     pub form: Form,
     /// The memory of an isolated adapter, if it needs one.
     pub own: Option<Own>,
+    /// The stack pointer, by its old index, if writes of it are guarded.
+    pub guarded: Option<u32>,
     /// Stack and static data, if there are any.
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
@@ -52,7 +55,7 @@ impl Plan {
         slots: &Slots,
         live: &Live,
         special: Special,
-        (form, realloc): (Form, MainRealloc<'_>),
+        (form, realloc, stack): (Form, MainRealloc<'_>, Stack),
     ) -> Result<Plan, Problem> {
         let realloc = match realloc {
             MainRealloc::Export(name) => Some(name.to_string()),
@@ -61,6 +64,7 @@ impl Plan {
         let mut plan = Plan {
             form,
             own: None,
+            guarded: special.stack_pointer.filter(|global| stack.guard && live.written.contains(global)),
             region: None,
             realloc,
             special,
@@ -73,20 +77,24 @@ impl Plan {
             Form::Isolated => {
                 plan.own = Own::of(module, units, live, &plan.special)?;
                 plan.memory = plan.own.is_some();
+                plan.guarded = plan.guarded.filter(|_| plan.memory);
             }
             Form::Shared => {
-                plan.region = plan.region(units, live)?;
+                plan.region = plan.region(units, live, stack)?;
                 plan.generated = plan.generated(module, live);
                 plan.memory = !live.memories.is_empty() || !plan.generated.is_empty();
             }
+        }
+        if plan.guarded.is_some() {
+            plan.generated.extend([Generated::StackOverflow, Generated::SetStackPointer]);
         }
         Ok(plan)
     }
 
     /// The region of an adapter in main's memory, if it has a stack or data.
-    fn region(&self, units: &Units<'_>, live: &Live) -> Result<Option<Region>, Problem> {
-        let stack = self.special.stack_pointer.is_some();
-        if !stack && !live.addresses {
+    fn region(&self, units: &Units<'_>, live: &Live, stack: Stack) -> Result<Option<Region>, Problem> {
+        let stack = self.special.stack_pointer.map_or(0, |_| stack.bytes());
+        if stack == 0 && !live.addresses {
             return Ok(None);
         }
         let way = match (&self.realloc, self.special.allocation_state) {

@@ -11,7 +11,8 @@ use super::access::{self, Access, UnknownAccess};
 use super::error::Problem;
 use super::form::Form;
 use super::live::Live;
-use super::module::{Item, Module};
+use super::module::{Item, Module, Origin};
+use super::stack::Stack;
 
 const STACK_POINTER: &str = "__stack_pointer";
 const ALLOCATION_STATE: &str = "allocation_state";
@@ -27,7 +28,12 @@ pub(super) struct Special {
 
 impl Special {
     /// Finds them among the live globals.
-    pub fn find(module: &Module<'_>, live: &Live, form: Form, problems: &mut Vec<Problem>) -> Special {
+    pub fn find(
+        module: &Module<'_>,
+        live: &Live,
+        (form, stack): (Form, Stack),
+        problems: &mut Vec<Problem>,
+    ) -> Special {
         let mut find = |name| {
             let global = named_global(module, name).filter(|g| live.globals.contains(g))?;
             if is_mutable_i32(module, global) {
@@ -36,12 +42,19 @@ impl Special {
             problems.push(Problem::SpecialGlobal { name, global });
             None
         };
-        let special = Special { stack_pointer: find(STACK_POINTER), allocation_state: find(ALLOCATION_STATE) };
-        // Where nothing moves, it need not be known.
-        if special.stack_pointer.is_none() && form == Form::Shared {
+        let (named, allocation_state) = (find(STACK_POINTER), find(ALLOCATION_STATE));
+        let told = stack.pointer.filter(|_| named_global(module, STACK_POINTER).is_none());
+        let found = told.map(|global| told_pointer(module, global)).transpose();
+        let found = found.unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let stack_pointer = named.or(found.filter(|global| live.globals.contains(global)));
+        // Where nothing moves and nothing is guarded, it need not be known.
+        if stack_pointer.is_none() && told.is_none() && (form == Form::Shared || stack.guard) {
             problems.extend(suspect(module, live));
         }
-        special
+        Special { stack_pointer, allocation_state }
     }
 }
 
@@ -55,6 +68,20 @@ pub(super) fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
     let export = export.filter(|e| e.kind == ExternalKind::Global).map(|e| e.index);
     let named = module.names.globals.iter().find(|(_, name)| **name == wanted);
     symbol.or(export).or(named.map(|(index, _)| *index))
+}
+
+/// The stack pointer by option.
+fn told_pointer(module: &Module<'_>, global: u32) -> Result<u32, Problem> {
+    if is_mutable_i32(module, global) {
+        return Ok(global);
+    }
+    let found = match module.globals.get(global as usize) {
+        None => format!("no such global among {}", module.globals.len()),
+        Some(Item { origin: Origin::Import(_), .. }) => "an import".to_string(),
+        Some(Item { ty, .. }) if ty.mutable => format!("(mut {})", ty.content_type),
+        Some(Item { ty, .. }) => format!("an immutable {}", ty.content_type),
+    };
+    Err(Problem::StackPointerOption { global, found })
 }
 
 fn is_mutable_i32(module: &Module<'_>, global: u32) -> bool {
