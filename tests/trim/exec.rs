@@ -1,6 +1,6 @@
 //! Trimmed modules at work in a memory that is not theirs.
 
-use wasmtime::{Caller, Engine, Instance, Linker, Memory, MemoryType, Module, Result, Store};
+use wasmtime::{Caller, Config, Engine, Instance, Linker, Memory, MemoryType, Module, OptLevel, Result, Store};
 
 use crate::linked::{Damage, module};
 use crate::support::{GROW, MAIN, good, wat};
@@ -50,7 +50,8 @@ impl Running {
 
     /// Instantiates any module in main's two pages of memory, or in a memory of its own.
     pub fn module(wasm: &[u8], state: Main, own: Option<MemoryType>) -> Result<Running> {
-        let engine = Engine::default();
+        // Compiled quickly: it does not run for long.
+        let engine = Engine::new(Config::new().cranelift_opt_level(OptLevel::None))?;
         let mut store = Store::new(&engine, state);
         let main = Memory::new(&mut store, MemoryType::new(2, None))?;
         main.data_mut(&mut store).fill(OLD);

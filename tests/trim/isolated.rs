@@ -45,6 +45,16 @@ fn only_live_data_is_written_and_no_zeros() {
 }
 
 #[test]
+fn trimming_what_is_trimmed_changes_nothing() {
+    for damage in [Damage::default(), Damage { missing: true, ..Damage::default() }] {
+        let once = isolated(&module(damage), &["bump", "call", "record"]);
+        let twice = isolated(&once.wasm, &["bump", "call", "record"]);
+        assert_eq!(text(&once.wasm), text(&twice.wasm));
+        assert_eq!(once.memory, twice.memory);
+    }
+}
+
+#[test]
 fn the_memory_becomes_an_import() {
     let text_of = |memory: &str| {
         format!(

@@ -101,9 +101,10 @@ impl<'a> Linking<'a> {
         Ok(())
     }
 
-    /// Forgets all of it: a tool changed the module after linking, and nothing can be relied on.
+    /// Forgets what the linker said: a tool changed the module after linking, and nothing can be relied on.
     pub fn forget(&mut self) {
-        *self = Linking { dynamic: self.dynamic, ..Linking::default() };
+        let Linking { dynamic, code_section, data_section, .. } = *self;
+        *self = Linking { dynamic, code_section, data_section, ..Linking::default() };
     }
 
     /// The relocations of code from an offset of the module on.

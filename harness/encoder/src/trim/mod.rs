@@ -303,7 +303,10 @@ fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
             stack_bytes: own.stack.as_ref().map_or(0, |stack| stack.end - stack.start),
             data_bytes: data_bytes as u32,
             align: 1 << 16,
-            source: format!("own memory, {} pages", own.memory.initial),
+            source: match own.memory.initial {
+                1 => "own memory, 1 page".to_string(),
+                pages => format!("own memory, {pages} pages"),
+            },
             when: When::Always,
             why: "the adapter is isolated",
         });
