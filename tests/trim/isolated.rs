@@ -165,6 +165,21 @@ fn segments_that_code_names_stay() {
 }
 
 #[test]
+fn a_segment_of_a_memory_that_is_gone_is_empty() {
+    let wasm = wat(r#"
+        (module
+          (memory $used 1) (memory $other 1)
+          (data $gone (memory $other) (i32.const 8) "gone")
+          (func (export "f") (result i32)
+            (memory.init $used $gone (i32.const 8) (i32.const 0) (i32.const 0))
+            (data.drop $gone)
+            (i32.load $used (i32.const 8))))
+    "#);
+    let mut running = Running::isolated(&isolated(&wasm, &["f"]), Main::default());
+    assert_eq!(running.call("f"), 0);
+}
+
+#[test]
 fn only_functions_of_main_are_there() {
     let found = problems(
         r#"

@@ -14,16 +14,17 @@ use crate::names::SHARED_MEMORY;
 
 use super::access;
 use super::body::{About, Writer};
+use super::contents;
 use super::data::Units;
 use super::error::Problem;
 use super::form::Form;
 use super::isolated;
-use super::layout::{Layout, Placed};
+use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::{Generated, Numbers};
 use super::plan::Plan;
-use super::region::{self, Fixup, Way};
+use super::region::{self, Way};
 use super::stack;
 
 type Result<T> = std::result::Result<T, reencode::Error<Problem>>;
@@ -264,11 +265,15 @@ impl Emit<'_, '_> {
         for old in kept {
             let Some(data) = self.module.data.get(old as usize) else { continue };
             match &data.kind {
-                DataKind::Active { offset_expr, .. } if self.plan.own.is_some() => {
+                DataKind::Active { memory_index, offset_expr } if self.live.memories.contains(memory_index) => {
                     let offset = self.numbers.const_expr(offset_expr.clone())?;
                     section.active(0, &offset, data.data.iter().copied());
                 }
-                _ => {
+                // Code names it, but its memory is gone: nothing is left of it once a module is instantiated.
+                DataKind::Active { .. } => {
+                    section.passive([]);
+                }
+                DataKind::Passive => {
                     section.passive(data.data.iter().copied());
                 }
             }
@@ -279,55 +284,9 @@ impl Emit<'_, '_> {
             }
         }
         if let (Some(_), Some(region)) = (self.numbers.wiring.segment, &self.plan.region) {
-            section.passive(self.contents(&region.layout));
+            section.passive(contents::bytes(self.module, self.units, self.live, self.plan, &region.layout));
         }
         Ok(section)
-    }
-
-    /// The bytes of all units at their new offsets. Words with addresses are zero: code fills them in.
-    fn contents(&self, layout: &Layout) -> Vec<u8> {
-        let mut contents = vec![0; layout.contents as usize];
-        for &index in &self.live.units {
-            let (Some(unit), Some(offset)) = (self.units.units.get(index), layout.offset(index)) else {
-                continue;
-            };
-            let start = offset as usize;
-            if let Some(place) = contents.get_mut(start..start + unit.bytes.len()) {
-                place.copy_from_slice(unit.bytes);
-            }
-            for word in self.plan.words(self.module, self.units, index) {
-                let at = start + word.at as usize;
-                let value = match word.value {
-                    super::plan::Value::Slot(slot) => match &self.plan.slots {
-                        Some(slots) => slots.get(&slot).copied().unwrap_or_default(),
-                        None => slot,
-                    },
-                    super::plan::Value::Address(target) => match layout.place(target) {
-                        Placed::Absolute(value) => value,
-                        Placed::Data(_) => 0,
-                    },
-                };
-                if let Some(place) = contents.get_mut(at..at + 4) {
-                    place.copy_from_slice(&value.to_le_bytes());
-                }
-            }
-        }
-        contents
-    }
-
-    /// The words with addresses, in order.
-    fn fixups(&self, layout: &Layout) -> Vec<Fixup> {
-        let mut fixups = Vec::new();
-        for &index in &self.live.units {
-            let offset = layout.offset(index).unwrap_or_default();
-            for word in self.plan.words(self.module, self.units, index) {
-                let super::plan::Value::Address(target) = word.value else { continue };
-                if let Placed::Data(to) = layout.place(target) {
-                    fixups.push(Fixup { at: offset + word.at, to });
-                }
-            }
-        }
-        fixups
     }
 
     fn code(&mut self) -> Result<CodeSection> {
@@ -358,7 +317,8 @@ impl Emit<'_, '_> {
                 Generated::Grow => region::realloc_by_grow(),
                 Generated::Place => {
                     let fresh = way == Way::Instantiation;
-                    region::place(layout, wiring, &self.fixups(layout), fresh)
+                    let fixups = contents::fixups(self.module, self.units, self.live, self.plan, layout);
+                    region::place(layout, wiring, &fixups, fresh)
                 }
                 Generated::Enter => region::enter(way, layout, wiring),
                 Generated::Start => region::start(layout, wiring),

@@ -105,9 +105,8 @@ pub(super) fn runs(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &P
             let at = word.at as usize;
             // Addresses stay; slots may have new numbers.
             let Value::Slot(slot) = word.value else { continue };
-            let slot = plan.slots.as_ref().map_or(slot, |slots| slots.get(&slot).copied().unwrap_or_default());
             if let Some(place) = bytes.get_mut(at..at + 4) {
-                place.copy_from_slice(&slot.to_le_bytes());
+                place.copy_from_slice(&plan.slot(slot).to_le_bytes());
             }
         }
         let Some(first) = bytes.iter().position(|byte| *byte != 0) else { continue };

@@ -12,13 +12,14 @@
 //! | `live` | what the wanted exports need of all that |
 //! | `special`, `access` | stack pointer, imports with a meaning |
 //! | `stack` | its size and its guard |
-//! | `layout`, `region` | where stack and data of a shared adapter go, who allocates them and when |
+//! | `layout`, `region`, `contents` | where stack and data of a shared adapter go, who allocates them and when |
 //! | `isolated` | the memory of an isolated adapter, and its data |
 //! | `plan` | all decisions |
 //! | `numbers`, `body`, `emit` | the new module |
 
 mod access;
 mod body;
+mod contents;
 mod data;
 mod emit;
 mod error;

@@ -180,6 +180,14 @@ pub(super) enum Value {
 }
 
 impl Plan {
+    /// The new number of a slot of the linker's table.
+    pub fn slot(&self, old: u32) -> u32 {
+        match &self.slots {
+            Some(slots) => slots.get(&old).copied().unwrap_or_default(),
+            None => old,
+        }
+    }
+
     /// The words of one unit, in order. What `live` has refused is not among them.
     pub fn words(&self, module: &Module<'_>, units: &Units<'_>, unit: usize) -> Vec<Word> {
         let Some(unit) = units.units.get(unit) else { return Vec::new() };
