@@ -33,8 +33,16 @@ fn the_encoder_is_pure() {
 
 #[test]
 fn core_names_are_spelled_in_one_place() {
-    let spellings =
-        ["\"cabi_", "\"__main_module__\"", "\"[resource-", "\"[export]", "\"cm32p2", "\"$root\"", "\"_initialize\""];
+    let spellings = [
+        "\"cabi_",
+        "\"__main_module__\"",
+        "\"__main_memory__\"",
+        "\"[resource-",
+        "\"[export]",
+        "\"cm32p2",
+        "\"$root\"",
+        "\"_initialize\"",
+    ];
     for (path, text) in sources(&["harness/encoder/src"]) {
         if path.ends_with("/names.rs") || path.contains("/tests") {
             continue;

@@ -1,14 +1,14 @@
 //! Trimmed modules at work in a memory that is not theirs.
 
-use wasmtime::{Caller, Engine, Instance, Linker, Memory, MemoryType, Module, Result, Store};
+use wasmtime::{Caller, Config, Engine, Instance, Linker, Memory, MemoryType, Module, OptLevel, Result, Store};
 
 use crate::linked::{Damage, module};
 use crate::support::{GROW, MAIN, good, wat};
 use crate::trim::{MainRealloc, Trimmed};
 
 /// Where main's allocator has its first block: full of old contents.
-const BLOCK: u32 = 4096;
-const OLD: u8 = 0xaa;
+pub const BLOCK: u32 = 4096;
+pub const OLD: u8 = 0xaa;
 
 /// What main does while it allocates.
 #[derive(Default)]
@@ -20,41 +20,54 @@ pub struct Main {
     pub reentered: Vec<i32>,
     /// What the adapter said.
     pub log: Vec<String>,
-    instance: Option<Instance>,
+    pub instance: Option<Instance>,
 }
 
-/// An adapter in main's memory.
+/// An adapter beside main.
 pub struct Running {
     pub store: Store<Main>,
     pub instance: Instance,
+    /// What the adapter imports as its memory.
     pub memory: Memory,
+    /// Main's memory: the same for a shared adapter.
+    pub main: Memory,
 }
 
 impl Running {
     /// Instantiates a trimmed adapter beside a main with two pages of memory.
     pub fn new(trimmed: &Trimmed, main: Main) -> Running {
-        Running::module(&trimmed.wasm, main, 2).expect("an instance")
+        assert_eq!(trimmed.memory, None);
+        Running::module(&trimmed.wasm, main, None).expect("an instance")
     }
 
-    /// Instantiates any module.
-    pub fn module(wasm: &[u8], main: Main, pages: u32) -> Result<Running> {
-        let engine = Engine::default();
-        let mut store = Store::new(&engine, main);
-        let memory = Memory::new(&mut store, MemoryType::new(pages, None))?;
+    /// Instantiates a trimmed adapter with a memory of its own.
+    pub fn isolated(trimmed: &Trimmed, main: Main) -> Running {
+        let memory = trimmed.memory.expect("a memory");
+        let pages = |pages: u64| u32::try_from(pages).expect("a 32-bit memory");
+        let own = MemoryType::new(pages(memory.initial), memory.maximum.map(pages));
+        Running::module(&trimmed.wasm, main, Some(own)).expect("an instance")
+    }
+
+    /// Instantiates any module in main's two pages of memory, or in a memory of its own.
+    pub fn module(wasm: &[u8], state: Main, own: Option<MemoryType>) -> Result<Running> {
+        // Compiled quickly: it does not run for long.
+        let engine = Engine::new(Config::new().cranelift_opt_level(OptLevel::None))?;
+        let mut store = Store::new(&engine, state);
+        let main = Memory::new(&mut store, MemoryType::new(2, None))?;
+        main.data_mut(&mut store).fill(OLD);
+        let memory = own.map_or(Ok(main), |own| Memory::new(&mut store, own))?;
         let mut linker = Linker::new(&engine);
         linker.define(&store, "env", "memory", memory)?;
+        copies(&mut linker, memory, main)?;
         linker.func_wrap("__main_module__", "main_realloc", realloc)?;
         linker.func_wrap("host", "log", move |mut caller: Caller<'_, Main>, at: u32, size: u32| {
             let range = at as usize..(at + size) as usize;
             let text = String::from_utf8_lossy(&memory.data(&caller)[range]).into_owned();
             caller.data_mut().log.push(text);
         })?;
-        if pages == 2 {
-            memory.data_mut(&mut store).fill(OLD);
-        }
         let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
         store.data_mut().instance = Some(instance);
-        Ok(Running { store, instance, memory })
+        Ok(Running { store, instance, memory, main })
     }
 
     /// Calls an export without parameters.
@@ -69,11 +82,28 @@ impl Running {
         function.call(&mut self.store, parameter)
     }
 
-    fn word(&self, address: i32) -> i32 {
+    /// A word of the adapter's memory.
+    pub fn word(&self, address: i32) -> i32 {
         let address = address.cast_unsigned() as usize;
         let bytes = &self.memory.data(&self.store)[address..address + 4];
         i32::from_le_bytes(bytes.try_into().expect("four bytes"))
     }
+}
+
+/// What isolated adapters get to reach main's memory.
+fn copies(linker: &mut Linker<Main>, own: Memory, main: Memory) -> Result<()> {
+    let copy = |from: Memory, to: Memory| {
+        move |mut caller: Caller<'_, Main>, at: u32, start: u32, length: u32| -> Result<()> {
+            let mut bytes = vec![0; length as usize];
+            from.read(&caller, start as usize, &mut bytes)?;
+            to.write(&mut caller, at as usize, &bytes)?;
+            Ok(())
+        }
+    };
+    linker.func_wrap("__main_memory__", "load", copy(main, own))?;
+    linker.func_wrap("__main_memory__", "store", copy(own, main))?;
+    linker.func_wrap("__main_memory__", "size", move |caller: Caller<'_, Main>| main.data_size(&caller) as u32)?;
+    Ok(())
 }
 
 fn realloc(mut caller: Caller<'_, Main>, old: u32, size: u32, align: u32, new: u32) -> Result<u32> {

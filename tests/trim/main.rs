@@ -10,10 +10,13 @@ mod names;
 
 mod compiled;
 mod exec;
+mod forms;
+mod isolated;
 mod linked;
 mod live;
 mod region;
 mod relocations;
 mod robustness;
 mod rules;
+mod stack;
 mod support;

@@ -1,7 +1,8 @@
 //! Damaged modules: an error or a valid module, and never a panic.
 
 use crate::linked::{Damage, module};
-use crate::support::{GROW, MAIN, trim};
+use crate::support::{GROW, MAIN, trim_as, trim_with};
+use crate::trim::{Form, Stack, form};
 
 /// xorshift64: the same places every time.
 struct Random(u64);
@@ -17,11 +18,16 @@ impl Random {
 
 const EXPORTS: [&str; 6] = ["record", "bump", "call", "slot", "dead", "heap"];
 
+const FORMS: [Form; 2] = [Form::Shared, Form::Isolated];
+
 #[test]
 fn a_module_may_end_anywhere() {
     let wasm = module(Damage::default());
     for length in 0..wasm.len() {
-        let _ = trim(&wasm[..length], &EXPORTS, GROW);
+        for form in FORMS {
+            let _ = trim_as(form, &wasm[..length], &EXPORTS, GROW);
+        }
+        form(&wasm[..length]);
     }
 }
 
@@ -29,7 +35,7 @@ fn a_module_may_end_anywhere() {
 fn any_byte_may_be_wrong() {
     let wasm = module(Damage::default());
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let mut good = 0;
+    let mut good = [0; 2];
     for round in 0..8_000 {
         let mut damaged = wasm.clone();
         for _ in 0..=random.below(3) {
@@ -38,7 +44,12 @@ fn any_byte_may_be_wrong() {
         }
         let realloc = if round % 2 == 0 { GROW } else { MAIN };
         // What comes out is validated there.
-        good += usize::from(trim(&damaged, &EXPORTS, realloc).is_ok());
+        for (form, good) in FORMS.into_iter().zip(&mut good) {
+            let stack = Stack { guard: round % 3 == 0, ..Stack::default() };
+            *good += usize::from(trim_with(stack, form, &damaged, &EXPORTS, realloc).is_ok());
+        }
+        form(&damaged);
     }
-    assert!(good > 100, "the damage should not always be noticed: {good}");
+    assert!(good[0] > 100, "the damage should not always be noticed: {good:?}");
+    assert!(good[1] > good[0], "without anything to move, less can be wrong: {good:?}");
 }

@@ -1,7 +1,7 @@
 //! What is refused, and how that is said.
 
 use crate::support::{GROW, MAIN, problems, trim, wat};
-use crate::trim::{self, Problem};
+use crate::trim::{self, Form, Problem, Stack};
 
 #[track_caller]
 fn message(text: &str, exports: &[&str], expected: &str) {
@@ -39,7 +39,7 @@ fn what_is_not_needed_may_be_anything() {
     "#;
     assert_eq!(problems(text, &["g"]), []);
     // A check is about all of it.
-    assert_eq!(trim::check("adapter", &wat(text)).len(), 3);
+    assert_eq!(trim::check("adapter", &wat(text), Form::Shared, Stack::default()).len(), 3);
 }
 
 #[test]
@@ -56,10 +56,10 @@ fn memories_are_mains() {
     let other = format!(r#"(module (import "libc" "memory" (memory 1)) {f})"#);
     message(&other, &["f"], "imports memory `libc` `memory`");
     let shared = format!(r#"(module (import "env" "memory" (memory 1 2 shared)) {f})"#);
-    message(&shared, &["f"], "imports a shared memory");
+    message(&shared, &["f"], "works in a shared memory");
     let wide = r#"(module (import "env" "memory" (memory i64 1))
         (func (export "f") (drop (i32.load (i64.const 0)))))"#;
-    message(wide, &["f"], "imports a 64-bit memory");
+    message(wide, &["f"], "works in a 64-bit memory");
 }
 
 #[test]

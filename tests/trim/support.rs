@@ -2,7 +2,7 @@
 
 use wasmparser::{Validator, WasmFeatures};
 
-use crate::trim::{self, MainRealloc, Problem, Request, TrimError, Trimmed};
+use crate::trim::{self, Form, MainRealloc, Problem, Request, Stack, TrimError, Trimmed};
 
 /// Main's realloc, in the tests that have one.
 pub const MAIN: MainRealloc<'static> = MainRealloc::Export("main_realloc");
@@ -15,10 +15,26 @@ pub fn wat(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the test's own module")
 }
 
-/// Trims; a success is a valid module.
+/// Trims for main's memory; a success is a valid module.
 pub fn trim(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<Trimmed, Vec<TrimError>> {
+    trim_as(Form::Shared, wasm, exports, realloc)
+}
+
+/// Trims; a success is a valid module.
+pub fn trim_as(form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<Trimmed, Vec<TrimError>> {
+    trim_with(Stack::default(), form, wasm, exports, realloc)
+}
+
+/// Trims with wishes for the stack; a success is a valid module.
+pub fn trim_with(
+    stack: Stack,
+    form: Form,
+    wasm: &[u8],
+    exports: &[&str],
+    realloc: MainRealloc<'_>,
+) -> Result<Trimmed, Vec<TrimError>> {
     let exports = exports.iter().map(|export| export.to_string()).collect();
-    let request = Request { name: "adapter", wasm, exports: &exports, realloc };
+    let request = Request { name: "adapter", wasm, exports: &exports, form, realloc, stack };
     let trimmed = trim::trim(&request)?;
     Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("what trim writes is valid");
     Ok(trimmed)
@@ -27,6 +43,11 @@ pub fn trim(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<T
 /// Trims a module that is as it should be.
 pub fn good(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
     trim(wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+/// Trims for a memory of its own a module that is as it should be.
+pub fn isolated(wasm: &[u8], exports: &[&str]) -> Trimmed {
+    trim_as(Form::Isolated, wasm, exports, MAIN).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 /// The problems of a module that is not.

@@ -11,7 +11,7 @@ use crate::bind::{self, Binder, Bound, Meaning, Side};
 use crate::canon::{Abi, Direction};
 use crate::error::{Error, Errors};
 use crate::hint;
-use crate::input::{Options, Region};
+use crate::input::{Form, Options, Region, Stack};
 use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
@@ -173,7 +173,14 @@ impl<'a> Closing<'a> {
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
         let exports: IndexSet<String> = self.asked[id.0].keys().cloned().collect();
-        let request = Request { name: &adapter.name, wasm: &adapter.bytes, exports: &exports, realloc };
+        let request = Request {
+            name: &adapter.name,
+            wasm: &adapter.bytes,
+            exports: &exports,
+            form: form(adapter),
+            realloc,
+            stack: adapter.layer.stack.into(),
+        };
         let trimmed = match trim::trim(&request) {
             Ok(trimmed) => trimmed,
             Err(found) => {
@@ -287,6 +294,21 @@ pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
         .iter()
         .copied()
         .find(|name| module.export_func(name).is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty()))
+}
+
+/// The form that an adapter is trimmed in.
+pub(crate) fn form(module: &Module<'_>) -> trim::Form {
+    match module.layer.form {
+        Form::Auto => trim::form(&module.bytes),
+        Form::Shared => trim::Form::Shared,
+        Form::Isolated => trim::Form::Isolated,
+    }
+}
+
+impl From<Stack> for trim::Stack {
+    fn from(Stack { size, guard, pointer }: Stack) -> Self {
+        trim::Stack { size, guard, pointer }
+    }
 }
 
 /// The memory that main exports or imports.

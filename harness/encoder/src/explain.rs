@@ -221,13 +221,22 @@ impl Plan {
 
 impl fmt::Display for RegionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.guarded { "guarded stack" } else { "stack" };
         let when = match self.when {
             When::FirstCall => "at the first call",
             When::Instantiation => "at instantiation",
+            When::Always => {
+                let (stack, data) = (self.stack_bytes, self.data_bytes);
+                return write!(
+                    f,
+                    "{}, with {stack} bytes of {kind} and {data} bytes of data: {}",
+                    self.source, self.why
+                );
+            }
         };
         write!(
             f,
-            "{} bytes of stack, {} bytes of data (alignment {}), from {} {when}: {}",
+            "{} bytes of {kind}, {} bytes of data (alignment {}), from {} {when}: {}",
             self.stack_bytes, self.data_bytes, self.align, self.source, self.why
         )
     }

@@ -75,7 +75,9 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
     };
     let mut errors = Vec::new();
     for module in &modules {
-        errors.extend(trim::check(&module.name, &module.bytes).into_iter().map(Error::Trim));
+        let form = demand::form(module);
+        let found = trim::check(&module.name, &module.bytes, form, module.layer.stack.into());
+        errors.extend(found.into_iter().map(Error::Trim));
     }
     // Binding looks adapters up behind main, so an empty main goes before this one.
     modules.insert(0, read::Module::empty("main"));

@@ -11,11 +11,11 @@ pub(crate) const METADATA_PREFIX: &str = "component-type";
 pub(crate) const MAIN: &str = "__main_module__";
 /// The module and field of the memory that an adapter shares with main.
 pub(crate) const SHARED_MEMORY: (&str, &str) = ("env", "memory");
+/// The module from which an adapter imports access to main's memory, whether it shares that memory or not.
+pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
 /// The import module of the world's own functions.
 const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";
-/// The module from which an adapter imports copies from and to main's memory.
-pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
 /// An adapter's import of an interface that begins so is lowered as main would do it: in main's memory.
 const IN_MAIN: &str = "[main-memory]";
 /// Names under which main may offer its realloc to adapters, the preferred one first.

@@ -40,6 +40,13 @@ unsafe extern "C" {
     fn log(text: *const u8, size: usize);
 }
 
+#[link(wasm_import_module = "__main_memory__")]
+unsafe extern "C" {
+    fn load(to: *mut u8, from: usize, length: usize);
+    fn store(to: usize, from: *const u8, length: usize);
+    fn size() -> usize;
+}
+
 fn say(text: &str) {
     // SAFETY: the host reads that many bytes there, before it returns.
     unsafe { log(text.as_ptr(), text.len()) }
@@ -80,4 +87,26 @@ extern "C" fn maps(count: u32) -> u32 {
 extern "C" fn name(index: u32) -> u32 {
     say(NAMES[index as usize]);
     NAMES[index as usize].len() as u32
+}
+
+/// Changes ten letters of main's.
+#[unsafe(no_mangle)]
+extern "C" fn upper(at: usize) -> u32 {
+    let mut text = vec![0; 10];
+    // SAFETY: the block has this length.
+    unsafe { load(text.as_mut_ptr(), at, text.len()) };
+    text.make_ascii_uppercase();
+    say(&String::from_utf8_lossy(&text));
+    // SAFETY: as above; what is in main's memory is nothing of this program.
+    unsafe { store(at, text.as_ptr(), text.len()) };
+    // SAFETY: it has no conditions.
+    let large = unsafe { size() } >= 2 << 16;
+    u32::from(large)
+}
+
+/// Adds up the numbers to `count`, in large frames.
+#[unsafe(no_mangle)]
+extern "C" fn deep(count: u32) -> u32 {
+    let numbers = std::hint::black_box([count; 1024]);
+    if count == 0 { 0 } else { deep(count - 1) + std::hint::black_box(&numbers)[7] }
 }

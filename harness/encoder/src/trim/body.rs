@@ -18,6 +18,8 @@ pub(super) struct Writer<'w, 'a> {
     pub units: &'w Units<'a>,
     pub layout: &'w Layout,
     pub numbers: &'w mut Numbers,
+    /// Whether static data moves. Slots of the table may have new numbers, even if not.
+    pub moves: bool,
 }
 
 /// What a function's body does not tell.
@@ -49,14 +51,25 @@ impl<'a> Writer<'_, 'a> {
         while !reader.eof() {
             let operator = reader.read()?;
             let within = relocations.until(reader.original_position());
-            match within.iter().find(|relocation| !data::is_index(relocation.entry.ty)) {
+            match within.iter().find(|relocation| self.changes(relocation)) {
                 Some(relocation) => self.relocated(&mut out, operator, relocation)?,
-                None => {
-                    out.function.instruction(&self.numbers.instruction(operator)?);
-                }
+                None => match (&operator, self.numbers.guarded) {
+                    (Operator::GlobalSet { global_index }, Some((pointer, set))) if *global_index == pointer => {
+                        out.function.instruction(&Instruction::Call(set));
+                    }
+                    _ => {
+                        out.function.instruction(&self.numbers.instruction(operator)?);
+                    }
+                },
             }
         }
         Ok(out.function)
+    }
+
+    /// Whether a relocation asks for more than a new index.
+    fn changes(&self, relocation: &Relocation) -> bool {
+        let kind = relocation.entry.ty;
+        !data::is_index(kind) && (self.moves || data::is_slot(kind))
     }
 
     /// The locals: the body's own, and scratch locals if there are stores to static data.

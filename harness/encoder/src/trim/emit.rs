@@ -8,19 +8,24 @@ use wasm_encoder::{
     EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, IndirectNameMap,
     MemoryType, NameMap, NameSection, RefType, StartSection, TableSection, TagSection, TypeSection, ValType,
 };
-use wasmparser::{ElementItems, ElementKind, Export};
+use wasmparser::{DataKind, ElementItems, ElementKind, Export};
 
 use crate::names::SHARED_MEMORY;
 
+use super::access;
 use super::body::{About, Writer};
+use super::contents;
 use super::data::Units;
 use super::error::Problem;
-use super::layout::{Layout, Placed};
+use super::form::Form;
+use super::isolated;
+use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::{Generated, Numbers};
 use super::plan::Plan;
-use super::region::{self, Fixup, Way};
+use super::region::{self, Way};
+use super::stack;
 
 type Result<T> = std::result::Result<T, reencode::Error<Problem>>;
 
@@ -54,7 +59,7 @@ impl Emit<'_, '_> {
         }
         let elements = self.elements()?;
         nonempty(&mut out, elements.is_empty(), &elements);
-        let data = self.data();
+        let data = self.data()?;
         nonempty(&mut out, data.is_empty(), &DataCountSection { count: data.len() });
         out.section(&self.code()?);
         nonempty(&mut out, data.is_empty(), &data);
@@ -84,8 +89,11 @@ impl Emit<'_, '_> {
     fn imports(&mut self) -> Result<ImportSection> {
         let mut section = ImportSection::new();
         if self.plan.memory {
-            // Main's memory, whatever its size.
-            let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
+            let memory = match &self.plan.own {
+                Some(own) => self.numbers.memory_type(own.memory)?,
+                // Main's memory, whatever its size.
+                None => MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None },
+            };
             let (module, name) = SHARED_MEMORY;
             section.import(module, name, memory);
         }
@@ -158,9 +166,13 @@ impl Emit<'_, '_> {
             let Some(global) = self.module.globals.get(*old as usize) else { continue };
             let Some(value) = global.own() else { continue };
             let ty = self.numbers.global_type(global.ty)?;
-            // What the linker put there is an address in a layout that is gone.
-            let value = if self.plan.special.stack_pointer == Some(*old) {
+            let (special, form) = (&self.plan.special, self.plan.form);
+            let value = if special.stack_pointer == Some(*old) && form == Form::Shared {
+                // What the linker put there is an address in a layout that is gone.
                 ConstExpr::i32_const(0)
+            } else if special.allocation_state == Some(*old) && form == Form::Isolated {
+                // Its stack is there from the beginning.
+                ConstExpr::i32_const(region::state::ALLOCATED)
             } else {
                 self.numbers.const_expr(value.clone())?
             };
@@ -247,63 +259,34 @@ impl Emit<'_, '_> {
         })
     }
 
-    fn data(&self) -> DataSection {
+    fn data(&mut self) -> Result<DataSection> {
         let mut section = DataSection::new();
-        for old in self.numbers.data.keys() {
-            if let Some(data) = self.module.data.get(*old as usize) {
-                section.passive(data.data.iter().copied());
+        let kept: Vec<u32> = self.numbers.data.keys().copied().collect();
+        for old in kept {
+            let Some(data) = self.module.data.get(old as usize) else { continue };
+            match &data.kind {
+                DataKind::Active { memory_index, offset_expr } if self.live.memories.contains(memory_index) => {
+                    let offset = self.numbers.const_expr(offset_expr.clone())?;
+                    section.active(0, &offset, data.data.iter().copied());
+                }
+                // Code names it, but its memory is gone: nothing is left of it once a module is instantiated.
+                DataKind::Active { .. } => {
+                    section.passive([]);
+                }
+                DataKind::Passive => {
+                    section.passive(data.data.iter().copied());
+                }
+            }
+        }
+        if self.plan.own.is_some() {
+            for run in isolated::runs(self.module, self.units, self.live, self.plan) {
+                section.active(0, &ConstExpr::i32_const(run.address.cast_signed()), run.bytes);
             }
         }
         if let (Some(_), Some(region)) = (self.numbers.wiring.segment, &self.plan.region) {
-            section.passive(self.contents(&region.layout));
+            section.passive(contents::bytes(self.module, self.units, self.live, self.plan, &region.layout));
         }
-        section
-    }
-
-    /// The bytes of all units at their new offsets. Words with addresses are zero: code fills them in.
-    fn contents(&self, layout: &Layout) -> Vec<u8> {
-        let mut contents = vec![0; layout.contents as usize];
-        for &index in &self.live.units {
-            let (Some(unit), Some(offset)) = (self.units.units.get(index), layout.offset(index)) else {
-                continue;
-            };
-            let start = offset as usize;
-            if let Some(place) = contents.get_mut(start..start + unit.bytes.len()) {
-                place.copy_from_slice(unit.bytes);
-            }
-            for word in self.plan.words(self.module, self.units, index) {
-                let at = start + word.at as usize;
-                let value = match word.value {
-                    super::plan::Value::Slot(slot) => match &self.plan.slots {
-                        Some(slots) => slots.get(&slot).copied().unwrap_or_default(),
-                        None => slot,
-                    },
-                    super::plan::Value::Address(target) => match layout.place(target) {
-                        Placed::Absolute(value) => value,
-                        Placed::Data(_) => 0,
-                    },
-                };
-                if let Some(place) = contents.get_mut(at..at + 4) {
-                    place.copy_from_slice(&value.to_le_bytes());
-                }
-            }
-        }
-        contents
-    }
-
-    /// The words with addresses, in order.
-    fn fixups(&self, layout: &Layout) -> Vec<Fixup> {
-        let mut fixups = Vec::new();
-        for &index in &self.live.units {
-            let offset = layout.offset(index).unwrap_or_default();
-            for word in self.plan.words(self.module, self.units, index) {
-                let super::plan::Value::Address(target) = word.value else { continue };
-                if let Placed::Data(to) = layout.place(target) {
-                    fixups.push(Fixup { at: offset + word.at, to });
-                }
-            }
-        }
-        fixups
+        Ok(section)
     }
 
     fn code(&mut self) -> Result<CodeSection> {
@@ -316,26 +299,34 @@ impl Emit<'_, '_> {
             let Some(function) = self.module.functions.get(old as usize) else { continue };
             let Some(body) = function.own() else { continue };
             let ty = self.module.types.get(function.ty as usize);
+            let moves = self.plan.form == Form::Shared;
             let mut writer =
-                Writer { linking: &self.module.linking, units: self.units, layout, numbers: &mut self.numbers };
+                Writer { linking: &self.module.linking, units: self.units, layout, numbers: &mut self.numbers, moves };
             let about = About {
                 parameters: ty.map_or(0, |ty| ty.params().len()),
                 exported: exported.contains(&old),
-                stores: self.live.stores.get(&old),
+                stores: self.live.stores.get(&old).filter(|_| moves),
             };
             section.function(&writer.body(body, &about)?);
         }
         let way = region.map_or(Way::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;
+        let guard = self.numbers.guard(self.plan);
         for (generated, _) in &self.numbers.generated {
             section.function(&match generated {
                 Generated::Grow => region::realloc_by_grow(),
                 Generated::Place => {
                     let fresh = way == Way::Instantiation;
-                    region::place(layout, wiring, &self.fixups(layout), fresh)
+                    let fixups = contents::fixups(self.module, self.units, self.live, self.plan, layout);
+                    region::place(layout, wiring, &fixups, fresh)
                 }
                 Generated::Enter => region::enter(way, layout, wiring),
                 Generated::Start => region::start(layout, wiring),
+                Generated::Copy => access::copy(),
+                Generated::Size => access::size(),
+                Generated::StackOverflow => stack::overflow(),
+                // Planned only with what it needs.
+                Generated::SetStackPointer => guard.as_ref().map_or_else(stack::overflow, stack::set),
             });
         }
         Ok(section)
@@ -363,8 +354,13 @@ impl Emit<'_, '_> {
         }
         let first = self.numbers.globals.len() as u32;
         for new in first..first + self.numbers.new_globals {
-            let data = self.numbers.wiring.data_start == Some(new);
-            globals.append(new, if data { "polyfill.data_start" } else { "polyfill.region_state" });
+            let wiring = &self.numbers.wiring;
+            let name = match Some(new) {
+                new if new == wiring.data_start => "polyfill.data_start",
+                new if new == wiring.stack_low => "polyfill.stack_low",
+                _ => "polyfill.region_state",
+            };
+            globals.append(new, name);
         }
         section.globals(&globals);
         section

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::stack;
+
 /// One problem of one adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("adapter `{adapter}`: {problem}")]
@@ -40,12 +42,46 @@ pub enum Problem {
     ImportedTwice { module: String, name: String },
     /// A memory of its own.
     #[error(
-        "uses a memory of its own (memory {index}); isolated adapters are not supported yet: link with `--import-memory`, so that it works in main's memory"
+        "uses a memory of its own (memory {index}), but is to share main's; choose the isolated form for it, or link it with `--import-memory`"
     )]
     OwnMemory { index: u32 },
     /// A kind of memory that main's cannot be.
-    #[error("imports a {found} memory; only 32-bit memories with pages of 64 KiB are supported")]
+    #[error("works in a {found} memory; only 32-bit memories with pages of 64 KiB are supported")]
     MemoryKind { found: &'static str },
+    /// More memories than one.
+    #[error("uses a second memory (memory {index}); an isolated adapter keeps one memory of its own")]
+    SecondMemory { index: u32 },
+    /// A part of main that only an adapter in main's memory can use.
+    #[error(
+        "imports {found} `{name}` of main, but is isolated: it may import functions of main, and access to main's memory as the functions `load`, `store` and `size` of `__main_memory__`; to use more of main, link it with `--import-memory` and choose the shared form"
+    )]
+    IsolatedImport { name: String, found: &'static str },
+    /// Memory of main for an isolated adapter, and main's allocator not at hand.
+    #[error(
+        "imports `__main_module__` `{name}`, but main's realloc is not to be had: it exports none, or none is to be used; an isolated adapter cannot grow main's memory instead: export `cabi_realloc` from main, or choose the shared form"
+    )]
+    NoMainRealloc { name: String },
+    /// Something of main's memory that there is not.
+    #[error("imports `__main_memory__` `{name}`, expected `load`, `store` or `size`")]
+    UnknownAccess { name: String },
+    /// Access to main's memory with the wrong type.
+    #[error("imports `__main_memory__` `{name}` with the wrong type, expected {expected}, found {found}")]
+    AccessType { name: String, expected: &'static str, found: String },
+    /// Copies to and from nowhere.
+    #[error(
+        "imports `__main_memory__` `{name}`, but has no memory to copy to or from; define one, or import `env` `memory`"
+    )]
+    NoMemory { name: String },
+    /// An isolated adapter without a stack of its own.
+    #[error(
+        "the stack pointer (global {global}) starts at 0: it was linked for a stack that somebody else allocates; link it with a stack of its own (`-z stack-size=<bytes>`), or choose the shared form"
+    )]
+    NoStack { global: u32 },
+    /// A declared maximum below what the linker has placed.
+    #[error(
+        "stack and static data need {needed} pages of memory, but at most {maximum} are declared; link with a larger `--max-memory`"
+    )]
+    MemoryTooSmall { needed: u64, maximum: u64 },
     /// Static data with a fixed address.
     #[error(
         "has {bytes} bytes of static data at fixed addresses, where main's memory is in use, and no usable relocations ({why}); {BUILD_WITH_RELOCATIONS}"
@@ -56,12 +92,29 @@ pub enum Problem {
     PositionIndependent { what: String },
     /// Nothing tells which global is the stack pointer.
     #[error(
-        "cannot tell the stack pointer: global {global} may be it, but there is neither a `name` nor a `linking` section; do not strip the adapter, or export the global as `__stack_pointer`"
+        "cannot tell the stack pointer: global {global} may be it, but there is neither a `name` nor a `linking` section; do not strip the adapter, or export the global as `__stack_pointer`, or give its index by the option `stack.pointer`"
     )]
     UnknownStackPointer { global: u32 },
     /// A global with a special name has the wrong type.
     #[error("global `{name}` (index {global}) must be a mutable i32 of the module's own")]
     SpecialGlobal { name: &'static str, global: u32 },
+    /// The option for the stack pointer names something else.
+    #[error(
+        "the option `stack.pointer` says global {global}, expected a mutable i32 of the module's own, found {found}"
+    )]
+    StackPointerOption { global: u32, found: String },
+    /// A size that no stack can have.
+    #[error(
+        "a stack of {bytes} bytes (option `stack.size`) is not possible, expected {} to {} bytes",
+        stack::LEAST,
+        stack::MOST
+    )]
+    StackSize { bytes: u32 },
+    /// A size for a stack that the linker has placed.
+    #[error(
+        "a stack of {bytes} bytes (option `stack.size`) is not possible: an isolated adapter keeps the stack that it was linked with; link it with `-z stack-size={bytes}`"
+    )]
+    FixedStack { bytes: u32 },
     /// Main's realloc is imported with a wrong type.
     #[error(
         "imports `__main_module__` `{name}` with the wrong type, expected (func (param i32 i32 i32 i32) (result i32))"
@@ -96,6 +149,14 @@ impl Problem {
             Error::UserError(problem) => problem,
             other => Problem::Invalid { offset: 0, message: other.to_string() },
         }
+    }
+}
+
+impl Problem {
+    /// Whether it is about moving code and data, so that a module which does not move can do without.
+    pub(super) fn is_about_moving(&self) -> bool {
+        use Problem::*;
+        matches!(self, StaleRelocations { .. } | Relocation { .. } | FixedData { .. } | PositionIndependent { .. })
     }
 }
 

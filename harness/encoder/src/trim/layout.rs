@@ -11,9 +11,6 @@ use super::data::{Landmark, Target, Units};
 use super::error::Problem;
 use super::live::Live;
 
-/// The size of an adapter's stack.
-pub(super) const STACK: u32 = 64 * 1024;
-
 /// The alignment that the C ABI asks of a stack, and what an allocator can be trusted with.
 const ALIGNMENT: u32 = 16;
 
@@ -32,9 +29,9 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Lays out what is live.
-    pub fn of(units: &Units<'_>, live: &Live, stack: bool) -> Result<Layout, Problem> {
-        let mut layout = Layout { stack: if stack { STACK } else { 0 }, alignment: ALIGNMENT, ..Layout::default() };
+    /// Lays out what is live, beside a stack of so many bytes.
+    pub fn of(units: &Units<'_>, live: &Live, stack: u32) -> Result<Layout, Problem> {
+        let mut layout = Layout { stack, alignment: ALIGNMENT, ..Layout::default() };
         let live = live.units.iter().filter_map(|&index| Some((index, units.units.get(index)?)));
         // Zeros behind everything else, where they need no bytes in the module.
         let (zeros, contents): (Vec<_>, Vec<_>) = live.partition(|(_, unit)| unit.bytes.iter().all(|byte| *byte == 0));

@@ -101,6 +101,12 @@ impl<'a> Linking<'a> {
         Ok(())
     }
 
+    /// Forgets what the linker said: a tool changed the module after linking, and nothing can be relied on.
+    pub fn forget(&mut self) {
+        let Linking { dynamic, code_section, data_section, .. } = *self;
+        *self = Linking { dynamic, code_section, data_section, ..Linking::default() };
+    }
+
     /// The relocations of code from an offset of the module on.
     pub fn code_from(&self, start: u64) -> Cursor<'_> {
         let from = self.code.partition_point(|relocation| relocation.position < start);

@@ -5,12 +5,14 @@ use std::ops::Range;
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::{
-    ElementItems, ElementKind, Export, ExternalKind, FunctionBody, MemArg, Operator, RelocationType, SymbolInfo,
+    DataKind, ElementItems, ElementKind, Export, ExternalKind, FunctionBody, MemArg, Operator, RelocationType,
+    SymbolInfo, ValType,
 };
 
 use super::body::{self, Operand};
 use super::data::{self, Target, Units};
 use super::error::Problem;
+use super::form::Form;
 use super::linking::Relocation;
 use super::module::Module;
 use super::table::Slots;
@@ -54,6 +56,7 @@ pub(super) fn find(
     units: &Units<'_>,
     slots: &Slots,
     exports: &[&Export<'_>],
+    form: Form,
 ) -> (Live, Vec<Problem>) {
     let mut search = Search {
         module,
@@ -74,6 +77,9 @@ pub(super) fn find(
         search.function(start);
     }
     search.run();
+    if form == Form::Isolated {
+        search.own_memory();
+    }
     (search.live, search.problems)
 }
 
@@ -268,6 +274,32 @@ impl<'a> Search<'_, 'a> {
                     }
                 };
                 self.problems.extend(found.err());
+            }
+        }
+    }
+
+    /// The memory of an isolated adapter, and how its data is placed there.
+    fn own_memory(&mut self) {
+        let module = self.module;
+        let gives = |index: &u32| {
+            let function = module.functions.get(*index as usize);
+            let imported = function.filter(|function| function.import().is_some());
+            let ty = imported.and_then(|function| module.types.get(function.ty as usize));
+            ty.is_some_and(|ty| ty.params().contains(&ValType::I32))
+        };
+        // Even where no live code loads or stores, an import may be given an address.
+        let used = self.live.addresses || self.live.fixed_addresses || self.live.functions.iter().any(gives);
+        if self.live.memories.is_empty() && used && !module.memories.is_empty() {
+            self.live.memories.insert(0);
+        }
+        if module.linking.relocatable {
+            return;
+        }
+        for data in &module.data {
+            let DataKind::Active { memory_index, offset_expr } = &data.kind else { continue };
+            if self.live.memories.contains(memory_index) {
+                let found = self.const_expr(offset_expr.clone()).map(drop);
+                self.problems.extend(found.err().map(Problem::reencode));
             }
         }
     }

@@ -1,21 +1,30 @@
 //! The `trim` stage: adapter + demand -> the part of it that is needed, with its stack and its static data placed.
 //!
-//! An adapter is a core module that works in main's memory. It is ordinary code: with the relocations that
-//! `--emit-relocs` leaves in it, its data can be moved to wherever there is room at run time. The steps:
+//! An adapter is ordinary code, in one of two forms. A shared one works in main's memory: with the relocations that
+//! `--emit-relocs` leaves in it, its data can be moved to wherever there is room at run time. An isolated one keeps its
+//! own memory, where nothing has to move; then relocations, if there are any, tell what can go. The steps:
 //!
 //! | file | step |
 //! |---|---|
+//! | `form` | which form a module is made for |
 //! | `module`, `names`, `linking` | bytes -> index spaces, names, symbols and relocations |
 //! | `data`, `table` | static data as units, function table as slots |
 //! | `live` | what the wanted exports need of all that |
-//! | `special` | stack pointer, imports with a meaning |
-//! | `layout`, `region`, `plan` | where stack and data go, who allocates them and when |
+//! | `special`, `access` | stack pointer, imports with a meaning |
+//! | `stack` | its size and its guard |
+//! | `layout`, `region`, `contents` | where stack and data of a shared adapter go, who allocates them and when |
+//! | `isolated` | the memory of an isolated adapter, and its data |
+//! | `plan` | all decisions |
 //! | `numbers`, `body`, `emit` | the new module |
 
+mod access;
 mod body;
+mod contents;
 mod data;
 mod emit;
 mod error;
+mod form;
+mod isolated;
 mod layout;
 mod linking;
 mod live;
@@ -25,12 +34,17 @@ mod numbers;
 mod plan;
 mod region;
 mod special;
+mod stack;
 mod table;
 
 use indexmap::IndexSet;
-use wasmparser::{Export, ExternalKind};
+use wasmparser::{Export, ExternalKind, MemoryType};
+
+use crate::names::WANTED_REALLOCS;
 
 pub use error::{Problem, TrimError};
+pub(crate) use form::{Form, form};
+pub(crate) use stack::Stack;
 
 use data::Units;
 use module::Module;
@@ -45,8 +59,12 @@ pub(crate) struct Request<'a> {
     pub wasm: &'a [u8],
     /// The exports to keep, all of them functions.
     pub exports: &'a IndexSet<String>,
-    /// Where memory comes from.
+    /// Where the adapter's stack, heap and static data are.
+    pub form: Form,
+    /// Where memory of main comes from.
     pub realloc: MainRealloc<'a>,
+    /// What is asked of the adapter's stack.
+    pub stack: Stack,
 }
 
 /// Where an adapter's stack and static data, and what it allocates from main, come from.
@@ -69,8 +87,9 @@ pub(crate) struct Trimmed {
     pub dropped: Counts,
     /// Stack and static data, if it has any.
     pub region: Option<RegionReport>,
-    /// The memory of its own, which it imports as `env` `memory`.
-    pub memory: Option<wasmparser::MemoryType>,
+    /// The memory that an isolated adapter keeps, if it needs one. It imports it as `env` `memory`, and expects it to
+    /// be its own, and zero.
+    pub memory: Option<MemoryType>,
 }
 
 /// How much there is of an adapter.
@@ -83,13 +102,15 @@ pub(crate) struct Counts {
     pub data_bytes: usize,
 }
 
-/// The region of an adapter, and how it is had.
+/// Where an adapter's stack and static data are, and how that is had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RegionReport {
     pub stack_bytes: u32,
+    /// Beyond the end of the stack is a trap.
+    pub guarded: bool,
     pub data_bytes: u32,
     pub align: u32,
-    /// Main's realloc, by its name, or `memory.grow`.
+    /// Main's realloc, by its name, or `memory.grow`, or the adapter's own memory with its size.
     pub source: String,
     /// When it is allocated.
     pub when: When,
@@ -104,6 +125,8 @@ pub(crate) enum When {
     FirstCall,
     /// By the module's start function.
     Instantiation,
+    /// It is in a memory of the adapter's, and needs no allocation.
+    Always,
 }
 
 /// Trims an adapter, or tells everything that is wrong with it.
@@ -111,31 +134,40 @@ pub(crate) fn trim(request: &Request<'_>) -> Result<Trimmed, Vec<TrimError>> {
     work(request).map_err(|problems| errors(request.name, problems))
 }
 
-/// Everything that is wrong with an adapter, all of its exports wanted. Empty for a good one.
-pub(crate) fn check(name: &str, wasm: &[u8]) -> Vec<TrimError> {
-    let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|module| {
-        let all = module.exports.values().filter(|export| is_function(export));
-        analyse(&module, &all.collect::<Vec<_>>(), MainRealloc::Grow).map(drop)
+/// Everything that is wrong with an adapter in a form, all of its exports wanted. Empty for a good one.
+///
+/// Nothing is known about main, which may be as the adapter wants it.
+pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<TrimError> {
+    let realloc = match form {
+        Form::Shared => MainRealloc::Grow,
+        Form::Isolated => MainRealloc::Export(WANTED_REALLOCS[0]),
+    };
+    let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|mut module| {
+        let all = module.exports.keys().map(|export| export.to_string()).collect();
+        let request = Request { name, wasm, exports: &all, form, realloc, stack };
+        analyse(&mut module, &request).map(drop)
     });
     problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
 }
 
 fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
-    let module = Module::read(request.wasm).map_err(|problem| vec![problem])?;
-    let (exports, missing) = wanted(&module, request.exports);
-    let analysed = analyse(&module, &exports, request.realloc);
+    let mut module = Module::read(request.wasm).map_err(|problem| vec![problem])?;
+    let (_, missing) = wanted(&module, request.exports);
+    let analysed = analyse(&mut module, request);
     let analysis = match (analysed, missing.is_empty()) {
         (Ok(analysis), true) => analysis,
         (Ok(_), false) => return Err(missing),
         (Err(problems), _) => return Err(missing.into_iter().chain(problems).collect()),
     };
+    let (exports, _) = wanted(&module, request.exports);
     let Analysis { units, live, plan } = &analysis;
     let numbers = numbers::Numbers::assign(&module, live, plan);
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
     let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
     let wasm = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
-    Ok(Trimmed { wasm, kept, dropped, region: report(plan), memory: None })
+    let memory = plan.own.as_ref().map(|own| own.memory);
+    Ok(Trimmed { wasm, kept, dropped, region: report(plan, kept.data_bytes), memory })
 }
 
 /// All that is known before anything is written.
@@ -145,12 +177,25 @@ struct Analysis<'a> {
     plan: Plan,
 }
 
-fn analyse<'a>(
-    module: &Module<'a>,
-    exports: &[&Export<'a>],
-    realloc: MainRealloc<'_>,
-) -> Result<Analysis<'a>, Vec<Problem>> {
-    let mut problems = Vec::new();
+/// Finds out everything. An isolated adapter can do without its relocations, if they are no good.
+fn analyse<'a>(module: &mut Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>, Vec<Problem>> {
+    match survey(module, request) {
+        Err(problems)
+            if request.form == Form::Isolated
+                && module.linking.relocatable
+                && problems.iter().any(Problem::is_about_moving) =>
+        {
+            module.linking.forget();
+            survey(module, request)
+        }
+        found => found,
+    }
+}
+
+fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>, Vec<Problem>> {
+    let &Request { form, realloc, stack, .. } = request;
+    let (exports, _) = wanted(module, request.exports);
+    let mut problems: Vec<Problem> = stack.check(form).into_iter().collect();
     let units = match module.linking.relocatable {
         true => Units::cut(module).unwrap_or_else(|problem| {
             problems.push(problem);
@@ -159,12 +204,12 @@ fn analyse<'a>(
         false => Units::default(),
     };
     let slots = table::Slots::read(module);
-    let (live, found) = live::find(module, &units, &slots, exports);
+    let (live, found) = live::find(module, &units, &slots, &exports, form);
     problems.extend(found);
-    special::check_imports(module, &live, &mut problems);
-    special::check_data(module, &live, &mut problems);
-    let special = special::Special::find(module, &live, &mut problems);
-    let plan = Plan::of(module, &units, &slots, &live, special, realloc);
+    special::check_imports(module, &live, (form, realloc), &mut problems);
+    special::check_data(module, &live, form, &mut problems);
+    let special = special::Special::find(module, &live, (form, stack), &mut problems);
+    let plan = Plan::of(module, &units, &slots, &live, special, (form, realloc, stack));
     match (plan, problems.is_empty()) {
         (Ok(plan), true) => Ok(Analysis { units, live, plan }),
         (Ok(_), false) => Err(problems),
@@ -232,7 +277,8 @@ fn counts(module: &Module<'_>, analysis: &Analysis<'_>, numbers: &numbers::Numbe
     let slots = plan.slot_functions.len();
     let bytes: usize = module.data.iter().map(|data| data.data.len()).sum();
     let live_units = live.units.iter().filter_map(|unit| units.units.get(*unit));
-    let live_data = live.data.iter().filter_map(|data| module.data.get(*data as usize));
+    let kept_data = plan.own.as_ref().map_or(&live.data, |own| &own.segments);
+    let live_data = kept_data.iter().filter_map(|data| module.data.get(*data as usize));
     let kept = Counts {
         imports: numbers.imports.len() + usize::from(plan.memory),
         functions: numbers.own.len(),
@@ -251,7 +297,21 @@ fn counts(module: &Module<'_>, analysis: &Analysis<'_>, numbers: &numbers::Numbe
     (kept, dropped)
 }
 
-fn report(plan: &Plan) -> Option<RegionReport> {
+fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
+    if let Some(own) = &plan.own {
+        return Some(RegionReport {
+            guarded: plan.guarded.is_some(),
+            stack_bytes: own.stack.as_ref().map_or(0, |stack| stack.end - stack.start),
+            data_bytes: data_bytes as u32,
+            align: 1 << 16,
+            source: match own.memory.initial {
+                1 => "own memory, 1 page".to_string(),
+                pages => format!("own memory, {pages} pages"),
+            },
+            when: When::Always,
+            why: "the adapter is isolated",
+        });
+    }
     let region = plan.region.as_ref()?;
     let (when, why) = match region.way {
         Way::Protocol => (When::FirstCall, "main exports a realloc, and the adapter keeps an `allocation_state`"),
@@ -261,6 +321,7 @@ fn report(plan: &Plan) -> Option<RegionReport> {
     let source = plan.realloc.as_ref();
     Some(RegionReport {
         stack_bytes: region.layout.stack,
+        guarded: plan.guarded.is_some(),
         data_bytes: region.layout.data,
         align: region.layout.alignment,
         source: source.map_or("memory.grow".to_string(), |name| format!("main's `{name}`")),

@@ -15,6 +15,7 @@ use super::module::Module;
 use super::plan::Plan;
 use super::region::Wiring;
 use super::special::is_realloc;
+use super::stack::{Guard, Low};
 
 /// A function that the encoder makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,14 @@ pub(super) enum Generated {
     Enter,
     /// [`super::region::start`]
     Start,
+    /// [`super::access::copy`]
+    Copy,
+    /// [`super::access::size`]
+    Size,
+    /// [`super::stack::overflow`]
+    StackOverflow,
+    /// [`super::stack::set`]
+    SetStackPointer,
 }
 
 impl Generated {
@@ -37,6 +46,10 @@ impl Generated {
             Generated::Place => "polyfill.place_region",
             Generated::Enter => "polyfill.allocate_region",
             Generated::Start => "polyfill.start",
+            Generated::Copy => "polyfill.copy",
+            Generated::Size => "polyfill.memory_size",
+            Generated::StackOverflow => "polyfill.stack_overflow",
+            Generated::SetStackPointer => "polyfill.set_stack_pointer",
         }
     }
 
@@ -44,8 +57,10 @@ impl Generated {
     pub fn ty(self) -> Signature {
         match self {
             Generated::Grow => (vec![ValType::I32; 4], vec![ValType::I32]),
-            Generated::Place => (vec![ValType::I32], vec![]),
-            Generated::Enter | Generated::Start => (vec![], vec![]),
+            Generated::Place | Generated::SetStackPointer => (vec![ValType::I32], vec![]),
+            Generated::Enter | Generated::Start | Generated::StackOverflow => (vec![], vec![]),
+            Generated::Copy => (vec![ValType::I32; 3], vec![]),
+            Generated::Size => (vec![], vec![ValType::I32]),
         }
     }
 }
@@ -79,6 +94,8 @@ pub(super) struct Numbers {
     pub enter: Option<u32>,
     /// The start function.
     pub start: Option<u32>,
+    /// The guarded stack pointer by its old index, and the function that sets it instead.
+    pub guarded: Option<(u32, u32)>,
     /// What memory operands get as their offset, instead of the one that they have.
     pub offset: Option<u32>,
     /// What the last memory operand had as its offset.
@@ -99,6 +116,8 @@ impl Numbers {
         numbers.functions(module, live, plan);
         numbers.globals(live, plan);
         numbers.segments(module, live, plan);
+        let set = numbers.generated(Generated::SetStackPointer);
+        numbers.guarded = plan.guarded.zip(set);
         let wiring = &mut numbers.wiring;
         let own_start = module.start.and_then(|start| numbers.functions.get(&start).copied());
         if plan.region.is_some() {
@@ -111,7 +130,7 @@ impl Numbers {
     }
 
     fn functions(&mut self, module: &Module<'_>, live: &Live, plan: &Plan) {
-        let mut by_grow = Vec::new();
+        let mut replaced = Vec::new();
         for &index in &live.functions {
             let Some(function) = module.functions.get(index as usize) else { continue };
             let import = function.import().and_then(|import| module.imports.get(import));
@@ -119,13 +138,13 @@ impl Numbers {
                 self.own.push(index);
                 continue;
             };
-            let name = match (is_realloc(import), &plan.realloc) {
-                (true, None) => {
-                    by_grow.push(index);
-                    continue;
-                }
-                (true, Some(name)) => name,
-                (false, _) => import.name,
+            if let Some(generated) = plan.replacement(import) {
+                replaced.push((index, generated));
+                continue;
+            }
+            let name = match &plan.realloc {
+                Some(name) if is_realloc(import) => name,
+                _ => import.name,
             };
             let ty = self.types.get(&function.ty).copied().unwrap_or_default();
             let number = self.import(import.module, name, ty);
@@ -148,12 +167,12 @@ impl Numbers {
                 Generated::Grow => self.wiring.grow = Some(next),
                 Generated::Place => self.wiring.place = Some(next),
                 Generated::Enter => self.enter = Some(next),
-                Generated::Start => {}
+                _ => {}
             }
             next += 1;
         }
-        for index in by_grow {
-            self.functions.insert(index, self.wiring.grow.unwrap_or_default());
+        for (index, generated) in replaced {
+            self.functions.extend(self.generated(generated).map(|number| (index, number)));
         }
     }
 
@@ -195,6 +214,9 @@ impl Numbers {
         if live.addresses {
             self.wiring.data_start = Some(new());
         }
+        if plan.guarded.is_some() {
+            self.wiring.stack_low = Some(new());
+        }
         let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
         self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
         self.wiring.state = mapped(plan.special.allocation_state);
@@ -204,11 +226,24 @@ impl Numbers {
     }
 
     fn segments(&mut self, module: &Module<'_>, live: &Live, plan: &Plan) {
-        self.data = renumber(&live.data, 0);
+        self.data = renumber(plan.own.as_ref().map_or(&live.data, |own| &own.segments), 0);
         if plan.region.as_ref().is_some_and(|region| region.layout.contents > 0) {
             self.wiring.segment = Some(self.data.len() as u32);
         }
         self.elements = plan.kept_elements(module, live).into_iter().zip(0..).collect();
+    }
+
+    /// The guard of the stack, if there is one.
+    pub fn guard(&self, plan: &Plan) -> Option<Guard> {
+        let pointer = self.globals.get(&plan.guarded?).copied()?;
+        let overflow = self.generated(Generated::StackOverflow)?;
+        match (&plan.own, &plan.region) {
+            (Some(own), _) => Some(Guard::fixed(own.stack.as_ref()?, pointer, overflow)),
+            (None, region) => {
+                let bytes = region.as_ref()?.layout.stack;
+                Some(Guard { low: Low::Global(self.wiring.stack_low?), bytes, pointer, overflow })
+            }
+        }
     }
 
     fn generated(&self, wanted: Generated) -> Option<u32> {
@@ -250,7 +285,7 @@ impl Reencode for Numbers {
     fn data_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
         new(&self.data, index, "data segment")
     }
-    /// There is one memory: main's.
+    /// There is one memory: main's, or the adapter's.
     fn memory_index(&mut self, _: u32) -> Result<u32, Error<Problem>> {
         Ok(0)
     }

@@ -2,21 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{ElementKind, RelocationType};
+use wasmparser::{ElementKind, Import, RelocationType};
 
 use super::MainRealloc;
+use super::access::Access;
 use super::data::{Target, Units};
 use super::error::Problem;
+use super::form::Form;
+use super::isolated::Own;
 use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::Generated;
 use super::region::Way;
 use super::special::{Special, is_realloc};
+use super::stack::Stack;
 use super::table::Slots;
 
 /// The decisions.
 pub(super) struct Plan {
+    pub form: Form,
+    /// The memory of an isolated adapter, if it needs one.
+    pub own: Option<Own>,
+    /// The stack pointer, by its old index, if writes of it are guarded.
+    pub guarded: Option<u32>,
     /// Stack and static data, if there are any.
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
@@ -28,7 +37,7 @@ pub(super) struct Plan {
     pub slots: Option<BTreeMap<u32, u32>>,
     /// What is in the old slots.
     pub slot_functions: BTreeMap<u32, u32>,
-    /// The module needs main's memory.
+    /// The module imports a memory: main's, or its own.
     pub memory: bool,
 }
 
@@ -46,45 +55,86 @@ impl Plan {
         slots: &Slots,
         live: &Live,
         special: Special,
-        realloc: MainRealloc<'_>,
+        (form, realloc, stack): (Form, MainRealloc<'_>, Stack),
     ) -> Result<Plan, Problem> {
         let realloc = match realloc {
             MainRealloc::Export(name) => Some(name.to_string()),
             MainRealloc::Grow => None,
         };
-        let stack = special.stack_pointer.is_some();
-        let region = if stack || live.addresses {
-            let way = match (&realloc, special.allocation_state) {
-                (None, _) => Way::Instantiation,
-                (Some(_), Some(_)) => Way::Protocol,
-                (Some(_), None) => Way::FirstCall,
-            };
-            Some(Region { layout: Layout::of(units, live, stack)?, way })
-        } else {
-            None
+        let mut plan = Plan {
+            form,
+            own: None,
+            guarded: special.stack_pointer.filter(|global| stack.guard && live.written.contains(global)),
+            region: None,
+            realloc,
+            special,
+            generated: Vec::new(),
+            slots: new_slots(slots, live),
+            slot_functions: slots.functions.clone(),
+            memory: false,
         };
-        let way = region.as_ref().map(|region| region.way);
-        let imports_realloc = live.functions.iter().any(|function| {
-            let import = module.functions.get(*function as usize).and_then(|f| f.import());
-            import.and_then(|import| module.imports.get(import)).is_some_and(is_realloc)
+        match form {
+            Form::Isolated => {
+                plan.own = Own::of(module, units, live, &plan.special)?;
+                plan.memory = plan.own.is_some();
+                plan.guarded = plan.guarded.filter(|_| plan.memory);
+            }
+            Form::Shared => {
+                plan.region = plan.region(units, live, stack)?;
+                plan.generated = plan.generated(module, live);
+                plan.memory = !live.memories.is_empty() || !plan.generated.is_empty();
+            }
+        }
+        if plan.guarded.is_some() {
+            plan.generated.extend([Generated::StackOverflow, Generated::SetStackPointer]);
+        }
+        Ok(plan)
+    }
+
+    /// The region of an adapter in main's memory, if it has a stack or data.
+    fn region(&self, units: &Units<'_>, live: &Live, stack: Stack) -> Result<Option<Region>, Problem> {
+        let stack = self.special.stack_pointer.map_or(0, |_| stack.bytes());
+        if stack == 0 && !live.addresses {
+            return Ok(None);
+        }
+        let way = match (&self.realloc, self.special.allocation_state) {
+            (None, _) => Way::Instantiation,
+            (Some(_), Some(_)) => Way::Protocol,
+            (Some(_), None) => Way::FirstCall,
+        };
+        Ok(Some(Region { layout: Layout::of(units, live, stack)?, way }))
+    }
+
+    /// The functions to generate: in place of imports, and for the region.
+    fn generated(&self, module: &Module<'_>, live: &Live) -> Vec<Generated> {
+        let imports = live.functions.iter().filter_map(|function| {
+            let import = module.functions.get(*function as usize)?.import()?;
+            self.replacement(module.imports.get(import)?)
         });
-        let grow = (realloc.is_none() && imports_realloc) || matches!(way, Some(Way::Instantiation | Way::FirstCall));
+        let replaced: Vec<Generated> = imports.collect();
+        let way = self.region.as_ref().map(|region| region.way);
+        let grow = matches!(way, Some(Way::Instantiation | Way::FirstCall));
         let mut generated = Vec::new();
-        generated.extend(grow.then_some(Generated::Grow));
+        generated.extend((grow || replaced.contains(&Generated::Grow)).then_some(Generated::Grow));
         generated.extend(way.map(|_| Generated::Place));
         generated.extend(way.map(|way| match way {
             Way::Instantiation => Generated::Start,
             Way::Protocol | Way::FirstCall => Generated::Enter,
         }));
-        Ok(Plan {
-            memory: !live.memories.is_empty() || !generated.is_empty(),
-            realloc,
-            special,
-            generated,
-            slots: new_slots(slots, live),
-            slot_functions: slots.functions.clone(),
-            region,
-        })
+        generated.extend([Generated::Copy, Generated::Size].iter().filter(|copy| replaced.contains(copy)));
+        generated
+    }
+
+    /// What stands in for an import that the adapter is not left with.
+    pub fn replacement(&self, import: &Import<'_>) -> Option<Generated> {
+        if self.form == Form::Isolated {
+            return None;
+        }
+        match Access::of(import) {
+            Some(Ok(Access::Load | Access::Store)) => Some(Generated::Copy),
+            Some(Ok(Access::Size)) => Some(Generated::Size),
+            _ => (is_realloc(import) && self.realloc.is_none()).then_some(Generated::Grow),
+        }
     }
 
     /// Does the encoder's code call main's realloc?
@@ -130,6 +180,14 @@ pub(super) enum Value {
 }
 
 impl Plan {
+    /// The new number of a slot of the linker's table.
+    pub fn slot(&self, old: u32) -> u32 {
+        match &self.slots {
+            Some(slots) => slots.get(&old).copied().unwrap_or_default(),
+            None => old,
+        }
+    }
+
     /// The words of one unit, in order. What `live` has refused is not among them.
     pub fn words(&self, module: &Module<'_>, units: &Units<'_>, unit: usize) -> Vec<Word> {
         let Some(unit) = units.units.get(unit) else { return Vec::new() };

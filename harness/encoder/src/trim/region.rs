@@ -24,7 +24,7 @@ pub(super) enum Way {
 }
 
 /// The values of the state global.
-mod state {
+pub(super) mod state {
     pub const UNALLOCATED: i32 = 0;
     pub const ALLOCATING: i32 = 1;
     pub const ALLOCATED: i32 = 2;
@@ -35,6 +35,8 @@ mod state {
 pub(super) struct Wiring {
     pub stack_pointer: Option<u32>,
     pub data_start: Option<u32>,
+    /// Where the stack ends, if that is guarded.
+    pub stack_low: Option<u32>,
     pub state: Option<u32>,
     /// Main's realloc.
     pub realloc: Option<u32>,
@@ -82,6 +84,9 @@ pub(super) fn place(layout: &Layout, wiring: &Wiring, fixups: &[Fixup], fresh: b
     const REGION: u32 = 0;
     let mut function = Function::new([]);
     let mut code = function.instructions();
+    if let Some(global) = wiring.stack_low {
+        code.local_get(REGION).global_set(global);
+    }
     if layout.stack > 0 {
         code.local_get(REGION).i32_const(layout.stack.cast_signed()).i32_add().local_set(REGION);
     }

@@ -6,9 +6,13 @@ use wasmparser::{ExternalKind, Import, SymbolInfo, TypeRef, ValType};
 
 use crate::names::{MAIN, SHARED_MEMORY, WANTED_REALLOCS};
 
+use super::MainRealloc;
+use super::access::{self, Access, UnknownAccess};
 use super::error::Problem;
+use super::form::Form;
 use super::live::Live;
-use super::module::{Item, Module};
+use super::module::{Item, Module, Origin};
+use super::stack::Stack;
 
 const STACK_POINTER: &str = "__stack_pointer";
 const ALLOCATION_STATE: &str = "allocation_state";
@@ -24,7 +28,12 @@ pub(super) struct Special {
 
 impl Special {
     /// Finds them among the live globals.
-    pub fn find(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>) -> Special {
+    pub fn find(
+        module: &Module<'_>,
+        live: &Live,
+        (form, stack): (Form, Stack),
+        problems: &mut Vec<Problem>,
+    ) -> Special {
         let mut find = |name| {
             let global = named_global(module, name).filter(|g| live.globals.contains(g))?;
             if is_mutable_i32(module, global) {
@@ -33,16 +42,24 @@ impl Special {
             problems.push(Problem::SpecialGlobal { name, global });
             None
         };
-        let special = Special { stack_pointer: find(STACK_POINTER), allocation_state: find(ALLOCATION_STATE) };
-        if special.stack_pointer.is_none() {
+        let (named, allocation_state) = (find(STACK_POINTER), find(ALLOCATION_STATE));
+        let told = stack.pointer.filter(|_| named_global(module, STACK_POINTER).is_none());
+        let found = told.map(|global| told_pointer(module, global)).transpose();
+        let found = found.unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let stack_pointer = named.or(found.filter(|global| live.globals.contains(global)));
+        // Where nothing moves and nothing is guarded, it need not be known.
+        if stack_pointer.is_none() && told.is_none() && (form == Form::Shared || stack.guard) {
             problems.extend(suspect(module, live));
         }
-        special
+        Special { stack_pointer, allocation_state }
     }
 }
 
 /// A global by the linker's symbol, by export, or by name.
-fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
+pub(super) fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
     let symbol = module.linking.symbols.iter().find_map(|symbol| match symbol {
         SymbolInfo::Global { index, name: Some(name), .. } if *name == wanted => Some(*index),
         _ => None,
@@ -51,6 +68,20 @@ fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
     let export = export.filter(|e| e.kind == ExternalKind::Global).map(|e| e.index);
     let named = module.names.globals.iter().find(|(_, name)| **name == wanted);
     symbol.or(export).or(named.map(|(index, _)| *index))
+}
+
+/// The stack pointer by option.
+fn told_pointer(module: &Module<'_>, global: u32) -> Result<u32, Problem> {
+    if is_mutable_i32(module, global) {
+        return Ok(global);
+    }
+    let found = match module.globals.get(global as usize) {
+        None => format!("no such global among {}", module.globals.len()),
+        Some(Item { origin: Origin::Import(_), .. }) => "an import".to_string(),
+        Some(Item { ty, .. }) if ty.mutable => format!("(mut {})", ty.content_type),
+        Some(Item { ty, .. }) => format!("an immutable {}", ty.content_type),
+    };
+    Err(Problem::StackPointerOption { global, found })
 }
 
 fn is_mutable_i32(module: &Module<'_>, global: u32) -> bool {
@@ -79,16 +110,27 @@ pub(super) fn is_realloc(import: &Import<'_>) -> bool {
 }
 
 /// Problems of the imports that are needed.
-pub(super) fn check_imports(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>) {
+pub(super) fn check_imports(
+    module: &Module<'_>,
+    live: &Live,
+    (form, realloc): (Form, MainRealloc<'_>),
+    problems: &mut Vec<Problem>,
+) {
     check_functions(module, live, problems);
-    check_memories(module, live, problems);
+    if form == Form::Isolated {
+        check_isolated(module, live, realloc, problems);
+    }
+    check_memories(module, live, form, problems);
     let tables = imported(&module.tables, &live.tables).map(|import| (import, "table"));
     let globals = imported(&module.globals, &live.globals).map(|import| (import, "global"));
     let tags = imported(&module.tags, &live.tags).map(|import| (import, "tag"));
     for (number, found) in tables.chain(globals).chain(tags) {
         let Some(import) = module.imports.get(number) else { continue };
         problems.extend(match (import.module, import.name) {
-            (MAIN, _) if found != "tag" => None,
+            (MAIN, name) if found != "tag" => {
+                let name = name.to_string();
+                (form == Form::Isolated).then_some(Problem::IsolatedImport { name, found })
+            }
             ("env", "__memory_base" | "__table_base") | ("GOT.mem" | "GOT.func", _) => {
                 Some(Problem::PositionIndependent { what: import.name.to_string() })
             }
@@ -117,6 +159,15 @@ fn check_functions(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>
             let (module, name) = (import.module.to_string(), import.name.to_string());
             problems.push(Problem::ImportedTwice { module, name });
         }
+        let name = import.name.to_string();
+        match Access::of(import) {
+            Some(Err(UnknownAccess)) => problems.push(Problem::UnknownAccess { name }),
+            Some(Ok(access)) if !access.has_type(ty) => {
+                let (expected, found) = (access.expected(), access::text(ty));
+                problems.push(Problem::AccessType { name, expected, found });
+            }
+            _ => {}
+        }
         let right = ty.params() == [ValType::I32; 4] && ty.results() == [ValType::I32];
         if is_realloc(import) && !right {
             problems.push(Problem::ReallocType { name: import.name.to_string() });
@@ -124,17 +175,35 @@ fn check_functions(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>
     }
 }
 
-fn check_memories(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>) {
-    for (count, index) in live.memories.iter().enumerate() {
-        let Some(memory) = module.memories.get(*index as usize) else { continue };
+/// What an isolated adapter cannot ask for.
+fn check_isolated(module: &Module<'_>, live: &Live, realloc: MainRealloc<'_>, problems: &mut Vec<Problem>) {
+    for number in imported(&module.functions, &live.functions) {
+        let Some(import) = module.imports.get(number) else { continue };
+        let name = import.name.to_string();
+        if is_realloc(import) && realloc == MainRealloc::Grow {
+            problems.push(Problem::NoMainRealloc { name });
+        } else if matches!(Access::of(import), Some(Ok(Access::Load | Access::Store))) && module.memories.is_empty() {
+            problems.push(Problem::NoMemory { name });
+        }
+    }
+}
+
+fn check_memories(module: &Module<'_>, live: &Live, form: Form, problems: &mut Vec<Problem>) {
+    for (count, &index) in live.memories.iter().enumerate() {
+        let Some(memory) = module.memories.get(index as usize) else { continue };
         let import = memory.import().and_then(|number| module.imports.get(number));
-        let Some(import) = import else {
-            problems.push(Problem::OwnMemory { index: *index });
+        let shared = |import: &Import<'_>| (import.module, import.name) == SHARED_MEMORY;
+        problems.extend(match (form, import) {
+            (Form::Isolated, Some(import)) if import.module == MAIN => {
+                Some(Problem::IsolatedImport { name: import.name.to_string(), found: "memory" })
+            }
+            (_, Some(import)) if import.module != MAIN && !shared(import) => Some(refused(import, "memory")),
+            (Form::Shared, Some(import)) => (count > 0).then(|| refused(import, "memory")),
+            (Form::Shared, None) => Some(Problem::OwnMemory { index }),
+            (Form::Isolated, _) => (count > 0).then_some(Problem::SecondMemory { index }),
+        });
+        if form == Form::Shared && import.is_none() {
             continue;
-        };
-        let is_main = import.module == MAIN || (import.module, import.name) == SHARED_MEMORY;
-        if !is_main || count > 0 {
-            problems.push(refused(import, "memory"));
         }
         let found = match memory.ty {
             ty if ty.memory64 => Some("64-bit"),
@@ -147,7 +216,7 @@ fn check_memories(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>)
 }
 
 /// Problems of static data that stays where the linker put it.
-pub(super) fn check_data(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>) {
+pub(super) fn check_data(module: &Module<'_>, live: &Live, form: Form, problems: &mut Vec<Problem>) {
     let linking = &module.linking;
     if linking.dynamic {
         problems.push(Problem::PositionIndependent { what: "dylink.0".to_string() });
@@ -155,6 +224,8 @@ pub(super) fn check_data(module: &Module<'_>, live: &Live, problems: &mut Vec<Pr
     // Made by the linker for objects with position-independent code: addresses in globals, without relocations.
     let got =
         module.names.globals.iter().find(|(index, name)| name.starts_with("GOT.") && live.globals.contains(*index));
+    // They may be what they are where nothing moves and nothing goes.
+    let got = got.filter(|_| form == Form::Shared || linking.relocatable);
     problems.extend(got.map(|(_, name)| Problem::PositionIndependent { what: name.to_string() }));
     let mut bytes = 0;
     for (index, data) in (0..).zip(&module.data) {
@@ -162,7 +233,11 @@ pub(super) fn check_data(module: &Module<'_>, live: &Live, problems: &mut Vec<Pr
         if let wasmparser::DataKind::Active { memory_index, .. } = data.kind {
             // Even where no live code loads or stores, an import may be given an address.
             let used = live.memories.contains(&memory_index) || live.fixed_addresses;
-            if named || (used && !linking.relocatable) {
+            let stays = match form {
+                Form::Shared => named || (used && !linking.relocatable),
+                Form::Isolated => named && linking.relocatable,
+            };
+            if stays {
                 bytes += data.data.len() as u64;
             }
         }

@@ -1,0 +1,170 @@
+//! The stack of an adapter: its size, its pointer and its guard.
+
+use crate::exec::{BLOCK, Main, Running};
+use crate::support::{GROW, MAIN, text, trim_with, wat};
+use crate::trim::{Form, MainRealloc, Problem, Stack, Trimmed};
+
+/// Takes frames off the stack until the parameter is zero, one after the other, and tells where the last one was.
+const FRAMES: &str = r#"
+    (module
+      (import "env" "memory" (memory 2))
+      (global $dead i64 (i64.const 0))
+      (global $__stack_pointer (mut i32) (i32.const 65536))
+      (func $dive (export "dive") (param $count i32) (result i32) (local $frame i32)
+        (global.set $__stack_pointer (local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 64))))
+        (i32.store offset=32 (local.get $frame) (local.get $count))
+        (if (local.get $count)
+          (then (local.set $frame (call $dive (i32.sub (local.get $count) (i32.const 1))))))
+        (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (i32.const 64)))
+        (local.get $frame))
+      (func (export "large") (param $size i32) (result i32)
+        (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (local.get $size)))
+        (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (local.get $size)))
+        (global.get $__stack_pointer)))
+"#;
+
+const EXPORTS: [&str; 2] = ["dive", "large"];
+const GUARD: Stack = Stack { size: None, guard: true, pointer: None };
+
+#[track_caller]
+fn good(stack: Stack, form: Form, wasm: &[u8], realloc: MainRealloc<'_>) -> Trimmed {
+    trim_with(stack, form, wasm, &EXPORTS, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+fn problem(stack: Stack, form: Form, text: &str) -> Problem {
+    let mut errors = trim_with(stack, form, &wat(text), &EXPORTS, GROW).expect_err("a problem");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors.remove(0).problem
+}
+
+/// A stack of so many bytes that begins at `high`, and not a byte more.
+fn guarded(mut running: Running, bytes: i32, high: i32) {
+    let frames = bytes / 64;
+    for _ in 0..2 {
+        assert_eq!(running.call1("dive", frames - 1).expect("all of the stack"), high - bytes);
+        assert_eq!(running.call1("large", bytes).expect("all of the stack"), high);
+    }
+    // One frame too many; a frame that ends below address 0, too; one that wraps around to where it began.
+    for (name, parameter) in [("dive", frames), ("large", bytes + 1), ("large", high + 16), ("large", -16)] {
+        let Err(error) = running.call1(name, parameter) else { panic!("{name} {parameter} has no stack left") };
+        let trace = format!("{error:?}");
+        let lines: Vec<&str> = trace.lines().filter(|line| line.contains("adapter!")).collect();
+        assert!(lines[0].contains("polyfill.stack_overflow"), "{trace}");
+        assert!(lines[1].contains("polyfill.set_stack_pointer"), "{trace}");
+        reset(&mut running, high);
+    }
+}
+
+/// Takes back what the frames of a trapped call hold.
+fn reset(running: &mut Running, high: i32) {
+    let at = running.call1("large", 0).expect("nothing is taken");
+    let pop = running.instance.get_typed_func::<i32, ()>(&mut running.store, "pop").expect("the export");
+    pop.call(&mut running.store, high - at).expect("frames that are there");
+}
+
+#[test]
+fn overflow_is_a_trap_with_a_name() {
+    let pop = r#"(func (export "pop") (param i32)
+        (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (local.get 0)))))"#;
+    let wasm = wat(&FRAMES.trim_end().strip_suffix(')').map(|head| format!("{head}{pop}")).expect("a module"));
+    let trimmed = |stack, form, realloc| {
+        let exports = ["dive", "large", "pop"];
+        trim_with(stack, form, &wasm, &exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    };
+    let grown = trimmed(GUARD, Form::Shared, GROW);
+    guarded(Running::new(&grown, Main::default()), 65536, 3 * 65536);
+    let small = Stack { size: Some(1020), ..GUARD };
+    let allocated = trimmed(small, Form::Shared, MAIN);
+    guarded(Running::new(&allocated, Main::default()), 1024, BLOCK as i32 + 1024);
+    let own = trimmed(GUARD, Form::Isolated, MAIN);
+    guarded(Running::isolated(&own, Main::default()), 65536, 65536);
+    for trimmed in [grown, allocated, own] {
+        assert!(trimmed.region.expect("a stack").guarded);
+    }
+}
+
+#[test]
+fn static_data_below_an_isolated_stack_is_its_end() {
+    let data = |data: &str| wat(&FRAMES.replace("(global $dead", &format!("{data} (global $dead")));
+    for (definitions, bytes) in [
+        (r#"(data (i32.const 64000) "x")"#, 65536 - 64001),
+        (r#"(data (i32.const 66000) "x")"#, 65536),
+        (r#"(data (i32.const 1024) "x") (global (export "__data_end") i32 (i32.const 32768))"#, 32768),
+    ] {
+        let trimmed = good(GUARD, Form::Isolated, &data(definitions), GROW);
+        assert_eq!(trimmed.region.as_ref().expect("a stack").stack_bytes, bytes);
+        let mut running = Running::isolated(&trimmed, Main::default());
+        assert_eq!(running.call1("large", bytes as i32).expect("all of the stack"), 65536);
+        assert!(running.call1("large", bytes as i32 + 1).is_err(), "{definitions}");
+    }
+}
+
+#[test]
+fn without_a_guard_nothing_is_different() {
+    let wasm = wat(FRAMES);
+    for form in [Form::Shared, Form::Isolated] {
+        let found = text(&good(Stack::default(), form, &wasm, MAIN).wasm);
+        assert!(!found.contains("stack_overflow") && !found.contains("stack_low"), "{found}");
+        assert_eq!(found.matches("global.set $__stack_pointer").count(), if form == Form::Shared { 5 } else { 4 });
+        // Each write but the guard's own goes through it.
+        let found = text(&good(GUARD, form, &wasm, MAIN).wasm);
+        assert_eq!(found.matches("call $polyfill.set_stack_pointer").count(), 4, "{found}");
+        assert_eq!(found.matches("global.set $__stack_pointer").count(), if form == Form::Shared { 2 } else { 1 });
+    }
+    // Who only reads it needs no guard.
+    let text = FRAMES.replace(
+        r#"(func (export "large")"#,
+        r#"(func (export "sp") (result i32) (global.get $__stack_pointer)) (func (export "large")"#,
+    );
+    let trimmed = trim_with(GUARD, Form::Shared, &wat(&text), &["sp"], GROW).expect("a good module");
+    assert!(!trimmed.region.expect("a stack").guarded);
+}
+
+#[test]
+fn a_stack_has_the_size_that_is_asked_for() {
+    let wasm = wat(FRAMES);
+    for (size, bytes) in [(1, 16), (16, 16), (17, 32), (1 << 20, 1 << 20)] {
+        let stack = Stack { size: Some(size), ..Stack::default() };
+        let trimmed = good(stack, Form::Shared, &wasm, MAIN);
+        let mut running = Running::new(&trimmed, Main::default());
+        assert_eq!(running.call1("large", 0).expect("a stack"), BLOCK as i32 + bytes);
+        assert_eq!(running.store.data().requests, [(16, bytes as u32)]);
+        assert_eq!(trimmed.region.expect("a stack").stack_bytes, bytes as u32);
+    }
+    for bytes in [0, (1 << 30) + 1, u32::MAX] {
+        let stack = Stack { size: Some(bytes), ..GUARD };
+        assert_eq!(problem(stack, Form::Shared, FRAMES), Problem::StackSize { bytes });
+    }
+    let stack = Stack { size: Some(4096), ..GUARD };
+    let found = problem(stack, Form::Isolated, FRAMES);
+    assert_eq!(found, Problem::FixedStack { bytes: 4096 });
+    assert!(found.to_string().ends_with("link it with `-z stack-size=4096`"), "{found}");
+}
+
+#[test]
+fn the_pointer_can_be_told() {
+    let stripped = FRAMES.replace("$__stack_pointer", "$g");
+    // The text format's own names are names, too: without them, and with a global that may be it.
+    let module = wat(&stripped);
+    let bare = crate::compiled::stripped(&module);
+    let unknown = Stack { guard: true, ..Stack::default() };
+    for form in [Form::Shared, Form::Isolated] {
+        let errors = trim_with(unknown, form, &bare, &EXPORTS, GROW).expect_err("nothing tells");
+        assert_eq!(errors[0].problem, Problem::UnknownStackPointer { global: 1 }, "{form:?}");
+        assert!(errors[0].to_string().contains("option `stack.pointer`"), "{errors:?}");
+        let told = Stack { pointer: Some(1), ..unknown };
+        let trimmed = good(told, form, &bare, GROW);
+        assert_eq!(trimmed.region.expect("a stack").stack_bytes, 65536);
+        for (global, found) in [(0, "an immutable i64"), (2, "no such global among 2")] {
+            let wrong = Stack { pointer: Some(global), ..unknown };
+            let errors = trim_with(wrong, form, &bare, &EXPORTS, GROW).expect_err("not that one");
+            let found = found.to_string();
+            assert_eq!(errors[0].problem, Problem::StackPointerOption { global, found });
+        }
+    }
+    // Without a guard, an isolated adapter keeps its secret.
+    good(Stack::default(), Form::Isolated, &bare, GROW);
+    // A name is better than an option.
+    let trimmed = good(Stack { pointer: Some(0), ..GUARD }, Form::Shared, &wat(FRAMES), GROW);
+    assert!(trimmed.region.expect("a stack").guarded);
+}
