@@ -1,1 +1,3 @@
 //! The encoder against the reference: the same inputs through both, and what differs.
+
+pub mod needs;
