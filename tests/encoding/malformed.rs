@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::modules;
-use polyfill_encoder::{Input, Options, Region, Source};
+use polyfill_encoder::{Input, Options, Source};
 
 /// Damaged copies in all, half of guests and half of adapters.
 const TRIES: u64 = 2000;
@@ -39,7 +39,7 @@ fn damaged_modules() {
 fn is_sound(guest: &[u8], adapter: &[u8], what: &str) -> bool {
     let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
     let input = Input { main: source("main", guest), adapters: vec![source("wasi_snapshot_preview1", adapter)] };
-    let options = Options { debug_names: true, validate: true, region: Region::Auto };
+    let options = Options::default();
     let encoded = catch_unwind(AssertUnwindSafe(|| polyfill_encoder::encode(&input, &options)));
     match encoded.unwrap_or_else(|_| panic!("{what}: the encoder panics")) {
         Err(errors) => {

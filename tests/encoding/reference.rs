@@ -1,7 +1,7 @@
 //! Real guests through real adapters, with our encoder and with the reference: the components' worlds are the same.
 
 use crate::modules;
-use polyfill_encoder::{Encoded, Input, Options, Region, Source, Wit};
+use polyfill_encoder::{Encoded, Input, Options, Source, Wit};
 use wasi_preview1_component_adapter_provider as published;
 
 const NAME: &str = published::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
@@ -75,7 +75,7 @@ fn encode(guest: &[u8], adapter: &[u8], wit: Option<[Wit; 2]>) -> Encoded {
         main: Source { name: "main".into(), wasm: guest, wit: main_wit },
         adapters: vec![Source { name: NAME.into(), wasm: adapter, wit: adapter_wit }],
     };
-    let options = Options { debug_names: true, validate: false, region: Region::Auto };
+    let options = Options { validate: false, ..Options::default() };
     polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}"))
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Part<'a> {
 pub(crate) fn encode(main: &Part<'_>, adapters: &[Part<'_>], options: &EncodeOptions) -> Result<Vec<u8>, String> {
     let input = Input { main: source(main), adapters: adapters.iter().map(source).collect() };
     let region = if options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
-    let options = Options { debug_names: true, validate: true, region };
+    let options = Options { region, ..Options::default() };
     polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|errors| errors.to_string())
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn adapter(name: Option<&str>, file: &Path, wit_arg: Option<&WitArg>)
 /// The options of an encoding.
 pub(crate) fn options(encoding: &args::Encoding, validate: bool) -> Options {
     let region = if encoding.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
-    Options { debug_names: true, validate, region }
+    Options { validate, region, ..Options::default() }
 }
 
 /// A file's name up to the first dot, if there is anything before it.

@@ -7,6 +7,8 @@
 //!
 //! What the specification gives for an absent option is what is read for it, so that writing it makes no difference:
 //! * `string-encoding`: UTF-8 (`Binary.md`, canonical definitions; `CanonicalABI.md`, canonical options).
+//! * A name's version suffix: `a:b/c@0.2` with the suffix `.6` is `a:b/c@0.2.6`
+//!   (`Explainer.md`, import and export definitions).
 //! * Two lowers of one function with the same options are one: nothing tells them apart
 //!   (`Explainer.md`, canonical built-ins: a lower makes a stateless core function).
 //!
@@ -84,6 +86,8 @@ pub struct CoreName {
     pub module: String,
     /// The export's name.
     pub export: String,
+    /// What generated modules on the way tell a task hook about the call, in order: codes before it and after it.
+    pub notices: Vec<u64>,
 }
 
 /// Why a component could not be read.
@@ -125,7 +129,8 @@ impl Needs {
         let (left, right): (BTreeSet<&str>, BTreeSet<&str>) = (left.lines().collect(), right.lines().collect());
         let mut lines: Vec<(&str, char)> = left.difference(&right).map(|line| (*line, '-')).collect();
         lines.extend(right.difference(&left).map(|line| (*line, '+')));
-        lines.sort();
+        // What is alike stands together, ours below the other's: by what and where, then the sign.
+        lines.sort_by_key(|(line, sign)| (line.split_whitespace().nth(1), *sign == '+', *line));
         lines.iter().map(|(line, sign)| format!("{sign} {line}\n")).collect()
     }
 }
@@ -175,7 +180,8 @@ impl fmt::Display for Options {
 
 impl fmt::Display for CoreName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.module, self.export)
+        write!(f, "{}.{}", self.module, self.export)?;
+        if self.notices.is_empty() { Ok(()) } else { write!(f, " with notice {:?}", self.notices) }
     }
 }
 

@@ -10,9 +10,11 @@ use wit_parser::{PackageName, TypeDefKind, TypeId, WorldItem, WorldKey};
 use crate::canon::{Abi, Direction};
 use crate::error::Error;
 use crate::hint;
-use crate::names::{self, Item};
+use crate::hooks::hook_type;
+use crate::names::{self, Item, ThreadLocal};
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{Extern, Import, Module, signature};
+use crate::thread_local;
 use crate::world::World;
 
 /// The meanings of one module's imports and exports.
@@ -43,6 +45,8 @@ pub(crate) enum Meaning {
     Main(String, Kind),
     /// The memory that an adapter shares with main, or the one that main wants to be given.
     Memory,
+    /// The base of main's thread-local storage.
+    ThreadLocal(ThreadLocal),
 }
 
 /// An exported function of the world and the core functions that make it.
@@ -144,6 +148,9 @@ impl<'a> Binder<'a> {
         let Extern::Func(ty) = &import.ty else {
             return Err(unknown(format!("a component gives functions only, not a {}", import.ty.kind()), Vec::new()));
         };
+        if let Some(access) = names::thread_local(&import.module, &import.field).filter(|_| id == ModuleId::MAIN) {
+            return thread_local::bind(module, import, access).map(|()| Meaning::ThreadLocal(access));
+        }
         let (meaning, expected) = self.function_import(id, module, import, abi, &unknown)?;
         if ty.as_ref() != Some(&expected) {
             return Err(wrong_import(module, import, &expected));
@@ -302,7 +309,7 @@ impl<'a> Binder<'a> {
             let key = interface.map(|_| key);
             let reference = func_ref(self.world, key, &function.name);
             if function.kind.is_async() {
-                errors.push(Error::Async { module: module.name.clone(), item: reference.to_string() });
+                errors.push(Error::Async { module: module.name.clone(), item: format!("`{reference}`") });
                 continue;
             }
             let names = names::func_exports(&self.world.resolve, key, &function.name);
@@ -348,6 +355,13 @@ impl<'a> Binder<'a> {
             });
         }
         self.destructors(id, module, &mut bound, errors);
+        if let (ModuleId::MAIN, Some(export)) = (id, module.export(names::TASK_HOOK))
+            && let Extern::Func(found) = &export.ty
+            && found.as_ref() != Some(&hook_type())
+        {
+            let item = format!("`{}`", export.name);
+            errors.push(wrong_type(module, "exports", item, export.offset, &hook_type(), found.as_ref()));
+        }
         bound
     }
 

@@ -18,18 +18,20 @@ mod emit;
 mod error;
 mod explain;
 mod hint;
+mod hooks;
 mod input;
 mod names;
 mod order;
 mod plan;
 mod read;
+mod thread_local;
 mod trim;
 mod unite;
 mod wire;
 mod world;
 
 pub use error::{Error, Errors};
-pub use input::{Input, Options, Region, Source, Wit};
+pub use input::{Forwarding, Input, Options, Region, Source, Wit};
 pub use plan::Plan;
 pub use trim::TrimError;
 
@@ -48,12 +50,12 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let world = world::join(&modules, &given(input))?;
     let parts = demand::close(&modules, &world, options)?;
     let order = order::order(&parts);
-    let plan = wire::wire(&modules, &world, &parts, order)?;
+    let plan = wire::wire(&modules, &world, &parts, order, options)?;
     if cfg!(any(debug_assertions, test)) {
         let found = audit::audit(&plan, &world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
-    let component = emit::emit(&plan, &world, &parts, options.debug_names);
+    let component = emit::emit(&plan, &world, &parts, options);
     if options.validate {
         validate(&component)?;
     }
@@ -91,6 +93,10 @@ fn read_all<'a>(input: &Input<'a>) -> Result<Vec<read::Module<'a>>, Errors> {
             errors.push(Error::AdapterTwice { name: source.name.clone() });
         }
         match read::read(&source.name, source.wasm) {
+            // An adapter that is one is refused with more to say, when it is trimmed.
+            Ok(module) if module.is_library && index == 0 => {
+                errors.push(Error::Library { module: source.name.clone() });
+            }
             Ok(module) => modules.push(module),
             Err(error) => errors.push(error),
         }

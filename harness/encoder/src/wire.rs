@@ -7,12 +7,15 @@ use crate::bind::Meaning;
 use crate::canon::{Abi, Direction};
 use crate::demand::{self, Part, Parts};
 use crate::error::{Error, Errors};
+use crate::hooks;
+use crate::input::Options;
 use crate::names;
 use crate::plan::{
     Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Resource, Slot, SlotId, Source,
     Via, Why, Wire,
 };
 use crate::read::{Extern, Module};
+use crate::thread_local;
 use crate::world::World;
 use wit_parser::{Function, TypeDefKind, TypeId};
 
@@ -22,6 +25,7 @@ pub(crate) fn wire(
     world: &World,
     parts: &Parts<'_>,
     order: Vec<ModuleId>,
+    options: &Options,
 ) -> Result<Plan, Errors> {
     let mut wiring = Wiring {
         world,
@@ -29,6 +33,8 @@ pub(crate) fn wire(
         position: (0..parts.len()).map(|i| order.iter().position(|id| id.0 == i)).collect(),
         abi: Abi::new(&world.resolve),
         hosted: hosted_memory(&modules[0]),
+        hook: hooks::hook(parts),
+        thread_local: None,
         slots: Vec::new(),
         errors: Vec::new(),
     };
@@ -39,8 +45,9 @@ pub(crate) fn wire(
     }
     let lifts = wiring.lifts();
     let initialize = wiring.initialize(&order);
-    let Wiring { hosted, slots, errors, .. } = wiring;
+    let Wiring { hosted, hook, thread_local, slots, errors, .. } = wiring;
     Errors::check(errors)?;
+    let hooks = hooks::hooks(hook, parts, &wires, &resources, &lifts);
     Ok(Plan {
         modules: modules.iter().zip(parts).map(|(module, part)| planned(module, part.as_ref())).collect(),
         order,
@@ -50,6 +57,9 @@ pub(crate) fn wire(
         resources,
         lifts,
         initialize,
+        hooks,
+        thread_local,
+        forwarding: options.forwarding,
     })
 }
 
@@ -77,6 +87,10 @@ struct Wiring<'a> {
     position: Vec<Option<usize>>,
     abi: Abi<'a>,
     hosted: Option<HostedMemory>,
+    /// Main's task hook.
+    hook: Option<CoreRef>,
+    /// The type of the base of main's thread-local storage, if main asks for it.
+    thread_local: Option<wasmparser::ValType>,
     slots: Vec<Slot>,
     errors: Vec<Error>,
 }
@@ -86,6 +100,9 @@ impl Wiring<'_> {
         let parts = self.parts;
         let Some(part) = &parts[id.0] else { return };
         for (import, meaning) in part.module.imports.iter().zip(&part.bound.imports) {
+            if let Meaning::ThreadLocal(_) = meaning {
+                self.thread_local = thread_local::address(import);
+            }
             let source = self.source(id, meaning);
             let via = match self.late(id, &source) {
                 Some(why) => {
@@ -119,6 +136,7 @@ impl Wiring<'_> {
             Meaning::ResourceDrop(resource) => Source::ResourceDrop(*resource, self.resource_name(*resource)),
             Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
             Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
+            Meaning::ThreadLocal(access) => Source::ThreadLocal(*access),
             Meaning::Memory if self.hosted.is_some() => Source::HostedMemory,
             Meaning::Memory => match self.memory() {
                 Some(MemoryRef::Export(core)) => Source::Export(core, Kind::Memory),
@@ -143,6 +161,7 @@ impl Wiring<'_> {
                     return Some(Why::Memory(core.module));
                 }
                 match &canon.realloc {
+                    Some(_) if self.hook.is_some() => Some(Why::Hooks),
                     Some((core, _)) if !exists(core.module) => Some(Why::Realloc(core.module)),
                     _ => None,
                 }
@@ -239,7 +258,7 @@ impl Wiring<'_> {
                 });
                 let slot = dtor.as_ref().filter(|_| early).map(|core| {
                     let ty = wasmparser::FuncType::new([wasmparser::ValType::I32], []);
-                    self.slot(format!("dtor {name}"), ty, Source::Export(core.clone(), Kind::Func))
+                    self.slot(format!("dtor {name}"), ty, Source::Destructor(core.clone()))
                 });
                 resources.push(Resource { id, name, dtor, slot, early });
             }

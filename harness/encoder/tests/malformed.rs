@@ -1,6 +1,6 @@
 //! Damaged inputs give errors: no panic, and no component that fails validation.
 
-use polyfill_encoder::{Input, Options, Region, Source};
+use polyfill_encoder::{Input, Options, Source};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER as ADAPTER,
 };
@@ -42,7 +42,7 @@ fn every_length() {
 fn assert_sound(guest: &[u8], adapter: &[u8], seed: u64) {
     let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
     let input = Input { main: source("main", guest), adapters: vec![source(NAME, adapter)] };
-    let options = Options { debug_names: true, validate: true, region: Region::Auto };
+    let options = Options::default();
     let encoded = std::panic::catch_unwind(|| polyfill_encoder::encode(&input, &options));
     let Ok(encoded) = encoded else { panic!("seed {seed}: the encoder panics") };
     if let Ok(encoded) = encoded {

@@ -71,7 +71,7 @@ fn components_are_not_larger() {
 fn ours(guest: &[u8], adapter: &[u8], region: Region) -> Vec<u8> {
     let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
     let input = Input { main: source("main", guest), adapters: vec![source(NAME, adapter)] };
-    let options = Options { debug_names: true, validate: true, region };
+    let options = Options { region, ..Options::default() };
     polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}")).component
 }
 
@@ -172,7 +172,7 @@ fn inline_interfaces_of_one_name_are_united() {
         main: Source { name: "main".into(), wasm: &guest, wit: wit("a:a", print) },
         adapters: vec![Source { name: "old".into(), wasm: &adapter, wit: wit("b:b", &format!("{pair} {print}")) }],
     };
-    let options = Options { debug_names: true, validate: true, region: Region::Auto };
+    let options = Options::default();
     let component = polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}")).component;
     let world = world(&component);
     assert!(world.contains("print: func(data: list<u8>) -> u32;") && world.contains("pair: func(p: p);"), "{world}");

@@ -172,7 +172,7 @@ impl<'a> Component<'a> {
                     let given = args.and_then(|args| args.get(import.name.name)).cloned();
                     let item = match given {
                         Some(item) => item,
-                        None => self.imported(import.name.name, import.ty, spaces)?,
+                        None => self.imported(&full_name(&import.name), import.ty, spaces)?,
                     };
                     spaces.push(item);
                 }
@@ -224,7 +224,7 @@ impl<'a> Component<'a> {
                     let export = export?;
                     let item = spaces.item(export.kind, export.index)?;
                     spaces.exports.insert(export.name.name.to_string(), item.clone());
-                    spaces.in_order.push((export.name.name.to_string(), item.clone()));
+                    spaces.in_order.push((full_name(&export.name), item.clone()));
                     // An export is a new index for what it exports.
                     spaces.push(item);
                 }
@@ -361,4 +361,9 @@ impl<'a> Component<'a> {
             }
         }
     }
+}
+
+/// A name with all of its version.
+fn full_name(name: &wasmparser::ComponentExternName<'_>) -> String {
+    format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
 }

@@ -50,13 +50,13 @@ impl<'c, 'a> Modules<'c, 'a> {
 
     fn follow(&self, func: &Func, steps: usize) -> CoreName {
         let (instance, name) = match func {
-            Func::Lower => return CoreName { module: "(canon)".into(), export: "lower".into() },
-            Func::Builtin => return CoreName { module: "(canon)".into(), export: "builtin".into() },
+            Func::Lower => return CoreName::new("(canon)".into(), "lower"),
+            Func::Builtin => return CoreName::new("(canon)".into(), "builtin"),
             Func::Export(instance, name) => (*instance, name),
         };
         let next = self.facts(instance).and_then(|facts| facts.exports.get(name));
         let found = next.and_then(|index| self.follow_index(instance, *index, steps));
-        found.unwrap_or_else(|| CoreName { module: self.label(instance), export: name.clone() })
+        found.unwrap_or_else(|| CoreName::new(self.label(instance), name))
     }
 
     /// Follows a function of a generated module; none if it passes nothing on.
@@ -74,7 +74,8 @@ impl<'c, 'a> Modules<'c, 'a> {
             return Some(self.follow(&func, steps + 1));
         }
         let own = (index as usize).checked_sub(facts.functions.len())?;
-        match (*facts.forwards.get(own)?)? {
+        let (forward, notices) = facts.forwards.get(own)?;
+        let mut found = match (*forward)? {
             Forward::Function(other) => self.follow_index(instance, other, steps + 1),
             Forward::Entry(table, entry) => {
                 let table = self.defined(instance, Sort::Table, table, 0)?;
@@ -95,7 +96,9 @@ impl<'c, 'a> Modules<'c, 'a> {
                     found.map(|(_, function)| *function)
                 })
             }
-        }
+        }?;
+        found.notices.splice(0..0, notices.iter().copied());
+        Some(found)
     }
 
     /// The function that some instance puts where `find` looks. The last instance wins, as it does when it runs.
@@ -140,5 +143,11 @@ impl<'c, 'a> Modules<'c, 'a> {
             Instance::Of(module, _) => self.component.modules[*module].label(*module),
             Instance::Bag(_) => "(items)".into(),
         }
+    }
+}
+
+impl CoreName {
+    fn new(module: String, export: &str) -> CoreName {
+        CoreName { module, export: export.to_string(), notices: Vec::new() }
     }
 }

@@ -17,8 +17,8 @@ pub(super) struct Generated {
     pub globals: Vec<Name>,
     /// Index of what is exported.
     pub exports: HashMap<String, u32>,
-    /// Where each function of its own passes a call on to.
-    pub forwards: Vec<Option<Forward>>,
+    /// Where each function of its own passes a call on to, and the codes that it tells a task hook.
+    pub forwards: Vec<(Option<Forward>, Vec<u64>)>,
     /// Table entries that are filled: table, entry, function.
     pub entries: Vec<(u32, u64, u32)>,
     /// Globals that some function sets to a function.
@@ -115,8 +115,9 @@ fn functions_of(items: ElementItems<'_>) -> Result<Vec<Option<u32>>, NeedsError>
 }
 
 /// Where a body passes its call on to. A call whose argument is a constant is no forwarding but a notice to a hook.
-fn body_of(body: &FunctionBody<'_>, settings: &mut Vec<(u32, u32)>) -> Result<Option<Forward>, NeedsError> {
+fn body_of(body: &FunctionBody<'_>, settings: &mut Vec<(u32, u32)>) -> Result<(Option<Forward>, Vec<u64>), NeedsError> {
     let mut forward = None;
+    let mut notices = Vec::new();
     let mut constant = None;
     let mut function = None;
     let mut global = None;
@@ -126,6 +127,7 @@ fn body_of(body: &FunctionBody<'_>, settings: &mut Vec<(u32, u32)>) -> Result<Op
             Operator::Call { function_index } | Operator::ReturnCall { function_index } if constant.is_none() => {
                 forward = Some(Forward::Function(function_index));
             }
+            Operator::Call { .. } => notices.extend(constant),
             Operator::CallIndirect { table_index, .. } | Operator::ReturnCallIndirect { table_index, .. } => {
                 forward = constant.map(|entry| Forward::Entry(table_index, entry)).or(forward);
             }
@@ -148,5 +150,5 @@ fn body_of(body: &FunctionBody<'_>, settings: &mut Vec<(u32, u32)>) -> Result<Op
             _ => None,
         };
     }
-    Ok(forward)
+    Ok((forward, notices))
 }

@@ -27,7 +27,12 @@ pub(super) fn live(plan: &Plan, world: &World) -> Live {
                 }
             }
             Source::ResourceDrop(id, _) => live.types.add_type_id(resolve, *id),
-            Source::ResourceNew(..) | Source::ResourceRep(..) | Source::Export(..) | Source::HostedMemory => {}
+            Source::ResourceNew(..)
+            | Source::ResourceRep(..)
+            | Source::Export(..)
+            | Source::Destructor(_)
+            | Source::ThreadLocal(_)
+            | Source::HostedMemory => {}
         }
     }
     for item in world.imports().values() {

@@ -85,7 +85,8 @@ impl Emit<'_, '_> {
         let mut section = ImportSection::new();
         if self.plan.memory {
             // Main's memory, whatever its size.
-            let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
+            let page_size_log2 = Some(self.plan.page).filter(|page| *page != region::PAGE);
+            let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2 };
             let (module, name) = SHARED_MEMORY;
             section.import(module, name, memory);
         }
@@ -329,7 +330,7 @@ impl Emit<'_, '_> {
         let wiring = &self.numbers.wiring;
         for (generated, _) in &self.numbers.generated {
             section.function(&match generated {
-                Generated::Grow => region::realloc_by_grow(),
+                Generated::Grow => region::realloc_by_grow(self.plan.page),
                 Generated::Place => {
                     let fresh = way == Way::Instantiation;
                     region::place(layout, wiring, &self.fixups(layout), fresh)

@@ -11,7 +11,7 @@ use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::Generated;
-use super::region::Way;
+use super::region::{PAGE, Way};
 use super::special::{Special, is_realloc};
 use super::table::Slots;
 
@@ -30,6 +30,8 @@ pub(super) struct Plan {
     pub slot_functions: BTreeMap<u32, u32>,
     /// The module needs main's memory.
     pub memory: bool,
+    /// A page of main's memory is two to the power of this many bytes: 16, or 0 where the adapter says so.
+    pub page: u32,
 }
 
 /// The region, and how it is had.
@@ -77,6 +79,7 @@ impl Plan {
             Way::Protocol | Way::FirstCall => Generated::Enter,
         }));
         Ok(Plan {
+            page: module.memories.first().and_then(|memory| memory.ty.page_size_log2).unwrap_or(PAGE),
             memory: !live.memories.is_empty() || !generated.is_empty(),
             realloc,
             special,
