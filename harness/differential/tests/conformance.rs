@@ -1,53 +1,52 @@
 //! The reference encoder's own case folders, through our encoder.
 //!
 //! The folders ship inside the reference's crate, a dev-dependency; they are found through `cargo metadata` and never
-//! copied. A case passes if our component validates and its WIT prints as the case expects, or, for `error-*` cases, if
-//! we refuse the input as well; what we say then is kept in `conformance.errors` (`BLESS=1` writes it anew).
-//! Asynchronous and linking cases are left out by `conformance.skip`.
+//! copied. A case passes if our component validates, its WIT prints as the case expects, and it asks the same of the
+//! canonical ABI as the reference's component does; `error-*` cases pass if we refuse the input as well and name the
+//! same culprit. What we say then is kept in `conformance.errors` (`BLESS=1` writes it anew). Cases in
+//! `conformance.skip` are asynchronous or want a linker, and must be refused by the error that says so.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
-use wit_parser::Resolve;
+use polyfill_differential::cases::{self, Case, Expected, Modules};
+use polyfill_differential::needs::needs;
+use polyfill_encoder::{Encoded, Error, Errors, Input, Options};
 
-/// Cases left out: a name and why, a line each.
+/// Cases left out: name, kind (`async` or `linking`), and why, a line each.
 const SKIPPED: &str = include_str!("conformance.skip");
+
+/// Words that the reference's message has in backticks and ours has not, case by case, each with its reason.
+const OTHER_WORDS: [(&str, &str, &str); 0] = [];
 
 #[test]
 fn reference_cases() {
-    let folder = case_folder();
+    let cases = cases::read_all(&cases::folder().unwrap()).unwrap();
     let skipped = skipped();
-    let mut names: Vec<String> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.file_type().unwrap().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
-    names.sort();
     let only = std::env::var("CONFORMANCE").unwrap_or_default();
-    let mut passed = 0;
+    let (mut passed, mut left_out) = (0, 0);
     let mut failed = Vec::new();
-    let mut left_out = 0;
     let mut messages = String::new();
-    for name in names.iter().filter(|name| name.contains(&only)) {
-        if skipped.contains_key(name.as_str()) {
-            left_out += 1;
-            continue;
-        }
-        match run(&folder.join(name)) {
-            Ok(refusal) => {
-                passed += 1;
-                if let Some(refusal) = refusal {
-                    messages += &format!("{name}\n{refusal}\n\n");
-                }
+    for case in cases.iter().filter(|case| case.name.contains(&only)) {
+        let result = match skipped.get(case.name.as_str()) {
+            Some(kind) => {
+                left_out += 1;
+                refused(case, kind).map(|()| None)
             }
-            Err(message) => failed.push(format!("== {name}\n{message}")),
+            None => {
+                let result = run(case);
+                passed += u32::from(result.is_ok());
+                result
+            }
+        };
+        match result {
+            Ok(Some(refusal)) => messages += &format!("{}\n{refusal}\n\n", case.name),
+            Ok(None) => {}
+            Err(message) => failed.push(format!("== {}\n{message}", case.name)),
         }
     }
     println!("{passed} passed, {} failed, {left_out} skipped", failed.len());
-    let stale: Vec<_> = skipped.keys().filter(|name| !names.iter().any(|n| n == *name)).collect();
+    let stale: Vec<_> = skipped.keys().filter(|name| !cases.iter().any(|case| case.name == **name)).collect();
     assert!(stale.is_empty(), "skipped cases that do not exist: {stale:?}");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     if only.is_empty() {
@@ -67,86 +66,88 @@ fn compare_messages(messages: &str) {
 }
 
 fn skipped() -> BTreeMap<&'static str, &'static str> {
-    SKIPPED
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .map(|line| line.split_once(char::is_whitespace).expect("a skipped case has a reason"))
-        .collect()
-}
-
-fn case_folder() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
-        .arg(manifest)
-        .output()
-        .expect("cargo metadata");
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("what cargo metadata prints");
-    let version = |package: &serde_json::Value| semver::Version::parse(package["version"].as_str().unwrap()).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let package = packages
-        .iter()
-        .filter(|package| package["name"] == "wit-component")
-        .max_by_key(|package| version(package))
-        .expect("wit-component is a dev-dependency");
-    Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap().join("tests/components")
+    let lines = SKIPPED.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let mut skipped = BTreeMap::new();
+    for line in lines {
+        let mut words = line.splitn(3, ' ');
+        let (Some(name), Some(kind @ ("async" | "linking")), Some(_)) = (words.next(), words.next(), words.next())
+        else {
+            panic!("no name, kind and reason: {line}");
+        };
+        assert!(skipped.insert(name, kind).is_none(), "{name} is skipped twice");
+    }
+    skipped
 }
 
 /// Runs a case; the message, if it was refused as it should be.
-fn run(case: &Path) -> Result<Option<String>, String> {
-    let (resolve, package) = {
-        let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(case).map_err(|e| format!("{e:#}"))?;
-        (resolve, package)
-    };
-    let wit = |world: &str| -> Result<Wit, String> {
-        let world = resolve.select_world(&[package], Some(world)).map_err(|e| format!("{e:#}"))?;
-        Ok(Wit { resolve: resolve.clone(), world })
-    };
-
-    let main = wat::parse_file(case.join("module.wat")).map_err(|e| e.to_string())?;
-    let mut adapters = Vec::new();
-    let mut files: Vec<PathBuf> = std::fs::read_dir(case).unwrap().map(|e| e.unwrap().path()).collect();
-    files.sort();
-    let mut region = Region::Auto;
-    for file in &files {
-        let stem = file.file_stem().unwrap().to_str().unwrap();
-        if file.extension().is_none_or(|e| e != "wat") || stem == "component" {
-            continue;
-        }
-        let text = std::fs::read_to_string(file).unwrap();
-        if text.contains(";;! realloc-via-memory-grow = true") {
-            region = Region::MemoryGrow;
-        }
-        if let Some(name) = stem.strip_prefix("adapt-") {
-            let name = text.lines().next().and_then(|l| l.strip_prefix(";; module name: ")).unwrap_or(name);
-            let wasm = wat::parse_file(file).map_err(|e| e.to_string())?;
-            adapters.push((name.to_string(), wasm, wit(stem)?));
-        }
+fn run(case: &Case) -> Result<Option<String>, String> {
+    let result = case.encode().ok_or("the case has no main module")?;
+    match (result, &case.expected) {
+        (Err(errors), Expected::Error(theirs)) => same_culprit(case, &errors, theirs).map(Some),
+        (Err(errors), Expected::Component { .. }) => Err(errors.to_string()),
+        (Ok(_), Expected::Error(theirs)) => Err(format!("should be refused: {theirs}")),
+        (Ok(encoded), Expected::Component { bytes, wit }) => same(&encoded, bytes, wit).map(|()| None),
     }
-    let input = Input {
-        main: Source { name: "main".into(), wasm: &main, wit: Some(wit("module")?) },
-        adapters: adapters
-            .iter()
-            .map(|(name, wasm, wit)| Adapter::new(name, wasm).with_wit(Some(wit.clone())))
-            .collect(),
-    };
-    let options = Options { region, ..Options::default() };
-    let result = polyfill_encoder::encode(&input, &options);
+}
 
-    let fails = case.join("error.txt").exists();
-    match result {
-        Err(errors) if fails => Ok(Some(errors.to_string())),
-        Err(errors) => Err(errors.to_string()),
-        Ok(_) if fails => {
-            Err(format!("should fail with: {}", std::fs::read_to_string(case.join("error.txt")).unwrap()))
-        }
-        Ok(encoded) => {
-            let expected = std::fs::read_to_string(case.join("component.wit.print")).unwrap();
-            let seen = print_wit(&encoded.component)?;
-            if seen == expected { Ok(None) } else { Err(format!("expected WIT:\n{expected}\nseen WIT:\n{seen}")) }
-        }
+/// Our component says and needs what the reference's does. That it is valid is for the encoder to check.
+fn same(ours: &Encoded, reference: &[u8], wit: &str) -> Result<(), String> {
+    let seen = print_wit(&ours.component)?;
+    if seen != wit {
+        return Err(format!("expected WIT:\n{wit}\nseen WIT:\n{seen}"));
     }
+    let of = |component: &[u8]| needs(component).map_err(|e| e.to_string());
+    let diff = of(reference)?.diff(&of(&ours.component)?);
+    if diff.is_empty() { Ok(()) } else { Err(format!("needs of the reference (-) and of ours (+):\n{diff}")) }
+}
+
+/// Our message names what the reference's message names.
+fn same_culprit(case: &Case, ours: &Errors, theirs: &str) -> Result<String, String> {
+    let ours = ours.to_string();
+    let excused: BTreeSet<&str> =
+        OTHER_WORDS.iter().filter(|(name, ..)| *name == case.name).map(|(_, word, _)| *word).collect();
+    let words = theirs.split('`').skip(1).step_by(2);
+    let missing: BTreeSet<&str> =
+        words.filter(|word| !in_our_words(word).iter().all(|word| ours.contains(word))).collect();
+    if missing == excused {
+        return Ok(ours);
+    }
+    Err(format!("in the reference's message only: {missing:?}, excused: {excused:?}\n{theirs}\n{ours}"))
+}
+
+/// What the reference has in backticks, as we would say it: imports in two words, signatures in WAT's.
+fn in_our_words(word: &str) -> Vec<String> {
+    if let Some((params, results)) =
+        word.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')?.split_once("] -> ["))
+    {
+        let types = |list: &str| list.to_lowercase().replace(',', "");
+        let clause = |word: &str, list: String| if list.is_empty() { list } else { format!(" ({word} {list})") };
+        return vec![format!("(func{}{})", clause("param", types(params)), clause("result", types(results)))];
+    }
+    match word.split_once("::") {
+        Some((module, field)) => vec![format!("`{module}`"), format!("`{field}`")],
+        None => vec![word.to_string()],
+    }
+}
+
+/// A skipped case is refused by the error that says why, and by no other.
+fn refused(case: &Case, kind: &str) -> Result<(), String> {
+    let (errors, right): (Errors, fn(&Error) -> bool) = match (&case.modules, kind) {
+        (Modules::Main { .. }, "async") => match case.encode() {
+            Some(Err(errors)) => (errors, |error| matches!(error, Error::Async { .. })),
+            _ => return Err("is skipped, but encodes".into()),
+        },
+        (Modules::Libraries(libraries), "linking") => {
+            let Some(first) = libraries.first() else { return Ok(()) };
+            let options = Options::default();
+            match polyfill_encoder::encode(&Input { main: first.source(), adapters: Vec::new() }, &options) {
+                Err(errors) => (errors, |error| matches!(error, Error::Library { .. })),
+                Ok(_) => return Err("is skipped, but encodes".into()),
+            }
+        }
+        _ => return Err(format!("is no case for {kind}")),
+    };
+    if errors.iter().all(right) { Ok(()) } else { Err(format!("refused, but not because of {kind}:\n{errors}")) }
 }
 
 fn print_wit(component: &[u8]) -> Result<String, String> {

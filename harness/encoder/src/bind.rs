@@ -10,10 +10,12 @@ use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
 use crate::canon::{Abi, Direction};
 use crate::error::Error;
 use crate::hint;
+use crate::hooks::hook_type;
 use crate::layers;
-use crate::names::{self, Item};
+use crate::names::{self, Item, ThreadLocal};
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{Extern, Import, Module, signature};
+use crate::thread_local;
 use crate::world::World;
 
 /// The meanings of one module's imports and exports.
@@ -46,6 +48,8 @@ pub(crate) enum Meaning {
     Memory,
     /// A copy between an adapter's memory and main's.
     Copy(names::Copy),
+    /// The base of main's thread-local storage.
+    ThreadLocal(ThreadLocal),
 }
 
 /// As whose a function is lowered: in whose memory, with whose realloc.
@@ -162,6 +166,9 @@ impl<'a> Binder<'a> {
         let Extern::Func(ty) = &import.ty else {
             return Err(unknown(format!("a component gives functions only, not a {}", import.ty.kind()), Vec::new()));
         };
+        if let Some(access) = names::thread_local(&import.module, &import.field).filter(|_| id == ModuleId::MAIN) {
+            return thread_local::bind(module, import, access).map(|()| Meaning::ThreadLocal(access));
+        }
         let (meaning, expected) = match self.function_import(id, module, import, abi, &unknown) {
             Ok(found) => found,
             Err(error @ Error::UnknownImport { .. }) => {
@@ -341,7 +348,7 @@ impl<'a> Binder<'a> {
             let key = interface.map(|_| key);
             let reference = func_ref(self.world, key, &function.name);
             if function.kind.is_async() {
-                errors.push(Error::Async { module: module.name.clone(), item: reference.to_string() });
+                errors.push(Error::Async { module: module.name.clone(), item: format!("`{reference}`") });
                 continue;
             }
             let names = names::func_exports(&self.world.resolve, key, &function.name);
@@ -387,6 +394,13 @@ impl<'a> Binder<'a> {
             });
         }
         self.destructors(id, module, &mut bound, errors);
+        if let (ModuleId::MAIN, Some(export)) = (id, module.export(names::TASK_HOOK))
+            && let Extern::Func(found) = &export.ty
+            && found.as_ref() != Some(&hook_type())
+        {
+            let item = format!("`{}`", export.name);
+            errors.push(wrong_type(module, "exports", item, export.offset, &hook_type(), found.as_ref()));
+        }
         bound
     }
 

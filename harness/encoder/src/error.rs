@@ -214,12 +214,20 @@ pub enum Error {
         hints: Vec<String>,
     },
     /// Something asynchronous.
-    #[error("`{module}` uses `{item}`: asynchronous lifts, lowers and built-ins are not supported yet")]
+    #[error("`{module}` uses {item}: asynchronous lifts, lowers and built-ins are not supported yet")]
     Async {
         /// The module.
         module: String,
-        /// The import, export or function.
+        /// The import, export or function, in backticks.
         item: String,
+    },
+    /// A library that wants linking first.
+    #[error(
+        "`{module}` is a shared library (it has a `dylink.0` section), and libraries are not linked here\n  help: link it into a module first, with `wasm-ld`"
+    )]
+    Library {
+        /// The module.
+        module: String,
     },
     /// An adapter cannot be trimmed.
     #[error(transparent)]

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::names::Copy;
-use crate::plan::{Canon, CoreRef, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
+use crate::input::Forwarding;
+use crate::names::{Copy, ThreadLocal};
+use crate::plan::{Canon, CoreRef, Event, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
 use crate::trim::{RegionReport, When};
 
 impl fmt::Display for Plan {
@@ -14,7 +15,8 @@ impl fmt::Display for Plan {
         self.slots(f)?;
         self.resources(f)?;
         self.exports(f)?;
-        self.initialize(f)
+        self.initialize(f)?;
+        self.hooks(f)
     }
 }
 
@@ -68,8 +70,11 @@ impl Plan {
 
     fn order(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut steps: Vec<&str> = self.order.iter().map(|id| self.name(*id)).collect();
-        if !self.slots.is_empty() || self.hosted_memory.is_some() {
+        if self.has_shim() {
             steps.insert(0, "shim");
+        }
+        if !self.wrapped().is_empty() {
+            steps.push("hooks");
         }
         if !self.slots.is_empty() || !self.initialize.is_empty() {
             steps.push("fixup");
@@ -103,10 +108,16 @@ impl Plan {
     }
 
     fn slots(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.slots.is_empty() && self.hosted_memory.is_none() {
+        if !self.has_shim() {
             return Ok(());
         }
         writeln!(f, "\nshim")?;
+        if let (Forwarding::References, false) = (self.forwarding, self.slots.is_empty()) {
+            writeln!(f, "  forwards by references to functions")?;
+        }
+        if let Some(ty) = &self.thread_local {
+            writeln!(f, "  keeps the base of main's thread-local storage, an {ty}")?;
+        }
         if let Some(memory) = &self.hosted_memory {
             writeln!(f, "  defines the memory that main imports as {} {}", memory.module, memory.field)?;
         }
@@ -161,6 +172,22 @@ impl Plan {
         Ok(())
     }
 
+    fn hooks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(hooks) = &self.hooks else { return Ok(()) };
+        writeln!(f, "\nhooks\n  {} is told of", self.core(&hooks.hook))?;
+        let initialize = (!self.initialize.is_empty()).then(|| ("initialisation".to_string(), Event::Initialize));
+        let wrapped = hooks.wrapped.iter().map(|wrapped| (self.core(&wrapped.core), wrapped.event));
+        for (what, event) in initialize.into_iter().chain(wrapped) {
+            match event.codes() {
+                (Some(before), Some(after)) => writeln!(f, "    {what}: {before} before, {after} after")?,
+                (Some(before), None) => writeln!(f, "    {what}: {before} before; `post-return` ends the call")?,
+                (None, Some(after)) => writeln!(f, "    {what}: {after} after, as it ends the call")?,
+                (None, None) => {}
+            }
+        }
+        Ok(())
+    }
+
     fn canon(&self, f: &mut fmt::Formatter<'_>, canon: &Canon) -> fmt::Result {
         if let Some((memory, why)) = &canon.memory {
             let memory = match memory {
@@ -190,6 +217,9 @@ impl Plan {
             Source::ResourceDrop(_, name) => format!("resource.drop {name}"),
             Source::Export(core, Kind::Memory) => format!("memory {}", self.core(core)),
             Source::Export(core, _) => self.core(core),
+            Source::Destructor(core) => format!("destructor {}", self.core(core)),
+            Source::ThreadLocal(ThreadLocal::Get) => "the base of thread-local storage, read".into(),
+            Source::ThreadLocal(ThreadLocal::Set) => "the base of thread-local storage, written".into(),
             Source::HostedMemory => "the shim's memory".into(),
             Source::OwnMemory(_) => "its own memory".into(),
             Source::Copy(_, Copy::Load) => "copies from main's memory".into(),
@@ -206,6 +236,7 @@ impl Plan {
         match why {
             Why::Memory(id) => format!("the memory of {} {}", self.name(*id), when(id)),
             Why::Realloc(id) => format!("the realloc of {} {}", self.name(*id), when(id)),
+            Why::Hooks => "its realloc is called with notice to main's task hook, which comes after all modules".into(),
             Why::Instance(id) => format!("{} {}", self.name(*id), when(id)),
         }
     }

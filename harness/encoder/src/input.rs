@@ -160,12 +160,35 @@ pub struct Options {
     pub region: Region,
     /// How isolated adapters reach main's memory.
     pub copies: Copies,
+    /// How a call through a slot reaches the function behind it.
+    pub forwarding: Forwarding,
+    /// Write interfaces under canonical names, the rest of the version beside: `a:b/c@0.2` with the suffix `.6`.
+    /// For hosts that match imports by such names.
+    pub canonical_names: bool,
 }
 
 impl Default for Options {
-    fn default() -> Self {
-        Options { debug_names: true, validate: true, region: Region::Auto, copies: Copies::MultiMemory }
+    /// Names and validation, and nothing that an older engine lacks.
+    fn default() -> Options {
+        Options {
+            debug_names: true,
+            validate: true,
+            region: Region::Auto,
+            copies: Copies::MultiMemory,
+            forwarding: Forwarding::Table,
+            canonical_names: false,
+        }
     }
+}
+
+/// How a call through a slot reaches the function behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forwarding {
+    /// Through a table entry: any engine can do it.
+    Table,
+    /// Through a global with a typed function reference, by a tail call: wants the proposals for function references
+    /// and for tail calls, and spares the check of the function's type at each call.
+    References,
 }
 
 /// Where an adapter's stack and static data come from.

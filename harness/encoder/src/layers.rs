@@ -14,6 +14,11 @@ use crate::{interpose, stub};
 pub(crate) fn read<'a>(input: &'a Input<'_>) -> Result<Vec<Module<'a>>, Errors> {
     let mut errors = Vec::new();
     let main = read::read(&input.main.name, input.main.wasm);
+    let main = main.and_then(|module| match module.is_library {
+        // An adapter that is one is refused with more to say, when it is trimmed.
+        true => Err(Error::Library { module: module.name }),
+        false => Ok(module),
+    });
     let main = main.map(|module| Module { wit: input.main.wit.as_ref().map(Cow::Borrowed), ..module });
     let mut modules = keep(main.map(|main| vec![main]), &mut errors);
     let mut layers: Vec<Vec<Module<'_>>> =

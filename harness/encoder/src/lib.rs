@@ -18,6 +18,7 @@ mod emit;
 mod error;
 mod explain;
 mod hint;
+mod hooks;
 mod input;
 mod interpose;
 mod layers;
@@ -26,13 +27,14 @@ mod order;
 mod plan;
 mod read;
 mod stub;
+mod thread_local;
 mod trim;
 mod unite;
 mod wire;
 mod world;
 
 pub use error::{Error, Errors};
-pub use input::{Adapter, Code, Copies, Form, Input, Options, Region, Source, Stack, Wit};
+pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;
 pub use plan::Plan;
 pub use stub::Answer;
@@ -53,7 +55,7 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let world = world::join(&modules)?;
     let parts = demand::close(&modules, &world, options)?;
     let order = order::order(&parts);
-    let plan = wire::wire(&modules, &world, &parts, order)?;
+    let plan = wire::wire(&modules, &world, &parts, order, options)?;
     if cfg!(any(debug_assertions, test)) {
         let found = audit::audit(&plan, &world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;

@@ -7,6 +7,8 @@ use wit_parser::{Resolve, TypeId, WorldKey};
 
 /// Custom sections whose names start so carry a module's world.
 pub(crate) const METADATA_PREFIX: &str = "component-type";
+/// The custom section that only shared libraries have.
+pub(crate) const LIBRARY: &str = "dylink.0";
 /// The module from which an adapter imports what main exports.
 pub(crate) const MAIN: &str = "__main_module__";
 /// The module and field of the memory that an adapter shares with main.
@@ -33,6 +35,27 @@ pub(crate) const EXPORT_REALLOCS: [&str; 4] =
 pub(crate) const MEMORIES: [&str; 2] = ["memory", "cm32p2_memory"];
 /// Names of the function that initialises a reactor.
 pub(crate) const INITIALIZE: [&str; 2] = ["_initialize", "cm32p2_initialize"];
+
+/// The function by which main wants to hear of what the canonical ABI calls.
+pub(crate) const TASK_HOOK: &str = "__wasm_task_hook";
+/// Functions that read and write the base of main's thread-local storage.
+const THREAD_LOCAL_BASE: [(&str, ThreadLocal); 2] =
+    [("__wasm_get_tls_base", ThreadLocal::Get), ("__wasm_set_tls_base", ThreadLocal::Set)];
+
+/// An access to the base of main's thread-local storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ThreadLocal {
+    /// Reads it.
+    Get,
+    /// Writes it.
+    Set,
+}
+
+/// What main means by an import, if it is for thread-local storage.
+pub(crate) fn thread_local(module: &str, field: &str) -> Option<ThreadLocal> {
+    let known = THREAD_LOCAL_BASE.iter().find(|(name, _)| module == "env" && *name == field);
+    known.map(|(_, access)| *access)
+}
 
 /// An import taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,7 +206,7 @@ fn legacy_item(field: &str) -> Item<'_> {
 
 /// An exported function is there for an asynchronous lift.
 pub(crate) fn is_async_export(name: &str) -> bool {
-    ["[async-lift", "[callback]", "__wasm_task_hook", "__wasm_init_task"].iter().any(|prefix| name.starts_with(prefix))
+    ["[async-lift", "[callback]"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The core names that an exported function may have, the preferred one first.

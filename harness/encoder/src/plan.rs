@@ -4,12 +4,25 @@
 
 use std::fmt;
 
-use wasmparser::{FuncType, MemoryType};
+use wasmparser::{FuncType, MemoryType, ValType};
 use wit_parser::{TypeId, WorldKey};
 
-use crate::names::Copy;
+use crate::input::Forwarding;
+use crate::names::{Copy, ThreadLocal};
 use crate::trim::Trimmed;
 use crate::world::StringEncoding;
+
+impl Plan {
+    /// There is a shim module.
+    pub(crate) fn has_shim(&self) -> bool {
+        !self.slots.is_empty() || self.hosted_memory.is_some() || self.thread_local.is_some()
+    }
+
+    /// The functions that are called with notice to main's task hook.
+    pub(crate) fn wrapped(&self) -> &[Wrapped] {
+        self.hooks.as_ref().map_or(&[], |hooks| &hooks.wrapped)
+    }
+}
 
 /// A core module of the component: main, or an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +58,65 @@ pub struct Plan {
     pub(crate) lifts: Vec<Lift>,
     /// Functions to call once everything is in place, in order.
     pub(crate) initialize: Vec<CoreRef>,
+    /// What main wants to hear of.
+    pub(crate) hooks: Option<Hooks>,
+    /// The type of the base of main's thread-local storage, which the shim module keeps.
+    pub(crate) thread_local: Option<ValType>,
+    /// How a call through a slot reaches the function behind it.
+    pub(crate) forwarding: Forwarding,
+}
+
+/// Main's task hook, and the functions whose calls it is told of.
+///
+/// The canonical ABI calls a wrapped function through a module of ours, which calls the hook before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Hooks {
+    /// The hook.
+    pub hook: CoreRef,
+    /// The functions, each once.
+    pub wrapped: Vec<Wrapped>,
+}
+
+/// A function that is called with notice to main's task hook.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wrapped {
+    /// The function.
+    pub core: CoreRef,
+    /// Its type.
+    pub ty: FuncType,
+    /// What its call is.
+    pub event: Event,
+}
+
+/// What main's task hook is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A call of an exported function.
+    Call,
+    /// The same, but `post-return` ends it.
+    CallWithPostReturn,
+    /// The `post-return` of an exported function.
+    PostReturn,
+    /// A destructor.
+    Destructor,
+    /// A realloc.
+    Realloc,
+    /// The initialisation of all modules.
+    Initialize,
+}
+
+impl Event {
+    /// What the hook is told before and after.
+    pub fn codes(self) -> (Option<i32>, Option<i32>) {
+        match self {
+            Event::Call => (Some(0), Some(1)),
+            Event::CallWithPostReturn => (Some(0), None),
+            Event::PostReturn => (None, Some(1)),
+            Event::Initialize => (Some(6), Some(7)),
+            Event::Destructor => (Some(8), Some(9)),
+            Event::Realloc => (Some(12), Some(13)),
+        }
+    }
 }
 
 /// A module and what became of it.
@@ -148,6 +220,8 @@ pub(crate) enum Why {
     Realloc(ModuleId),
     /// The module whose function it is.
     Instance(ModuleId),
+    /// The module that tells main's task hook of the realloc.
+    Hooks,
 }
 
 /// What satisfies an import.
@@ -163,6 +237,10 @@ pub(crate) enum Source {
     ResourceDrop(TypeId, String),
     /// An export of another core module.
     Export(CoreRef, Kind),
+    /// A destructor, as the canonical ABI calls it.
+    Destructor(CoreRef),
+    /// An access to the base of main's thread-local storage.
+    ThreadLocal(ThreadLocal),
     /// The memory that the shim module defines for main.
     HostedMemory,
     /// The memory of an isolated adapter.

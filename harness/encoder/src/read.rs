@@ -32,6 +32,8 @@ pub(crate) struct Module<'a> {
     pub kept: Vec<Range<usize>>,
     /// Where the import section's contents lie.
     pub import_section: Option<Range<usize>>,
+    /// The module is a shared library.
+    pub is_library: bool,
     /// The module has a start section.
     pub has_start: bool,
     /// The module's own memories.
@@ -148,6 +150,7 @@ impl<'a> Module<'a> {
             metadata: Vec::new(),
             kept: Vec::new(),
             import_section: None,
+            is_library: false,
             has_start: false,
             memories: Vec::new(),
             wit: None,
@@ -280,6 +283,7 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
                 module.kept.push(keep_from..end_of_last);
                 keep_from = section.range().end as usize;
             }
+            Payload::CustomSection(section) if section.name() == crate::names::LIBRARY => module.is_library = true,
             _ => {}
         }
         end_of_last = end_of_last.max(section_end);

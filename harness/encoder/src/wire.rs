@@ -7,12 +7,15 @@ use crate::bind::{Meaning, Side};
 use crate::canon::{Abi, Direction};
 use crate::demand::{self, Part, Parts};
 use crate::error::{Error, Errors};
+use crate::hooks;
+use crate::input::Options;
 use crate::names;
 use crate::plan::{
     Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule, Resource, Slot,
     SlotId, Source, Via, Why, Wire,
 };
 use crate::read::{Extern, Module};
+use crate::thread_local;
 use crate::world::World;
 use wit_parser::{Function, TypeDefKind, TypeId};
 
@@ -22,6 +25,7 @@ pub(crate) fn wire(
     world: &World,
     parts: &Parts<'_>,
     order: Vec<ModuleId>,
+    options: &Options,
 ) -> Result<Plan, Errors> {
     let mut wiring = Wiring {
         world,
@@ -30,6 +34,8 @@ pub(crate) fn wire(
         abi: Abi::new(&world.resolve),
         hosted: hosted_memory(&modules[0]),
         memories: Vec::new(),
+        hook: hooks::hook(parts),
+        thread_local: None,
         slots: Vec::new(),
         errors: Vec::new(),
     };
@@ -40,8 +46,9 @@ pub(crate) fn wire(
     }
     let lifts = wiring.lifts();
     let initialize = wiring.initialize(&order);
-    let Wiring { hosted, slots, memories, errors, .. } = wiring;
+    let Wiring { hosted, memories, hook, thread_local, slots, errors, .. } = wiring;
     Errors::check(errors)?;
+    let hooks = hooks::hooks(hook, parts, &wires, &resources, &lifts);
     Ok(Plan {
         modules: modules.iter().zip(parts).map(|(module, part)| planned(module, part.as_ref())).collect(),
         order,
@@ -52,6 +59,9 @@ pub(crate) fn wire(
         resources,
         lifts,
         initialize,
+        hooks,
+        thread_local,
+        forwarding: options.forwarding,
     })
 }
 
@@ -81,6 +91,10 @@ struct Wiring<'a> {
     abi: Abi<'a>,
     hosted: Option<HostedMemory>,
     memories: Vec<OwnMemory>,
+    /// Main's task hook.
+    hook: Option<CoreRef>,
+    /// The type of the base of main's thread-local storage, if main asks for it.
+    thread_local: Option<wasmparser::ValType>,
     slots: Vec<Slot>,
     errors: Vec<Error>,
 }
@@ -91,6 +105,9 @@ impl Wiring<'_> {
         let Some(part) = &parts[id.0] else { return };
         self.own_memory(id, part);
         for (import, meaning) in part.module.imports.iter().zip(&part.bound.imports) {
+            if let Meaning::ThreadLocal(_) = meaning {
+                self.thread_local = thread_local::address(import);
+            }
             let source = self.source(id, meaning);
             let via = match self.late(id, &source) {
                 Some(why) => {
@@ -126,6 +143,7 @@ impl Wiring<'_> {
             Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
             Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
             Meaning::Copy(copy) => Source::Copy(id, *copy),
+            Meaning::ThreadLocal(access) => Source::ThreadLocal(*access),
             Meaning::Memory => match self.memory(id) {
                 Some(MemoryRef::Export(core)) => Source::Export(core, Kind::Memory),
                 Some(MemoryRef::Hosted) => Source::HostedMemory,
@@ -150,6 +168,7 @@ impl Wiring<'_> {
                     return Some(Why::Memory(core.module));
                 }
                 match &canon.realloc {
+                    Some(_) if self.hook.is_some() => Some(Why::Hooks),
                     Some((core, _)) if !exists(core.module) => Some(Why::Realloc(core.module)),
                     _ => None,
                 }
@@ -270,7 +289,7 @@ impl Wiring<'_> {
                 });
                 let slot = dtor.as_ref().filter(|_| early).map(|core| {
                     let ty = wasmparser::FuncType::new([wasmparser::ValType::I32], []);
-                    self.slot(format!("dtor {name}"), ty, Source::Export(core.clone(), Kind::Func))
+                    self.slot(format!("dtor {name}"), ty, Source::Destructor(core.clone()))
                 });
                 resources.push(Resource { id, name, dtor, slot, early });
             }

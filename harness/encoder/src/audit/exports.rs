@@ -6,7 +6,7 @@ use wit_parser::{InterfaceId, TypeDefKind, TypeId, WorldKey};
 use super::meaning::core;
 use super::{Auditor, Violation, abi};
 use crate::names;
-use crate::plan::{CoreRef, FuncRef, Kind, Lift, ModuleId, Resource, Source};
+use crate::plan::{CoreRef, FuncRef, Lift, ModuleId, Resource, Source};
 use crate::read::Extern;
 
 impl Auditor<'_> {
@@ -144,7 +144,7 @@ impl Auditor<'_> {
             (false, Some(_)) => self.report(Violation::DestructorSlotUnneeded { at: at.to_string() }),
             _ => {}
         }
-        self.destructor_slot(at, resource, &Source::Export(dtor.clone(), Kind::Func));
+        self.destructor_slot(at, resource, &Source::Destructor(dtor.clone()));
     }
 
     /// Whether a module imports a built-in of a resource. That wires name the right resource is judged with the imports.

@@ -2,9 +2,9 @@
 
 use wasmparser::{FuncType, MemoryType, TableType, ValType};
 
-use super::meaning::is_kind;
+use super::meaning::{core, is_kind};
 use super::{Auditor, Violation, abi, type_name};
-use crate::names::{self, Copy};
+use crate::names::{self, Copy, ThreadLocal};
 use crate::plan::{CoreRef, MemoryRef, ModuleId, Source, Via, Why, Wire};
 use crate::read::{Extern, Import};
 
@@ -100,24 +100,32 @@ impl Auditor<'_> {
             Source::OwnMemory(id) => self.own_memory(*id).map(Extern::Memory),
             Source::Copy(_, Copy::Load | Copy::Store) => plain(&[I32, I32, I32], &[]),
             Source::Copy(_, Copy::Size) => plain(&[], &[I32]),
+            Source::Destructor(_) => plain(&[I32], &[]),
+            Source::ThreadLocal(access) => {
+                let address = self.plan.thread_local?;
+                match access {
+                    ThreadLocal::Get => plain(&[], &[address]),
+                    ThreadLocal::Set => plain(&[address], &[]),
+                }
+            }
             Source::HostedMemory => self.plan.hosted_memory.as_ref().map(|hosted| Extern::Memory(hosted.ty)),
         }
     }
 
     /// A direct wire's source has all it needs; what a slot waits for really comes later.
     fn in_time(&mut self, at: &str, wire: &Wire) {
-        let needs = needs(&wire.source);
+        let needs = self.needs(&wire.source);
         match &wire.via {
             Via::Direct => {
                 for need in needs {
-                    if !self.comes_before(module_of(&need), wire.importer) {
+                    if !self.is_there(&need, wire.importer) {
                         let item = self.why_name(&need);
                         self.report(Violation::TooLate { at: at.to_string(), item });
                     }
                 }
             }
             Via::Slot(_, why) => {
-                if !needs.contains(why) || self.comes_before(module_of(why), wire.importer) {
+                if !needs.contains(why) || self.is_there(why, wire.importer) {
                     let item = self.why_name(why);
                     self.report(Violation::FalseReason { at: at.to_string(), item });
                 }
@@ -130,6 +138,34 @@ impl Auditor<'_> {
             Why::Memory(id) => format!("the memory of `{}`", self.name(*id)),
             Why::Realloc(id) => format!("the realloc of `{}`", self.name(*id)),
             Why::Instance(id) => format!("the instance of `{}`", self.name(*id)),
+            Why::Hooks => "the wrapper of the realloc for main's task hook".to_string(),
+        }
+    }
+
+    /// All that has to exist before a source can be made.
+    fn needs(&self, source: &Source) -> Vec<Why> {
+        let hooked = self.export(&core(ModuleId::MAIN, names::TASK_HOOK)).is_some();
+        match source {
+            Source::Lower(_, canon) => {
+                let memory = canon.memory.iter().filter_map(|(memory, _)| match memory {
+                    MemoryRef::Export(CoreRef { module, .. }) => Some(Why::Memory(*module)),
+                    MemoryRef::Hosted | MemoryRef::Own(_) => None,
+                });
+                let realloc = canon.realloc.iter();
+                let realloc = realloc.map(|(core, _)| if hooked { Why::Hooks } else { Why::Realloc(core.module) });
+                memory.chain(realloc).collect()
+            }
+            Source::Export(core, _) => vec![Why::Instance(core.module)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what a source needs exists when `importer` is instantiated.
+    fn is_there(&self, need: &Why, importer: ModuleId) -> bool {
+        match need {
+            Why::Memory(id) | Why::Realloc(id) | Why::Instance(id) => self.comes_before(*id, importer),
+            // They wrap functions of all modules.
+            Why::Hooks => false,
         }
     }
 }
@@ -137,27 +173,6 @@ impl Auditor<'_> {
 /// Whether an import will have that name in the component.
 fn is_named(import: &Import, module: &str, field: &str) -> bool {
     import.module == module && import.name() == field
-}
-
-/// All that has to exist before a source can be made.
-fn needs(source: &Source) -> Vec<Why> {
-    match source {
-        Source::Lower(_, canon) => {
-            let memory = canon.memory.iter().filter_map(|(memory, _)| match memory {
-                MemoryRef::Export(CoreRef { module, .. }) => Some(Why::Memory(*module)),
-                MemoryRef::Hosted | MemoryRef::Own(_) => None,
-            });
-            memory.chain(canon.realloc.iter().map(|(core, _)| Why::Realloc(core.module))).collect()
-        }
-        Source::Export(core, _) => vec![Why::Instance(core.module)],
-        _ => Vec::new(),
-    }
-}
-
-fn module_of(why: &Why) -> ModuleId {
-    match why {
-        Why::Memory(id) | Why::Realloc(id) | Why::Instance(id) => *id,
-    }
 }
 
 /// "Import Matching" of the core specification.

@@ -27,7 +27,10 @@ impl Auditor<'_> {
             }
             Source::HostedMemory => self.means_memory(importer, import, &MemoryRef::Hosted),
             Source::Export(core, Kind::Memory) => self.means_memory(importer, import, &MemoryRef::Export(core.clone())),
-            Source::Export(..) => false,
+            Source::Export(..) | Source::Destructor(_) => false,
+            Source::ThreadLocal(access) => {
+                importer == ModuleId::MAIN && names::thread_local(&import.module, &import.field) == Some(*access)
+            }
             Source::Lower(function, _) => {
                 name.item == Item::Func(&function.name)
                     && !name.exported
@@ -137,6 +140,8 @@ impl Auditor<'_> {
             Source::ResourceRep(id, _) => resource("resource.rep", *id),
             Source::ResourceDrop(id, _) => resource("resource.drop", *id),
             Source::Export(core, kind) => format!("the {} {}", kind_name(*kind), self.core_name(core)),
+            Source::Destructor(core) => format!("the destructor {}", self.core_name(core)),
+            Source::ThreadLocal(_) => "the base of main's thread-local storage".to_string(),
             Source::HostedMemory => self.memory_name(&MemoryRef::Hosted),
             Source::OwnMemory(id) => self.memory_name(&MemoryRef::Own(*id)),
             Source::Copy(id, copy) => format!("the copy function `{}` of `{}`", copy.field(), self.name(*id)),

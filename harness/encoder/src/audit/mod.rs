@@ -13,10 +13,12 @@
 //! | `slots` | what stands behind a slot, and who uses it |
 //! | `exports` | each function and resource of the world is exported, by the right core function |
 //! | `options` | canonical options |
+//! | `hooks` | what main's task hook is told; the base of main's thread-local storage |
 //! | `abi` | what the canonical ABI asks of a function, from WIT alone |
 
 mod abi;
 mod exports;
+mod hooks;
 mod imports;
 mod meaning;
 mod options;
@@ -49,6 +51,8 @@ pub(crate) fn audit(plan: &Plan, world: &World, parts: &Parts<'_>) -> Vec<Violat
     auditor.hosted_memory();
     auditor.own_memories();
     auditor.initialize();
+    auditor.hooks();
+    auditor.thread_local();
     auditor.found
 }
 

@@ -89,6 +89,18 @@ pub(crate) enum Violation {
     HostedMemory { expected: String, found: String },
     #[error("the memory of `{module}` itself is {found}, but should be {expected}")]
     OwnMemory { module: String, expected: String, found: String },
+    #[error("main's task hook is {expected}, but the plan calls {found}")]
+    TaskHook { expected: String, found: String },
+    #[error("the canonical ABI calls {function} without notice to main's task hook")]
+    NotWrapped { function: String },
+    #[error("{function} is wrapped {times} times for main's task hook")]
+    WrappedTwice { function: String, times: usize },
+    #[error("{function} is wrapped for main's task hook, but the canonical ABI never calls it")]
+    WrappedUnneeded { function: String },
+    #[error("for {function}, main's task hook is told {found}, instead of {expected}")]
+    WrongNotice { function: String, expected: String, found: String },
+    #[error("the plan {} the base of main's thread-local storage, which {}", if *.used { "lacks" } else { "keeps" }, if *.used { "an import asks for" } else { "nobody asks for" })]
+    ThreadLocal { used: bool },
     #[error("`{module}` is never initialised with `{function}`")]
     NeverInitialized { module: String, function: String },
     #[error("`{module}` is initialised {times} times")]

@@ -4,9 +4,10 @@ use wasm_encoder::{CanonicalOption, ExportKind, ModuleArg, ValType};
 use wit_parser::TypeId;
 
 use super::types::Scope;
-use super::{Emitter, forward, memory};
+use super::{Emitter, forward, hooks, memory};
 use crate::demand::Parts;
 use crate::input::Copies;
+use crate::names::ThreadLocal;
 use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Source, Via, Wire};
 use crate::world::StringEncoding;
 
@@ -23,11 +24,10 @@ pub(super) fn modules(emitter: &mut Emitter<'_>, parts: &Parts<'_>) {
 /// The module that forwards calls through a table, and holds the memory that main imports.
 pub(super) fn shim(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
-    if plan.slots.is_empty() && plan.hosted_memory.is_none() {
+    if !plan.has_shim() {
         return;
     }
-    let memory = plan.hosted_memory.as_ref().map(|memory| memory.ty);
-    let module = forward::shim(&plan.slots, memory, emitter.debug_names);
+    let module = forward::shim(plan, emitter.debug_names());
     let (module_name, instance_name) = (emitter.name(forward::SHIM), emitter.name("shim"));
     let module = emitter.component.core_module(module_name, &module);
     emitter.shim = Some(emitter.component.core_instantiate::<[(&str, ModuleArg); 0]>(instance_name, module, []));
@@ -47,7 +47,7 @@ pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
     let resource = plan.resources.iter().find(|resource| resource.id == id);
     let dtor = resource.and_then(|resource| match (resource.slot, &resource.dtor) {
         (Some(slot), _) => Some(slot_function(emitter, slot.0)),
-        (None, Some(core)) => Some(export(emitter, core, Kind::Func)),
+        (None, Some(core)) => Some(hooks::callee(emitter, core)),
         (None, None) => None,
     });
     let name = emitter.world.resolve.types[id].name.as_deref().unwrap_or_default();
@@ -99,15 +99,20 @@ pub(super) fn fixup(emitter: &mut Emitter<'_>) {
         let (kind, index) = source(emitter, &planned.source);
         items.push((slot.to_string(), kind, index));
     }
-    if let Some(shim) = emitter.shim.filter(|_| !plan.slots.is_empty()) {
-        let table = emitter.component.core_alias_export(None, shim, forward::TABLE, ExportKind::Table);
-        items.push((forward::TABLE.to_string(), ExportKind::Table, table));
+    for (name, kind) in forward::places(plan) {
+        let shim = emitter.shim.unwrap_or_default();
+        let place = emitter.component.core_alias_export(None, shim, &name, kind);
+        items.push((name, kind, place));
     }
     for (i, function) in plan.initialize.iter().enumerate() {
         let index = export(emitter, function, Kind::Func);
         items.push((forward::initialize(i), ExportKind::Func, index));
     }
-    let module = forward::fixup(&plan.slots, plan.initialize.len(), emitter.debug_names);
+    if let Some(hooks) = plan.hooks.as_ref().filter(|_| !plan.initialize.is_empty()) {
+        let hook = export(emitter, &hooks.hook, Kind::Func);
+        items.push((forward::HOOK.to_string(), ExportKind::Func, hook));
+    }
+    let module = forward::fixup(plan, emitter.debug_names());
     let (module_name, instance_name) = (emitter.name(forward::FIXUP), emitter.name("fixup"));
     let module = emitter.component.core_module(module_name, &module);
     let bag = emitter.component.core_instantiate_exports(None, items.iter().map(|(n, k, i)| (n.as_str(), *k, *i)));
@@ -143,6 +148,8 @@ fn source(emitter: &mut Emitter<'_>, source: &Source) -> (ExportKind, u32) {
             (ExportKind::Func, emitter.component.resource_drop(ty))
         }
         Source::Export(core, kind) => (export_kind(*kind), export(emitter, core, *kind)),
+        Source::Destructor(core) => (ExportKind::Func, hooks::callee(emitter, core)),
+        Source::ThreadLocal(access) => (ExportKind::Func, thread_local(emitter, *access)),
         Source::HostedMemory => (ExportKind::Memory, hosted_memory(emitter)),
         Source::OwnMemory(id) => (ExportKind::Memory, of_own_memory(emitter, *id, memory::MEMORY, Kind::Memory)),
         Source::Copy(id, copy) => (ExportKind::Func, of_own_memory(emitter, *id, copy.field(), Kind::Func)),
@@ -169,7 +176,7 @@ impl Emitter<'_> {
             options.push(CanonicalOption::Memory(memory_index(self, memory)));
         }
         if let Some((realloc, _)) = &canon.realloc {
-            options.push(CanonicalOption::Realloc(export(self, realloc, Kind::Func)));
+            options.push(CanonicalOption::Realloc(hooks::callee(self, realloc)));
         }
         match canon.encoding {
             // UTF-8 is what an absent option means.
@@ -210,7 +217,7 @@ fn own_memory(emitter: &mut Emitter<'_>, id: ModuleId) {
     let main = own.main.as_ref().map(|(main, _)| memory_index(emitter, main));
     let mut args: Vec<(String, ExportKind, u32)> = Vec::new();
     args.extend(main.map(|index| (memory::MAIN.to_string(), ExportKind::Memory, index)));
-    let module = match (emitter.copies, main) {
+    let module = match (emitter.options.copies, main) {
         (Copies::Loads, Some(_)) => {
             let reach_name = format!("reach to main from {}", plan.modules[id.0].name);
             let reach_name = emitter.name(&reach_name);
@@ -263,6 +270,11 @@ fn hosted_memory(emitter: &mut Emitter<'_>) -> u32 {
     let index = emitter.component.core_alias_export(debug_name, shim, forward::MEMORY, ExportKind::Memory);
     emitter.hosted_memory = Some(index);
     index
+}
+
+fn thread_local(emitter: &mut Emitter<'_>, access: ThreadLocal) -> u32 {
+    let shim = emitter.shim.unwrap_or_default();
+    emitter.component.core_alias_export(None, shim, forward::thread_local(access), ExportKind::Func)
 }
 
 fn instance_of(emitter: &Emitter<'_>, id: ModuleId) -> u32 {

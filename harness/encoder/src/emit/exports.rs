@@ -11,8 +11,8 @@ use wit_parser::{InterfaceId, TypeId, WorldItem, WorldKey};
 
 use super::imports::{extern_name, interface_name};
 use super::types::{Scope, TypeMap};
-use super::{Emitter, core};
-use crate::plan::{Kind, Lift};
+use super::{Emitter, hooks};
+use crate::plan::Lift;
 use crate::world::World;
 
 pub(super) fn emit(emitter: &mut Emitter<'_>) {
@@ -36,10 +36,10 @@ fn lift(emitter: &mut Emitter<'_>, key: Option<&WorldKey>, name: &str) -> Option
     let lift: &Lift = plan.lifts.iter().find(|l| l.function.key.as_ref() == key && l.function.name == name)?;
     let function = crate::demand::lifted(emitter.world, &lift.function)?;
     let ty = emitter.func_type(function);
-    let core = core::export(emitter, &lift.core, Kind::Func);
+    let core = hooks::callee(emitter, &lift.core);
     let mut options = emitter.options(&lift.canon);
     if let Some(post_return) = &lift.canon.post_return {
-        options.push(CanonicalOption::PostReturn(core::export(emitter, post_return, Kind::Func)));
+        options.push(CanonicalOption::PostReturn(hooks::callee(emitter, post_return)));
     }
     let debug_name = emitter.name(name);
     Some(emitter.component.lift_func(debug_name, core, ty, options))
@@ -86,7 +86,7 @@ fn interface(emitter: &mut Emitter<'_>, key: &WorldKey, item: &WorldItem, id: In
     let component = emitter.component.component(debug_name, component);
     let instance = emitter.component.instantiate(debug_name, component, args);
     let exported =
-        emitter.component.export(interface_name(world, key, item), ComponentExportKind::Instance, instance, None);
+        emitter.component.export(interface_name(emitter, key, item), ComponentExportKind::Instance, instance, None);
     emitter.exported.insert(id, exported);
     emitter.types.forget(world, id);
 }

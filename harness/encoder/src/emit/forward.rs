@@ -1,81 +1,153 @@
-//! The two small core modules: the shim, whose functions forward through a table, and the fixup, which fills it.
+//! Two small core modules: the shim, whose functions forward through slots, and the fixup, which fills the slots.
 
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    ImportSection, MemorySection, MemoryType, Module, NameMap, NameSection, RefType, StartSection, TableSection,
-    TableType, TypeSection,
+    GlobalSection, GlobalType, HeapType, ImportSection, InstructionSink, MemorySection, MemoryType, Module, NameMap,
+    NameSection, RefType, StartSection, TableSection, TableType, TypeSection, ValType,
 };
 use wasmparser::FuncType;
 
-use crate::plan::Slot;
+use crate::hooks::hook_type;
+use crate::input::Forwarding;
+use crate::names::ThreadLocal;
+use crate::plan::{Event, Plan, Slot};
 
 /// The shim's name.
 pub(super) const SHIM: &str = "polyfill:shim";
 /// The fixup's name.
 pub(super) const FIXUP: &str = "polyfill:fixup";
 /// The shim's export that holds the slots.
-pub(super) const TABLE: &str = "$slots";
+const TABLE: &str = "$slots";
 /// The shim's export that is main's memory.
 pub(super) const MEMORY: &str = "$memory";
+
+/// The name under which main's task hook is imported.
+pub(super) const HOOK: &str = "hook";
+
+/// The shim's export that refers to what stands behind a slot.
+fn reference(slot: usize) -> String {
+    format!("$slot{slot}")
+}
+
+/// The shim's exports for the base of main's thread-local storage.
+pub(super) fn thread_local(access: ThreadLocal) -> &'static str {
+    match access {
+        ThreadLocal::Get => "$thread-local",
+        ThreadLocal::Set => "$set-thread-local",
+    }
+}
 
 /// The name under which the fixup imports a function to call.
 pub(super) fn initialize(index: usize) -> String {
     format!("init{index}")
 }
 
-/// Each function `n` calls entry `n` of the table with the parameters it got.
-pub(super) fn shim(slots: &[Slot], memory: Option<wasmparser::MemoryType>, names: bool) -> Module {
-    let mut types = Types::default();
-    let mut functions = FunctionSection::new();
-    let mut exports = ExportSection::new();
-    let mut code = CodeSection::new();
-    let mut function_names = NameMap::new();
-    for (index, slot) in slots.iter().enumerate() {
-        let ty = types.get(&slot.ty);
-        functions.function(ty);
-        exports.export(&index.to_string(), ExportKind::Func, index as u32);
+/// The shim: each function `n` passes the parameters it got on to what stands behind slot `n`.
+pub(super) fn shim(plan: &Plan, names: bool) -> Module {
+    let mut shim = Shim::default();
+    for (index, slot) in plan.slots.iter().enumerate() {
+        shim.slot(index, slot, plan.forwarding);
+    }
+    if let Some(ty) = plan.thread_local {
+        shim.thread_local(ty);
+    }
+
+    let mut module = Module::new();
+    if !shim.functions.is_empty() {
+        module.section(&shim.types.section).section(&shim.functions);
+    }
+    if let (false, Forwarding::Table) = (plan.slots.is_empty(), plan.forwarding) {
+        let mut tables = TableSection::new();
+        tables.table(table_type(plan.slots.len()));
+        shim.exports.export(TABLE, ExportKind::Table, 0);
+        module.section(&tables);
+    }
+    if let Some(memory) = &plan.hosted_memory {
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: memory.ty.initial,
+            maximum: memory.ty.maximum,
+            memory64: memory.ty.memory64,
+            shared: memory.ty.shared,
+            page_size_log2: memory.ty.page_size_log2,
+        });
+        shim.exports.export(MEMORY, ExportKind::Memory, 0);
+        module.section(&memories);
+    }
+    if !shim.globals.is_empty() {
+        module.section(&shim.globals);
+    }
+    module.section(&shim.exports);
+    if !shim.functions.is_empty() {
+        module.section(&shim.code);
+    }
+    if names {
+        module.section(&name_section(SHIM, &shim.names));
+    }
+    module
+}
+
+/// The sections of the shim.
+#[derive(Default)]
+struct Shim {
+    types: Types,
+    functions: FunctionSection,
+    globals: GlobalSection,
+    exports: ExportSection,
+    code: CodeSection,
+    names: NameMap,
+}
+
+impl Shim {
+    fn slot(&mut self, index: usize, slot: &Slot, forwarding: Forwarding) {
+        let ty = self.types.get(&slot.ty);
         let mut body = Function::new([]);
         let mut sink = body.instructions();
         for param in 0..slot.ty.params().len() {
             sink.local_get(param as u32);
         }
-        sink.i32_const(index as i32).call_indirect(0, ty).end();
-        code.function(&body);
-        function_names.append(index as u32, &slot.name);
+        match forwarding {
+            Forwarding::Table => sink.i32_const(index as i32).call_indirect(0, ty).end(),
+            Forwarding::References => {
+                let global = self.globals.len();
+                self.globals.global(reference_type(ty), &ConstExpr::ref_null(HeapType::Concrete(ty)));
+                self.exports.export(&reference(index), ExportKind::Global, global);
+                sink.global_get(global).return_call_ref(ty).end()
+            }
+        };
+        self.function(ty, &index.to_string(), &body, &slot.name);
     }
 
-    let mut module = Module::new();
-    if !slots.is_empty() {
-        module.section(&types.section).section(&functions);
-        let mut tables = TableSection::new();
-        tables.table(table_type(slots.len()));
-        exports.export(TABLE, ExportKind::Table, 0);
-        module.section(&tables);
+    /// A global for the base of main's thread-local storage, and access to it.
+    fn thread_local(&mut self, ty: wasmparser::ValType) {
+        let global = self.globals.len();
+        let (initial, val_type) = match ty {
+            wasmparser::ValType::I64 => (ConstExpr::i64_const(0), ValType::I64),
+            _ => (ConstExpr::i32_const(0), ValType::I32),
+        };
+        self.globals.global(GlobalType { val_type, mutable: true, shared: false }, &initial);
+        let mut get = Function::new([]);
+        get.instructions().global_get(global).end();
+        let mut set = Function::new([]);
+        set.instructions().local_get(0).global_set(global).end();
+        let (getter, setter) = (self.types.get(&FuncType::new([], [ty])), self.types.get(&FuncType::new([ty], [])));
+        self.function(getter, thread_local(ThreadLocal::Get), &get, "thread-local base");
+        self.function(setter, thread_local(ThreadLocal::Set), &set, "set thread-local base");
     }
-    if let Some(memory) = memory {
-        let mut memories = MemorySection::new();
-        memories.memory(MemoryType {
-            minimum: memory.initial,
-            maximum: memory.maximum,
-            memory64: memory.memory64,
-            shared: memory.shared,
-            page_size_log2: memory.page_size_log2,
-        });
-        exports.export(MEMORY, ExportKind::Memory, 0);
-        module.section(&memories);
+
+    fn function(&mut self, ty: u32, export: &str, body: &Function, name: &str) {
+        let index = self.functions.len();
+        self.functions.function(ty);
+        self.exports.export(export, ExportKind::Func, index);
+        self.code.function(body);
+        self.names.append(index, name);
     }
-    module.section(&exports);
-    if !slots.is_empty() {
-        module.section(&code);
-    }
-    if names {
-        module.section(&name_section(SHIM, &function_names));
-    }
-    module
 }
 
-/// Imports the real functions and puts them behind the slots; its start function initialises the modules.
-pub(super) fn fixup(slots: &[Slot], initializers: usize, names: bool) -> Module {
+/// The fixup: imports the real functions and puts them behind the slots; its start function initialises the modules.
+pub(super) fn fixup(plan: &Plan, names: bool) -> Module {
+    let (slots, initializers) = (&plan.slots, plan.initialize.len());
+    let by_reference = plan.forwarding == Forwarding::References && !slots.is_empty();
     let mut types = Types::default();
     let mut imports = ImportSection::new();
     for (index, slot) in slots.iter().enumerate() {
@@ -85,19 +157,44 @@ pub(super) fn fixup(slots: &[Slot], initializers: usize, names: bool) -> Module 
     for index in 0..initializers {
         imports.import("", &initialize(index), EntityType::Function(types.get(&nothing)));
     }
-    if !slots.is_empty() {
+    let mut imported = (slots.len() + initializers) as u32;
+    let hook = plan.hooks.as_ref().filter(|_| initializers > 0).map(|_| {
+        imports.import("", HOOK, EntityType::Function(types.get(&hook_type())));
+        imported += 1;
+        imported - 1
+    });
+    if by_reference {
+        for (index, slot) in slots.iter().enumerate() {
+            let ty = reference_type(types.get(&slot.ty));
+            imports.import("", &reference(index), EntityType::Global(ty));
+        }
+    } else if !slots.is_empty() {
         imports.import("", TABLE, EntityType::Table(table_type(slots.len())));
     }
 
-    let imported = (slots.len() + initializers) as u32;
-    let first_initializer = slots.len() as u32;
-    let start = match initializers {
-        0 => None,
-        1 => Some(first_initializer),
+    let mut body = Function::new([]);
+    let mut sink = body.instructions();
+    if by_reference {
+        for index in 0..slots.len() as u32 {
+            sink.ref_func(index).global_set(index);
+        }
+    }
+    let (before, after) = Event::Initialize.codes();
+    notify(&mut sink, hook, before);
+    for index in 0..initializers {
+        sink.call((slots.len() + index) as u32);
+    }
+    notify(&mut sink, hook, after);
+    sink.end();
+
+    // One initialiser alone is the start function itself.
+    let start = match (initializers, hook) {
+        (0, _) if !by_reference => None,
+        (1, None) if !by_reference => Some(slots.len() as u32),
         _ => Some(imported),
     };
-    let calls_several = initializers > 1;
-    let ty = calls_several.then(|| types.get(&nothing));
+    let has_body = start == Some(imported);
+    let ty = has_body.then(|| types.get(&nothing));
     let mut module = Module::new();
     module.section(&types.section).section(&imports);
     if let Some(ty) = ty {
@@ -111,15 +208,13 @@ pub(super) fn fixup(slots: &[Slot], initializers: usize, names: bool) -> Module 
     if !slots.is_empty() {
         let mut elements = ElementSection::new();
         let all: Vec<u32> = (0..slots.len() as u32).collect();
-        elements.active(None, &ConstExpr::i32_const(0), Elements::Functions(all.into()));
+        match by_reference {
+            true => elements.declared(Elements::Functions(all.into())),
+            false => elements.active(None, &ConstExpr::i32_const(0), Elements::Functions(all.into())),
+        };
         module.section(&elements);
     }
-    if calls_several {
-        let mut body = Function::new([]);
-        for index in first_initializer..imported {
-            body.instructions().call(index);
-        }
-        body.instructions().end();
+    if has_body {
         let mut code = CodeSection::new();
         code.function(&body);
         module.section(&code);
@@ -128,6 +223,28 @@ pub(super) fn fixup(slots: &[Slot], initializers: usize, names: bool) -> Module 
         module.section(&name_section(FIXUP, &NameMap::new()));
     }
     module
+}
+
+/// Tells main's task hook a code.
+pub(super) fn notify(sink: &mut InstructionSink<'_>, hook: Option<u32>, code: Option<i32>) {
+    if let (Some(hook), Some(code)) = (hook, code) {
+        sink.i32_const(code).call(hook);
+    }
+}
+
+/// What of the shim the fixup fills: names and kinds.
+pub(super) fn places(plan: &Plan) -> Vec<(String, ExportKind)> {
+    match plan.forwarding {
+        _ if plan.slots.is_empty() => Vec::new(),
+        Forwarding::Table => vec![(TABLE.to_string(), ExportKind::Table)],
+        Forwarding::References => (0..plan.slots.len()).map(|slot| (reference(slot), ExportKind::Global)).collect(),
+    }
+}
+
+/// The type of a global that refers to a function of a type.
+fn reference_type(ty: u32) -> GlobalType {
+    let reference = RefType { nullable: true, heap_type: HeapType::Concrete(ty) };
+    GlobalType { val_type: ValType::Ref(reference), mutable: true, shared: false }
 }
 
 fn table_type(slots: usize) -> TableType {
@@ -140,7 +257,7 @@ fn table_type(slots: usize) -> TableType {
     }
 }
 
-fn name_section(module: &str, functions: &NameMap) -> NameSection {
+pub(super) fn name_section(module: &str, functions: &NameMap) -> NameSection {
     let mut names = NameSection::new();
     names.module(module);
     if !functions.is_empty() {
@@ -151,13 +268,14 @@ fn name_section(module: &str, functions: &NameMap) -> NameSection {
 
 /// A type section in which each signature stands once.
 #[derive(Default)]
-struct Types {
-    section: TypeSection,
+pub(super) struct Types {
+    pub section: TypeSection,
     known: Vec<FuncType>,
 }
 
 impl Types {
-    fn get(&mut self, ty: &FuncType) -> u32 {
+    /// The index of a signature.
+    pub fn get(&mut self, ty: &FuncType) -> u32 {
         if let Some(index) = self.known.iter().position(|known| known == ty) {
             return index as u32;
         }

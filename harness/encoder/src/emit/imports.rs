@@ -42,12 +42,17 @@ pub(super) fn extern_name<'n>(name: &'n str, external_id: Option<&'n str>) -> Co
 }
 
 /// The name of an imported or exported interface.
-pub(super) fn interface_name(world: &World, key: &WorldKey, item: &WorldItem) -> ComponentExternName<'static> {
-    let resolve = &world.resolve;
+pub(super) fn interface_name(emitter: &Emitter<'_>, key: &WorldKey, item: &WorldItem) -> ComponentExternName<'static> {
+    let resolve = &emitter.world.resolve;
+    let full = resolve.name_world_key(key);
+    let canonical = Some(resolve.name_canonicalized_world_key(key)).filter(|_| emitter.options.canonical_names);
+    // What of the version the canonical name leaves out.
+    let split = canonical.and_then(|name| Some((full.strip_prefix(&name)?.to_string(), name)));
+    let (suffix, name) = split.map_or((None, full), |(rest, name)| (Some(rest).filter(|r| !r.is_empty()), name));
     ComponentExternName {
-        name: resolve.name_world_key(key).into(),
+        name: name.into(),
         implements: resolve.implements_interface(key, item).and_then(|id| resolve.id_of(id)).map(Into::into),
-        version_suffix: None,
+        version_suffix: suffix.map(Into::into),
         external_id: resolve.external_id_value(key, item).map(Into::into),
     }
 }
@@ -71,7 +76,7 @@ fn instance(emitter: &mut Emitter<'_>, live: &Live, key: &WorldKey, item: &World
         return;
     }
     let ty = emitter.component.type_instance(None, &ty);
-    let index = emitter.component.import(interface_name(world, key, item), ComponentTypeRef::Instance(ty));
+    let index = emitter.component.import(interface_name(emitter, key, item), ComponentTypeRef::Instance(ty));
     emitter.imported.insert(id, index);
 }
 

@@ -27,8 +27,14 @@ pub(super) fn live(plan: &Plan, world: &World) -> Live {
                 }
             }
             Source::ResourceDrop(id, _) => live.types.add_type_id(resolve, *id),
-            Source::ResourceNew(..) | Source::ResourceRep(..) | Source::Export(..) => {}
-            Source::HostedMemory | Source::OwnMemory(_) | Source::Copy(..) => {}
+            Source::ResourceNew(..)
+            | Source::ResourceRep(..)
+            | Source::Export(..)
+            | Source::Destructor(_)
+            | Source::ThreadLocal(_)
+            | Source::HostedMemory
+            | Source::OwnMemory(_)
+            | Source::Copy(..) => {}
         }
     }
     for item in world.imports().values() {

@@ -1,11 +1,12 @@
 //! `emit`: plan to bytes. Nothing is decided here, and nothing can fail; this is where indices are born.
 //!
 //! Order in the component: imports, core modules, the shim with the slots, early resource types, core instances in the
-//! plan's order, the fixup that fills the slots and initialises, then lifts and exports.
+//! plan's order, the wrappers for main's task hook, the fixup that fills the slots and initialises, then lifts and exports.
 
 mod core;
 mod exports;
 mod forward;
+mod hooks;
 mod imports;
 mod live;
 mod memory;
@@ -17,7 +18,7 @@ use wasm_encoder::{ComponentBuilder, ComponentExportKind};
 use wit_parser::{InterfaceId, TypeId, WorldKey};
 
 use crate::demand::Parts;
-use crate::input::{Copies, Options};
+use crate::input::Options;
 use crate::plan::{Canon, CoreRef, FuncRef, Kind, ModuleId, Plan};
 use crate::world::World;
 use types::TypeMap;
@@ -31,6 +32,7 @@ pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Opti
     core::shim(&mut emitter);
     core::early_resources(&mut emitter);
     core::instances(&mut emitter);
+    hooks::emit(&mut emitter);
     core::fixup(&mut emitter);
     exports::emit(&mut emitter);
     emitter.finish()
@@ -40,7 +42,7 @@ pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Opti
 struct Emitter<'a> {
     plan: &'a Plan,
     world: &'a World,
-    debug_names: bool,
+    options: &'a Options,
     component: ComponentBuilder,
     /// Types at the component's root.
     types: TypeMap,
@@ -65,16 +67,18 @@ struct Emitter<'a> {
     /// The instances that hold the memories of isolated adapters, and what is aliased of them.
     own_memories: HashMap<ModuleId, u32>,
     own_aliases: HashMap<(ModuleId, &'static str), u32>,
-    /// How these adapters copy.
-    copies: Copies,
+    /// The instance that tells main's task hook.
+    hooks: Option<u32>,
+    /// Functions of that instance, by their position.
+    callees: HashMap<usize, u32>,
 }
 
 impl<'a> Emitter<'a> {
-    fn new(plan: &'a Plan, world: &'a World, options: &Options) -> Self {
+    fn new(plan: &'a Plan, world: &'a World, options: &'a Options) -> Self {
         Emitter {
             plan,
             world,
-            debug_names: options.debug_names,
+            options,
             component: ComponentBuilder::default(),
             types: TypeMap::default(),
             imported: HashMap::new(),
@@ -89,13 +93,19 @@ impl<'a> Emitter<'a> {
             hosted_memory: None,
             own_memories: HashMap::new(),
             own_aliases: HashMap::new(),
-            copies: options.copies,
+            hooks: None,
+            callees: HashMap::new(),
         }
     }
 
     /// A name for debugging, if there are to be any.
     fn name<'n>(&self, name: &'n str) -> Option<&'n str> {
-        self.debug_names.then_some(name)
+        self.debug_names().then_some(name)
+    }
+
+    /// Generated modules have names, too.
+    fn debug_names(&self) -> bool {
+        self.options.debug_names
     }
 
     /// The function that the component imports.
@@ -120,7 +130,7 @@ impl<'a> Emitter<'a> {
     }
 
     fn finish(mut self) -> Vec<u8> {
-        if self.debug_names {
+        if self.debug_names() {
             self.component.append_names();
         }
         let mut producers = wasm_encoder::ProducersSection::new();

@@ -244,6 +244,6 @@ impl Scope for Emitter<'_> {
         let instance = self.exported.get(&owner).or_else(|| self.imported.get(&owner)).copied()?;
         let name = self.world.resolve.types[id].name.as_deref()?;
         let alias = Alias::InstanceExport { instance, kind: ComponentExportKind::Type, name };
-        Some(self.component.alias(self.debug_names.then_some(name), alias))
+        Some(self.component.alias(self.debug_names().then_some(name), alias))
     }
 }

@@ -48,15 +48,19 @@ pub(super) fn copy() -> Function {
     function
 }
 
-/// `-> bytes`: the size of the shared memory.
-pub(super) fn size() -> Function {
-    /// A memory of the whole address space has this many pages, and one byte more than can be told.
-    const MOST: i32 = 1 << 16;
+/// `-> bytes`: the size of the shared memory, whose pages are two to the power of `page` bytes.
+pub(super) fn size(page: u32) -> Function {
     let mut function = Function::new([]);
     let mut code = function.instructions();
+    if page == 0 {
+        code.memory_size(0).end();
+        return function;
+    }
+    // A memory of the whole address space has this many pages, and one byte more than can be told.
+    let most = 1i32 << (32 - page.min(31));
     code.i32_const(-1);
-    code.memory_size(0).i32_const(16).i32_shl();
-    code.memory_size(0).i32_const(MOST).i32_eq().select().end();
+    code.memory_size(0).i32_const(page.cast_signed()).i32_shl();
+    code.memory_size(0).i32_const(most).i32_eq().select().end();
     function
 }
 

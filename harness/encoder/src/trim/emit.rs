@@ -92,7 +92,10 @@ impl Emit<'_, '_> {
             let memory = match &self.plan.own {
                 Some(own) => self.numbers.memory_type(own.memory)?,
                 // Main's memory, whatever its size.
-                None => MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None },
+                None => {
+                    let page_size_log2 = Some(self.plan.page).filter(|page| *page != region::PAGE);
+                    MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2 }
+                }
             };
             let (module, name) = SHARED_MEMORY;
             section.import(module, name, memory);
@@ -314,7 +317,7 @@ impl Emit<'_, '_> {
         let guard = self.numbers.guard(self.plan);
         for (generated, _) in &self.numbers.generated {
             section.function(&match generated {
-                Generated::Grow => region::realloc_by_grow(),
+                Generated::Grow => region::realloc_by_grow(self.plan.page),
                 Generated::Place => {
                     let fresh = way == Way::Instantiation;
                     let fixups = contents::fixups(self.module, self.units, self.live, self.plan, layout);
@@ -323,7 +326,7 @@ impl Emit<'_, '_> {
                 Generated::Enter => region::enter(way, layout, wiring),
                 Generated::Start => region::start(layout, wiring),
                 Generated::Copy => access::copy(),
-                Generated::Size => access::size(),
+                Generated::Size => access::size(self.plan.page),
                 Generated::StackOverflow => stack::overflow(),
                 // Planned only with what it needs.
                 Generated::SetStackPointer => guard.as_ref().map_or_else(stack::overflow, stack::set),

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::{
-    DataKind, ElementItems, ElementKind, Export, ExternalKind, FunctionBody, MemArg, Operator, RelocationType,
-    SymbolInfo, ValType,
+    DataKind, ElementItems, ElementKind, Export, ExternalKind, FuncValidatorAllocations, FunctionBody, MemArg,
+    Operator, RelocationType, SymbolInfo, ValType,
 };
 
 use super::body::{self, Operand};
@@ -65,6 +65,7 @@ pub(super) fn find(
         live: Live::default(),
         functions: Vec::new(),
         fixed: if module.linking.relocatable { Vec::new() } else { data::fixed_ranges(module) },
+        allocations: FuncValidatorAllocations::default(),
         problems: Vec::new(),
         offset: None,
     };
@@ -92,6 +93,8 @@ struct Search<'m, 'a> {
     functions: Vec<u32>,
     /// Addresses of data that cannot be moved.
     fixed: Vec<Range<u64>>,
+    /// What the validation of one body leaves for the next.
+    allocations: FuncValidatorAllocations,
     problems: Vec<Problem>,
     /// The offset of the last memory operand.
     offset: Option<u32>,
@@ -112,10 +115,12 @@ impl<'a> Search<'_, 'a> {
         let module = self.module;
         let Some(item) = module.functions.get(function as usize) else { return Ok(()) };
         self.type_index(item.ty)?;
-        match item.own() {
-            Some(body) => self.body(function, body),
-            None => Ok(()),
+        let Some(body) = item.own() else { return Ok(()) };
+        if let Err(problem) = module.validate_body(function, &mut self.allocations) {
+            self.problems.push(problem);
+            return Ok(());
         }
+        self.body(function, body)
     }
 
     fn body(&mut self, function: u32, body: &FunctionBody<'a>) -> Found {

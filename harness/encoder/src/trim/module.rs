@@ -2,8 +2,9 @@
 
 use indexmap::IndexMap;
 use wasmparser::{
-    ConstExpr, Data, Element, Export, FuncType, FunctionBody, GlobalType, Import, MemoryType, Parser, Payload, Table,
-    TagType, TypeRef, Validator, WasmFeatures,
+    ConstExpr, Data, Element, Export, FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, GlobalType,
+    Import, MemoryType, Parser, Payload, Table, TagType, TypeRef, ValidPayload, Validator, ValidatorResources,
+    WasmFeatures,
 };
 
 use super::error::Problem;
@@ -57,7 +58,7 @@ impl<T, D> Item<T, D> {
     }
 }
 
-/// A core module, read and valid.
+/// A core module, read and valid but for its functions' bodies.
 #[derive(Default)]
 pub(super) struct Module<'a> {
     pub types: Vec<FuncType>,
@@ -74,16 +75,31 @@ pub(super) struct Module<'a> {
     pub names: Names<'a>,
     pub producers: Option<&'a [u8]>,
     pub linking: Linking<'a>,
+    /// What judges the body of each function of its own.
+    bodies: Vec<FuncToValidate<ValidatorResources>>,
 }
 
 impl<'a> Module<'a> {
-    /// Validates and reads a module.
+    /// Validates and reads a module. Bodies are left for [`Module::validate_body`]: most are never needed.
     pub fn read(wasm: &'a [u8]) -> Result<Module<'a>, Problem> {
-        // Everything that follows relies on it: indices are in range, bodies are well-typed.
-        if let Err(error) = Validator::new_with_features(FEATURES).validate_all(wasm) {
-            return Err(Problem::invalid(&error));
-        }
-        Module::sections(wasm).map_err(|error| Problem::invalid(&error))
+        // Everything that follows relies on it: indices are in range.
+        let bodies = validate(wasm).map_err(|error| Problem::invalid(&error))?;
+        let module = Module::sections(wasm).map_err(|error| Problem::invalid(&error))?;
+        Ok(Module { bodies, ..module })
+    }
+
+    /// Validates the body of a function, by the function's index. One that is imported is valid.
+    pub fn validate_body(&self, function: u32, allocations: &mut FuncValidatorAllocations) -> Result<(), Problem> {
+        let body = self.functions.get(function as usize).and_then(|item| item.own());
+        let first = self.functions.len() - self.bodies.len();
+        let judge = (function as usize).checked_sub(first).and_then(|own| self.bodies.get(own));
+        let (Some(body), Some(judge)) = (body, judge) else { return Ok(()) };
+        let FuncToValidate { resources, index, ty, features } = judge;
+        let judge = FuncToValidate { resources: resources.clone(), index: *index, ty: *ty, features: *features };
+        let mut validator = judge.into_validator(std::mem::take(allocations));
+        let result = validator.validate(body).map_err(|error| Problem::invalid(&error));
+        *allocations = validator.into_allocations();
+        result
     }
 
     fn sections(wasm: &'a [u8]) -> wasmparser::Result<Module<'a>> {
@@ -187,4 +203,16 @@ impl<'a> Module<'a> {
         }
         self.imports.push(import);
     }
+}
+
+/// Validates everything but bodies, and gives what validates those.
+fn validate(wasm: &[u8]) -> wasmparser::Result<Vec<FuncToValidate<ValidatorResources>>> {
+    let mut validator = Validator::new_with_features(FEATURES);
+    let mut bodies = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let ValidPayload::Func(body, _) = validator.payload(&payload?)? {
+            bodies.push(body);
+        }
+    }
+    Ok(bodies)
 }

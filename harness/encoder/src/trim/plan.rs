@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::Generated;
-use super::region::Way;
+use super::region::{PAGE, Way};
 use super::special::{Special, is_realloc};
 use super::stack::Stack;
 use super::table::Slots;
@@ -39,6 +39,8 @@ pub(super) struct Plan {
     pub slot_functions: BTreeMap<u32, u32>,
     /// The module imports a memory: main's, or its own.
     pub memory: bool,
+    /// A page of main's memory is two to the power of this many bytes: 16, or 0 where the adapter says so.
+    pub page: u32,
 }
 
 /// The region, and how it is had.
@@ -72,6 +74,7 @@ impl Plan {
             slots: new_slots(slots, live),
             slot_functions: slots.functions.clone(),
             memory: false,
+            page: module.memories.first().and_then(|memory| memory.ty.page_size_log2).unwrap_or(PAGE),
         };
         match form {
             Form::Isolated => {

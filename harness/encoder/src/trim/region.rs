@@ -8,8 +8,8 @@ use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
 use super::layout::Layout;
 
-/// A page of memory is two to the power of this many bytes.
-const PAGE: i32 = 16;
+/// A page of memory is two to the power of this many bytes, unless its type says otherwise.
+pub(super) const PAGE: u32 = 16;
 
 /// Who gives the region, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,22 +60,35 @@ pub(super) struct Fixup {
 }
 
 /// `(old, old size, alignment, size) -> pointer`, in the manner of `cabi_realloc`, for fresh blocks only.
-pub(super) fn realloc_by_grow() -> Function {
+///
+/// The size of a memory need not be a multiple of the alignment where pages are small, so a gap may come first.
+pub(super) fn realloc_by_grow(page: u32) -> Function {
     const OLD: u32 = 0;
     const OLD_SIZE: u32 = 1;
+    const ALIGNMENT: u32 = 2;
     const SIZE: u32 = 3;
-    const PAGES: u32 = 4;
-    let mut function = Function::new([(1, ValType::I32)]);
+    const START: u32 = 4;
+    const BYTES: u32 = 5;
+    let page = page.cast_signed();
+    let mut function = Function::new([(2, ValType::I32)]);
     let mut code = function.instructions();
     code.local_get(OLD).local_get(OLD_SIZE).i32_or();
     code.if_(BlockType::Empty).unreachable().end();
-    // Rounded up in a way that does not overflow for the largest sizes.
-    code.local_get(SIZE).i32_const(PAGE).i32_shr_u();
-    code.local_get(SIZE).i32_const((1 << PAGE) - 1).i32_and();
-    code.i32_const(0).i32_ne().i32_add();
-    code.memory_grow(0).local_tee(PAGES).i32_const(-1).i32_eq();
+    // The start, aligned; and how far its end is from the memory's end.
+    code.memory_size(0).i32_const(page).i32_shl().local_tee(START);
+    code.i32_const(0).local_get(START).i32_sub();
+    code.local_get(ALIGNMENT).i32_const(1).i32_sub().i32_and().local_tee(BYTES);
+    code.i32_add().local_set(START);
+    code.local_get(BYTES).local_get(SIZE).i32_add().local_tee(BYTES);
+    code.local_get(SIZE).i32_lt_u();
     code.if_(BlockType::Empty).unreachable().end();
-    code.local_get(PAGES).i32_const(PAGE).i32_shl().end();
+    // Rounded up in a way that does not overflow for the largest sizes.
+    code.local_get(BYTES).i32_const(page).i32_shr_u();
+    code.local_get(BYTES).i32_const((1 << page) - 1).i32_and();
+    code.i32_const(0).i32_ne().i32_add();
+    code.memory_grow(0).i32_const(-1).i32_eq();
+    code.if_(BlockType::Empty).unreachable().end();
+    code.local_get(START).end();
     function
 }
 

@@ -208,7 +208,6 @@ fn check_memories(module: &Module<'_>, live: &Live, form: Form, problems: &mut V
         let found = match memory.ty {
             ty if ty.memory64 => Some("64-bit"),
             ty if ty.shared => Some("shared"),
-            ty if ty.page_size_log2.is_some_and(|log| log != 16) => Some("custom-page-size"),
             _ => None,
         };
         problems.extend(found.map(|found| Problem::MemoryKind { found }));

@@ -40,6 +40,29 @@ pub(super) const GUEST_OF_HOST: &[(&str, &str)] = &[
     ),
 ];
 
+/// A main with a task hook and thread-local storage, and an adapter that asks nothing of it.
+pub(super) const HOOKED: &[(&str, &str)] = &[
+    (
+        "main",
+        r#"(module
+            (import "log" "read" (func (param i32)))
+            (import "log" "now" (func (result i64)))
+            (import "env" "__wasm_get_tls_base" (func (result i32)))
+            (import "env" "__wasm_set_tls_base" (func (param i32)))
+            (import "old" "get" (func (param i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "__wasm_task_hook") (param i32))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "t:t/shop#[constructor]cart") (result i32) unreachable)
+            (func (export "t:t/shop#[method]cart.add") (param i32 i32 i32) (result i32) unreachable)
+            (func (export "t:t/shop#[dtor]till") (param i32))
+            (func (export "run") (result i32) unreachable)
+            (func (export "cabi_post_run") (param i32))
+            (func (export "wait") (param i32)))"#,
+    ),
+    ("old", r#"(module (func (export "get") (param i32) (result i32) local.get 0))"#),
+];
+
 /// Everything that the audit sees, to be tampered with.
 pub(super) struct Fixture {
     pub plan: Plan,
@@ -54,7 +77,7 @@ impl Fixture {
         let mut resolve = Resolve::default();
         let package = resolve.push_str("audit.wit", WIT).unwrap();
         let wit = |name: &str| {
-            let hosted = sources.len() == 2 && name == "main";
+            let hosted = sources == GUEST_OF_HOST && name == "main";
             let name = if hosted { "hosted" } else { name };
             Wit { resolve: resolve.clone(), world: resolve.select_world(&[package], Some(name)).unwrap() }
         };
@@ -69,9 +92,9 @@ impl Fixture {
         // The parts borrow from these for as long as a test likes.
         let modules: &'static [Module<'static>] = Box::leak(modules.into_boxed_slice());
         let world: &'static World = Box::leak(Box::new(world::join(modules).unwrap()));
-        let options = Options { debug_names: false, validate: false, ..Options::default() };
+        let options = Options::default();
         let parts = demand::close(modules, world, &options).unwrap();
-        let plan = wire::wire(modules, world, &parts, order::order(&parts)).unwrap();
+        let plan = wire::wire(modules, world, &parts, order::order(&parts), &options).unwrap();
         Fixture { plan, world, parts, modules }
     }
 

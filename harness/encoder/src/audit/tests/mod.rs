@@ -5,13 +5,14 @@ mod fixture;
 mod planted;
 
 use super::meaning::track;
-use fixture::{Fixture, GUEST_OF_HOST, SHOP};
+use fixture::{Fixture, GUEST_OF_HOST, HOOKED, SHOP};
 
 const NOTHING: [&str; 0] = [];
 
 #[test]
 fn real_plans_are_right() {
     assert_eq!(Fixture::new(SHOP).audit(), NOTHING);
+    assert_eq!(Fixture::new(HOOKED).audit(), NOTHING);
     assert_eq!(Fixture::new(GUEST_OF_HOST).audit(), NOTHING);
 }
 
@@ -49,6 +50,7 @@ fn no_code_is_shared_with_the_stages_before() {
     let files = [
         include_str!("../abi.rs"),
         include_str!("../exports.rs"),
+        include_str!("../hooks.rs"),
         include_str!("../imports.rs"),
         include_str!("../meaning.rs"),
         include_str!("../mod.rs"),

@@ -131,7 +131,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         |f| f.plan.resources[0].slot = Some(SlotId(1)),
         &[
             "nobody uses slot 0 (`dtor t:t/shop#cart`)",
-            "resource `t:t/shop#cart` is wired to the func `t:t/shop#[dtor]cart` of `main`, but the slot that it goes through holds the lowered function `log#write`",
+            "resource `t:t/shop#cart` is wired to the destructor `t:t/shop#[dtor]cart` of `main`, but the slot that it goes through holds the lowered function `log#write`",
             "slot 1 (`write`) has another type than resource `t:t/shop#cart`\n  expected: (func (param i32))\n  found:    (func (param i32 i32) (result i32))",
         ],
     ),
@@ -141,7 +141,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         |f| f.plan.resources[1].slot = Some(SlotId(0)),
         &[
             "resource `t:t/shop#till` has a slot for a destructor that needs none",
-            "resource `t:t/shop#till` is wired to the func `t:t/shop#[dtor]till` of `main`, but the slot that it goes through holds the func `t:t/shop#[dtor]cart` of `main`",
+            "resource `t:t/shop#till` is wired to the destructor `t:t/shop#[dtor]till` of `main`, but the slot that it goes through holds the destructor `t:t/shop#[dtor]cart` of `main`",
         ],
     ),
 ];

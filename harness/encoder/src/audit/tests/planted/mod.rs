@@ -1,6 +1,7 @@
 //! Mistakes, one each, and what the audit says of them.
 
 mod exports;
+mod hooks;
 mod imports;
 mod options;
 mod order;
@@ -19,7 +20,9 @@ pub(super) type Mistake =
     (&'static str, &'static [(&'static str, &'static str)], fn(&mut Fixture), &'static [&'static str]);
 
 pub(super) fn all() -> impl Iterator<Item = &'static Mistake> {
-    [order::MISTAKES, imports::MISTAKES, slots::MISTAKES, options::MISTAKES, exports::MISTAKES].into_iter().flatten()
+    [order::MISTAKES, imports::MISTAKES, slots::MISTAKES, options::MISTAKES, exports::MISTAKES, hooks::MISTAKES]
+        .into_iter()
+        .flatten()
 }
 
 fn core(module: ModuleId, export: &str) -> CoreRef {

@@ -95,7 +95,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         },
         &[
             "nobody uses slot 4 (`dtor t:t/shop#cart`)",
-            "slot 4 (`dtor t:t/shop#cart`) holds the func `t:t/shop#[dtor]cart` of `main`, as slot 0 does",
+            "slot 4 (`dtor t:t/shop#cart`) holds the destructor `t:t/shop#[dtor]cart` of `main`, as slot 0 does",
         ],
     ),
 ];

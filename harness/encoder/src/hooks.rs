@@ -1,0 +1,74 @@
+//! Task hooks: what of the canonical ABI's calls main hears of.
+//!
+//! A main that exports `__wasm_task_hook` is told of every call that the component makes into its core modules on behalf
+//! of the canonical ABI: exported functions, `post-return`, destructors, reallocs, and initialisation. Each such function
+//! is wrapped by one of ours that calls the hook before and after ([`Event::codes`]).
+
+use wasmparser::{FuncType, ValType};
+
+use crate::demand::Parts;
+use crate::names;
+use crate::plan::{Canon, CoreRef, Event, Hooks, Lift, ModuleId, Resource, Source, Wire, Wrapped};
+
+/// Main's task hook.
+pub(crate) fn hook(parts: &Parts<'_>) -> Option<CoreRef> {
+    let main = &parts[0].as_ref()?.module;
+    let ty = main.export_func(names::TASK_HOOK)?;
+    (*ty == hook_type()).then(|| CoreRef { module: ModuleId::MAIN, export: names::TASK_HOOK.to_string() })
+}
+
+/// The hook takes a code.
+pub(crate) fn hook_type() -> FuncType {
+    FuncType::new([ValType::I32], [])
+}
+
+/// Finds the functions that the canonical ABI calls.
+pub(crate) fn hooks(
+    hook: Option<CoreRef>,
+    parts: &Parts<'_>,
+    wires: &[Wire],
+    resources: &[Resource],
+    lifts: &[Lift],
+) -> Option<Hooks> {
+    let mut wrapping = Wrapping { parts, hooks: Hooks { hook: hook?, wrapped: Vec::new() } };
+    for wire in wires {
+        if let Source::Lower(_, canon) = &wire.source {
+            wrapping.options(canon);
+        }
+    }
+    for resource in resources {
+        wrapping.wrap(resource.dtor.as_ref(), Event::Destructor);
+    }
+    for Lift { core, canon, .. } in lifts {
+        let call = if canon.post_return.is_some() { Event::CallWithPostReturn } else { Event::Call };
+        wrapping.wrap(Some(core), call);
+        wrapping.options(canon);
+    }
+    Some(wrapping.hooks)
+}
+
+struct Wrapping<'a> {
+    parts: &'a Parts<'a>,
+    hooks: Hooks,
+}
+
+impl Wrapping<'_> {
+    fn options(&mut self, canon: &Canon) {
+        self.wrap(canon.realloc.as_ref().map(|(core, _)| core), Event::Realloc);
+        self.wrap(canon.post_return.as_ref(), Event::PostReturn);
+    }
+
+    fn wrap(&mut self, core: Option<&CoreRef>, event: Event) {
+        let Some(core) = core.filter(|core| self.hooks.find(core).is_none()) else { return };
+        let part = self.parts.get(core.module.0).and_then(Option::as_ref);
+        let Some(ty) = part.and_then(|part| part.module.export_func(&core.export)) else { return };
+        self.hooks.wrapped.push(Wrapped { core: core.clone(), ty: ty.clone(), event });
+    }
+}
+
+impl Hooks {
+    /// The position of a function among the wrapped ones.
+    pub fn find(&self, core: &CoreRef) -> Option<usize> {
+        self.wrapped.iter().position(|wrapped| wrapped.core == *core)
+    }
+}
