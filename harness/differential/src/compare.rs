@@ -9,8 +9,8 @@ use crate::known::{self, Class};
 pub enum Verdict {
     /// Both made a component, and nothing is different.
     Same,
-    /// Both refused it.
-    Refused,
+    /// Both refused it, and what we said, without names.
+    Refused(String),
     /// A difference that is understood.
     Known(&'static Class),
     /// A difference.
@@ -64,9 +64,13 @@ fn difference(pair: &Pair) -> Result<Verdict, Finding> {
             if ours.wit != reference.wit {
                 return Err(finding("the worlds differ", &lines(&reference.wit, &ours.wit)));
             }
+            if ours.needs != reference.needs {
+                let diff = reference.needs.diff(&ours.needs);
+                return Err(finding("the needs differ", &format!("- the reference's, + ours\n{diff}")));
+            }
             Ok(Verdict::Same)
         }
-        (Outcome::Refused(_), Outcome::Refused(_)) => Ok(Verdict::Refused),
+        (Outcome::Refused(ours), Outcome::Refused(_)) => Ok(Verdict::Refused(plain(ours))),
         (ours, reference) => {
             let kind = format!("ours: {}; reference: {}", word(ours), word(reference));
             Err(finding(&kind, &format!("ours:\n{}\n\nreference:\n{}\n", text(ours), text(reference))))
@@ -86,12 +90,22 @@ fn word(outcome: &Outcome) -> String {
         Outcome::Refused(message) => ("refused", message),
         Outcome::Panicked(message) => ("a panic", message),
     };
+    format!("{what} ({})", plain(message))
+}
+
+/// The first line of a message without names and numbers.
+fn plain(message: &str) -> String {
     let mut plain = String::new();
     for (number, part) in message.lines().next().unwrap_or_default().split('`').enumerate() {
         plain += if number % 2 == 0 { part } else { "_" };
     }
-    let plain: String = plain.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    format!("{what} ({plain})")
+    let mut out = String::new();
+    for word in plain.split(' ') {
+        let number = word.trim_matches(['(', ')', ':', ',']).starts_with(|c: char| c.is_ascii_digit());
+        out += if number { "N" } else { word };
+        out.push(' ');
+    }
+    out.trim_end().to_string()
 }
 
 fn text(outcome: &Outcome) -> String {

@@ -9,6 +9,7 @@ use polyfill_encoder::{Input, Options, Region, Source};
 use wasmparser::{Validator, WasmFeatures};
 
 use crate::inputs::Binaries;
+use crate::needs::{self, Needs};
 
 /// What an encoder made of its inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +29,8 @@ pub enum Outcome {
 pub struct Component {
     /// Its decoded world, printed.
     pub wit: String,
-    /// Its bytes.
-    pub wasm: Vec<u8>,
+    /// What it asks of the canonical ABI.
+    pub needs: Needs,
 }
 
 /// What our encoder makes of it.
@@ -40,7 +41,7 @@ pub fn ours(binaries: &Binaries) -> Outcome {
         adapters: binaries.adapters.iter().map(|(name, wasm)| source(name, wasm)).collect(),
     };
     let region = if binaries.memory_grow { Region::MemoryGrow } else { Region::Auto };
-    let options = Options { debug_names: false, validate: false, region };
+    let options = Options { debug_names: true, validate: false, region };
     guarded(|| polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|e| e.to_string()))
 }
 
@@ -48,7 +49,7 @@ pub fn ours(binaries: &Binaries) -> Outcome {
 pub fn reference(binaries: &Binaries) -> Outcome {
     let encode = || -> anyhow::Result<Vec<u8>> {
         let mut encoder = wit_component::ComponentEncoder::default();
-        encoder.realloc_via_memory_grow(binaries.memory_grow).module(&binaries.main)?;
+        encoder.debug_names(true).realloc_via_memory_grow(binaries.memory_grow).module(&binaries.main)?;
         for (name, wasm) in &binaries.adapters {
             encoder.adapter(name, wasm)?;
         }
@@ -66,18 +67,23 @@ fn guarded(encode: impl FnOnce() -> Result<Vec<u8>, String>) -> Outcome {
             if let Err(error) = validator.validate_all(&wasm) {
                 return Outcome::Invalid(error.to_string());
             }
-            match quietly(|| world(&wasm)) {
-                Ok(Ok(wit)) => Outcome::Component(Component { wit, wasm }),
-                Ok(Err(error)) => Outcome::Invalid(format!("its world cannot be decoded: {error:#}")),
-                Err(message) => Outcome::Invalid(format!("decoding its world panics: {message}")),
+            match quietly(|| component(&wasm)) {
+                Ok(Ok(component)) => Outcome::Component(component),
+                Ok(Err(error)) => Outcome::Invalid(format!("it cannot be read: {error:#}")),
+                Err(message) => Outcome::Invalid(format!("reading it panics: {message}")),
             }
         }
     }
 }
 
+fn component(wasm: &[u8]) -> anyhow::Result<Component> {
+    let needs = needs::needs(wasm).map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(Component { wit: world(wasm)?, needs })
+}
+
 /// The world of a component, as WIT text.
-fn world(component: &[u8]) -> anyhow::Result<String> {
-    let decoded = wit_component::decode(component)?;
+fn world(wasm: &[u8]) -> anyhow::Result<String> {
+    let decoded = wit_component::decode(wasm)?;
     let resolve = decoded.resolve();
     let others: Vec<_> = resolve.packages.iter().map(|(id, _)| id).filter(|id| *id != decoded.package()).collect();
     let mut printer = wit_component::WitPrinter::default();

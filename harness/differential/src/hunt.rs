@@ -29,8 +29,8 @@ pub struct Report {
     pub families: BTreeMap<Family, u64>,
     /// Worlds of which both encoders made the same component.
     pub same: u64,
-    /// Worlds that both refused.
-    pub refused: u64,
+    /// Worlds that both refused, by what we said.
+    pub refused: BTreeMap<String, u64>,
     /// Known differences by class.
     pub known: BTreeMap<&'static str, u64>,
     /// Findings by kind: how many, and the first of them.
@@ -51,14 +51,15 @@ pub struct First {
 impl Report {
     /// How many worlds were compared.
     pub fn worlds(&self) -> u64 {
-        self.same + self.refused + self.known.values().sum::<u64>() + self.findings.values().map(|(n, _)| n).sum::<u64>()
+        let findings = self.findings.values().map(|(count, _)| count).sum::<u64>();
+        self.same + self.refused.values().sum::<u64>() + self.known.values().sum::<u64>() + findings
     }
 
     fn add(&mut self, number: u64, family: Family, sample: Sample, verdict: Verdict) {
         *self.families.entry(family).or_default() += 1;
         match verdict {
             Verdict::Same => self.same += 1,
-            Verdict::Refused => self.refused += 1,
+            Verdict::Refused(message) => *self.refused.entry(message).or_default() += 1,
             Verdict::Known(class) => *self.known.entry(class.name).or_default() += 1,
             Verdict::Finding(finding) => {
                 let kind = finding.kind.clone();
@@ -83,7 +84,7 @@ impl Report {
     fn join(&mut self, other: Report) {
         other.families.into_iter().for_each(|(family, count)| *self.families.entry(family).or_default() += count);
         self.same += other.same;
-        self.refused += other.refused;
+        other.refused.into_iter().for_each(|(message, count)| *self.refused.entry(message).or_default() += count);
         other.known.into_iter().for_each(|(class, count)| *self.known.entry(class).or_default() += count);
         for (kind, (count, first)) in other.findings {
             self.add_finding(kind, count, first);

@@ -19,5 +19,6 @@ pub mod hunt;
 pub mod inputs;
 pub mod known;
 pub mod module;
+pub mod needs;
 pub mod random;
 pub mod shrink;

@@ -26,6 +26,9 @@ struct Args {
     /// Where findings are written to, a case folder each.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Print what was said of the worlds that both refused.
+    #[arg(long)]
+    refusals: bool,
     /// Write the worlds themselves to `--out`, different or not.
     #[arg(long, requires = "out")]
     keep: bool,
@@ -63,7 +66,12 @@ fn run(args: &Args) -> anyhow::Result<bool> {
         println!("  {count:>8} from {family:?}");
     }
     println!("{:>10} the same", report.same);
-    println!("{:>10} refused by both", report.refused);
+    println!("{:>10} refused by both", report.refused.values().sum::<u64>());
+    if args.refusals {
+        for (message, count) in &report.refused {
+            println!("           {count:>8} {message}");
+        }
+    }
     for (class, count) in &report.known {
         println!("{count:>10} known: {class}");
     }
