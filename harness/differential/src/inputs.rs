@@ -97,6 +97,7 @@ impl Inputs {
 impl Source {
     fn binary(&self) -> anyhow::Result<Vec<u8>> {
         let mut wasm = wat::parse_str(&self.wat)?;
+        wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(&wasm)?;
         let (resolve, world) = resolve(&self.wit, &self.world)?;
         wit_component::embed_component_metadata(&mut wasm, &resolve, world, self.encoding.into(), false)?;
         Ok(wasm)

@@ -118,7 +118,9 @@ impl<'a> Binder<'a> {
             reason,
             hints,
         };
-        if let Some(adapter) = self.adapters.get(import.module.as_str()).copied().filter(|a| *a != id) {
+        let memory = matches!(import.ty, Extern::Memory(_));
+        // An adapter may be called `env`: the memory of that name is main's all the same.
+        if let Some(adapter) = self.adapters.get(import.module.as_str()).copied().filter(|a| *a != id && !memory) {
             return match import.ty {
                 Extern::Func(_) => Ok(Meaning::Adapter(adapter, import.field.clone())),
                 _ => Err(unknown(format!("adapters give functions only, not a {}", import.ty.kind()), Vec::new())),
@@ -127,7 +129,7 @@ impl<'a> Binder<'a> {
         if id != ModuleId::MAIN && import.module == names::MAIN {
             return Ok(Meaning::Main(import.field.clone(), kind(&import.ty)));
         }
-        if let Extern::Memory(_) = import.ty {
+        if memory {
             let shared = (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY;
             return match id {
                 ModuleId::MAIN if is_first_memory(module, import) => Ok(Meaning::Memory),

@@ -71,12 +71,17 @@ impl Shares {
         let has = |shares: &[(WorldKey, Vec<bool>)], key: &WorldKey| {
             shares.iter().any(|(other, has)| other == key && has[module])
         };
-        let name = {
-            let world = &mut resolve.worlds[world];
-            world.imports.retain(|key, _| has(&self.imports, key));
-            world.exports.retain(|key, _| has(&self.exports, key));
-            world.name.clone()
-        };
+        // Worlds of one name would have to be the same.
+        let name = if module == 0 { "module".to_string() } else { format!("adapt-{module}") };
+        let changed = &mut resolve.worlds[world];
+        changed.imports.retain(|key, _| has(&self.imports, key));
+        changed.exports.retain(|key, _| has(&self.exports, key));
+        let before = std::mem::replace(&mut changed.name, name.clone());
+        if let Some(package) = changed.package {
+            let worlds = &mut resolve.packages[package].worlds;
+            worlds.shift_remove(&before);
+            worlds.insert(name.clone(), world);
+        }
         let text = inputs::print(&resolve, world).ok()?;
         inputs::resolve(&text, &name).ok()
     }
