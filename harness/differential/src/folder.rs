@@ -16,9 +16,15 @@ use anyhow::{Context, bail, ensure};
 
 use crate::inputs::{Encoding, Inputs, Source};
 
-/// Writes a case.
+/// Writes a case, over the one that may be there.
 pub fn write(folder: &Path, inputs: &Inputs, difference: &str) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "wat" || extension == "wit") {
+            std::fs::remove_file(path)?;
+        }
+    }
     let mut head = head(&inputs.main);
     if inputs.memory_grow {
         head += ";;! realloc-via-memory-grow = true\n";

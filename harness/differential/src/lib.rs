@@ -13,6 +13,7 @@
 pub mod bytes;
 pub mod compare;
 pub mod encoders;
+pub mod facts;
 pub mod folder;
 pub mod generate;
 pub mod hunt;
@@ -21,4 +22,5 @@ pub mod known;
 pub mod module;
 pub mod needs;
 pub mod random;
+pub mod rewrite;
 pub mod shrink;

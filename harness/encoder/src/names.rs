@@ -3,6 +3,7 @@
 //! Two manglings are understood. The older one has no specification beyond the tools that write it; the standard one
 //! is `BuildTargets.md` of the component model's design documents, prefix `cm32p2`.
 
+use wasmparser::{FuncType, ValType};
 use wit_parser::{Resolve, TypeId, WorldKey};
 
 /// Custom sections whose names start so carry a module's world.
@@ -29,6 +30,13 @@ pub(crate) const EXPORT_REALLOCS: [&str; 4] =
 pub(crate) const MEMORIES: [&str; 2] = ["memory", "cm32p2_memory"];
 /// Names of the function that initialises a reactor.
 pub(crate) const INITIALIZE: [&str; 2] = ["_initialize", "cm32p2_initialize"];
+
+/// Exported functions that have a meaning in every world, and their types.
+pub(crate) fn reserved() -> [(&'static str, FuncType); 4] {
+    let realloc = FuncType::new([ValType::I32; 4], [ValType::I32]);
+    let [initialize, standard] = INITIALIZE.map(|name| (name, FuncType::new([], [])));
+    [("cabi_realloc", realloc.clone()), ("cm32p2_realloc", realloc), initialize, standard]
+}
 
 /// An import taken apart.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -24,9 +24,6 @@ pub fn change(random: &mut Random, core: &mut Core) {
     if random.chance(30) {
         calls(random, core);
     }
-    if random.chance(5) {
-        core.start = Some(core.function(&[], FuncType::new([], []), Vec::new()));
-    }
     if random.chance(5)
         && let Some(import) = random.pick(&core.imports).cloned()
         && let ImportType::Func(_) = import.ty
@@ -37,6 +34,9 @@ pub fn change(random: &mut Random, core: &mut Core) {
         core.function(&["nobody-knows-this"], super::signatures::core_type(random), Vec::new());
     }
     mistakes(random, core);
+    if random.chance(5) {
+        core.start = Some(core.function(&[], FuncType::new([], []), Vec::new()));
+    }
 }
 
 /// Leaves out imports: nobody must import all that its world has.

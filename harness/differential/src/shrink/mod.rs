@@ -6,52 +6,72 @@ mod worlds;
 use crate::compare::{self, Finding, Verdict};
 use crate::encoders::quietly;
 use crate::generate::Sample;
+use worlds::Cut;
 
 /// How many smaller samples are tried at most.
-const TRIES: usize = 4000;
+const TRIES: usize = 5000;
+
+/// One thing to take away from a sample. Modules are counted with main as the first.
+#[derive(Clone, Debug)]
+enum Edit {
+    /// An adapter.
+    Adapter(usize),
+    /// The option to take memory by `memory.grow`.
+    MemoryGrow,
+    /// A module's string encoding.
+    Encoding(usize),
+    /// A part of a module.
+    Part(usize, crate::module::Part),
+    /// A part of all modules' worlds, or of one's: what it is in each is told by its name.
+    Cut(Option<usize>, Cut),
+}
 
 /// The smallest sample that was found, with its difference.
 pub fn shrink(sample: &Sample, finding: &Finding) -> (Sample, Finding) {
     let mut best = (sample.clone(), finding.clone());
     let mut tries = TRIES;
     loop {
-        let before = tries;
-        let Some(smaller) = smaller(&best.0, &finding.kind, &mut tries) else { return best };
-        best = smaller;
-        if tries == 0 || before == tries {
+        let mut changed = false;
+        let mut next = 0;
+        // After a success the edits are listed anew, and it goes on where it was.
+        loop {
+            let edits = edits(&best.0);
+            let Some(edit) = edits.get(next) else { break };
+            if tries == 0 {
+                return best;
+            }
+            match apply(&best.0, edit).and_then(|smaller| still(smaller, &finding.kind, &mut tries)) {
+                Some(smaller) => {
+                    best = smaller;
+                    changed = true;
+                }
+                None => next += 1,
+            }
+        }
+        if !changed {
             return best;
         }
     }
 }
 
-/// One round: the sample with everything gone that could go, or none if nothing could.
-fn smaller(sample: &Sample, kind: &str, tries: &mut usize) -> Option<(Sample, Finding)> {
-    let mut best: Option<(Sample, Finding)> = None;
-    for step in [units::candidates, worlds::candidates] {
-        let mut skip = 0;
-        // Each success changes the list, so it is made anew; what failed before it is not tried again in this round.
-        'again: loop {
-            let current = best.as_ref().map_or(sample, |(sample, _)| sample).clone();
-            for (number, candidate) in step(&current).enumerate().skip(skip) {
-                if *tries == 0 {
-                    return best;
-                }
-                *tries -= 1;
-                skip = number;
-                if let Some(finding) = still(&candidate, kind) {
-                    best = Some((candidate, finding));
-                    continue 'again;
-                }
-            }
-            break;
-        }
-    }
-    best
+fn edits(sample: &Sample) -> Vec<Edit> {
+    let mut edits = units::edits(sample);
+    edits.extend(worlds::edits(sample));
+    edits
 }
 
-fn still(candidate: &Sample, kind: &str) -> Option<Finding> {
+fn apply(sample: &Sample, edit: &Edit) -> Option<Sample> {
+    let smaller = match edit {
+        Edit::Cut(module, cut) => worlds::apply(sample, *module, cut)?,
+        edit => units::apply(sample, edit)?,
+    };
+    (smaller != *sample).then_some(smaller)
+}
+
+fn still(candidate: Sample, kind: &str, tries: &mut usize) -> Option<(Sample, Finding)> {
+    *tries -= 1;
     match quietly(|| compare::compare(&candidate.inputs())) {
-        Ok(Ok(Verdict::Finding(finding))) if finding.kind == kind => Some(finding),
+        Ok(Ok(Verdict::Finding(finding))) if finding.kind == kind => Some((candidate, finding)),
         _ => None,
     }
 }

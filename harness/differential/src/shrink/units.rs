@@ -1,27 +1,33 @@
 //! Smaller samples: fewer adapters, smaller modules.
 
+use super::Edit;
 use crate::generate::Sample;
 use crate::inputs::Encoding;
 
-/// All samples that lack one thing of this one.
-pub fn candidates(sample: &Sample) -> Box<dyn Iterator<Item = Sample> + '_> {
-    let adapters = (0..sample.adapters.len()).map(|number| {
-        let mut smaller = sample.clone();
-        smaller.adapters.remove(number);
-        smaller
-    });
-    let option = sample.memory_grow.then(|| Sample { memory_grow: false, ..sample.clone() });
-    let encodings = sample.units().enumerate().filter(|(_, unit)| unit.encoding != Encoding::Utf8).map(|(number, _)| {
-        let mut smaller = sample.clone();
-        smaller.units_mut().nth(number).expect("as many").encoding = Encoding::Utf8;
-        smaller
-    });
-    let parts = sample.units().enumerate().flat_map(move |(number, unit)| {
-        unit.core.parts().into_iter().map(move |part| {
-            let mut smaller = sample.clone();
-            smaller.units_mut().nth(number).expect("as many").core.remove(part);
-            smaller
-        })
-    });
-    Box::new(adapters.chain(option).chain(encodings).chain(parts))
+/// What can be taken away of modules and options, the largest things first.
+pub(super) fn edits(sample: &Sample) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = (0..sample.adapters.len()).map(Edit::Adapter).collect();
+    if sample.memory_grow {
+        edits.push(Edit::MemoryGrow);
+    }
+    for (number, unit) in sample.units().enumerate() {
+        if unit.encoding != Encoding::Utf8 {
+            edits.push(Edit::Encoding(number));
+        }
+        edits.extend(unit.core.parts().into_iter().map(|part| Edit::Part(number, part)));
+    }
+    edits
+}
+
+/// The sample without it.
+pub(super) fn apply(sample: &Sample, edit: &Edit) -> Option<Sample> {
+    let mut smaller = sample.clone();
+    match *edit {
+        Edit::Adapter(number) => drop(smaller.adapters.remove(number)),
+        Edit::MemoryGrow => smaller.memory_grow = false,
+        Edit::Encoding(number) => smaller.units_mut().nth(number)?.encoding = Encoding::Utf8,
+        Edit::Part(number, part) => smaller.units_mut().nth(number)?.core.remove(part),
+        Edit::Cut(..) => return None,
+    }
+    Some(smaller)
 }
