@@ -152,8 +152,11 @@ impl<'a> Binder<'a> {
         if let Extern::Memory(_) = import.ty {
             let shared = (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY;
             return match id {
-                ModuleId::MAIN if is_first_memory(module, import) => Ok(Meaning::Memory),
-                ModuleId::MAIN => {
+                ModuleId::MAIN if !shared => Err(unknown(
+                    "main may import its memory as `env` `memory`, and no other".into(),
+                    vec!["link it with `--import-memory`".into()],
+                )),
+                ModuleId::MAIN if !is_first_memory(module, import) => {
                     Err(unknown("main may import one memory, and this is another one".into(), Vec::new()))
                 }
                 _ if shared => Ok(Meaning::Memory),
@@ -401,6 +404,7 @@ impl<'a> Binder<'a> {
             let item = format!("`{}`", export.name);
             errors.push(wrong_type(module, "exports", item, export.offset, &hook_type(), found.as_ref()));
         }
+        reserved(module, errors);
         bound
     }
 
@@ -427,6 +431,18 @@ impl<'a> Binder<'a> {
                     _ => {}
                 }
             }
+        }
+    }
+}
+
+/// Exports whose names mean something whatever the world is: under another type they would be passed over in silence.
+fn reserved(module: &Module<'_>, errors: &mut Vec<Error>) {
+    for (name, ty) in names::reserved() {
+        let Some(export) = module.export(name) else { continue };
+        if let Extern::Func(found) = &export.ty
+            && found.as_ref() != Some(&ty)
+        {
+            errors.push(wrong_type(module, "exports", format!("`{name}`"), export.offset, &ty, found.as_ref()));
         }
     }
 }

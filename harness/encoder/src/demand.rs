@@ -34,7 +34,11 @@ pub(crate) struct Part<'a> {
 impl Part<'_> {
     /// The memory of its own that an isolated adapter works in.
     pub fn own_memory(&self) -> Option<MemoryType> {
-        self.trimmed.as_ref()?.memory
+        let trimmed = self.trimmed.as_ref()?;
+        // One that only asks for the size of main's memory needs none: an empty one will do.
+        let empty = MemoryType { memory64: false, shared: false, initial: 0, maximum: Some(0), page_size_log2: None };
+        let copies = || self.bound.imports.iter().any(|meaning| matches!(meaning, Meaning::Copy(_)));
+        trimmed.memory.or_else(|| copies().then_some(empty))
     }
 }
 

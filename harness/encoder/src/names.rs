@@ -3,6 +3,7 @@
 //! Two manglings are understood. The older one has no specification beyond the tools that write it; the standard one
 //! is `BuildTargets.md` of the component model's design documents, prefix `cm32p2`.
 
+use wasmparser::{FuncType, ValType};
 use wit_parser::{Resolve, TypeId, WorldKey};
 
 /// Custom sections whose names start so carry a module's world.
@@ -55,6 +56,13 @@ pub(crate) enum ThreadLocal {
 pub(crate) fn thread_local(module: &str, field: &str) -> Option<ThreadLocal> {
     let known = THREAD_LOCAL_BASE.iter().find(|(name, _)| module == "env" && *name == field);
     known.map(|(_, access)| *access)
+}
+
+/// Exported functions that have a meaning in every world, and their types.
+pub(crate) fn reserved() -> [(&'static str, FuncType); 4] {
+    let realloc = FuncType::new([ValType::I32; 4], [ValType::I32]);
+    let [initialize, standard] = INITIALIZE.map(|name| (name, FuncType::new([], [])));
+    [("cabi_realloc", realloc.clone()), ("cm32p2_realloc", realloc), initialize, standard]
 }
 
 /// An import taken apart.

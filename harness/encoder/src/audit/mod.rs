@@ -29,7 +29,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
-use wasmparser::FuncType;
+use wasmparser::{FuncType, MemoryType};
 use wit_parser::{Function, WorldItem};
 
 use crate::demand::{Part, Parts};
@@ -110,8 +110,12 @@ impl<'a> Auditor<'a> {
     }
 
     /// The memory of its own that an isolated adapter has.
-    fn own_memory(&self, id: ModuleId) -> Option<wasmparser::MemoryType> {
-        self.parts.get(id.0)?.as_ref()?.trimmed.as_ref()?.memory
+    fn own_memory(&self, id: ModuleId) -> Option<MemoryType> {
+        let part = self.parts.get(id.0)?.as_ref()?;
+        let trimmed = part.trimmed.as_ref()?;
+        let copies = || part.module.imports.iter().any(|import| import.module == names::MAIN_MEMORY);
+        let empty = MemoryType { memory64: false, shared: false, initial: 0, maximum: Some(0), page_size_log2: None };
+        trimmed.memory.or_else(|| copies().then_some(empty))
     }
 
     /// The memory that canonical options of a module name: main's, if it has none of its own.

@@ -61,8 +61,8 @@ fn instance(emitter: &mut Emitter<'_>, live: &Live, key: &WorldKey, item: &World
     let world = emitter.world;
     let interface = &world.resolve.interfaces[id];
     let mut scope = InstanceScope { emitter, interface: id, ty: InstanceType::new(), map: TypeMap::default() };
-    for ty in interface.types.values().filter(|ty| live.types.contains(**ty)) {
-        scope.type_id(*ty);
+    for ty in live.types.iter().filter(|ty| world.owner(*ty) == Some(id)) {
+        scope.type_id(ty);
     }
     for function in interface.functions.values() {
         if live.functions.contains(&func_ref(world, Some(key), &function.name)) {

@@ -1,11 +1,10 @@
 //! Which imported functions and types the component needs: those that a wire lowers, and what exports refer to.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use wit_parser::{LiveTypes, WorldItem};
 
-use crate::demand;
-use crate::plan::{FuncRef, Plan, Source};
+use crate::plan::{FuncRef, Plan, Source, Wire};
 use crate::world::World;
 
 /// What is needed of the imports.
@@ -14,10 +13,16 @@ pub(super) struct Live {
     pub types: LiveTypes,
 }
 
+/// Types are in the order of their first use, which is the order they are imported in.
 pub(super) fn live(plan: &Plan, world: &World) -> Live {
     let mut live = Live { functions: HashSet::new(), types: LiveTypes::default() };
     let resolve = &world.resolve;
-    for wire in &plan.wires {
+    for item in world.imports().values() {
+        if let WorldItem::Type { id, .. } = item {
+            live.types.add_type_id(resolve, *id);
+        }
+    }
+    for wire in grouped(plan) {
         match &wire.source {
             Source::Lower(function, _) => {
                 if let Some(wit) = world.imported_function(function.key.as_ref(), &function.name)
@@ -37,18 +42,19 @@ pub(super) fn live(plan: &Plan, world: &World) -> Live {
             | Source::Copy(..) => {}
         }
     }
-    for item in world.imports().values() {
-        if let WorldItem::Type { id, .. } = item {
-            live.types.add_type_id(resolve, *id);
-        }
-    }
-    for (_, interface) in world.exported_interfaces() {
-        live.types.add_interface(resolve, interface);
-    }
-    for lift in &plan.lifts {
-        if let Some(wit) = demand::lifted(world, &lift.function) {
-            live.types.add_func(resolve, wit);
-        }
+    for item in world.exports().values() {
+        live.types.add_world_item(resolve, item);
     }
     live
+}
+
+/// All wires: main's, then each adapter's, those of one import module together.
+fn grouped(plan: &Plan) -> Vec<&Wire> {
+    let mut first = HashMap::new();
+    for (position, wire) in plan.wires.iter().enumerate() {
+        first.entry((wire.importer, wire.module.as_str())).or_insert(position);
+    }
+    let mut wires: Vec<&Wire> = plan.wires.iter().collect();
+    wires.sort_by_key(|wire| (wire.importer, first[&(wire.importer, wire.module.as_str())]));
+    wires
 }

@@ -1,0 +1,1 @@
+//! Arbitrary bytes as inputs of the encoder: it may refuse them, but never panic.

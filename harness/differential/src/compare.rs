@@ -1,0 +1,132 @@
+//! Whether two outcomes agree.
+
+use crate::encoders::{self, Outcome};
+use crate::inputs::{Binaries, Inputs};
+use crate::known::{self, Class};
+
+/// What comparing both encoders on one input says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Both made a component, and nothing is different.
+    Same,
+    /// Both refused it, and what we said, without names.
+    Refused(String),
+    /// A difference that is understood.
+    Known(&'static Class),
+    /// A difference.
+    Finding(Finding),
+}
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What kind of difference: findings of one kind likely have one cause.
+    pub kind: String,
+    /// Everything there is to say.
+    pub detail: String,
+}
+
+/// Both encoders' outcomes.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// Ours.
+    pub ours: Outcome,
+    /// The reference's.
+    pub reference: Outcome,
+}
+
+/// Runs both encoders and compares.
+pub fn compare(inputs: &Inputs) -> anyhow::Result<Verdict> {
+    let binaries = inputs.binaries()?;
+    let pair = encode(&binaries);
+    Ok(judge(&binaries, &pair))
+}
+
+/// Runs both encoders.
+pub fn encode(binaries: &Binaries) -> Pair {
+    Pair { ours: encoders::ours(binaries), reference: encoders::reference(binaries) }
+}
+
+/// Compares the outcomes.
+pub fn judge(binaries: &Binaries, pair: &Pair) -> Verdict {
+    match difference(pair) {
+        Ok(verdict) => verdict,
+        Err(finding) => match known::class(binaries, pair) {
+            Some(class) => Verdict::Known(class),
+            None => Verdict::Finding(finding),
+        },
+    }
+}
+
+fn difference(pair: &Pair) -> Result<Verdict, Finding> {
+    match (&pair.ours, &pair.reference) {
+        (Outcome::Component(ours), Outcome::Component(reference)) => {
+            if ours.wit != reference.wit {
+                return Err(finding("the worlds differ", &lines(&reference.wit, &ours.wit)));
+            }
+            if ours.needs != reference.needs {
+                let diff = reference.needs.diff(&ours.needs);
+                return Err(finding("the needs differ", &format!("- the reference's, + ours\n{diff}")));
+            }
+            Ok(Verdict::Same)
+        }
+        (Outcome::Refused(ours), Outcome::Refused(_)) => Ok(Verdict::Refused(plain(ours))),
+        (ours, reference) => {
+            let kind = format!("ours: {}; reference: {}", word(ours), word(reference));
+            Err(finding(&kind, &format!("ours:\n{}\n\nreference:\n{}\n", text(ours), text(reference))))
+        }
+    }
+}
+
+fn finding(kind: &str, detail: &str) -> Finding {
+    Finding { kind: kind.to_string(), detail: detail.to_string() }
+}
+
+/// An outcome in a few words, without names, so that two of one cause have one text.
+fn word(outcome: &Outcome) -> String {
+    let (what, message) = match outcome {
+        Outcome::Component(_) => return "a component".to_string(),
+        Outcome::Invalid(message) => ("an invalid component", message),
+        Outcome::Refused(message) => ("refused", message),
+        Outcome::Panicked(message) => ("a panic", message),
+    };
+    format!("{what} ({})", plain(message))
+}
+
+/// The first line of a message without names and numbers.
+fn plain(message: &str) -> String {
+    let mut plain = String::new();
+    for (number, part) in message.lines().next().unwrap_or_default().split('`').enumerate() {
+        plain += if number % 2 == 0 { part } else { "_" };
+    }
+    let mut out = String::new();
+    for word in plain.split(' ') {
+        let number = word.trim_matches(['(', ')', ':', ',']).starts_with(|c: char| c.is_ascii_digit());
+        out += if number { "N" } else { word };
+        out.push(' ');
+    }
+    out.trim_end().to_string()
+}
+
+fn text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Component(component) => format!("a component\n{}", component.wit),
+        Outcome::Invalid(message) => format!("an invalid component: {message}"),
+        Outcome::Refused(message) => format!("refused: {message}"),
+        Outcome::Panicked(message) => format!("a panic: {message}"),
+    }
+}
+
+/// Two texts, the lines that only one has marked.
+fn lines(reference: &str, ours: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (reference.lines().collect(), ours.lines().collect());
+    let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let mut out = String::from("- the reference's, + ours\n");
+    let mut push = |mark: char, lines: &[&str]| lines.iter().for_each(|line| out += &format!("{mark} {line}\n"));
+    push(' ', &old[..head]);
+    push('-', &old[head..old.len() - tail]);
+    push('+', &new[head..new.len() - tail]);
+    push(' ', &old[old.len() - tail..]);
+    out
+}

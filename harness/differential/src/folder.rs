@@ -1,0 +1,108 @@
+//! Case folders: an input as files, written for findings and replayed by tests.
+//!
+//! ```text
+//! module.wat, module.wit              main and its world
+//! adapt-NAME.wat, adapt-NAME.wit      an adapter; `;; module name: x` at its head if NAME cannot be said in a file name
+//! difference.txt                      what was different when the case was made
+//! ```
+//!
+//! Heads of the `.wat` files may hold options: `;;! world = "w"`, `;;! string-encoding = "utf16"` and, in `module.wat`,
+//! `;;! realloc-via-memory-grow = true`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+
+use crate::inputs::{Encoding, Inputs, Source};
+
+/// Writes a case, over the one that may be there.
+pub fn write(folder: &Path, inputs: &Inputs, difference: &str) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "wat" || extension == "wit") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    let mut head = head(&inputs.main);
+    if inputs.memory_grow {
+        head += ";;! realloc-via-memory-grow = true\n";
+    }
+    source(folder, "module", &head, &inputs.main)?;
+    for (number, (name, adapter)) in inputs.adapters.iter().enumerate() {
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let stem = if plain { format!("adapt-{name}") } else { format!("adapt-{number}") };
+        // The order of adapters is that of their files' names.
+        let stem = if inputs.adapters.len() > 1 { format!("adapt-{number}") } else { stem };
+        let name = if stem == format!("adapt-{name}") { String::new() } else { format!(";; module name: {name}\n") };
+        source(folder, &stem, &(name + &self::head(adapter)), adapter)?;
+    }
+    std::fs::write(folder.join("difference.txt"), difference)?;
+    Ok(())
+}
+
+fn head(source: &Source) -> String {
+    let mut head = format!(";;! world = \"{}\"\n", source.world);
+    if source.encoding != Encoding::Utf8 {
+        let _ = writeln!(head, ";;! string-encoding = \"{}\"", source.encoding);
+    }
+    head
+}
+
+fn source(folder: &Path, stem: &str, head: &str, source: &Source) -> anyhow::Result<()> {
+    std::fs::write(folder.join(format!("{stem}.wat")), format!("{head}{}", source.wat))?;
+    std::fs::write(folder.join(format!("{stem}.wit")), &source.wit)?;
+    Ok(())
+}
+
+/// Reads a case. Files and options that mean nothing are errors.
+pub fn read(folder: &Path) -> anyhow::Result<Inputs> {
+    let mut stems = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        match name.rsplit_once('.') {
+            Some((stem, "wat")) => stems.push(stem.to_string()),
+            Some((stem, "wit")) => ensure!(folder.join(format!("{stem}.wat")).exists(), "`{name}` has no `{stem}.wat`"),
+            _ => ensure!(name == "difference.txt", "unknown file `{name}`"),
+        }
+    }
+    stems.sort();
+    let mut memory_grow = false;
+    let (mut main, mut adapters) = (None, Vec::new());
+    for stem in stems {
+        let wat = std::fs::read_to_string(folder.join(format!("{stem}.wat")))?;
+        let wit = std::fs::read_to_string(folder.join(format!("{stem}.wit"))).with_context(|| format!("{stem}.wit"))?;
+        let mut read = Source { wit, wat: String::new(), world: stem.clone(), encoding: Encoding::Utf8 };
+        let mut name = stem.strip_prefix("adapt-").map(str::to_string);
+        for line in wat.lines() {
+            if let Some(given) = line.strip_prefix(";; module name: ") {
+                name = Some(given.to_string());
+            } else if let Some(option) = line.strip_prefix(";;! ") {
+                set(option, &mut read, &mut memory_grow).with_context(|| format!("{stem}.wat"))?;
+            }
+        }
+        read.wat = wat;
+        match name {
+            None if stem == "module" => main = Some(read),
+            None => bail!("`{stem}.wat` is neither `module.wat` nor `adapt-*.wat`"),
+            Some(name) => adapters.push((name, read)),
+        }
+    }
+    Ok(Inputs { main: main.context("there is no `module.wat`")?, adapters, memory_grow })
+}
+
+fn set(option: &str, source: &mut Source, memory_grow: &mut bool) -> anyhow::Result<()> {
+    let (key, value) = option.split_once(" = ").with_context(|| format!("`{option}` is not `key = value`"))?;
+    let value = value.trim().trim_matches('"');
+    match key {
+        "world" => source.world = value.to_string(),
+        "string-encoding" => {
+            let found = Encoding::ALL.into_iter().find(|encoding| encoding.to_string() == value);
+            source.encoding = found.with_context(|| format!("unknown string encoding `{value}`"))?;
+        }
+        "realloc-via-memory-grow" => *memory_grow = value == "true",
+        _ => bail!("unknown option `{key}`"),
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Changes to a dummy main: what its world leaves open, and here and there a mistake.
+
+use wasmparser::{FuncType, ValType};
+
+use crate::module::{Core, ImportType, Part, Step};
+use crate::random::Random;
+
+/// The names that a realloc may go by.
+const REALLOCS: [&[&str]; 6] = [
+    &["cabi_realloc"],
+    &["canonical_abi_realloc"],
+    &["cabi_import_realloc", "cabi_export_realloc"],
+    &["cabi_import_realloc"],
+    &["cabi_export_realloc"],
+    &["cm32p2_realloc"],
+];
+
+/// Changes main.
+pub fn change(random: &mut Random, core: &mut Core) {
+    drop_imports(random, core);
+    drop_optional_exports(random, core, 50);
+    reallocs(random, core, 8);
+    memory(random, core);
+    if random.chance(30) {
+        calls(random, core);
+    }
+    if random.chance(5)
+        && let Some(import) = random.pick(&core.imports).cloned()
+        && let ImportType::Func(_) = import.ty
+    {
+        core.imports.push(import);
+    }
+    if random.chance(10) {
+        core.function(&["nobody-knows-this"], super::signatures::core_type(random), Vec::new());
+    }
+    mistakes(random, core);
+    if random.chance(5) {
+        core.start = Some(core.function(&[], FuncType::new([], []), Vec::new()));
+    }
+}
+
+/// Leaves out imports: nobody must import all that its world has.
+pub fn drop_imports(random: &mut Random, core: &mut Core) {
+    if random.chance(50) {
+        let percent = random.below(100);
+        for number in (0..core.imports.len()).rev() {
+            if random.chance(percent) {
+                core.remove(Part::Import(number));
+            }
+        }
+    }
+}
+
+/// Leaves out what a module may do without: post-returns, destructors, the initialisation.
+pub fn drop_optional_exports(random: &mut Random, core: &mut Core, percent: usize) {
+    for number in (0..core.functions.len()).rev() {
+        let name = core.functions[number].exports.first().map(String::as_str).unwrap_or_default();
+        let optional = name.starts_with("cabi_post_")
+            || name.ends_with("_post")
+            || name.contains("[dtor]")
+            || name.ends_with("_dtor")
+            || name.ends_with("initialize");
+        if optional && random.chance(percent) {
+            core.remove(Part::Function(number));
+        }
+    }
+}
+
+/// Gives the realloc other names, or takes it away.
+pub fn reallocs(random: &mut Random, core: &mut Core, missing: usize) {
+    let found = core.functions.iter().position(|f| f.exports.iter().any(|name| name.ends_with("realloc")));
+    let Some(number) = found else { return };
+    if random.chance(missing) {
+        core.remove(Part::Function(number));
+    } else if random.chance(40) {
+        let names = REALLOCS[random.below(REALLOCS.len())];
+        core.functions[number].exports = names.iter().map(|name| name.to_string()).collect();
+    }
+}
+
+/// Imports the memory, or takes it away.
+fn memory(random: &mut Random, core: &mut Core) {
+    if random.chance(10) {
+        core.memories.clear();
+        let at = random.below(core.imports.len() + 1);
+        let import = crate::module::Import { module: "env".into(), field: "memory".into(), ty: ImportType::Memory };
+        // Functions that call imports are made later: no number is used yet.
+        core.imports.insert(at, import);
+    } else if random.chance(4) {
+        core.memories.clear();
+    }
+}
+
+/// Functions call what is imported.
+pub fn calls(random: &mut Random, core: &mut Core) {
+    let memory = core.has_memory();
+    for number in 0..core.functions.len() {
+        for import in 0..core.imports.len() {
+            if random.chance(20) {
+                core.functions[number].steps.push(Step::CallImport(import));
+            }
+        }
+        if memory && random.chance(20) {
+            core.functions[number].steps.push(Step::Memory);
+        }
+    }
+}
+
+/// Something both encoders have to refuse, once in a while.
+fn mistakes(random: &mut Random, core: &mut Core) {
+    if random.chance(4) && !core.functions.is_empty() {
+        let number = random.below(core.functions.len());
+        match random.below(3) {
+            0 => core.remove(Part::Function(number)),
+            1 => core.functions[number].ty = super::signatures::core_type(random),
+            _ => core.functions[number].exports.iter_mut().for_each(|name| name.push('x')),
+        }
+    }
+    if random.chance(4) && !core.imports.is_empty() {
+        let number = random.below(core.imports.len());
+        match random.below(4) {
+            0 => core.imports[number].ty = ImportType::Func(super::signatures::core_type(random)),
+            1 => core.imports[number].field.push('x'),
+            2 => core.imports[number].module.push('x'),
+            _ => core.imports[number].ty = ImportType::Global,
+        }
+    }
+    if random.chance(1) {
+        core.memories.push(vec!["memory2".into()]);
+    }
+}
+
+/// `(func (param i32 i32 i32 i32) (result i32))`.
+pub fn realloc_type() -> FuncType {
+    FuncType::new([ValType::I32; 4], [ValType::I32])
+}

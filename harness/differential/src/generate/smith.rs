@@ -1,0 +1,66 @@
+//! Worlds from wit-smith with a dummy main.
+
+use arbitrary::Unstructured;
+use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve, WorldId};
+
+use super::{Sample, Unit, dummy};
+use crate::encoders::quietly;
+use crate::inputs::{self, Encoding};
+use crate::module::Core;
+use crate::random::Random;
+
+/// A world, and the module that the reference makes for it.
+pub fn sample(random: &mut Random) -> Option<Sample> {
+    let (resolve, world) = world(random)?;
+    let mangling = match random.chance(70) {
+        true => ManglingAndAbi::Legacy(LiftLowerAbi::Sync),
+        false => ManglingAndAbi::Standard32,
+    };
+    let mut core = Core::read(&wit_component::dummy_module(&resolve, world, mangling)).ok()?;
+    dummy::change(random, &mut core);
+    let main = unit(random, &resolve, world, core)?;
+    Some(Sample { main, adapters: Vec::new(), memory_grow: random.chance(5) })
+}
+
+/// A module with its world as text.
+pub fn unit(random: &mut Random, resolve: &Resolve, world: WorldId, core: Core) -> Option<Unit> {
+    let wit = inputs::print(resolve, world).ok()?;
+    let encoding = match random.chance(70) {
+        true => Encoding::Utf8,
+        false => Encoding::ALL[random.below(3)],
+    };
+    let unit = Unit { core, wit, world: resolve.worlds[world].name.clone(), encoding };
+    // Some packages cannot be printed so that they can be read again: a limit of the texts, not of an encoder.
+    inputs::resolve(&unit.wit, &unit.world).ok()?;
+    Some(unit)
+}
+
+/// A world of synchronous functions.
+pub fn world(random: &mut Random) -> Option<(Resolve, WorldId)> {
+    let length = 1 << (5 + random.below(7));
+    let bytes = random.bytes(length);
+    let config = wit_smith::Config {
+        max_packages: 1 + random.below(3),
+        max_type_size: 1 + random.below(60),
+        max_interface_items: 1 + random.below(6),
+        max_world_items: 1 + random.below(6),
+        max_pkg_items: 1 + random.below(5),
+        max_type_parts: 1 + random.below(6),
+        max_files_per_package: 1 + random.below(2),
+        max_resource_items: 1 + random.below(4),
+        async_: false,
+        futures: false,
+        streams: false,
+        error_context: false,
+        fixed_length_lists: random.chance(30),
+        world_include: false,
+        implements: random.chance(20),
+        canonical_names: false,
+    };
+    let wasm = quietly(|| wit_smith::smith(&config, &mut Unstructured::new(&bytes))).ok()?.ok()?;
+    let decoded = wit_component::decode(&wasm).ok()?;
+    let resolve = decoded.resolve().clone();
+    let worlds: Vec<WorldId> = resolve.worlds.iter().map(|(id, _)| id).collect();
+    let world = *random.pick(&worlds)?;
+    Some((resolve, world))
+}

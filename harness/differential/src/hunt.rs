@@ -1,0 +1,137 @@
+//! Many worlds, one after the other, on several threads: counts and findings.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::compare::{self, Finding, Verdict};
+use crate::encoders::quietly;
+use crate::generate::{self, Family, Sample};
+use crate::shrink;
+
+/// Which worlds to compare.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// The first world's number.
+    pub first: u64,
+    /// How many.
+    pub worlds: u64,
+    /// On how many threads. The result is the same for every number of them.
+    pub jobs: usize,
+}
+
+/// What a hunt found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Worlds by family.
+    pub families: BTreeMap<Family, u64>,
+    /// Worlds of which both encoders made the same component.
+    pub same: u64,
+    /// Worlds that both refused, by what we said.
+    pub refused: BTreeMap<String, u64>,
+    /// Known differences by class.
+    pub known: BTreeMap<&'static str, u64>,
+    /// Findings by kind: how many, and the first of them.
+    pub findings: BTreeMap<String, (u64, First)>,
+}
+
+/// The first finding of a kind.
+#[derive(Debug)]
+pub struct First {
+    /// The world's number.
+    pub number: u64,
+    /// The world.
+    pub sample: Sample,
+    /// What is different.
+    pub finding: Finding,
+}
+
+impl Report {
+    /// How many worlds were compared.
+    pub fn worlds(&self) -> u64 {
+        let findings = self.findings.values().map(|(count, _)| count).sum::<u64>();
+        self.same + self.refused.values().sum::<u64>() + self.known.values().sum::<u64>() + findings
+    }
+
+    fn add(&mut self, number: u64, family: Family, sample: Sample, verdict: Verdict) {
+        *self.families.entry(family).or_default() += 1;
+        match verdict {
+            Verdict::Same => self.same += 1,
+            Verdict::Refused(message) => *self.refused.entry(message).or_default() += 1,
+            Verdict::Known(class) => *self.known.entry(class.name).or_default() += 1,
+            Verdict::Finding(finding) => {
+                let kind = finding.kind.clone();
+                let first = First { number, sample, finding };
+                self.add_finding(kind, 1, first);
+            }
+        }
+    }
+
+    fn add_finding(&mut self, kind: String, count: u64, first: First) {
+        match self.findings.get_mut(&kind) {
+            Some((total, known)) => {
+                *total += count;
+                if first.number < known.number {
+                    *known = first;
+                }
+            }
+            None => drop(self.findings.insert(kind, (count, first))),
+        }
+    }
+
+    fn join(&mut self, other: Report) {
+        other.families.into_iter().for_each(|(family, count)| *self.families.entry(family).or_default() += count);
+        self.same += other.same;
+        other.refused.into_iter().for_each(|(message, count)| *self.refused.entry(message).or_default() += count);
+        other.known.into_iter().for_each(|(class, count)| *self.known.entry(class).or_default() += count);
+        for (kind, (count, first)) in other.findings {
+            self.add_finding(kind, count, first);
+        }
+    }
+}
+
+/// Compares worlds; `progress` hears how many are done.
+pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Report {
+    let next = AtomicU64::new(0);
+    let report = Mutex::new(Report::default());
+    std::thread::scope(|scope| {
+        for _ in 0..plan.jobs.max(1) {
+            scope.spawn(|| {
+                let mut own = Report::default();
+                loop {
+                    let done = next.fetch_add(1, Ordering::Relaxed);
+                    if done >= plan.worlds {
+                        break;
+                    }
+                    let number = plan.first + done;
+                    let (family, sample) = generate::sample(plan.seed, number);
+                    let verdict = judge(&sample);
+                    own.add(number, family, sample, verdict);
+                    progress(done + 1);
+                }
+                report.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).join(own);
+            });
+        }
+    });
+    report.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What comparing a sample says; a sample that is no input at all, or a panic in comparing, is a finding too.
+pub fn judge(sample: &Sample) -> Verdict {
+    match quietly(|| compare::compare(&sample.inputs())) {
+        Ok(Ok(verdict)) => verdict,
+        Ok(Err(error)) => fault("the generator's text cannot be read", &format!("{error:#}")),
+        Err(panic) => fault("the comparison panics", &panic),
+    }
+}
+
+fn fault(kind: &str, detail: &str) -> Verdict {
+    Verdict::Finding(Finding { kind: kind.to_string(), detail: detail.to_string() })
+}
+
+/// The first finding of a kind, as small as it gets.
+pub fn small(first: &First) -> (Sample, Finding) {
+    shrink::shrink(&first.sample, &first.finding)
+}

@@ -1,0 +1,243 @@
+//! Differences that are understood and stay: what the reference cannot do, or does wrong, or does without need.
+//!
+//! Each class has a reason, and a folder of its name under `tests/known/` that shows that it still occurs. A class is as
+//! narrow as it can be: where the reference fails, it looks for the words of the failure and for what causes it in the
+//! modules; where both encoders make a component, what the class excuses is taken away, and the rest has to be the same.
+
+use crate::compare::Pair;
+use crate::encoders::{self, Component, Outcome};
+use crate::facts::Facts;
+use crate::inputs::Binaries;
+use crate::needs::Lifted;
+use crate::rewrite;
+
+/// A class of differences.
+#[derive(Debug)]
+pub struct Class {
+    /// A name.
+    pub name: &'static str,
+    /// Why the difference is none of ours to mend.
+    pub reason: &'static str,
+    matches: fn(&Question<'_>) -> bool,
+}
+
+impl PartialEq for Class {
+    fn eq(&self, other: &Class) -> bool {
+        self.name == other.name
+    }
+}
+
+/// A difference and what it is about.
+struct Question<'a> {
+    binaries: &'a Binaries,
+    pair: &'a Pair,
+    main: Facts,
+    /// The adapters by name.
+    adapters: Vec<(&'a str, Facts)>,
+}
+
+/// All classes; the first that matches counts.
+pub const CLASSES: &[Class] = &[
+    Class {
+        name: "error-instead-of-failure",
+        reason: "the input is wrong, and we say so; the reference panics, or makes a component that does not validate",
+        matches: |q| q.we_refuse("") && matches!(q.pair.reference, Outcome::Panicked(_) | Outcome::Invalid(_)),
+    },
+    Class {
+        name: "order-of-exports",
+        reason: "the reference exports main's items first, then the adapters'; we keep the order of the joined world, \
+                 in which what an item uses comes before it. The order means nothing",
+        matches: |q| q.components().is_some_and(|(ours, reference)| same_but_order(ours, reference)),
+    },
+    Class {
+        name: "unneeded-realloc",
+        reason: "the reference keeps every realloc of an adapter, with all that it calls and imports; we keep those that \
+                 a lift or lower uses",
+        matches: |q| q.unneeded_realloc(),
+    },
+    Class {
+        name: "main-realloc-for-adapters",
+        reason: "an adapter without a realloc of its own is served by main's; the reference refuses it",
+        matches: |q| {
+            let Outcome::Component(ours) = &q.pair.ours else { return false };
+            let main = |(module, _): (&str, &str)| module == "main";
+            q.it_refuses("does not export a function named `cabi_realloc`") && reallocs(ours).any(main)
+        },
+    },
+    Class {
+        name: "adapter-sections",
+        reason: "adapters may have tables, elements, data and a start function; the reference refuses the sections, even \
+                 if nothing needs them",
+        matches: |q| {
+            let words = q.it_refuses("unsupported section `") || q.it_refuses("tables should not be present");
+            q.we_encode() && words && q.any_adapter(|_, facts| facts.unusual_sections)
+        },
+    },
+    Class {
+        name: "dead-adapter-imports",
+        reason: "what an adapter imports for functions that nobody needs need not exist; the reference looks at all \
+                 imports before it drops any",
+        matches: |q| {
+            let words = ["is only allowed to import functions", "requires an import interface", "does not specify"];
+            let missing = ["is missing function", "no top-level imported function", "unknown function", "mismatch"];
+            let adapter = q.it_refuses("failed to validate the imports of the adapter module");
+            q.we_encode() && adapter && words.iter().chain(&missing).any(|words| q.it_refuses(words))
+        },
+    },
+    Class {
+        name: "adapter-imports-twice",
+        reason: "an adapter may import one thing twice; the reference allows that to main only",
+        matches: |q| {
+            let words = q.it_refuses("module has duplicate import for") || q.it_refuses("multiple imports for memory");
+            q.we_encode() && words && q.any_adapter(|_, facts| facts.imports_twice())
+        },
+    },
+    Class {
+        name: "adapter-named-like-memory",
+        reason: "an adapter may have the name of the module from which main imports its memory (`env`); the reference \
+                 panics",
+        matches: |q| {
+            let named = q.any_adapter(|name, _| q.main.imports.iter().any(|(from, _, f)| from == name && !f));
+            q.we_encode() && q.it_fails("entered unreachable code") && named
+        },
+    },
+    Class {
+        name: "chain",
+        reason: "adapters may import from adapters; the reference computes what is needed of an adapter from main's \
+                 imports only, and leaves the rest out or panics",
+        matches: |q| {
+            let words = ["has no export named", "no entry found for key", "missing module instantiation argument"];
+            let chain = q.any_adapter(|name, facts| {
+                q.adapters.iter().any(|(other, _)| *other != name && facts.imports_from(other))
+            });
+            q.we_encode() && words.iter().any(|words| q.it_fails(words)) && chain
+        },
+    },
+    Class {
+        name: "adapter-over-its-own-interface",
+        reason: "an adapter named like an interface may import that interface: the component's, not itself; the reference \
+                 gives it what it gives main",
+        matches: |q| {
+            let words = ["type mismatch for export", "has no export named", "no entry found for key"];
+            let own = q.any_adapter(|name, facts| facts.imports_from(name));
+            q.we_encode() && words.iter().any(|words| q.it_fails(words)) && own
+        },
+    },
+    Class {
+        name: "adapter-exports-no-function",
+        reason: "an adapter's world may export an interface without functions; the reference drops the adapter and then \
+                 looks for it",
+        matches: |q| q.we_encode() && q.it_fails("no entry found for key"),
+    },
+    Class {
+        name: "stack-without-memory",
+        reason: "an adapter that has a stack pointer, or takes memory from main, works without importing the memory; the \
+                 reference makes a `memory.grow` without one",
+        matches: |q| {
+            let wants = |_: &str, facts: &Facts| {
+                !facts.imports_memory && (facts.has_global("__stack_pointer") || facts.imports_from("__main_module__"))
+            };
+            q.we_encode() && q.it_fails("unknown memory") && q.any_adapter(wants)
+        },
+    },
+    Class {
+        name: "renumbered-globals",
+        reason: "the reference writes the number that the stack pointer or the state of its allocation had before dead \
+                 globals were dropped",
+        matches: |q| {
+            let stack = q.any_adapter(|_, facts| facts.has_global("__stack_pointer"));
+            let state = q.any_adapter(|_, facts| facts.has_global("allocation_state"));
+            let words = ["unknown global", "type mismatch", "global is immutable"];
+            q.we_encode() && stack && state && words.iter().any(|words| q.it_fails(words))
+        },
+    },
+    Class {
+        name: "stack-pointer-type",
+        reason: "a global called `__stack_pointer` that is no mutable i32 is refused; the reference takes it for some \
+                 other global, and the adapter loses its stack",
+        matches: |q| q.we_refuse("must be a mutable i32 of the module's own") && q.it_encodes(),
+    },
+];
+
+/// The class of a difference, if it is a known one.
+pub fn class(binaries: &Binaries, pair: &Pair) -> Option<&'static Class> {
+    // A mistake of ours is none of the reference's.
+    if matches!(pair.ours, Outcome::Panicked(_) | Outcome::Invalid(_)) {
+        return None;
+    }
+    let adapters = binaries.adapters.iter().map(|(name, wasm)| (name.as_str(), Facts::read(wasm)));
+    let question = Question { binaries, pair, main: Facts::read(&binaries.main), adapters: adapters.collect() };
+    CLASSES.iter().find(|class| (class.matches)(&question))
+}
+
+impl Question<'_> {
+    fn we_encode(&self) -> bool {
+        matches!(self.pair.ours, Outcome::Component(_))
+    }
+
+    fn it_encodes(&self) -> bool {
+        matches!(self.pair.reference, Outcome::Component(_))
+    }
+
+    fn components(&self) -> Option<(&Component, &Component)> {
+        match (&self.pair.ours, &self.pair.reference) {
+            (Outcome::Component(ours), Outcome::Component(reference)) => Some((ours, reference)),
+            _ => None,
+        }
+    }
+
+    fn we_refuse(&self, words: &str) -> bool {
+        matches!(&self.pair.ours, Outcome::Refused(message) if message.contains(words))
+    }
+
+    fn it_refuses(&self, words: &str) -> bool {
+        matches!(&self.pair.reference, Outcome::Refused(message) if message.contains(words))
+    }
+
+    /// The reference refuses, panics or makes something invalid, with these words.
+    fn it_fails(&self, words: &str) -> bool {
+        match &self.pair.reference {
+            Outcome::Component(_) => false,
+            Outcome::Refused(message) | Outcome::Invalid(message) | Outcome::Panicked(message) => {
+                message.contains(words)
+            }
+        }
+    }
+
+    fn any_adapter(&self, test: impl Fn(&str, &Facts) -> bool) -> bool {
+        self.adapters.iter().any(|(name, facts)| test(name, facts))
+    }
+
+    /// Without the reallocs that we do not use, the reference makes the same as we.
+    fn unneeded_realloc(&self) -> bool {
+        let Outcome::Component(ours) = &self.pair.ours else { return false };
+        let mut lean = self.binaries.clone();
+        for (name, wasm) in &mut lean.adapters {
+            let used: Vec<&str> = reallocs(ours).filter(|(m, _)| m == name).map(|(_, e)| e).collect();
+            *wasm = rewrite::without_exports(wasm, |export| export.ends_with("realloc") && !used.contains(&export));
+        }
+        match encoders::reference(&lean) {
+            Outcome::Component(reference) => *ours == reference || same_but_order(ours, &reference),
+            _ => false,
+        }
+    }
+}
+
+/// The reallocs, module and export, that a component's lifts and lowers use.
+fn reallocs(component: &Component) -> impl Iterator<Item = (&str, &str)> {
+    let lowers = component.needs.lowered.values().flatten();
+    let lifts = component.needs.lifted.values().filter_map(|lifted| match lifted {
+        Lifted::Core { options, .. } => Some(options),
+        Lifted::Imported(_) => None,
+    });
+    lowers.chain(lifts).filter_map(|options| {
+        let realloc = options.realloc.as_ref()?;
+        Some((realloc.module.as_str(), realloc.export.as_str()))
+    })
+}
+
+/// The same component, but for the order of the world's exports.
+fn same_but_order(ours: &Component, reference: &Component) -> bool {
+    let sorted = |component: &Component| rewrite::sorted_exports(&component.wit);
+    ours.needs == reference.needs && sorted(ours).is_some_and(|ours| Some(ours) == sorted(reference))
+}

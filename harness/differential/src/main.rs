@@ -1,0 +1,91 @@
+//! `polyfill-differential`: compares our encoder with the reference on generated worlds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use clap::Parser;
+use polyfill_differential::{folder, hunt};
+
+/// Compares our encoder with the reference on generated worlds; exits with 1 if they differ.
+#[derive(Parser)]
+struct Args {
+    /// How many worlds.
+    #[arg(long, default_value_t = 10_000)]
+    worlds: u64,
+    /// The seed: the same seed gives the same worlds.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// The number of the first world.
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// How many threads.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Where findings are written to, a case folder each.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Print what was said of the worlds that both refused.
+    #[arg(long)]
+    refusals: bool,
+    /// Write the worlds themselves to `--out`, different or not.
+    #[arg(long, requires = "out")]
+    keep: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<bool> {
+    let started = Instant::now();
+    if let (true, Some(out)) = (args.keep, &args.out) {
+        for number in args.first..args.first + args.worlds {
+            let (_, sample) = polyfill_differential::generate::sample(args.seed, number);
+            folder::write(&out.join(format!("world-{number}")), &sample.inputs(), "")?;
+        }
+    }
+    let told = AtomicU64::new(0);
+    let plan = hunt::Plan { seed: args.seed, first: args.first, worlds: args.worlds, jobs: args.jobs };
+    let report = hunt::hunt(&plan, |done| {
+        let tenth = done * 10 / args.worlds.max(1);
+        if told.fetch_max(tenth, Ordering::Relaxed) < tenth {
+            eprintln!("{done} of {} worlds after {:.0?}", args.worlds, started.elapsed());
+        }
+    });
+    println!("{} worlds of seed {} from number {}", report.worlds(), args.seed, args.first);
+    for (family, count) in &report.families {
+        println!("  {count:>8} from {family:?}");
+    }
+    println!("{:>10} the same", report.same);
+    println!("{:>10} refused by both", report.refused.values().sum::<u64>());
+    if args.refusals {
+        for (message, count) in &report.refused {
+            println!("           {count:>8} {message}");
+        }
+    }
+    for (class, count) in &report.known {
+        println!("{count:>10} known: {class}");
+    }
+    for (number, (kind, (count, first))) in report.findings.iter().enumerate() {
+        println!("\n{count:>10} DIFFERENT: {kind}\n           first: --first {} --worlds 1", first.number);
+        let (sample, finding) = hunt::small(first);
+        println!("{}", finding.detail.trim_end());
+        if let Some(out) = &args.out {
+            let path = out.join(format!("finding-{number}"));
+            let head = format!("world {} of seed {}\n{}\n\n", first.number, args.seed, finding.kind);
+            folder::write(&path, &sample.inputs(), &(head + &finding.detail))?;
+            println!("           written to {}", path.display());
+        }
+    }
+    eprintln!("{:.1?}", started.elapsed());
+    Ok(report.findings.is_empty())
+}
