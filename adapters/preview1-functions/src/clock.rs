@@ -1,51 +1,35 @@
 //! The two clocks that the host has.
 
-use crate::abi::{CLOCK_MONOTONIC, CLOCK_PROCESS, CLOCK_REALTIME, CLOCK_THREAD, Errno};
-use crate::memory::Out;
-use crate::my_cli;
+use crate::abi::{Answer, CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCKS_CPU, Errno};
+use crate::memory::{self, Address};
+use crate::{answer, my_cli};
 
 /// The time on a clock. Precision is for the host to choose.
 #[unsafe(no_mangle)]
-pub extern "C" fn clock_time_get(id: u32, _precision: u64, time: Out<u64>) -> Errno {
-    match now(id) {
-        Ok(now) => {
-            time.set(now);
-            Errno::Success
-        }
-        Err(errno) => errno,
-    }
+pub extern "C" fn clock_time_get(id: u32, _precision: u64, time: Address) -> Errno {
+    answer(|| memory::write(time, &now(id)?.to_le_bytes()))
 }
 
 /// The resolution of a clock.
 #[unsafe(no_mangle)]
-pub extern "C" fn clock_res_get(id: u32, resolution: Out<u64>) -> Errno {
-    match exists(id) {
-        Ok(()) => {
-            resolution.set(my_cli::clock_resolution());
-            Errno::Success
-        }
-        Err(errno) => errno,
-    }
+pub extern "C" fn clock_res_get(id: u32, resolution: Address) -> Errno {
+    answer(|| {
+        exists(id)?;
+        memory::write(resolution, &my_cli::clock_resolution().to_le_bytes())
+    })
 }
 
-/// Whether there is such a clock.
-pub fn exists(id: u32) -> Result<(), Errno> {
+/// Whether there is such a clock. Nobody measures the processor's time here.
+pub fn exists(id: u32) -> Answer {
     match id {
         CLOCK_REALTIME | CLOCK_MONOTONIC => Ok(()),
-        _ => Err(unknown(id)),
+        _ if CLOCKS_CPU.contains(&id) => Err(Errno::Notsup),
+        _ => Err(Errno::Inval),
     }
 }
 
 /// The time on a clock.
-pub fn now(id: u32) -> Result<u64, Errno> {
-    match id {
-        CLOCK_REALTIME => Ok(my_cli::wall_clock()),
-        CLOCK_MONOTONIC => Ok(my_cli::monotonic_clock()),
-        _ => Err(unknown(id)),
-    }
-}
-
-/// Nobody measures the processor's time here; other clocks do not exist.
-fn unknown(id: u32) -> Errno {
-    if matches!(id, CLOCK_PROCESS | CLOCK_THREAD) { Errno::Notsup } else { Errno::Inval }
+pub fn now(id: u32) -> Answer<u64> {
+    exists(id)?;
+    Ok(if id == CLOCK_REALTIME { my_cli::wall_clock() } else { my_cli::monotonic_clock() })
 }

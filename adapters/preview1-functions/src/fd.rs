@@ -1,81 +1,68 @@
 //! Functions on descriptors. There are three: nothing can be opened.
 
-use crate::abi::{Errno, FILETYPE_UNKNOWN, Fdstat, Filestat, RIGHT_FILESTAT_GET, RIGHT_POLL, RIGHT_READ, RIGHT_WRITE};
-use crate::memory::{Array, Buffer, Out};
+use crate::abi::{Errno, RIGHT_FILESTAT_GET, RIGHT_POLL, RIGHT_READ, RIGHT_WRITE};
+use crate::memory::{self, Address, Buffer};
 use crate::stdio::{self, Stream};
+use crate::{answer, my_cli};
 
 /// Writes all buffers, in order, until the host takes less than it was offered.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_write(fd: u32, buffers: Array<Buffer>, len: u32, written: Out<u32>) -> Errno {
-    let stream = match stdio::stream(fd) {
-        Ok(Stream::Input) => return Errno::Badf,
-        Ok(stream) => stream,
-        Err(errno) => return errno,
-    };
-    let mut total = 0u32;
-    for buffer in buffers.values(len).filter(|buffer| !buffer.is_empty()) {
-        let taken = match stream.write(buffer.bytes()) {
-            Ok(taken) => taken.min(buffer.len()),
-            Err(errno) => return errno,
-        };
-        total = total.saturating_add(taken);
-        if taken < buffer.len() {
-            break;
+pub extern "C" fn fd_write(fd: u32, buffers: Address, len: u32, written: Address) -> Errno {
+    answer(|| {
+        let sink = stdio::sink(fd)?;
+        let mut total = 0u32;
+        for piece in Buffer::array(buffers, len)?.into_iter().flat_map(Buffer::pieces) {
+            let taken = sink.write(&memory::bytes(piece.start, piece.len)?).min(piece.len);
+            total = total.saturating_add(taken);
+            if taken < piece.len {
+                break;
+            }
         }
-    }
-    written.set(total);
-    Errno::Success
+        memory::write(written, &total.to_le_bytes())
+    })
 }
 
 /// Reads into the first buffer that has room. Not into more of them: a second question could wait for input that
 /// nobody gives while the first one's answer is here already.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_read(fd: u32, buffers: Array<Buffer>, len: u32, read: Out<u32>) -> Errno {
-    let stream = match stdio::stream(fd) {
-        Ok(Stream::Input) => Stream::Input,
-        Ok(_) => return Errno::Badf,
-        Err(errno) => return errno,
-    };
-    let count = match buffers.values(len).find(|buffer| !buffer.is_empty()) {
-        Some(buffer) => stream.read(buffer),
-        None => Ok(0),
-    };
-    match count {
-        Ok(count) => {
-            read.set(count);
-            Errno::Success
+pub extern "C" fn fd_read(fd: u32, buffers: Address, len: u32, read: Address) -> Errno {
+    answer(|| {
+        let Stream::Input = stdio::stream(fd)? else {
+            return Err(Errno::Badf);
+        };
+        let mut count = 0;
+        if let Some(piece) = Buffer::array(buffers, len)?.into_iter().flat_map(Buffer::pieces).next() {
+            let bytes = my_cli::read(piece.len);
+            count = bytes.len() as u32;
+            assert!(count <= piece.len, "`read` gave {count} bytes of at most {}", piece.len);
+            memory::write(piece.start, &bytes)?;
         }
-        Err(errno) => errno,
-    }
+        memory::write(read, &count.to_le_bytes())
+    })
 }
 
-/// Closes a descriptor. What is written to it afterwards goes nowhere.
+/// Closes a descriptor.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_close(fd: u32) -> Errno {
-    done(stdio::close(fd))
+    answer(|| stdio::close(fd))
 }
 
 /// Moves a descriptor onto another one.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_renumber(from: u32, to: u32) -> Errno {
-    done(stdio::renumber(from, to))
+    answer(|| stdio::renumber(from, to))
 }
 
 /// Says what may be done with a descriptor. None is a terminal.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_fdstat_get(fd: u32, stat: Out<Fdstat>) -> Errno {
-    let stream = match stdio::stream(fd) {
-        Ok(stream) => stream,
-        Err(errno) => return errno,
-    };
-    let direction = if stream == Stream::Input { RIGHT_READ } else { RIGHT_WRITE };
-    stat.set(Fdstat {
-        filetype: FILETYPE_UNKNOWN,
-        flags: 0,
-        rights: direction | RIGHT_FILESTAT_GET | RIGHT_POLL,
-        rights_inheriting: 0,
-    });
-    Errno::Success
+pub extern "C" fn fd_fdstat_get(fd: u32, stat: Address) -> Errno {
+    answer(|| {
+        let direction = if matches!(stdio::stream(fd)?, Stream::Input) { RIGHT_READ } else { RIGHT_WRITE };
+        // A file type that is not known, no flags, and rights.
+        let mut bytes = [0; 24];
+        bytes[8..16].copy_from_slice(&(direction | RIGHT_FILESTAT_GET | RIGHT_POLL).to_le_bytes());
+        memory::write(stat, &bytes)
+    })
 }
 
 /// No flags are there to be set.
@@ -92,21 +79,8 @@ pub extern "C" fn fd_fdstat_set_rights(fd: u32, _rights: u64, _inheriting: u64) 
 
 /// A stream has no attributes, which is no error.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_filestat_get(fd: u32, stat: Out<Filestat>) -> Errno {
-    if let Err(errno) = stdio::stream(fd) {
-        return errno;
-    }
-    stat.set(Filestat {
-        device: 0,
-        inode: 0,
-        filetype: FILETYPE_UNKNOWN,
-        links: 0,
-        size: 0,
-        accessed: 0,
-        modified: 0,
-        changed: 0,
-    });
-    Errno::Success
+pub extern "C" fn fd_filestat_get(fd: u32, stat: Address) -> Errno {
+    answer(|| stdio::stream(fd).and_then(|_| memory::write(stat, &[0; 64])))
 }
 
 /// A stream has no size.
@@ -135,25 +109,25 @@ pub extern "C" fn fd_allocate(fd: u32, _offset: u64, _len: u64) -> Errno {
 
 /// A stream has no positions to read at.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_pread(fd: u32, _buffers: Array<Buffer>, _len: u32, _offset: u64, _read: Out<u32>) -> Errno {
+pub extern "C" fn fd_pread(fd: u32, _buffers: Address, _len: u32, _offset: u64, _read: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
 /// A stream has no positions to write at.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_pwrite(fd: u32, _buffers: Array<Buffer>, _len: u32, _offset: u64, _written: Out<u32>) -> Errno {
+pub extern "C" fn fd_pwrite(fd: u32, _buffers: Address, _len: u32, _offset: u64, _written: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
 /// A stream has no position to change.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_seek(fd: u32, _offset: i64, _whence: u32, _position: Out<u64>) -> Errno {
+pub extern "C" fn fd_seek(fd: u32, _offset: i64, _whence: u32, _position: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
 /// A stream has no position to tell.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_tell(fd: u32, _position: Out<u64>) -> Errno {
+pub extern "C" fn fd_tell(fd: u32, _position: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
@@ -171,26 +145,22 @@ pub extern "C" fn fd_sync(fd: u32) -> Errno {
 
 /// A stream is no directory.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_readdir(fd: u32, _start: Out<u8>, _len: u32, _cookie: u64, _used: Out<u32>) -> Errno {
+pub extern "C" fn fd_readdir(fd: u32, _start: Address, _len: u32, _cookie: u64, _used: Address) -> Errno {
     on_stream(fd, Errno::Notdir)
 }
 
 /// No directory is open from the start. This answer also ends the search for them in a C library.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_prestat_get(_fd: u32, _prestat: Out<u64>) -> Errno {
+pub extern "C" fn fd_prestat_get(_fd: u32, _prestat: Address) -> Errno {
     Errno::Badf
 }
 
 /// No directory is open from the start.
 #[unsafe(no_mangle)]
-pub extern "C" fn fd_prestat_dir_name(_fd: u32, _start: Out<u8>, _len: u32) -> Errno {
+pub extern "C" fn fd_prestat_dir_name(_fd: u32, _start: Address, _len: u32) -> Errno {
     Errno::Badf
 }
 
-fn on_stream(fd: u32, answer: Errno) -> Errno {
-    stdio::stream(fd).map_or_else(|errno| errno, |_| answer)
-}
-
-fn done(result: Result<(), Errno>) -> Errno {
-    result.map_or_else(|errno| errno, |()| Errno::Success)
+fn on_stream(fd: u32, answered: Errno) -> Errno {
+    answer(|| stdio::stream(fd).and(if answered == Errno::Success { Ok(()) } else { Err(answered) }))
 }

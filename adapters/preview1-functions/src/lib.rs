@@ -4,14 +4,10 @@
 //! environment, clocks, random bytes and exit do what they say; there are no files and no sockets, and functions on
 //! them give the errno that a program expects where there are none.
 //!
-//! One module for each area; below them `stdio` with the three streams, and:
-//!
-//! * `memory`: what a pointer from main is allowed to do; the only code that follows one
-//! * `placement`: lists from the host that land in main's own buffer, without a copy
-//! * `heap`: the memory behind everything else that the host gives back
-//!
-//! This is ordinary Rust. The encoder moves its static data to where there is room for it and keeps of the code
-//! only what a guest reaches: which host functions a component imports follows from the calls written here.
+//! One module for each area; below them `stdio` with the three streams, `memory`, which is the only way to main's
+//! bytes, and the `heap`. This is ordinary Rust with `std`, and a panic's message goes to standard error. The encoder
+//! keeps of the code and its data only what a guest reaches: which host functions a component imports follows from
+//! the calls written here.
 
 pub mod abi;
 pub mod args_env;
@@ -20,15 +16,34 @@ pub mod fd;
 mod heap;
 mod memory;
 pub mod path;
-mod placement;
 pub mod poll;
 pub mod proc;
 pub mod random;
 pub mod sock;
-pub mod stdio;
+mod stdio;
+
+use std::sync::Once;
+
+use abi::{Answer, Errno};
 
 #[allow(missing_docs)]
 mod bindings {
     wit_bindgen::generate!({ path: "../../wit/my-wasi", world: "reactor" });
 }
 use bindings::{my_cli, my_wasi};
+
+/// What every exported function does its work in.
+fn answer(work: impl FnOnce() -> Answer) -> Errno {
+    tell_of_panics();
+    work().err().unwrap_or(Errno::Success)
+}
+
+/// From now on a panic's message goes to standard error, before the trap.
+fn tell_of_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            my_cli::print_error(format!("wasi_snapshot_preview1: {panic}\n").as_bytes());
+        }));
+    });
+}

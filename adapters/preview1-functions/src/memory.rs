@@ -1,101 +1,80 @@
-//! Pointers that come from main.
+//! Main's memory, which the adapter reaches through three functions of the encoder's and in no other way.
 //!
-//! Main vouches for them: both modules share one memory, and a wrong pointer harms main alone, by a trap or by
-//! overwriting what is its own, as with any implementation of preview1. The types here have no constructor, so that
-//! a pointer can only come in as a parameter of an exported function; in exchange, using one is a safe operation.
+//! Whether the two share a memory or the adapter has one of its own is for the encoder to choose: an address of
+//! main's is a number here, and bytes are copied.
 
-/// Where one value is to be put. Preview1 promises no alignment.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct Out<T>(*mut T);
+use crate::abi::{Answer, Errno};
 
-impl<T: Copy> Out<T> {
-    /// Puts the value there.
-    pub fn set(self, value: T) {
-        // SAFETY: main vouches for the pointer.
-        unsafe { self.0.write_unaligned(value) }
-    }
-
-    /// The value that was put there.
-    pub fn get(self) -> T {
-        // SAFETY: main vouches for the pointer.
-        unsafe { self.0.read_unaligned() }
-    }
-
-    /// The place `n` values further on.
-    pub fn at(self, n: usize) -> Out<T> {
-        Out(self.0.wrapping_add(n))
-    }
+#[link(wasm_import_module = "__main_memory__")]
+unsafe extern "C" {
+    /// Copies from main's memory to the adapter's.
+    fn load(to: *mut u8, from: u32, len: usize);
+    /// Copies from the adapter's memory to main's.
+    fn store(to: u32, from: *const u8, len: usize);
+    /// How large main's memory is, in bytes.
+    safe fn size() -> u32;
 }
 
-impl Out<u8> {
-    /// Copies bytes there.
-    pub fn copy_from(self, bytes: &[u8]) {
-        // SAFETY: main vouches for the pointer; it may not point into the adapter's own data.
-        unsafe { self.0.copy_from(bytes.as_ptr(), bytes.len()) }
-    }
+/// An address in main's memory.
+pub type Address = u32;
+
+/// `len` bytes of main's.
+pub fn bytes(from: Address, len: u32) -> Answer<Vec<u8>> {
+    check(from, len)?;
+    let mut bytes = vec![0; len as usize];
+    // SAFETY: `bytes` has room for `len` bytes, and main's memory has as many.
+    unsafe { load(bytes.as_mut_ptr(), from, bytes.len()) };
+    Ok(bytes)
 }
 
-/// The start of an array of values that main wrote.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct Array<T>(*const T);
-
-impl<T: Copy> Array<T> {
-    /// Its first `len` values, one after the other.
-    pub fn values(self, len: u32) -> impl Iterator<Item = T> {
-        // SAFETY: main vouches for the pointer and the length.
-        (0..len as usize).map(move |i| unsafe { self.0.wrapping_add(i).read_unaligned() })
-    }
+/// A value of main's, as its bytes.
+pub fn value<const N: usize>(from: Address) -> Answer<[u8; N]> {
+    check(from, N as u32)?;
+    let mut bytes = [0; N];
+    // SAFETY: as above.
+    unsafe { load(bytes.as_mut_ptr(), from, N) };
+    Ok(bytes)
 }
 
-/// Some bytes of main, to read from or to write to: preview1 has the same layout for both.
+/// Puts bytes into main's memory.
+pub fn write(to: Address, bytes: &[u8]) -> Answer {
+    check(to, bytes.len() as u32)?;
+    // SAFETY: main's memory has as many bytes there. It trusts preview1 to write nowhere else.
+    unsafe { store(to, bytes.as_ptr(), bytes.len()) };
+    Ok(())
+}
+
+/// Some bytes of main's, to read from or to write to: preview1 has the same layout for both.
 #[derive(Clone, Copy)]
-#[repr(C)]
 pub struct Buffer {
-    start: *mut u8,
-    len: u32,
+    /// Where it begins.
+    pub start: Address,
+    /// The number of bytes.
+    pub len: u32,
 }
 
 impl Buffer {
-    /// A buffer that was given by two parameters.
-    pub fn new(start: Out<u8>, len: u32) -> Buffer {
-        Buffer { start: start.0, len }
+    /// An array of buffers.
+    pub fn array(start: Address, len: u32) -> Answer<Vec<Buffer>> {
+        let bytes = bytes(start, len.checked_mul(8).ok_or(Errno::Fault)?)?;
+        let (fields, _) = bytes.as_chunks::<4>();
+        let (buffers, _) = fields.as_chunks::<2>();
+        Ok(buffers
+            .iter()
+            .map(|&[start, len]| Buffer { start: u32::from_le_bytes(start), len: u32::from_le_bytes(len) })
+            .collect())
     }
 
-    /// True when there is nothing to read or write.
-    pub fn is_empty(self) -> bool {
-        self.len == 0
+    /// It in pieces that are small enough to be copied, none of them empty.
+    pub fn pieces(self) -> impl Iterator<Item = Buffer> {
+        const PIECE: u32 = 16 * 1024;
+        (0..self.len)
+            .step_by(PIECE as usize)
+            .map(move |at| Buffer { start: self.start.wrapping_add(at), len: PIECE.min(self.len - at) })
     }
+}
 
-    /// The number of bytes.
-    pub fn len(self) -> u32 {
-        self.len
-    }
-
-    /// Where it begins.
-    pub fn start(self) -> *mut u8 {
-        self.start
-    }
-
-    /// What is left of it after its first `len` bytes, and no more than `most` bytes of that.
-    pub fn part(self, len: u32, most: u32) -> Buffer {
-        Buffer { start: self.start.wrapping_add(len as usize), len: self.len.saturating_sub(len).min(most) }
-    }
-
-    /// The bytes themselves; not to be kept beyond the call that brought them.
-    pub fn bytes<'a>(self) -> &'a [u8] {
-        if self.len == 0 {
-            return &[];
-        }
-        // SAFETY: main vouches for the bytes and does not run while the adapter does.
-        unsafe { core::slice::from_raw_parts(self.start, self.len as usize) }
-    }
-
-    /// Copies as many of `bytes` as there is room for.
-    pub fn copy_from(self, bytes: &[u8]) -> u32 {
-        let len = self.len.min(bytes.len() as u32);
-        Out(self.start).copy_from(&bytes[..len as usize]);
-        len
-    }
+fn check(start: Address, len: u32) -> Answer {
+    let end = start.checked_add(len).ok_or(Errno::Fault)?;
+    if end <= size() { Ok(()) } else { Err(Errno::Fault) }
 }

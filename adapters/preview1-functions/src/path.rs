@@ -1,18 +1,18 @@
 //! Functions on paths. No directory is ever open, so there is nothing that a path could be relative to.
 
-use crate::abi::{Errno, Filestat};
-use crate::memory::{Array, Out};
-use crate::stdio;
+use crate::abi::Errno;
+use crate::memory::Address;
+use crate::{answer, stdio};
 
 /// Makes no directory.
 #[unsafe(no_mangle)]
-pub extern "C" fn path_create_directory(fd: u32, _path: Array<u8>, _len: u32) -> Errno {
+pub extern "C" fn path_create_directory(fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
 /// Finds no attributes.
 #[unsafe(no_mangle)]
-pub extern "C" fn path_filestat_get(fd: u32, _flags: u32, _path: Array<u8>, _len: u32, _stat: Out<Filestat>) -> Errno {
+pub extern "C" fn path_filestat_get(fd: u32, _flags: u32, _path: Address, _len: u32, _stat: Address) -> Errno {
     below(fd)
 }
 
@@ -21,7 +21,7 @@ pub extern "C" fn path_filestat_get(fd: u32, _flags: u32, _path: Array<u8>, _len
 pub extern "C" fn path_filestat_set_times(
     fd: u32,
     _flags: u32,
-    _path: Array<u8>,
+    _path: Address,
     _len: u32,
     _accessed: u64,
     _modified: u64,
@@ -35,10 +35,10 @@ pub extern "C" fn path_filestat_set_times(
 pub extern "C" fn path_link(
     old_fd: u32,
     _flags: u32,
-    _old: Array<u8>,
+    _old: Address,
     _old_len: u32,
     _new_fd: u32,
-    _new: Array<u8>,
+    _new: Address,
     _new_len: u32,
 ) -> Errno {
     below(old_fd)
@@ -49,13 +49,13 @@ pub extern "C" fn path_link(
 pub extern "C" fn path_open(
     fd: u32,
     _lookup: u32,
-    _path: Array<u8>,
+    _path: Address,
     _len: u32,
     _open: u32,
     _rights: u64,
     _inheriting: u64,
     _flags: u32,
-    _opened: Out<u32>,
+    _opened: Address,
 ) -> Errno {
     below(fd)
 }
@@ -64,18 +64,18 @@ pub extern "C" fn path_open(
 #[unsafe(no_mangle)]
 pub extern "C" fn path_readlink(
     fd: u32,
-    _path: Array<u8>,
+    _path: Address,
     _len: u32,
-    _start: Out<u8>,
+    _start: Address,
     _room: u32,
-    _used: Out<u32>,
+    _used: Address,
 ) -> Errno {
     below(fd)
 }
 
 /// Removes no directory.
 #[unsafe(no_mangle)]
-pub extern "C" fn path_remove_directory(fd: u32, _path: Array<u8>, _len: u32) -> Errno {
+pub extern "C" fn path_remove_directory(fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
@@ -83,10 +83,10 @@ pub extern "C" fn path_remove_directory(fd: u32, _path: Array<u8>, _len: u32) ->
 #[unsafe(no_mangle)]
 pub extern "C" fn path_rename(
     old_fd: u32,
-    _old: Array<u8>,
+    _old: Address,
     _old_len: u32,
     _new_fd: u32,
-    _new: Array<u8>,
+    _new: Address,
     _new_len: u32,
 ) -> Errno {
     below(old_fd)
@@ -94,17 +94,17 @@ pub extern "C" fn path_rename(
 
 /// Makes no symbolic link.
 #[unsafe(no_mangle)]
-pub extern "C" fn path_symlink(_to: Array<u8>, _to_len: u32, fd: u32, _path: Array<u8>, _len: u32) -> Errno {
+pub extern "C" fn path_symlink(_to: Address, _to_len: u32, fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
 /// Removes no file.
 #[unsafe(no_mangle)]
-pub extern "C" fn path_unlink_file(fd: u32, _path: Array<u8>, _len: u32) -> Errno {
+pub extern "C" fn path_unlink_file(fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
 /// A stream is no directory; whatever else is not open.
 fn below(fd: u32) -> Errno {
-    stdio::stream(fd).map_or_else(|errno| errno, |_| Errno::Notdir)
+    answer(|| stdio::stream(fd).and(Err(Errno::Notdir)))
 }

@@ -1,70 +1,75 @@
 //! Waiting: for a clock, in truth; input and output are always ready.
 
-use crate::abi::{
-    EVENT_CLOCK, EVENT_FD_READ, EVENT_FD_WRITE, Errno, Event, Readiness, SUBSCRIPTION_ABSTIME, Subscription,
-};
-use crate::memory::{Array, Out};
+use crate::abi::{Answer, EVENT_CLOCK, EVENT_FD_READ, EVENT_FD_WRITE, Errno, SUBSCRIPTION_ABSTIME};
+use crate::memory::{self, Address};
 use crate::stdio::{self, Stream};
-use crate::{clock, my_cli};
+use crate::{answer, clock, my_cli};
+
+/// `subscription`: a clock and its timeout, or a descriptor.
+struct Subscription {
+    userdata: [u8; 8],
+    kind: u8,
+    clock_or_fd: u32,
+    timeout: u64,
+    flags: u16,
+}
 
 /// Waits until the first of `len` subscriptions is due, and gives an event for each one that is due then.
 #[unsafe(no_mangle)]
-pub extern "C" fn poll_oneoff(
-    subscriptions: Array<Subscription>,
-    events: Out<Event>,
-    len: u32,
-    count: Out<u32>,
-) -> Errno {
-    if len == 0 {
-        return Errno::Inval;
-    }
+pub extern "C" fn poll_oneoff(subscriptions: Address, events: Address, len: u32, count: Address) -> Errno {
+    answer(|| {
+        let bytes = memory::bytes(subscriptions, len.checked_mul(48).ok_or(Errno::Fault)?)?;
+        let (records, _) = bytes.as_chunks::<48>();
+        let waits = records.iter().map(Subscription::read).map(|subscription| (subscription.wait(), subscription));
+        let waits: Vec<(Answer<u64>, Subscription)> = waits.collect();
 
-    // There is room for an event for each subscription: until it is known which of them are due, that room also
-    // holds how long each one has to wait, so that no clock is asked twice and nothing is allocated.
-    let mut shortest = u64::MAX;
-    for (i, subscription) in subscriptions.values(len).enumerate() {
-        let (wait, error) = match wait(&subscription) {
-            Ok(wait) => (wait, Errno::Success),
-            Err(errno) => (0, errno),
-        };
-        shortest = shortest.min(wait);
-        events.at(i).set(Event {
-            userdata: subscription.userdata,
-            error: error as u16,
-            kind: subscription.kind,
-            readiness: Readiness { bytes: wait, flags: 0 },
-        });
-    }
-
-    if shortest > 0 {
-        my_cli::sleep(shortest);
-    }
-
-    let mut due = 0;
-    for i in 0..len as usize {
-        let mut event = events.at(i).get();
-        if event.readiness.bytes <= shortest {
-            let ready = event.kind != EVENT_CLOCK && event.error == Errno::Success as u16;
-            event.readiness.bytes = u64::from(ready);
-            events.at(due).set(event);
-            due += 1;
+        // What is wrong is known at once.
+        let shortest = waits.iter().map(|(wait, _)| wait.unwrap_or(0)).min().ok_or(Errno::Inval)?;
+        if shortest > 0 {
+            my_cli::sleep(shortest);
         }
-    }
-    count.set(due as u32);
-    Errno::Success
+
+        let due: Vec<_> = waits.iter().filter(|(wait, _)| wait.unwrap_or(0) <= shortest).collect();
+        let written: Vec<u8> = due.iter().flat_map(|(wait, subscription)| subscription.event(*wait)).collect();
+        memory::write(events, &written)?;
+        memory::write(count, &(due.len() as u32).to_le_bytes())
+    })
 }
 
-/// How many nanoseconds a subscription has to wait.
-fn wait(subscription: &Subscription) -> Result<u64, Errno> {
-    let to = &subscription.to;
-    match subscription.kind {
-        EVENT_CLOCK if to.flags & SUBSCRIPTION_ABSTIME != 0 => {
-            Ok(to.timeout.saturating_sub(clock::now(to.clock_or_fd)?))
+impl Subscription {
+    fn read(bytes: &[u8; 48]) -> Subscription {
+        let field = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
+        Subscription {
+            userdata: field(0).to_le_bytes(),
+            kind: bytes[8],
+            clock_or_fd: field(16) as u32,
+            timeout: field(24),
+            flags: field(40) as u16,
         }
-        EVENT_CLOCK => clock::exists(to.clock_or_fd).map(|()| to.timeout),
-        EVENT_FD_READ if stdio::stream(to.clock_or_fd)? == Stream::Input => Ok(0),
-        EVENT_FD_WRITE if stdio::stream(to.clock_or_fd)? != Stream::Input => Ok(0),
-        EVENT_FD_READ | EVENT_FD_WRITE => Err(Errno::Badf),
-        _ => Err(Errno::Inval),
+    }
+
+    /// How many nanoseconds there are to wait.
+    fn wait(&self) -> Answer<u64> {
+        let (clock, fd) = (self.clock_or_fd, self.clock_or_fd);
+        match self.kind {
+            EVENT_CLOCK if self.flags & SUBSCRIPTION_ABSTIME != 0 => {
+                Ok(self.timeout.saturating_sub(clock::now(clock)?))
+            }
+            EVENT_CLOCK => clock::exists(clock).map(|()| self.timeout),
+            EVENT_FD_READ if matches!(stdio::stream(fd)?, Stream::Input) => Ok(0),
+            EVENT_FD_READ => Err(Errno::Badf),
+            EVENT_FD_WRITE => stdio::sink(fd).map(|_| 0),
+            _ => Err(Errno::Inval),
+        }
+    }
+
+    /// `event`: a descriptor that is ready has at least one byte.
+    fn event(&self, wait: Answer<u64>) -> [u8; 32] {
+        let mut event = [0; 32];
+        event[..8].copy_from_slice(&self.userdata);
+        event[8] = wait.err().unwrap_or(Errno::Success) as u8;
+        event[10] = self.kind;
+        event[16] = u8::from(wait.is_ok() && self.kind != EVENT_CLOCK);
+        event
     }
 }

@@ -1,14 +1,14 @@
 //! The process: its end, and what little else can be done to it.
 
 use crate::abi::Errno;
-use crate::my_cli;
+use crate::{my_cli, tell_of_panics};
 
-/// Ends the program.
+/// Ends the program. Main has no code after this call, so there is nothing to come back to.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_exit(code: u32) -> ! {
+    tell_of_panics();
     my_cli::exit(code);
-    // Main has no code after this call, so a host that comes back from it has left no other way.
-    core::arch::wasm32::unreachable()
+    panic!("the host came back from `exit({code})`")
 }
 
 /// There are no signals.

@@ -1,23 +1,18 @@
-//! Random bytes, placed by the host in main's own buffer.
+//! Random bytes.
 
 use crate::abi::Errno;
-use crate::memory::{Buffer, Out};
-use crate::{my_wasi, placement};
-
-/// As many bytes as are asked for at once: fewer than the heap has room for, should the host not use the buffer.
-const CHUNK: u32 = 16 * 1024;
+use crate::memory::{self, Address, Buffer};
+use crate::{answer, my_wasi};
 
 /// Fills a buffer.
 #[unsafe(no_mangle)]
-pub extern "C" fn random_get(start: Out<u8>, len: u32) -> Errno {
-    let buffer = Buffer::new(start, len);
-    let mut filled = 0;
-    while filled < len {
-        let count = placement::read_into(buffer.part(filled, CHUNK), my_wasi::random_get);
-        if count == 0 {
-            return Errno::Io;
+pub extern "C" fn random_get(start: Address, len: u32) -> Errno {
+    answer(|| {
+        for piece in (Buffer { start, len }).pieces() {
+            let bytes = my_wasi::random_get(piece.len);
+            assert_eq!(bytes.len(), piece.len as usize, "`random-get` gave another number of bytes than asked for");
+            memory::write(piece.start, &bytes)?;
         }
-        filled += count;
-    }
-    Errno::Success
+        Ok(())
+    })
 }

@@ -1,12 +1,12 @@
 //! Functions on sockets, of which there are none.
 
 use crate::abi::Errno;
-use crate::memory::{Array, Buffer, Out};
-use crate::stdio;
+use crate::memory::Address;
+use crate::{answer, stdio};
 
 /// Accepts nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn sock_accept(fd: u32, _flags: u32, _accepted: Out<u32>) -> Errno {
+pub extern "C" fn sock_accept(fd: u32, _flags: u32, _accepted: Address) -> Errno {
     on(fd)
 }
 
@@ -14,18 +14,18 @@ pub extern "C" fn sock_accept(fd: u32, _flags: u32, _accepted: Out<u32>) -> Errn
 #[unsafe(no_mangle)]
 pub extern "C" fn sock_recv(
     fd: u32,
-    _buffers: Array<Buffer>,
+    _buffers: Address,
     _len: u32,
     _flags: u32,
-    _received: Out<u32>,
-    _received_flags: Out<u16>,
+    _received: Address,
+    _received_flags: Address,
 ) -> Errno {
     on(fd)
 }
 
 /// Sends nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn sock_send(fd: u32, _buffers: Array<Buffer>, _len: u32, _flags: u32, _sent: Out<u32>) -> Errno {
+pub extern "C" fn sock_send(fd: u32, _buffers: Address, _len: u32, _flags: u32, _sent: Address) -> Errno {
     on(fd)
 }
 
@@ -37,5 +37,5 @@ pub extern "C" fn sock_shutdown(fd: u32, _how: u32) -> Errno {
 
 /// A stream is no socket; whatever else is not open.
 fn on(fd: u32) -> Errno {
-    stdio::stream(fd).map_or_else(|errno| errno, |_| Errno::Notsock)
+    answer(|| stdio::stream(fd).and(Err(Errno::Notsock)))
 }

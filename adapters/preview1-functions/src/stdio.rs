@@ -1,71 +1,76 @@
 //! The three descriptors that there are: which number leads to which stream, after closing and renumbering.
 
-use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
-use crate::abi::Errno;
-use crate::memory::Buffer;
-use crate::{my_cli, my_wasi, placement};
+use crate::abi::{Answer, Errno};
+use crate::{my_cli, my_wasi};
 
 /// A stream of the host.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum Stream {
     /// Standard input.
-    Input = 0,
-    /// Standard output.
-    Output = 1,
-    /// Standard error.
-    Error = 2,
+    Input,
+    /// Standard output or error.
+    Output(&'static dyn Sink),
 }
 
-const CLOSED: u8 = u8::MAX;
+/// Where bytes can go.
+pub trait Sink: Sync {
+    /// Writes; gives the number of bytes that the host took.
+    fn write(&self, bytes: &[u8]) -> u32;
+}
 
-/// The stream behind each descriptor.
-static STREAMS: [AtomicU8; 3] = [const { AtomicU8::new(0) }, const { AtomicU8::new(1) }, const { AtomicU8::new(2) }];
+struct Output;
+struct Error;
+
+impl Sink for Output {
+    fn write(&self, bytes: &[u8]) -> u32 {
+        my_wasi::print(bytes)
+    }
+}
+
+impl Sink for Error {
+    fn write(&self, bytes: &[u8]) -> u32 {
+        my_cli::print_error(bytes)
+    }
+}
+
+/// The stream behind each descriptor that is open.
+static OPEN: LazyLock<Mutex<HashMap<u32, Stream>>> = LazyLock::new(|| {
+    Mutex::new(HashMap::from([(0, Stream::Input), (1, Stream::Output(&Output)), (2, Stream::Output(&Error))]))
+});
+
+/// The table of descriptors, which must not be held while the host is asked for something.
+fn open() -> MutexGuard<'static, HashMap<u32, Stream>> {
+    OPEN.lock().expect("nobody panics while the table is held")
+}
 
 /// The stream behind a descriptor, if it is open.
-pub fn stream(fd: u32) -> Result<Stream, Errno> {
-    let entry = STREAMS.get(fd as usize).ok_or(Errno::Badf)?;
-    match entry.load(Relaxed) {
-        0 => Ok(Stream::Input),
-        1 => Ok(Stream::Output),
-        2 => Ok(Stream::Error),
-        _ => Err(Errno::Badf),
+pub fn stream(fd: u32) -> Answer<Stream> {
+    open().get(&fd).copied().ok_or(Errno::Badf)
+}
+
+/// Where a descriptor's bytes go, if it can be written to.
+pub fn sink(fd: u32) -> Answer<&'static dyn Sink> {
+    match stream(fd)? {
+        Stream::Output(sink) => Ok(sink),
+        Stream::Input => Err(Errno::Badf),
     }
 }
 
 /// Closes a descriptor.
-pub fn close(fd: u32) -> Result<(), Errno> {
-    stream(fd)?;
-    STREAMS[fd as usize].store(CLOSED, Relaxed);
-    Ok(())
+pub fn close(fd: u32) -> Answer {
+    open().remove(&fd).map(drop).ok_or(Errno::Badf)
 }
 
 /// Closes `to` and gives its number to the stream behind `from`.
-pub fn renumber(from: u32, to: u32) -> Result<(), Errno> {
-    let moved = stream(from)?;
-    stream(to)?;
+pub fn renumber(from: u32, to: u32) -> Answer {
+    let mut open = open();
+    let moved = *open.get(&from).ok_or(Errno::Badf)?;
+    *open.get_mut(&to).ok_or(Errno::Badf)? = moved;
     if from != to {
-        STREAMS[to as usize].store(moved as u8, Relaxed);
-        STREAMS[from as usize].store(CLOSED, Relaxed);
+        open.remove(&from);
     }
     Ok(())
-}
-
-impl Stream {
-    /// Writes main's bytes; gives the number of bytes that the host took.
-    pub fn write(self, bytes: &[u8]) -> Result<u32, Errno> {
-        match self {
-            Stream::Input => Err(Errno::Badf),
-            Stream::Output => Ok(my_wasi::print(bytes)),
-            Stream::Error => Ok(my_cli::print_error(bytes)),
-        }
-    }
-
-    /// Fills main's buffer as far as there is input; 0 at its end.
-    pub fn read(self, buffer: Buffer) -> Result<u32, Errno> {
-        match self {
-            Stream::Input => Ok(placement::read_into(buffer, my_cli::read)),
-            Stream::Output | Stream::Error => Err(Errno::Badf),
-        }
-    }
 }

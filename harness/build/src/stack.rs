@@ -65,7 +65,7 @@ fn extend(stacks: &[Stack], choices: &[&Adapter]) -> Vec<Stack> {
 pub(crate) fn guess(guest: &Guest) -> Facts {
     let command = match guest.kind {
         Kind::Cargo { library } => !library,
-        Kind::Rust | Kind::C(_) | Kind::Go => true,
+        Kind::Rust | Kind::C(_) | Kind::Go | Kind::AssemblyScript(_) => true,
         Kind::Module => return Facts::default(),
     };
     Facts { imports: vec!["wasi_snapshot_preview1".to_string()], command }

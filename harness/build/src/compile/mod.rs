@@ -1,5 +1,6 @@
 //! Sources -> core modules. Processes are started here and nowhere else.
 
+mod assemblyscript;
 mod c;
 mod cargo;
 mod depfile;
@@ -64,6 +65,7 @@ fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
     match &guest.kind {
         Kind::Rust => rustc::compile(shop, &guest.name, &guest.path),
         Kind::C(sources) => c::compile(shop, &guest.name, &guest.path, sources),
+        Kind::AssemblyScript(sources) => assemblyscript::compile(shop, &guest.name, sources),
         Kind::Go => go::compile(shop, &guest.name, &guest.path),
         Kind::Module | Kind::Cargo { .. } => module(shop, &guest.path),
     }

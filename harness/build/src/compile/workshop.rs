@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::assemblyscript::Asc;
 use super::c::{Compiler, Missing};
 use super::go::Go;
 use super::rust::Rust;
@@ -20,11 +21,13 @@ pub(crate) struct Workshop<'a> {
     rust: OnceLock<Result<Rust, String>>,
     c: OnceLock<Result<Compiler, Missing>>,
     go: OnceLock<Result<Go, String>>,
+    assemblyscript: OnceLock<Result<Asc, String>>,
 }
 
 impl<'a> Workshop<'a> {
     pub(crate) fn new(root: &'a Path, work: &'a Path, settings: &'a Settings, progress: fn(&str)) -> Workshop<'a> {
-        Workshop { root, work, settings, progress, rust: OnceLock::new(), c: OnceLock::new(), go: OnceLock::new() }
+        let (rust, c, go, assemblyscript) = Default::default();
+        Workshop { root, work, settings, progress, rust, c, go, assemblyscript }
     }
 
     pub(super) fn rust(&self) -> Result<&Rust, String> {
@@ -37,6 +40,10 @@ impl<'a> Workshop<'a> {
 
     pub(super) fn go(&self) -> Result<&Go, String> {
         self.go.get_or_init(|| Go::find(self)).as_ref().map_err(String::clone)
+    }
+
+    pub(super) fn assemblyscript(&self) -> Result<&Asc, String> {
+        self.assemblyscript.get_or_init(|| Asc::find(self)).as_ref().map_err(String::clone)
     }
 
     /// The record of one compilation.

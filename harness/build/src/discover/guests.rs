@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::case_file::{self, SUFFIX};
-use super::listing::{self, CARGO_FILES, Entry};
+use super::listing::{self, CARGO_FILES, Entry, NPM_FILES};
 use super::sidecar::{self, GuestSidecar};
 use super::{CaseFile, Found, Guest, Kind, check_name};
 use crate::case::Case;
@@ -12,7 +12,7 @@ use crate::compile::package;
 use crate::error::BuildError;
 
 /// The ends of the names of guests that are one file.
-const FILE_GUESTS: [&str; 5] = ["c", "go", "rs", "wasm", "wat"];
+const FILE_GUESTS: [&str; 6] = ["c", "go", "rs", "ts", "wasm", "wat"];
 
 pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
     let folder = found.root.join("guests");
@@ -55,8 +55,8 @@ impl Collected {
             return self.sort_in_folder(found, name, path);
         }
         let (stem, end) = name.rsplit_once('.').unwrap_or((&name, ""));
-        if CARGO_FILES.contains(&name.as_str()) || end == "h" {
-            // Belongs to the workspace, or to the C guests.
+        if CARGO_FILES.contains(&name.as_str()) || NPM_FILES.contains(&name.as_str()) || end == "h" {
+            // Belongs to the workspace, or to the guests of one language.
         } else if let Some(stem) = name.strip_suffix(SUFFIX) {
             let (guest, case) = stem.split_once('.').unwrap_or((stem, ""));
             self.cases.push((guest.to_string(), case.to_string(), path));
@@ -65,6 +65,7 @@ impl Collected {
                 "c" => Kind::C(vec![path.clone()]),
                 "go" => Kind::Go,
                 "rs" => Kind::Rust,
+                "ts" => Kind::AssemblyScript(vec![path.clone()]),
                 _ => Kind::Module,
             };
             self.add(found, stem, path, kind);
@@ -78,7 +79,6 @@ impl Collected {
 
     fn sort_in_folder(&mut self, found: &mut Found, guest: String, folder: PathBuf) -> Result<(), BuildError> {
         let entries = listing::list(&folder)?;
-        let is_c = |entry: &Entry| !entry.folder && (entry.name.ends_with(".c") || entry.name.ends_with(".o"));
         let kind = if folder.join("Cargo.toml").is_file() {
             // A package that gives no module is there for the others to use.
             let Some(library) = package::module_kind(&folder) else {
@@ -86,8 +86,17 @@ impl Collected {
             };
             Some(Kind::Cargo { library })
         } else {
-            let sources: Vec<_> = entries.iter().filter(|entry| is_c(entry)).map(|entry| entry.path.clone()).collect();
-            (!sources.is_empty()).then_some(Kind::C(sources))
+            let sources = |ends: &[&str]| -> Option<Vec<PathBuf>> {
+                let files = entries.iter().filter(|entry| !entry.folder && has_end(&entry.name, ends));
+                let files: Vec<_> = files.map(|entry| entry.path.clone()).collect();
+                (!files.is_empty()).then_some(files)
+            };
+            sources(&["c", "o"]).map(Kind::C).or_else(|| sources(&["ts"]).map(Kind::AssemblyScript))
+        };
+        let known: &[&str] = match kind {
+            Some(Kind::C(_)) | None => &["c", "h", "o"],
+            Some(Kind::AssemblyScript(_)) => &["ts"],
+            Some(_) => &[],
         };
         let cargo = matches!(kind, Some(Kind::Cargo { .. }));
         let owner = kind.is_some().then(|| guest.clone());
@@ -102,7 +111,7 @@ impl Collected {
                 self.cases.push((guest.clone(), case.to_string(), path));
             } else if name == "guest.toml" {
                 self.sidecars.push((guest.clone(), path));
-            } else if cargo || !(name.ends_with(".c") || name.ends_with(".h") || name.ends_with(".o")) {
+            } else if !has_end(&name, known) {
                 self.others.push((owner.clone(), path));
             }
         }
@@ -179,6 +188,10 @@ impl Collected {
     }
 }
 
+fn has_end(name: &str, ends: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, end)| ends.contains(&end))
+}
+
 /// What could stand there instead, as the end of a message.
 fn allowed(guest: Option<&str>) -> String {
     match guest {
@@ -187,8 +200,8 @@ fn allowed(guest: Option<&str>) -> String {
              and `guest.toml`), the files that cases name, `README.md` and what begins with a dot"
         ),
         None => format!(
-            "; a guest is a folder (a cargo package, or `*.c`) or a file (`.rs`, `.c`, `.go`, `.wat`, `.wasm`), and beside it \
-             there can be `<guest>.<case>{SUFFIX}`, `<guest>.toml` and the files that cases name"
+            "; a guest is a folder (a cargo package, `*.c` or `*.ts`) or a file (`.rs`, `.c`, `.go`, `.ts`, `.wat`, `.wasm`), \
+             and beside it there can be `<guest>.<case>{SUFFIX}`, `<guest>.toml` and the files that cases name"
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! Folder listings: sorted, with what git, cargo, editors and people leave around passed over.
+//! Folder listings: sorted, with what git, cargo, npm, editors and people leave around passed over.
 
 use std::path::{Path, PathBuf};
 
@@ -43,8 +43,11 @@ pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
 fn means_nothing(name: &str, folder: bool) -> bool {
     let left_over = name.starts_with('.') || name.ends_with('~') || name.ends_with(".actual");
     let document = name == "README.md" || name.starts_with("LICENSE");
-    left_over || document || (folder && name == "target")
+    left_over || document || (folder && (name == "target" || name == "node_modules"))
 }
 
 /// Files of a cargo workspace or package beside its members and sources.
 pub(super) const CARGO_FILES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
+
+/// Files that say which packages of npm the guests need.
+pub(super) const NPM_FILES: [&str; 2] = ["package.json", "package-lock.json"];

@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     C(Vec<PathBuf>),
     /// One Go file.
     Go,
+    /// AssemblyScript sources.
+    AssemblyScript(Vec<PathBuf>),
     /// A module as it stands, in binary or text form.
     Module,
 }

@@ -1,0 +1,89 @@
+//! Guests in AssemblyScript: the compiler and its libraries are packages of npm, pinned in the suite's `guests`.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::command;
+use super::rust::ask;
+use super::{Compiled, Outcome, Workshop, single};
+use crate::built::Done;
+use crate::digest;
+
+/// `--debug` keeps the names, for backtraces; with `-O` beside it the code is the optimised one.
+const FLAGS: [&str; 2] = ["-O", "--debug"];
+const COMPILER: &str = "assemblyscript/bin/asc.js";
+/// WASI in place of `env.abort` and of what a browser offers.
+const SHIM: &str = "@assemblyscript/wasi-shim/asconfig.json";
+
+/// The AssemblyScript compiler among a suite's packages.
+pub(super) struct Asc {
+    node: PathBuf,
+    /// `node_modules`, relative to the suite's folder.
+    packages: PathBuf,
+    version: String,
+    /// The versions of all packages.
+    lock: Vec<u8>,
+}
+
+impl Asc {
+    pub(super) fn find(shop: &Workshop<'_>) -> Result<Asc, String> {
+        let node = shop.program("node").ok_or_else(|| "no AssemblyScript compiler: it needs Node.js".to_string())?;
+        let folder = Path::new("guests");
+        let packages = folder.join("node_modules");
+        let compiler = packages.join(COMPILER);
+        if !shop.root.join(&compiler).is_file() {
+            return Err(if shop.root.join(folder).join("package-lock.json").is_file() {
+                "no AssemblyScript compiler: `npm ci --prefix guests`".to_string()
+            } else {
+                "no AssemblyScript compiler: `npm install --prefix guests assemblyscript @assemblyscript/wasi-shim`"
+                    .to_string()
+            });
+        }
+        let version = ask(shop, &node, &[&shop.root.join(&compiler).to_string_lossy(), "--version"])?;
+        // Written by npm into the folder itself: what is there, which may not be what was asked for.
+        let lock = std::fs::read(shop.root.join(&packages).join(".package-lock.json")).unwrap_or_default();
+        Ok(Asc { node, packages, version, lock })
+    }
+
+    fn shim(&self, shop: &Workshop<'_>) -> Option<PathBuf> {
+        Some(self.packages.join(SHIM)).filter(|config| shop.root.join(config).is_file())
+    }
+}
+
+/// Compiles one file, or the folder's `index.ts` with the other sources that it imports.
+pub(super) fn compile(shop: &Workshop<'_>, name: &str, sources: &[PathBuf]) -> Compiled {
+    let asc = match shop.assemblyscript() {
+        Ok(asc) => asc,
+        Err(reason) if shop.settings.require_all => return Compiled::failed(reason, sources.to_vec()),
+        Err(reason) => {
+            return Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs: sources.to_vec() };
+        }
+    };
+    let mut key = digest::Parts::default();
+    key.add("asc").add(asc.node.as_os_str().as_encoded_bytes()).add(&asc.version).add(&asc.lock).add(FLAGS.join(" "));
+    for source in sources {
+        key.add(source.as_os_str().as_encoded_bytes());
+    }
+    let mut compiled = single::compile(shop, name, &key.finish(), |out| {
+        build(shop, asc, sources, out)?;
+        Ok(sources.to_vec())
+    });
+    compiled.inputs.extend(sources.iter().cloned());
+    compiled
+}
+
+fn build(shop: &Workshop<'_>, asc: &Asc, sources: &[PathBuf], out: &Path) -> Result<(), String> {
+    let entry = match sources {
+        [only] => Some(only),
+        several => several.iter().find(|source| source.ends_with("index.ts")),
+    };
+    let entry = entry.ok_or_else(|| "several sources, and none of them is `index.ts`".to_string())?;
+    let mut command = command(shop, &asc.node);
+    // All paths relative to the suite's folder, where the compiler runs: those in messages are the same everywhere.
+    command.arg(asc.packages.join(COMPILER)).arg(entry.strip_prefix(shop.root).unwrap_or(entry)).args(FLAGS);
+    if let Some(shim) = asc.shim(shop) {
+        command.arg("--config").arg(shim);
+    }
+    command.arg("--outFile").arg(out).current_dir(shop.root);
+    let output = command.output().map_err(|error| format!("cannot run the AssemblyScript compiler: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
