@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::names::Copy;
 use crate::plan::{Canon, CoreRef, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
-use crate::trim::{RegionReport, When};
+use crate::trim::{Debug, RegionReport, When};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,6 +59,14 @@ impl Plan {
         if module.implements.iter().any(|name| *name != module.name) {
             let names: Vec<String> = module.implements.iter().map(|name| format!("`{name}`")).collect();
             writeln!(f, "    implements {}", names.join(", "))?;
+        }
+        match &trimmed.debug {
+            Debug::Absent => {}
+            Debug::Kept { before, after } => {
+                writeln!(f, "    debug information: {after} of {before} bytes, moved along with the code")?;
+            }
+            Debug::Unneeded => writeln!(f, "    debug information: left out, nothing in it is about what is kept")?,
+            Debug::Dropped { reason } => writeln!(f, "    debug information: dropped, it cannot be moved: {reason}")?,
         }
         for (export, asked_by) in &module.asked_by {
             writeln!(f, "    `{export}` is asked for by {asked_by}")?;

@@ -18,6 +18,8 @@ pub(super) struct Writer<'w, 'a> {
     pub units: &'w Units<'a>,
     pub layout: &'w Layout,
     pub numbers: &'w mut Numbers,
+    /// Where each instruction was in the module and is in its new body, if somebody wants to know.
+    pub instructions: Option<Vec<(u64, usize)>>,
 }
 
 /// What a function's body does not tell.
@@ -47,6 +49,9 @@ impl<'a> Writer<'_, 'a> {
         let mut relocations = self.linking.code_from(body.range().start);
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
+            if let Some(instructions) = &mut self.instructions {
+                instructions.push((reader.original_position(), out.function.byte_len()));
+            }
             let operator = reader.read()?;
             let within = relocations.until(reader.original_position());
             match within.iter().find(|relocation| !data::is_index(relocation.entry.ty)) {

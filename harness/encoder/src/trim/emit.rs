@@ -5,20 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataCountSection, DataSection, ElementMode, ElementSection, ElementSegment, Elements,
-    EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, IndirectNameMap,
-    MemoryType, NameMap, NameSection, RefType, StartSection, TableSection, TagSection, TypeSection, ValType,
+    EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    IndirectNameMap, MemoryType, NameMap, NameSection, RefType, StartSection, TableSection, TagSection, TypeSection,
+    ValType,
 };
-use wasmparser::{ElementItems, ElementKind, Export};
+use wasmparser::{ElementItems, ElementKind, Export, FunctionBody};
 
 use crate::names::SHARED_MEMORY;
 
 use super::body::{About, Writer};
 use super::data::Units;
+use super::dwarf::{self, Debug, Moves};
 use super::error::Problem;
 use super::layout::{Layout, Placed};
+use super::linking::Linking;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::{Generated, Numbers};
+use super::offsets::{MovedFunction, Offsets};
 use super::plan::Plan;
 use super::region::{self, Fixup, Way};
 
@@ -36,9 +40,19 @@ pub(super) struct Emit<'e, 'a> {
     pub exports: &'e [&'e Export<'a>],
 }
 
+/// The new module.
+pub(super) struct Written {
+    /// Its bytes.
+    pub wasm: Vec<u8>,
+    /// Where its code came from.
+    pub offsets: Offsets,
+    /// What became of the DWARF.
+    pub debug: Debug,
+}
+
 impl Emit<'_, '_> {
-    /// The bytes of the new module.
-    pub fn module(mut self) -> Result<Vec<u8>> {
+    /// Writes the new module.
+    pub fn module(mut self) -> Result<Written> {
         let mut out = wasm_encoder::Module::new();
         out.section(&self.types()?);
         out.section(&self.imports()?);
@@ -56,16 +70,21 @@ impl Emit<'_, '_> {
         nonempty(&mut out, elements.is_empty(), &elements);
         let data = self.data();
         nonempty(&mut out, data.is_empty(), &DataCountSection { count: data.len() });
-        out.section(&self.code()?);
+        let (code, offsets) = self.code()?;
+        out.section(&code);
         nonempty(&mut out, data.is_empty(), &data);
         out.section(&self.names());
         if let Some(data) = self.module.producers {
             let name = "producers".into();
             out.section(&wasm_encoder::CustomSection { name, data: data.into() });
         }
-        // Symbols and relocations are used up. DWARF is dropped, as its offsets are into the old code: backtraces
-        // show the adapter's functions, by the name section, and no lines.
-        Ok(out.finish())
+        // Symbols and relocations are used up.
+        let moves = Moves { code: &offsets, globals: &self.numbers.globals };
+        let (sections, debug) = dwarf::rewrite(&self.module.debug, moves);
+        for (name, data) in sections {
+            out.section(&wasm_encoder::CustomSection { name: name.into(), data: data.into() });
+        }
+        Ok(Written { wasm: out.finish(), offsets, debug })
     }
 
     fn types(&mut self) -> Result<TypeSection> {
@@ -306,8 +325,12 @@ impl Emit<'_, '_> {
         fixups
     }
 
-    fn code(&mut self) -> Result<CodeSection> {
+    fn code(&mut self) -> Result<(CodeSection, Offsets)> {
         let mut section = CodeSection::new();
+        let mut moved = Vec::new();
+        // In front of the bodies is their number.
+        let count = self.numbers.own.len() + self.numbers.generated.len();
+        let head = leb128_len(count);
         let exported: BTreeSet<u32> = self.exports.iter().map(|export| export.index).collect();
         let nowhere = Layout::default();
         let region = self.plan.region.as_ref();
@@ -316,14 +339,24 @@ impl Emit<'_, '_> {
             let Some(function) = self.module.functions.get(old as usize) else { continue };
             let Some(body) = function.own() else { continue };
             let ty = self.module.types.get(function.ty as usize);
-            let mut writer =
-                Writer { linking: &self.module.linking, units: self.units, layout, numbers: &mut self.numbers };
+            let mut writer = Writer {
+                linking: &self.module.linking,
+                units: self.units,
+                layout,
+                numbers: &mut self.numbers,
+                instructions: (!self.module.debug.is_empty()).then(Vec::new),
+            };
             let about = About {
                 parameters: ty.map_or(0, |ty| ty.params().len()),
                 exported: exported.contains(&old),
                 stores: self.live.stores.get(&old),
             };
-            section.function(&writer.body(body, &about)?);
+            let function = writer.body(body, &about)?;
+            let instructions = writer.instructions.unwrap_or_default();
+            section.function(&function);
+            let end = head + section.byte_len();
+            let place = Place { from: old, to: self.numbers.functions.get(&old).copied().unwrap_or_default(), end };
+            moved.push(place.moved(&self.module.linking, body, &function, instructions));
         }
         let way = region.map_or(Way::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;
@@ -338,7 +371,7 @@ impl Emit<'_, '_> {
                 Generated::Start => region::start(layout, wiring),
             });
         }
-        Ok(section)
+        Ok((section, Offsets::new(moved)))
     }
 
     fn names(&self) -> NameSection {
@@ -395,6 +428,41 @@ impl Emit<'_, '_> {
         }
         map
     }
+}
+
+/// A function that was written.
+struct Place {
+    from: u32,
+    to: u32,
+    /// Where its body ends in the new code section.
+    end: usize,
+}
+
+impl Place {
+    fn moved(
+        self,
+        linking: &Linking<'_>,
+        body: &FunctionBody<'_>,
+        new: &Function,
+        instructions: Vec<(u64, usize)>,
+    ) -> MovedFunction {
+        // A valid module has less than 4 GiB of code.
+        let old = |position: u64| (position - linking.code_start()) as u32;
+        let start = self.end - new.byte_len();
+        let instructions = instructions.iter();
+        MovedFunction {
+            from: self.from,
+            to: self.to,
+            old: old(body.range().start)..old(body.range().end),
+            new: start as u32..self.end as u32,
+            instructions: instructions.map(|(from, to)| (old(*from), (start + to) as u32)).collect(),
+        }
+    }
+}
+
+/// The length of a number in the shortest encoding.
+fn leb128_len(number: usize) -> usize {
+    (usize::BITS - number.leading_zeros()).div_ceil(7).max(1) as usize
 }
 
 fn nonempty(out: &mut wasm_encoder::Module, empty: bool, section: &impl wasm_encoder::Section) {

@@ -11,9 +11,11 @@
 //! | `special` | stack pointer, imports with a meaning |
 //! | `layout`, `region`, `plan` | where stack and data go, who allocates them and when |
 //! | `numbers`, `body`, `emit` | the new module |
+//! | `offsets`, `dwarf` | its debug information, moved along with the code |
 
 mod body;
 mod data;
+mod dwarf;
 mod emit;
 mod error;
 mod layout;
@@ -22,6 +24,7 @@ mod live;
 mod module;
 mod names;
 mod numbers;
+mod offsets;
 mod plan;
 mod region;
 mod special;
@@ -30,6 +33,7 @@ mod table;
 use indexmap::IndexSet;
 use wasmparser::{Export, ExternalKind};
 
+pub(crate) use dwarf::Debug;
 pub use error::{Problem, TrimError};
 
 use data::Units;
@@ -71,6 +75,8 @@ pub(crate) struct Trimmed {
     pub region: Option<RegionReport>,
     /// The memory of its own, which it imports as `env` `memory`.
     pub memory: Option<wasmparser::MemoryType>,
+    /// What became of its debug information.
+    pub debug: Debug,
 }
 
 /// How much there is of an adapter.
@@ -134,8 +140,8 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
     let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
-    let wasm = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
-    Ok(Trimmed { wasm, kept, dropped, region: report(plan), memory: None })
+    let emit::Written { wasm, debug, .. } = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
+    Ok(Trimmed { wasm, kept, dropped, region: report(plan), memory: None, debug })
 }
 
 /// All that is known before anything is written.

@@ -6,6 +6,7 @@ use wasmparser::{
     TagType, TypeRef, Validator, WasmFeatures,
 };
 
+use super::dwarf::DebugSections;
 use super::error::Problem;
 use super::linking::Linking;
 use super::names::Names;
@@ -74,6 +75,7 @@ pub(super) struct Module<'a> {
     pub names: Names<'a>,
     pub producers: Option<&'a [u8]>,
     pub linking: Linking<'a>,
+    pub debug: DebugSections<'a>,
 }
 
 impl<'a> Module<'a> {
@@ -162,6 +164,7 @@ impl<'a> Module<'a> {
                 Payload::CustomSection(custom) => match custom.name() {
                     "name" => module.names = Names::read(&custom),
                     "producers" => module.producers = Some(custom.data()),
+                    name if name.starts_with(".debug_") => drop(module.debug.insert(name, custom.data())),
                     _ => module.linking.custom_section(&custom)?,
                 },
                 _ => {}
