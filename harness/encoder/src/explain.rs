@@ -1,5 +1,8 @@
 //! `explain`: the plan in words. What, from where, why, asked for by whom.
 
+mod functions;
+mod json;
+
 use std::fmt;
 
 use crate::names::Copy;
@@ -19,6 +22,11 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    /// The plan in words, with every kept function of every adapter and why it is kept, and every dropped one.
+    pub fn detailed(&self) -> impl fmt::Display + '_ {
+        functions::Detailed(self)
+    }
+
     fn modules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "modules")?;
         for (index, module) in self.modules.iter().enumerate() {
@@ -50,6 +58,7 @@ impl Plan {
             .map(|(what, kept, dropped)| format!("{kept} of {} {what}", kept + dropped))
             .collect();
         writeln!(f, "    keeps {}", parts.join(", "))?;
+        functions::summary(f, &trimmed.functions)?;
         if let Some(memory) = &trimmed.memory {
             writeln!(f, "    isolated: a memory of its own, {} pages at first", memory.initial)?;
         }
@@ -75,6 +84,11 @@ impl Plan {
     }
 
     fn order(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\norder\n  {}", self.steps().join(", "))
+    }
+
+    /// The core instances in the order in which they are made.
+    fn steps(&self) -> Vec<&str> {
         let mut steps: Vec<&str> = self.order.iter().map(|id| self.name(*id)).collect();
         if !self.slots.is_empty() || self.hosted_memory.is_some() {
             steps.insert(0, "shim");
@@ -82,7 +96,7 @@ impl Plan {
         if !self.slots.is_empty() || !self.initialize.is_empty() {
             steps.push("fixup");
         }
-        writeln!(f, "\norder\n  {}", steps.join(", "))
+        steps
     }
 
     fn wires(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

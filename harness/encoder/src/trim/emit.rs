@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataCountSection, DataSection, ElementMode, ElementSection, ElementSegment, Elements,
-    EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
-    IndirectNameMap, MemoryType, NameMap, NameSection, RefType, StartSection, TableSection, TagSection, TypeSection,
-    ValType,
+    EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, IndirectNameMap,
+    MemoryType, NameMap, NameSection, RefType, StartSection, TableSection, TagSection, TypeSection, ValType,
 };
-use wasmparser::{ElementItems, ElementKind, Export, FunctionBody};
+use wasmparser::{ElementItems, ElementKind, Export};
 
 use crate::names::SHARED_MEMORY;
 
@@ -18,11 +17,10 @@ use super::data::Units;
 use super::dwarf::{self, Debug, Moves};
 use super::error::Problem;
 use super::layout::{Layout, Placed};
-use super::linking::Linking;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::{Generated, Numbers};
-use super::offsets::{MovedFunction, Offsets};
+use super::offsets::{self, MovedFunction, Offsets};
 use super::plan::Plan;
 use super::region::{self, Fixup, Way};
 
@@ -48,6 +46,8 @@ pub(super) struct Written {
     pub offsets: Offsets,
     /// What became of the DWARF.
     pub debug: Debug,
+    /// Its index spaces.
+    pub numbers: Numbers,
 }
 
 impl Emit<'_, '_> {
@@ -84,7 +84,7 @@ impl Emit<'_, '_> {
         for (name, data) in sections {
             out.section(&wasm_encoder::CustomSection { name: name.into(), data: data.into() });
         }
-        Ok(Written { wasm: out.finish(), offsets, debug })
+        Ok(Written { wasm: out.finish(), offsets, debug, numbers: self.numbers })
     }
 
     fn types(&mut self) -> Result<TypeSection> {
@@ -329,8 +329,7 @@ impl Emit<'_, '_> {
         let mut section = CodeSection::new();
         let mut moved = Vec::new();
         // In front of the bodies is their number.
-        let count = self.numbers.own.len() + self.numbers.generated.len();
-        let head = leb128_len(count);
+        let head = offsets::leb128_len(self.numbers.own.len() + self.numbers.generated.len());
         let exported: BTreeSet<u32> = self.exports.iter().map(|export| export.index).collect();
         let nowhere = Layout::default();
         let region = self.plan.region.as_ref();
@@ -354,9 +353,8 @@ impl Emit<'_, '_> {
             let function = writer.body(body, &about)?;
             let instructions = writer.instructions.unwrap_or_default();
             section.function(&function);
-            let end = head + section.byte_len();
-            let place = Place { from: old, to: self.numbers.functions.get(&old).copied().unwrap_or_default(), end };
-            moved.push(place.moved(&self.module.linking, body, &function, instructions));
+            let new = (function.byte_len(), head + section.byte_len());
+            moved.push(MovedFunction::of(old, body.range(), new, instructions, self.module.linking.code_start()));
         }
         let way = region.map_or(Way::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;
@@ -428,41 +426,6 @@ impl Emit<'_, '_> {
         }
         map
     }
-}
-
-/// A function that was written.
-struct Place {
-    from: u32,
-    to: u32,
-    /// Where its body ends in the new code section.
-    end: usize,
-}
-
-impl Place {
-    fn moved(
-        self,
-        linking: &Linking<'_>,
-        body: &FunctionBody<'_>,
-        new: &Function,
-        instructions: Vec<(u64, usize)>,
-    ) -> MovedFunction {
-        // A valid module has less than 4 GiB of code.
-        let old = |position: u64| (position - linking.code_start()) as u32;
-        let start = self.end - new.byte_len();
-        let instructions = instructions.iter();
-        MovedFunction {
-            from: self.from,
-            to: self.to,
-            old: old(body.range().start)..old(body.range().end),
-            new: start as u32..self.end as u32,
-            instructions: instructions.map(|(from, to)| (old(*from), (start + to) as u32)).collect(),
-        }
-    }
-}
-
-/// The length of a number in the shortest encoding.
-fn leb128_len(number: usize) -> usize {
-    (usize::BITS - number.leading_zeros()).div_ceil(7).max(1) as usize
 }
 
 fn nonempty(out: &mut wasm_encoder::Module, empty: bool, section: &impl wasm_encoder::Section) {

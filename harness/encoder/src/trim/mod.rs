@@ -11,6 +11,7 @@
 //! | `special` | stack pointer, imports with a meaning |
 //! | `layout`, `region`, `plan` | where stack and data go, who allocates them and when |
 //! | `numbers`, `body`, `emit` | the new module |
+//! | `why` | why each function is kept |
 //! | `offsets`, `dwarf` | its debug information, moved along with the code |
 
 mod body;
@@ -29,12 +30,16 @@ mod plan;
 mod region;
 mod special;
 mod table;
+mod why;
+
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 use wasmparser::{Export, ExternalKind};
 
 pub(crate) use dwarf::Debug;
 pub use error::{Problem, TrimError};
+pub(crate) use why::{Functions, KeptFunction, Reason};
 
 use data::Units;
 use module::Module;
@@ -77,6 +82,8 @@ pub(crate) struct Trimmed {
     pub memory: Option<wasmparser::MemoryType>,
     /// What became of its debug information.
     pub debug: Debug,
+    /// What became of each function, and why.
+    pub functions: Arc<Functions>,
 }
 
 /// How much there is of an adapter.
@@ -140,8 +147,10 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
     let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
-    let emit::Written { wasm, debug, .. } = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
-    Ok(Trimmed { wasm, kept, dropped, region: report(plan), memory: None, debug })
+    let written = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
+    let emit::Written { wasm, debug, offsets, numbers } = written;
+    let functions = why::functions(&module, units, &live.whys, &numbers, &offsets, exports);
+    Ok(Trimmed { wasm, kept, dropped, region: report(plan), memory: None, debug, functions: Arc::new(functions) })
 }
 
 /// All that is known before anything is written.

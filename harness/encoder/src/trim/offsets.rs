@@ -16,8 +16,6 @@ pub(crate) struct Offsets {
 pub(crate) struct MovedFunction {
     /// Its old index.
     pub from: u32,
-    /// Its new index.
-    pub to: u32,
     /// Its old body, locals included.
     pub old: Range<u32>,
     /// Its new body.
@@ -65,6 +63,28 @@ impl Offsets {
 }
 
 impl MovedFunction {
+    /// A function that was written. `old` and the instructions' old places are offsets in the old module, whose code
+    /// section's contents start at `start`; `new` is the length of the new body and where it ends in the new section;
+    /// the instructions' new places are counted from the start of that body.
+    pub fn of(
+        from: u32,
+        old: Range<u64>,
+        new: (usize, usize),
+        instructions: Vec<(u64, usize)>,
+        start: u64,
+    ) -> MovedFunction {
+        // A valid module has less than 4 GiB of code.
+        let was = |position: u64| position.saturating_sub(start) as u32;
+        let (length, end) = new;
+        let begin = end - length;
+        MovedFunction {
+            from,
+            old: was(old.start)..was(old.end),
+            new: begin as u32..end as u32,
+            instructions: instructions.iter().map(|(from, to)| (was(*from), (begin + to) as u32)).collect(),
+        }
+    }
+
     /// The new offset of an old one. What was before or behind the function is its start or end; what was in the middle
     /// of an instruction, that instruction.
     pub fn at(&self, old: u64) -> u64 {
@@ -83,6 +103,11 @@ impl MovedFunction {
     }
 }
 
+/// The length of a number in the shortest encoding.
+pub(super) fn leb128_len(number: usize) -> usize {
+    (usize::BITS - number.leading_zeros()).div_ceil(7).max(1) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +115,6 @@ mod tests {
     fn offsets() -> Offsets {
         let function = |old: Range<u32>, new: Range<u32>, instructions: &[(u32, u32)]| MovedFunction {
             from: 0,
-            to: 0,
             old,
             new,
             instructions: instructions.to_vec(),

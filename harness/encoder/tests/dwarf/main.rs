@@ -5,7 +5,7 @@ mod compile;
 mod lookup;
 mod malformed;
 
-use polyfill_encoder::{Encoded, Input, Options, Region, Source, Wit, encode};
+use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit, encode};
 
 use compile::{Debuginfo, adapter};
 use lookup::{Core, Frame};
@@ -27,8 +27,8 @@ fn encoded(main: &[u8], adapter: &[u8], region: Region) -> Encoded {
     let world = resolve.select_world(&[package], None).expect("one world");
     let wit = Some(Wit { resolve, world });
     let main = Source { name: "main".into(), wasm: main, wit };
-    let adapters = vec![Source { name: "lines".into(), wasm: adapter, wit: None }];
-    let options = Options { debug_names: true, validate: true, region };
+    let adapters = vec![Adapter::new("lines", adapter)];
+    let options = Options { region, ..Options::default() };
     encode(&Input { main, adapters }, &options).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
