@@ -3,6 +3,8 @@
 mod functions;
 mod json;
 
+pub(crate) use functions::Chains;
+
 use std::fmt;
 
 use crate::names::Copy;
@@ -204,7 +206,8 @@ impl Plan {
         Ok(())
     }
 
-    fn source(&self, source: &Source) -> String {
+    /// What satisfies an import, in words.
+    pub(crate) fn source(&self, source: &Source) -> String {
         match source {
             Source::Lower(function, _) => format!("import {function}, lowered"),
             Source::ResourceNew(_, name) => format!("resource.new {name}"),
@@ -220,7 +223,8 @@ impl Plan {
         }
     }
 
-    fn why(&self, why: &Why, importer: ModuleId) -> String {
+    /// Why there is a slot, in words.
+    pub(crate) fn why(&self, why: &Why, importer: ModuleId) -> String {
         let when = |id: &ModuleId| match *id == importer {
             true => "exists only after its instantiation".to_string(),
             false => format!("comes later than {}", self.name(importer)),
@@ -236,7 +240,8 @@ impl Plan {
         format!("{} `{}`", self.name(core.module), core.export)
     }
 
-    fn name(&self, id: ModuleId) -> &str {
+    /// The name of a module.
+    pub(crate) fn name(&self, id: ModuleId) -> &str {
         &self.modules[id.0].name
     }
 }

@@ -160,11 +160,20 @@ pub struct Options {
     pub region: Region,
     /// How isolated adapters reach main's memory.
     pub copies: Copies,
+    /// Write a section that says where each core module, instance and function came from: see
+    /// [`provenance`](crate::provenance()).
+    pub provenance: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { debug_names: true, validate: true, region: Region::Auto, copies: Copies::MultiMemory }
+        Options {
+            debug_names: true,
+            validate: true,
+            region: Region::Auto,
+            copies: Copies::MultiMemory,
+            provenance: false,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod forward;
 mod imports;
 mod live;
 mod memory;
+mod provenance;
 mod types;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::demand::Parts;
 use crate::input::{Copies, Options};
 use crate::plan::{Canon, CoreRef, FuncRef, Kind, ModuleId, Plan};
 use crate::world::World;
+use provenance::Register;
 use types::TypeMap;
 
 /// Writes the component.
@@ -67,6 +69,8 @@ struct Emitter<'a> {
     own_aliases: HashMap<(ModuleId, &'static str), u32>,
     /// How these adapters copy.
     copies: Copies,
+    /// What each core index is.
+    register: Register,
 }
 
 impl<'a> Emitter<'a> {
@@ -90,6 +94,7 @@ impl<'a> Emitter<'a> {
             own_memories: HashMap::new(),
             own_aliases: HashMap::new(),
             copies: options.copies,
+            register: Register::new(options.provenance),
         }
     }
 
@@ -128,14 +133,16 @@ impl<'a> Emitter<'a> {
         field.value("polyfill-encoder", env!("CARGO_PKG_VERSION"));
         producers.field("processed-by", &field);
         self.component.raw_custom_section(&custom(&producers));
+        if let Some(section) = self.register.section(self.plan) {
+            self.component.raw_custom_section(&custom(&section));
+        }
         self.component.finish()
     }
 }
 
 /// A section's contents with its header, for a builder that takes raw sections.
-fn custom(producers: &wasm_encoder::ProducersSection) -> Vec<u8> {
-    use wasm_encoder::Encode;
+fn custom(section: &impl wasm_encoder::Encode) -> Vec<u8> {
     let mut bytes = Vec::new();
-    producers.encode(&mut bytes);
+    section.encode(&mut bytes);
     bytes
 }

@@ -56,15 +56,16 @@ pub(super) fn summary(f: &mut fmt::Formatter<'_>, functions: &Functions) -> fmt:
 }
 
 /// Functions by their old index, to follow reasons back to an export.
-struct Chains<'p>(HashMap<u32, &'p KeptFunction>);
+pub(crate) struct Chains<'p>(HashMap<u32, &'p KeptFunction>);
 
 impl<'p> Chains<'p> {
-    fn new(functions: &'p Functions) -> Self {
+    /// The functions of one adapter.
+    pub fn new(functions: &'p Functions) -> Self {
         Chains(functions.kept.iter().map(|function| (function.from, function)).collect())
     }
 
     /// The chain of who asked, from the function to an export.
-    fn of(&self, function: &KeptFunction) -> String {
+    pub fn of(&self, function: &KeptFunction) -> String {
         let mut links = Vec::new();
         let mut next = Some(function);
         while let Some(function) = next {

@@ -1,6 +1,6 @@
 //! Why each function of an adapter is kept: who asked for it first. And the names of those that nobody asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use wasmparser::{Export, SymbolInfo};
@@ -43,8 +43,8 @@ pub(super) struct Whys {
 pub(crate) struct Functions {
     /// The functions that stay, imports included, by their old indices.
     pub kept: Vec<KeptFunction>,
-    /// New functions: index and name.
-    pub generated: Vec<(u32, &'static str)>,
+    /// New functions: index and name. One that is imported is called `module#field`.
+    pub generated: Vec<(u32, String)>,
     /// The functions that are gone: old index and name.
     pub dropped: Vec<(u32, String)>,
 }
@@ -131,7 +131,11 @@ pub(super) fn functions(
         }
     }
     let first = (numbers.imports.len() + numbers.own.len()) as u32;
-    functions.generated = (first..).zip(&numbers.generated).map(|(index, (new, _))| (index, new.name())).collect();
+    let known: BTreeSet<u32> = numbers.functions.values().copied().collect();
+    let imports = (0..).zip(numbers.imports.keys()).filter(|(index, _)| !known.contains(index));
+    functions.generated = imports.map(|(index, (module, name))| (index, format!("{module}#{name}"))).collect();
+    let own = (first..).zip(&numbers.generated).map(|(index, (new, _))| (index, new.name().to_string()));
+    functions.generated.extend(own);
     functions
 }
 

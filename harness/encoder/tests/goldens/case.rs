@@ -48,14 +48,20 @@ impl Case {
         Case { modules }
     }
 
+    /// A module as it was given, by its name.
+    pub fn module(&self, name: &str) -> &[u8] {
+        let found = self.modules.iter().find(|(other, ..)| other == name);
+        found.map(|(_, wasm, _)| wasm.as_slice()).unwrap_or_default()
+    }
+
     /// Encodes it.
-    pub fn encode(&self) -> Result<Encoded, Errors> {
+    pub fn encode(&self, options: &Options) -> Result<Encoded, Errors> {
         let given = |path: &Option<PathBuf>| path.as_ref().map(|path| wit(path));
         let (name, wasm, path) = &self.modules[0];
         let main = Source { name: name.clone(), wasm, wit: given(path) };
         let adapters = self.modules[1..].iter();
         let adapters = adapters.map(|(name, wasm, path)| Adapter::new(name, wasm).with_wit(given(path))).collect();
-        encode(&Input { main, adapters }, &Options::default())
+        encode(&Input { main, adapters }, options)
     }
 }
 

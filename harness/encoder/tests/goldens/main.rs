@@ -4,15 +4,18 @@
 //! adapter `NAME.wat` and, with a world, `NAME.wit`. Adding a case is adding files; `BLESS=1` writes what is expected.
 
 mod case;
+mod parse;
+mod provenance;
 
 use std::path::Path;
 
-use polyfill_encoder::{Encoded, Errors};
+use polyfill_encoder::{Encoded, Errors, Options};
 
 #[test]
 fn plans_are_explained() {
     case::all("explain", |folder, case| {
-        let Encoded { plan, .. } = case.encode().unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()));
+        let Encoded { plan, .. } =
+            case.encode(&Options::default()).unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()));
         check(&folder.join("plan.txt"), &plan.detailed().to_string());
         check(&folder.join("plan.json"), &plan.to_json());
         // The short form is the beginning of the long one.
@@ -23,7 +26,7 @@ fn plans_are_explained() {
 #[test]
 fn errors_say_what_to_do() {
     case::all("errors", |folder, case| {
-        let errors: Errors = match case.encode() {
+        let errors: Errors = match case.encode(&Options::default()) {
             Ok(_) => panic!("{} can be encoded", folder.display()),
             Err(errors) => errors,
         };
