@@ -119,6 +119,12 @@ pub(crate) struct EncodeArgs {
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) input: Input,
+    /// Every function of every adapter: why it is kept, by the chain of who asked for it, or that it is dropped
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// JSON for tools, with everything that --verbose tells
+    #[arg(long, conflicts_with = "verbose")]
+    pub(crate) json: bool,
     /// Means nothing here: for a command line of encode with the verb changed.
     #[arg(short, long, value_name = "OUT", hide = true)]
     output: Option<PathBuf>,

@@ -10,6 +10,11 @@ use crate::{load, output};
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Error> {
     let modules = load::input(&args.input)?;
     let plan = polyfill_encoder::encode(&modules.input(), &load::options(&args.input.encoding, false))?.plan;
-    output::text(&plan.to_string())?;
+    let text = match (args.json, args.verbose) {
+        (true, _) => plan.to_json(),
+        (false, true) => plan.detailed().to_string(),
+        (false, false) => plan.to_string(),
+    };
+    output::text(&text)?;
     Ok(ExitCode::SUCCESS)
 }

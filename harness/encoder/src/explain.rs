@@ -1,11 +1,16 @@
 //! `explain`: the plan in words. What, from where, why, asked for by whom.
 
+mod functions;
+mod json;
+
+pub(crate) use functions::Chains;
+
 use std::fmt;
 
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
 use crate::plan::{Canon, CoreRef, Event, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
-use crate::trim::{RegionReport, When};
+use crate::trim::{Debug, RegionReport, When};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,6 +26,11 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    /// The plan in words, with every kept function of every adapter and why it is kept, and every dropped one.
+    pub fn detailed(&self) -> impl fmt::Display + '_ {
+        functions::Detailed(self)
+    }
+
     fn modules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "modules")?;
         for (index, module) in self.modules.iter().enumerate() {
@@ -52,6 +62,7 @@ impl Plan {
             .map(|(what, kept, dropped)| format!("{kept} of {} {what}", kept + dropped))
             .collect();
         writeln!(f, "    keeps {}", parts.join(", "))?;
+        functions::summary(f, &trimmed.functions)?;
         if let Some(memory) = &trimmed.memory {
             writeln!(f, "    isolated: a memory of its own, {} pages at first", memory.initial)?;
         }
@@ -62,6 +73,14 @@ impl Plan {
             let names: Vec<String> = module.implements.iter().map(|name| format!("`{name}`")).collect();
             writeln!(f, "    implements {}", names.join(", "))?;
         }
+        match &trimmed.debug {
+            Debug::Absent => {}
+            Debug::Kept { before, after } => {
+                writeln!(f, "    debug information: {after} of {before} bytes, moved along with the code")?;
+            }
+            Debug::Unneeded => writeln!(f, "    debug information: left out, nothing in it is about what is kept")?,
+            Debug::Dropped { reason } => writeln!(f, "    debug information: dropped, it cannot be moved: {reason}")?,
+        }
         for (export, asked_by) in &module.asked_by {
             writeln!(f, "    `{export}` is asked for by {asked_by}")?;
         }
@@ -69,6 +88,11 @@ impl Plan {
     }
 
     fn order(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\norder\n  {}", self.steps().join(", "))
+    }
+
+    /// The core instances in the order in which they are made.
+    fn steps(&self) -> Vec<&str> {
         let mut steps: Vec<&str> = self.order.iter().map(|id| self.name(*id)).collect();
         if self.has_shim() {
             steps.insert(0, "shim");
@@ -79,7 +103,7 @@ impl Plan {
         if !self.slots.is_empty() || !self.initialize.is_empty() {
             steps.push("fixup");
         }
-        writeln!(f, "\norder\n  {}", steps.join(", "))
+        steps
     }
 
     fn wires(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,7 +233,8 @@ impl Plan {
         Ok(())
     }
 
-    fn source(&self, source: &Source) -> String {
+    /// What satisfies an import, in words.
+    pub(crate) fn source(&self, source: &Source) -> String {
         match source {
             Source::Lower(function, _) => format!("import {function}, lowered"),
             Source::ResourceNew(_, name) => format!("resource.new {name}"),
@@ -228,7 +253,8 @@ impl Plan {
         }
     }
 
-    fn why(&self, why: &Why, importer: ModuleId) -> String {
+    /// Why there is a slot, in words.
+    pub(crate) fn why(&self, why: &Why, importer: ModuleId) -> String {
         let when = |id: &ModuleId| match *id == importer {
             true => "exists only after its instantiation".to_string(),
             false => format!("comes later than {}", self.name(importer)),
@@ -245,7 +271,8 @@ impl Plan {
         format!("{} `{}`", self.name(core.module), core.export)
     }
 
-    fn name(&self, id: ModuleId) -> &str {
+    /// The name of a module.
+    pub(crate) fn name(&self, id: ModuleId) -> &str {
         &self.modules[id.0].name
     }
 }

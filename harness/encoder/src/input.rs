@@ -165,6 +165,9 @@ pub struct Options {
     /// Write interfaces under canonical names, the rest of the version beside: `a:b/c@0.2` with the suffix `.6`.
     /// For hosts that match imports by such names.
     pub canonical_names: bool,
+    /// Write a section that says where each core module, instance and function came from: see
+    /// [`provenance`](crate::provenance()).
+    pub provenance: bool,
 }
 
 impl Default for Options {
@@ -177,6 +180,7 @@ impl Default for Options {
             copies: Copies::MultiMemory,
             forwarding: Forwarding::Table,
             canonical_names: false,
+            provenance: false,
         }
     }
 }

@@ -25,6 +25,7 @@ mod layers;
 mod names;
 mod order;
 mod plan;
+pub mod provenance;
 mod read;
 mod stub;
 mod thread_local;
@@ -37,6 +38,7 @@ pub use error::{Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;
 pub use plan::Plan;
+pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use stub::Answer;
 pub use trim::TrimError;
 

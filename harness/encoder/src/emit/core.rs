@@ -3,11 +3,12 @@
 use wasm_encoder::{CanonicalOption, ExportKind, ModuleArg, ValType};
 use wit_parser::TypeId;
 
+use super::provenance::{Born, BornFunction};
 use super::types::Scope;
 use super::{Emitter, forward, hooks, memory};
 use crate::demand::Parts;
 use crate::input::Copies;
-use crate::names::ThreadLocal;
+use crate::names::{Copy, ThreadLocal};
 use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Source, Via, Wire};
 use crate::world::StringEncoding;
 
@@ -18,6 +19,7 @@ pub(super) fn modules(emitter: &mut Emitter<'_>, parts: &Parts<'_>) {
         let debug_name = emitter.name(&part.module.name);
         let bytes = part.module.without_metadata();
         emitter.core_modules[id.0] = Some(emitter.component.core_module_raw(debug_name, &bytes));
+        emitter.register.module(Born::Module(*id));
     }
 }
 
@@ -31,6 +33,8 @@ pub(super) fn shim(emitter: &mut Emitter<'_>) {
     let (module_name, instance_name) = (emitter.name(forward::SHIM), emitter.name("shim"));
     let module = emitter.component.core_module(module_name, &module);
     emitter.shim = Some(emitter.component.core_instantiate::<[(&str, ModuleArg); 0]>(instance_name, module, []));
+    emitter.register.module(Born::Shim);
+    emitter.register.instance(Born::Shim);
 }
 
 /// Types of exported resources that core modules ask for before their implementation exists.
@@ -80,11 +84,13 @@ pub(super) fn instances(emitter: &mut Emitter<'_>) {
             }
             let debug_name = emitter.name(module);
             let bag = emitter.component.core_instantiate_exports(debug_name, items);
+            emitter.register.imports(Born::Module(*id), module);
             args.push((module, ModuleArg::Instance(bag)));
         }
         let debug_name = emitter.name(&plan.modules[id.0].name);
         let Some(module) = emitter.core_modules[id.0] else { continue };
         emitter.core_instances[id.0] = Some(emitter.component.core_instantiate(debug_name, module, args));
+        emitter.register.instance(Born::Module(*id));
     }
 }
 
@@ -117,6 +123,9 @@ pub(super) fn fixup(emitter: &mut Emitter<'_>) {
     let module = emitter.component.core_module(module_name, &module);
     let bag = emitter.component.core_instantiate_exports(None, items.iter().map(|(n, k, i)| (n.as_str(), *k, *i)));
     emitter.component.core_instantiate(instance_name, module, [("", ModuleArg::Instance(bag))]);
+    emitter.register.module(Born::Fixup);
+    emitter.register.imports(Born::Fixup, "");
+    emitter.register.instance(Born::Fixup);
 }
 
 fn item(emitter: &mut Emitter<'_>, wire: &Wire) -> (ExportKind, u32) {
@@ -129,6 +138,7 @@ fn item(emitter: &mut Emitter<'_>, wire: &Wire) -> (ExportKind, u32) {
 fn slot_function(emitter: &mut Emitter<'_>, slot: usize) -> u32 {
     let shim = emitter.shim.unwrap_or_default();
     let debug_name = emitter.name(&emitter.plan.slots[slot].name);
+    emitter.register.function(|| BornFunction::Slot(slot));
     emitter.component.core_alias_export(debug_name, shim, &slot.to_string(), ExportKind::Func)
 }
 
@@ -137,14 +147,17 @@ fn source(emitter: &mut Emitter<'_>, source: &Source) -> (ExportKind, u32) {
         Source::Lower(function, canon) => (ExportKind::Func, lower(emitter, function, canon)),
         Source::ResourceNew(id, _) => {
             let ty = emitter.type_id(*id);
+            emitter.register.function(|| BornFunction::Source(source.clone()));
             (ExportKind::Func, emitter.component.resource_new(ty))
         }
         Source::ResourceRep(id, _) => {
             let ty = emitter.type_id(*id);
+            emitter.register.function(|| BornFunction::Source(source.clone()));
             (ExportKind::Func, emitter.component.resource_rep(ty))
         }
         Source::ResourceDrop(id, _) => {
             let ty = emitter.type_id(*id);
+            emitter.register.function(|| BornFunction::Source(source.clone()));
             (ExportKind::Func, emitter.component.resource_drop(ty))
         }
         Source::Export(core, kind) => (export_kind(*kind), export(emitter, core, *kind)),
@@ -164,6 +177,7 @@ fn lower(emitter: &mut Emitter<'_>, function: &crate::plan::FuncRef, canon: &Can
     let options = emitter.options(canon);
     let debug_name = emitter.name(&function.name);
     let lowered = emitter.component.lower_func(debug_name, index, options);
+    emitter.register.function(|| BornFunction::Source(Source::Lower(function.clone(), canon.clone())));
     emitter.lowered.entry(function.clone()).or_default().push((canon.clone(), lowered));
     lowered
 }
@@ -196,6 +210,9 @@ pub(super) fn export(emitter: &mut Emitter<'_>, core: &CoreRef, kind: Kind) -> u
     let instance = instance_of(emitter, core.module);
     let debug_name = emitter.name(&core.export);
     let index = emitter.component.core_alias_export(debug_name, instance, &core.export, export_kind(kind));
+    if kind == Kind::Func {
+        emitter.register.function(|| BornFunction::Source(Source::Export(core.clone(), kind)));
+    }
     emitter.aliases.insert((core.clone(), kind), index);
     index
 }
@@ -222,10 +239,12 @@ fn own_memory(emitter: &mut Emitter<'_>, id: ModuleId) {
             let reach_name = format!("reach to main from {}", plan.modules[id.0].name);
             let reach_name = emitter.name(&reach_name);
             let module = emitter.component.core_module(reach_name, &memory::reach(own, reach_name));
-            let reach = instantiate(emitter, module, reach_name, &args);
+            emitter.register.module(Born::Reach(id));
+            let reach = instantiate(emitter, module, reach_name, &args, Born::Reach(id));
             args.clear();
             for name in memory::reached() {
                 let index = emitter.component.core_alias_export(None, reach, name, ExportKind::Func);
+                emitter.register.function(|| BornFunction::Reach(id, name));
                 args.push((name.to_string(), ExportKind::Func, index));
             }
             memory::copier(own, debug_name)
@@ -233,7 +252,8 @@ fn own_memory(emitter: &mut Emitter<'_>, id: ModuleId) {
         _ => memory::memory(own, debug_name),
     };
     let module = emitter.component.core_module(debug_name, &module);
-    let instance = instantiate(emitter, module, debug_name, &args);
+    emitter.register.module(Born::Memory(id));
+    let instance = instantiate(emitter, module, debug_name, &args, Born::Memory(id));
     emitter.own_memories.insert(id, instance);
 }
 
@@ -242,9 +262,13 @@ fn instantiate(
     module: u32,
     debug_name: Option<&str>,
     args: &[(String, ExportKind, u32)],
+    born: Born,
 ) -> u32 {
-    let bag = (!args.is_empty())
-        .then(|| emitter.component.core_instantiate_exports(None, args.iter().map(|(n, k, i)| (n.as_str(), *k, *i))));
+    let bag = (!args.is_empty()).then(|| {
+        emitter.register.imports(born, "");
+        emitter.component.core_instantiate_exports(None, args.iter().map(|(n, k, i)| (n.as_str(), *k, *i)))
+    });
+    emitter.register.instance(born);
     let args: Vec<(&str, ModuleArg)> = bag.into_iter().map(|bag| ("", ModuleArg::Instance(bag))).collect();
     emitter.component.core_instantiate(debug_name, module, args)
 }
@@ -257,6 +281,11 @@ fn of_own_memory(emitter: &mut Emitter<'_>, id: ModuleId, name: &'static str, ki
     let instance = emitter.own_memories.get(&id).copied().unwrap_or_default();
     let debug_name = emitter.name(name);
     let index = emitter.component.core_alias_export(debug_name, instance, name, export_kind(kind));
+    if kind == Kind::Func
+        && let Some(copy) = Copy::ALL.into_iter().find(|copy| copy.field() == name)
+    {
+        emitter.register.function(|| BornFunction::Source(Source::Copy(id, copy)));
+    }
     emitter.own_aliases.insert((id, name), index);
     index
 }
@@ -274,6 +303,7 @@ fn hosted_memory(emitter: &mut Emitter<'_>) -> u32 {
 
 fn thread_local(emitter: &mut Emitter<'_>, access: ThreadLocal) -> u32 {
     let shim = emitter.shim.unwrap_or_default();
+    emitter.register.function(|| BornFunction::Source(Source::ThreadLocal(access)));
     emitter.component.core_alias_export(None, shim, forward::thread_local(access), ExportKind::Func)
 }
 

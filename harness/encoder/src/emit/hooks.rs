@@ -6,9 +6,10 @@ use wasm_encoder::{
 };
 
 use super::forward::{self, HOOK, Types};
+use super::provenance::{Born, BornFunction};
 use super::{Emitter, core};
 use crate::hooks::hook_type;
-use crate::plan::{CoreRef, Hooks, Kind};
+use crate::plan::{CoreRef, Hooks, Kind, Source};
 
 /// The module's name.
 const HOOKS: &str = "polyfill:hooks";
@@ -24,6 +25,9 @@ pub(super) fn emit(emitter: &mut Emitter<'_>) {
     let (module_name, instance_name) = (emitter.name(HOOKS), emitter.name("hooks"));
     let module = emitter.component.core_module(module_name, &module(hooks, emitter.debug_names()));
     let bag = emitter.component.core_instantiate_exports(None, items.iter().map(|(n, k, i)| (n.as_str(), *k, *i)));
+    emitter.register.module(Born::Hooks);
+    emitter.register.imports(Born::Hooks, "");
+    emitter.register.instance(Born::Hooks);
     emitter.hooks = Some(emitter.component.core_instantiate(instance_name, module, [("", ModuleArg::Instance(bag))]));
 }
 
@@ -38,6 +42,7 @@ pub(super) fn callee(emitter: &mut Emitter<'_>, function: &CoreRef) -> u32 {
     }
     let debug_name = emitter.name(&function.export);
     let callee = emitter.component.core_alias_export(debug_name, instance, &index.to_string(), ExportKind::Func);
+    emitter.register.function(|| BornFunction::Hooked(index, Source::Export(function.clone(), Kind::Func)));
     emitter.callees.insert(index, callee);
     callee
 }

@@ -10,6 +10,7 @@ mod hooks;
 mod imports;
 mod live;
 mod memory;
+mod provenance;
 mod types;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use crate::demand::Parts;
 use crate::input::Options;
 use crate::plan::{Canon, CoreRef, FuncRef, Kind, ModuleId, Plan};
 use crate::world::World;
+use provenance::Register;
 use types::TypeMap;
 
 /// Writes the component.
@@ -71,6 +73,8 @@ struct Emitter<'a> {
     hooks: Option<u32>,
     /// Functions of that instance, by their position.
     callees: HashMap<usize, u32>,
+    /// What each core index is.
+    register: Register,
 }
 
 impl<'a> Emitter<'a> {
@@ -95,6 +99,7 @@ impl<'a> Emitter<'a> {
             own_aliases: HashMap::new(),
             hooks: None,
             callees: HashMap::new(),
+            register: Register::new(options.provenance),
         }
     }
 
@@ -138,14 +143,16 @@ impl<'a> Emitter<'a> {
         field.value("polyfill-encoder", env!("CARGO_PKG_VERSION"));
         producers.field("processed-by", &field);
         self.component.raw_custom_section(&custom(&producers));
+        if let Some(section) = self.register.section(self.plan) {
+            self.component.raw_custom_section(&custom(&section));
+        }
         self.component.finish()
     }
 }
 
 /// A section's contents with its header, for a builder that takes raw sections.
-fn custom(producers: &wasm_encoder::ProducersSection) -> Vec<u8> {
-    use wasm_encoder::Encode;
+fn custom(section: &impl wasm_encoder::Encode) -> Vec<u8> {
     let mut bytes = Vec::new();
-    producers.encode(&mut bytes);
+    section.encode(&mut bytes);
     bytes
 }

@@ -20,6 +20,8 @@ pub(super) struct Writer<'w, 'a> {
     pub numbers: &'w mut Numbers,
     /// Whether static data moves. Slots of the table may have new numbers, even if not.
     pub moves: bool,
+    /// Where each instruction was in the module and is in its new body, if somebody wants to know.
+    pub instructions: Option<Vec<(u64, usize)>>,
 }
 
 /// What a function's body does not tell.
@@ -49,6 +51,9 @@ impl<'a> Writer<'_, 'a> {
         let mut relocations = self.linking.code_from(body.range().start);
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
+            if let Some(instructions) = &mut self.instructions {
+                instructions.push((reader.original_position(), out.function.byte_len()));
+            }
             let operator = reader.read()?;
             let within = relocations.until(reader.original_position());
             match within.iter().find(|relocation| self.changes(relocation)) {

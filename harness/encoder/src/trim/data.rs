@@ -131,6 +131,13 @@ impl<'a> Units<'a> {
         Ok(Target::Unit { unit, delta })
     }
 
+    /// The unit that a symbol starts in.
+    pub fn unit_of(&self, symbol: &DefinedDataSymbol) -> Option<usize> {
+        let address = self.address(symbol)?;
+        let unit = self.units.partition_point(|unit| unit.addresses.end <= address);
+        self.units.get(unit).filter(|found| found.addresses.start <= address).map(|_| unit)
+    }
+
     fn address(&self, symbol: &DefinedDataSymbol) -> Option<u32> {
         let segment = self.segments.get(symbol.index as usize)?;
         let address = segment.start.checked_add(symbol.offset)?;

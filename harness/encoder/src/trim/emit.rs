@@ -16,6 +16,7 @@ use super::access;
 use super::body::{About, Writer};
 use super::contents;
 use super::data::Units;
+use super::dwarf::{self, Debug, Moves};
 use super::error::Problem;
 use super::form::Form;
 use super::isolated;
@@ -23,6 +24,7 @@ use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::{Generated, Numbers};
+use super::offsets::{self, MovedFunction, Offsets};
 use super::plan::Plan;
 use super::region::{self, Way};
 use super::stack;
@@ -41,9 +43,21 @@ pub(super) struct Emit<'e, 'a> {
     pub exports: &'e [&'e Export<'a>],
 }
 
+/// The new module.
+pub(super) struct Written {
+    /// Its bytes.
+    pub wasm: Vec<u8>,
+    /// Where its code came from.
+    pub offsets: Offsets,
+    /// What became of the DWARF.
+    pub debug: Debug,
+    /// Its index spaces.
+    pub numbers: Numbers,
+}
+
 impl Emit<'_, '_> {
-    /// The bytes of the new module.
-    pub fn module(mut self) -> Result<Vec<u8>> {
+    /// Writes the new module.
+    pub fn module(mut self) -> Result<Written> {
         let mut out = wasm_encoder::Module::new();
         out.section(&self.types()?);
         out.section(&self.imports()?);
@@ -61,16 +75,21 @@ impl Emit<'_, '_> {
         nonempty(&mut out, elements.is_empty(), &elements);
         let data = self.data()?;
         nonempty(&mut out, data.is_empty(), &DataCountSection { count: data.len() });
-        out.section(&self.code()?);
+        let (code, offsets) = self.code()?;
+        out.section(&code);
         nonempty(&mut out, data.is_empty(), &data);
         out.section(&self.names());
         if let Some(data) = self.module.producers {
             let name = "producers".into();
             out.section(&wasm_encoder::CustomSection { name, data: data.into() });
         }
-        // Symbols and relocations are used up. DWARF is dropped, as its offsets are into the old code: backtraces
-        // show the adapter's functions, by the name section, and no lines.
-        Ok(out.finish())
+        // Symbols and relocations are used up.
+        let moves = Moves { code: &offsets, globals: &self.numbers.globals };
+        let (sections, debug) = dwarf::rewrite(&self.module.debug, moves);
+        for (name, data) in sections {
+            out.section(&wasm_encoder::CustomSection { name: name.into(), data: data.into() });
+        }
+        Ok(Written { wasm: out.finish(), offsets, debug, numbers: self.numbers })
     }
 
     fn types(&mut self) -> Result<TypeSection> {
@@ -292,8 +311,11 @@ impl Emit<'_, '_> {
         Ok(section)
     }
 
-    fn code(&mut self) -> Result<CodeSection> {
+    fn code(&mut self) -> Result<(CodeSection, Offsets)> {
         let mut section = CodeSection::new();
+        let mut moved = Vec::new();
+        // In front of the bodies is their number.
+        let head = offsets::leb128_len(self.numbers.own.len() + self.numbers.generated.len());
         let exported: BTreeSet<u32> = self.exports.iter().map(|export| export.index).collect();
         let nowhere = Layout::default();
         let region = self.plan.region.as_ref();
@@ -302,15 +324,24 @@ impl Emit<'_, '_> {
             let Some(function) = self.module.functions.get(old as usize) else { continue };
             let Some(body) = function.own() else { continue };
             let ty = self.module.types.get(function.ty as usize);
-            let moves = self.plan.form == Form::Shared;
-            let mut writer =
-                Writer { linking: &self.module.linking, units: self.units, layout, numbers: &mut self.numbers, moves };
+            let mut writer = Writer {
+                linking: &self.module.linking,
+                units: self.units,
+                layout,
+                numbers: &mut self.numbers,
+                moves: self.plan.form == Form::Shared,
+                instructions: (!self.module.debug.is_empty()).then(Vec::new),
+            };
             let about = About {
                 parameters: ty.map_or(0, |ty| ty.params().len()),
                 exported: exported.contains(&old),
-                stores: self.live.stores.get(&old).filter(|_| moves),
+                stores: self.live.stores.get(&old).filter(|_| self.plan.form == Form::Shared),
             };
-            section.function(&writer.body(body, &about)?);
+            let function = writer.body(body, &about)?;
+            let instructions = writer.instructions.unwrap_or_default();
+            section.function(&function);
+            let new = (function.byte_len(), head + section.byte_len());
+            moved.push(MovedFunction::of(old, body.range(), new, instructions, self.module.linking.code_start()));
         }
         let way = region.map_or(Way::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;
@@ -332,7 +363,7 @@ impl Emit<'_, '_> {
                 Generated::SetStackPointer => guard.as_ref().map_or_else(stack::overflow, stack::set),
             });
         }
-        Ok(section)
+        Ok((section, Offsets::new(moved)))
     }
 
     fn names(&self) -> NameSection {

@@ -44,6 +44,11 @@ impl<'a> Linking<'a> {
         self.code_section = Some(Place { section, start });
     }
 
+    /// Where the contents of the code section start.
+    pub fn code_start(&self) -> u64 {
+        self.code_section.map_or(0, |place| place.start)
+    }
+
     /// Notes the data section.
     pub fn data_section(&mut self, section: u32, start: u64) {
         self.data_section = Some(Place { section, start });

@@ -1,6 +1,6 @@
 //! What of an adapter is needed: a worklist from the wanted exports through code, data and relocations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
 use wasm_encoder::reencode::{Error, Reencode};
@@ -16,6 +16,7 @@ use super::form::Form;
 use super::linking::Relocation;
 use super::module::Module;
 use super::table::Slots;
+use super::why::{Why, Whys};
 
 /// What is needed, as indices of the original module.
 #[derive(Default)]
@@ -48,6 +49,8 @@ pub(super) struct Live {
     pub addresses: bool,
     /// Code contains numbers that may be addresses of data which the linker has placed for good.
     pub fixed_addresses: bool,
+    /// Who asked first for what.
+    pub whys: Whys,
 }
 
 /// Finds what `exports` need, and every problem on the way.
@@ -63,7 +66,8 @@ pub(super) fn find(
         units,
         slots,
         live: Live::default(),
-        functions: Vec::new(),
+        functions: VecDeque::new(),
+        why: Why::Export,
         fixed: if module.linking.relocatable { Vec::new() } else { data::fixed_ranges(module) },
         allocations: FuncValidatorAllocations::default(),
         problems: Vec::new(),
@@ -75,6 +79,7 @@ pub(super) fn find(
         }
     }
     if let Some(start) = module.start {
+        search.why = Why::Start;
         search.function(start);
     }
     search.run();
@@ -90,7 +95,9 @@ struct Search<'m, 'a> {
     slots: &'m Slots,
     live: Live,
     /// Found, and not looked into yet.
-    functions: Vec<u32>,
+    functions: VecDeque<u32>,
+    /// What is looked at, and so asks for what is found.
+    why: Why,
     /// Addresses of data that cannot be moved.
     fixed: Vec<Range<u64>>,
     /// What the validation of one body leaves for the next.
@@ -104,7 +111,8 @@ type Found = Result<(), Error<Problem>>;
 
 impl<'a> Search<'_, 'a> {
     fn run(&mut self) {
-        while let Some(function) = self.functions.pop() {
+        // The first come first, so that the chain to an export is a shortest one.
+        while let Some(function) = self.functions.pop_front() {
             if let Err(error) = self.look_into(function) {
                 self.problems.push(Problem::reencode(error));
             }
@@ -133,6 +141,10 @@ impl<'a> Search<'_, 'a> {
             let from = reader.original_position();
             let operator = reader.read()?;
             self.special(&operator);
+            self.why = match operator {
+                Operator::RefFunc { .. } => Why::Address(function),
+                _ => Why::Call(function),
+            };
             let constant = match operator {
                 Operator::I32Const { value } => Some(value.cast_unsigned()),
                 _ => None,
@@ -143,6 +155,7 @@ impl<'a> Search<'_, 'a> {
             let stored = body::stored(&operator);
             self.offset = None;
             self.instruction(operator)?;
+            self.why = Why::Address(function);
             for relocation in relocations.until(reader.original_position()) {
                 // Neither among the locals nor at an opcode.
                 if relocation.position <= from {
@@ -247,11 +260,14 @@ impl<'a> Search<'_, 'a> {
 
     /// A unit, and what its bytes point to.
     fn unit(&mut self, unit: usize) {
-        let mut pending = vec![unit];
-        while let Some(unit) = pending.pop() {
+        let outer = self.why;
+        let mut pending = vec![(unit, outer)];
+        while let Some((unit, why)) = pending.pop() {
             if !self.live.units.insert(unit) {
                 continue;
             }
+            self.live.whys.units.insert(unit, why);
+            self.why = Why::Data(unit);
             let Some(unit) = self.units.units.get(unit) else { continue };
             let range = unit.position..unit.position + unit.bytes.len() as u64;
             for relocation in self.module.linking.data_within(range.clone()) {
@@ -270,7 +286,7 @@ impl<'a> Search<'_, 'a> {
                     RelocationType::MemoryAddrI32 => self.units.resolve(symbols, relocation, value).map(|target| {
                         self.live.addresses |= !matches!(target, Target::Absolute(_));
                         if let Target::Unit { unit, .. } = target {
-                            pending.push(unit);
+                            pending.push((unit, self.why));
                         }
                     }),
                     _ => {
@@ -281,6 +297,7 @@ impl<'a> Search<'_, 'a> {
                 self.problems.extend(found.err());
             }
         }
+        self.why = outer;
     }
 
     /// The memory of an isolated adapter, and how its data is placed there.
@@ -311,7 +328,8 @@ impl<'a> Search<'_, 'a> {
 
     fn function(&mut self, index: u32) {
         if self.live.functions.insert(index) {
-            self.functions.push(index);
+            self.live.whys.functions.insert(index, self.why);
+            self.functions.push_back(index);
         }
     }
 
@@ -327,14 +345,17 @@ impl<'a> Search<'_, 'a> {
     /// All functions that active segments put into a table.
     fn segments_of(&mut self, table: u32) {
         let module = self.module;
-        for element in &module.elements {
+        let outer = self.why;
+        for (index, element) in (0..).zip(&module.elements) {
             let ElementKind::Active { table_index, offset_expr } = &element.kind else { continue };
             if table_index.unwrap_or(0) == table {
+                self.why = Why::Element(index);
                 let found = self.const_expr(offset_expr.clone()).map(drop);
                 let found = found.and_then(|()| self.items(&element.items));
                 self.problems.extend(found.err().map(Problem::reencode));
             }
         }
+        self.why = outer;
     }
 
     fn items(&mut self, items: &ElementItems<'a>) -> Found {
@@ -379,7 +400,9 @@ impl Reencode for Search<'_, '_> {
         {
             self.val_type(global.ty.content_type)?;
             if let Some(value) = global.own() {
+                let outer = std::mem::replace(&mut self.why, Why::Global(index));
                 self.const_expr(value.clone())?;
+                self.why = outer;
             }
         }
         Ok(index)
@@ -391,7 +414,9 @@ impl Reencode for Search<'_, '_> {
         {
             self.ref_type(table.ty.element_type)?;
             if let Some(wasmparser::TableInit::Expr(value)) = table.own().map(|own| &own.init) {
+                let outer = std::mem::replace(&mut self.why, Why::Table(index));
                 self.const_expr(value.clone())?;
+                self.why = outer;
             }
             if !self.slots.exact(index) || self.live.whole_tables {
                 self.segments_of(index);
@@ -422,7 +447,9 @@ impl Reencode for Search<'_, '_> {
                 self.table_index(table_index.unwrap_or(0))?;
                 self.const_expr(offset_expr.clone())?;
             }
+            let outer = std::mem::replace(&mut self.why, Why::Element(index));
             self.items(&element.items)?;
+            self.why = outer;
         }
         Ok(index)
     }

@@ -16,11 +16,14 @@
 //! | `isolated` | the memory of an isolated adapter, and its data |
 //! | `plan` | all decisions |
 //! | `numbers`, `body`, `emit` | the new module |
+//! | `why` | why each function is kept |
+//! | `offsets`, `dwarf` | its debug information, moved along with the code |
 
 mod access;
 mod body;
 mod contents;
 mod data;
+mod dwarf;
 mod emit;
 mod error;
 mod form;
@@ -31,20 +34,26 @@ mod live;
 mod module;
 mod names;
 mod numbers;
+mod offsets;
 mod plan;
 mod region;
 mod special;
 mod stack;
 mod table;
+mod why;
+
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 use wasmparser::{Export, ExternalKind, MemoryType};
 
 use crate::names::WANTED_REALLOCS;
 
+pub(crate) use dwarf::Debug;
 pub use error::{Problem, TrimError};
 pub(crate) use form::{Form, form};
 pub(crate) use stack::Stack;
+pub(crate) use why::{Functions, KeptFunction, Reason};
 
 use data::Units;
 use module::Module;
@@ -90,6 +99,10 @@ pub(crate) struct Trimmed {
     /// The memory that an isolated adapter keeps, if it needs one. It imports it as `env` `memory`, and expects it to
     /// be its own, and zero.
     pub memory: Option<MemoryType>,
+    /// What became of its debug information.
+    pub debug: Debug,
+    /// What became of each function, and why.
+    pub functions: Arc<Functions>,
 }
 
 /// How much there is of an adapter.
@@ -165,9 +178,11 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
     let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
-    let wasm = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
+    let written = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
+    let emit::Written { wasm, debug, offsets, numbers } = written;
+    let functions = Arc::new(why::functions(&module, units, &live.whys, &numbers, &offsets, exports));
     let memory = plan.own.as_ref().map(|own| own.memory);
-    Ok(Trimmed { wasm, kept, dropped, region: report(plan, kept.data_bytes), memory })
+    Ok(Trimmed { wasm, kept, dropped, region: report(plan, kept.data_bytes), memory, debug, functions })
 }
 
 /// All that is known before anything is written.

@@ -7,6 +7,7 @@ use wasmparser::{
     WasmFeatures,
 };
 
+use super::dwarf::DebugSections;
 use super::error::Problem;
 use super::linking::Linking;
 use super::names::Names;
@@ -77,6 +78,7 @@ pub(super) struct Module<'a> {
     pub linking: Linking<'a>,
     /// What judges the body of each function of its own.
     bodies: Vec<FuncToValidate<ValidatorResources>>,
+    pub debug: DebugSections<'a>,
 }
 
 impl<'a> Module<'a> {
@@ -178,6 +180,7 @@ impl<'a> Module<'a> {
                 Payload::CustomSection(custom) => match custom.name() {
                     "name" => module.names = Names::read(&custom),
                     "producers" => module.producers = Some(custom.data()),
+                    name if name.starts_with(".debug_") => drop(module.debug.insert(name, custom.data())),
                     _ => module.linking.custom_section(&custom)?,
                 },
                 _ => {}

@@ -1,0 +1,92 @@
+//! Why each function of an adapter is kept, and which are gone.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::plan::Plan;
+use crate::trim::{Functions, KeptFunction, Reason};
+
+/// A plan with all functions.
+pub(super) struct Detailed<'p>(pub &'p Plan);
+
+impl fmt::Display for Detailed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        for module in &self.0.modules {
+            let Some(trimmed) = &module.trimmed else { continue };
+            let Functions { kept, generated, dropped } = &*trimmed.functions;
+            writeln!(f, "\nfunctions of {}", module.name)?;
+            let chains = Chains::new(&trimmed.functions);
+            for function in kept {
+                writeln!(f, "  keeps {}: {}", function.name, chains.of(function))?;
+            }
+            for (_, name) in generated {
+                writeln!(f, "  adds {name}")?;
+            }
+            for (_, name) in dropped {
+                writeln!(f, "  drops {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many functions are kept for which kind of reason, on one line.
+pub(super) fn summary(f: &mut fmt::Formatter<'_>, functions: &Functions) -> fmt::Result {
+    const KINDS: [&str; 4] = ["exported", "called", "in tables", "imported or for the start"];
+    let mut counts = [0; KINDS.len()];
+    for function in &functions.kept {
+        // Imports are no code of the adapter's.
+        if function.code.is_none() {
+            continue;
+        }
+        counts[match &function.reason {
+            Reason::Export(_) => 0,
+            Reason::Called(_) => 1,
+            Reason::AddressTaken(_) | Reason::InData { .. } | Reason::Element(_) | Reason::Table(_) => 2,
+            Reason::Start | Reason::Global(_) => 3,
+        }] += 1;
+    }
+    let parts = counts.iter().zip(KINDS).filter(|(count, _)| **count > 0);
+    let parts: Vec<String> = parts.map(|(count, kind)| format!("{count} {kind}")).collect();
+    match parts.is_empty() {
+        true => Ok(()),
+        false => writeln!(f, "    of the functions, {}", parts.join(", ")),
+    }
+}
+
+/// Functions by their old index, to follow reasons back to an export.
+pub(crate) struct Chains<'p>(HashMap<u32, &'p KeptFunction>);
+
+impl<'p> Chains<'p> {
+    /// The functions of one adapter.
+    pub fn new(functions: &'p Functions) -> Self {
+        Chains(functions.kept.iter().map(|function| (function.from, function)).collect())
+    }
+
+    /// The chain of who asked, from the function to an export.
+    pub fn of(&self, function: &KeptFunction) -> String {
+        let mut links = Vec::new();
+        let mut next = Some(function);
+        while let Some(function) = next {
+            let by = function.reason.by().and_then(|by| self.0.get(&by).copied());
+            let name = by.map_or("?", |by| &by.name);
+            links.push(match &function.reason {
+                Reason::Export(export) => format!("export `{export}`"),
+                Reason::Start => "the start function".to_string(),
+                Reason::Called(_) => format!("called by {name}"),
+                Reason::AddressTaken(_) => format!("its address taken by {name}"),
+                Reason::InData { data, by: Some(_) } => {
+                    format!("its address in static data {}, used by {name}", data.join(" in "))
+                }
+                Reason::InData { data, by: None } => format!("its address in static data {}", data.join(" in ")),
+                Reason::Element(segment) => format!("in element segment {segment}"),
+                Reason::Global(global) => format!("in the initial value of global {global}"),
+                Reason::Table(table) => format!("in the initial value of table {table}"),
+            });
+            // Whoever asked was found before: chains end.
+            next = by;
+        }
+        links.join(", ")
+    }
+}

@@ -1,0 +1,152 @@
+//! Where code was and where it is: what debug information and provenance are moved by.
+//!
+//! All offsets are bytes from the start of a code section's contents, as DWARF for WebAssembly counts them.
+
+use std::ops::Range;
+
+/// Old offsets to new ones, for the functions that stay.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Offsets {
+    /// By old offset. Bodies do not touch: there is a size in front of each.
+    functions: Vec<MovedFunction>,
+}
+
+/// One function, before and after.
+#[derive(Clone, Debug)]
+pub(crate) struct MovedFunction {
+    /// Its old index.
+    pub from: u32,
+    /// Its old body, locals included.
+    pub old: Range<u32>,
+    /// Its new body.
+    pub new: Range<u32>,
+    /// Where each instruction was and is, in order; empty where nobody asked for it.
+    pub instructions: Vec<(u32, u32)>,
+}
+
+impl Offsets {
+    /// Puts the functions into the order of their old bodies.
+    pub fn new(mut functions: Vec<MovedFunction>) -> Offsets {
+        functions.sort_by_key(|function| function.old.start);
+        Offsets { functions }
+    }
+
+    /// The functions, by their old offsets.
+    pub fn functions(&self) -> &[MovedFunction] {
+        &self.functions
+    }
+
+    /// The function at an old offset, its end included. A linker's placeholder for dropped code is in none.
+    pub fn function(&self, old: u64) -> Option<&MovedFunction> {
+        let old = u32::try_from(old).ok()?;
+        let next = self.functions.partition_point(|function| function.old.start <= old);
+        let function = self.functions.get(next.checked_sub(1)?)?;
+        (old <= function.old.end).then_some(function)
+    }
+
+    /// The functions whose old bodies overlap a range.
+    pub fn within(&self, range: &Range<u64>) -> impl Iterator<Item = &MovedFunction> {
+        let end = range.end;
+        let first = self.functions.partition_point(|function| u64::from(function.old.end) <= range.start);
+        let rest = self.functions.get(first..).unwrap_or_default();
+        rest.iter().take_while(move |function| u64::from(function.old.start) < end)
+    }
+
+    /// The new ranges of an old one: a piece for each function that stays.
+    pub fn ranges(&self, range: &Range<u64>) -> impl Iterator<Item = Range<u64>> {
+        let Range { start, end } = range.clone();
+        self.within(range).filter_map(move |function| {
+            let range = function.at(start)..function.at(end);
+            (range.start < range.end).then_some(range)
+        })
+    }
+}
+
+impl MovedFunction {
+    /// A function that was written. `old` and the instructions' old places are offsets in the old module, whose code
+    /// section's contents start at `start`; `new` is the length of the new body and where it ends in the new section;
+    /// the instructions' new places are counted from the start of that body.
+    pub fn of(
+        from: u32,
+        old: Range<u64>,
+        new: (usize, usize),
+        instructions: Vec<(u64, usize)>,
+        start: u64,
+    ) -> MovedFunction {
+        // A valid module has less than 4 GiB of code.
+        let was = |position: u64| position.saturating_sub(start) as u32;
+        let (length, end) = new;
+        let begin = end - length;
+        MovedFunction {
+            from,
+            old: was(old.start)..was(old.end),
+            new: begin as u32..end as u32,
+            instructions: instructions.iter().map(|(from, to)| (was(*from), (begin + to) as u32)).collect(),
+        }
+    }
+
+    /// The new offset of an old one. What was before or behind the function is its start or end; what was in the middle
+    /// of an instruction, that instruction.
+    pub fn at(&self, old: u64) -> u64 {
+        let old = u32::try_from(old).unwrap_or(u32::MAX);
+        let new = if old <= self.old.start {
+            self.new.start
+        } else if old >= self.old.end {
+            self.new.end
+        } else {
+            let next = self.instructions.partition_point(|(from, _)| *from <= old);
+            let found = next.checked_sub(1).and_then(|index| self.instructions.get(index));
+            // Between the start and the first instruction are the locals.
+            found.or(self.instructions.first()).map_or(self.new.start, |(_, to)| *to)
+        };
+        u64::from(new)
+    }
+}
+
+/// The length of a number in the shortest encoding.
+pub(super) fn leb128_len(number: usize) -> usize {
+    (usize::BITS - number.leading_zeros()).div_ceil(7).max(1) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offsets() -> Offsets {
+        let function = |old: Range<u32>, new: Range<u32>, instructions: &[(u32, u32)]| MovedFunction {
+            from: 0,
+            old,
+            new,
+            instructions: instructions.to_vec(),
+        };
+        Offsets::new(vec![
+            function(40..50, 2..20, &[(42, 4), (45, 12), (49, 19)]),
+            function(10..20, 30..38, &[(11, 31), (19, 37)]),
+        ])
+    }
+
+    #[test]
+    fn addresses_move_with_their_instructions() {
+        let offsets = offsets();
+        let at = |old| offsets.function(old).map(|function| function.at(old));
+        let found: Vec<_> = [9, 10, 11, 15, 20, 21, 39, 41, 42, 44, 45, 50, 51, 0xffff_ffff, u64::MAX].map(at).into();
+        let (none, some) = (None, Some);
+        #[rustfmt::skip]
+        let expected = [
+            none, some(30), some(31), some(31), some(38), none, none, some(4), some(4), some(4), some(12), some(20),
+            none, none, none,
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn ranges_are_cut_at_functions() {
+        let offsets = offsets();
+        let ranges = |range| offsets.ranges(&range).collect::<Vec<_>>();
+        assert_eq!(ranges(0..100), [30..38, 2..20]);
+        assert_eq!(ranges(19..45), [37..38, 2..12]);
+        assert_eq!(ranges(20..40), []);
+        assert_eq!(ranges(43..44), []);
+        assert_eq!(ranges(u64::from(u32::MAX)..u64::MAX), []);
+    }
+}

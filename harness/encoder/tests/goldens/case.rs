@@ -1,0 +1,75 @@
+//! A case: the inputs of an encoding, in a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use polyfill_encoder::{Adapter, Encoded, Errors, Input, Options, Source, Wit, encode};
+use wit_parser::Resolve;
+
+/// The files of a case.
+pub struct Case {
+    /// Main comes first, then the adapters by name.
+    modules: Vec<(String, Vec<u8>, Option<PathBuf>)>,
+}
+
+/// Does something with all cases of a folder.
+pub fn all(kind: &str, each: impl Fn(&Path, &Case)) {
+    let folders = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(kind));
+    assert!(!folders.is_empty());
+    for folder in folders {
+        each(&folder, &Case::read(&folder));
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    entries
+}
+
+impl Case {
+    fn read(folder: &Path) -> Case {
+        let mut modules = Vec::new();
+        for file in entries(folder) {
+            let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
+            if let Some(name) = name.strip_suffix(".wat") {
+                let wasm = wat::parse_file(&file).unwrap_or_else(|error| panic!("{error}"));
+                let wit = Some(file.with_file_name(format!("{name}.wit"))).filter(|wit| wit.is_file());
+                modules.push((name.to_string(), wasm, wit));
+            } else {
+                let known = name.ends_with(".wit") || ["plan.txt", "plan.json", "error.txt"].contains(&name);
+                assert!(known, "{} is no file of a case", file.display());
+            }
+        }
+        let main = modules.iter().position(|(name, ..)| name == "main").expect("a case has a `main.wat`");
+        modules.swap(0, main);
+        modules[1..].sort_by(|a, b| a.0.cmp(&b.0));
+        Case { modules }
+    }
+
+    /// A module as it was given, by its name.
+    pub fn module(&self, name: &str) -> &[u8] {
+        let found = self.modules.iter().find(|(other, ..)| other == name);
+        found.map(|(_, wasm, _)| wasm.as_slice()).unwrap_or_default()
+    }
+
+    /// Encodes it.
+    pub fn encode(&self, options: &Options) -> Result<Encoded, Errors> {
+        let given = |path: &Option<PathBuf>| path.as_ref().map(|path| wit(path));
+        let (name, wasm, path) = &self.modules[0];
+        let main = Source { name: name.clone(), wasm, wit: given(path) };
+        let adapters = self.modules[1..].iter();
+        let adapters = adapters.map(|(name, wasm, path)| Adapter::new(name, wasm).with_wit(given(path))).collect();
+        encode(&Input { main, adapters }, options)
+    }
+}
+
+fn wit(path: &Path) -> Wit {
+    let mut resolve = Resolve::default();
+    let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+    let text = fs::read_to_string(path).expect("a WIT file");
+    let package = resolve.push_str(name, &text).unwrap_or_else(|error| panic!("{error:?}"));
+    let world = resolve.select_world(&[package], None).expect("one world");
+    Wit { resolve, world }
+}
