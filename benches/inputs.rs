@@ -1,0 +1,106 @@
+//! What is encoded: guests of four kinds and sizes, and two adapters.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use polyfill_build::{CoreModules, Suite};
+use wasi_preview1_component_adapter_provider as published;
+
+/// The import module that the adapters implement.
+pub const PREVIEW1: &str = published::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+
+/// A guest of the table.
+pub struct Guest {
+    /// Its row's name.
+    pub name: &'static str,
+    /// Its module, or why there is none.
+    pub wasm: Result<Vec<u8>, String>,
+}
+
+/// An adapter of the table.
+pub struct Adapter {
+    /// Its row's name.
+    pub name: &'static str,
+    /// Its module.
+    pub wasm: Vec<u8>,
+    /// The reference takes no adapters with static data, which ours has.
+    pub reference_takes_it: bool,
+}
+
+/// Everything.
+pub struct Inputs {
+    /// The guests of the table.
+    pub guests: Vec<Guest>,
+    /// The adapters of the table.
+    pub adapters: Vec<Adapter>,
+    /// Commands of the suite in all languages, without those of many megabytes.
+    pub commands: Vec<Vec<u8>>,
+}
+
+/// Compiles what has changed since the last time.
+pub fn gather() -> Inputs {
+    let suite = Suite::new(root()).progress(|line| eprintln!("{line}"));
+    let modules = suite.modules().unwrap_or_else(|error| panic!("{error}"));
+    let guests = vec![
+        Guest { name: "WAT", wasm: wat::parse_file(root().join("benches/tiny.wat")).map_err(|e| e.to_string()) },
+        Guest { name: "Rust, release", wasm: modules.guests["hello"].clone() },
+        Guest { name: "Rust, debug", wasm: debug_build() },
+        Guest { name: "Go", wasm: modules.guests["go-program"].clone() },
+    ];
+    let ours = modules.adapters["wasi_snapshot_preview1.command"].clone();
+    let adapters = vec![
+        Adapter {
+            name: "reference",
+            wasm: published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER.to_vec(),
+            reference_takes_it: true,
+        },
+        Adapter { name: "ours", wasm: ours.unwrap_or_else(|message| panic!("{message}")), reference_takes_it: false },
+    ];
+    let commands = commands(&modules, &guests);
+    Inputs { guests, adapters, commands }
+}
+
+/// Small modules that speak preview1 and nothing else, and export `_start`.
+fn commands(modules: &CoreModules, guests: &[Guest]) -> Vec<Vec<u8>> {
+    let suite = modules.guests.values().filter_map(|module| module.as_ref().ok());
+    let all = suite.chain(guests.iter().filter_map(|guest| guest.wasm.as_ref().ok()));
+    all.filter(|wasm| wasm.len() < 200_000 && is_command(wasm)).cloned().collect()
+}
+
+fn is_command(wasm: &[u8]) -> bool {
+    let (mut starts, mut preview1_only) = (false, true);
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        match payload {
+            Ok(wasmparser::Payload::ImportSection(imports)) => {
+                preview1_only = imports.into_imports().all(|import| import.is_ok_and(|i| i.module == PREVIEW1));
+            }
+            Ok(wasmparser::Payload::ExportSection(exports)) => {
+                starts = exports.into_iter().any(|export| export.is_ok_and(|e| e.name == "_start"));
+            }
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+    starts && preview1_only
+}
+
+/// `guests/hello.rs` as rustc gives it when nobody asks for anything: not optimised, debug information in it.
+fn debug_build() -> Result<Vec<u8>, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let out = folder.path().join("hello.wasm");
+    let output = Command::new("rustc")
+        .args(["--edition=2024", "--target=wasm32-wasip1", "-g", "-o"])
+        .arg(&out)
+        .arg("guests/hello.rs")
+        .current_dir(root())
+        .output()
+        .map_err(|error| format!("rustc: {error}"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    std::fs::read(&out).map_err(|error| error.to_string())
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

@@ -1,0 +1,110 @@
+//! A suite: a thousand guests with two adapters on two threads.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Instant;
+
+use serde::Serialize;
+use wasi_preview1_component_adapter_provider as published;
+
+use crate::contenders;
+use crate::heap;
+use crate::inputs::Inputs;
+
+/// The number of guests.
+const GUESTS: usize = 1000;
+/// The number of threads.
+const THREADS: usize = 2;
+/// Guests that one encoder does before it is the other's turn.
+const TURN: usize = 100;
+
+/// A suite encoded by both.
+#[derive(Debug, Serialize)]
+pub struct Many {
+    /// The number of guests.
+    pub guests: usize,
+    /// The number of components.
+    pub components: usize,
+    /// The number of threads.
+    pub threads: usize,
+    /// The guests' modules together.
+    pub guest_bytes: usize,
+    /// What it took the reference.
+    pub reference: Took,
+    /// What it took us.
+    pub ours: Took,
+}
+
+/// What a suite took.
+#[derive(Debug, Serialize)]
+pub struct Took {
+    /// From the first to the last.
+    pub seconds: f64,
+    /// The most memory in use at once, in bytes, beyond the guests and adapters themselves.
+    pub peak: usize,
+}
+
+/// Encodes the suite with both, in turns.
+pub fn measure(inputs: &Inputs) -> Many {
+    eprintln!("{GUESTS} guests with 2 adapters");
+    let guests = guests(&inputs.commands);
+    let adapters =
+        [published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, published::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER];
+    let shops = adapters.map(|adapter| contenders::prepare(adapter, false));
+    let reference = |guest: &[u8]| adapters.map(|adapter| contenders::reference(guest, adapter, false).map(drop));
+    let ours = |guest: &[u8]| shops.each_ref().map(|shop| contenders::prepared(shop, guest).map(drop));
+
+    let (mut reference_seconds, mut our_seconds) = (0.0, 0.0);
+    for turn in guests.chunks(TURN) {
+        reference_seconds += seconds(|| all(turn, &reference));
+        our_seconds += seconds(|| all(turn, &ours));
+    }
+    // Apart from the times, since counting takes time.
+    let (_, reference_use) = heap::count(|| all(&guests, &reference));
+    let (_, our_use) = heap::count(|| {
+        let shops = adapters.map(|adapter| contenders::prepare(adapter, false));
+        all(&guests, &|guest| shops.each_ref().map(|shop| contenders::prepared(shop, guest).map(drop)));
+    });
+    Many {
+        guests: guests.len(),
+        components: guests.len() * adapters.len(),
+        threads: THREADS,
+        guest_bytes: guests.iter().map(Vec::len).sum(),
+        reference: Took { seconds: reference_seconds, peak: reference_use.peak },
+        ours: Took { seconds: our_seconds, peak: our_use.peak },
+    }
+}
+
+/// As many guests as there shall be, no two of them the same: each has its number in a custom section.
+fn guests(commands: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let numbered = |(number, wasm): (usize, &Vec<u8>)| {
+        let mut wasm = wasm.clone();
+        let data = number.to_string();
+        let section = wasm_encoder::CustomSection { name: "number".into(), data: data.as_bytes().into() };
+        wasm.push(wasm_encoder::Section::id(&section));
+        wasm_encoder::Encode::encode(&section, &mut wasm);
+        wasm
+    };
+    commands.iter().cycle().take(GUESTS).enumerate().map(numbered).collect()
+}
+
+/// Encodes every guest with both adapters, on all threads.
+fn all(guests: &[Vec<u8>], encode: &(dyn Fn(&[u8]) -> [Result<(), String>; 2] + Sync)) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(guest) = guests.get(next.fetch_add(1, Relaxed)) {
+                    for outcome in encode(guest) {
+                        outcome.unwrap_or_else(|error| panic!("a guest of the suite: {error}"));
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
