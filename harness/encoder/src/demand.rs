@@ -15,6 +15,7 @@ use crate::input::{Form, Options, Region, Stack};
 use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
+use crate::start::{self, Start};
 use crate::trim::{self, MainRealloc, Request, Trimmed};
 use crate::world::World;
 
@@ -29,6 +30,8 @@ pub(crate) struct Part<'a> {
     pub trimmed: Option<Trimmed>,
     /// Exports that somebody asked for, with the chain of who did.
     pub asked_by: IndexMap<String, String>,
+    /// For main: a start function that wants others to be there first.
+    pub start: Option<Start>,
 }
 
 impl Part<'_> {
@@ -51,13 +54,14 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
     let mut errors = Vec::new();
     let mut closing = Closing { modules, world, asked: vec![IndexMap::new(); modules.len()], work: Vec::new() };
 
-    let main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
+    let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
     closing.module_asks(&modules[0], &main, "main", &mut errors);
     Errors::check(std::mem::take(&mut errors))?;
 
     let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
-    let realloc = main_realloc(&modules[0], options);
+    let (module, start) = start::start(&modules[0], &mut main, world);
+    let realloc = main_realloc(&modules[0], options, start.as_ref());
     while let Some(id) = closing.work.pop() {
         let part = closing.trimmed(&binder, id, realloc, &mut errors);
         let Some(part) = part else { continue };
@@ -69,7 +73,7 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
         parts[id.0] = Some(part);
     }
     Errors::check(errors)?;
-    parts[0] = Some(Part { module: modules[0].clone(), bound: main, trimmed: None, asked_by: IndexMap::new() });
+    parts[0] = Some(Part { module, bound: main, trimmed: None, asked_by: IndexMap::new(), start });
     Ok(parts)
 }
 
@@ -206,6 +210,7 @@ impl<'a> Closing<'a> {
             bound,
             trimmed: Some(trimmed),
             asked_by: self.asked[id.0].clone(),
+            start: None,
         })
     }
 
@@ -332,10 +337,11 @@ fn memory_kind(memory: &MemoryType) -> String {
 }
 
 /// Main's realloc as adapters see it.
-fn main_realloc(main: &Module<'_>, options: &Options) -> MainRealloc<'static> {
+fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> MainRealloc<'static> {
     match options.region {
         Region::MemoryGrow => MainRealloc::Grow,
         Region::Auto => match realloc_of(main, &names::MAIN_REALLOCS) {
+            Some(name) if start.is_some_and(Start::is_early) => MainRealloc::Late(name),
             Some(name) => MainRealloc::Export(name),
             None => MainRealloc::Grow,
         },

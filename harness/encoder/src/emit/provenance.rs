@@ -15,6 +15,8 @@ pub(super) enum Born {
     /// Main or an adapter.
     Module(ModuleId),
     Shim,
+    /// The fixup that comes before main.
+    Prepare,
     Fixup,
     Hooks,
     /// The memory of an adapter.
@@ -125,7 +127,7 @@ impl Writer<'_> {
                 Origin::Adapter { name: name(id), implements: self.plan.modules[id.0].implements.clone() }
             }
             Born::Shim => Origin::Shim,
-            Born::Fixup => Origin::Fixup,
+            Born::Prepare | Born::Fixup => Origin::Fixup,
             Born::Hooks => Origin::Hooks,
             Born::Memory(id) => Origin::Memory { adapter: name(id) },
             Born::Reach(id) => Origin::Reach { adapter: name(id) },
@@ -263,7 +265,8 @@ impl Writer<'_> {
                 uses.push(Use::Destructor { resource: resource.name.clone() });
             }
         }
-        if self.plan.initialize.contains(core) {
+        let prepared = self.plan.prepare.iter().flat_map(|prepare| &prepare.initialize);
+        if self.plan.initialize.iter().chain(prepared).any(|function| function == core) {
             uses.push(Use::Initialize);
         }
     }

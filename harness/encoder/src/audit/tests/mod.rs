@@ -57,6 +57,7 @@ fn no_code_is_shared_with_the_stages_before() {
         include_str!("../options.rs"),
         include_str!("../order.rs"),
         include_str!("../slots.rs"),
+        include_str!("../start.rs"),
         include_str!("../violation.rs"),
     ];
     let foreign = ["crate::bind", "crate::canon", "crate::order", "crate::wire", "wasm_signature", "push_flat"];
