@@ -76,8 +76,8 @@ impl Auditor<'_> {
                 (None, 1) | (Some(_), 0) => {}
                 (None, 0) => self.report(Violation::NotPrepared { at }),
                 (Some(late), 1) => {
-                    let (at, item) = (format!("{at}, filled before main,"), self.why_name(&late));
-                    self.report(Violation::TooLate { at, item });
+                    let item = self.why_name(&late);
+                    self.report(Violation::PreparedTooEarly { at, item });
                 }
                 (_, times) => self.report(Violation::PreparedTwice { at, times }),
             }

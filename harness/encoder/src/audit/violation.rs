@@ -27,6 +27,8 @@ pub(crate) enum Violation {
     MemoryAfterStart,
     #[error("{at} could be filled before main's start function runs, and is not")]
     NotPrepared { at: String },
+    #[error("{at} is filled before main's start function runs, but {item} does not exist yet")]
+    PreparedTooEarly { at: String, item: String },
     #[error("{at} is filled {times} times before main's start function runs")]
     PreparedTwice { at: String, times: usize },
     #[error("something is prepared for main's start function, which calls nothing of the kind")]
