@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use polyfill_encoder::{Adapter, Copies, Errors, Form, Input, Options, Region, Source, Stack, Wit, encode};
+use polyfill_encoder::{Adapter, Answer, Copies, Errors, Form, Input, Options, Region, Source, Stack, Wit, encode};
 use serde::Deserialize;
 use wit_parser::Resolve;
 
@@ -14,6 +14,7 @@ pub struct Case {
     main: (Vec<u8>, Option<Wit>),
     /// By the name of the file.
     modules: BTreeMap<String, (Vec<u8>, Option<Wit>)>,
+    folder: PathBuf,
 }
 
 /// `case.toml`.
@@ -48,6 +49,8 @@ struct Layer {
     /// The file without `.wat`, if it is not the name.
     file: Option<String>,
     implements: Vec<String>,
+    /// No module, but answers of a kind for the interfaces that the world in `FILE.wit` imports.
+    stub: Option<String>,
     form: Option<String>,
     stack_size: Option<u32>,
     stack_guard: bool,
@@ -81,7 +84,7 @@ impl Case {
         if script.adapters.is_empty() {
             script.adapters = modules.keys().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
         }
-        Case { script, main, modules }
+        Case { script, main, modules, folder: folder.to_path_buf() }
     }
 
     /// All ways to encode it.
@@ -111,6 +114,9 @@ impl Case {
         let main = Source { name: "main".into(), wasm: &self.main.0, wit: self.main.1.clone() };
         let adapters = self.script.adapters.iter().map(|layer| {
             let file = layer.file.as_ref().unwrap_or(&layer.name);
+            if let Some(stub) = &layer.stub {
+                return Adapter::stub(wit(&self.folder.join(format!("{file}.wit"))), answer(stub));
+            }
             let (wasm, wit) = self.modules.get(file).unwrap_or_else(|| panic!("no `{file}.wat`"));
             let stack = Stack { size: layer.stack_size, guard: layer.stack_guard, pointer: layer.stack_pointer };
             let adapter = Adapter::new(&layer.name, wasm).with_wit(wit.clone()).with_stack(stack);
@@ -121,6 +127,15 @@ impl Case {
         let Way { region, copies, .. } = *way;
         let options = Options { region, copies, ..Options::default() };
         encode(&input, &options).map(|encoded| encoded.component)
+    }
+}
+
+fn answer(name: &str) -> Answer {
+    match name {
+        "trap" => Answer::Trap,
+        "error" => Answer::Error,
+        "zero" => Answer::Zero,
+        other => panic!("`{other}` is no answer of a stub"),
     }
 }
 

@@ -229,6 +229,12 @@ pub enum Error {
         /// The module.
         module: String,
     },
+    /// Start functions that call each other: none of their modules can come first.
+    #[error("start functions call each other in a circle, so that no module can be instantiated first{}\n  help: let one of them do at its first call what it does in its start function", circle(.calls))]
+    StartCycle {
+        /// Who calls whom: an adapter, another one, and its function.
+        calls: Vec<(String, String, String)>,
+    },
     /// An adapter cannot be trimmed.
     #[error(transparent)]
     Trim(#[from] TrimError),
@@ -250,6 +256,11 @@ pub enum Error {
 
 fn remedy(hints: &[String]) -> String {
     hints.iter().map(|hint| format!("\n  help: {hint}")).collect()
+}
+
+fn circle(calls: &[(String, String, String)]) -> String {
+    let line = |(from, to, function): &(String, String, String)| format!("\n  `{from}` calls `{function}` of `{to}`");
+    calls.iter().map(line).collect()
 }
 
 fn list(names: &[String]) -> String {

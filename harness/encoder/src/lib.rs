@@ -58,7 +58,7 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let modules = layers::read(input)?;
     let world = world::join(&modules)?;
     let parts = demand::close(&modules, &world, options)?;
-    let order = order::order(&parts);
+    let order = order::order(&parts)?;
     let plan = wire::wire(&modules, &world, &parts, order, options)?;
     if cfg!(any(debug_assertions, test)) {
         let found = audit::audit(&plan, &world, &parts);

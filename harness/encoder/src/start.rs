@@ -80,8 +80,8 @@ fn calls(main: &Module<'_>, bound: &Bound, world: &World) -> Vec<(String, String
     called.map(|(_, (import, _))| (import.module.clone(), import.name().to_string())).collect()
 }
 
-/// The functions that the start function may call, directly or not.
-fn reached(bytes: &[u8]) -> wasmparser::Result<BTreeSet<u32>> {
+/// The functions that a module's start function may call, directly or not.
+pub(crate) fn reached(bytes: &[u8]) -> wasmparser::Result<BTreeSet<u32>> {
     let mut functions = Functions::default();
     for payload in Parser::new(0).parse_all(bytes) {
         functions.read(payload?)?;

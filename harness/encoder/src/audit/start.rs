@@ -11,6 +11,7 @@ use crate::read::{Extern, Import};
 impl Auditor<'_> {
     pub(super) fn start(&mut self) {
         let plan = self.plan;
+        self.adapters_start();
         let expected = self.start_calls();
         let found: Vec<String> = plan.start.iter().flat_map(|start| &start.calls).map(|(m, f)| item(m, f)).collect();
         if found != expected {
@@ -49,6 +50,7 @@ impl Auditor<'_> {
         for (id, module) in self.embedded().filter(|(id, _)| *id != ModuleId::MAIN) {
             let module = module.name.clone();
             match (asked.contains(&id), self.comes_before(id, ModuleId::MAIN)) {
+                (true, false) if self.waits(id) => {}
                 (true, false) => self.report(Violation::AfterStart { module }),
                 (false, true) => self.report(Violation::BeforeStart { module }),
                 _ => {}
@@ -57,6 +59,34 @@ impl Auditor<'_> {
         let exports_memory = |name: &&str| matches!(self.export(&core(ModuleId::MAIN, name)), Some(Extern::Memory(_)));
         if names::MEMORIES.iter().any(exports_memory) && self.memory() != Some(MemoryRef::Hosted) {
             self.report(Violation::MemoryAfterStart);
+        }
+    }
+
+    /// Whether an adapter has a start function of its own, and takes functions of one that cannot come before main.
+    fn waits(&self, id: ModuleId) -> bool {
+        let module = self.module(id).filter(|module| module.has_start);
+        let mut imports = module.into_iter().flat_map(|module| &module.imports);
+        let after_main = |id: ModuleId| id != ModuleId::MAIN && self.comes_before(ModuleId::MAIN, id);
+        imports.any(|import| self.provider(id, import).is_some_and(after_main))
+    }
+
+    /// What an adapter's start function may call of other adapters is there.
+    fn adapters_start(&mut self) {
+        for (id, module) in self.embedded().filter(|(id, module)| *id != ModuleId::MAIN && module.has_start) {
+            let functions = module.imports.iter().filter(|import| matches!(import.ty, Extern::Func(_)));
+            let late = (0..).zip(functions).filter(|(_, import)| {
+                let provider = self.provider(id, import).filter(|provider| *provider != ModuleId::MAIN);
+                provider.is_some_and(|provider| !self.comes_before(provider, id))
+            });
+            let late: Vec<(u32, &Import)> = late.collect();
+            if late.is_empty() {
+                continue;
+            }
+            let Some(graph) = Graph::read(&module.bytes) else { continue };
+            for (_, import) in late.into_iter().filter(|(index, _)| graph.calls(*index)) {
+                let (module, at) = (module.name.clone(), item(&import.module, import.name()));
+                self.report(Violation::StartsTooEarly { module, at });
+            }
         }
     }
 

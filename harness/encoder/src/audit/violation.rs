@@ -23,6 +23,8 @@ pub(crate) enum Violation {
     AfterStart { module: String },
     #[error("`{module}` comes before main, although main does not ask for it, or it takes more of main than functions")]
     BeforeStart { module: String },
+    #[error("the start function of `{module}` may call {at}, which is not there by then")]
+    StartsTooEarly { module: String, at: String },
     #[error("main's memory does not exist before its start function runs")]
     MemoryAfterStart,
     #[error("{at} could be filled before main's start function runs, and is not")]

@@ -129,7 +129,7 @@ impl Fixture {
         let world: &'static World = Box::leak(Box::new(world::join(modules).unwrap()));
         let options = Options::default();
         let parts = demand::close(modules, world, &options).unwrap();
-        let plan = wire::wire(modules, world, &parts, order::order(&parts), &options).unwrap();
+        let plan = wire::wire(modules, world, &parts, order::order(&parts).unwrap(), &options).unwrap();
         Fixture { plan, world, parts, modules }
     }
 
