@@ -57,12 +57,11 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
     let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
     closing.module_asks(&modules[0], &main, "main", &mut errors);
-    Errors::check(std::mem::take(&mut errors))?;
 
     let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
     let (module, start) = start::start(&modules[0], &mut main, world);
     let realloc = main_realloc(&modules[0], options, start.as_ref());
-    while let Some(id) = closing.work.pop() {
+    while let Some(id) = closing.next() {
         let part = closing.trimmed(&binder, id, realloc, &mut errors);
         let Some(part) = part else { continue };
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
@@ -88,6 +87,11 @@ struct Closing<'a> {
 }
 
 impl<'a> Closing<'a> {
+    /// The next adapter with new demands, in the order in which they were asked.
+    fn next(&mut self) -> Option<ModuleId> {
+        (!self.work.is_empty()).then(|| self.work.remove(0))
+    }
+
     fn ask(&mut self, id: ModuleId, export: &str, chain: &str, errors: &mut Vec<Error>) {
         if self.asked[id.0].contains_key(export) {
             return;

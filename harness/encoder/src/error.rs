@@ -92,7 +92,9 @@ pub enum Error {
         second: String,
     },
     /// Two modules both export an item of the world.
-    #[error("both `{first}` and `{second}` export `{export}`")]
+    #[error(
+        "both `{first}` and `{second}` export `{export}`\n  help: a component exports it once: leave it out of the world of one of them"
+    )]
     ExportedTwice {
         /// The item.
         export: String,
@@ -158,7 +160,9 @@ pub enum Error {
         hints: Vec<String>,
     },
     /// The canonical ABI asks for a memory.
-    #[error("`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}")]
+    #[error(
+        "`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}\n  expected: an exported memory called `memory`, or one imported as `env` `memory`"
+    )]
     MissingMemory {
         /// The module that should export one.
         module: String,
@@ -238,7 +242,17 @@ pub enum Error {
     /// An adapter cannot be trimmed.
     #[error(transparent)]
     Trim(#[from] TrimError),
-    /// The finished component is invalid: a mistake in a function body, or one of ours.
+    /// A module is invalid: a mistake in a function body, say.
+    #[error("`{module}` is invalid at byte {offset:#x}: {message}")]
+    InvalidModule {
+        /// The module's name.
+        module: String,
+        /// Where.
+        offset: u64,
+        /// What the validator says.
+        message: String,
+    },
+    /// The finished component is invalid, although its modules are not: a mistake of ours.
     #[error("the component is invalid at byte {offset:#x}: {message}")]
     Invalid {
         /// Where in the component.

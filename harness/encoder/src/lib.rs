@@ -66,7 +66,7 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     }
     let component = emit::emit(&plan, &world, &parts, options);
     if options.validate {
-        validate(&component)?;
+        validate(&component, &modules)?;
     }
     Ok(Encoded { component, plan })
 }
@@ -101,10 +101,17 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
     errors
 }
 
-fn validate(component: &[u8]) -> Result<(), Error> {
-    let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
-    validator
-        .validate_all(component)
-        .map(drop)
-        .map_err(|error| Error::Invalid { offset: error.offset(), message: error.message().to_string() })
+fn validate(component: &[u8], modules: &[read::Module<'_>]) -> Result<(), Errors> {
+    let invalid = |bytes: &[u8]| {
+        let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
+        validator.validate_all(bytes).err().map(|error| (error.offset(), error.message().to_string()))
+    };
+    let Some((offset, message)) = invalid(component) else { return Ok(()) };
+    // Who has to mend it is easier told by the modules as they came in.
+    let found = modules.iter().filter_map(|module| {
+        let (offset, message) = invalid(&module.bytes)?;
+        Some(Error::InvalidModule { module: module.name.clone(), offset, message })
+    });
+    Errors::check(found.collect())?;
+    Err(Error::Invalid { offset, message }.into())
 }

@@ -146,6 +146,7 @@ impl Wiring<'_> {
             Meaning::ResourceDrop(resource) => Source::ResourceDrop(*resource, self.resource_name(*resource)),
             Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
             Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
+            Meaning::Nothing => unreachable!("an import without a meaning is an error"),
             Meaning::Copy(copy) => Source::Copy(id, *copy),
             Meaning::ThreadLocal(access) => Source::ThreadLocal(*access),
             Meaning::Memory => match self.memory(id) {

@@ -127,7 +127,8 @@ impl Writer<'_> {
                 Origin::Adapter { name: name(id), implements: self.plan.modules[id.0].implements.clone() }
             }
             Born::Shim => Origin::Shim,
-            Born::Prepare | Born::Fixup => Origin::Fixup,
+            Born::Prepare => Origin::Prepare,
+            Born::Fixup => Origin::Fixup,
             Born::Hooks => Origin::Hooks,
             Born::Memory(id) => Origin::Memory { adapter: name(id) },
             Born::Reach(id) => Origin::Reach { adapter: name(id) },
@@ -226,7 +227,11 @@ impl Writer<'_> {
                 reason: None,
             });
         }
-        let slots = (0..).zip(&self.plan.slots).filter(|(_, slot)| slot.source == *source);
+        let stands_for = |behind: &Source| match (behind, source) {
+            (Source::Destructor(core), Source::Export(export, Kind::Func)) => core == export,
+            (behind, source) => behind == source,
+        };
+        let slots = (0..).zip(&self.plan.slots).filter(|(_, slot)| stands_for(&slot.source));
         uses.extend(slots.map(|(slot, _)| Use::Slot { slot }));
         if let Source::Export(core, Kind::Func) = source {
             self.export_uses(core, &mut uses);
