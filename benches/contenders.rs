@@ -1,12 +1,13 @@
 //! The two encoders, asked for the same.
 
-use polyfill_encoder::{Input, Options, Region, Source};
+use polyfill_encoder::{Adapter, Input, Options, Source};
 
 use crate::inputs::PREVIEW1;
 
 /// One of our encodings, everything from bytes.
 pub fn cold(guest: &[u8], adapter: &[u8], validate: bool) -> Result<Vec<u8>, String> {
-    let input = Input { main: source("main", guest), adapters: vec![source(PREVIEW1, adapter)] };
+    let main = Source { name: "main".into(), wasm: guest, wit: None };
+    let input = Input { main, adapters: vec![Adapter::new(PREVIEW1, adapter)] };
     polyfill_encoder::encode(&input, &options(validate))
         .map(|encoded| encoded.component)
         .map_err(|errors| errors.to_string())
@@ -39,9 +40,5 @@ pub fn reference(guest: &[u8], adapter: &[u8], validate: bool) -> Result<Vec<u8>
 
 /// Both encoders are asked for no names, which is the reference library's default.
 fn options(validate: bool) -> Options {
-    Options { debug_names: false, validate, region: Region::Auto }
-}
-
-fn source<'a>(name: &str, wasm: &'a [u8]) -> Source<'a> {
-    Source { name: name.into(), wasm, wit: None }
+    Options { debug_names: false, validate, ..Options::default() }
 }
