@@ -16,6 +16,7 @@ use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
 use crate::trim::{self, MainRealloc, Request, Trimmed};
+use crate::trims::Trims;
 use crate::world::World;
 
 /// A module that goes into the component, and what is known of it.
@@ -46,7 +47,12 @@ impl Part<'_> {
 pub(crate) type Parts<'a> = Vec<Option<Part<'a>>>;
 
 /// Closes the demand of main and the world over all adapters.
-pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &Options) -> Result<Parts<'a>, Errors> {
+pub(crate) fn close<'a>(
+    modules: &'a [Module<'a>],
+    world: &'a World,
+    options: &Options,
+    trims: &Trims,
+) -> Result<Parts<'a>, Errors> {
     let binder = Binder::new(world, modules);
     let mut errors = Vec::new();
     let mut closing = Closing { modules, world, asked: vec![IndexMap::new(); modules.len()], work: Vec::new() };
@@ -59,7 +65,7 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
     let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
     let realloc = main_realloc(&modules[0], options);
     while let Some(id) = closing.work.pop() {
-        let part = closing.trimmed(&binder, id, realloc, &mut errors);
+        let part = closing.trimmed(&binder, id, realloc, trims, &mut errors);
         let Some(part) = part else { continue };
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
         let chain = format!("adapter `{}`, asked by {chain}", modules[id.0].name);
@@ -173,6 +179,7 @@ impl<'a> Closing<'a> {
         binder: &Binder<'_>,
         id: ModuleId,
         realloc: MainRealloc<'_>,
+        trims: &Trims,
         errors: &mut Vec<Error>,
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
@@ -185,17 +192,14 @@ impl<'a> Closing<'a> {
             realloc,
             stack: adapter.layer.stack.into(),
         };
-        let trimmed = match trim::trim(&request) {
-            Ok(trimmed) => trimmed,
+        let trimmed = trims.trim(id, &request).and_then(|trimmed| {
+            let module = read::read(&adapter.name, trimmed.wasm.clone()).map_err(|error| vec![error])?;
+            Ok((trimmed, Module { layer: adapter.layer.clone(), ..module }))
+        });
+        let (trimmed, module) = match trimmed {
+            Ok(found) => found,
             Err(found) => {
-                errors.extend(found.into_iter().map(Error::Trim));
-                return None;
-            }
-        };
-        let module = match read::read(&adapter.name, trimmed.wasm.clone()) {
-            Ok(module) => Module { layer: adapter.layer.clone(), ..module },
-            Err(error) => {
-                errors.push(error);
+                errors.extend(found);
                 return None;
             }
         };

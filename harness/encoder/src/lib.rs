@@ -25,12 +25,15 @@ mod layers;
 mod names;
 mod order;
 mod plan;
+mod prepared;
 pub mod provenance;
 mod read;
 mod stub;
 mod thread_local;
 mod trim;
+mod trims;
 mod unite;
+mod validate;
 mod wire;
 mod world;
 
@@ -38,9 +41,14 @@ pub use error::{Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;
 pub use plan::Plan;
+pub use prepared::Prepared;
 pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use stub::Answer;
 pub use trim::TrimError;
+
+use read::Module;
+use trims::Trims;
+use world::World;
 
 /// A component and how it came to be.
 #[derive(Clone, Debug)]
@@ -52,20 +60,29 @@ pub struct Encoded {
 }
 
 /// Welds main and its adapters into a component.
+///
+/// For many guests with the same adapters there is [`Prepared`].
 pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
-    let modules = layers::read(input)?;
+    let (main, layers) = layers::read(&input.main, &input.adapters)?;
+    let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    let parts = demand::close(&modules, &world, options)?;
+    let encoded = weld(&modules, &world, options, &Trims::default())?;
+    if options.validate {
+        validate::validate(&encoded.component)?;
+    }
+    Ok(encoded)
+}
+
+/// What follows when modules and world are known.
+fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Encoded, Errors> {
+    let parts = demand::close(modules, world, options, trims)?;
     let order = order::order(&parts);
-    let plan = wire::wire(&modules, &world, &parts, order, options)?;
+    let plan = wire::wire(modules, world, &parts, order, options)?;
     if cfg!(any(debug_assertions, test)) {
-        let found = audit::audit(&plan, &world, &parts);
+        let found = audit::audit(&plan, world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
-    let component = emit::emit(&plan, &world, &parts, options);
-    if options.validate {
-        validate(&component)?;
-    }
+    let component = emit::emit(&plan, world, &parts, options);
     Ok(Encoded { component, plan })
 }
 
@@ -97,12 +114,4 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
         Err(found) => errors.extend(found.iter().cloned()),
     }
     errors
-}
-
-fn validate(component: &[u8]) -> Result<(), Error> {
-    let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
-    validator
-        .validate_all(component)
-        .map(drop)
-        .map_err(|error| Error::Invalid { offset: error.offset(), message: error.message().to_string() })
 }
