@@ -55,7 +55,8 @@ pub(crate) fn close<'a>(
 ) -> Result<Parts<'a>, Errors> {
     let binder = Binder::new(world, modules);
     let mut errors = Vec::new();
-    let mut closing = Closing { modules, world, asked: vec![IndexMap::new(); modules.len()], work: Vec::new() };
+    let asked = vec![IndexMap::new(); modules.len()];
+    let mut closing = Closing { modules, world, asked, work: Vec::new(), debug: options.debug_names };
 
     let main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
@@ -87,6 +88,8 @@ struct Closing<'a> {
     asked: Vec<IndexMap<String, String>>,
     /// Adapters with new demands.
     work: Vec<ModuleId>,
+    /// Names and DWARF of adapters are wanted.
+    debug: bool,
 }
 
 impl<'a> Closing<'a> {
@@ -191,6 +194,7 @@ impl<'a> Closing<'a> {
             form: form(adapter),
             realloc,
             stack: adapter.layer.stack.into(),
+            debug: self.debug,
         };
         let trimmed = trims.trim(id, &request).and_then(|trimmed| {
             let module = read::read(&adapter.name, trimmed.wasm.clone()).map_err(|error| vec![error])?;
