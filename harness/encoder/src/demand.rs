@@ -15,6 +15,7 @@ use crate::input::{Form, Options, Region, Stack};
 use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
+use crate::start::{self, Start};
 use crate::trim::{self, MainRealloc, Request, Trimmed};
 use crate::trims::Trims;
 use crate::world::World;
@@ -30,6 +31,8 @@ pub(crate) struct Part<'a> {
     pub trimmed: Option<Trimmed>,
     /// Exports that somebody asked for, with the chain of who did.
     pub asked_by: IndexMap<String, String>,
+    /// For main: a start function that wants others to be there first.
+    pub start: Option<Start>,
 }
 
 impl Part<'_> {
@@ -58,14 +61,14 @@ pub(crate) fn close<'a>(
     let asked = vec![IndexMap::new(); modules.len()];
     let mut closing = Closing { modules, world, asked, work: Vec::new(), debug: options.debug_names };
 
-    let main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
+    let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
     closing.module_asks(&modules[0], &main, "main", &mut errors);
-    Errors::check(std::mem::take(&mut errors))?;
 
     let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
-    let realloc = main_realloc(&modules[0], options);
-    while let Some(id) = closing.work.pop() {
+    let (module, start) = start::start(&modules[0], &mut main, world);
+    let realloc = main_realloc(&modules[0], options, start.as_ref());
+    while let Some(id) = closing.next() {
         let part = closing.trimmed(&binder, id, realloc, trims, &mut errors);
         let Some(part) = part else { continue };
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
@@ -76,7 +79,7 @@ pub(crate) fn close<'a>(
         parts[id.0] = Some(part);
     }
     Errors::check(errors)?;
-    parts[0] = Some(Part { module: modules[0].clone(), bound: main, trimmed: None, asked_by: IndexMap::new() });
+    parts[0] = Some(Part { module, bound: main, trimmed: None, asked_by: IndexMap::new(), start });
     Ok(parts)
 }
 
@@ -93,6 +96,11 @@ struct Closing<'a> {
 }
 
 impl<'a> Closing<'a> {
+    /// The next adapter with new demands, in the order in which they were asked.
+    fn next(&mut self) -> Option<ModuleId> {
+        (!self.work.is_empty()).then(|| self.work.remove(0))
+    }
+
     fn ask(&mut self, id: ModuleId, export: &str, chain: &str, errors: &mut Vec<Error>) {
         if self.asked[id.0].contains_key(export) {
             return;
@@ -214,6 +222,7 @@ impl<'a> Closing<'a> {
             bound,
             trimmed: Some(trimmed),
             asked_by: self.asked[id.0].clone(),
+            start: None,
         })
     }
 
@@ -340,10 +349,11 @@ fn memory_kind(memory: &MemoryType) -> String {
 }
 
 /// Main's realloc as adapters see it.
-fn main_realloc(main: &Module<'_>, options: &Options) -> MainRealloc<'static> {
+fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> MainRealloc<'static> {
     match options.region {
         Region::MemoryGrow => MainRealloc::Grow,
         Region::Auto => match realloc_of(main, &names::MAIN_REALLOCS) {
+            Some(name) if start.is_some_and(Start::is_early) => MainRealloc::Late(name),
             Some(name) => MainRealloc::Export(name),
             None => MainRealloc::Grow,
         },

@@ -18,6 +18,7 @@ mod emit;
 mod error;
 mod explain;
 mod hint;
+mod hoist;
 mod hooks;
 mod input;
 mod interpose;
@@ -28,6 +29,7 @@ mod plan;
 mod prepared;
 pub mod provenance;
 mod read;
+mod start;
 mod stub;
 mod thread_local;
 mod trim;
@@ -66,23 +68,22 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let (main, layers) = layers::read(&input.main, &input.adapters)?;
     let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    let encoded = weld(&modules, &world, options, &Trims::default())?;
-    if options.validate {
-        validate::validate(&encoded.component)?;
-    }
-    Ok(encoded)
+    weld(&modules, &world, options, &Trims::default())
 }
 
 /// What follows when modules and world are known.
 fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Encoded, Errors> {
     let parts = demand::close(modules, world, options, trims)?;
-    let order = order::order(&parts);
+    let order = order::order(&parts)?;
     let plan = wire::wire(modules, world, &parts, order, options)?;
     if cfg!(any(debug_assertions, test)) {
         let found = audit::audit(&plan, world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
     let component = emit::emit(&plan, world, &parts, options);
+    if options.validate {
+        validate::validate(&component, modules)?;
+    }
     Ok(Encoded { component, plan })
 }
 

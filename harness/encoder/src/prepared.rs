@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wasm_encoder::Encode;
 use wasmparser::{MemoryType, Parser, Payload};
 
-use crate::error::{Error, Errors};
+use crate::error::Errors;
 use crate::input::{Adapter, Code, Options, Source};
 use crate::plan::ModuleId;
 use crate::read::{Extern, Module};
 use crate::trims::Trims;
-use crate::validate::validate;
+use crate::validate::mistake;
 use crate::world::World;
 use crate::{Encoded, layers, weld, world};
 
@@ -75,31 +75,20 @@ impl<'a> Prepared<'a> {
     /// The component of a guest.
     pub fn encode(&self, main: &Source<'_>) -> Result<Vec<u8>, Errors> {
         let main = layers::read_main(main)?;
-        let Some(shape) = self.shape(&main) else {
-            let component = self.weld(main)?.component;
-            self.validate(&component)?;
-            return Ok(component);
-        };
+        let Some(shape) = self.shape(&main) else { return Ok(self.weld(main)?.component) };
         let known = self.frames.lock().unwrap_or_else(PoisonError::into_inner).get(&shape).cloned();
-        if let Some(frame) = known {
-            let component = frame.around(&main);
-            // The frame has been validated before, and depends on nothing but main's type.
-            if self.options.validate && validate(&main.bytes).is_err() {
-                self.validate(&component)?;
-            }
-            return Ok(component);
+        // The frame is valid, and depends on nothing but main's type; what is wrong with main is told below.
+        if let Some(frame) = known
+            && (!self.options.validate || mistake(&main.bytes).is_none())
+        {
+            return Ok(frame.around(&main));
         }
         let Encoded { component, plan } = self.weld(main)?;
-        self.validate(&component)?;
         let position = plan.order.iter().position(|id| *id == ModuleId::MAIN);
         if let Some(frame) = position.and_then(|position| Frame::of(&component, position)) {
             self.frames.lock().unwrap_or_else(PoisonError::into_inner).insert(shape, Arc::new(frame));
         }
         Ok(component)
-    }
-
-    fn validate(&self, component: &[u8]) -> Result<(), Error> {
-        if self.options.validate { validate(component) } else { Ok(()) }
     }
 
     fn weld(&self, main: Module<'_>) -> Result<Encoded, Errors> {

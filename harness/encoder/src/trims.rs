@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::plan::ModuleId;
-use crate::trim::{self, MainRealloc, Request, Trimmed};
+use crate::trim::{self, Request, Trimmed};
 
 /// Everything that was trimmed so far. The adapters that [`ModuleId`]s stand for must stay the same.
 #[derive(Debug, Default)]
@@ -16,8 +16,8 @@ pub(crate) struct Trims(Mutex<HashMap<Key, Trimmed>>);
 struct Key {
     adapter: ModuleId,
     exports: Vec<String>,
-    /// The name of main's realloc; none for `memory.grow`.
-    realloc: Option<String>,
+    /// Where memory of main comes from, in words.
+    realloc: String,
 }
 
 impl Trims {
@@ -25,10 +25,7 @@ impl Trims {
     pub fn trim(&self, adapter: ModuleId, request: &Request<'_>) -> Result<Trimmed, Vec<Error>> {
         let mut exports: Vec<String> = request.exports.iter().cloned().collect();
         exports.sort_unstable();
-        let realloc = match request.realloc {
-            MainRealloc::Export(name) => Some(name.to_string()),
-            MainRealloc::Grow => None,
-        };
+        let realloc = format!("{:?}", request.realloc);
         let key = Key { adapter, exports, realloc };
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());

@@ -10,22 +10,32 @@ use wasmparser::{
     ValidatorResources, WasmFeatures,
 };
 
-use crate::error::Error;
+use crate::error::{Error, Errors};
+use crate::read::Module;
 
 /// Bodies of fewer bytes than this are not worth a thread.
 const WORTH_A_THREAD: u64 = 64 * 1024;
 
 type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
 
-/// Whether the bytes are a valid component or module; if not, what is wrong first.
-pub(crate) fn validate(wasm: &[u8]) -> Result<(), Error> {
+/// Whether a component is valid; if not, what is wrong with it or with the modules that it was made from.
+pub(crate) fn validate(component: &[u8], modules: &[Module<'_>]) -> Result<(), Errors> {
+    let Some((offset, message)) = mistake(component) else { return Ok(()) };
+    // Who has to mend it is easier told by the modules as they came in.
+    let found = modules.iter().filter_map(|module| {
+        let (offset, message) = mistake(&module.bytes)?;
+        Some(Error::InvalidModule { module: module.name.clone(), offset, message })
+    });
+    Errors::check(found.collect())?;
+    Err(Error::Invalid { offset, message }.into())
+}
+
+/// The first mistake in a component or module: where it is, and what.
+pub(crate) fn mistake(wasm: &[u8]) -> Option<(u64, String)> {
     let mut bodies = Vec::new();
     let structure = structure(wasm, &mut bodies);
-    let first = [structure.err(), check(bodies)].into_iter().flatten().min_by_key(BinaryReaderError::offset);
-    match first {
-        Some(error) => Err(Error::Invalid { offset: error.offset(), message: error.message().to_string() }),
-        None => Ok(()),
-    }
+    let found = [structure.err(), check(bodies)].into_iter().flatten();
+    found.min_by_key(BinaryReaderError::offset).map(|error| (error.offset(), error.message().to_string()))
 }
 
 /// Everything but the bodies, up to the first mistake.

@@ -279,7 +279,9 @@ pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
         let bytes = &module.bytes[range.clone()];
         let error = |message: String| Error::Metadata { module: module.name.clone(), offset: range.start, message };
         let encoding = encoding_of(bytes).map_err(error)?;
-        let (resolve, world) = wit_parser::decoding::decode_world(bytes).map_err(|e| error(format!("{e:#}")))?;
+        let (resolve, world) = wit_parser::decoding::decode_world(bytes)
+            // Some messages show bytes, one a line.
+            .map_err(|e| error(format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" ")))?;
         worlds.push(Decoded { wit: Wit { resolve, world }, encoding });
     }
     Ok(worlds)

@@ -85,6 +85,8 @@ pub(crate) enum MainRealloc<'a> {
     Export(&'a str),
     /// `memory.grow`.
     Grow,
+    /// The export of main with this name, but main's start function may call the adapter before there is any.
+    Late(&'a str),
 }
 
 /// An adapter, trimmed.
@@ -333,9 +335,12 @@ fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
     let (when, why) = match region.way {
         Way::Protocol => (When::FirstCall, "main exports a realloc, and the adapter keeps an `allocation_state`"),
         Way::FirstCall => (When::FirstCall, "main exports a realloc"),
+        Way::Instantiation if plan.late => {
+            (When::Instantiation, "main's start function may call the adapter before main's realloc exists")
+        }
         Way::Instantiation => (When::Instantiation, "no realloc of main's is to be used"),
     };
-    let source = plan.realloc.as_ref();
+    let source = plan.realloc.as_ref().filter(|_| region.way != Way::Instantiation);
     Some(RegionReport {
         stack_bytes: region.layout.stack,
         guarded: plan.guarded.is_some(),

@@ -30,6 +30,8 @@ pub(super) struct Plan {
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
     pub realloc: Option<String>,
+    /// Main's realloc exists later than the adapter is called.
+    pub late: bool,
     pub special: Special,
     /// The functions to generate, in order.
     pub generated: Vec<Generated>,
@@ -59,8 +61,11 @@ impl Plan {
         special: Special,
         (form, realloc, stack): (Form, MainRealloc<'_>, Stack),
     ) -> Result<Plan, Problem> {
+        let late = matches!(realloc, MainRealloc::Late(_));
         let realloc = match realloc {
-            MainRealloc::Export(name) => Some(name.to_string()),
+            // One of the published kind asks for its state at its first call, once, and never gives it away.
+            MainRealloc::Late(_) if form == Form::Shared && special.allocation_state.is_some() => None,
+            MainRealloc::Export(name) | MainRealloc::Late(name) => Some(name.to_string()),
             MainRealloc::Grow => None,
         };
         let mut plan = Plan {
@@ -69,6 +74,7 @@ impl Plan {
             guarded: special.stack_pointer.filter(|global| stack.guard && live.written.contains(global)),
             region: None,
             realloc,
+            late,
             special,
             generated: Vec::new(),
             slots: new_slots(slots, live),
@@ -101,6 +107,7 @@ impl Plan {
             return Ok(None);
         }
         let way = match (&self.realloc, self.special.allocation_state) {
+            _ if self.late => Way::Instantiation,
             (None, _) => Way::Instantiation,
             (Some(_), Some(_)) => Way::Protocol,
             (Some(_), None) => Way::FirstCall,
