@@ -1,5 +1,7 @@
 //! The two encoders, asked for the same.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use polyfill_encoder::{Adapter, Input, Options, Prepared, Source};
 
 use crate::inputs::PREVIEW1;
@@ -25,6 +27,13 @@ pub fn prepare<'a>(adapters: &'a [Adapter<'a>], validate: bool) -> Prepared<'a> 
 /// One of our encodings with a prepared adapter.
 pub fn prepared(prepared: &Prepared<'_>, guest: &[u8]) -> Result<Vec<u8>, String> {
     prepared.encode(&main(guest)).map_err(|errors| errors.to_string())
+}
+
+/// The same, of a guest whose shape was not seen before: the name is a part of it.
+pub fn prepared_anew(prepared: &Prepared<'_>, guest: &[u8]) -> Result<Vec<u8>, String> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("main {}", COUNT.fetch_add(1, Relaxed));
+    prepared.encode(&Source { name, ..main(guest) }).map_err(|errors| errors.to_string())
 }
 
 /// One of the reference's encodings. It has nothing that could be prepared: its builder serves one guest.
