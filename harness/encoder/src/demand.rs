@@ -17,6 +17,7 @@ use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
 use crate::start::{self, Start};
 use crate::trim::{self, MainRealloc, Request, Trimmed};
+use crate::trims::Trims;
 use crate::world::World;
 
 /// A module that goes into the component, and what is known of it.
@@ -49,10 +50,16 @@ impl Part<'_> {
 pub(crate) type Parts<'a> = Vec<Option<Part<'a>>>;
 
 /// Closes the demand of main and the world over all adapters.
-pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &Options) -> Result<Parts<'a>, Errors> {
+pub(crate) fn close<'a>(
+    modules: &'a [Module<'a>],
+    world: &'a World,
+    options: &Options,
+    trims: &Trims,
+) -> Result<Parts<'a>, Errors> {
     let binder = Binder::new(world, modules);
     let mut errors = Vec::new();
-    let mut closing = Closing { modules, world, asked: vec![IndexMap::new(); modules.len()], work: Vec::new() };
+    let asked = vec![IndexMap::new(); modules.len()];
+    let mut closing = Closing { modules, world, asked, work: Vec::new(), debug: options.debug_names };
 
     let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
@@ -62,7 +69,7 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
     let (module, start) = start::start(&modules[0], &mut main, world);
     let realloc = main_realloc(&modules[0], options, start.as_ref());
     while let Some(id) = closing.next() {
-        let part = closing.trimmed(&binder, id, realloc, &mut errors);
+        let part = closing.trimmed(&binder, id, realloc, trims, &mut errors);
         let Some(part) = part else { continue };
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
         let chain = format!("adapter `{}`, asked by {chain}", modules[id.0].name);
@@ -84,6 +91,8 @@ struct Closing<'a> {
     asked: Vec<IndexMap<String, String>>,
     /// Adapters with new demands.
     work: Vec<ModuleId>,
+    /// Names and DWARF of adapters are wanted.
+    debug: bool,
 }
 
 impl<'a> Closing<'a> {
@@ -181,6 +190,7 @@ impl<'a> Closing<'a> {
         binder: &Binder<'_>,
         id: ModuleId,
         realloc: MainRealloc<'_>,
+        trims: &Trims,
         errors: &mut Vec<Error>,
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
@@ -192,18 +202,16 @@ impl<'a> Closing<'a> {
             form: form(adapter),
             realloc,
             stack: adapter.layer.stack.into(),
+            debug: self.debug,
         };
-        let trimmed = match trim::trim(&request) {
-            Ok(trimmed) => trimmed,
+        let trimmed = trims.trim(id, &request).and_then(|trimmed| {
+            let module = read::read(&adapter.name, trimmed.wasm.clone()).map_err(|error| vec![error])?;
+            Ok((trimmed, Module { layer: adapter.layer.clone(), ..module }))
+        });
+        let (trimmed, module) = match trimmed {
+            Ok(found) => found,
             Err(found) => {
-                errors.extend(found.into_iter().map(Error::Trim));
-                return None;
-            }
-        };
-        let module = match read::read(&adapter.name, trimmed.wasm.clone()) {
-            Ok(module) => Module { layer: adapter.layer.clone(), ..module },
-            Err(error) => {
-                errors.push(error);
+                errors.extend(found);
                 return None;
             }
         };

@@ -17,6 +17,11 @@ impl Errors {
     pub(crate) fn check(errors: Vec<Error>) -> Result<(), Errors> {
         if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
     }
+
+    pub(crate) fn and(mut self, others: Errors) -> Errors {
+        self.0.extend(others.0);
+        self
+    }
 }
 
 impl From<Error> for Errors {

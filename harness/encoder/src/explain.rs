@@ -77,7 +77,7 @@ impl Plan {
             writeln!(f, "    implements {}", names.join(", "))?;
         }
         match &trimmed.debug {
-            Debug::Absent => {}
+            Debug::Absent | Debug::Unwanted => {}
             Debug::Kept { before, after } => {
                 writeln!(f, "    debug information: {after} of {before} bytes, moved along with the code")?;
             }

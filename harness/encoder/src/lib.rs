@@ -26,13 +26,16 @@ mod layers;
 mod names;
 mod order;
 mod plan;
+mod prepared;
 pub mod provenance;
 mod read;
 mod start;
 mod stub;
 mod thread_local;
 mod trim;
+mod trims;
 mod unite;
+mod validate;
 mod wire;
 mod world;
 
@@ -40,9 +43,14 @@ pub use error::{Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;
 pub use plan::Plan;
+pub use prepared::Prepared;
 pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use stub::Answer;
 pub use trim::TrimError;
+
+use read::Module;
+use trims::Trims;
+use world::World;
 
 /// A component and how it came to be.
 #[derive(Clone, Debug)]
@@ -54,19 +62,27 @@ pub struct Encoded {
 }
 
 /// Welds main and its adapters into a component.
+///
+/// For many guests with the same adapters there is [`Prepared`].
 pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
-    let modules = layers::read(input)?;
+    let (main, layers) = layers::read(&input.main, &input.adapters)?;
+    let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    let parts = demand::close(&modules, &world, options)?;
+    weld(&modules, &world, options, &Trims::default())
+}
+
+/// What follows when modules and world are known.
+fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Encoded, Errors> {
+    let parts = demand::close(modules, world, options, trims)?;
     let order = order::order(&parts)?;
-    let plan = wire::wire(&modules, &world, &parts, order, options)?;
+    let plan = wire::wire(modules, world, &parts, order, options)?;
     if cfg!(any(debug_assertions, test)) {
-        let found = audit::audit(&plan, &world, &parts);
+        let found = audit::audit(&plan, world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
-    let component = emit::emit(&plan, &world, &parts, options);
+    let component = emit::emit(&plan, world, &parts, options);
     if options.validate {
-        validate(&component, &modules)?;
+        validate::validate(&component, modules)?;
     }
     Ok(Encoded { component, plan })
 }
@@ -99,19 +115,4 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
         Err(found) => errors.extend(found.iter().cloned()),
     }
     errors
-}
-
-fn validate(component: &[u8], modules: &[read::Module<'_>]) -> Result<(), Errors> {
-    let invalid = |bytes: &[u8]| {
-        let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
-        validator.validate_all(bytes).err().map(|error| (error.offset(), error.message().to_string()))
-    };
-    let Some((offset, message)) = invalid(component) else { return Ok(()) };
-    // Who has to mend it is easier told by the modules as they came in.
-    let found = modules.iter().filter_map(|module| {
-        let (offset, message) = invalid(&module.bytes)?;
-        Some(Error::InvalidModule { module: module.name.clone(), offset, message })
-    });
-    Errors::check(found.collect())?;
-    Err(Error::Invalid { offset, message }.into())
 }

@@ -115,6 +115,7 @@ struct JsonRegion<'p> {
 #[serde(tag = "state", rename_all = "kebab-case")]
 enum JsonDebug<'p> {
     Absent,
+    Unwanted,
     Moved { bytes_before: usize, bytes: usize },
     Unneeded,
     Dropped { reason: &'p str },
@@ -344,6 +345,7 @@ fn module<'p>(plan: &'p Plan, id: ModuleId, module: &'p PlannedModule) -> Module
             }),
             debug: match &trimmed.debug {
                 Debug::Absent => JsonDebug::Absent,
+                Debug::Unwanted => JsonDebug::Unwanted,
                 Debug::Kept { before, after } => JsonDebug::Moved { bytes_before: *before, bytes: *after },
                 Debug::Unneeded => JsonDebug::Unneeded,
                 Debug::Dropped { reason } => JsonDebug::Dropped { reason },

@@ -74,6 +74,8 @@ pub(crate) struct Request<'a> {
     pub realloc: MainRealloc<'a>,
     /// What is asked of the adapter's stack.
     pub stack: Stack,
+    /// Keep what debuggers want: names and DWARF.
+    pub debug: bool,
 }
 
 /// Where an adapter's stack and static data, and what it allocates from main, come from.
@@ -159,7 +161,7 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
     };
     let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|mut module| {
         let all = module.exports.keys().map(|export| export.to_string()).collect();
-        let request = Request { name, wasm, exports: &all, form, realloc, stack };
+        let request = Request { name, wasm, exports: &all, form, realloc, stack, debug: false };
         analyse(&mut module, &request).map(drop)
     });
     problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
@@ -179,7 +181,7 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let numbers = numbers::Numbers::assign(&module, live, plan);
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
-    let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
+    let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports, debug: request.debug };
     let written = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
     let emit::Written { wasm, debug, offsets, numbers } = written;
     let functions = Arc::new(why::functions(&module, units, &live.whys, &numbers, &offsets, exports));

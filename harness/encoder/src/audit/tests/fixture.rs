@@ -128,7 +128,7 @@ impl Fixture {
         let modules: &'static [Module<'static>] = Box::leak(modules.into_boxed_slice());
         let world: &'static World = Box::leak(Box::new(world::join(modules).unwrap()));
         let options = Options::default();
-        let parts = demand::close(modules, world, &options).unwrap();
+        let parts = demand::close(modules, world, &options, &crate::trims::Trims::default()).unwrap();
         let plan = wire::wire(modules, world, &parts, order::order(&parts).unwrap(), &options).unwrap();
         Fixture { plan, world, parts, modules }
     }
