@@ -1,33 +1,40 @@
 //! The one place that calls the encoder.
 
-use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
+use polyfill_encoder::{Adapter, Input, Options, Region, Source};
 
-use crate::case::EncodeOptions;
+use crate::cells::Job;
+use crate::memory;
+use crate::stack::Element;
 
-/// A module with what is known about it from outside.
-pub(crate) struct Part<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) wasm: &'a [u8],
-    pub(crate) wit: Option<&'a Wit>,
+/// A component, and what is known of it.
+pub(crate) struct Encoded {
+    pub(crate) component: Vec<u8>,
+    /// The bytes by which adapters grow main's memory at instantiation.
+    pub(crate) grown: u64,
 }
 
-/// The component, or all that is wrong. What is written down for tests is always validated.
-pub(crate) fn encode(main: &Part<'_>, adapters: &[Part<'_>], options: &EncodeOptions) -> Result<Vec<u8>, String> {
-    let input = Input { main: source(main), adapters: adapters.iter().map(adapter).collect() };
-    let region = if options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
+/// The component of a job, or all that is wrong. What is written down for tests is always validated.
+pub(crate) fn encode<'a>(
+    job: &Job,
+    main: Source<'a>,
+    mut adapter: impl FnMut(&str) -> Option<Adapter<'a>>,
+) -> Result<Encoded, String> {
+    let named = job.stack.elements().filter_map(|element| match element {
+        Element::Adapter(id) => adapter(id),
+        Element::Interposer(modules) => Some(Adapter::interposer(modules)),
+    });
+    let checks = if job.memory_check { memory::interposers(&job.stack) } else { Vec::new() };
+    let input = Input { main, adapters: checks.into_iter().chain(named).collect() };
+    let grow = job.options.realloc_via_memory_grow || job.memory_check;
+    let region = if grow { Region::MemoryGrow } else { Region::Auto };
     let options = Options { region, ..Options::default() };
-    polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|errors| errors.to_string())
+    match polyfill_encoder::encode(&input, &options) {
+        Ok(encoded) => Ok(Encoded { component: encoded.component, grown: encoded.plan.grown_at_instantiation() }),
+        Err(errors) => Err(errors.to_string()),
+    }
 }
 
 /// What is wrong with an adapter.
-pub(crate) fn check(part: &Part<'_>) -> Vec<String> {
-    polyfill_encoder::check(&adapter(part)).iter().map(ToString::to_string).collect()
-}
-
-fn adapter<'a>(part: &Part<'a>) -> Adapter<'a> {
-    Adapter::new(part.name, part.wasm).with_wit(part.wit.cloned())
-}
-
-fn source<'a>(part: &Part<'a>) -> Source<'a> {
-    Source { name: part.name.to_string(), wasm: part.wasm, wit: part.wit.cloned() }
+pub(crate) fn check(adapter: &Adapter<'_>) -> Vec<String> {
+    polyfill_encoder::check(adapter).iter().map(ToString::to_string).collect()
 }

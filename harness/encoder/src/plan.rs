@@ -9,10 +9,17 @@ use wit_parser::{TypeId, WorldKey};
 
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
-use crate::trim::Trimmed;
+use crate::trim::{Trimmed, When};
 use crate::world::StringEncoding;
 
 impl Plan {
+    /// The bytes, in whole pages, by which adapters grow main's memory at instantiation, each for its region.
+    pub fn grown_at_instantiation(&self) -> u64 {
+        let regions = self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
+        let grown = regions.filter(|region| region.when == When::Instantiation);
+        grown.map(|region| u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE)).sum()
+    }
+
     /// There is a shim module.
     pub(crate) fn has_shim(&self) -> bool {
         !self.slots.is_empty() || self.hosted_memory.is_some() || self.thread_local.is_some()
@@ -23,6 +30,9 @@ impl Plan {
         self.hooks.as_ref().map_or(&[], |hooks| &hooks.wrapped)
     }
 }
+
+/// Bytes of a page of memory.
+const PAGE: u64 = 1 << 16;
 
 /// A core module of the component: main, or an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
