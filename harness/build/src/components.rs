@@ -63,6 +63,16 @@ impl<'a> Modules<'a> {
         });
         Modules { guests: guest_modules.collect(), adapters: adapter_modules.collect() }
     }
+
+    /// The adapters that serve what this one imports.
+    fn behind(&self, module: &Module<'_>) -> Vec<&Module<'a>> {
+        let imports = module::facts(module.wasm).imports;
+        let serves = |other: &&Module<'_>| {
+            let adapter = other.adapter.filter(|other| module.adapter.is_none_or(|adapter| other.of != adapter.of));
+            adapter.is_some_and(|adapter| imports.iter().any(|import| adapter.serves(import)))
+        };
+        self.adapters.values().filter(serves).collect()
+    }
 }
 
 fn wasm(compiled: &Compiled) -> Option<&[u8]> {
@@ -95,6 +105,12 @@ impl<'a> Module<'a> {
 
     fn source(&self) -> Result<Source<'_>, String> {
         Ok(Source { name: self.name.to_string(), wasm: self.wasm, wit: self.wit()?.cloned() })
+    }
+
+    /// What is wrong with an adapter.
+    fn check(&self, others: &[&Module<'_>]) -> Vec<String> {
+        let others: Vec<Adapter<'_>> = others.iter().filter_map(|other| other.adapter().ok()).collect();
+        self.adapter().map_or_else(|error| vec![error], |adapter| encode::check(&adapter, &others))
     }
 
     fn adapter(&self) -> Result<Adapter<'_>, String> {
@@ -166,12 +182,14 @@ impl<'a> Encodings<'a> {
     ) -> BTreeMap<String, String> {
         let mut bad = BTreeMap::new();
         for (id, module) in modules.adapters.iter().filter(|(id, _)| ids.contains(*id)) {
-            let key = self.key(["check", module.hash.as_str()]);
+            let others = modules.behind(module);
+            let hashes = others.iter().map(|other| other.hash.as_str());
+            let key = self.key(["check", module.hash.as_str()].into_iter().chain(hashes));
             let kept = self.old.checks.get(*id).filter(|entry| entry.key == key).map(|entry| entry.outcome.clone());
             let (findings, reused) = match kept {
                 Some(Kept::Findings(findings)) => (findings, true),
                 _ => {
-                    let findings = module.adapter().map_or_else(|error| vec![error], |adapter| encode::check(&adapter));
+                    let findings = module.check(&others);
                     (findings.iter().map(|finding| self.shop.scrub(finding)).collect(), false)
                 }
             };

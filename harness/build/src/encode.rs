@@ -34,7 +34,7 @@ pub(crate) fn encode<'a>(
     }
 }
 
-/// What is wrong with an adapter.
-pub(crate) fn check(adapter: &Adapter<'_>) -> Vec<String> {
-    polyfill_encoder::check(adapter).iter().map(ToString::to_string).collect()
+/// What is wrong with an adapter that has others behind it.
+pub(crate) fn check(adapter: &Adapter<'_>, others: &[Adapter<'_>]) -> Vec<String> {
+    polyfill_encoder::check_in_front_of(adapter, others).iter().map(ToString::to_string).collect()
 }
