@@ -64,14 +64,12 @@ impl<'a> Modules<'a> {
         Modules { guests: guest_modules.collect(), adapters: adapter_modules.collect() }
     }
 
-    /// The adapters that serve what this one imports.
-    fn behind(&self, module: &Module<'_>) -> Vec<&Module<'a>> {
-        let imports = module::facts(module.wasm).imports;
-        let serves = |other: &&Module<'_>| {
-            let adapter = other.adapter.filter(|other| module.adapter.is_none_or(|adapter| other.of != adapter.of));
-            adapter.is_some_and(|adapter| imports.iter().any(|import| adapter.serves(import)))
-        };
-        self.adapters.values().filter(serves).collect()
+    /// The modules that an adapter imports from and that others serve.
+    fn served(&self, module: &Module<'_>) -> BTreeSet<String> {
+        let others = || self.adapters.values().filter_map(|other| other.adapter);
+        let others = || others().filter(|other| module.adapter.is_none_or(|adapter| other.of != adapter.of));
+        let imports = module::facts(module.wasm).imports.into_iter();
+        imports.filter(|import| others().any(|other| other.serves(import))).collect()
     }
 }
 
@@ -108,9 +106,9 @@ impl<'a> Module<'a> {
     }
 
     /// What is wrong with an adapter.
-    fn check(&self, others: &[&Module<'_>]) -> Vec<String> {
-        let others: Vec<Adapter<'_>> = others.iter().filter_map(|other| other.adapter().ok()).collect();
-        self.adapter().map_or_else(|error| vec![error], |adapter| encode::check(&adapter, &others))
+    fn check(&self, served: &BTreeSet<String>) -> Vec<String> {
+        let is_served = |module: &str| served.contains(module);
+        self.adapter().map_or_else(|error| vec![error], |adapter| encode::check(&adapter, is_served))
     }
 
     fn adapter(&self) -> Result<Adapter<'_>, String> {
@@ -182,14 +180,13 @@ impl<'a> Encodings<'a> {
     ) -> BTreeMap<String, String> {
         let mut bad = BTreeMap::new();
         for (id, module) in modules.adapters.iter().filter(|(id, _)| ids.contains(*id)) {
-            let others = modules.behind(module);
-            let hashes = others.iter().map(|other| other.hash.as_str());
-            let key = self.key(["check", module.hash.as_str()].into_iter().chain(hashes));
+            let served = modules.served(module);
+            let key = self.key(["check", module.hash.as_str()].into_iter().chain(served.iter().map(String::as_str)));
             let kept = self.old.checks.get(*id).filter(|entry| entry.key == key).map(|entry| entry.outcome.clone());
             let (findings, reused) = match kept {
                 Some(Kept::Findings(findings)) => (findings, true),
                 _ => {
-                    let findings = module.check(&others);
+                    let findings = module.check(&served);
                     (findings.iter().map(|finding| self.shop.scrub(finding)).collect(), false)
                 }
             };

@@ -1,6 +1,6 @@
 //! The one place that calls the encoder.
 
-use polyfill_encoder::{Adapter, Input, Options, Region, Source};
+use polyfill_encoder::{Adapter, Error, Input, Options, Region, Source};
 
 use crate::cells::Job;
 use crate::memory;
@@ -34,7 +34,12 @@ pub(crate) fn encode<'a>(
     }
 }
 
-/// What is wrong with an adapter that has others behind it.
-pub(crate) fn check(adapter: &Adapter<'_>, others: &[Adapter<'_>]) -> Vec<String> {
-    polyfill_encoder::check_in_front_of(adapter, others).iter().map(ToString::to_string).collect()
+/// What is wrong with an adapter. What it imports from the import modules of others is a matter between the two.
+pub(crate) fn check(adapter: &Adapter<'_>, is_served: impl Fn(&str) -> bool) -> Vec<String> {
+    let of_others = |error: &Error| match error {
+        Error::UnknownImport { import_module, .. } => is_served(import_module),
+        _ => false,
+    };
+    let errors = polyfill_encoder::check(adapter);
+    errors.iter().filter(|error| !of_others(error)).map(ToString::to_string).collect()
 }

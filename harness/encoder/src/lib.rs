@@ -74,12 +74,6 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
 ///
 /// All of its exports are looked at, as if somebody asked for every one of them.
 pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
-    check_in_front_of(adapter, &[])
-}
-
-/// What an adapter may not contain or lacks where others are behind it, which give it what it imports from their import
-/// modules. Nothing is said about the others.
-pub fn check_in_front_of(adapter: &Adapter<'_>, others: &[Adapter<'_>]) -> Vec<Error> {
     let mut modules = match layers::read_adapter(adapter) {
         Ok(modules) => modules,
         Err(error) => return vec![error],
@@ -91,13 +85,11 @@ pub fn check_in_front_of(adapter: &Adapter<'_>, others: &[Adapter<'_>]) -> Vec<E
         errors.extend(found.into_iter().map(Error::Trim));
     }
     // Binding looks adapters up behind main, so an empty main goes before this one.
-    let ours = 1..modules.len() + 1;
     modules.insert(0, read::Module::empty("main"));
-    modules.extend(others.iter().filter_map(|other| layers::read_adapter(other).ok()).flatten());
     match world::join(&modules) {
         Ok(world) => {
             let binder = bind::Binder::new(&world, &modules);
-            for (id, module) in modules.iter().enumerate().take(ours.end).skip(ours.start) {
+            for (id, module) in modules.iter().enumerate().skip(1) {
                 let id = plan::ModuleId(id);
                 binder.imports(id, module, &mut errors);
                 binder.exports(id, module, &mut errors);
