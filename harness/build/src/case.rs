@@ -39,7 +39,8 @@ pub struct Case {
     pub encode: EncodeOptions,
     /// Main's memory is compared before and after each call into `wasi_snapshot_preview1` and `wasi_unstable`: not a byte
     /// may change but those that the call gives out, and the regions of adapters that share main's memory; and no page
-    /// may be added. Adapters take their regions by `memory.grow` then, as with `encode.realloc-via-memory-grow`.
+    /// may be added. Adapters take their regions by `memory.grow` then: at instantiation, or where main exports a realloc,
+    /// at their first calls.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub memory_check: bool,
     /// The exports to call, in order; without it, the one that starts a command (`run`, or `wasi:cli/run`).

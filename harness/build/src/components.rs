@@ -143,8 +143,8 @@ struct Entry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kept {
-    /// The hash of the component, and the bytes by which adapters grow main's memory at instantiation.
-    Component { hash: String, grown: u64 },
+    /// The hash of the component, and the bytes by which adapters grow main's memory.
+    Component { hash: String, grown: [u64; 2] },
     Failed {
         stage: Stage,
         message: String,

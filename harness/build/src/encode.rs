@@ -9,8 +9,8 @@ use crate::stack::Element;
 /// A component, and what is known of it.
 pub(crate) struct Encoded {
     pub(crate) component: Vec<u8>,
-    /// The bytes by which adapters grow main's memory at instantiation.
-    pub(crate) grown: u64,
+    /// The bytes by which adapters grow main's memory at instantiation, and at their first calls.
+    pub(crate) grown: [u64; 2],
 }
 
 /// The component of a job, or all that is wrong. What is written down for tests is always validated.
@@ -25,11 +25,14 @@ pub(crate) fn encode<'a>(
     });
     let checks = if job.memory_check { memory::interposers(&job.stack) } else { Vec::new() };
     let input = Input { main, adapters: checks.into_iter().chain(named).collect() };
-    let grow = job.options.realloc_via_memory_grow || job.memory_check;
-    let region = if grow { Region::MemoryGrow } else { Region::Auto };
+    let region = match (job.options.realloc_via_memory_grow, job.memory_check) {
+        (true, _) => Region::MemoryGrow,
+        (false, true) => Region::MemoryGrowLate,
+        (false, false) => Region::Auto,
+    };
     let options = Options { region, ..Options::default() };
     match polyfill_encoder::encode(&input, &options) {
-        Ok(encoded) => Ok(Encoded { component: encoded.component, grown: encoded.plan.grown_at_instantiation() }),
+        Ok(encoded) => Ok(Encoded { component: encoded.component, grown: encoded.plan.grown() }),
         Err(errors) => Err(errors.to_string()),
     }
 }

@@ -1,8 +1,8 @@
 //! Memory checks: what a component needs in it so that a runner can watch main's memory.
 //!
 //! An interposer reports each call of main's into its adapters, and main's memory before and after it. An adapter that
-//! shares main's memory may write to its region, too: it takes that by `memory.grow` at instantiation, so that its place
-//! is known, and nothing of it is main's. (A main that grows its memory in a start function would move it.)
+//! shares main's memory may write to its region, too: it takes that by `memory.grow`, so that its place is known, and
+//! nothing of it is main's.
 
 use polyfill_encoder::Adapter;
 
@@ -18,7 +18,8 @@ pub(crate) fn interposers(stack: &Stack) -> Vec<Adapter<'static>> {
     CHECKED.into_iter().filter(|module| !there(module)).map(Adapter::interposer).collect()
 }
 
-/// Where adapters may write, for a main whose memory has that many bytes, and adapters that add as many.
-pub(crate) fn check(main: u64, grown: u64) -> MemoryCheck {
-    MemoryCheck { region: [main, main + grown] }
+/// Where adapters may write, for a main whose memory has that many bytes, and adapters that add as many, at instantiation
+/// and at their first calls.
+pub(crate) fn check(main: u64, [at_instantiation, at_first_calls]: [u64; 2]) -> MemoryCheck {
+    MemoryCheck { region: [main, main + at_instantiation], growth: at_first_calls }
 }

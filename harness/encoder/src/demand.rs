@@ -335,6 +335,10 @@ fn memory_kind(memory: &MemoryType) -> String {
 fn main_realloc(main: &Module<'_>, options: &Options) -> MainRealloc<'static> {
     match options.region {
         Region::MemoryGrow => MainRealloc::Grow,
+        Region::MemoryGrowLate => match realloc_of(main, &names::MAIN_REALLOCS) {
+            Some(_) => MainRealloc::GrowLate,
+            None => MainRealloc::Grow,
+        },
         Region::Auto => match realloc_of(main, &names::MAIN_REALLOCS) {
             Some(name) => MainRealloc::Export(name),
             None => MainRealloc::Grow,

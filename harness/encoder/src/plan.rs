@@ -9,15 +9,18 @@ use wit_parser::{TypeId, WorldKey};
 
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
-use crate::trim::{Trimmed, When};
+use crate::trim::{MEMORY_GROW, Trimmed, When};
 use crate::world::StringEncoding;
 
 impl Plan {
-    /// The bytes, in whole pages, by which adapters grow main's memory at instantiation, each for its region.
-    pub fn grown_at_instantiation(&self) -> u64 {
-        let regions = self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
-        let grown = regions.filter(|region| region.when == When::Instantiation);
-        grown.map(|region| u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE)).sum()
+    /// The bytes, in whole pages, by which adapters grow main's memory, each for its region: at instantiation, and at
+    /// their first calls.
+    pub fn grown(&self) -> [u64; 2] {
+        let regions = || self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
+        [When::Instantiation, When::FirstCall].map(|when| {
+            let grown = regions().filter(|region| region.when == when && region.source == MEMORY_GROW);
+            grown.map(|region| u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE)).sum()
+        })
     }
 
     /// There is a shim module.

@@ -30,6 +30,8 @@ pub(super) struct Plan {
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
     pub realloc: Option<String>,
+    /// Where it is not: the region is taken at the first call, and not before.
+    pub grow_late: bool,
     pub special: Special,
     /// The functions to generate, in order.
     pub generated: Vec<Generated>,
@@ -59,9 +61,10 @@ impl Plan {
         special: Special,
         (form, realloc, stack): (Form, MainRealloc<'_>, Stack),
     ) -> Result<Plan, Problem> {
+        let grow_late = realloc == MainRealloc::GrowLate;
         let realloc = match realloc {
             MainRealloc::Export(name) => Some(name.to_string()),
-            MainRealloc::Grow => None,
+            MainRealloc::Grow | MainRealloc::GrowLate => None,
         };
         let mut plan = Plan {
             form,
@@ -69,6 +72,7 @@ impl Plan {
             guarded: special.stack_pointer.filter(|global| stack.guard && live.written.contains(global)),
             region: None,
             realloc,
+            grow_late,
             special,
             generated: Vec::new(),
             slots: new_slots(slots, live),
@@ -101,6 +105,8 @@ impl Plan {
             return Ok(None);
         }
         let way = match (&self.realloc, self.special.allocation_state) {
+            // An adapter that keeps the state itself asks for what it needs, whenever that is.
+            (None, None) if self.grow_late => Way::FirstCall,
             (None, _) => Way::Instantiation,
             (Some(_), Some(_)) => Way::Protocol,
             (Some(_), None) => Way::FirstCall,

@@ -26,6 +26,39 @@ pub(super) struct Call<'a> {
     pub(super) errno: Option<Value>,
 }
 
+/// What a check of main's memory knows.
+#[derive(Debug)]
+pub(super) struct Watch {
+    /// Where adapters may write.
+    regions: Vec<Range<u64>>,
+    /// Bytes that adapters have yet to add for their regions.
+    growth: u64,
+    lists: Lists,
+}
+
+impl Watch {
+    pub(super) fn new(check: &MemoryCheck, lists: Lists) -> Watch {
+        Watch { regions: vec![check.region[0]..check.region[1]], growth: check.growth, lists }
+    }
+
+    /// The bytes that were added and are no region of an adapter's. Where they can be one, they become it: calls lie
+    /// within one another, so that one growth is seen several times.
+    fn unexpected_growth(&mut self, before: u64, after: u64) -> Option<u64> {
+        let known = |region: &&Range<u64>| region.start >= before && region.end <= after;
+        let known: u64 = self.regions.iter().filter(known).map(|region| region.end - region.start).sum();
+        let new = after.saturating_sub(before).saturating_sub(known);
+        match new {
+            0 => None,
+            _ if new <= self.growth => {
+                self.growth -= new;
+                self.regions.push(after - new..after);
+                None
+            }
+            _ => Some(new),
+        }
+    }
+}
+
 /// How large arguments and environment are: as `args_sizes_get` and `environ_sizes_get` said last, and before that as
 /// the run's inputs are.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,17 +79,15 @@ pub(super) fn faults(
     call: &Call<'_>,
     before: &[u8],
     after: &mut [u8],
-    check: &MemoryCheck,
-    lists: &mut Lists,
+    watch: &mut Watch,
 ) -> Vec<MemoryFault> {
     let mut faults = Vec::new();
-    if after.len() > before.len() {
-        let pages = (after.len() - before.len()) as u64 / PAGE;
-        faults.push(MemoryFault::Grown { call: call.text(), pages });
+    if let Some(bytes) = watch.unexpected_growth(before.len() as u64, after.len() as u64) {
+        faults.push(MemoryFault::Grown { call: call.text(), pages: bytes / PAGE });
     }
-    call.note_sizes(after, lists);
-    let mut allowed = call.places(before, after, lists);
-    allowed.push(check.region[0]..check.region[1]);
+    call.note_sizes(after, &mut watch.lists);
+    let mut allowed = call.places(before, after, &watch.lists);
+    allowed.extend(watch.regions.iter().cloned());
     // As if nothing had happened there.
     let common = before.len().min(after.len());
     for place in allowed {
@@ -186,9 +217,9 @@ mod tests {
         let arguments: Vec<Value> = arguments.iter().map(|value| Value::I32(*value)).collect();
         let errno = Some(Value::I32(errno));
         let call = Call { module: "wasi_snapshot_preview1", function, arguments: &arguments, errno };
-        let lists = &mut Lists { args: Size { count: 1, bytes: 3 }, ..Lists::default() };
-        let check = MemoryCheck { region: [90, 92] };
-        let faults = faults(&call, &before, &mut after, &check, lists);
+        let lists = Lists { args: Size { count: 1, bytes: 3 }, ..Lists::default() };
+        let watch = &mut Watch::new(&MemoryCheck { region: [90, 92], growth: 0 }, lists);
+        let faults = faults(&call, &before, &mut after, watch);
         let starts = faults.iter().map(|fault| match fault {
             MemoryFault::Changed { start, .. } => *start,
             MemoryFault::Grown { pages, .. } => 1000 + pages,
@@ -216,6 +247,17 @@ mod tests {
     fn arguments_are_as_large_as_was_said() {
         assert_eq!(found("args_get", &[0, 8], 0, &[], &[(3, 1), (8, 1), (10, 1)]), []);
         assert_eq!(found("args_get", &[0, 8], 0, &[], &[(4, 1), (11, 1)]), [4, 11]);
+    }
+
+    #[test]
+    fn memory_grows_by_regions_only() {
+        let mut watch = Watch::new(&MemoryCheck { region: [10, 10], growth: 30 }, Lists::default());
+        assert_eq!(watch.unexpected_growth(100, 110), None);
+        // Seen again by the call around it.
+        assert_eq!(watch.unexpected_growth(100, 110), None);
+        assert_eq!(watch.unexpected_growth(100, 130), None);
+        assert_eq!(watch.regions, [10..10, 100..110, 110..130]);
+        assert_eq!(watch.unexpected_growth(130, 135), Some(5));
     }
 
     #[test]

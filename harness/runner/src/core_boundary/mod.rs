@@ -12,7 +12,7 @@ use wasmtime::component::{ComponentType, Lift, Linker, WasmList};
 
 use crate::host::State;
 use crate::observation::MemoryFault;
-use changes::{Lists, Size};
+use changes::{Lists, Size, Watch};
 
 /// The interface by which interposers report.
 pub(crate) const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
@@ -72,9 +72,8 @@ pub(crate) struct CoreBoundary {
     lines: Vec<String>,
     dropped: u64,
     open: Vec<Open>,
-    /// Where adapters may write; none where nobody asks for a check.
-    check: Option<MemoryCheck>,
-    lists: Lists,
+    /// None where nobody asks for a check.
+    watch: Option<Watch>,
     /// Main's memory, as it was shown last.
     memory: Vec<u8>,
     /// Memories of calls that are over, to be used again.
@@ -108,7 +107,7 @@ impl CoreBoundary {
             args: texts(args.iter().map(|arg| arg.len() + 1).collect()),
             environ: texts(env.iter().map(|(name, value)| name.len() + value.len() + 2).collect()),
         };
-        Self { check: check.cloned(), lists, ..Self::default() }
+        Self { watch: check.map(|check| Watch::new(check, lists)), ..Self::default() }
     }
 
     pub(crate) fn take(&mut self) -> Seen {
@@ -117,7 +116,7 @@ impl CoreBoundary {
     }
 
     fn shown(&mut self, memory: &[u8]) {
-        if self.check.is_some() {
+        if self.watch.is_some() {
             self.memory.clear();
             self.memory.extend_from_slice(memory);
         }
@@ -143,14 +142,14 @@ impl CoreBoundary {
             line.push_str(" -> ");
             line.push_str(&list(results));
         }
-        if let Some(check) = &self.check {
+        if let Some(watch) = &mut self.watch {
             let called = changes::Call {
                 module: &open.module,
                 function: &open.function,
                 arguments: &open.arguments,
                 errno: results.first().copied(),
             };
-            let found = changes::faults(&called, &open.memory, &mut self.memory, check, &mut self.lists);
+            let found = changes::faults(&called, &open.memory, &mut self.memory, watch);
             let room = MOST_FAULTS.saturating_sub(self.faults.len());
             self.faults.extend(found.into_iter().take(room));
         }
