@@ -122,7 +122,7 @@ fn lay_out_case(
 /// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message.
 fn is_checked(parts: &Parts<'_>, case: Option<&Case>) -> bool {
     let fails = case.is_some_and(|case| case.expect.error.is_some());
-    case.is_some_and(|case| case.memory_check) || (parts.memory_check && !fails)
+    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails)
 }
 
 /// What each adapter imports, by its id.

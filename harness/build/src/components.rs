@@ -144,7 +144,7 @@ struct Entry {
 #[serde(rename_all = "kebab-case")]
 enum Kept {
     /// The hash of the component, and the bytes by which adapters grow main's memory.
-    Component { hash: String, grown: [u64; 2] },
+    Component { hash: String, grown: [Vec<u64>; 2] },
     Failed {
         stage: Stage,
         message: String,
@@ -217,7 +217,7 @@ impl<'a> Encodings<'a> {
             };
             if let (Kept::Component { grown, .. }, true) = (&entry.outcome, job.memory_check) {
                 let main = modules.guests.get(job.guest.as_str()).map_or(0, |main| module::facts(main.wasm).memory);
-                components.checks.insert(file.clone(), memory::check(main, *grown));
+                components.checks.insert(file.clone(), memory::check(main, grown));
             }
             components.artifacts.insert(file.clone(), artifact);
             components.log.push(Step { what: What::Component, name: file.clone(), done });

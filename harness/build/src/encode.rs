@@ -10,7 +10,7 @@ use crate::stack::Element;
 pub(crate) struct Encoded {
     pub(crate) component: Vec<u8>,
     /// The bytes by which adapters grow main's memory at instantiation, and at their first calls.
-    pub(crate) grown: [u64; 2],
+    pub(crate) grown: [Vec<u64>; 2],
 }
 
 /// The component of a job, or all that is wrong. What is written down for tests is always validated.

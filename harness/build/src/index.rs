@@ -58,8 +58,8 @@ pub struct MemoryCheck {
     /// Addresses in main's memory, from the first to the one after the last, that belong to adapters. None are in it
     /// where all adapters are isolated.
     pub region: [u64; 2],
-    /// Bytes, in whole pages, that adapters add to main's memory at their first calls, and that belong to them then.
-    pub growth: u64,
+    /// Bytes, in whole pages, that adapters add to main's memory at their first calls, each for its region.
+    pub growth: Vec<u64>,
 }
 
 impl Cell {

@@ -20,6 +20,7 @@ pub(crate) fn interposers(stack: &Stack) -> Vec<Adapter<'static>> {
 
 /// Where adapters may write, for a main whose memory has that many bytes, and adapters that add as many, at instantiation
 /// and at their first calls.
-pub(crate) fn check(main: u64, [at_instantiation, at_first_calls]: [u64; 2]) -> MemoryCheck {
-    MemoryCheck { region: [main, main + at_instantiation], growth: at_first_calls }
+pub(crate) fn check(main: u64, [at_instantiation, at_first_calls]: &[Vec<u64>; 2]) -> MemoryCheck {
+    let added: u64 = at_instantiation.iter().sum();
+    MemoryCheck { region: [main, main + added], growth: at_first_calls.clone() }
 }

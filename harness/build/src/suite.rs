@@ -71,8 +71,8 @@ impl Suite {
         self
     }
 
-    /// Main's memory is checked in all cells, as with `memory-check = true` in every case; and nothing is expected of
-    /// `pages-grown`, since adapters take their regions in another way then. Where no other folder is named, components
+    /// Main's memory is checked in all cells, as with `memory-check = true` in every case that does not have the key; and
+    /// nothing is expected of their `pages-grown`, since adapters take their regions in another way then. Where no other folder is named, components
     /// and index go to one of their own.
     pub fn memory_check(mut self, check: bool) -> Suite {
         self.memory_check = check;
@@ -226,7 +226,7 @@ impl Suite {
                 let key = format!("{}::{}", guest.name, case.name);
                 if used.contains(&key) {
                     let mut given = case.case.clone().unwrap_or_default();
-                    if self.memory_check && !given.memory_check {
+                    if self.memory_check && given.memory_check.is_none() {
                         given.expect.pages_grown = None;
                     }
                     index.cases.insert(key, CaseEntry { source: case.source.clone(), case: given });

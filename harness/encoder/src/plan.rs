@@ -15,11 +15,11 @@ use crate::world::StringEncoding;
 impl Plan {
     /// The bytes, in whole pages, by which adapters grow main's memory, each for its region: at instantiation, and at
     /// their first calls.
-    pub fn grown(&self) -> [u64; 2] {
+    pub fn grown(&self) -> [Vec<u64>; 2] {
         let regions = || self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
         [When::Instantiation, When::FirstCall].map(|when| {
             let grown = regions().filter(|region| region.when == when && region.source == MEMORY_GROW);
-            grown.map(|region| u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE)).sum()
+            grown.map(|region| u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE)).collect()
         })
     }
 

@@ -15,9 +15,11 @@ const COMPILER: &str = "assemblyscript/bin/asc.js";
 const SHIM: &str = "@assemblyscript/wasi-shim/asconfig.json";
 
 /// An entry beside the guest's own. The allocator of this language takes all memory that is there when it begins, that
-/// of adapters too: so it begins at once, and it is what adapters have their memory from.
+/// of adapters too: so it begins before they are called, and it is what they have their memory from.
 const REALLOC: &str = "\
-heap.free(heap.alloc(1));
+export function _initialize(): void {
+  heap.free(heap.alloc(1));
+}
 
 export function cabi_realloc(old: usize, oldSize: usize, alignment: usize, size: usize): usize {
   // Blocks are aligned to 16 bytes.

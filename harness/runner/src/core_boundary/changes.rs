@@ -29,33 +29,58 @@ pub(super) struct Call<'a> {
 /// What a check of main's memory knows.
 #[derive(Debug)]
 pub(super) struct Watch {
+    /// Bytes of main's memory at the start.
+    main: u64,
     /// Where adapters may write.
     regions: Vec<Range<u64>>,
-    /// Bytes that adapters have yet to add for their regions.
-    growth: u64,
+    /// The sizes of regions that adapters have yet to add.
+    missing: Vec<u64>,
+    /// A call was seen.
+    begun: bool,
     lists: Lists,
 }
 
 impl Watch {
     pub(super) fn new(check: &MemoryCheck, lists: Lists) -> Watch {
-        Watch { regions: vec![check.region[0]..check.region[1]], growth: check.growth, lists }
+        let [main, end] = check.region;
+        Watch { main, regions: vec![main..end], missing: check.growth.clone(), begun: false, lists }
     }
 
-    /// The bytes that were added and are no region of an adapter's. Where they can be one, they become it: calls lie
-    /// within one another, so that one growth is seen several times.
-    fn unexpected_growth(&mut self, before: u64, after: u64) -> Option<u64> {
-        let known = |region: &&Range<u64>| region.start >= before && region.end <= after;
-        let known: u64 = self.regions.iter().filter(known).map(|region| region.end - region.start).sum();
-        let new = after.saturating_sub(before).saturating_sub(known);
-        match new {
-            0 => None,
-            _ if new <= self.growth => {
-                self.growth -= new;
-                self.regions.push(after - new..after);
-                None
-            }
-            _ => Some(new),
+    /// Regions that were added before the first call of main's, by that of an export of the adapter's.
+    pub(super) fn grown_before_calls(&mut self, growths: &[(u64, u64)]) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
         }
+        for &(before, after) in growths {
+            if before >= self.main {
+                self.adopt(before..after);
+            }
+        }
+    }
+
+    /// The bytes that a call added and that are no region of an adapter's. Calls lie within one another, so that one
+    /// region is seen several times.
+    fn unexpected_growth(&mut self, before: u64, after: u64) -> u64 {
+        let mut known: Vec<Range<u64>> = self.regions.iter().filter(|region| region.end > before).cloned().collect();
+        known.sort_by_key(|region| region.start);
+        known.push(after..after);
+        let (mut at, mut unexpected) = (before, 0);
+        for region in known {
+            if region.start > at && !self.adopt(at..region.start) {
+                unexpected += region.start - at;
+            }
+            at = at.max(region.end);
+        }
+        unexpected
+    }
+
+    /// Takes new memory for a region, if it can be one.
+    fn adopt(&mut self, grown: Range<u64>) -> bool {
+        let size = grown.end - grown.start;
+        let Some(index) = self.missing.iter().position(|missing| *missing == size) else { return false };
+        self.missing.remove(index);
+        self.regions.push(grown);
+        true
     }
 }
 
@@ -82,8 +107,9 @@ pub(super) fn faults(
     watch: &mut Watch,
 ) -> Vec<MemoryFault> {
     let mut faults = Vec::new();
-    if let Some(bytes) = watch.unexpected_growth(before.len() as u64, after.len() as u64) {
-        faults.push(MemoryFault::Grown { call: call.text(), pages: bytes / PAGE });
+    let unexpected = watch.unexpected_growth(before.len() as u64, after.len() as u64);
+    if unexpected > 0 {
+        faults.push(MemoryFault::Grown { call: call.text(), pages: unexpected / PAGE });
     }
     call.note_sizes(after, &mut watch.lists);
     let mut allowed = call.places(before, after, &watch.lists);
@@ -218,7 +244,7 @@ mod tests {
         let errno = Some(Value::I32(errno));
         let call = Call { module: "wasi_snapshot_preview1", function, arguments: &arguments, errno };
         let lists = Lists { args: Size { count: 1, bytes: 3 }, ..Lists::default() };
-        let watch = &mut Watch::new(&MemoryCheck { region: [90, 92], growth: 0 }, lists);
+        let watch = &mut Watch::new(&MemoryCheck { region: [90, 92], growth: Vec::new() }, lists);
         let faults = faults(&call, &before, &mut after, watch);
         let starts = faults.iter().map(|fault| match fault {
             MemoryFault::Changed { start, .. } => *start,
@@ -251,13 +277,15 @@ mod tests {
 
     #[test]
     fn memory_grows_by_regions_only() {
-        let mut watch = Watch::new(&MemoryCheck { region: [10, 10], growth: 30 }, Lists::default());
-        assert_eq!(watch.unexpected_growth(100, 110), None);
-        // Seen again by the call around it.
-        assert_eq!(watch.unexpected_growth(100, 110), None);
-        assert_eq!(watch.unexpected_growth(100, 130), None);
-        assert_eq!(watch.regions, [10..10, 100..110, 110..130]);
-        assert_eq!(watch.unexpected_growth(130, 135), Some(5));
+        let check = MemoryCheck { region: [50, 60], growth: vec![10, 20, 30] };
+        let mut watch = Watch::new(&check, Lists::default());
+        watch.grown_before_calls(&[(20, 30), (60, 65), (65, 95)]);
+        watch.grown_before_calls(&[(95, 105)]);
+        assert_eq!(watch.unexpected_growth(95, 115), 0);
+        // The call around it added a region before it.
+        assert_eq!(watch.unexpected_growth(85, 115), 0);
+        assert_eq!(watch.unexpected_growth(115, 116), 1);
+        assert_eq!(watch.regions, [50..60, 65..95, 95..115]);
     }
 
     #[test]

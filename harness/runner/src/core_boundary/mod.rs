@@ -57,7 +57,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         Ok(())
     })?;
     instance.func_wrap("before", |store: Store, (module, function, values): (String, String, Vec<Value>)| {
-        store.data().core_boundary().before(module, function, values);
+        store.data().core_boundary().before(module, function, values, &store.data().pages.growths);
         Ok(())
     })?;
     instance.func_wrap("after", |store: Store, (_, _, values): (String, String, Vec<Value>)| {
@@ -122,7 +122,11 @@ impl CoreBoundary {
         }
     }
 
-    fn before(&mut self, module: String, function: String, arguments: Vec<Value>) {
+    /// `growths`: of all memories, bytes before and after.
+    fn before(&mut self, module: String, function: String, arguments: Vec<Value>, growths: &[(u64, u64)]) {
+        if let Some(watch) = &mut self.watch {
+            watch.grown_before_calls(growths);
+        }
         let line = if self.lines.len() < MOST_CALLS {
             let indent = "  ".repeat(self.open.len());
             self.lines.push(format!("{indent}{}", call(&module, &function, &arguments)));
@@ -172,11 +176,11 @@ mod tests {
     #[test]
     fn calls_within_calls_are_indented() {
         let mut boundary = CoreBoundary::default();
-        boundary.before("old".into(), "f".into(), vec![Value::I32(u32::MAX), Value::F64(0.5)]);
-        boundary.before("new".into(), "g".into(), vec![Value::I64(7)]);
+        boundary.before("old".into(), "f".into(), vec![Value::I32(u32::MAX), Value::F64(0.5)], &[]);
+        boundary.before("new".into(), "g".into(), vec![Value::I64(7)], &[]);
         boundary.after(&[Value::I32(8)]);
         boundary.after(&[]);
-        boundary.before("new".into(), "exit".into(), vec![]);
+        boundary.before("new".into(), "exit".into(), vec![], &[]);
         assert_eq!(boundary.take().calls, ["old.f(4294967295, 0.5)", "  new.g(7) -> 8", "new.exit()"]);
     }
 }
