@@ -94,13 +94,13 @@ fn build(shop: &Workshop<'_>, asc: &Asc, sources: &[PathBuf], out: &Path) -> Res
     let entry = entry.ok_or_else(|| "several sources, and none of them is `index.ts`".to_string())?;
     let mut command = command(shop, &asc.node);
     // All paths relative to the suite's folder, where the compiler runs: those in messages are the same everywhere.
-    command.arg(asc.packages.join(COMPILER)).args(FLAGS);
+    command.arg(asc.packages.join(COMPILER)).arg(entry.strip_prefix(shop.root).unwrap_or(entry)).args(FLAGS);
     if let Some(shim) = asc.shim(shop) {
         command.arg("--config").arg(shim);
     }
     let realloc = out.with_file_name("assemblyscript-realloc.ts");
     cache::write(&realloc, REALLOC.as_bytes()).map_err(|error| format!("cannot write what adapters need: {error}"))?;
-    command.arg(&realloc).arg(entry.strip_prefix(shop.root).unwrap_or(entry)).arg("--outFile").arg(out).current_dir(shop.root);
+    command.arg(&realloc).arg("--outFile").arg(out).current_dir(shop.root);
     let output = command.output().map_err(|error| format!("cannot run the AssemblyScript compiler: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
