@@ -49,6 +49,8 @@ impl Report {
             "ratio",
             "prepared",
             "ratio",
+            "new shape",
+            "ratio",
             "one copy of the guest",
         ]);
         for row in &self.rows {
@@ -62,6 +64,8 @@ impl Report {
                 ratio(both.cold / both.reference),
                 time(both.prepared),
                 ratio(both.prepared / both.reference),
+                time(both.anew),
+                ratio(both.anew / both.reference),
                 time(row.seconds.copy),
             ]);
         }
@@ -69,7 +73,8 @@ impl Report {
     }
 
     fn validated(&self) -> Table {
-        let mut table = Table::new(["guest", "adapter", "reference", "cold", "ratio", "prepared", "ratio"]);
+        let mut table =
+            Table::new(["guest", "adapter", "reference", "cold", "ratio", "prepared", "ratio", "new shape", "ratio"]);
         for row in &self.rows {
             let both = &row.seconds.validated;
             table.row([
@@ -80,6 +85,8 @@ impl Report {
                 ratio(both.cold / both.reference),
                 time(both.prepared),
                 ratio(both.prepared / both.reference),
+                time(both.anew),
+                ratio(both.anew / both.reference),
             ]);
         }
         table

@@ -44,8 +44,10 @@ pub struct Both {
     pub reference: f64,
     /// By us, everything from bytes.
     pub cold: f64,
-    /// By us, with adapter and world prepared.
+    /// By us, with adapter and world prepared, the guest of a shape that was seen before.
     pub prepared: f64,
+    /// The same, of a shape that was not.
+    pub anew: f64,
 }
 
 /// Bytes of the component beyond those of the guest's module.
@@ -91,24 +93,33 @@ fn row(name: &'static str, guest: &[u8], adapter: &Adapter, inputs: &Inputs) -> 
     let theirs = if adapter.reference_takes_it { adapter } else { &inputs.adapters[0] };
     let reference = |validate| contenders::reference(guest, &theirs.wasm, validate);
     let cold = |validate| contenders::cold(guest, &adapter.wasm, validate);
-    let shop = [false, true].map(|validate| contenders::prepare(&adapter.wasm, validate));
+    let stack = contenders::adapters(&adapter.wasm);
+    let shop = [false, true].map(|validate| contenders::prepare(&stack, validate));
     let prepared = |validate: bool| contenders::prepared(&shop[usize::from(validate)], guest);
     let fine = |component: Result<Vec<u8>, String>| {
         component.unwrap_or_else(|error| panic!("{name} with the adapter `{}`: {error}", adapter.name))
     };
 
-    let works: [&dyn Fn() -> usize; 7] = [
+    let anew = |validate: bool| contenders::prepared_anew(&shop[usize::from(validate)], guest);
+    let works: [&dyn Fn() -> usize; 9] = [
         &|| black_box(guest.to_vec()).len(),
         &|| fine(reference(false)).len(),
         &|| fine(cold(false)).len(),
         &|| fine(prepared(false)).len(),
+        &|| fine(anew(false)).len(),
         &|| fine(reference(true)).len(),
         &|| fine(cold(true)).len(),
         &|| fine(prepared(true)).len(),
+        &|| fine(anew(true)).len(),
     ];
     let times = timing::medians(&works);
-    let both = |from: usize| Both { reference: times[from], cold: times[from + 1], prepared: times[from + 2] };
-    let seconds = Seconds { copy: times[0], encoding: both(1), validated: both(4) };
+    let both = |from: usize| Both {
+        reference: times[from],
+        cold: times[from + 1],
+        prepared: times[from + 2],
+        anew: times[from + 3],
+    };
+    let seconds = Seconds { copy: times[0], encoding: both(1), validated: both(5) };
 
     let (theirs, reference) = heap::count(|| fine(reference(false)));
     let (ours, cold) = heap::count(|| fine(cold(false)));

@@ -51,6 +51,8 @@ pub(crate) enum Meaning {
     Copy(names::Copy),
     /// The base of main's thread-local storage.
     ThreadLocal(ThreadLocal),
+    /// Nothing, and that was reported: there will be no plan.
+    Nothing,
 }
 
 /// As whose a function is lowered: in whose memory, with whose realloc.
@@ -117,7 +119,10 @@ impl<'a> Binder<'a> {
         for import in &module.imports {
             match self.import(id, module, import, &mut abi) {
                 Ok(meaning) => meanings.push(meaning),
-                Err(error) => errors.push(error),
+                Err(error) => {
+                    errors.push(error);
+                    meanings.push(Meaning::Nothing);
+                }
             }
         }
         meanings
@@ -326,8 +331,11 @@ impl<'a> Binder<'a> {
         let others = self.modules.iter().enumerate().skip(1).filter(|(index, _)| *index != id.0);
         let adapters: Vec<&str> =
             others.flat_map(|(_, module)| module.layer.implements.iter().map(String::as_str)).collect();
-        let known = adapters.iter().copied().chain(self.imports.exact.keys().map(String::as_str));
-        let mut hints = hint::near(wanted, known);
+        let known = || adapters.iter().copied().chain(self.imports.exact.keys().map(String::as_str));
+        let mut hints = hint::versions(wanted, known());
+        if hints.is_empty() {
+            hints = hint::near(wanted, known());
+        }
         if !hints.is_empty() {
             return hints;
         }

@@ -15,7 +15,9 @@ use crate::input::{Form, Options, Region, Stack};
 use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
+use crate::start::{self, Start};
 use crate::trim::{self, MainRealloc, Request, Trimmed};
+use crate::trims::Trims;
 use crate::world::World;
 
 /// A module that goes into the component, and what is known of it.
@@ -29,6 +31,8 @@ pub(crate) struct Part<'a> {
     pub trimmed: Option<Trimmed>,
     /// Exports that somebody asked for, with the chain of who did.
     pub asked_by: IndexMap<String, String>,
+    /// For main: a start function that wants others to be there first.
+    pub start: Option<Start>,
 }
 
 impl Part<'_> {
@@ -46,20 +50,26 @@ impl Part<'_> {
 pub(crate) type Parts<'a> = Vec<Option<Part<'a>>>;
 
 /// Closes the demand of main and the world over all adapters.
-pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &Options) -> Result<Parts<'a>, Errors> {
+pub(crate) fn close<'a>(
+    modules: &'a [Module<'a>],
+    world: &'a World,
+    options: &Options,
+    trims: &Trims,
+) -> Result<Parts<'a>, Errors> {
     let binder = Binder::new(world, modules);
     let mut errors = Vec::new();
-    let mut closing = Closing { modules, world, asked: vec![IndexMap::new(); modules.len()], work: Vec::new() };
+    let asked = vec![IndexMap::new(); modules.len()];
+    let mut closing = Closing { modules, world, asked, work: Vec::new(), debug: options.debug_names };
 
-    let main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
+    let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
     closing.module_asks(&modules[0], &main, "main", &mut errors);
-    Errors::check(std::mem::take(&mut errors))?;
 
     let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
-    let realloc = main_realloc(&modules[0], options);
-    while let Some(id) = closing.work.pop() {
-        let part = closing.trimmed(&binder, id, realloc, &mut errors);
+    let (module, start) = start::start(&modules[0], &mut main, world);
+    let realloc = main_realloc(&modules[0], options, start.as_ref());
+    while let Some(id) = closing.next() {
+        let part = closing.trimmed(&binder, id, realloc, trims, &mut errors);
         let Some(part) = part else { continue };
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
         let chain = format!("adapter `{}`, asked by {chain}", modules[id.0].name);
@@ -69,7 +79,7 @@ pub(crate) fn close<'a>(modules: &'a [Module<'a>], world: &'a World, options: &O
         parts[id.0] = Some(part);
     }
     Errors::check(errors)?;
-    parts[0] = Some(Part { module: modules[0].clone(), bound: main, trimmed: None, asked_by: IndexMap::new() });
+    parts[0] = Some(Part { module, bound: main, trimmed: None, asked_by: IndexMap::new(), start });
     Ok(parts)
 }
 
@@ -81,9 +91,16 @@ struct Closing<'a> {
     asked: Vec<IndexMap<String, String>>,
     /// Adapters with new demands.
     work: Vec<ModuleId>,
+    /// Names and DWARF of adapters are wanted.
+    debug: bool,
 }
 
 impl<'a> Closing<'a> {
+    /// The next adapter with new demands, in the order in which they were asked.
+    fn next(&mut self) -> Option<ModuleId> {
+        (!self.work.is_empty()).then(|| self.work.remove(0))
+    }
+
     fn ask(&mut self, id: ModuleId, export: &str, chain: &str, errors: &mut Vec<Error>) {
         if self.asked[id.0].contains_key(export) {
             return;
@@ -173,6 +190,7 @@ impl<'a> Closing<'a> {
         binder: &Binder<'_>,
         id: ModuleId,
         realloc: MainRealloc<'_>,
+        trims: &Trims,
         errors: &mut Vec<Error>,
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
@@ -184,18 +202,16 @@ impl<'a> Closing<'a> {
             form: form(adapter),
             realloc,
             stack: adapter.layer.stack.into(),
+            debug: self.debug,
         };
-        let trimmed = match trim::trim(&request) {
-            Ok(trimmed) => trimmed,
+        let trimmed = trims.trim(id, &request).and_then(|trimmed| {
+            let module = read::read(&adapter.name, trimmed.wasm.clone()).map_err(|error| vec![error])?;
+            Ok((trimmed, Module { layer: adapter.layer.clone(), ..module }))
+        });
+        let (trimmed, module) = match trimmed {
+            Ok(found) => found,
             Err(found) => {
-                errors.extend(found.into_iter().map(Error::Trim));
-                return None;
-            }
-        };
-        let module = match read::read(&adapter.name, trimmed.wasm.clone()) {
-            Ok(module) => Module { layer: adapter.layer.clone(), ..module },
-            Err(error) => {
-                errors.push(error);
+                errors.extend(found);
                 return None;
             }
         };
@@ -206,6 +222,7 @@ impl<'a> Closing<'a> {
             bound,
             trimmed: Some(trimmed),
             asked_by: self.asked[id.0].clone(),
+            start: None,
         })
     }
 
@@ -332,14 +349,15 @@ fn memory_kind(memory: &MemoryType) -> String {
 }
 
 /// Main's realloc as adapters see it.
-fn main_realloc(main: &Module<'_>, options: &Options) -> MainRealloc<'static> {
+fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> MainRealloc<'static> {
     match options.region {
         Region::MemoryGrow => MainRealloc::Grow,
         Region::MemoryGrowLate => match realloc_of(main, &names::MAIN_REALLOCS) {
-            Some(_) => MainRealloc::GrowLate,
-            None => MainRealloc::Grow,
+            Some(_) if !start.is_some_and(Start::is_early) => MainRealloc::GrowLate,
+            Some(_) | None => MainRealloc::Grow,
         },
         Region::Auto => match realloc_of(main, &names::MAIN_REALLOCS) {
+            Some(name) if start.is_some_and(Start::is_early) => MainRealloc::Late(name),
             Some(name) => MainRealloc::Export(name),
             None => MainRealloc::Grow,
         },

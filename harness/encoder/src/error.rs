@@ -17,6 +17,11 @@ impl Errors {
     pub(crate) fn check(errors: Vec<Error>) -> Result<(), Errors> {
         if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
     }
+
+    pub(crate) fn and(mut self, others: Errors) -> Errors {
+        self.0.extend(others.0);
+        self
+    }
 }
 
 impl From<Error> for Errors {
@@ -92,7 +97,9 @@ pub enum Error {
         second: String,
     },
     /// Two modules both export an item of the world.
-    #[error("both `{first}` and `{second}` export `{export}`")]
+    #[error(
+        "both `{first}` and `{second}` export `{export}`\n  help: a component exports it once: leave it out of the world of one of them"
+    )]
     ExportedTwice {
         /// The item.
         export: String,
@@ -158,7 +165,9 @@ pub enum Error {
         hints: Vec<String>,
     },
     /// The canonical ABI asks for a memory.
-    #[error("`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}")]
+    #[error(
+        "`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}\n  expected: an exported memory called `memory`, or one imported as `env` `memory`"
+    )]
     MissingMemory {
         /// The module that should export one.
         module: String,
@@ -229,10 +238,26 @@ pub enum Error {
         /// The module.
         module: String,
     },
+    /// Start functions that call each other: none of their modules can come first.
+    #[error("start functions call each other in a circle, so that no module can be instantiated first{}\n  help: let one of them do at its first call what it does in its start function", circle(.calls))]
+    StartCycle {
+        /// Who calls whom: an adapter, another one, and its function.
+        calls: Vec<(String, String, String)>,
+    },
     /// An adapter cannot be trimmed.
     #[error(transparent)]
     Trim(#[from] TrimError),
-    /// The finished component is invalid: a mistake in a function body, or one of ours.
+    /// A module is invalid: a mistake in a function body, say.
+    #[error("`{module}` is invalid at byte {offset:#x}: {message}")]
+    InvalidModule {
+        /// The module's name.
+        module: String,
+        /// Where.
+        offset: u64,
+        /// What the validator says.
+        message: String,
+    },
+    /// The finished component is invalid, although its modules are not: a mistake of ours.
     #[error("the component is invalid at byte {offset:#x}: {message}")]
     Invalid {
         /// Where in the component.
@@ -250,6 +275,11 @@ pub enum Error {
 
 fn remedy(hints: &[String]) -> String {
     hints.iter().map(|hint| format!("\n  help: {hint}")).collect()
+}
+
+fn circle(calls: &[(String, String, String)]) -> String {
+    let line = |(from, to, function): &(String, String, String)| format!("\n  `{from}` calls `{function}` of `{to}`");
+    calls.iter().map(line).collect()
 }
 
 fn list(names: &[String]) -> String {

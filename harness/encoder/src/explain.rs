@@ -2,6 +2,7 @@
 
 mod functions;
 mod json;
+mod start;
 
 pub(crate) use functions::Chains;
 
@@ -10,12 +11,14 @@ use std::fmt;
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
 use crate::plan::{Canon, CoreRef, Event, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
+use crate::start::Remedy;
 use crate::trim::{Debug, RegionReport, When};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.modules(f)?;
         self.order(f)?;
+        self.start(f)?;
         self.wires(f)?;
         self.slots(f)?;
         self.resources(f)?;
@@ -74,7 +77,7 @@ impl Plan {
             writeln!(f, "    implements {}", names.join(", "))?;
         }
         match &trimmed.debug {
-            Debug::Absent => {}
+            Debug::Absent | Debug::Unwanted => {}
             Debug::Kept { before, after } => {
                 writeln!(f, "    debug information: {after} of {before} bytes, moved along with the code")?;
             }
@@ -93,14 +96,21 @@ impl Plan {
 
     /// The core instances in the order in which they are made.
     fn steps(&self) -> Vec<&str> {
-        let mut steps: Vec<&str> = self.order.iter().map(|id| self.name(*id)).collect();
+        let mut steps: Vec<&str> = Vec::new();
+        for id in &self.order {
+            if *id == ModuleId::MAIN && self.prepare.is_some() {
+                steps.push("prepare");
+            }
+            steps.push(self.name(*id));
+        }
         if self.has_shim() {
             steps.insert(0, "shim");
         }
         if !self.wrapped().is_empty() {
             steps.push("hooks");
         }
-        if !self.slots.is_empty() || !self.initialize.is_empty() {
+        let prepared = self.prepare.as_ref().map_or(0, |prepare| prepare.slots.len());
+        if self.slots.len() > prepared || !self.initialize.is_empty() {
             steps.push("fixup");
         }
         steps
@@ -143,7 +153,9 @@ impl Plan {
             writeln!(f, "  keeps the base of main's thread-local storage, an {ty}")?;
         }
         if let Some(memory) = &self.hosted_memory {
-            writeln!(f, "  defines the memory that main imports as {} {}", memory.module, memory.field)?;
+            let hoisted = self.start.as_ref().is_some_and(|start| start.remedy == Remedy::Early { hoisted: true });
+            let how = if hoisted { "would define, and now imports," } else { "imports" };
+            writeln!(f, "  defines the memory that main {how} as {} {}", memory.module, memory.field)?;
         }
         for (index, slot) in self.slots.iter().enumerate() {
             writeln!(f, "  slot {index}: {} {}", slot.name, crate::read::signature(&slot.ty))?;

@@ -4,13 +4,28 @@
 pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut close: Vec<(usize, &str)> = known
         .filter_map(|name| {
-            let distance = strsim::levenshtein(&fold(wanted), &fold(name));
-            (distance <= wanted.chars().count() / 4).then_some((distance, name))
+            // Two letters that changed places are one slip.
+            let distance = strsim::osa_distance(&fold(wanted), &fold(name));
+            let most = match wanted.chars().count() {
+                0..3 => 0,
+                length => (length / 4).max(1),
+            };
+            (distance <= most).then_some((distance, name))
         })
         .collect();
     close.sort();
     close.dedup();
     close.into_iter().take(3).map(|(_, name)| format!("there is `{name}`")).collect()
+}
+
+/// A hint for each other version of an interface, none of which is compatible: that one would have been found.
+pub(crate) fn versions<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let Some((interface, version)) = wanted.split_once('@') else { return Vec::new() };
+    let is_other = |name: &&str| name.split_once('@').is_some_and(|(other, _)| other == interface);
+    let mut others: Vec<&str> = known.filter(is_other).collect();
+    others.sort();
+    others.dedup();
+    others.into_iter().map(|name| format!("there is `{name}`, which is no version compatible with {version}")).collect()
 }
 
 /// Spellings that people mix up are brought together.
@@ -26,6 +41,8 @@ mod tests {
     fn finds_what_was_meant() {
         let known = ["wasi_snapshot_preview1", "env", "my-wasi"];
         assert_eq!(near("wasi-snapshot-preview1", known.into_iter()), ["there is `wasi_snapshot_preview1`"]);
+        assert_eq!(near("nev", known.into_iter()), ["there is `env`"]);
+        assert_eq!(near("x", ["y"].into_iter()), [] as [&str; 0]);
         assert_eq!(near("something else", known.into_iter()), [] as [&str; 0]);
     }
 }

@@ -152,7 +152,8 @@ impl<'a> Adapter<'a> {
 /// The choices of an encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Write name sections for the component and for generated modules.
+    /// Write name sections for the component and for generated modules, and keep the names and the DWARF of adapters.
+    /// Main keeps what it has in any case.
     pub debug_names: bool,
     /// Validate the finished component, function bodies included.
     pub validate: bool,

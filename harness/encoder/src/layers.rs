@@ -5,35 +5,61 @@ use std::borrow::Cow;
 use wit_parser::PackageName;
 
 use crate::error::{Error, Errors};
-use crate::input::{Adapter, Code, Input};
+use crate::input::{Adapter, Code, Source};
 use crate::plan::ModuleId;
 use crate::read::{self, Extern, Layer, Module};
 use crate::{interpose, stub};
 
-/// Reads main and all adapters, in order: main is [`ModuleId::MAIN`], adapters follow.
-pub(crate) fn read<'a>(input: &'a Input<'_>) -> Result<Vec<Module<'a>>, Errors> {
+/// Reads main, and the modules of each adapter: none yet for an interposer.
+pub(crate) fn read<'a>(
+    main: &'a Source<'_>,
+    adapters: &'a [Adapter<'_>],
+) -> Result<(Module<'a>, Vec<Vec<Module<'a>>>), Errors> {
+    match (read_main(main), read_adapters(adapters)) {
+        (Ok(main), Ok(layers)) => Ok((main, layers)),
+        (Ok(_), Err(errors)) => Err(errors),
+        (Err(error), Ok(_)) => Err(error.into()),
+        (Err(error), Err(errors)) => Err(Errors::from(error).and(errors)),
+    }
+}
+
+/// The modules of each adapter, in order; none yet for an interposer.
+pub(crate) fn read_adapters<'a>(adapters: &'a [Adapter<'_>]) -> Result<Vec<Vec<Module<'a>>>, Errors> {
     let mut errors = Vec::new();
-    let main = read::read(&input.main.name, input.main.wasm);
-    let main = main.and_then(|module| match module.is_library {
+    let layers = adapters.iter().map(|adapter| keep(read_adapter(adapter), &mut errors)).collect();
+    Errors::check(errors)?;
+    Ok(layers)
+}
+
+/// Reads main.
+pub(crate) fn read_main<'a>(main: &'a Source<'_>) -> Result<Module<'a>, Error> {
+    let module = read::read(&main.name, main.wasm)?;
+    match module.is_library {
         // An adapter that is one is refused with more to say, when it is trimmed.
         true => Err(Error::Library { module: module.name }),
-        false => Ok(module),
-    });
-    let main = main.map(|module| Module { wit: input.main.wit.as_ref().map(Cow::Borrowed), ..module });
-    let mut modules = keep(main.map(|main| vec![main]), &mut errors);
-    let mut layers: Vec<Vec<Module<'_>>> =
-        input.adapters.iter().map(|adapter| keep(read_adapter(adapter), &mut errors)).collect();
-    Errors::check(std::mem::take(&mut errors))?;
+        false => Ok(Module { wit: main.wit.as_ref().map(Cow::Borrowed), ..module }),
+    }
+}
 
-    // An interposer passes on what the others import: it is made when they are known.
-    modules.extend(layers.iter().flatten().cloned());
-    for (adapter, layer) in input.adapters.iter().zip(&mut layers) {
-        if let Code::Interposer = adapter.code {
-            *layer = keep(interpose::layers(adapter, &modules), &mut errors);
+/// Main and the layers behind it, in order: main is [`ModuleId::MAIN`], adapters follow.
+pub(crate) fn line_up<'a>(
+    main: Module<'a>,
+    adapters: &[Adapter<'_>],
+    layers: Vec<Vec<Module<'a>>>,
+) -> Result<Vec<Module<'a>>, Errors> {
+    let mut errors = Vec::new();
+    let mut layers = layers;
+    if adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer)) {
+        // An interposer passes on what the others import: it is made when they are known.
+        let known: Vec<Module<'_>> = std::iter::once(&main).chain(layers.iter().flatten()).cloned().collect();
+        for (adapter, layer) in adapters.iter().zip(&mut layers) {
+            if let Code::Interposer = adapter.code {
+                *layer = keep(interpose::layers(adapter, &known), &mut errors);
+            }
         }
     }
     Errors::check(errors)?;
-    modules.truncate(1);
+    let mut modules = vec![main];
     modules.extend(layers.into_iter().flatten());
     name_apart(&mut modules);
     Ok(modules)

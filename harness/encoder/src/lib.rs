@@ -18,6 +18,7 @@ mod emit;
 mod error;
 mod explain;
 mod hint;
+mod hoist;
 mod hooks;
 mod input;
 mod interpose;
@@ -25,12 +26,16 @@ mod layers;
 mod names;
 mod order;
 mod plan;
+mod prepared;
 pub mod provenance;
 mod read;
+mod start;
 mod stub;
 mod thread_local;
 mod trim;
+mod trims;
 mod unite;
+mod validate;
 mod wire;
 mod world;
 
@@ -39,9 +44,14 @@ pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region,
 pub use interpose::CALLS;
 pub use layers::is_named;
 pub use plan::Plan;
+pub use prepared::Prepared;
 pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use stub::Answer;
 pub use trim::TrimError;
+
+use read::Module;
+use trims::Trims;
+use world::World;
 
 /// A component and how it came to be.
 #[derive(Clone, Debug)]
@@ -53,19 +63,27 @@ pub struct Encoded {
 }
 
 /// Welds main and its adapters into a component.
+///
+/// For many guests with the same adapters there is [`Prepared`].
 pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
-    let modules = layers::read(input)?;
+    let (main, layers) = layers::read(&input.main, &input.adapters)?;
+    let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    let parts = demand::close(&modules, &world, options)?;
-    let order = order::order(&parts);
-    let plan = wire::wire(&modules, &world, &parts, order, options)?;
+    weld(&modules, &world, options, &Trims::default())
+}
+
+/// What follows when modules and world are known.
+fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Encoded, Errors> {
+    let parts = demand::close(modules, world, options, trims)?;
+    let order = order::order(&parts)?;
+    let plan = wire::wire(modules, world, &parts, order, options)?;
     if cfg!(any(debug_assertions, test)) {
-        let found = audit::audit(&plan, &world, &parts);
+        let found = audit::audit(&plan, world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
-    let component = emit::emit(&plan, &world, &parts, options);
+    let component = emit::emit(&plan, world, &parts, options);
     if options.validate {
-        validate(&component)?;
+        validate::validate(&component, modules)?;
     }
     Ok(Encoded { component, plan })
 }
@@ -98,12 +116,4 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
         Err(found) => errors.extend(found.iter().cloned()),
     }
     errors
-}
-
-fn validate(component: &[u8]) -> Result<(), Error> {
-    let mut validator = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all());
-    validator
-        .validate_all(component)
-        .map(drop)
-        .map_err(|error| Error::Invalid { offset: error.offset(), message: error.message().to_string() })
 }

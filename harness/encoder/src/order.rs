@@ -1,32 +1,115 @@
 //! `order`: who is instantiated when.
 //!
-//! Main comes first: adapters share its memory. An adapter comes after those it imports from; where adapters import
-//! from each other in a circle, the first one given goes first, and `wire` cuts the edges that point forward.
+//! Main comes first: adapters share its memory. If its start function may call adapters, those come before it, but for
+//! those that take more of main than functions. An adapter comes after those it imports from. Where adapters import
+//! from each other in a circle, the first one given goes first, and `wire` cuts the edges that point forward: adapters
+//! take nothing but functions from each other, for which slots can stand in. But a start function runs at once, so what
+//! it may call comes before it; start functions that call each other in a circle are the one thing that has no order.
 
 use crate::bind::Meaning;
-use crate::demand::Parts;
-use crate::plan::ModuleId;
+use crate::demand::{Part, Parts};
+use crate::error::{Error, Errors};
+use crate::plan::{Kind, ModuleId};
+use crate::read::Extern;
+use crate::start::{self, Start};
 
 /// The order of instantiation.
-pub(crate) fn order(parts: &Parts<'_>) -> Vec<ModuleId> {
-    let mut order = vec![ModuleId::MAIN];
-    let mut visiting = vec![false; parts.len()];
-    for index in 1..parts.len() {
-        visit(ModuleId(index), parts, &mut visiting, &mut order);
+pub(crate) fn order(parts: &Parts<'_>) -> Result<Vec<ModuleId>, Errors> {
+    let at_once = parts.iter().map(|part| part.as_ref().map(at_once).unwrap_or_default()).collect();
+    let mut ordering = Ordering { parts, at_once, visiting: vec![false; parts.len()], order: Vec::new() };
+    if let Some(main) = &parts[0]
+        && main.start.as_ref().is_some_and(Start::is_early)
+    {
+        ordering.imported(main, true);
     }
-    order
-}
-
-fn visit(id: ModuleId, parts: &Parts<'_>, visiting: &mut [bool], order: &mut Vec<ModuleId>) {
-    let Some(part) = &parts[id.0] else { return };
-    if visiting[id.0] || order.contains(&id) {
-        return;
-    }
-    visiting[id.0] = true;
-    for meaning in &part.bound.imports {
-        if let Meaning::Adapter(other, _) = meaning {
-            visit(*other, parts, visiting, order);
+    ordering.order.push(ModuleId::MAIN);
+    ordering.visiting.fill(false);
+    // Who waits for a start function's sake is visited again.
+    let mut before = 0;
+    while before < ordering.order.len() {
+        before = ordering.order.len();
+        for index in 1..parts.len() {
+            ordering.visit(ModuleId(index), false);
         }
     }
-    order.push(id);
+    match ordering.circle() {
+        Some(circle) => Err(Error::StartCycle { calls: circle }.into()),
+        None => Ok(ordering.order),
+    }
+}
+
+/// The adapters, and their functions, that an adapter's start function may call.
+fn at_once(part: &Part<'_>) -> Vec<(ModuleId, String)> {
+    let imports = || part.module.imports.iter().zip(&part.bound.imports);
+    let has_start = part.trimmed.is_some() && part.module.has_start;
+    if !has_start || !imports().any(|(_, meaning)| matches!(meaning, Meaning::Adapter(..))) {
+        return Vec::new();
+    }
+    // What cannot be read is for the validation of the component to refuse.
+    let reached = start::reached(&part.module.bytes).unwrap_or_default();
+    let functions = imports().filter(|(import, _)| matches!(import.ty, Extern::Func(_)));
+    let called = (0..).zip(functions).filter(|(index, _)| reached.contains(index));
+    let called = called.filter_map(|(_, (_, meaning))| match meaning {
+        Meaning::Adapter(id, function) => Some((*id, function.clone())),
+        _ => None,
+    });
+    called.collect()
+}
+
+struct Ordering<'p> {
+    parts: &'p Parts<'p>,
+    at_once: Vec<Vec<(ModuleId, String)>>,
+    visiting: Vec<bool>,
+    order: Vec<ModuleId>,
+}
+
+impl Ordering<'_> {
+    /// Those that a module imports from.
+    fn imported(&mut self, part: &Part<'_>, before_main: bool) {
+        for meaning in &part.bound.imports {
+            if let Meaning::Adapter(other, _) = meaning {
+                self.visit(*other, before_main);
+            }
+        }
+    }
+
+    fn visit(&mut self, id: ModuleId, before_main: bool) {
+        let parts = self.parts;
+        let Some(part) = &parts[id.0] else { return };
+        if self.visiting[id.0] || self.order.contains(&id) || (before_main && takes_items(part)) {
+            return;
+        }
+        self.visiting[id.0] = true;
+        self.imported(part, before_main);
+        self.visiting[id.0] = false;
+        if self.at_once[id.0].iter().all(|(other, _)| self.order.contains(other)) {
+            self.order.push(id);
+        }
+    }
+
+    /// The start functions that call each other, if any do: who calls whom.
+    fn circle(&self) -> Option<Vec<(String, String, String)>> {
+        let waits = |id: &ModuleId| self.parts[id.0].is_some() && !self.order.contains(id);
+        let mut path = vec![(0..self.parts.len()).map(ModuleId).find(waits)?];
+        loop {
+            let last = path.last()?;
+            let (next, _) = self.at_once[last.0].iter().find(|(other, _)| waits(other))?;
+            if let Some(first) = path.iter().position(|id| id == next) {
+                path.drain(..first);
+                break;
+            }
+            path.push(*next);
+        }
+        let name = |id: &ModuleId| self.parts[id.0].as_ref().map(|part| part.module.name.clone()).unwrap_or_default();
+        let calls = path.iter().filter_map(|id| {
+            let (other, function) = self.at_once[id.0].iter().find(|(other, _)| path.contains(other))?;
+            Some((name(id), name(other), function.clone()))
+        });
+        Some(calls.collect())
+    }
+}
+
+/// Whether an adapter imports of main what no slot can stand in for: all but functions.
+fn takes_items(part: &Part<'_>) -> bool {
+    part.bound.imports.iter().any(|meaning| matches!(meaning, Meaning::Main(_, kind) if *kind != Kind::Func))
 }

@@ -9,6 +9,7 @@ use wit_parser::{TypeId, WorldKey};
 
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
+use crate::start::Start;
 use crate::trim::{MEMORY_GROW, Trimmed, When};
 use crate::world::StringEncoding;
 
@@ -26,6 +27,22 @@ impl Plan {
     /// There is a shim module.
     pub(crate) fn has_shim(&self) -> bool {
         !self.slots.is_empty() || self.hosted_memory.is_some() || self.thread_local.is_some()
+    }
+
+    /// Wires that trap when they are used while main's start function runs: their slots are filled later.
+    pub(crate) fn unusable_at_start(&self) -> impl Iterator<Item = &Wire> {
+        let calls = self.start.as_ref().map_or(&[][..], |start| &start.calls);
+        let prepared = self.prepare.as_ref().map_or(&[][..], |prepare| &prepare.slots);
+        let before_main = self.order.iter().position(|id| *id == ModuleId::MAIN).unwrap_or_default();
+        let before_main = &self.order[..before_main];
+        self.wires.iter().filter(move |wire| {
+            let called = |(module, field): &(String, String)| wire.module == *module && wire.field == *field;
+            let usable = match wire.importer {
+                ModuleId::MAIN => calls.iter().any(called),
+                id => before_main.contains(&id),
+            };
+            usable && matches!(&wire.via, Via::Slot(slot, _) if !prepared.contains(slot))
+        })
     }
 
     /// The functions that are called with notice to main's task hook.
@@ -71,12 +88,25 @@ pub struct Plan {
     pub(crate) lifts: Vec<Lift>,
     /// Functions to call once everything is in place, in order.
     pub(crate) initialize: Vec<CoreRef>,
+    /// Main's start function wants others to be there first.
+    pub(crate) start: Option<Start>,
+    /// What is done for that right before main is instantiated.
+    pub(crate) prepare: Option<Prepare>,
     /// What main wants to hear of.
     pub(crate) hooks: Option<Hooks>,
     /// The type of the base of main's thread-local storage, which the shim module keeps.
     pub(crate) thread_local: Option<ValType>,
     /// How a call through a slot reaches the function behind it.
     pub(crate) forwarding: Forwarding,
+}
+
+/// What is done before main is instantiated, whose start function may call adapters.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Prepare {
+    /// The slots that can be filled by then.
+    pub slots: Vec<SlotId>,
+    /// The initialisers of adapters that can run by then, in order.
+    pub initialize: Vec<CoreRef>,
 }
 
 /// Main's task hook, and the functions whose calls it is told of.

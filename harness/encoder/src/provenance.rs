@@ -56,6 +56,8 @@ pub enum Origin {
     },
     /// The module whose functions forward through a table of slots.
     Shim,
+    /// The module that does before main what the fixup would do later, for main's start function.
+    Prepare,
     /// The module that fills the slots and initialises the others.
     Fixup,
     /// The module that tells main's task hook of what the canonical ABI calls.

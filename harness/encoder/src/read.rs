@@ -4,16 +4,20 @@
 //! `component-type` sections are set aside, so that the module can be embedded without them.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
+use std::sync::Arc;
+
 use wasmparser::{
-    CompositeInnerType, Encoding, ExternalKind, FuncType, GlobalType, MemoryType, Parser, Payload, TableType, TagType,
-    TypeRef, ValType,
+    Chunk, CompositeInnerType, Encoding, ExternalKind, FuncType, GlobalType, HeapType, MemoryType, Parser, Payload,
+    TableType, TagType, TypeRef, ValType,
 };
 
 use crate::dedupe;
 use crate::error::Error;
 use crate::input::{Form, Stack, Wit};
+use crate::world::Decoded;
 
 /// What the encoder knows of a core module.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub(crate) struct Module<'a> {
     pub memories: Vec<MemoryType>,
     /// WIT given from outside.
     pub wit: Option<Cow<'a, Wit>>,
+    /// What its metadata says, if that has been decoded already.
+    pub decoded: Option<Arc<Vec<Decoded>>>,
     /// What an adapter is among the others; the default for main.
     pub layer: Layer,
 }
@@ -91,7 +97,7 @@ pub(crate) struct Export {
 }
 
 /// The type of something imported or exported.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Extern {
     /// A function; `None` if its type is none of the plain kind (a garbage-collected type, say).
     Func(Option<FuncType>),
@@ -114,6 +120,34 @@ impl Extern {
             Extern::Table(_) => "table",
             Extern::Global(_) => "global",
             Extern::Tag(_) => "tag",
+        }
+    }
+
+    /// Whether it means the same in every module: it refers to none of the module's own types.
+    pub fn is_plain(&self) -> bool {
+        let is_plain = |ty: &ValType| match ty {
+            ValType::Ref(ty) => matches!(ty.heap_type(), HeapType::Abstract { .. }),
+            _ => true,
+        };
+        match self {
+            Extern::Func(ty) => ty.as_ref().is_some_and(|ty| ty.params().iter().chain(ty.results()).all(is_plain)),
+            Extern::Memory(_) => true,
+            Extern::Table(ty) => is_plain(&ValType::Ref(ty.element_type)),
+            Extern::Global(ty) => is_plain(&ty.content_type),
+            Extern::Tag(_) => false,
+        }
+    }
+}
+
+impl Hash for Extern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind().hash(state);
+        match self {
+            Extern::Func(ty) => ty.hash(state),
+            Extern::Memory(ty) => ty.hash(state),
+            Extern::Table(ty) => ty.hash(state),
+            Extern::Global(ty) => ty.hash(state),
+            Extern::Tag(_) => {}
         }
     }
 }
@@ -154,6 +188,7 @@ impl<'a> Module<'a> {
             has_start: false,
             memories: Vec::new(),
             wit: None,
+            decoded: None,
             layer: Layer::default(),
         }
     }
@@ -187,9 +222,16 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
     let mut spaces = Spaces::default();
     let mut end_of_last = 0;
     let mut keep_from = 0;
+    let mut parser = Parser::new(0);
+    let mut rest = bytes;
 
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload?;
+    loop {
+        let (consumed, payload) = match parser.parse(rest, true)? {
+            Chunk::Parsed { consumed, payload } => (consumed, payload),
+            // There is no more, and the parser has been told.
+            Chunk::NeedMoreData(_) => break,
+        };
+        rest = rest.get(consumed..).unwrap_or_default();
         let section_end = match payload.as_section() {
             Some((_, range)) => range.end as usize,
             None => end_of_last,
@@ -219,6 +261,7 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
                     let (offset, import) = import?;
                     let ty = match import.ty {
                         TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                            spaces.funcs.push(ty);
                             Extern::Func(types.get(ty as usize).cloned().flatten())
                         }
                         TypeRef::Memory(ty) => Extern::Memory(ty),
@@ -238,9 +281,17 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
             }
             Payload::FunctionSection(section) => {
                 for ty in section {
-                    spaces.funcs.push(types.get(ty? as usize).cloned().flatten());
+                    spaces.funcs.push(ty?);
                 }
             }
+            Payload::CodeSectionStart { size, .. } => {
+                // Bodies are not looked at, unless the parser has something to say of a section that is too long.
+                if let Some(behind) = rest.get(size as usize..) {
+                    parser.skip_section();
+                    rest = behind;
+                }
+            }
+            Payload::End(_) => break,
             Payload::TableSection(section) => {
                 for table in section {
                     spaces.tables.push(table?.ty);
@@ -266,7 +317,7 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
             Payload::ExportSection(section) => {
                 for export in section.into_iter_with_offsets() {
                     let (offset, export) = export?;
-                    let Some(ty) = spaces.get(export.kind, export.index) else {
+                    let Some(ty) = spaces.get(&types, export.kind, export.index) else {
                         return Ok(Err(Error::Malformed {
                             module: module.name.clone(),
                             offset,
@@ -296,7 +347,8 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
 /// The index spaces, as far as exports name them.
 #[derive(Default)]
 struct Spaces {
-    funcs: Vec<Option<FuncType>>,
+    /// The index of each function's type.
+    funcs: Vec<u32>,
     tables: Vec<TableType>,
     memories: Vec<MemoryType>,
     globals: Vec<GlobalType>,
@@ -306,7 +358,8 @@ struct Spaces {
 impl Spaces {
     fn push(&mut self, ty: &Extern) {
         match ty {
-            Extern::Func(ty) => self.funcs.push(ty.clone()),
+            // Entered with the index of its type.
+            Extern::Func(_) => {}
             Extern::Memory(ty) => self.memories.push(*ty),
             Extern::Table(ty) => self.tables.push(*ty),
             Extern::Global(ty) => self.globals.push(*ty),
@@ -314,10 +367,12 @@ impl Spaces {
         }
     }
 
-    fn get(&self, kind: ExternalKind, index: u32) -> Option<Extern> {
+    fn get(&self, types: &[Option<FuncType>], kind: ExternalKind, index: u32) -> Option<Extern> {
         let index = index as usize;
         Some(match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => Extern::Func(self.funcs.get(index)?.clone()),
+            ExternalKind::Func | ExternalKind::FuncExact => {
+                Extern::Func(types.get(*self.funcs.get(index)? as usize).cloned().flatten())
+            }
             ExternalKind::Memory => Extern::Memory(*self.memories.get(index)?),
             ExternalKind::Table => Extern::Table(*self.tables.get(index)?),
             ExternalKind::Global => Extern::Global(*self.globals.get(index)?),

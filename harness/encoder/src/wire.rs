@@ -11,10 +11,11 @@ use crate::hooks;
 use crate::input::Options;
 use crate::names;
 use crate::plan::{
-    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule, Resource, Slot,
-    SlotId, Source, Via, Why, Wire,
+    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule, Prepare, Resource,
+    Slot, SlotId, Source, Via, Why, Wire,
 };
 use crate::read::{Extern, Module};
+use crate::start::Start;
 use crate::thread_local;
 use crate::world::World;
 use wit_parser::{Function, TypeDefKind, TypeId};
@@ -32,7 +33,7 @@ pub(crate) fn wire(
         parts,
         position: (0..parts.len()).map(|i| order.iter().position(|id| id.0 == i)).collect(),
         abi: Abi::new(&world.resolve),
-        hosted: hosted_memory(&modules[0]),
+        hosted: parts[0].as_ref().and_then(|main| hosted_memory(&main.module)),
         memories: Vec::new(),
         hook: hooks::hook(parts),
         thread_local: None,
@@ -45,7 +46,8 @@ pub(crate) fn wire(
         wiring.module(*id, &mut wires);
     }
     let lifts = wiring.lifts();
-    let initialize = wiring.initialize(&order);
+    let prepare = wiring.prepare(&order, &wires);
+    let initialize = wiring.initialize(&order, prepare.as_ref());
     let Wiring { hosted, memories, hook, thread_local, slots, errors, .. } = wiring;
     Errors::check(errors)?;
     let hooks = hooks::hooks(hook, parts, &wires, &resources, &lifts);
@@ -59,6 +61,8 @@ pub(crate) fn wire(
         resources,
         lifts,
         initialize,
+        start: parts[0].as_ref().and_then(|main| main.start.clone()),
+        prepare,
         hooks,
         thread_local,
         forwarding: options.forwarding,
@@ -142,6 +146,7 @@ impl Wiring<'_> {
             Meaning::ResourceDrop(resource) => Source::ResourceDrop(*resource, self.resource_name(*resource)),
             Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
             Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
+            Meaning::Nothing => unreachable!("an import without a meaning is an error"),
             Meaning::Copy(copy) => Source::Copy(id, *copy),
             Meaning::ThreadLocal(access) => Source::ThreadLocal(*access),
             Meaning::Memory => match self.memory(id) {
@@ -173,7 +178,9 @@ impl Wiring<'_> {
                     _ => None,
                 }
             }
-            Source::Export(core, _) if !exists(core.module) => Some(Why::Instance(core.module)),
+            Source::Export(core, _) | Source::Destructor(core) if !exists(core.module) => {
+                Some(Why::Instance(core.module))
+            }
             _ => None,
         }
     }
@@ -328,16 +335,44 @@ impl Wiring<'_> {
     }
 
     /// Adapters are initialised before main, which may use them at once.
-    fn initialize(&self, order: &[ModuleId]) -> Vec<CoreRef> {
-        let (main, adapters) = order.split_at(1);
-        adapters
-            .iter()
-            .chain(main)
-            .filter_map(|id| {
-                let module = &self.parts[id.0].as_ref()?.module;
-                demand::initialize_of(module).map(|name| demand::core(*id, name))
-            })
-            .collect()
+    fn initialize(&self, order: &[ModuleId], prepare: Option<&Prepare>) -> Vec<CoreRef> {
+        let adapters = order.iter().filter(|id| **id != ModuleId::MAIN);
+        let all = adapters.chain([&ModuleId::MAIN]).filter_map(|id| self.initializer(*id));
+        all.filter(|core| prepare.is_none_or(|prepare| !prepare.initialize.contains(core))).collect()
+    }
+
+    fn initializer(&self, id: ModuleId) -> Option<CoreRef> {
+        let module = &self.parts[id.0].as_ref()?.module;
+        demand::initialize_of(module).map(|name| demand::core(id, name))
+    }
+
+    /// What can be done before main: a slot is filled if what it needs exists by then, and an adapter is initialised if
+    /// all that it may call is ready.
+    fn prepare(&self, order: &[ModuleId], wires: &[Wire]) -> Option<Prepare> {
+        self.parts[0].as_ref()?.start.as_ref().filter(|start| Start::is_early(start))?;
+        let slots = self.slots.iter().enumerate();
+        let slots = slots.filter(|(_, slot)| self.late(ModuleId::MAIN, &slot.source).is_none());
+        let slots: Vec<SlotId> = slots.map(|(index, _)| SlotId(index)).collect();
+
+        let mut ready: Vec<ModuleId> = order.iter().copied().take_while(|id| *id != ModuleId::MAIN).collect();
+        loop {
+            let is_ready = |wire: &Wire| {
+                let source = match &wire.source {
+                    Source::Export(core, Kind::Func) => ready.contains(&core.module),
+                    _ => true,
+                };
+                source && !matches!(&wire.via, Via::Slot(slot, _) if !slots.contains(slot))
+            };
+            let unready: Vec<ModuleId> =
+                wires.iter().filter(|wire| !is_ready(wire)).map(|wire| wire.importer).collect();
+            let before = ready.len();
+            ready.retain(|id| !unready.contains(id));
+            if ready.len() == before {
+                break;
+            }
+        }
+        let initialize: Vec<CoreRef> = ready.iter().filter_map(|id| self.initializer(*id)).collect();
+        (!slots.is_empty() || !initialize.is_empty()).then_some(Prepare { slots, initialize })
     }
 }
 

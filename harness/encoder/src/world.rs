@@ -14,6 +14,7 @@ use wit_parser::{
 };
 
 use crate::error::{Error, Errors};
+use crate::input::Wit;
 use crate::names;
 use crate::plan::ModuleId;
 use crate::read::Module;
@@ -30,6 +31,15 @@ pub(crate) struct World {
     pub exporters: IndexMap<String, ModuleId>,
     /// For each function that a module's own world has (see [`encoding_key`]): how its strings lie in that module's memory.
     encodings: HashMap<(ModuleId, String), StringEncoding>,
+}
+
+/// What a `component-type` section says.
+#[derive(Clone, Debug)]
+pub(crate) struct Decoded {
+    /// The world.
+    pub wit: Wit,
+    /// How its strings lie in the module's memory.
+    pub encoding: StringEncoding,
 }
 
 /// How strings lie in memory.
@@ -59,10 +69,14 @@ pub(crate) fn join(modules: &[Module<'_>]) -> Result<World, Errors> {
     let mut errors = Vec::new();
     for (index, module) in modules.iter().enumerate() {
         let id = ModuleId(index);
-        match worlds_of(module) {
+        let decoded = match &module.decoded {
+            Some(known) => Ok(known.to_vec()),
+            None => decode(module),
+        };
+        match decoded {
             Ok(worlds) => {
-                for (resolve, from, encoding) in worlds {
-                    world.add(id, module, resolve, from, encoding, modules, &mut errors);
+                for Decoded { wit, encoding } in worlds {
+                    world.add(id, module, wit.resolve, wit.world, encoding, modules, &mut errors);
                 }
             }
             Err(error) => errors.push(error),
@@ -259,14 +273,16 @@ fn function_keys(resolve: &Resolve, world: WorldId) -> Vec<String> {
 }
 
 /// The worlds in a module's `component-type` sections.
-fn worlds_of(module: &Module<'_>) -> Result<Vec<(Resolve, WorldId, StringEncoding)>, Error> {
+pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
     let mut worlds = Vec::new();
     for range in &module.metadata {
         let bytes = &module.bytes[range.clone()];
         let error = |message: String| Error::Metadata { module: module.name.clone(), offset: range.start, message };
         let encoding = encoding_of(bytes).map_err(error)?;
-        let (resolve, world) = wit_parser::decoding::decode_world(bytes).map_err(|e| error(format!("{e:#}")))?;
-        worlds.push((resolve, world, encoding));
+        let (resolve, world) = wit_parser::decoding::decode_world(bytes)
+            // Some messages show bytes, one a line.
+            .map_err(|e| error(format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" ")))?;
+        worlds.push(Decoded { wit: Wit { resolve, world }, encoding });
     }
     Ok(worlds)
 }

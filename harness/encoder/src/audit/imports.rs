@@ -133,7 +133,7 @@ impl Auditor<'_> {
         }
     }
 
-    fn why_name(&self, why: &Why) -> String {
+    pub(super) fn why_name(&self, why: &Why) -> String {
         match why {
             Why::Memory(id) => format!("the memory of `{}`", self.name(*id)),
             Why::Realloc(id) => format!("the realloc of `{}`", self.name(*id)),
@@ -143,7 +143,7 @@ impl Auditor<'_> {
     }
 
     /// All that has to exist before a source can be made.
-    fn needs(&self, source: &Source) -> Vec<Why> {
+    pub(super) fn needs(&self, source: &Source) -> Vec<Why> {
         let hooked = self.export(&core(ModuleId::MAIN, names::TASK_HOOK)).is_some();
         match source {
             Source::Lower(_, canon) => {
@@ -155,13 +155,13 @@ impl Auditor<'_> {
                 let realloc = realloc.map(|(core, _)| if hooked { Why::Hooks } else { Why::Realloc(core.module) });
                 memory.chain(realloc).collect()
             }
-            Source::Export(core, _) => vec![Why::Instance(core.module)],
+            Source::Export(core, _) | Source::Destructor(core) => vec![Why::Instance(core.module)],
             _ => Vec::new(),
         }
     }
 
     /// Whether what a source needs exists when `importer` is instantiated.
-    fn is_there(&self, need: &Why, importer: ModuleId) -> bool {
+    pub(super) fn is_there(&self, need: &Why, importer: ModuleId) -> bool {
         match need {
             Why::Memory(id) | Why::Realloc(id) | Why::Instance(id) => self.comes_before(*id, importer),
             // They wrap functions of all modules.

@@ -8,6 +8,7 @@
 //! | file | what is judged |
 //! |---|---|
 //! | `order` | who is embedded, when it is instantiated and initialised; the hosted memory |
+//! | `start` | what main's start function may call comes before main, and is ready |
 //! | `imports` | each import has a wire of its type, and the wire comes in time |
 //! | `meaning` | a wire's source is what the import's names mean |
 //! | `slots` | what stands behind a slot, and who uses it |
@@ -24,6 +25,7 @@ mod meaning;
 mod options;
 mod order;
 mod slots;
+mod start;
 mod violation;
 
 #[cfg(test)]

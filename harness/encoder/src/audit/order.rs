@@ -9,13 +9,10 @@ use crate::plan::{HostedMemory, ModuleId, OwnMemory};
 use crate::read::Extern;
 
 impl Auditor<'_> {
-    /// Each embedded module is instantiated once, main first; and each is embedded because somebody asks for it.
+    /// Each embedded module is instantiated once, main first, but for its start function; and each is embedded because somebody asks for it.
     pub(super) fn order(&mut self) {
         let plan = self.plan;
-        if plan.order.first() != Some(&ModuleId::MAIN) {
-            let first = plan.order.first().map(|id| self.name(*id));
-            self.report(Violation::MainNotFirst { first });
-        }
+        self.start();
         for (id, module) in self.embedded() {
             let module = module.name.clone();
             if let Some(planned) = plan.modules.get(id.0).filter(|planned| planned.name != module) {
@@ -139,11 +136,12 @@ impl Auditor<'_> {
     pub(super) fn initialize(&mut self) {
         let plan = self.plan;
         let nullary = Extern::Func(Some(FuncType::new([], [])));
+        let prepared = plan.prepare.as_ref().map(|prepare| prepare.initialize.as_slice()).unwrap_or_default();
+        let all = || prepared.iter().chain(&plan.initialize);
         for (id, module) in self.embedded() {
             let is_initializer = |name: &&&str| self.export(&core(id, name)) == Some(&nullary);
             let function = names::INITIALIZE.iter().find(is_initializer).map(|name| name.to_string());
-            let called: Vec<&str> =
-                plan.initialize.iter().filter(|core| core.module == id).map(|core| core.export.as_str()).collect();
+            let called: Vec<&str> = all().filter(|core| core.module == id).map(|core| core.export.as_str()).collect();
             let module = module.name.clone();
             if called.len() > 1 {
                 self.report(Violation::InitializedTwice { module, times: called.len() });
@@ -151,7 +149,7 @@ impl Auditor<'_> {
                 self.report(Violation::NeverInitialized { module, function });
             }
         }
-        for function in &plan.initialize {
+        for function in all() {
             let is_name = names::INITIALIZE.contains(&function.export.as_str());
             if !is_name || self.export(function) != Some(&nullary) {
                 self.report(Violation::NoInitializer { function: self.core_name(function) });
@@ -161,7 +159,7 @@ impl Auditor<'_> {
             Some(position) if id != ModuleId::MAIN => position,
             _ => usize::MAX,
         };
-        for pair in plan.initialize.windows(2) {
+        for pair in prepared.windows(2).chain(plan.initialize.windows(2)) {
             let (first, then) = (pair[0].module, pair[1].module);
             if rank(first) > rank(then) {
                 let (module, adapter) = (self.name(first), self.name(then));

@@ -17,6 +17,26 @@ pub(crate) enum Violation {
     #[error("`{module}` is embedded, but neither main nor the world asks for it, not even through other adapters")]
     NobodyAsks { module: String },
 
+    #[error("main's start function may call {expected}, but the plan says {found}")]
+    StartCalls { expected: String, found: String },
+    #[error("`{module}` comes after main, although main's start function may call it and nothing keeps it there")]
+    AfterStart { module: String },
+    #[error("`{module}` comes before main, although main does not ask for it, or it takes more of main than functions")]
+    BeforeStart { module: String },
+    #[error("the start function of `{module}` may call {at}, which is not there by then")]
+    StartsTooEarly { module: String, at: String },
+    #[error("main's memory does not exist before its start function runs")]
+    MemoryAfterStart,
+    #[error("{at} could be filled before main's start function runs, and is not")]
+    NotPrepared { at: String },
+    #[error("{at} is filled before main's start function runs, but {item} does not exist yet")]
+    PreparedTooEarly { at: String, item: String },
+    #[error("{at} is filled {times} times before main's start function runs")]
+    PreparedTwice { at: String, times: usize },
+    #[error("something is prepared for main's start function, which calls nothing of the kind")]
+    PreparedForNothing,
+    #[error("{function} is called before main, when {at} is not there yet")]
+    NotReady { function: String, at: String },
     #[error("`{module}` is called `{planned}` in the plan")]
     Misnamed { module: String, planned: String },
 

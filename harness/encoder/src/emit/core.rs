@@ -3,13 +3,14 @@
 use wasm_encoder::{CanonicalOption, ExportKind, ModuleArg, ValType};
 use wit_parser::TypeId;
 
+use super::forward::Filling;
 use super::provenance::{Born, BornFunction};
 use super::types::Scope;
 use super::{Emitter, forward, hooks, memory};
 use crate::demand::Parts;
 use crate::input::Copies;
 use crate::names::{Copy, ThreadLocal};
-use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Source, Via, Wire};
+use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, SlotId, Source, Via, Wire};
 use crate::world::StringEncoding;
 
 /// Embeds main and the adapters.
@@ -65,6 +66,9 @@ pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
 pub(super) fn instances(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
     for id in &plan.order {
+        if *id == ModuleId::MAIN {
+            prepare(emitter);
+        }
         own_memory(emitter, *id);
         let mut groups: Vec<(&str, Vec<&Wire>)> = Vec::new();
         for wire in plan.wires.iter().filter(|wire| wire.importer == *id) {
@@ -94,38 +98,55 @@ pub(super) fn instances(emitter: &mut Emitter<'_>) {
     }
 }
 
+/// Does for main's start function what can be done before it runs.
+fn prepare(emitter: &mut Emitter<'_>) {
+    let Some(prepare) = &emitter.plan.prepare else { return };
+    let slots = prepare.slots.iter().map(|slot| slot.0).collect();
+    let filling = Filling { name: forward::PREPARE, slots, initialize: &prepare.initialize, hooked: false };
+    fill(emitter, &filling, "prepare", Born::Prepare);
+}
+
 /// Puts the real functions behind the slots and initialises the modules.
 pub(super) fn fixup(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
-    if plan.slots.is_empty() && plan.initialize.is_empty() {
+    let prepared = |slot: &usize| plan.prepare.as_ref().is_some_and(|prepare| prepare.slots.contains(&SlotId(*slot)));
+    let slots: Vec<usize> = (0..plan.slots.len()).filter(|slot| !prepared(slot)).collect();
+    if slots.is_empty() && plan.initialize.is_empty() {
         return;
     }
+    let hooked = plan.hooks.is_some() && !plan.initialize.is_empty();
+    let filling = Filling { name: forward::FIXUP, slots, initialize: &plan.initialize, hooked };
+    fill(emitter, &filling, "fixup", Born::Fixup);
+}
+
+fn fill(emitter: &mut Emitter<'_>, filling: &Filling<'_>, instance_name: &str, born: Born) {
+    let plan = emitter.plan;
     let mut items: Vec<(String, ExportKind, u32)> = Vec::new();
-    for (slot, planned) in plan.slots.iter().enumerate() {
-        let (kind, index) = source(emitter, &planned.source);
+    for slot in &filling.slots {
+        let (kind, index) = source(emitter, &plan.slots[*slot].source);
         items.push((slot.to_string(), kind, index));
     }
-    for (name, kind) in forward::places(plan) {
+    for (name, kind) in forward::places(plan, &filling.slots) {
         let shim = emitter.shim.unwrap_or_default();
         let place = emitter.component.core_alias_export(None, shim, &name, kind);
         items.push((name, kind, place));
     }
-    for (i, function) in plan.initialize.iter().enumerate() {
+    for (i, function) in filling.initialize.iter().enumerate() {
         let index = export(emitter, function, Kind::Func);
         items.push((forward::initialize(i), ExportKind::Func, index));
     }
-    if let Some(hooks) = plan.hooks.as_ref().filter(|_| !plan.initialize.is_empty()) {
+    if let Some(hooks) = plan.hooks.as_ref().filter(|_| filling.hooked) {
         let hook = export(emitter, &hooks.hook, Kind::Func);
         items.push((forward::HOOK.to_string(), ExportKind::Func, hook));
     }
-    let module = forward::fixup(plan, emitter.debug_names());
-    let (module_name, instance_name) = (emitter.name(forward::FIXUP), emitter.name("fixup"));
+    let module = forward::fixup(plan, filling, emitter.debug_names());
+    let (module_name, instance_name) = (emitter.name(filling.name), emitter.name(instance_name));
     let module = emitter.component.core_module(module_name, &module);
     let bag = emitter.component.core_instantiate_exports(None, items.iter().map(|(n, k, i)| (n.as_str(), *k, *i)));
     emitter.component.core_instantiate(instance_name, module, [("", ModuleArg::Instance(bag))]);
-    emitter.register.module(Born::Fixup);
-    emitter.register.imports(Born::Fixup, "");
-    emitter.register.instance(Born::Fixup);
+    emitter.register.module(born);
+    emitter.register.imports(born, "");
+    emitter.register.instance(born);
 }
 
 fn item(emitter: &mut Emitter<'_>, wire: &Wire) -> (ExportKind, u32) {

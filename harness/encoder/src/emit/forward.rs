@@ -10,12 +10,14 @@ use wasmparser::FuncType;
 use crate::hooks::hook_type;
 use crate::input::Forwarding;
 use crate::names::ThreadLocal;
-use crate::plan::{Event, Plan, Slot};
+use crate::plan::{CoreRef, Event, Plan, Slot};
 
 /// The shim's name.
 pub(super) const SHIM: &str = "polyfill:shim";
 /// The fixup's name.
 pub(super) const FIXUP: &str = "polyfill:fixup";
+/// The name of the one that comes before main.
+pub(super) const PREPARE: &str = "polyfill:prepare";
 /// The shim's export that holds the slots.
 const TABLE: &str = "$slots";
 /// The shim's export that is main's memory.
@@ -144,32 +146,44 @@ impl Shim {
     }
 }
 
-/// The fixup: imports the real functions and puts them behind the slots; its start function initialises the modules.
-pub(super) fn fixup(plan: &Plan, names: bool) -> Module {
-    let (slots, initializers) = (&plan.slots, plan.initialize.len());
+/// What a fixup does.
+pub(super) struct Filling<'p> {
+    /// The module's name.
+    pub name: &'static str,
+    /// The slots that it fills, in order.
+    pub slots: Vec<usize>,
+    /// The initialisers that it calls.
+    pub initialize: &'p [CoreRef],
+    /// Main's task hook is told of that.
+    pub hooked: bool,
+}
+
+/// A fixup: imports the real functions and puts them behind the slots; its start function initialises the modules.
+pub(super) fn fixup(plan: &Plan, filling: &Filling<'_>, names: bool) -> Module {
+    let (slots, initializers) = (&filling.slots, filling.initialize.len());
     let by_reference = plan.forwarding == Forwarding::References && !slots.is_empty();
     let mut types = Types::default();
     let mut imports = ImportSection::new();
-    for (index, slot) in slots.iter().enumerate() {
-        imports.import("", &index.to_string(), EntityType::Function(types.get(&slot.ty)));
+    for slot in slots {
+        imports.import("", &slot.to_string(), EntityType::Function(types.get(&plan.slots[*slot].ty)));
     }
     let nothing = FuncType::new([], []);
     for index in 0..initializers {
         imports.import("", &initialize(index), EntityType::Function(types.get(&nothing)));
     }
     let mut imported = (slots.len() + initializers) as u32;
-    let hook = plan.hooks.as_ref().filter(|_| initializers > 0).map(|_| {
+    let hook = filling.hooked.then(|| {
         imports.import("", HOOK, EntityType::Function(types.get(&hook_type())));
         imported += 1;
         imported - 1
     });
     if by_reference {
-        for (index, slot) in slots.iter().enumerate() {
-            let ty = reference_type(types.get(&slot.ty));
-            imports.import("", &reference(index), EntityType::Global(ty));
+        for slot in slots {
+            let ty = reference_type(types.get(&plan.slots[*slot].ty));
+            imports.import("", &reference(*slot), EntityType::Global(ty));
         }
     } else if !slots.is_empty() {
-        imports.import("", TABLE, EntityType::Table(table_type(slots.len())));
+        imports.import("", TABLE, EntityType::Table(table_type(plan.slots.len())));
     }
 
     let mut body = Function::new([]);
@@ -208,10 +222,18 @@ pub(super) fn fixup(plan: &Plan, names: bool) -> Module {
     if !slots.is_empty() {
         let mut elements = ElementSection::new();
         let all: Vec<u32> = (0..slots.len() as u32).collect();
-        match by_reference {
-            true => elements.declared(Elements::Functions(all.into())),
-            false => elements.active(None, &ConstExpr::i32_const(0), Elements::Functions(all.into())),
-        };
+        if by_reference {
+            elements.declared(Elements::Functions(all.into()));
+        } else {
+            // Neighbours share a segment; functions are imported in the order of slots.
+            let mut first = 0;
+            for run in slots.chunk_by(|one, next| one + 1 == *next) {
+                let functions = &all[first..first + run.len()];
+                let offset = ConstExpr::i32_const(run[0] as i32);
+                elements.active(None, &offset, Elements::Functions(functions.into()));
+                first += run.len();
+            }
+        }
         module.section(&elements);
     }
     if has_body {
@@ -220,7 +242,7 @@ pub(super) fn fixup(plan: &Plan, names: bool) -> Module {
         module.section(&code);
     }
     if names {
-        module.section(&name_section(FIXUP, &NameMap::new()));
+        module.section(&name_section(filling.name, &NameMap::new()));
     }
     module
 }
@@ -232,12 +254,12 @@ pub(super) fn notify(sink: &mut InstructionSink<'_>, hook: Option<u32>, code: Op
     }
 }
 
-/// What of the shim the fixup fills: names and kinds.
-pub(super) fn places(plan: &Plan) -> Vec<(String, ExportKind)> {
+/// What of the shim is to be had for filling slots: names and kinds.
+pub(super) fn places(plan: &Plan, slots: &[usize]) -> Vec<(String, ExportKind)> {
     match plan.forwarding {
-        _ if plan.slots.is_empty() => Vec::new(),
+        _ if slots.is_empty() => Vec::new(),
         Forwarding::Table => vec![(TABLE.to_string(), ExportKind::Table)],
-        Forwarding::References => (0..plan.slots.len()).map(|slot| (reference(slot), ExportKind::Global)).collect(),
+        Forwarding::References => slots.iter().map(|slot| (reference(*slot), ExportKind::Global)).collect(),
     }
 }
 

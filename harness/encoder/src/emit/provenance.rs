@@ -15,6 +15,8 @@ pub(super) enum Born {
     /// Main or an adapter.
     Module(ModuleId),
     Shim,
+    /// The fixup that comes before main.
+    Prepare,
     Fixup,
     Hooks,
     /// The memory of an adapter.
@@ -125,6 +127,7 @@ impl Writer<'_> {
                 Origin::Adapter { name: name(id), implements: self.plan.modules[id.0].implements.clone() }
             }
             Born::Shim => Origin::Shim,
+            Born::Prepare => Origin::Prepare,
             Born::Fixup => Origin::Fixup,
             Born::Hooks => Origin::Hooks,
             Born::Memory(id) => Origin::Memory { adapter: name(id) },
@@ -224,7 +227,11 @@ impl Writer<'_> {
                 reason: None,
             });
         }
-        let slots = (0..).zip(&self.plan.slots).filter(|(_, slot)| slot.source == *source);
+        let stands_for = |behind: &Source| match (behind, source) {
+            (Source::Destructor(core), Source::Export(export, Kind::Func)) => core == export,
+            (behind, source) => behind == source,
+        };
+        let slots = (0..).zip(&self.plan.slots).filter(|(_, slot)| stands_for(&slot.source));
         uses.extend(slots.map(|(slot, _)| Use::Slot { slot }));
         if let Source::Export(core, Kind::Func) = source {
             self.export_uses(core, &mut uses);
@@ -263,7 +270,8 @@ impl Writer<'_> {
                 uses.push(Use::Destructor { resource: resource.name.clone() });
             }
         }
-        if self.plan.initialize.contains(core) {
+        let prepared = self.plan.prepare.iter().flat_map(|prepare| &prepare.initialize);
+        if self.plan.initialize.iter().chain(prepared).any(|function| function == core) {
             uses.push(Use::Initialize);
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::names::ThreadLocal;
 use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via};
 use crate::read::signature;
+use crate::start::{Remedy, Start};
 use crate::trim::{Counts, Debug, Functions, KeptFunction, Reason, When};
 
 /// The version of the format.
@@ -34,6 +35,27 @@ struct Document<'p> {
     resources: Vec<JsonResource<'p>>,
     exports: Vec<Export<'p>>,
     initialize: Vec<Core<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<JsonStart<'p>>,
+}
+
+#[derive(Serialize)]
+struct JsonStart<'p> {
+    calls: Vec<Import<'p>>,
+    early: bool,
+    memory_hoisted: bool,
+    reason_against: Option<&'static str>,
+    prepared_slots: Vec<usize>,
+    prepared_initialize: Vec<Core<'p>>,
+    unusable: Vec<Unusable<'p>>,
+}
+
+#[derive(Serialize)]
+struct Unusable<'p> {
+    importer: &'p str,
+    module: &'p str,
+    field: &'p str,
+    slot: usize,
 }
 
 #[derive(Serialize)]
@@ -93,6 +115,7 @@ struct JsonRegion<'p> {
 #[serde(tag = "state", rename_all = "kebab-case")]
 enum JsonDebug<'p> {
     Absent,
+    Unwanted,
     Moved { bytes_before: usize, bytes: usize },
     Unneeded,
     Dropped { reason: &'p str },
@@ -265,6 +288,34 @@ fn document(plan: &Plan) -> Document<'_> {
         resources: resources.collect(),
         exports: exports.collect(),
         initialize: plan.initialize.iter().map(|function| core(plan, function)).collect(),
+        start: plan.start.as_ref().map(|found| start(plan, found)),
+    }
+}
+
+fn start<'p>(plan: &'p Plan, start: &'p Start) -> JsonStart<'p> {
+    let unusable = plan.unusable_at_start().filter_map(|wire| match &wire.via {
+        Via::Direct => None,
+        Via::Slot(slot, _) => Some(Unusable {
+            importer: plan.name(wire.importer),
+            module: &wire.module,
+            field: &wire.field,
+            slot: slot.0,
+        }),
+    });
+    let prepare = plan.prepare.as_ref();
+    JsonStart {
+        calls: start.calls.iter().map(|(module, field)| Import { module, field }).collect(),
+        early: start.is_early(),
+        memory_hoisted: start.remedy == Remedy::Early { hoisted: true },
+        reason_against: match start.remedy {
+            Remedy::Early { .. } => None,
+            Remedy::None(why) => Some(why),
+        },
+        prepared_slots: prepare.map(|prepare| prepare.slots.iter().map(|slot| slot.0).collect()).unwrap_or_default(),
+        prepared_initialize: prepare
+            .map(|prepare| prepare.initialize.iter().map(|function| core(plan, function)).collect())
+            .unwrap_or_default(),
+        unusable: unusable.collect(),
     }
 }
 
@@ -294,6 +345,7 @@ fn module<'p>(plan: &'p Plan, id: ModuleId, module: &'p PlannedModule) -> Module
             }),
             debug: match &trimmed.debug {
                 Debug::Absent => JsonDebug::Absent,
+                Debug::Unwanted => JsonDebug::Unwanted,
                 Debug::Kept { before, after } => JsonDebug::Moved { bytes_before: *before, bytes: *after },
                 Debug::Unneeded => JsonDebug::Unneeded,
                 Debug::Dropped { reason } => JsonDebug::Dropped { reason },

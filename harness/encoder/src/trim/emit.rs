@@ -41,6 +41,8 @@ pub(super) struct Emit<'e, 'a> {
     pub plan: &'e Plan,
     pub numbers: Numbers,
     pub exports: &'e [&'e Export<'a>],
+    /// Whether names and DWARF are wanted.
+    pub debug: bool,
 }
 
 /// The new module.
@@ -78,14 +80,19 @@ impl Emit<'_, '_> {
         let (code, offsets) = self.code()?;
         out.section(&code);
         nonempty(&mut out, data.is_empty(), &data);
-        out.section(&self.names());
+        if self.debug {
+            out.section(&self.names());
+        }
         if let Some(data) = self.module.producers {
             let name = "producers".into();
             out.section(&wasm_encoder::CustomSection { name, data: data.into() });
         }
         // Symbols and relocations are used up.
         let moves = Moves { code: &offsets, globals: &self.numbers.globals };
-        let (sections, debug) = dwarf::rewrite(&self.module.debug, moves);
+        let (sections, debug) = match self.debug {
+            true => dwarf::rewrite(&self.module.debug, moves),
+            false => (Vec::new(), Debug::Unwanted),
+        };
         for (name, data) in sections {
             out.section(&wasm_encoder::CustomSection { name: name.into(), data: data.into() });
         }

@@ -74,6 +74,8 @@ pub(crate) struct Request<'a> {
     pub realloc: MainRealloc<'a>,
     /// What is asked of the adapter's stack.
     pub stack: Stack,
+    /// Keep what debuggers want: names and DWARF.
+    pub debug: bool,
 }
 
 /// Where an adapter's stack and static data, and what it allocates from main, come from.
@@ -85,6 +87,8 @@ pub(crate) enum MainRealloc<'a> {
     Grow,
     /// `memory.grow`, at the first call.
     GrowLate,
+    /// The export of main with this name, but main's start function may call the adapter before there is any.
+    Late(&'a str),
 }
 
 /// An adapter, trimmed.
@@ -162,7 +166,7 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
     };
     let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|mut module| {
         let all = module.exports.keys().map(|export| export.to_string()).collect();
-        let request = Request { name, wasm, exports: &all, form, realloc, stack };
+        let request = Request { name, wasm, exports: &all, form, realloc, stack, debug: false };
         analyse(&mut module, &request).map(drop)
     });
     problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
@@ -182,7 +186,7 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let numbers = numbers::Numbers::assign(&module, live, plan);
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
-    let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports };
+    let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports, debug: request.debug };
     let written = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
     let emit::Written { wasm, debug, offsets, numbers } = written;
     let functions = Arc::new(why::functions(&module, units, &live.whys, &numbers, &offsets, exports));
@@ -339,9 +343,12 @@ fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
             (When::FirstCall, "no realloc of main's is to be used, but its allocator is to begin before")
         }
         Way::FirstCall => (When::FirstCall, "main exports a realloc"),
+        Way::Instantiation if plan.late => {
+            (When::Instantiation, "main's start function may call the adapter before main's realloc exists")
+        }
         Way::Instantiation => (When::Instantiation, "no realloc of main's is to be used"),
     };
-    let source = plan.realloc.as_ref();
+    let source = plan.realloc.as_ref().filter(|_| region.way != Way::Instantiation);
     Some(RegionReport {
         stack_bytes: region.layout.stack,
         guarded: plan.guarded.is_some(),

@@ -32,6 +32,8 @@ pub(super) struct Plan {
     pub realloc: Option<String>,
     /// Where it is not: the region is taken at the first call, and not before.
     pub grow_late: bool,
+    /// Main's realloc exists later than the adapter is called.
+    pub late: bool,
     pub special: Special,
     /// The functions to generate, in order.
     pub generated: Vec<Generated>,
@@ -62,8 +64,11 @@ impl Plan {
         (form, realloc, stack): (Form, MainRealloc<'_>, Stack),
     ) -> Result<Plan, Problem> {
         let grow_late = realloc == MainRealloc::GrowLate;
+        let late = matches!(realloc, MainRealloc::Late(_));
         let realloc = match realloc {
-            MainRealloc::Export(name) => Some(name.to_string()),
+            // One of the published kind asks for its state at its first call, once, and never gives it away.
+            MainRealloc::Late(_) if form == Form::Shared && special.allocation_state.is_some() => None,
+            MainRealloc::Export(name) | MainRealloc::Late(name) => Some(name.to_string()),
             MainRealloc::Grow | MainRealloc::GrowLate => None,
         };
         let mut plan = Plan {
@@ -73,6 +78,7 @@ impl Plan {
             region: None,
             realloc,
             grow_late,
+            late,
             special,
             generated: Vec::new(),
             slots: new_slots(slots, live),
@@ -107,6 +113,7 @@ impl Plan {
         let way = match (&self.realloc, self.special.allocation_state) {
             // An adapter that keeps the state itself asks for what it needs, whenever that is.
             (None, None) if self.grow_late => Way::FirstCall,
+            _ if self.late => Way::Instantiation,
             (None, _) => Way::Instantiation,
             (Some(_), Some(_)) => Way::Protocol,
             (Some(_), None) => Way::FirstCall,

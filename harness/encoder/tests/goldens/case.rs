@@ -10,6 +10,8 @@ use wit_parser::Resolve;
 pub struct Case {
     /// Main comes first, then the adapters by name.
     modules: Vec<(String, Vec<u8>, Option<PathBuf>)>,
+    /// What an interposer in front of all adapters reports: a name or pattern.
+    interposed: Option<String>,
 }
 
 /// Does something with all cases of a folder.
@@ -30,13 +32,15 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 impl Case {
     fn read(folder: &Path) -> Case {
-        let mut modules = Vec::new();
+        let (mut modules, mut interposed) = (Vec::new(), None);
         for file in entries(folder) {
             let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
             if let Some(name) = name.strip_suffix(".wat") {
                 let wasm = wat::parse_file(&file).unwrap_or_else(|error| panic!("{error}"));
                 let wit = Some(file.with_file_name(format!("{name}.wit"))).filter(|wit| wit.is_file());
                 modules.push((name.to_string(), wasm, wit));
+            } else if name == "interposer.txt" {
+                interposed = Some(fs::read_to_string(&file).expect("a text").trim().to_string());
             } else {
                 let known = name.ends_with(".wit") || ["plan.txt", "plan.json", "error.txt"].contains(&name);
                 assert!(known, "{} is no file of a case", file.display());
@@ -45,7 +49,7 @@ impl Case {
         let main = modules.iter().position(|(name, ..)| name == "main").expect("a case has a `main.wat`");
         modules.swap(0, main);
         modules[1..].sort_by(|a, b| a.0.cmp(&b.0));
-        Case { modules }
+        Case { modules, interposed }
     }
 
     /// A module as it was given, by its name.
@@ -60,7 +64,8 @@ impl Case {
         let (name, wasm, path) = &self.modules[0];
         let main = Source { name: name.clone(), wasm, wit: given(path) };
         let adapters = self.modules[1..].iter();
-        let adapters = adapters.map(|(name, wasm, path)| Adapter::new(name, wasm).with_wit(given(path))).collect();
+        let adapters = adapters.map(|(name, wasm, path)| Adapter::new(name, wasm).with_wit(given(path)));
+        let adapters = self.interposed.iter().map(Adapter::interposer).chain(adapters).collect();
         encode(&Input { main, adapters }, options)
     }
 }

@@ -43,6 +43,7 @@ fn modules(case: &Case, said: &Provenance, found: &Component) {
             Origin::Main { .. } => name.clone(),
             Origin::Adapter { name, .. } => Some(name.clone()),
             Origin::Shim => Some("polyfill:shim".to_string()),
+            Origin::Prepare => Some("polyfill:prepare".to_string()),
             Origin::Fixup => Some("polyfill:fixup".to_string()),
             Origin::Memory { adapter } => Some(format!("memory of {adapter}")),
             Origin::Reach { adapter } => Some(format!("reach to main from {adapter}")),
@@ -96,7 +97,7 @@ fn functions(said: &Provenance, found: &Component) {
             other => panic!("{other:?}"),
         };
         assert_eq!(*found_function, expected);
-        assert!(!said_function.uses.is_empty(), "core function {index} is for something");
+        assert!(!said_function.uses.is_empty(), "core function {index} is for something: {said_function:?}");
         let lifts = said_function.uses.iter().filter(|used| matches!(used, Use::Lift { .. })).count();
         assert_eq!(lifts, found.lifted.iter().filter(|lifted| **lifted == index).count());
     }
@@ -111,9 +112,16 @@ fn imports(said: &Provenance, found: &Component) {
         };
         said.core_modules.iter().position(|module| named(&module.origin)).expect("the importer is a core module") as u32
     };
-    let fixup = said.core_modules.iter().position(|module| module.origin == Origin::Fixup);
+    let imports = found.imports();
+    // Which of the two it is, its imports tell.
+    let fixup = |field: String, index: u32| {
+        let is_fixup = |id: &u32| matches!(said.core_modules[*id as usize].origin, Origin::Prepare | Origin::Fixup);
+        let same = |(id, _, name, function): &&(u32, String, String, u32)| {
+            is_fixup(id) && (*name == field || (field == "init" && name.starts_with("init"))) && *function == index
+        };
+        imports.iter().find(same).expect("a fixup that imports it").clone()
+    };
     let mut expected = Vec::new();
-    let mut initializers = 0;
     for (index, function) in (0..).zip(&said.core_functions) {
         for used in &function.uses {
             match used {
@@ -121,19 +129,15 @@ fn imports(said: &Provenance, found: &Component) {
                     expected.push((module(importer), name.clone(), field.clone(), index));
                 }
                 Use::Slot { slot } => {
-                    expected.push((fixup.expect("slots are filled") as u32, String::new(), slot.to_string(), index));
+                    expected.push(fixup(slot.to_string(), index));
                 }
-                Use::Initialize => {
-                    let field = format!("init{initializers}");
-                    initializers += 1;
-                    expected.push((fixup.expect("the fixup initialises") as u32, String::new(), field, index));
-                }
+                Use::Initialize => expected.push(fixup("init".to_string(), index)),
                 _ => {}
             }
         }
     }
     expected.sort();
-    assert_eq!(found.imports(), expected);
+    assert_eq!(imports, expected);
 }
 
 #[test]

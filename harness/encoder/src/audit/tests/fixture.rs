@@ -63,6 +63,38 @@ pub(super) const HOOKED: &[(&str, &str)] = &[
     ("old", r#"(module (func (export "get") (param i32) (result i32) local.get 0))"#),
 ];
 
+/// A main whose start function calls an adapter, which has a slot of its own; and an adapter that only the world asks.
+pub(super) const STARTING: &[(&str, &str)] = &[
+    (
+        "main",
+        r#"(module
+            (import "log" "read" (func (param i32)))
+            (import "log" "write" (func $write (param i32 i32) (result i32)))
+            (import "early" "get" (func $get (param i32) (result i32)))
+            (memory (export "memory") 1)
+            (func $start (drop (call $get (call $write (i32.const 1) (i32.const 2)))))
+            (start $start)
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "run") (result i32) unreachable)
+            (func (export "_initialize")))"#,
+    ),
+    (
+        "early",
+        r#"(module
+            (import "log" "read" (func $read (param i32)))
+            (import "env" "memory" (memory 0))
+            (func (export "get") (param i32) (result i32) (call $read (local.get 0)) (i32.const 0))
+            (func (export "cabi_import_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "_initialize")))"#,
+    ),
+    (
+        "new",
+        r#"(module
+            (func (export "tools#greet") (param i32 i32) (result i32) unreachable)
+            (func (export "cabi_export_realloc") (param i32 i32 i32 i32) (result i32) unreachable))"#,
+    ),
+];
+
 /// Everything that the audit sees, to be tampered with.
 pub(super) struct Fixture {
     pub plan: Plan,
@@ -77,8 +109,11 @@ impl Fixture {
         let mut resolve = Resolve::default();
         let package = resolve.push_str("audit.wit", WIT).unwrap();
         let wit = |name: &str| {
-            let hosted = sources == GUEST_OF_HOST && name == "main";
-            let name = if hosted { "hosted" } else { name };
+            let name = match name {
+                "main" if sources == GUEST_OF_HOST => "hosted",
+                "main" if sources == STARTING => "starting",
+                name => name,
+            };
             Wit { resolve: resolve.clone(), world: resolve.select_world(&[package], Some(name)).unwrap() }
         };
         let modules: Vec<Module<'static>> = sources
@@ -93,8 +128,8 @@ impl Fixture {
         let modules: &'static [Module<'static>] = Box::leak(modules.into_boxed_slice());
         let world: &'static World = Box::leak(Box::new(world::join(modules).unwrap()));
         let options = Options::default();
-        let parts = demand::close(modules, world, &options).unwrap();
-        let plan = wire::wire(modules, world, &parts, order::order(&parts), &options).unwrap();
+        let parts = demand::close(modules, world, &options, &crate::trims::Trims::default()).unwrap();
+        let plan = wire::wire(modules, world, &parts, order::order(&parts).unwrap(), &options).unwrap();
         Fixture { plan, world, parts, modules }
     }
 

@@ -5,7 +5,7 @@ mod fixture;
 mod planted;
 
 use super::meaning::track;
-use fixture::{Fixture, GUEST_OF_HOST, HOOKED, SHOP};
+use fixture::{Fixture, GUEST_OF_HOST, HOOKED, SHOP, STARTING};
 
 const NOTHING: [&str; 0] = [];
 
@@ -14,6 +14,7 @@ fn real_plans_are_right() {
     assert_eq!(Fixture::new(SHOP).audit(), NOTHING);
     assert_eq!(Fixture::new(HOOKED).audit(), NOTHING);
     assert_eq!(Fixture::new(GUEST_OF_HOST).audit(), NOTHING);
+    assert_eq!(Fixture::new(STARTING).audit(), NOTHING);
 }
 
 #[test]
@@ -57,6 +58,7 @@ fn no_code_is_shared_with_the_stages_before() {
         include_str!("../options.rs"),
         include_str!("../order.rs"),
         include_str!("../slots.rs"),
+        include_str!("../start.rs"),
         include_str!("../violation.rs"),
     ];
     let foreign = ["crate::bind", "crate::canon", "crate::order", "crate::wire", "wasm_signature", "push_flat"];

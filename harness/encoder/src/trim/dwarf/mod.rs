@@ -27,6 +27,8 @@ pub(super) type DebugSections<'a> = BTreeMap<&'a str, &'a [u8]>;
 pub(crate) enum Debug {
     /// It has none.
     Absent,
+    /// Nobody asked for it, whether there is any or not.
+    Unwanted,
     /// It is there, with new offsets: bytes of its sections before and after.
     Kept { before: usize, after: usize },
     /// Nothing in it is about functions that stay.

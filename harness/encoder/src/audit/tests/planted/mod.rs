@@ -6,6 +6,7 @@ mod imports;
 mod options;
 mod order;
 mod slots;
+mod start;
 
 use super::fixture::Fixture;
 use crate::plan::{CoreRef, ModuleId};
@@ -20,9 +21,9 @@ pub(super) type Mistake =
     (&'static str, &'static [(&'static str, &'static str)], fn(&mut Fixture), &'static [&'static str]);
 
 pub(super) fn all() -> impl Iterator<Item = &'static Mistake> {
-    [order::MISTAKES, imports::MISTAKES, slots::MISTAKES, options::MISTAKES, exports::MISTAKES, hooks::MISTAKES]
-        .into_iter()
-        .flatten()
+    let kinds = [order::MISTAKES, start::MISTAKES, imports::MISTAKES, slots::MISTAKES];
+    let more = [options::MISTAKES, exports::MISTAKES, hooks::MISTAKES];
+    kinds.into_iter().chain(more).flatten()
 }
 
 fn core(module: ModuleId, export: &str) -> CoreRef {

@@ -31,7 +31,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         |f| {
             let module = f.modules[IDLE.0].clone();
             let asked_by = Default::default();
-            f.parts[IDLE.0] = Some(Part { module, bound: Bound::default(), trimmed: None, asked_by });
+            f.parts[IDLE.0] = Some(Part { module, bound: Bound::default(), trimmed: None, asked_by, start: None });
             f.plan.order.push(IDLE);
         },
         &["`idle` is embedded, but neither main nor the world asks for it, not even through other adapters"],

@@ -1,0 +1,263 @@
+//! Main's start function: what it may call comes before main, and is ready, if anything allows it.
+
+use wasmparser::{ConstExpr, ElementItems, Operator, Parser, Payload, TypeRef};
+
+use super::meaning::core;
+use super::{Auditor, Violation, abi};
+use crate::names;
+use crate::plan::{CoreRef, Kind, MemoryRef, ModuleId, Source, Via};
+use crate::read::{Extern, Import};
+
+impl Auditor<'_> {
+    pub(super) fn start(&mut self) {
+        let plan = self.plan;
+        self.adapters_start();
+        let expected = self.start_calls();
+        let found: Vec<String> = plan.start.iter().flat_map(|start| &start.calls).map(|(m, f)| item(m, f)).collect();
+        if found != expected {
+            let (expected, found) = (list(&expected), list(&found));
+            self.report(Violation::StartCalls { expected, found });
+        }
+        let early = plan.start.as_ref().is_some_and(|start| start.is_early());
+        let first = plan.order.first().copied();
+        if !early {
+            if first != Some(ModuleId::MAIN) {
+                let first = first.map(|id| self.name(id));
+                self.report(Violation::MainNotFirst { first });
+            }
+            if plan.prepare.is_some() {
+                self.report(Violation::PreparedForNothing);
+            }
+            return;
+        }
+        self.before_main();
+        self.prepared();
+    }
+
+    /// What main asks for comes before it, unless it takes something of main's that only main can give.
+    fn before_main(&mut self) {
+        let mut asked = vec![ModuleId::MAIN];
+        let mut next = 0;
+        while let Some(id) = asked.get(next).copied() {
+            next += 1;
+            let imports = self.module(id).map(|module| module.imports.as_slice()).unwrap_or_default();
+            for provider in imports.iter().filter_map(|import| self.provider(id, import)) {
+                if !asked.contains(&provider) && !self.takes_items(provider) {
+                    asked.push(provider);
+                }
+            }
+        }
+        for (id, module) in self.embedded().filter(|(id, _)| *id != ModuleId::MAIN) {
+            let module = module.name.clone();
+            match (asked.contains(&id), self.comes_before(id, ModuleId::MAIN)) {
+                (true, false) if self.waits(id) => {}
+                (true, false) => self.report(Violation::AfterStart { module }),
+                (false, true) => self.report(Violation::BeforeStart { module }),
+                _ => {}
+            }
+        }
+        let exports_memory = |name: &&str| matches!(self.export(&core(ModuleId::MAIN, name)), Some(Extern::Memory(_)));
+        if names::MEMORIES.iter().any(exports_memory) && self.memory() != Some(MemoryRef::Hosted) {
+            self.report(Violation::MemoryAfterStart);
+        }
+    }
+
+    /// Whether an adapter has a start function of its own, and takes functions of one that cannot come before main.
+    fn waits(&self, id: ModuleId) -> bool {
+        let module = self.module(id).filter(|module| module.has_start);
+        let mut imports = module.into_iter().flat_map(|module| &module.imports);
+        let after_main = |id: ModuleId| id != ModuleId::MAIN && self.comes_before(ModuleId::MAIN, id);
+        imports.any(|import| self.provider(id, import).is_some_and(after_main))
+    }
+
+    /// What an adapter's start function may call of other adapters is there.
+    fn adapters_start(&mut self) {
+        for (id, module) in self.embedded().filter(|(id, module)| *id != ModuleId::MAIN && module.has_start) {
+            let functions = module.imports.iter().filter(|import| matches!(import.ty, Extern::Func(_)));
+            let late = (0..).zip(functions).filter(|(_, import)| {
+                let provider = self.provider(id, import).filter(|provider| *provider != ModuleId::MAIN);
+                provider.is_some_and(|provider| !self.comes_before(provider, id))
+            });
+            let late: Vec<(u32, &Import)> = late.collect();
+            if late.is_empty() {
+                continue;
+            }
+            let Some(graph) = Graph::read(&module.bytes) else { continue };
+            for (_, import) in late.into_iter().filter(|(index, _)| graph.calls(*index)) {
+                let (module, at) = (module.name.clone(), item(&import.module, import.name()));
+                self.report(Violation::StartsTooEarly { module, at });
+            }
+        }
+    }
+
+    fn takes_items(&self, id: ModuleId) -> bool {
+        let imports = self.module(id).map(|module| module.imports.as_slice()).unwrap_or_default();
+        imports.iter().any(|import| import.module == names::MAIN && !matches!(import.ty, Extern::Func(_)))
+    }
+
+    /// What can be ready before main is, and nothing else.
+    fn prepared(&mut self) {
+        let plan = self.plan;
+        let prepared = plan.prepare.as_ref().map(|prepare| prepare.slots.as_slice()).unwrap_or_default();
+        for (index, slot) in plan.slots.iter().enumerate() {
+            let late = self.needs(&slot.source).into_iter().find(|need| !self.is_there(need, ModuleId::MAIN));
+            let at = format!("slot {index} (`{}`)", slot.name);
+            match (late, prepared.iter().filter(|id| id.0 == index).count()) {
+                (None, 1) | (Some(_), 0) => {}
+                (None, 0) => self.report(Violation::NotPrepared { at }),
+                (Some(late), 1) => {
+                    let item = self.why_name(&late);
+                    self.report(Violation::PreparedTooEarly { at, item });
+                }
+                (_, times) => self.report(Violation::PreparedTwice { at, times }),
+            }
+        }
+        for function in plan.prepare.iter().flat_map(|prepare| &prepare.initialize) {
+            if !self.comes_before(function.module, ModuleId::MAIN) {
+                let function = self.core_name(function);
+                self.report(Violation::NotReady { function, at: "its own instance".to_string() });
+                continue;
+            }
+            // It may call what its module imports.
+            let wires = plan.wires.iter().filter(|wire| wire.importer == function.module);
+            for wire in wires {
+                if matches!(&wire.via, Via::Slot(slot, _) if !prepared.contains(slot)) {
+                    let (function, at) = (self.core_name(function), item(&wire.module, &wire.field));
+                    self.report(Violation::NotReady { function, at });
+                }
+            }
+        }
+    }
+
+    /// The imports of main that its start function may call and that take an adapter or main's memory.
+    fn start_calls(&self) -> Vec<String> {
+        let Some(main) = self.module(ModuleId::MAIN).filter(|main| main.has_start) else { return Vec::new() };
+        let functions = main.imports.iter().filter(|import| matches!(import.ty, Extern::Func(_)));
+        let relevant: Vec<(u32, &Import)> =
+            (0..).zip(functions).filter(|(_, import)| self.is_relevant(import)).collect();
+        if relevant.is_empty() {
+            return Vec::new();
+        }
+        let graph = Graph::read(&main.bytes);
+        let called = relevant.into_iter().filter(|(index, _)| graph.as_ref().is_none_or(|graph| graph.calls(*index)));
+        called.map(|(_, import)| item(&import.module, import.name())).collect()
+    }
+
+    fn is_relevant(&self, import: &Import) -> bool {
+        let wires = self.plan.wires.iter().filter(|wire| wire.importer == ModuleId::MAIN);
+        let wire = wires.into_iter().find(|wire| wire.module == import.module && wire.field == import.name());
+        match wire.map(|wire| &wire.source) {
+            Some(Source::Export(CoreRef { .. }, Kind::Func)) => true,
+            Some(Source::Lower(function, _)) => {
+                let function = self.imported_function(function);
+                function.is_some_and(|wit| abi::lower(&self.world.resolve, wit).memory.is_some())
+            }
+            _ => false,
+        }
+    }
+}
+
+fn item(module: &str, field: &str) -> String {
+    format!("`{module}` `{field}`")
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() { "nothing".to_string() } else { items.join(", ") }
+}
+
+/// Who may call whom in a module.
+#[derive(Default)]
+struct Graph {
+    imported: u32,
+    /// For each function of the module's own: what it calls or refers to, and whether it calls what it is given.
+    functions: Vec<(Vec<u32>, bool)>,
+    /// What tables and globals hold.
+    held: Vec<u32>,
+    start: Option<u32>,
+}
+
+impl Graph {
+    /// None if the module cannot be read.
+    fn read(bytes: &[u8]) -> Option<Graph> {
+        let mut graph = Graph::default();
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.ok()? {
+                Payload::StartSection { func, .. } => graph.start = Some(func),
+                Payload::ImportSection(imports) => {
+                    let imports: Vec<_> = imports.into_imports().collect::<Result<_, _>>().ok()?;
+                    let functions = imports.iter().filter(|i| matches!(i.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                    graph.imported = functions.count() as u32;
+                }
+                Payload::CodeSectionEntry(body) => {
+                    let mut calls = (Vec::new(), false);
+                    for operator in body.get_operators_reader().ok()? {
+                        match operator.ok()? {
+                            Operator::Call { function_index: function }
+                            | Operator::ReturnCall { function_index: function }
+                            | Operator::RefFunc { function_index: function } => calls.0.push(function),
+                            Operator::CallIndirect { .. } | Operator::ReturnCallIndirect { .. } => calls.1 = true,
+                            Operator::CallRef { .. } | Operator::ReturnCallRef { .. } => calls.1 = true,
+                            _ => {}
+                        }
+                    }
+                    graph.functions.push(calls);
+                }
+                Payload::ElementSection(elements) => {
+                    for element in elements {
+                        match element.ok()?.items {
+                            ElementItems::Functions(functions) => {
+                                graph.held.extend(functions.into_iter().collect::<Result<Vec<u32>, _>>().ok()?);
+                            }
+                            ElementItems::Expressions(_, expressions) => {
+                                for expression in expressions {
+                                    graph.hold(&expression.ok()?)?;
+                                }
+                            }
+                        }
+                    }
+                }
+                Payload::GlobalSection(globals) => {
+                    for global in globals {
+                        graph.hold(&global.ok()?.init_expr)?;
+                    }
+                }
+                Payload::TableSection(tables) => {
+                    for table in tables {
+                        if let wasmparser::TableInit::Expr(expression) = table.ok()?.init {
+                            graph.hold(&expression)?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(graph)
+    }
+
+    fn hold(&mut self, expression: &ConstExpr<'_>) -> Option<()> {
+        for operator in expression.get_operators_reader() {
+            if let Operator::RefFunc { function_index } = operator.ok()? {
+                self.held.push(function_index);
+            }
+        }
+        Some(())
+    }
+
+    /// Whether the start function may call an import: asked from the import upwards, caller by caller.
+    fn calls(&self, import: u32) -> bool {
+        let mut callers = vec![import];
+        loop {
+            let by_value = self.held.iter().any(|function| callers.contains(function));
+            let known = callers.len();
+            for (index, (calls, gives)) in (self.imported..).zip(&self.functions) {
+                let calls = calls.iter().any(|function| callers.contains(function)) || (*gives && by_value);
+                if calls && !callers.contains(&index) {
+                    callers.push(index);
+                }
+            }
+            if callers.len() == known {
+                return self.start.is_some_and(|start| callers.contains(&start));
+            }
+        }
+    }
+}

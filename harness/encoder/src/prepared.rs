@@ -1,0 +1,185 @@
+//! Many guests with the same adapters: what does not depend on the guest is done once.
+//!
+//! Prepared for good are the adapters, read, and their worlds, decoded and joined. Remembered as guests come are the
+//! trimmed adapters, by what is asked of them; and, by a guest's *shape* (everything about it but its bytes), the *frame*
+//! of its component: all that stands before and after main. A guest of a known shape costs a scan of its section
+//! headers and one copy of its bytes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use wasm_encoder::Encode;
+use wasmparser::{MemoryType, Parser, Payload};
+
+use crate::error::Errors;
+use crate::input::{Adapter, Code, Options, Source};
+use crate::plan::ModuleId;
+use crate::read::{Extern, Module};
+use crate::trims::Trims;
+use crate::validate::mistake;
+use crate::world::World;
+use crate::{Encoded, layers, weld, world};
+
+/// Adapters and options, made ready for any number of guests.
+///
+/// It can be shared between threads. What it gives is byte for byte what [`encode`](crate::encode) gives.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    adapters: &'a [Adapter<'a>],
+    options: Options,
+    /// The modules of each adapter.
+    layers: Vec<Vec<Module<'a>>>,
+    /// The joined world of a guest that brings none.
+    world: OnceLock<Arc<World>>,
+    trims: Trims,
+    frames: Mutex<HashMap<Shape, Arc<Frame>>>,
+}
+
+/// Everything about a guest that its component depends on, but for its bytes.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Shape {
+    name: String,
+    /// Module, field, the field's new name, type.
+    imports: Vec<(String, String, Option<String>, Extern)>,
+    exports: Vec<(String, Extern)>,
+    memories: Vec<MemoryType>,
+    /// Its `component-type` sections.
+    metadata: Vec<Vec<u8>>,
+}
+
+/// A component without main.
+#[derive(Debug)]
+struct Frame {
+    /// All before the section with main.
+    before: Vec<u8>,
+    /// All behind it.
+    after: Vec<u8>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Reads the adapters and decodes their worlds.
+    pub fn new(adapters: &'a [Adapter<'a>], options: Options) -> Result<Prepared<'a>, Errors> {
+        let mut layers = layers::read_adapters(adapters)?;
+        let mut errors = Vec::new();
+        for module in layers.iter_mut().flatten() {
+            match world::decode(module) {
+                Ok(decoded) => module.decoded = Some(Arc::new(decoded)),
+                Err(error) => errors.push(error),
+            }
+        }
+        Errors::check(errors)?;
+        let (trims, frames) = (Trims::default(), Mutex::default());
+        Ok(Prepared { adapters, options, layers, world: OnceLock::new(), trims, frames })
+    }
+
+    /// The component of a guest.
+    pub fn encode(&self, main: &Source<'_>) -> Result<Vec<u8>, Errors> {
+        let main = layers::read_main(main)?;
+        let Some(shape) = self.shape(&main) else { return Ok(self.weld(main)?.component) };
+        let known = self.frames.lock().unwrap_or_else(PoisonError::into_inner).get(&shape).cloned();
+        // The frame is valid, and depends on nothing but main's type; what is wrong with main is told below.
+        if let Some(frame) = known
+            && (!self.options.validate || mistake(&main.bytes).is_none())
+        {
+            return Ok(frame.around(&main));
+        }
+        let Encoded { component, plan } = self.weld(main)?;
+        let position = plan.order.iter().position(|id| *id == ModuleId::MAIN);
+        if let Some(frame) = position.and_then(|position| Frame::of(&component, position)) {
+            self.frames.lock().unwrap_or_else(PoisonError::into_inner).insert(shape, Arc::new(frame));
+        }
+        Ok(component)
+    }
+
+    fn weld(&self, main: Module<'_>) -> Result<Encoded, Errors> {
+        let brings_a_world = main.wit.is_some() || !main.metadata.is_empty();
+        let modules = layers::line_up(main, self.adapters, self.layers.clone())?;
+        // An interposer is another one for each guest, and so are the places behind it.
+        let (fresh, own) = (Trims::default(), self.interposes());
+        let trims = if own { &fresh } else { &self.trims };
+        if brings_a_world || own {
+            return weld(&modules, &world::join(&modules)?, &self.options, trims);
+        }
+        let world = match self.world.get() {
+            Some(world) => world,
+            None => {
+                let joined = Arc::new(world::join(&modules)?);
+                self.world.get_or_init(|| joined)
+            }
+        };
+        weld(&modules, world, &self.options, trims)
+    }
+
+    /// The shape of a guest; none if there is more to it.
+    fn shape(&self, main: &Module<'_>) -> Option<Shape> {
+        // What a start function calls depends on its body; a world given from outside cannot be compared; and a section
+        // of provenance speaks of the modules themselves.
+        if main.has_start || main.wit.is_some() || self.options.provenance {
+            return None;
+        }
+        let (imports, exports) = (main.imports.iter(), main.exports.iter());
+        let mut types = imports.clone().map(|import| &import.ty).chain(exports.clone().map(|export| &export.ty));
+        if !types.all(Extern::is_plain) {
+            return None;
+        }
+        Some(Shape {
+            name: main.name.clone(),
+            imports: imports.map(|i| (i.module.clone(), i.field.clone(), i.unique.clone(), i.ty.clone())).collect(),
+            exports: exports.map(|e| (e.name.clone(), e.ty.clone())).collect(),
+            memories: main.memories.clone(),
+            metadata: main.metadata.iter().map(|range| main.bytes[range.clone()].to_vec()).collect(),
+        })
+    }
+
+    fn interposes(&self) -> bool {
+        self.adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer))
+    }
+}
+
+impl Frame {
+    /// Takes a component apart; main is the core module at that position.
+    fn of(component: &[u8], position: usize) -> Option<Frame> {
+        let mut modules = 0;
+        let mut depth = 0u32;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.ok()? {
+                Payload::ModuleSection { unchecked_range, .. } => {
+                    if depth == 0 && modules == position {
+                        let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
+                        let header = 1 + leb_length(end - start);
+                        let before = component[..start.checked_sub(header)?].to_vec();
+                        return Some(Frame { before, after: component[end..].to_vec() });
+                    }
+                    modules += usize::from(depth == 0);
+                    depth += 1;
+                }
+                Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The component with this main in it.
+    fn around(&self, main: &Module<'_>) -> Vec<u8> {
+        let size: usize = main.kept.iter().map(|range| range.len()).sum();
+        let header = 1 + leb_length(size);
+        let mut component = Vec::with_capacity(self.before.len() + header + size + self.after.len());
+        component.extend_from_slice(&self.before);
+        component.push(wasm_encoder::ComponentSectionId::CoreModule.into());
+        size.encode(&mut component);
+        for range in &main.kept {
+            component.extend_from_slice(&main.bytes[range.clone()]);
+        }
+        component.extend_from_slice(&self.after);
+        component
+    }
+}
+
+/// How many bytes a section's size takes.
+fn leb_length(size: usize) -> usize {
+    let mut bytes = Vec::new();
+    size.encode(&mut bytes);
+    bytes.len()
+}

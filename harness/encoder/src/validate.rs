@@ -1,0 +1,89 @@
+//! Validation: the structure first, then all function bodies, on as many threads as there are processors.
+//!
+//! Bodies are most of the work, and none of them depends on another.
+
+use std::num::NonZero;
+use std::thread;
+
+use wasmparser::{
+    BinaryReaderError, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
+};
+
+use crate::error::{Error, Errors};
+use crate::read::Module;
+
+/// Bodies of fewer bytes than this are not worth a thread.
+const WORTH_A_THREAD: u64 = 64 * 1024;
+
+type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
+
+/// Whether a component is valid; if not, what is wrong with it or with the modules that it was made from.
+pub(crate) fn validate(component: &[u8], modules: &[Module<'_>]) -> Result<(), Errors> {
+    let Some((offset, message)) = mistake(component) else { return Ok(()) };
+    // Who has to mend it is easier told by the modules as they came in.
+    let found = modules.iter().filter_map(|module| {
+        let (offset, message) = mistake(&module.bytes)?;
+        Some(Error::InvalidModule { module: module.name.clone(), offset, message })
+    });
+    Errors::check(found.collect())?;
+    Err(Error::Invalid { offset, message }.into())
+}
+
+/// The first mistake in a component or module: where it is, and what.
+pub(crate) fn mistake(wasm: &[u8]) -> Option<(u64, String)> {
+    let mut bodies = Vec::new();
+    let structure = structure(wasm, &mut bodies);
+    let found = [structure.err(), check(bodies)].into_iter().flatten();
+    found.min_by_key(BinaryReaderError::offset).map(|error| (error.offset(), error.message().to_string()))
+}
+
+/// Everything but the bodies, up to the first mistake.
+fn structure<'a>(wasm: &'a [u8], bodies: &mut Vec<Body<'a>>) -> wasmparser::Result<()> {
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
+            bodies.push((function, body));
+        }
+    }
+    Ok(())
+}
+
+/// The first mistake in a body.
+fn check(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
+    let size = |body: &Body<'_>| body.1.range().end - body.1.range().start;
+    let all: u64 = bodies.iter().map(size).sum();
+    let processors = thread::available_parallelism().map_or(1, NonZero::get) as u64;
+    let share = all.div_ceil(processors.min(all / WORTH_A_THREAD).max(1));
+
+    // Runs of bodies, of about the same number of bytes each.
+    let mut shares: Vec<Vec<Body<'_>>> = Vec::new();
+    let mut room = 0;
+    for body in bodies {
+        if room == 0 {
+            shares.push(Vec::new());
+            room = share;
+        }
+        room = room.saturating_sub(size(&body));
+        shares.last_mut()?.push(body);
+    }
+    let last = shares.pop()?;
+    thread::scope(|scope| {
+        let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| check_share(share))).collect();
+        let last = check_share(last);
+        // In the order of their offsets: the first one found is the first one there is.
+        others.into_iter().find_map(|other| other.join().ok().flatten()).or(last)
+    })
+}
+
+fn check_share(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
+    let mut allocations = FuncValidatorAllocations::default();
+    for (function, body) in bodies {
+        let mut validator = function.into_validator(std::mem::take(&mut allocations));
+        if let Err(error) = validator.validate(&body) {
+            return Some(error);
+        }
+        allocations = validator.into_allocations();
+    }
+    None
+}

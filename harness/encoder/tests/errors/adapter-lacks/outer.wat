@@ -1,0 +1,4 @@
+(module
+  (import "inner" "flush" (func $flush))
+  (func (export "write") (call $flush))
+)

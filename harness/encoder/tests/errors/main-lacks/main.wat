@@ -1,0 +1,1 @@
+(module (import "old" "run" (func)) (func (export "strat")))

@@ -1,0 +1,4 @@
+(module
+  (import "test:t/log" "read" (func (param i32)))
+  (memory (export "memory") 1)
+)

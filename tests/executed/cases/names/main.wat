@@ -1,0 +1,12 @@
+(module $main
+  (import "exact" "get" (func $exact (result i32)))
+  (import "test:names/versioned@0.2.3" "get" (func $versioned (result i32)))
+  (import "test:patterns/any@0.9.0" "get" (func $pattern (result i32)))
+  (import "first" "get" (func $first (result i32)))
+  (import "second" "get" (func $second (result i32)))
+  (func (export "run") (result i32)
+    (i32.add (call $exact)
+      (i32.add (i32.mul (call $versioned) (i32.const 10))
+        (i32.add (i32.mul (call $pattern) (i32.const 100))
+          (i32.add (i32.mul (call $first) (i32.const 1000)) (i32.mul (call $second) (i32.const 10000)))))))
+)

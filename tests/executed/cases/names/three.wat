@@ -1,0 +1,1 @@
+(module $three (func (export "get") (result i32) (i32.const 3)))

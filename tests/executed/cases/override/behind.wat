@@ -1,0 +1,4 @@
+(module $behind
+  (func (export "f") (result i32) (i32.const 1))
+  (func (export "g") (result i32) (i32.const 2))
+)

@@ -1,0 +1,10 @@
+(module $main
+  (import "test:start/log" "print" (func $print (param i32 i32)))
+  (memory (export "memory") 1)
+  (table 1 funcref)
+  (elem (i32.const 0) $print)
+  (data (i32.const 8) "hello")
+  (func $start (call_indirect (param i32 i32) (i32.const 8) (i32.const 5) (i32.const 0)))
+  (start $start)
+  (func (export "run") (result i32) (call $print (i32.const 10) (i32.const 2)) (i32.const 1))
+)

@@ -1,0 +1,18 @@
+;; Copies main's text to its own stack before it prints it, and counts in the copy.
+(module $old
+  (import "test:start/log" "print" (func $print (param i32 i32)))
+  (import "__main_memory__" "load" (func $load (param i32 i32 i32)))
+  (import "__main_memory__" "store" (func $store (param i32 i32 i32)))
+  (import "env" "memory" (memory 1))
+  (global $__stack_pointer (mut i32) (i32.const 65536))
+  (global $count (mut i32) (i32.const 0))
+  (func (export "write") (param i32 i32) (result i32) (local $frame i32)
+    (global.set $__stack_pointer (local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 64))))
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    (call $load (local.get $frame) (local.get 0) (local.get 1))
+    (i32.store8 (local.get $frame) (i32.add (i32.const 0x30) (global.get $count)))
+    (call $print (local.get $frame) (local.get 1))
+    (call $store (i32.const 32) (local.get $frame) (i32.const 1))
+    (global.set $__stack_pointer (i32.add (local.get $frame) (i32.const 64)))
+    (global.get $count))
+)

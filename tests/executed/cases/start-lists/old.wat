@@ -1,0 +1,17 @@
+;; Prints what it is given, and tells how much that was; but only if it was initialised.
+(module $old
+  (import "test:start/source" "bytes" (func $bytes (param i32)))
+  (import "test:start/log" "print" (func $print (param i32 i32)))
+  (import "env" "memory" (memory 1))
+  (global $__stack_pointer (mut i32) (i32.const 65536))
+  (global $ready (mut i32) (i32.const 0))
+  (func (export "_initialize") (global.set $ready (i32.const 1)))
+  (func (export "cabi_import_realloc") (param i32 i32 i32 i32) (result i32)
+    (i32.sub (global.get $__stack_pointer) (i32.const 64)))
+  (func (export "read") (result i32) (local $frame i32)
+    (if (i32.eqz (global.get $ready)) (then unreachable))
+    (local.set $frame (i32.sub (global.get $__stack_pointer) (i32.const 16)))
+    (call $bytes (local.get $frame))
+    (call $print (i32.load (local.get $frame)) (i32.load offset=4 (local.get $frame)))
+    (i32.load offset=4 (local.get $frame)))
+)

@@ -1,0 +1,52 @@
+//! Components of small modules at work, each in all ways that it can be encoded in: what is seen is always the same.
+//!
+//! A case is a folder below `cases`: `main.wat`, `main.wit`, for each adapter `NAME.wat` and, with a world, `NAME.wit`,
+//! and `case.toml` with what is called (see `case.rs`). `expected.txt` has all that happens; `BLESS=1` writes it.
+
+mod case;
+mod host;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use case::Case;
+
+#[test]
+fn components_do_what_is_expected() {
+    let mut wrong = String::new();
+    for folder in folders() {
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
+        let case = Case::read(&folder);
+        let mut first = None;
+        for way in case.ways() {
+            let seen = match case.encode(&way) {
+                Ok(component) => host::run(&component, &case, &way),
+                Err(errors) => format!("{errors}\n"),
+            };
+            let expected = first.get_or_insert_with(|| golden(&folder.join("expected.txt"), &seen));
+            if seen != *expected {
+                wrong.push_str(&format!("== {name}, {way:?}\n-- expected\n{expected}-- seen\n{seen}"));
+            }
+        }
+        assert!(first.is_some(), "{name} runs in no way at all");
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn folders() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/executed/cases");
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    folders.sort();
+    folders
+}
+
+/// What is expected; with `BLESS`, what is seen.
+fn golden(path: &Path, seen: &str) -> String {
+    if std::env::var_os("BLESS").is_some() {
+        assert!(std::env::var_os("CI").is_none(), "goldens are not written by CI");
+        fs::write(path, seen).expect("the golden can be written");
+        return seen.to_string();
+    }
+    fs::read_to_string(path).unwrap_or_default()
+}
