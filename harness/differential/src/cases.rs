@@ -25,6 +25,7 @@ pub struct Case {
 
 /// What a case is made of.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there are few")]
 pub enum Modules {
     /// A main module and adapters.
     Main {

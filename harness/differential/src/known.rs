@@ -102,6 +102,31 @@ pub const CLASSES: &[Class] = &[
         },
     },
     Class {
+        name: "part-of-an-interface",
+        reason: "an adapter named like an interface may lack some of its functions: they are the component's; the \
+                 reference wants them of the adapter",
+        matches: |q| {
+            let lacks = |name: &str, facts: &Facts| {
+                let mut fields = q.main.imports.iter().filter(|(from, ..)| from == name).map(|(_, field, _)| field);
+                name.contains(':') && fields.any(|field| !facts.exports.contains(field))
+            };
+            q.we_encode() && q.it_refuses("adapter module did not export") && q.any_adapter(lacks)
+        },
+    },
+    Class {
+        name: "standard-memory-for-adapters",
+        reason: "main's memory may be called as in the standard mangling when an adapter asks for `memory`; the reference \
+                 makes a component that does not validate",
+        matches: |q| {
+            let asks = |_: &str, facts: &Facts| {
+                let mut imports = facts.imports.iter();
+                imports.any(|(from, field, function)| from == "__main_module__" && field == "memory" && !function)
+            };
+            let standard = q.main.exports.iter().any(|export| export == "cm32p2_memory");
+            q.we_encode() && q.it_fails("has no export named `memory`") && standard && q.any_adapter(asks)
+        },
+    },
+    Class {
         name: "chain",
         reason: "adapters may import from adapters; the reference computes what is needed of an adapter from main's \
                  imports only, and leaves the rest out or panics",
@@ -131,12 +156,11 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "stack-without-memory",
-        reason: "an adapter that has a stack pointer, or takes memory from main, works without importing the memory; the \
-                 reference makes a `memory.grow` without one",
+        reason: "an adapter that has a stack pointer, or takes memory from main, works without a memory that its functions \
+                 touch; the reference makes a `memory.grow` without one",
         matches: |q| {
-            let wants = |_: &str, facts: &Facts| {
-                !facts.imports_memory && (facts.has_global("__stack_pointer") || facts.imports_from("__main_module__"))
-            };
+            let wants =
+                |_: &str, facts: &Facts| facts.has_global("__stack_pointer") || facts.imports_from("__main_module__");
             q.we_encode() && q.it_fails("unknown memory") && q.any_adapter(wants)
         },
     },

@@ -29,6 +29,9 @@ struct Args {
     /// Print what was said of the worlds that both refused.
     #[arg(long)]
     refusals: bool,
+    /// Write the first world of each known class to `--out`, too.
+    #[arg(long, requires = "out")]
+    known: bool,
     /// Write the worlds themselves to `--out`, different or not.
     #[arg(long, requires = "out")]
     keep: bool,
@@ -72,8 +75,12 @@ fn run(args: &Args) -> anyhow::Result<bool> {
             println!("           {count:>8} {message}");
         }
     }
-    for (class, count) in &report.known {
-        println!("{count:>10} known: {class}");
+    for (class, (count, first)) in &report.known {
+        println!("{count:>10} known: {class} (first: {})", first.number);
+        if let (true, Some(out)) = (args.known, &args.out) {
+            let (sample, finding) = hunt::small_known(class, first);
+            folder::write(&out.join(class), &sample.inputs(), &finding.text())?;
+        }
     }
     for (number, (kind, (count, first))) in report.findings.iter().enumerate() {
         println!("\n{count:>10} DIFFERENT: {kind}\n           first: --first {} --worlds 1", first.number);
@@ -81,8 +88,7 @@ fn run(args: &Args) -> anyhow::Result<bool> {
         println!("{}", finding.detail.trim_end());
         if let Some(out) = &args.out {
             let path = out.join(format!("finding-{number}"));
-            let head = format!("world {} of seed {}\n{}\n\n", first.number, args.seed, finding.kind);
-            folder::write(&path, &sample.inputs(), &(head + &finding.detail))?;
+            folder::write(&path, &sample.inputs(), &finding.text())?;
             println!("           written to {}", path.display());
         }
     }

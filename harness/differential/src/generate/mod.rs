@@ -8,7 +8,7 @@ mod split;
 mod wiring;
 mod wit;
 
-use crate::inputs::{Encoding, Inputs, Source};
+use crate::inputs::{Encoding, Inputs, Options, Source};
 use crate::module::Core;
 use crate::random::Random;
 
@@ -19,8 +19,8 @@ pub struct Sample {
     pub main: Unit,
     /// The adapters by name.
     pub adapters: Vec<(String, Unit)>,
-    /// See [`Inputs::memory_grow`].
-    pub memory_grow: bool,
+    /// The options.
+    pub options: Options,
 }
 
 /// A module of a sample.
@@ -42,7 +42,7 @@ impl Sample {
         Inputs {
             main: self.main.source(),
             adapters: self.adapters.iter().map(|(name, unit)| (name.clone(), unit.source())).collect(),
-            memory_grow: self.memory_grow,
+            options: self.options,
         }
     }
 

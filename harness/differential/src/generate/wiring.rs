@@ -3,10 +3,10 @@
 
 use wasmparser::{FuncType, ValType};
 
-use super::dummy::{self, realloc_type};
+use super::dummy;
 use super::signatures::core_type;
 use super::{Sample, Unit};
-use crate::module::{Core, Global, ImportType, Part, Step};
+use crate::module::{Core, Global, ImportType, Part, Step, realloc_type};
 use crate::random::Random;
 
 /// Connects the modules of a sample.
@@ -34,7 +34,7 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
         bodies(random, &mut unit.core);
         unusual(random, unit);
     }
-    if random.chance(30) {
+    if random.chance(60) {
         dummy::calls(random, &mut main.core);
     }
 }
@@ -42,7 +42,10 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
 fn prepare_main(random: &mut Random, core: &mut Core) {
     dummy::drop_imports(random, core);
     dummy::drop_optional_exports(random, core, 70);
-    dummy::reallocs(random, core, 20);
+    dummy::reallocs(random, core, 4);
+    if random.chance(4) {
+        core.function(&["__wasm_task_hook"], FuncType::new([ValType::I32], []), Vec::new());
+    }
     if random.chance(10) {
         core.function(&["cabi_realloc_adapter"], realloc_type(), Vec::new());
     }
@@ -58,7 +61,7 @@ fn prepare_adapter(random: &mut Random, core: &mut Core) {
     core.memories.clear();
     dummy::drop_imports(random, core);
     dummy::drop_optional_exports(random, core, 70);
-    dummy::reallocs(random, core, 10);
+    dummy::reallocs(random, core, 6);
     if let Some(initialize) = core.functions.iter().position(|f| f.exports.iter().any(|e| e.ends_with("_initialize")))
         && random.chance(90)
     {
@@ -104,7 +107,12 @@ fn offer(random: &mut Random, core: &mut Core) -> Vec<(String, FuncType)> {
     let mut offered = Vec::new();
     for number in 0..1 + random.below(4) {
         let name = format!("f{number}");
-        let ty = core_type(random);
+        let imported: Vec<&FuncType> = core.imports.iter().filter_map(|import| import.function()).collect();
+        // One that can pass on all that it is given.
+        let ty = match random.pick(&imported) {
+            Some(ty) if random.chance(50) => FuncType::clone(ty),
+            _ => core_type(random),
+        };
         core.function(&[&name], ty.clone(), Vec::new());
         offered.push((name, ty));
     }
@@ -140,9 +148,14 @@ fn bodies(random: &mut Random, core: &mut Core) {
     let functions = core.functions.len();
     for number in 0..functions {
         let mut steps = Vec::new();
+        let allocates = core.functions[number].ty == realloc_type();
+        if allocates {
+            steps.push(Step::Allocate);
+        }
         for import in 0..core.imports.len() {
-            if random.chance(25) {
-                steps.push(Step::CallImport(import));
+            // A realloc that calls what needs a realloc is for the few.
+            if !allocates || random.chance(10) {
+                steps.extend(dummy::call(random, core, number, import, 25));
             }
         }
         if functions > 1 && random.chance(30) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use wit_parser::{Resolve, WorldId};
 
 use super::{Sample, Unit};
-use crate::inputs::{self, Encoding};
+use crate::inputs::{self, Encoding, Options};
 use crate::module::Core;
 use crate::random::Random;
 
@@ -51,7 +51,7 @@ const NAMED: [(&str, &str); 8] = [
 pub fn plain() -> Sample {
     let wit = "package t:t;\n\nworld w {\n}\n".to_string();
     let main = Unit { core: Core::default(), wit, world: "w".into(), encoding: Encoding::Utf8 };
-    Sample { main, adapters: Vec::new(), memory_grow: false }
+    Sample { main, adapters: Vec::new(), options: Options::default() }
 }
 
 /// A small world.
