@@ -6,8 +6,10 @@ use crate::module::{Core, ImportType, Part, Step, realloc_type};
 use crate::random::Random;
 
 /// The names that a realloc may go by.
-const REALLOCS: [&[&str]; 6] = [
+const REALLOCS: [&[&str]; 8] = [
     &["cabi_realloc"],
+    &["cabi_realloc", "canonical_abi_realloc"],
+    &["cabi_import_realloc", "cabi_export_realloc", "cabi_realloc"],
     &["canonical_abi_realloc"],
     &["cabi_import_realloc", "cabi_export_realloc"],
     &["cabi_import_realloc"],
