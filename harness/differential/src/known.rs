@@ -114,16 +114,25 @@ pub const CLASSES: &[Class] = &[
         },
     },
     Class {
-        name: "standard-memory-for-adapters",
-        reason: "main's memory may be called as in the standard mangling when an adapter asks for `memory`; the reference \
-                 makes a component that does not validate",
+        name: "memory-of-another-name",
+        reason: "an adapter that asks main for `memory` gets main's memory, also where main imports it or calls it as in \
+                 the standard mangling; the reference makes a component that does not validate",
         matches: |q| {
             let asks = |_: &str, facts: &Facts| {
                 let mut imports = facts.imports.iter();
                 imports.any(|(from, field, function)| from == "__main_module__" && field == "memory" && !function)
             };
-            let standard = q.main.exports.iter().any(|export| export == "cm32p2_memory");
-            q.we_encode() && q.it_fails("has no export named `memory`") && standard && q.any_adapter(asks)
+            let other = q.main.exports.iter().all(|export| export != "memory");
+            q.we_encode() && q.it_fails("has no export named `memory`") && other && q.any_adapter(asks)
+        },
+    },
+    Class {
+        name: "hook-around-no-realloc",
+        reason: "a function that is called like a realloc and has another type is none, and a task hook need not hear of \
+                 it; the reference makes a component that does not validate",
+        matches: |q| {
+            let hooked = q.main.exports.iter().any(|export| export == "__wasm_task_hook");
+            q.we_encode() && hooked && q.it_fails("type mismatch for export") && q.it_fails("realloc`")
         },
     },
     Class {
@@ -145,7 +154,8 @@ pub const CLASSES: &[Class] = &[
         matches: |q| {
             let words = ["type mismatch for export", "has no export named", "no entry found for key"];
             let own = q.any_adapter(|name, facts| facts.imports_from(name));
-            q.we_encode() && words.iter().any(|words| q.it_fails(words)) && own
+            let fails = q.we_encode() && words.iter().any(|words| q.it_fails(words));
+            own && (fails || q.only_lowers_of_own_names())
         },
     },
     Class {
@@ -162,6 +172,15 @@ pub const CLASSES: &[Class] = &[
             let wants =
                 |_: &str, facts: &Facts| facts.has_global("__stack_pointer") || facts.imports_from("__main_module__");
             q.we_encode() && q.it_fails("unknown memory") && q.any_adapter(wants)
+        },
+    },
+    Class {
+        name: "stack-in-no-memory",
+        reason: "a stack needs a memory to lie in; where nobody has one, the reference moves the stack pointer all the same",
+        matches: |q| {
+            let memory = q.main.imports_memory || q.main.exports_memory;
+            let stack = q.any_adapter(|_, facts| facts.has_global("__stack_pointer"));
+            q.we_refuse("needs one: the adapter works in main's memory") && q.it_encodes() && !memory && stack
         },
     },
     Class {
@@ -232,6 +251,15 @@ impl Question<'_> {
         self.adapters.iter().any(|(name, facts)| test(name, facts))
     }
 
+    /// We lower functions of an interface for the adapter of that name, and that is all.
+    fn only_lowers_of_own_names(&self) -> bool {
+        let Some((ours, reference)) = self.components() else { return false };
+        let diff = reference.needs.diff(&ours.needs);
+        let own = self.adapters.iter().filter(|(name, facts)| facts.imports_from(name));
+        let starts: Vec<String> = own.map(|(name, _)| format!("+ lower {name}#")).collect();
+        !diff.is_empty() && diff.lines().all(|line| starts.iter().any(|start| line.starts_with(start)))
+    }
+
     /// Without the reallocs that we do not use, the reference makes the same as we.
     fn unneeded_realloc(&self) -> bool {
         let Outcome::Component(ours) = &self.pair.ours else { return false };
@@ -242,6 +270,8 @@ impl Question<'_> {
         }
         match encoders::reference(&lean) {
             Outcome::Component(reference) => *ours == reference || same_but_order(ours, &reference),
+            // Without them, nothing touches the memory any more: see `stack-without-memory`.
+            Outcome::Invalid(message) => self.it_encodes() && message.contains("unknown memory"),
             _ => false,
         }
     }

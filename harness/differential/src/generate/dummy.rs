@@ -145,8 +145,8 @@ fn mistakes(random: &mut Random, core: &mut Core) {
             _ => core.functions[number].exports.iter_mut().for_each(|name| name.push('x')),
         }
     }
-    if random.chance(3) && !core.imports.is_empty() {
-        let number = random.below(core.imports.len());
+    let number = random.below(core.imports.len());
+    if random.chance(3) && core.imports.get(number).is_some_and(|import| import.function().is_some()) {
         match random.below(4) {
             0 => core.imports[number].ty = ImportType::Func(super::signatures::core_type(random)),
             1 => core.imports[number].field.push('x'),

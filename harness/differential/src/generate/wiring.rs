@@ -17,7 +17,7 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
     for (name, unit) in adapters.iter_mut() {
         prepare_adapter(random, &mut unit.core);
         take_from_main(random, &mut unit.core, &mut main.core);
-        let functions = offer(random, &mut unit.core);
+        let functions = offer(random, &mut unit.core, name, &main.core);
         offers.push((name.clone(), functions));
     }
     for (name, functions) in &offers {
@@ -103,13 +103,15 @@ fn take_from_main(random: &mut Random, core: &mut Core, main: &mut Core) {
 }
 
 /// The functions of the import module that an adapter implements.
-fn offer(random: &mut Random, core: &mut Core) -> Vec<(String, FuncType)> {
+fn offer(random: &mut Random, core: &mut Core, adapter: &str, main: &Core) -> Vec<(String, FuncType)> {
     let mut offered = Vec::new();
     for number in 0..1 + random.below(4) {
         let name = format!("f{number}");
         let imported: Vec<&FuncType> = core.imports.iter().filter_map(|import| import.function()).collect();
         // One that can pass on all that it is given.
-        let ty = match random.pick(&imported) {
+        let wanted = main.imports.iter().find(|import| import.module == adapter && import.field == name);
+        let ty = match wanted.and_then(|import| import.function()).or(random.pick(&imported).copied()) {
+            Some(ty) if wanted.is_some() && random.chance(95) => FuncType::clone(ty),
             Some(ty) if random.chance(50) => FuncType::clone(ty),
             _ => core_type(random),
         };
@@ -166,7 +168,9 @@ fn bodies(random: &mut Random, core: &mut Core) {
                 steps.push(Step::Global(global));
             }
         }
-        if core.has_memory() && random.chance(40) {
+        // What has a stack has it in memory.
+        let touches = if core.globals.iter().any(|global| global.name == "__stack_pointer") { 90 } else { 40 };
+        if core.has_memory() && random.chance(touches) {
             steps.push(if random.chance(95) { Step::Memory } else { Step::Grow });
         }
         core.functions[number].steps = steps;

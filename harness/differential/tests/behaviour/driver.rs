@@ -149,15 +149,18 @@ impl Driver {
         let mut results = vec![Val::Bool(false); ty.results().len()];
         function.call(&mut *store, arguments, &mut results)?;
         let handles = &mut self.handles;
-        Ok(results.iter().map(|value| text(value, &mut |handle| {
-            match handle.try_into_resource_dynamic(&mut *store) {
-                Ok(host) => format!("host {}#{}", host.ty(), host.rep()),
-                Err(_) => {
-                    handles.push(handle);
-                    format!("guest #{}", handles.len())
-                }
-            }
-        })).collect())
+        Ok(results
+            .iter()
+            .map(|value| {
+                text(value, &mut |handle| match handle.try_into_resource_dynamic(&mut *store) {
+                    Ok(host) => format!("host {}#{}", host.ty(), host.rep()),
+                    Err(_) => {
+                        handles.push(handle);
+                        format!("guest #{}", handles.len())
+                    }
+                })
+            })
+            .collect())
     }
 
     /// Drops what is left: destructors run.

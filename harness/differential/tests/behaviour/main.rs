@@ -128,7 +128,10 @@ impl Total {
 impl std::fmt::Display for Total {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Total { components, calls, returned, trapped } = self;
-        write!(f, "{components} behave the same, with {calls} calls of imports; exports returned {returned} times and ")?;
+        write!(
+            f,
+            "{components} behave the same, with {calls} calls of imports; exports returned {returned} times and "
+        )?;
         write!(f, "trapped {trapped} times")
     }
 }

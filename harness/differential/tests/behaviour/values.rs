@@ -51,9 +51,7 @@ impl Maker<'_> {
                 let fields = record.fields().map(|field| Some((field.name.to_string(), self.value(&field.ty, depth)?)));
                 Val::Record(fields.collect::<Option<_>>()?)
             }
-            Type::Tuple(tuple) => {
-                Val::Tuple(tuple.types().map(|ty| self.value(&ty, depth)).collect::<Option<_>>()?)
-            }
+            Type::Tuple(tuple) => Val::Tuple(tuple.types().map(|ty| self.value(&ty, depth)).collect::<Option<_>>()?),
             Type::Variant(variant) => {
                 let number = if depth == 0 { 0 } else { n as usize % variant.cases().len() };
                 let case = variant.cases().nth(number)?;
