@@ -23,6 +23,7 @@ pub fn change(random: &mut Random, core: &mut Core) {
     drop_optional_exports(random, core, 50);
     reallocs(random, core, 3);
     memory(random, core);
+    allocate(core);
     if random.chance(50) {
         calls(random, core);
     }
@@ -96,15 +97,19 @@ fn memory(random: &mut Random, core: &mut Core) {
     }
 }
 
+/// Makes the reallocs give memory, and do nothing else: when an adapter takes memory from main is not to be seen.
+pub fn allocate(core: &mut Core) {
+    for function in core.functions.iter_mut().filter(|function| function.ty == realloc_type()) {
+        function.steps = vec![Step::Allocate];
+    }
+}
+
 /// Functions call what is imported.
 pub fn calls(random: &mut Random, core: &mut Core) {
     let memory = core.has_memory();
     for number in 0..core.functions.len() {
-        if core.functions[number].ty == realloc_type() {
-            core.functions[number].steps.push(Step::Allocate);
-            if random.chance(90) {
-                continue;
-            }
+        if core.functions[number].steps.contains(&Step::Allocate) {
+            continue;
         }
         for import in 0..core.imports.len() {
             let step = call(random, core, number, import, 20);
@@ -116,15 +121,19 @@ pub fn calls(random: &mut Random, core: &mut Core) {
     }
 }
 
+/// Whether a function that forwards a call to another one passes on all that it is given.
+pub fn fits(own: &FuncType, other: &FuncType) -> bool {
+    let passes = other.params() == own.params() && (other.results() == own.results() || other.results().is_empty());
+    // A result that does not fit into one value is written to where the caller says.
+    let writes = other.params().strip_suffix(&[ValType::I32]) == Some(own.params())
+        && (other.results(), own.results()) == (&[], &[ValType::I32]);
+    passes || writes
+}
+
 /// Perhaps a call of an import: the function's arguments are passed on where the types allow it.
 pub fn call(random: &mut Random, core: &Core, function: usize, import: usize, percent: usize) -> Option<Step> {
     let ImportType::Func(ty) = &core.imports[import].ty else { return None };
-    let own = &core.functions[function].ty;
-    let passes = ty.params() == own.params() && (ty.results() == own.results() || ty.results().is_empty());
-    // A result that does not fit into one value is written to where the caller says.
-    let writes = ty.params().strip_suffix(&[ValType::I32]) == Some(own.params())
-        && (ty.results(), own.results()) == (&[], &[ValType::I32]);
-    if passes || writes {
+    if fits(&core.functions[function].ty, ty) {
         return random.chance(60).then_some(Step::Forward(import));
     }
     // These want a handle, and no constant is one.

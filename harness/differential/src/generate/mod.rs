@@ -2,6 +2,7 @@
 
 mod adapters;
 mod dummy;
+mod flow;
 mod signatures;
 mod smith;
 mod split;
@@ -72,22 +73,36 @@ pub enum Family {
     Split,
     /// Adapters of our own making: many ways of wiring, few types.
     Adapters,
+    /// What is exported is imported, too, and every call is passed on: for comparing what components do.
+    Flow,
+}
+
+impl Family {
+    /// All of them.
+    pub const ALL: [Family; 4] = [Family::Smith, Family::Split, Family::Adapters, Family::Flow];
 }
 
 /// World number `number` of `seed`.
 pub fn sample(seed: u64, number: u64) -> (Family, Sample) {
+    let family = *Random::new(seed, number).pick(&Family::ALL).unwrap_or(&Family::Adapters);
+    (family, sample_of(family, seed, number))
+}
+
+/// World number `number` of `seed`, by that generator.
+pub fn sample_of(family: Family, seed: u64, number: u64) -> Sample {
     let mut random = Random::new(seed, number);
-    let family = *random.pick(&[Family::Smith, Family::Split, Family::Adapters]).unwrap_or(&Family::Adapters);
+    random.next();
     // What wit-smith gives up on is tried again with what the generator gives next.
     for _ in 0..50 {
         let sample = match family {
             Family::Smith => smith::sample(&mut random),
             Family::Split => split::sample(&mut random),
             Family::Adapters => adapters::sample(&mut random),
+            Family::Flow => flow::sample(&mut random),
         };
         if let Some(sample) = sample {
-            return (family, sample);
+            return sample;
         }
     }
-    (family, wit::plain())
+    wit::plain()
 }

@@ -34,6 +34,7 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
         bodies(random, &mut unit.core);
         unusual(random, unit);
     }
+    dummy::allocate(&mut main.core);
     if random.chance(60) {
         dummy::calls(random, &mut main.core);
     }
