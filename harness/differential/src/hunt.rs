@@ -14,6 +14,8 @@ use crate::shrink;
 pub struct Plan {
     /// The seed.
     pub seed: u64,
+    /// Of this generator only.
+    pub family: Option<Family>,
     /// The first world's number.
     pub first: u64,
     /// How many.
@@ -107,7 +109,7 @@ pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Report {
                         break;
                     }
                     let number = plan.first + done;
-                    let (family, sample) = generate::sample(plan.seed, number);
+                    let (family, sample) = generate::sample(plan.family, plan.seed, number);
                     let verdict = judge(&sample);
                     own.add(number, family, sample, verdict);
                     progress(done + 1);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
+use polyfill_differential::generate::{self, Family};
 use polyfill_differential::{folder, hunt};
 
 /// Compares our encoder with the reference on generated worlds; exits with 1 if they differ.
@@ -20,6 +21,9 @@ struct Args {
     /// The number of the first world.
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// Worlds of this generator only.
+    #[arg(long, value_parser = family)]
+    family: Option<Family>,
     /// How many threads.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -52,12 +56,13 @@ fn run(args: &Args) -> anyhow::Result<bool> {
     let started = Instant::now();
     if let (true, Some(out)) = (args.keep, &args.out) {
         for number in args.first..args.first + args.worlds {
-            let (_, sample) = polyfill_differential::generate::sample(args.seed, number);
+            let (_, sample) = generate::sample(args.family, args.seed, number);
             folder::write(&out.join(format!("world-{number}")), &sample.inputs(), "")?;
         }
     }
     let told = AtomicU64::new(0);
-    let plan = hunt::Plan { seed: args.seed, first: args.first, worlds: args.worlds, jobs: args.jobs };
+    let Args { seed, family, first, worlds, jobs, .. } = *args;
+    let plan = hunt::Plan { seed, family, first, worlds, jobs };
     let report = hunt::hunt(&plan, |done| {
         let tenth = done * 10 / args.worlds.max(1);
         if told.fetch_max(tenth, Ordering::Relaxed) < tenth {
@@ -94,4 +99,9 @@ fn run(args: &Args) -> anyhow::Result<bool> {
     }
     eprintln!("{:.1?}", started.elapsed());
     Ok(report.findings.is_empty())
+}
+
+fn family(name: &str) -> Result<Family, String> {
+    let known = Family::ALL.into_iter().find(|family| format!("{family:?}").eq_ignore_ascii_case(name));
+    known.ok_or_else(|| format!("one of {:?}", Family::ALL))
 }

@@ -13,7 +13,7 @@ const WORLDS: u64 = 150;
 
 #[test]
 fn a_second_of_worlds() {
-    let plan = hunt::Plan { seed: 1, first: 0, worlds: WORLDS, jobs: 2 };
+    let plan = hunt::Plan { seed: 1, family: None, first: 0, worlds: WORLDS, jobs: 2 };
     let report = hunt::hunt(&plan, |_| {});
     assert_eq!(report.worlds(), WORLDS);
     let findings: Vec<String> = report

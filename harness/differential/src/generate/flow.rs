@@ -24,11 +24,11 @@ pub fn sample(random: &mut Random) -> Option<Sample> {
     let mut main = smith::unit(random, &resolve, world, core)?;
     dummy::drop_optional_exports(random, &mut main.core, 20);
     dummy::allocate(&mut main.core);
+    forward(random, &mut main.core);
     let mut adapters = Vec::new();
     if random.chance(60) {
         adapters.push((ADAPTER.to_string(), adapter(random, &mut main)?));
     }
-    forward(random, &mut main.core);
     Some(Sample { main, adapters, options: smith::options(random) })
 }
 
@@ -76,19 +76,36 @@ fn adapter(random: &mut Random, main: &mut Unit) -> Option<Unit> {
     })
 }
 
-/// Every function of main passes on what it is given to one that takes it, the one of its own name if there is one.
+/// Every function of main passes on what it is given, to the import that it mirrors. Other types would do as well for
+/// the validator, but their numbers are no pointers: what is read there depends on how large the memory has grown.
 fn forward(random: &mut Random, core: &mut Core) {
-    let imports: Vec<Import> = core.imports.clone();
-    for function in core.functions.iter_mut().filter(|function| !function.steps.contains(&Step::Allocate)) {
-        let fitting = |import: &Import| import.function().is_some_and(|ty| dummy::fits(&function.ty, ty));
-        let fitting: Vec<usize> = (0..imports.len()).filter(|number| fitting(&imports[*number])).collect();
-        // Types alone say little where there is only a number or nothing.
-        let own: Vec<usize> = fitting
-            .iter()
-            .copied()
-            .filter(|number| function.exports.iter().any(|export| export.ends_with(imports[*number].field.as_str())))
-            .collect();
-        let pick = if own.is_empty() { random.pick(&fitting) } else { random.pick(&own) };
-        function.steps.extend(pick.map(|number| Step::Forward(*number)));
+    let imports = core.imports.clone();
+    let plain = |import: &Import| import.function().is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty());
+    for function in &mut core.functions {
+        let Some(export) = function.exports.first().filter(|_| function.steps.is_empty()) else { continue };
+        // It cannot call out of there.
+        if export.starts_with("cabi_post_") || export.ends_with("_post") {
+            continue;
+        }
+        let mirrored = imports.iter().position(|import| mirrors(export, import));
+        let called = imports.iter().position(plain).filter(|_| random.chance(30));
+        function.steps.extend(called.map(Step::Forward));
+        function.steps.extend(mirrored.map(Step::Forward));
     }
+}
+
+/// Whether an import is what an export should call: its mirror image, or what makes a handle of its resource.
+fn mirrors(export: &str, import: &Import) -> bool {
+    let export = export.strip_prefix("cm32p2|").unwrap_or(export);
+    let module = import.module.strip_prefix("cm32p2|").unwrap_or(&import.module);
+    let Some((interface, name)) = export.rsplit_once(['#', '|']).filter(|(interface, _)| !interface.is_empty()) else {
+        return export.trim_start_matches('|').replace("mirror", "root") == import.field;
+    };
+    if let Some(resource) = name.strip_prefix("[constructor]") {
+        let own = module.strip_prefix("[export]").or(module.strip_prefix("_ex_")) == Some(interface);
+        return own
+            && (import.field == format!("[resource-new]{resource}") || import.field == format!("{resource}_new"));
+    }
+    // The first parameter of a method is no handle on this side.
+    module == interface && import.field == name && !name.starts_with("[method]")
 }

@@ -82,16 +82,11 @@ impl Family {
     pub const ALL: [Family; 4] = [Family::Smith, Family::Split, Family::Adapters, Family::Flow];
 }
 
-/// World number `number` of `seed`.
-pub fn sample(seed: u64, number: u64) -> (Family, Sample) {
-    let family = *Random::new(seed, number).pick(&Family::ALL).unwrap_or(&Family::Adapters);
-    (family, sample_of(family, seed, number))
-}
-
-/// World number `number` of `seed`, by that generator.
-pub fn sample_of(family: Family, seed: u64, number: u64) -> Sample {
+/// World number `number` of `seed`; of one generator, or of one that is drawn.
+pub fn sample(family: Option<Family>, seed: u64, number: u64) -> (Family, Sample) {
     let mut random = Random::new(seed, number);
-    random.next();
+    let drawn = *random.pick(&Family::ALL).unwrap_or(&Family::Adapters);
+    let family = family.unwrap_or(drawn);
     // What wit-smith gives up on is tried again with what the generator gives next.
     for _ in 0..50 {
         let sample = match family {
@@ -101,8 +96,8 @@ pub fn sample_of(family: Family, seed: u64, number: u64) -> Sample {
             Family::Flow => flow::sample(&mut random),
         };
         if let Some(sample) = sample {
-            return sample;
+            return (family, sample);
         }
     }
-    wit::plain()
+    (family, wit::plain())
 }

@@ -40,7 +40,7 @@ struct Host {
 /// An engine for components of all kinds; it need not make fast code.
 pub fn engine() -> Result<Engine> {
     let mut config = Config::new();
-    config.cranelift_opt_level(OptLevel::None).wasm_backtrace(false);
+    config.cranelift_opt_level(OptLevel::None).wasm_backtrace_max_frames(None);
     config.wasm_custom_page_sizes(true).wasm_component_model_map(true);
     config.wasm_component_model_fixed_length_lists(true).wasm_component_model_implements(true);
     Engine::new(&config)
@@ -65,7 +65,7 @@ pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
                 let Host { seen, counter, .. } = std::mem::replace(store.data_mut(), Host::default());
                 store = Store::new(engine, Host { seen, counter, budget: BUDGET });
                 match prepared.instantiate(&mut store) {
-                    Ok(instance) => Driver { instance, handles: Vec::new(), names: BTreeMap::new() },
+                    Ok(instance) => Driver { instance, handles: Vec::new() },
                     Err(error) => {
                         trapped(&mut store, "instantiation", &error);
                         break;
@@ -91,7 +91,6 @@ impl Default for Host {
 struct Driver {
     instance: Instance,
     handles: Vec<ResourceAny>,
-    names: BTreeMap<String, u32>,
 }
 
 impl Driver {
