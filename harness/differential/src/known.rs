@@ -4,7 +4,7 @@
 //! narrow as it can be: where the reference fails, it looks for the words of the failure and for what causes it in the
 //! modules; where both encoders make a component, what the class excuses is taken away, and the rest has to be the same.
 
-use crate::compare::Pair;
+use crate::compare::{self, Pair, Verdict};
 use crate::encoders::{self, Component, Outcome};
 use crate::facts::Facts;
 use crate::inputs::Binaries;
@@ -48,12 +48,6 @@ pub const CLASSES: &[Class] = &[
         reason: "the reference exports main's items first, then the adapters'; we keep the order of the joined world, \
                  in which what an item uses comes before it. The order means nothing",
         matches: |q| q.components().is_some_and(|(ours, reference)| same_but_order(ours, reference)),
-    },
-    Class {
-        name: "unneeded-realloc",
-        reason: "the reference keeps every realloc of an adapter, with all that it calls and imports; we keep those that \
-                 a lift or lower uses",
-        matches: |q| q.unneeded_realloc(),
     },
     Class {
         name: "main-realloc-for-adapters",
@@ -200,6 +194,12 @@ pub const CLASSES: &[Class] = &[
                  other global, and the adapter loses its stack",
         matches: |q| q.we_refuse("must be a mutable i32 of the module's own") && q.it_encodes(),
     },
+    Class {
+        name: "unneeded-realloc",
+        reason: "the reference keeps every realloc of an adapter, with all that it calls and imports; we keep those that \
+                 a lift or lower uses",
+        matches: |q| q.unneeded_realloc(),
+    },
 ];
 
 /// The class of a difference, if it is a known one.
@@ -260,7 +260,7 @@ impl Question<'_> {
         !diff.is_empty() && diff.lines().all(|line| starts.iter().any(|start| line.starts_with(start)))
     }
 
-    /// Without the reallocs that we do not use, the reference makes the same as we.
+    /// Without the reallocs that we do not use, there is no difference, or another one that is known.
     fn unneeded_realloc(&self) -> bool {
         let Outcome::Component(ours) = &self.pair.ours else { return false };
         let mut lean = self.binaries.clone();
@@ -268,12 +268,13 @@ impl Question<'_> {
             let used: Vec<&str> = reallocs(ours).filter(|(m, _)| m == name).map(|(_, e)| e).collect();
             *wasm = rewrite::without_exports(wasm, |export| export.ends_with("realloc") && !used.contains(&export));
         }
-        match encoders::reference(&lean) {
-            Outcome::Component(reference) => *ours == reference || same_but_order(ours, &reference),
-            // Without them, nothing touches the memory any more: see `stack-without-memory`.
-            Outcome::Invalid(message) => self.it_encodes() && message.contains("unknown memory"),
-            _ => false,
-        }
+        let less = lean
+            .adapters
+            .iter()
+            .zip(&self.binaries.adapters)
+            .any(|(lean, whole)| Facts::read(&lean.1).exports.len() < Facts::read(&whole.1).exports.len());
+        let pair = Pair { ours: self.pair.ours.clone(), reference: encoders::reference(&lean) };
+        less && !matches!(compare::judge(&lean, &pair), Verdict::Finding(_))
     }
 }
 
