@@ -101,7 +101,7 @@ fn word(outcome: &Outcome) -> String {
 }
 
 /// The first line of a message without names and numbers.
-fn plain(message: &str) -> String {
+pub fn plain(message: &str) -> String {
     let mut plain = String::new();
     for (number, part) in message.lines().next().unwrap_or_default().split('`').enumerate() {
         plain += if number % 2 == 0 { part } else { "_" };

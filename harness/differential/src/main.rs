@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use polyfill_differential::generate::{self, Family};
-use polyfill_differential::{folder, hunt};
+use polyfill_differential::{folder, fuzz, hunt};
 
 /// Compares our encoder with the reference on generated worlds; exits with 1 if they differ.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// How many worlds.
     #[arg(long, default_value_t = 10_000)]
     worlds: u64,
@@ -41,8 +44,38 @@ struct Args {
     keep: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Gives our encoder mutations of a corpus of bytes; exits with 1 if it panics.
+    Fuzz {
+        /// For how long, in seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// The seed: the same seed gives the same inputs.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// The corpus, a folder for each target.
+        #[arg(long, default_value = "fuzz/corpus")]
+        corpus: PathBuf,
+        /// One target only: `encode`, `adapter`, `world` or `structured`.
+        #[arg(long)]
+        target: Option<String>,
+        /// Where inputs are written to that make it panic.
+        #[arg(long, default_value = "target/fuzz")]
+        out: PathBuf,
+    },
+}
+
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::parse();
+    let result = match &args.command {
+        Some(Command::Fuzz { seconds, seed, corpus, target, out }) => {
+            let time = Duration::from_secs(*seconds);
+            fuzz(&fuzz::hunt::Plan { time, seed: *seed, corpus, target: target.as_deref(), out })
+        }
+        None => run(&args),
+    };
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -99,6 +132,16 @@ fn run(args: &Args) -> anyhow::Result<bool> {
     }
     eprintln!("{:.1?}", started.elapsed());
     Ok(report.findings.is_empty())
+}
+
+fn fuzz(plan: &fuzz::hunt::Plan<'_>) -> anyhow::Result<bool> {
+    let mut panics = 0;
+    for (target, report) in fuzz::hunt::run(plan)? {
+        println!("{target}: {} inputs, {} outcomes, {} panics", report.inputs, report.outcomes, report.panics.len());
+        report.panics.iter().for_each(|(message, path)| println!("  {}: {message}", path.display()));
+        panics += report.panics.len();
+    }
+    Ok(panics == 0)
 }
 
 fn family(name: &str) -> Result<Family, String> {
