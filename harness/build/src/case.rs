@@ -14,6 +14,10 @@ pub struct Case {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The adapter stacks to run through (adapter names joined by `+`, or `none`); without it, every stack that fits.
+    ///
+    /// An import is given to the first adapter of the stack that has the function; what an adapter imports from its own
+    /// import module is given to those behind it. `interpose(wasi_snapshot_preview1)` in a stack reports each call of an
+    /// import module, by name or pattern, to those behind it: see `expect.core-calls`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adapters: Option<Vec<String>>,
     /// The hosts to run on; without it, the suite's default hosts.
@@ -33,6 +37,13 @@ pub struct Case {
     pub seed: Option<Seed>,
     /// How the component is encoded.
     pub encode: EncodeOptions,
+    /// Main's memory is compared before and after each call into `wasi_snapshot_preview1` and `wasi_unstable`: not a byte
+    /// may change but those that the call gives out, and the regions of adapters that share main's memory; and no page
+    /// may be added. Adapters take their regions by `memory.grow` then: at instantiation, or where main exports a realloc,
+    /// at their first calls. With `false` that is not done either where all trials are checked (`polyfill test
+    /// --memory-check`): for cases that are about where adapters have their memory from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_check: Option<bool>,
     /// The exports to call, in order; without it, the one that starts a command (`run`, or `wasi:cli/run`).
     #[serde(rename = "call", skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Call>,
@@ -64,6 +75,13 @@ pub enum Seed {
 pub struct EncodeOptions {
     /// Adapters take their memory by `memory.grow`, even where main has a realloc to offer.
     pub realloc_via_memory_grow: bool,
+}
+
+impl EncodeOptions {
+    /// A word for each choice.
+    pub(crate) fn word(&self) -> &'static str {
+        if self.realloc_via_memory_grow { "grow" } else { "" }
+    }
 }
 
 /// One call of an export.
@@ -131,7 +149,12 @@ pub struct Expect {
     /// Lists of bytes are written as strings where they are text: `my-wasi.print("hi") -> 2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_calls: Option<Vec<String>>,
-    /// The component's imported functions, sorted: `my-wasi.print`.
+    /// Calls that interposers report, a line each in the order in which they began, with core values:
+    /// `wasi_snapshot_preview1.fd_write(1, 1048, 1, 1060) -> 0`. Those within another call are indented by two spaces;
+    /// one that did not return has no result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub core_calls: Option<Bytes>,
+    /// The component's imported functions, sorted: `my-wasi.print`; without those by which interposers report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<Vec<String>>,
     /// Pages by which the guest's memory grew: `[least, most]`.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::EncodeOptions;
+use crate::case::{Case, EncodeOptions};
 use crate::compile::{Compiled, Outcome};
 use crate::discover::{CaseFile, Guest, Layout};
 use crate::index::{Artifact, Cell, Stage};
 use crate::module::{self, Facts};
-use crate::near;
+use crate::{digest, near};
 use crate::select::Filter;
 use crate::stack::{self, Stack};
 
@@ -17,13 +17,26 @@ pub(crate) struct Job {
     pub(crate) guest: String,
     pub(crate) stack: Stack,
     pub(crate) options: EncodeOptions,
+    /// Main's memory is reported, so that it can be checked.
+    pub(crate) memory_check: bool,
 }
 
 impl Job {
     /// The component's file: readable, and different for different jobs, since no name contains `--`.
     pub(crate) fn file(&self) -> String {
         let grow = if self.options.realloc_via_memory_grow { "--grow" } else { "" };
-        format!("{}--{}{grow}.wasm", self.guest, self.stack)
+        let memory = if self.memory_check { "--memory" } else { "" };
+        format!("{}--{}{grow}{memory}.wasm", self.guest, file_name(&self.stack.to_string()))
+    }
+}
+
+/// A stack's name without what no file's name can have: patterns of interposers may contain anything.
+fn file_name(stack: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.+()".contains(c);
+    let name: String = stack.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+    match name == stack {
+        true => name,
+        false => format!("{name}-{}", &digest::of(stack.as_bytes())[..8]),
     }
 }
 
@@ -42,11 +55,14 @@ pub(crate) struct Parts<'a> {
     pub(crate) findings: &'a BTreeMap<String, String>,
     pub(crate) hosts: &'a [String],
     pub(crate) filter: &'a Filter,
+    /// Main's memory is checked in all cells.
+    pub(crate) memory_check: bool,
 }
 
 /// Lays out all cells.
 pub(crate) fn lay_out(parts: &Parts<'_>) -> Cells {
     let mut all = Cells { cells: Vec::new(), jobs: BTreeSet::new() };
+    let adapters = adapter_facts(parts);
     for guest in &parts.layout.guests {
         let Some(compiled) = parts.guests.get(&guest.name) else {
             continue;
@@ -56,7 +72,7 @@ pub(crate) fn lay_out(parts: &Parts<'_>) -> Cells {
             Outcome::Ignored(_) | Outcome::Failed(_) => stack::guess(guest),
         };
         for case in &guest.cases {
-            lay_out_case(parts, guest, &facts, compiled, case, &mut all);
+            lay_out_case(parts, guest, (&facts, &adapters), compiled, case, &mut all);
         }
     }
     all.cells.sort_by_cached_key(Cell::name);
@@ -66,7 +82,7 @@ pub(crate) fn lay_out(parts: &Parts<'_>) -> Cells {
 fn lay_out_case(
     parts: &Parts<'_>,
     guest: &Guest,
-    facts: &Facts,
+    (facts, adapters): (&Facts, &BTreeMap<&str, Facts>),
     compiled: &Compiled,
     case: &CaseFile,
     all: &mut Cells,
@@ -74,12 +90,12 @@ fn lay_out_case(
     let given = case.case.as_ref().ok();
     let stacks: Vec<Stack> = match given.and_then(|case| case.adapters.as_ref()) {
         Some(named) => named.iter().map(|name| Stack::parse(name)).collect(),
-        None => stack::fitting(facts, &parts.layout.adapters),
+        None => stack::fitting(facts, &parts.layout.adapters, adapters),
     };
     let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(parts.hosts);
     for stack in stacks {
         let options = given.map(|case| case.encode.clone()).unwrap_or_default();
-        let job = Job { guest: guest.name.clone(), stack, options };
+        let job = Job { guest: guest.name.clone(), stack, options, memory_check: is_checked(parts, given) };
         let artifact = without_component(parts, guest, compiled, case, &job.stack)
             .unwrap_or_else(|| Artifact::Component(job.file()));
         let mut needed = false;
@@ -90,6 +106,7 @@ fn lay_out_case(
                 adapter: job.stack.to_string(),
                 host: host.clone(),
                 artifact: artifact.clone(),
+                memory_check: None,
             };
             if parts.filter.selects(&cell.name()) {
                 needed |= matches!(cell.artifact, Artifact::Component(_));
@@ -100,6 +117,21 @@ fn lay_out_case(
             all.jobs.insert(job);
         }
     }
+}
+
+/// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message.
+fn is_checked(parts: &Parts<'_>, case: Option<&Case>) -> bool {
+    let fails = case.is_some_and(|case| case.expect.error.is_some());
+    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails)
+}
+
+/// What each adapter imports, by its id.
+fn adapter_facts<'a>(parts: &Parts<'a>) -> BTreeMap<&'a str, Facts> {
+    let facts = parts.layout.adapters.iter().filter_map(|adapter| match &parts.adapters.get(&adapter.of)?.outcome {
+        Outcome::Ready(wasm) => Some((adapter.id.as_str(), module::facts(wasm))),
+        Outcome::Ignored(_) | Outcome::Failed(_) => None,
+    });
+    facts.collect()
 }
 
 /// Why there can be no component; the first step that failed.
@@ -122,19 +154,21 @@ fn without_component(
         Outcome::Ignored(reason) => return Some(Artifact::Ignored(reason.clone())),
         Outcome::Failed(message) => return failed(Stage::Compile, message.clone()),
     }
-    stack.0.iter().find_map(|id| without_adapter(parts, id)).and_then(|message| failed(Stage::Adapter, message))
+    stack.adapters().find_map(|id| without_adapter(parts, id)).and_then(|message| failed(Stage::Adapter, message))
 }
 
 fn without_adapter(parts: &Parts<'_>, id: &str) -> Option<String> {
     if let Some(findings) = parts.findings.get(id) {
         return Some(format!("adapter `{id}`: {findings}"));
     }
-    match parts.adapters.get(id).map(|compiled| &compiled.outcome) {
-        None => {
-            let known = parts.layout.adapters.iter().map(|adapter| adapter.id.as_str());
-            Some(format!("no adapter `{id}` in `adapters`{}", near::hint(id, known)))
-        }
-        Some(Outcome::Ready(_)) => None,
+    let adapters = &parts.layout.adapters;
+    let Some(adapter) = adapters.iter().find(|adapter| adapter.id == id) else {
+        let known = adapters.iter().map(|adapter| adapter.id.as_str());
+        return Some(format!("no adapter `{id}` in `adapters`{}", near::hint(id, known)));
+    };
+    match parts.adapters.get(&adapter.of).map(|compiled| &compiled.outcome) {
+        // A stub is made when it is needed.
+        None | Some(Outcome::Ready(_)) => None,
         Some(Outcome::Ignored(message) | Outcome::Failed(message)) => Some(format!("adapter `{id}`: {message}")),
     }
 }

@@ -4,22 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use polyfill_encoder::Wit;
+use polyfill_encoder::{Adapter, Source, Wit};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::built::{Done, Step, What};
 use crate::cells::Job;
 use crate::compile::{Compiled, Outcome, Workshop};
-use crate::discover::Layout;
-use crate::encode::{self, Part};
-use crate::index::{Artifact, Stage};
+use crate::discover::{self, Kind, Layout};
+use crate::encode::{self, Encoded};
+use crate::index::{Artifact, MemoryCheck, Stage};
 use crate::wit::Reference;
-use crate::{cache, digest};
+use crate::{cache, digest, memory, module};
 
 /// What a job came to, by its component's file.
 pub(crate) struct Components {
     pub(crate) artifacts: BTreeMap<String, Artifact>,
+    /// For those that are made to be checked: where adapters may write.
+    pub(crate) checks: BTreeMap<String, MemoryCheck>,
     pub(crate) log: Vec<Step>,
 }
 
@@ -27,7 +29,10 @@ pub(crate) struct Components {
 pub(crate) struct Module<'a> {
     /// What messages call it: the guest's name, or for an adapter the import module that it implements.
     name: &'a str,
+    /// Nothing for a stub.
     wasm: &'a [u8],
+    /// For an adapter: what it is.
+    adapter: Option<&'a discover::Adapter>,
     hash: String,
     wit: Option<&'a Reference>,
     loaded: OnceLock<Result<Option<Wit>, String>>,
@@ -46,31 +51,77 @@ impl<'a> Modules<'a> {
         adapters: &'a BTreeMap<String, Compiled>,
     ) -> Modules<'a> {
         let guest_modules = layout.guests.iter().filter_map(|guest| {
-            let module = Module::new(&guest.name, guests.get(&guest.name)?, guest.wit.as_ref())?;
-            Some((guest.name.as_str(), module))
+            let wasm = wasm(guests.get(&guest.name)?)?;
+            Some((guest.name.as_str(), Module::new(&guest.name, wasm, None, guest.wit.as_ref())))
         });
         let adapter_modules = layout.adapters.iter().filter_map(|adapter| {
-            let module = Module::new(adapter.module(), adapters.get(&adapter.id)?, adapter.wit.as_ref())?;
-            Some((adapter.id.as_str(), module))
+            let wasm = match adapter.kind {
+                Kind::Stub(_) => &[],
+                _ => wasm(adapters.get(&adapter.of)?)?,
+            };
+            Some((adapter.id.as_str(), Module::new(adapter.module(), wasm, Some(adapter), adapter.wit.as_ref())))
         });
         Modules { guests: guest_modules.collect(), adapters: adapter_modules.collect() }
+    }
+
+    /// The modules that an adapter imports from and that others serve.
+    fn served(&self, module: &Module<'_>) -> BTreeSet<String> {
+        let others = || self.adapters.values().filter_map(|other| other.adapter);
+        let others = || others().filter(|other| module.adapter.is_none_or(|adapter| other.of != adapter.of));
+        let imports = module::facts(module.wasm).imports.into_iter();
+        imports.filter(|import| others().any(|other| other.serves(import))).collect()
+    }
+}
+
+fn wasm(compiled: &Compiled) -> Option<&[u8]> {
+    match &compiled.outcome {
+        Outcome::Ready(wasm) => Some(wasm),
+        Outcome::Ignored(_) | Outcome::Failed(_) => None,
     }
 }
 
 impl<'a> Module<'a> {
-    fn new(name: &'a str, compiled: &'a Compiled, wit: Option<&'a Reference>) -> Option<Module<'a>> {
-        let Outcome::Ready(wasm) = &compiled.outcome else {
-            return None;
-        };
+    fn new(
+        name: &'a str,
+        wasm: &'a [u8],
+        adapter: Option<&'a discover::Adapter>,
+        wit: Option<&'a Reference>,
+    ) -> Module<'a> {
         let mut hash = digest::Parts::default();
         hash.add(name).add(wasm).add(wit.map(Reference::digest).unwrap_or_default());
-        Some(Module { name, wasm, hash: hash.finish(), wit, loaded: OnceLock::new() })
+        if let Some(adapter) = adapter {
+            let choices = (&adapter.kind, &adapter.implements, adapter.form, adapter.stack);
+            hash.add(format!("{choices:?}"));
+        }
+        Module { name, wasm, adapter, hash: hash.finish(), wit, loaded: OnceLock::new() }
     }
 
-    fn part(&self) -> Result<Part<'_>, String> {
+    fn wit(&self) -> Result<Option<&Wit>, String> {
         let load = || self.wit.map(|wit| wit.load().map_err(|error| error.to_string())).transpose();
-        let wit = self.loaded.get_or_init(load).as_ref().map_err(String::clone)?.as_ref();
-        Ok(Part { name: self.name, wasm: self.wasm, wit })
+        self.loaded.get_or_init(load).as_ref().map(Option::as_ref).map_err(String::clone)
+    }
+
+    fn source(&self) -> Result<Source<'_>, String> {
+        Ok(Source { name: self.name.to_string(), wasm: self.wasm, wit: self.wit()?.cloned() })
+    }
+
+    /// What is wrong with an adapter.
+    fn check(&self, served: &BTreeSet<String>) -> Vec<String> {
+        let is_served = |module: &str| served.contains(module);
+        self.adapter().map_or_else(|error| vec![error], |adapter| encode::check(&adapter, is_served))
+    }
+
+    fn adapter(&self) -> Result<Adapter<'_>, String> {
+        let wit = self.wit()?.cloned();
+        Ok(match (self.adapter.map(|adapter| (&adapter.kind, adapter)), wit) {
+            (Some((Kind::Stub(answer), _)), Some(wit)) => Adapter::stub(wit, *answer),
+            (Some((_, adapter)), wit) => Adapter::new(self.name, self.wasm)
+                .with_wit(wit)
+                .implementing(&adapter.implements)
+                .in_form(adapter.form)
+                .with_stack(adapter.stack),
+            (None, wit) => Adapter::new(self.name, self.wasm).with_wit(wit),
+        })
     }
 }
 
@@ -92,8 +143,8 @@ struct Entry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kept {
-    /// The hash of the component.
-    Component(String),
+    /// The hash of the component, and the bytes by which adapters grow main's memory.
+    Component { hash: String, grown: [Vec<u64>; 2] },
     Failed {
         stage: Stage,
         message: String,
@@ -129,12 +180,13 @@ impl<'a> Encodings<'a> {
     ) -> BTreeMap<String, String> {
         let mut bad = BTreeMap::new();
         for (id, module) in modules.adapters.iter().filter(|(id, _)| ids.contains(*id)) {
-            let key = self.key(["check", module.hash.as_str()]);
+            let served = modules.served(module);
+            let key = self.key(["check", module.hash.as_str()].into_iter().chain(served.iter().map(String::as_str)));
             let kept = self.old.checks.get(*id).filter(|entry| entry.key == key).map(|entry| entry.outcome.clone());
             let (findings, reused) = match kept {
                 Some(Kept::Findings(findings)) => (findings, true),
                 _ => {
-                    let findings = module.part().map_or_else(|error| vec![error], |part| encode::check(&part));
+                    let findings = module.check(&served);
                     (findings.iter().map(|finding| self.shop.scrub(finding)).collect(), false)
                 }
             };
@@ -157,12 +209,16 @@ impl<'a> Encodings<'a> {
         let jobs: Vec<&Job> = jobs.iter().collect();
         let made: Vec<(String, Entry, Done)> =
             jobs.par_iter().map(|job| self.encode_one(job, modules)).collect::<Result<_, _>>()?;
-        let mut components = Components { artifacts: BTreeMap::new(), log: Vec::new() };
-        for (file, entry, done) in made {
+        let mut components = Components { artifacts: BTreeMap::new(), checks: BTreeMap::new(), log: Vec::new() };
+        for (job, (file, entry, done)) in jobs.into_iter().zip(made) {
             let artifact = match entry.outcome.clone() {
                 Kept::Failed { stage, message } => Artifact::Failed { stage, message },
-                Kept::Component(_) | Kept::Findings(_) => Artifact::Component(file.clone()),
+                Kept::Component { .. } | Kept::Findings(_) => Artifact::Component(file.clone()),
             };
+            if let (Kept::Component { grown, .. }, true) = (&entry.outcome, job.memory_check) {
+                let main = modules.guests.get(job.guest.as_str()).map_or(0, |main| module::facts(main.wasm).memory);
+                components.checks.insert(file.clone(), memory::check(main, grown));
+            }
             components.artifacts.insert(file.clone(), artifact);
             components.log.push(Step { what: What::Component, name: file.clone(), done });
             self.new.components.insert(file, entry);
@@ -173,23 +229,24 @@ impl<'a> Encodings<'a> {
     fn encode_one(&self, job: &Job, modules: &Modules<'_>) -> Result<(String, Entry, Done), std::io::Error> {
         let file = job.file();
         let path = self.out_dir.join(&file);
-        let parts = job.stack.0.iter().filter_map(|id| modules.adapters.get(id.as_str()));
-        let parts: Vec<&Module<'_>> = modules.guests.get(job.guest.as_str()).into_iter().chain(parts).collect();
-        let grow = if job.options.realloc_via_memory_grow { "grow" } else { "" };
-        let key = self.key(["encode", grow].into_iter().chain(parts.iter().map(|part| part.hash.as_str())));
+        let parts = job.stack.adapters().filter_map(|id| modules.adapters.get(id));
+        let parts = modules.guests.get(job.guest.as_str()).into_iter().chain(parts);
+        let stack = job.stack.to_string();
+        let words = ["encode", job.options.word(), if job.memory_check { "check" } else { "" }, &stack];
+        let key = self.key(words.into_iter().chain(parts.map(|part| part.hash.as_str())));
         if let Some(entry) = self.old.components.get(&file).filter(|entry| entry.key == key) {
             let holds = match &entry.outcome {
-                Kept::Component(hash) => std::fs::read(&path).is_ok_and(|bytes| digest::of(&bytes) == *hash),
+                Kept::Component { hash, .. } => std::fs::read(&path).is_ok_and(|bytes| digest::of(&bytes) == *hash),
                 Kept::Failed { .. } | Kept::Findings(_) => true,
             };
             if holds {
                 return Ok((file, entry.clone(), Done::Reused));
             }
         }
-        let (outcome, done) = match make(job, &parts) {
-            Ok(component) => {
+        let (outcome, done) = match make(job, modules) {
+            Ok(Encoded { component, grown }) => {
                 cache::write(&path, &component)?;
-                (Kept::Component(digest::of(&component)), Done::Made)
+                (Kept::Component { hash: digest::of(&component), grown }, Done::Made)
             }
             Err((stage, message)) => (Kept::Failed { stage, message: self.shop.scrub(&message) }, Done::Failed),
         };
@@ -213,7 +270,7 @@ impl<'a> Encodings<'a> {
             }
             if !all {
                 self.new.components.insert(file, entry);
-            } else if matches!(entry.outcome, Kept::Component(_)) {
+            } else if matches!(entry.outcome, Kept::Component { .. }) {
                 let _ = std::fs::remove_file(self.out_dir.join(file));
             }
         }
@@ -221,14 +278,16 @@ impl<'a> Encodings<'a> {
     }
 }
 
-fn make(job: &Job, parts: &[&Module<'_>]) -> Result<Vec<u8>, (Stage, String)> {
-    let Some((main, adapters)) = parts.split_first() else {
+fn make(job: &Job, modules: &Modules<'_>) -> Result<Encoded, (Stage, String)> {
+    let Some(main) = modules.guests.get(job.guest.as_str()) else {
         return Err((Stage::Compile, format!("there is no module of `{}`", job.guest)));
     };
-    let main = main.part().map_err(|error| (Stage::Case, error))?;
-    let adapters = adapters.iter().map(|adapter| adapter.part()).collect::<Result<Vec<_>, _>>();
+    let main = main.source().map_err(|error| (Stage::Case, error))?;
+    let adapters = job.stack.adapters().filter_map(|id| Some((id, modules.adapters.get(id)?)));
+    let adapters: Result<BTreeMap<&str, Adapter<'_>>, String> =
+        adapters.map(|(id, module)| Ok((id, module.adapter()?))).collect();
     let adapters = adapters.map_err(|error| (Stage::Adapter, error))?;
-    encode::encode(&main, &adapters, &job.options).map_err(|error| (Stage::Encode, error))
+    encode::encode(job, main, |id| adapters.get(id).cloned()).map_err(|error| (Stage::Encode, error))
 }
 
 /// Tells one build of this library from another, so that a changed encoder encodes everything anew.

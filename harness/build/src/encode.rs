@@ -1,33 +1,48 @@
 //! The one place that calls the encoder.
 
-use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
+use polyfill_encoder::{Adapter, Error, Input, Options, Region, Source};
 
-use crate::case::EncodeOptions;
+use crate::cells::Job;
+use crate::memory;
+use crate::stack::Element;
 
-/// A module with what is known about it from outside.
-pub(crate) struct Part<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) wasm: &'a [u8],
-    pub(crate) wit: Option<&'a Wit>,
+/// A component, and what is known of it.
+pub(crate) struct Encoded {
+    pub(crate) component: Vec<u8>,
+    /// The bytes by which adapters grow main's memory at instantiation, and at their first calls.
+    pub(crate) grown: [Vec<u64>; 2],
 }
 
-/// The component, or all that is wrong. What is written down for tests is always validated.
-pub(crate) fn encode(main: &Part<'_>, adapters: &[Part<'_>], options: &EncodeOptions) -> Result<Vec<u8>, String> {
-    let input = Input { main: source(main), adapters: adapters.iter().map(adapter).collect() };
-    let region = if options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
+/// The component of a job, or all that is wrong. What is written down for tests is always validated.
+pub(crate) fn encode<'a>(
+    job: &Job,
+    main: Source<'a>,
+    mut adapter: impl FnMut(&str) -> Option<Adapter<'a>>,
+) -> Result<Encoded, String> {
+    let named = job.stack.elements().filter_map(|element| match element {
+        Element::Adapter(id) => adapter(id),
+        Element::Interposer(modules) => Some(Adapter::interposer(modules)),
+    });
+    let checks = if job.memory_check { memory::interposers(&job.stack) } else { Vec::new() };
+    let input = Input { main, adapters: checks.into_iter().chain(named).collect() };
+    let region = match (job.options.realloc_via_memory_grow, job.memory_check) {
+        (true, _) => Region::MemoryGrow,
+        (false, true) => Region::MemoryGrowLate,
+        (false, false) => Region::Auto,
+    };
     let options = Options { region, ..Options::default() };
-    polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|errors| errors.to_string())
+    match polyfill_encoder::encode(&input, &options) {
+        Ok(encoded) => Ok(Encoded { component: encoded.component, grown: encoded.plan.grown() }),
+        Err(errors) => Err(errors.to_string()),
+    }
 }
 
-/// What is wrong with an adapter.
-pub(crate) fn check(part: &Part<'_>) -> Vec<String> {
-    polyfill_encoder::check(&adapter(part)).iter().map(ToString::to_string).collect()
-}
-
-fn adapter<'a>(part: &Part<'a>) -> Adapter<'a> {
-    Adapter::new(part.name, part.wasm).with_wit(part.wit.cloned())
-}
-
-fn source<'a>(part: &Part<'a>) -> Source<'a> {
-    Source { name: part.name.to_string(), wasm: part.wasm, wit: part.wit.cloned() }
+/// What is wrong with an adapter. What it imports from the import modules of others is a matter between the two.
+pub(crate) fn check(adapter: &Adapter<'_>, is_served: impl Fn(&str) -> bool) -> Vec<String> {
+    let of_others = |error: &Error| match error {
+        Error::UnknownImport { import_module, .. } => is_served(import_module),
+        _ => false,
+    };
+    let errors = polyfill_encoder::check(adapter);
+    errors.iter().filter(|error| !of_others(error)).map(ToString::to_string).collect()
 }

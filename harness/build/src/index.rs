@@ -46,6 +46,20 @@ pub struct Cell {
     pub host: String,
     /// What there is to run.
     pub artifact: Artifact,
+    /// What to look at in main's memory, in a component that reports it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_check: Option<MemoryCheck>,
+}
+
+/// What adapters may write to, beside what calls give out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MemoryCheck {
+    /// Addresses in main's memory, from the first to the one after the last, that belong to adapters. None are in it
+    /// where all adapters are isolated.
+    pub region: [u64; 2],
+    /// Bytes, in whole pages, that adapters add to main's memory at their first calls, each for its region.
+    pub growth: Vec<u64>,
 }
 
 impl Cell {

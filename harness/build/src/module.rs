@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use wasmparser::{MemoryType, Payload, TypeRef};
 
 /// A file that is no module.
 #[derive(Debug, Error)]
@@ -56,10 +57,12 @@ pub(crate) fn to_binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, ModuleEr
 /// What the choice of adapters needs to know about a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// The modules it imports from, sorted.
+    /// The modules it imports functions from, sorted.
     pub(crate) imports: Vec<String>,
     /// Whether it exports `_start`.
     pub(crate) command: bool,
+    /// Bytes of its memory at the start, whether it defines or imports it.
+    pub(crate) memory: u64,
 }
 
 /// Reads the facts. A malformed module has those that could be read: the encoder has the say on it.
@@ -67,11 +70,19 @@ pub(crate) fn facts(wasm: &[u8]) -> Facts {
     let mut facts = Facts::default();
     for payload in wasmparser::Parser::new(0).parse_all(wasm) {
         match payload {
-            Ok(wasmparser::Payload::ImportSection(section)) => {
-                let imports = section.into_imports().map_while(Result::ok);
-                facts.imports.extend(imports.map(|import| import.module.to_string()));
+            Ok(Payload::ImportSection(section)) => {
+                for import in section.into_imports().map_while(Result::ok) {
+                    match import.ty {
+                        TypeRef::Func(_) | TypeRef::FuncExact(_) => facts.imports.push(import.module.to_string()),
+                        TypeRef::Memory(memory) => facts.memory = bytes(&memory),
+                        _ => {}
+                    }
+                }
             }
-            Ok(wasmparser::Payload::ExportSection(section)) => {
+            Ok(Payload::MemorySection(section)) => {
+                facts.memory = section.into_iter().map_while(Result::ok).next().map_or(0, |memory| bytes(&memory));
+            }
+            Ok(Payload::ExportSection(section)) => {
                 facts.command |= section.into_iter().map_while(Result::ok).any(|export| export.name == "_start");
             }
             Ok(_) => {}
@@ -83,16 +94,22 @@ pub(crate) fn facts(wasm: &[u8]) -> Facts {
     facts
 }
 
+fn bytes(memory: &MemoryType) -> u64 {
+    memory.initial.saturating_mul(1 << memory.page_size_log2.unwrap_or(16).min(16))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn facts_of_a_command() {
-        let wasm =
-            wat::parse_str(r#"(module (import "b" "f" (func)) (import "a" "g" (func)) (func (export "_start")))"#);
+        let wasm = wat::parse_str(
+            r#"(module (import "b" "f" (func)) (import "a" "g" (func)) (import "c" "m" (memory 2))
+                 (func (export "_start")))"#,
+        );
         let facts = facts(&wasm.unwrap());
-        assert_eq!(facts, Facts { imports: vec!["a".into(), "b".into()], command: true });
+        assert_eq!(facts, Facts { imports: vec!["a".into(), "b".into()], command: true, memory: 2 << 16 });
     }
 
     #[test]

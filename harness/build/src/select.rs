@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::{CaseFile, Guest, Layout};
-use crate::index::{Artifact, Cell};
-use crate::stack::{self, Stack};
+use crate::discover::{Adapter, CaseFile, Guest, Layout};
 
 /// Words, one of which a trial's name contains; no words select all.
 #[derive(Clone, Debug, Default)]
@@ -21,24 +19,66 @@ impl Filter {
 
     /// The guests that can have a trial of such a name: no other one has to be compiled.
     pub(crate) fn guests<'a>(&self, layout: &'a Layout, hosts: &[String]) -> BTreeSet<&'a str> {
-        let possible = stack::possible(&layout.adapters);
         let selected = |guest: &&Guest| {
-            self.is_all() || guest.cases.iter().any(|case| self.may_select(guest, case, &possible, hosts))
+            self.is_all() || guest.cases.iter().any(|case| self.may_select(layout, guest, case, hosts))
         };
         layout.guests.iter().filter(selected).map(|guest| guest.name.as_str()).collect()
     }
 
-    fn may_select(&self, guest: &Guest, case: &CaseFile, possible: &[Stack], hosts: &[String]) -> bool {
+    fn may_select(&self, layout: &Layout, guest: &Guest, case: &CaseFile, hosts: &[String]) -> bool {
         let given = case.case.as_ref().ok();
-        let named = given.and_then(|case| case.adapters.as_ref());
-        let stacks: Vec<String> = named.cloned().unwrap_or_else(|| possible.iter().map(Stack::to_string).collect());
+        let stacks = given.and_then(|case| case.adapters.as_deref());
         let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(hosts);
-        stacks.iter().any(|stack| {
-            hosts.iter().any(|host| {
-                let (guest, case) = (guest.name.clone(), case.name.clone());
-                let artifact = Artifact::Ignored(String::new());
-                self.selects(&Cell { guest, case, adapter: stack.clone(), host: host.clone(), artifact }.name())
-            })
+        let start = format!("{}::{}::", guest.name, case.name);
+        hosts.iter().map(|host| format!("::{host}")).any(|end| match stacks {
+            Some(stacks) => stacks.iter().any(|stack| self.selects(&format!("{start}{stack}{end}"))),
+            None => self.0.iter().any(|word| may_be_in(word, &start, &layout.adapters, &end)),
         })
+    }
+}
+
+/// Whether a word can be in a name of which only start and end are known, with a stack of these adapters between: what
+/// stacks there are depends on what is to be compiled. Some words are let through that no stack fits.
+fn may_be_in(word: &str, start: &str, adapters: &[Adapter], end: &str) -> bool {
+    if start.contains(word) || end.contains(word) {
+        return true;
+    }
+    // A part of the word is the end of `start`, another the start of `end`; what is left is of a stack.
+    let after: Vec<usize> = cuts(word).filter(|at| start.ends_with(&word[..*at])).collect();
+    let before: Vec<usize> = cuts(word).filter(|at| end.starts_with(&word[*at..])).collect();
+    let of_a_stack = |text: &str| text.split('+').all(|part| part_of_an_id(part, adapters));
+    after.iter().any(|from| before.iter().any(|to| from <= to && of_a_stack(&word[*from..*to])))
+}
+
+fn cuts(word: &str) -> impl Iterator<Item = usize> {
+    (0..=word.len()).filter(|at| word.is_char_boundary(*at))
+}
+
+fn part_of_an_id(part: &str, adapters: &[Adapter]) -> bool {
+    "none".contains(part) || adapters.iter().any(|adapter| adapter.default && adapter.id.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::Kind;
+
+    #[test]
+    fn words_that_may_be_in_a_name() {
+        let adapters = [Adapter::plain("env", "".into(), Kind::Module), Adapter::plain("a.b", "".into(), Kind::Module)];
+        for (word, expected) in [
+            ("guest", true),
+            ("case::env::h", true),
+            ("::env+a.b::", true),
+            ("v+a", true),
+            ("none::host", true),
+            ("env", true),
+            ("other", false),
+            ("guest::env", false),
+            ("env::guest", false),
+            ("env::host::", false),
+        ] {
+            assert_eq!(may_be_in(word, "guest::case::", &adapters, "::host"), expected, "{word}");
+        }
     }
 }

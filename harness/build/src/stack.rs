@@ -1,21 +1,54 @@
 //! Adapter stacks: named by a case, or all that fit a main.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use crate::discover::{Adapter, Guest, Kind};
 use crate::module::Facts;
 
-/// Adapters by id, in the order in which main's imports ask them.
+/// The elements of a stack as they are written, in the order in which imports ask them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stack(pub(crate) Vec<String>);
 
 /// The stack without adapters.
 const NONE: &str = "none";
 
+/// What stands in a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element<'a> {
+    /// An adapter, by its id.
+    Adapter(&'a str),
+    /// `interpose(..)`: an interposer, for import modules by a name or pattern.
+    Interposer(&'a str),
+}
+
+impl<'a> Element<'a> {
+    /// What a word in a stack's name stands for. No adapter's id has parentheses in it.
+    pub fn parse(word: &'a str) -> Element<'a> {
+        let inner = word.strip_prefix("interpose(").and_then(|rest| rest.strip_suffix(')'));
+        match inner.filter(|inner| !inner.is_empty()) {
+            Some(modules) => Element::Interposer(modules),
+            None => Element::Adapter(word),
+        }
+    }
+}
+
 impl Stack {
     /// `a+b`, or `none`.
     pub(crate) fn parse(text: &str) -> Stack {
         if text == NONE { Stack::default() } else { Stack(text.split('+').map(str::to_string).collect()) }
+    }
+
+    pub(crate) fn elements(&self) -> impl Iterator<Item = Element<'_>> {
+        self.0.iter().map(|word| Element::parse(word))
+    }
+
+    /// The adapters in it, by id.
+    pub(crate) fn adapters(&self) -> impl Iterator<Item = &str> {
+        self.elements().filter_map(|element| match element {
+            Element::Adapter(id) => Some(id),
+            Element::Interposer(_) => None,
+        })
     }
 }
 
@@ -25,40 +58,68 @@ impl fmt::Display for Stack {
     }
 }
 
-/// For each module that main imports from, each default adapter that implements it and fits: all combinations.
-pub(crate) fn fitting(main: &Facts, adapters: &[Adapter]) -> Vec<Stack> {
-    let mut stacks = vec![Stack::default()];
-    for module in &main.imports {
-        let fits =
-            |adapter: &&Adapter| adapter.default && adapter.module() == module && adapter.fits.fits(main.command);
-        let choices: Vec<&Adapter> = adapters.iter().filter(fits).collect();
-        if !choices.is_empty() {
-            stacks = extend(&stacks, &choices);
+/// All stacks of default adapters that fit: for each module that main imports from, and then for each module that a
+/// chosen adapter imports from, each adapter that implements it.
+pub(crate) fn fitting(main: &Facts, adapters: &[Adapter], facts: &BTreeMap<&str, Facts>) -> Vec<Stack> {
+    let search = Search { command: main.command, adapters, facts };
+    let needs = main.imports.iter().map(|module| Need { module, by: None }).collect();
+    let mut found = Vec::new();
+    search.complete(&[], needs, &mut found);
+    found
+}
+
+/// An import module that somebody imports from.
+#[derive(Clone, Copy)]
+struct Need<'a> {
+    module: &'a str,
+    /// The place of the adapter in the stack; none for main.
+    by: Option<usize>,
+}
+
+struct Search<'a> {
+    command: bool,
+    adapters: &'a [Adapter],
+    facts: &'a BTreeMap<&'a str, Facts>,
+}
+
+impl<'a> Search<'a> {
+    fn complete(&self, stack: &[&'a Adapter], mut needs: VecDeque<Need<'a>>, found: &mut Vec<Stack>) {
+        while let Some(need) = needs.pop_front() {
+            if is_served(stack, need) {
+                continue;
+            }
+            let choices: Vec<&Adapter> = self.choices(stack, need.module).collect();
+            if choices.is_empty() {
+                // The host's, or nobody's: the encoder has the say.
+                continue;
+            }
+            for choice in choices {
+                let longer = [stack, &[choice]].concat();
+                let asked = self.facts.get(choice.id.as_str()).into_iter().flat_map(|facts| &facts.imports);
+                let mut needs = needs.clone();
+                needs.extend(asked.map(|module| Need { module, by: Some(stack.len()) }));
+                self.complete(&longer, needs, found);
+            }
+            return;
         }
+        found.push(Stack(stack.iter().map(|adapter| adapter.id.clone()).collect()));
     }
-    stacks
+
+    /// No adapter is in a stack twice, in two forms for instance: so that the search comes to an end.
+    fn choices(&self, stack: &[&'a Adapter], module: &str) -> impl Iterator<Item = &'a Adapter> {
+        let free = |adapter: &Adapter| stack.iter().all(|other| other.of != adapter.of);
+        self.adapters.iter().filter(move |adapter| {
+            adapter.default && adapter.serves(module) && adapter.fits.fits(self.command) && free(adapter)
+        })
+    }
 }
 
-/// All stacks that [`fitting`] can give, whatever main imports.
-pub(crate) fn possible(adapters: &[Adapter]) -> Vec<Stack> {
-    let mut modules: Vec<&str> = adapters.iter().map(Adapter::module).collect();
-    modules.sort_unstable();
-    modules.dedup();
-    let mut stacks = vec![Stack::default()];
-    for module in modules {
-        let choices: Vec<_> = adapters.iter().filter(|adapter| adapter.default && adapter.module() == module).collect();
-        stacks.extend(extend(&stacks, &choices));
-    }
-    stacks
-}
-
-fn extend(stacks: &[Stack], choices: &[&Adapter]) -> Vec<Stack> {
-    let longer = |stack: &Stack, choice: &Adapter| {
-        let mut ids = stack.0.clone();
-        ids.push(choice.id.clone());
-        Stack(ids)
-    };
-    stacks.iter().flat_map(|stack| choices.iter().map(move |choice| longer(stack, choice))).collect()
+/// Whether an adapter of the stack serves: for a layer of the same import module, one that is behind it.
+fn is_served(stack: &[&Adapter], need: Need<'_>) -> bool {
+    let layer = need.by.filter(|by| stack[*by].serves(need.module));
+    let first = layer.map_or(0, |by| by + 1);
+    let mut serving = (first..stack.len()).filter(|place| stack[*place].serves(need.module));
+    serving.any(|place| Some(place) != need.by)
 }
 
 /// What a guest that cannot be compiled would most likely be, so that its trials keep their names.
@@ -66,9 +127,9 @@ pub(crate) fn guess(guest: &Guest) -> Facts {
     let command = match guest.kind {
         Kind::Cargo { library } => !library,
         Kind::Rust | Kind::C(_) | Kind::Go | Kind::AssemblyScript(_) => true,
-        Kind::Module => return Facts::default(),
+        Kind::Module | Kind::Stub(_) => return Facts::default(),
     };
-    Facts { imports: vec!["wasi_snapshot_preview1".to_string()], command }
+    Facts { imports: vec!["wasi_snapshot_preview1".to_string()], command, ..Facts::default() }
 }
 
 #[cfg(test)]
@@ -77,23 +138,29 @@ mod tests {
     use crate::discover::For;
 
     fn adapter(id: &str, fits: For, default: bool) -> Adapter {
-        Adapter { id: id.into(), path: id.into(), kind: Kind::Module, fits, default, wit: None }
+        Adapter { fits, default, ..Adapter::plain(id, id.into(), Kind::Module) }
+    }
+
+    fn importing(imports: &[&str], command: bool) -> Facts {
+        Facts { imports: imports.iter().map(|name| name.to_string()).collect(), command, ..Facts::default() }
     }
 
     #[track_caller]
     fn check(imports: &[&str], command: bool, expected: &str) {
         let adapters = [
             adapter("env", For::Any, true),
+            adapter("old", For::Any, true),
+            adapter("top", For::Any, true),
+            adapter("top.layer", For::Any, true),
             adapter("wasi", For::Reactor, true),
             adapter("wasi.command", For::Command, true),
             adapter("wasi.other", For::Any, true),
             adapter("wasi.special", For::Any, false),
         ];
-        let main = Facts { imports: imports.iter().map(|name| name.to_string()).collect(), command };
-        let stacks: Vec<String> = fitting(&main, &adapters).iter().map(Stack::to_string).collect();
+        let facts = [("old", importing(&["host", "wasi"], false)), ("top.layer", importing(&["top"], false))];
+        let stacks = fitting(&importing(imports, command), &adapters, &facts.into());
+        let stacks: Vec<String> = stacks.iter().map(Stack::to_string).collect();
         assert_eq!(stacks.join(" "), expected);
-        let possible = possible(&adapters);
-        assert!(fitting(&main, &adapters).iter().all(|stack| possible.contains(stack)));
     }
 
     #[test]
@@ -106,9 +173,19 @@ mod tests {
     }
 
     #[test]
+    fn what_adapters_import_is_served_too() {
+        check(&["old"], true, "old+wasi.command old+wasi.other");
+        check(&["old", "wasi"], false, "old+wasi old+wasi.other");
+        check(&["top"], true, "top top.layer+top");
+    }
+
+    #[test]
     fn names_are_parsed_back() {
-        for name in ["none", "a", "a+b"] {
+        for name in ["none", "a", "a+b", "interpose(a*)+b"] {
             assert_eq!(Stack::parse(name).to_string(), name);
         }
+        let stack = Stack::parse("interpose(a:b/*)+c+interpose()");
+        let elements: Vec<_> = stack.elements().collect();
+        assert_eq!(elements, [Element::Interposer("a:b/*"), Element::Adapter("c"), Element::Adapter("interpose()")]);
     }
 }

@@ -25,6 +25,7 @@ pub struct Suite {
     out_dir: Option<PathBuf>,
     work_dir: Option<PathBuf>,
     filter: Filter,
+    memory_check: bool,
     settings: Settings,
     progress: fn(&str),
 }
@@ -38,6 +39,7 @@ impl Suite {
             out_dir: None,
             work_dir: None,
             filter: Filter::default(),
+            memory_check: false,
             settings: Settings::from_env(),
             progress: |_| (),
         }
@@ -66,6 +68,14 @@ impl Suite {
     /// (but cargo packages always are, together, since their dependencies' features depend on each other).
     pub fn filter(mut self, words: impl IntoIterator<Item = impl Into<String>>) -> Suite {
         self.filter = Filter(words.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Main's memory is checked in all cells, as with `memory-check = true` in every case that does not have the key; and
+    /// nothing is expected of their `pages-grown`, since adapters take their regions in another way then. Where no other folder is named, components
+    /// and index go to one of their own.
+    pub fn memory_check(mut self, check: bool) -> Suite {
+        self.memory_check = check;
         self
     }
 
@@ -128,6 +138,7 @@ impl Suite {
             findings: &findings,
             hosts: &self.hosts,
             filter: &self.filter,
+            memory_check: self.memory_check,
         };
         let cells = cells::lay_out(&parts);
         let components = encodings.encode(&cells.jobs, &modules).map_err(BuildError::io("write to", &out_dir))?;
@@ -135,7 +146,7 @@ impl Suite {
         encodings.close(self.filter.is_all()).map_err(BuildError::io("write to", &out_dir))?;
         clock.stage("encode");
 
-        let index = index(&layout, cells, &components);
+        let index = self.index(&layout, cells, &components);
         output::write_index(&out_dir, &index)?;
         clock.stage("index");
         log.sort();
@@ -194,31 +205,36 @@ impl Suite {
         };
         let default = || output::work_dir(&output::target_dir(&layout.root), &layout.root);
         let work = make(self.work_dir.clone().unwrap_or_else(default))?;
-        let out_dir = make(self.out_dir.clone().unwrap_or_else(|| work.join("out")))?;
+        let out = if self.memory_check { "out-memory-check" } else { "out" };
+        let out_dir = make(self.out_dir.clone().unwrap_or_else(|| work.join(out)))?;
         Ok((work, out_dir))
     }
-}
 
-fn index(layout: &Layout, cells: Cells, components: &Components) -> Index {
-    let mut index = Index { cells: cells.cells, ..Index::default() };
-    for cell in &mut index.cells {
-        if let Artifact::Component(file) = &cell.artifact
-            && let Some(artifact) = components.artifacts.get(file)
-        {
-            cell.artifact = artifact.clone();
-        }
-    }
-    let used: BTreeSet<String> = index.cells.iter().map(|cell| cell.case_key()).collect();
-    for guest in &layout.guests {
-        for case in &guest.cases {
-            let key = format!("{}::{}", guest.name, case.name);
-            if used.contains(&key) {
-                let given = case.case.clone().unwrap_or_default();
-                index.cases.insert(key, CaseEntry { source: case.source.clone(), case: given });
+    fn index(&self, layout: &Layout, cells: Cells, components: &Components) -> Index {
+        let mut index = Index { cells: cells.cells, ..Index::default() };
+        for cell in &mut index.cells {
+            if let Artifact::Component(file) = &cell.artifact
+                && let Some(artifact) = components.artifacts.get(file)
+            {
+                cell.memory_check = components.checks.get(file).cloned();
+                cell.artifact = artifact.clone();
             }
         }
+        let used: BTreeSet<String> = index.cells.iter().map(|cell| cell.case_key()).collect();
+        for guest in &layout.guests {
+            for case in &guest.cases {
+                let key = format!("{}::{}", guest.name, case.name);
+                if used.contains(&key) {
+                    let mut given = case.case.clone().unwrap_or_default();
+                    if self.memory_check && given.memory_check.is_none() {
+                        given.expect.pages_grown = None;
+                    }
+                    index.cases.insert(key, CaseEntry { source: case.source.clone(), case: given });
+                }
+            }
+        }
+        index
     }
-    index
 }
 
 fn compile_steps(guests: &BTreeMap<String, Compiled>, adapters: &BTreeMap<String, Compiled>) -> Vec<Step> {

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use polyfill_build::Element;
+
 /// WIT: `PATH[#WORLD]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WitArg {
@@ -24,9 +26,18 @@ impl FromStr for WitArg {
     }
 }
 
-/// An adapter: `[NAME=]FILE[:WIT[#WORLD]]`.
+/// A layer of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Adapt {
+pub(crate) enum Adapt {
+    /// `[NAME=]FILE[:WIT[#WORLD]]`: an adapter.
+    File(AdapterArg),
+    /// `interpose(NAME)`: an interposer, for import modules by a name or pattern.
+    Interposer(String),
+}
+
+/// An adapter in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AdapterArg {
     /// The import module that it implements; from the file's name without it.
     pub(crate) name: Option<String>,
     pub(crate) file: PathBuf,
@@ -37,6 +48,9 @@ impl FromStr for Adapt {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Adapt, String> {
+        if let Element::Interposer(modules) = Element::parse(text) {
+            return Ok(Adapt::Interposer(modules.to_string()));
+        }
         let (name, rest) = match text.split_once('=') {
             Some(("", _)) => return Err("there is no name before `=`".to_string()),
             Some((name, rest)) => (Some(name.to_string()), rest),
@@ -56,7 +70,7 @@ impl FromStr for Adapt {
             return Err("there is no path of WIT behind `:`".to_string());
         }
         let Ok(wit) = wit.map(WitArg::from_str).transpose();
-        Ok(Adapt { name, file: file.into(), wit })
+        Ok(Adapt::File(AdapterArg { name, file: file.into(), wit }))
     }
 }
 
@@ -67,7 +81,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, name: Option<&str>, file: &str, wit: Option<(&str, Option<&str>)>) {
         let wit = wit.map(|(path, world)| WitArg { path: path.into(), world: world.map(str::to_string) });
-        let expected = Adapt { name: name.map(str::to_string), file: file.into(), wit };
+        let expected = Adapt::File(AdapterArg { name: name.map(str::to_string), file: file.into(), wit });
         assert_eq!(text.parse::<Adapt>(), Ok(expected));
     }
 
@@ -77,6 +91,12 @@ mod tests {
         check("n=a.wasm", Some("n"), "a.wasm", None);
         check("a.wat:w.wit", None, "a.wat", Some(("w.wit", None)));
         check("my:pkg/i@1.0.0=a.wasm:w#x", Some("my:pkg/i@1.0.0"), "a.wasm", Some(("w", Some("x"))));
+    }
+
+    #[test]
+    fn interposers_have_parentheses() {
+        assert_eq!("interpose(a:b/*)".parse(), Ok(Adapt::Interposer("a:b/*".to_string())));
+        check("interpose()", None, "interpose()", None);
     }
 
     #[test]

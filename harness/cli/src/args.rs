@@ -44,6 +44,9 @@ pub(crate) struct TestArgs {
     /// Only trials on this host
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
+    /// Check main's memory around each call into an adapter: nothing may change but what the call gives out
+    #[arg(long)]
+    pub(crate) memory_check: bool,
     /// Print the names of trials and run none
     #[arg(long)]
     pub(crate) list: bool,
@@ -164,10 +167,13 @@ pub(crate) struct Encoding {
     /// The world in that WIT, if there are several
     #[arg(long, value_name = "NAME", requires = "wit")]
     pub(crate) world: Option<String>,
-    /// An adapter, .wasm or .wat, and its WIT
+    /// An adapter, .wasm or .wat, and its WIT; may be given several times
     ///
-    /// NAME is the import module that it implements: its file's name up to the first dot, if it is not given.
-    #[arg(long = "adapt", value_name = "[NAME=]FILE[:WIT[#WORLD]]")]
+    /// NAME is the import module that it implements: its file's name up to the first dot, if it is not given. The first
+    /// adapter that implements an import module and has the function is asked, and those behind it are for what it
+    /// imports from there itself. `interpose(NAME)` reports each call of an import module, by name or pattern, to the
+    /// host: through the interface polyfill:interpose/calls, which all hosts here have.
+    #[arg(long = "adapt", value_name = "[NAME=]FILE[:WIT[#WORLD]]|interpose(NAME)")]
     pub(crate) adapts: Vec<Adapt>,
     /// Let adapters take their memory by memory.grow even where the module exports a realloc
     #[arg(long)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use polyfill_build::{module, wit};
 use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
 
-use crate::adapt::WitArg;
+use crate::adapt::{Adapt, WitArg};
 use crate::args;
 use crate::error::Error;
 
@@ -30,12 +30,28 @@ impl Module {
 /// All modules of a component.
 pub(crate) struct Modules {
     pub(crate) main: Module,
-    adapters: Vec<Module>,
+    layers: Vec<Layer>,
+}
+
+/// A layer behind main.
+enum Layer {
+    Adapter(Module),
+    /// For import modules by that name or pattern.
+    Interposer(String),
+}
+
+impl Layer {
+    fn adapter(&self) -> Adapter<'_> {
+        match self {
+            Layer::Adapter(module) => module.adapter(),
+            Layer::Interposer(modules) => Adapter::interposer(modules),
+        }
+    }
 }
 
 impl Modules {
     pub(crate) fn input(&self) -> Input<'_> {
-        Input { main: self.main.source(), adapters: self.adapters.iter().map(Module::adapter).collect() }
+        Input { main: self.main.source(), adapters: self.layers.iter().map(Layer::adapter).collect() }
     }
 }
 
@@ -48,9 +64,12 @@ pub(crate) fn input(args: &args::Input) -> Result<Modules, Error> {
 /// A module that is at hand, its WIT, and its adapters.
 pub(crate) fn modules(name: &str, wasm: Vec<u8>, encoding: &args::Encoding) -> Result<Modules, Error> {
     let wit = encoding.wit.as_ref().map(|arg| wit(arg, encoding.world.as_deref())).transpose()?;
-    let adapters = encoding.adapts.iter().map(|adapt| adapter(adapt.name.as_deref(), &adapt.file, adapt.wit.as_ref()));
-    let adapters = adapters.collect::<Result<_, _>>()?;
-    Ok(Modules { main: Module { name: name.to_string(), wasm, wit }, adapters })
+    let layers = encoding.adapts.iter().map(|adapt| match adapt {
+        Adapt::File(arg) => adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref()).map(Layer::Adapter),
+        Adapt::Interposer(modules) => Ok(Layer::Interposer(modules.clone())),
+    });
+    let layers = layers.collect::<Result<_, _>>()?;
+    Ok(Modules { main: Module { name: name.to_string(), wasm, wit }, layers })
 }
 
 /// One adapter.

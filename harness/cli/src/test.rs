@@ -17,7 +17,8 @@ use crate::output;
 
 /// Builds the suite, runs the trials that are asked for, and tells of them.
 pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
-    let built = Suite::new(&args.suite).filter(&args.filters).progress(output::progress).build()?;
+    let suite = Suite::new(&args.suite).memory_check(args.memory_check);
+    let built = suite.filter(&args.filters).progress(output::progress).build()?;
     let selection = Selection::new(args, &built.index)?;
     if args.list {
         let names: String = selection.cells().map(|cell| format!("{}\n", cell.name())).collect();
@@ -25,7 +26,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     let start = Instant::now();
-    let mut runner = Runner::new(&built.out_dir).root(&args.suite).repeat(&again(&args.suite));
+    let mut runner = Runner::new(&built.out_dir).root(&args.suite).repeat(&again(args));
     if args.bless {
         runner = runner.bless(true);
     }
@@ -40,10 +41,11 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
 }
 
 /// The command for one trial, up to its name.
-fn again(suite: &Path) -> String {
-    match suite == Path::new(".") {
-        true => "polyfill test".to_string(),
-        false => format!("polyfill test --suite {}", suite.display()),
+fn again(args: &TestArgs) -> String {
+    let check = if args.memory_check { " --memory-check" } else { "" };
+    match args.suite == Path::new(".") {
+        true => format!("polyfill test{check}"),
+        false => format!("polyfill test{check} --suite {}", args.suite.display()),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::canon::{Abi, Direction};
 use crate::error::Error;
 use crate::hint;
 use crate::hooks::hook_type;
+use crate::interpose;
 use crate::layers;
 use crate::names::{self, Item, ThreadLocal};
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
@@ -264,7 +265,9 @@ impl<'a> Binder<'a> {
 
     /// Whether an adapter's import is lowered as main would do it.
     fn in_main(&self, id: ModuleId, name: &names::ImportName<'_>) -> bool {
-        id != ModuleId::MAIN && (name.in_main || self.modules[id.0].layer.transparent)
+        // An interposer reports from its own memory.
+        let reports = name.interface.as_ref().is_some_and(|interface| interface.name == interpose::INTERFACE);
+        id != ModuleId::MAIN && (name.in_main || (self.modules[id.0].layer.transparent && !reports))
     }
 
     /// The module in whose world the function must be: of one that asks as main would, its own or main's.

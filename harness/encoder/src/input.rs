@@ -203,6 +203,9 @@ pub enum Region {
     Auto,
     /// By `memory.grow`, even where main exports a realloc.
     MemoryGrow,
+    /// By `memory.grow`, but not before the first call where main exports a realloc: main's allocator may take all
+    /// memory that is there when it begins.
+    MemoryGrowLate,
 }
 
 /// How bytes get from one memory to another.

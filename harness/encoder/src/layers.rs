@@ -128,8 +128,8 @@ pub(crate) fn layer_of(modules: &[Module<'_>], importer: ModuleId, module: &str,
     })
 }
 
-/// Whether the name or pattern `implements` stands for the import module `module`.
-pub(crate) fn is_named(implements: &str, module: &str) -> bool {
+/// Whether the name or pattern `implements` stands for the import module `module`: see [`Adapter::implements`].
+pub fn is_named(implements: &str, module: &str) -> bool {
     if implements == module {
         return true;
     }

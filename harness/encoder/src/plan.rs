@@ -10,10 +10,20 @@ use wit_parser::{TypeId, WorldKey};
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
 use crate::start::Start;
-use crate::trim::Trimmed;
+use crate::trim::{MEMORY_GROW, Trimmed, When};
 use crate::world::StringEncoding;
 
 impl Plan {
+    /// The bytes, in whole pages, by which adapters grow main's memory, each for its region: at instantiation, and at
+    /// their first calls.
+    pub fn grown(&self) -> [Vec<u64>; 2] {
+        let regions = || self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
+        [When::Instantiation, When::FirstCall].map(|when| {
+            let grown = regions().filter(|region| region.when == when && region.source == MEMORY_GROW);
+            grown.map(|region| u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE)).collect()
+        })
+    }
+
     /// There is a shim module.
     pub(crate) fn has_shim(&self) -> bool {
         !self.slots.is_empty() || self.hosted_memory.is_some() || self.thread_local.is_some()
@@ -40,6 +50,9 @@ impl Plan {
         self.hooks.as_ref().map_or(&[], |hooks| &hooks.wrapped)
     }
 }
+
+/// Bytes of a page of memory.
+const PAGE: u64 = 1 << 16;
 
 /// A core module of the component: main, or an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -34,6 +34,7 @@ impl Blesser {
                         Stream::Stdout => "stdout",
                         Stream::Stderr => "stderr",
                         Stream::Error => "error",
+                        Stream::CoreCalls => "core-calls",
                     };
                     refusals.push(format!(
                         "not blessed: the case file itself holds `{key}`; change it there, or write `{key} = {{ file = \"..\" }}`"

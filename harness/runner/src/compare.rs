@@ -3,7 +3,7 @@
 use polyfill_build::case::{Bytes, Call, Case, Expect};
 use polyfill_build::index::Stage;
 
-use crate::observation::{Observation, Outcome};
+use crate::observation::{MemoryFault, Observation, Outcome};
 use crate::wave;
 
 /// One difference between what must be seen and what was.
@@ -52,6 +52,8 @@ pub enum Mismatch {
     },
     /// The case wants to see calls on a host that tells of none.
     CallsNotRecorded,
+    /// A call into an adapter did to main's memory what it may not do.
+    Memory(MemoryFault),
     /// The component imports other functions.
     Imports {
         /// Those that the case wants.
@@ -93,6 +95,8 @@ pub enum Stream {
     Stderr,
     /// The message of an encoding that failed.
     Error,
+    /// Calls across the core boundary, a line each.
+    CoreCalls,
 }
 
 /// Everything in which an observation is not what its case wants; nothing if it is.
@@ -118,6 +122,9 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     backtrace(&mut mismatches, &expect.backtrace, observation);
     returned(&mut mismatches, &case.calls, observation);
     host_calls(&mut mismatches, expect, observation);
+    let calls = core_calls(observation);
+    bytes(&mut mismatches, "core-calls", Stream::CoreCalls, expect.core_calls.as_ref(), calls.as_bytes());
+    mismatches.extend(observation.memory_faults.iter().cloned().map(Mismatch::Memory));
     if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
         mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
     }
@@ -210,6 +217,15 @@ fn host_calls(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Obs
     if *expected != observation.calls || observation.calls_dropped > 0 {
         mismatches.push(Mismatch::HostCalls { expected: expected.clone(), seen: observation.calls.clone() });
     }
+}
+
+/// A line a call.
+fn core_calls(observation: &Observation) -> String {
+    let mut text: String = observation.core_calls.iter().map(|call| format!("{call}\n")).collect();
+    if observation.core_calls_dropped > 0 {
+        text.push_str(&format!("({} more)\n", observation.core_calls_dropped));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ mod limits;
 
 mod answers;
 mod call;
+mod core_boundary;
 mod handles;
 mod imports;
 mod names;
@@ -59,7 +60,7 @@ pub use engine::{Engine, EngineError};
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;
-pub use observation::{Frame, Observation, Outcome, Returned, TrapInfo};
+pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, TrapInfo};
 pub use observe::{Imports, Run, observe, run_component};
 pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};

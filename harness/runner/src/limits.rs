@@ -7,6 +7,9 @@ use wasmtime::ResourceLimiter;
 /// Bytes of a page, in which memory is counted.
 const PAGE: usize = 64 * 1024;
 
+/// Growths that are kept.
+const MOST_GROWTHS: usize = 1000;
+
 /// How much of everything a guest may use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -35,11 +38,13 @@ pub(crate) struct Pages {
     pub grown: u64,
     /// Whether a growth was refused.
     pub limit_hit: bool,
+    /// Growths so far, those of all memories: bytes before and after. Only the first ones are kept.
+    pub growths: Vec<(u64, u64)>,
 }
 
 impl Pages {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, initial: 0, grown: 0, limit_hit: false }
+        Self { limit, initial: 0, grown: 0, limit_hit: false, growths: Vec::new() }
     }
 }
 
@@ -57,7 +62,12 @@ impl ResourceLimiter for Pages {
         let pages = ((desired - current) / PAGE) as u64;
         match current {
             0 => self.initial += pages,
-            _ => self.grown += pages,
+            _ => {
+                self.grown += pages;
+                if self.growths.len() < MOST_GROWTHS {
+                    self.growths.push((current as u64, desired as u64));
+                }
+            }
         }
         Ok(true)
     }

@@ -25,7 +25,13 @@ pub struct Observation {
     pub calls_dropped: u64,
     /// Whether the host records its calls. `calls` holds nothing of a host that does not.
     pub calls_recorded: bool,
-    /// The functions that the component imports, sorted.
+    /// Calls across the core boundary that interposers reported, in the order in which they began, indented by depth.
+    pub core_calls: Vec<String>,
+    /// Calls that came after as many as are kept.
+    pub core_calls_dropped: u64,
+    /// What calls did to main's memory that they may not do, where that was looked at: the first few.
+    pub memory_faults: Vec<MemoryFault>,
+    /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
     /// 64 KiB pages of all memories when they were created.
     pub pages_initial: u64,
@@ -46,6 +52,9 @@ impl Observation {
             calls: Vec::new(),
             calls_dropped: 0,
             calls_recorded: false,
+            core_calls: Vec::new(),
+            core_calls_dropped: 0,
+            memory_faults: Vec::new(),
             imports: Vec::new(),
             pages_initial: 0,
             pages_grown: 0,
@@ -64,6 +73,30 @@ impl Observation {
             Outcome::HostError(_) | Outcome::Limit(_) | Outcome::NotRun(_) | Outcome::NotBuilt { .. } => 1,
         }
     }
+}
+
+/// Something that a call into an adapter did to main's memory, and may not do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryFault {
+    /// Bytes changed that the call does not give out.
+    Changed {
+        /// The call.
+        call: String,
+        /// The address of the first one.
+        start: u64,
+        /// As they were.
+        before: Vec<u8>,
+        /// As they are.
+        after: Vec<u8>,
+    },
+    /// Memory grew.
+    Grown {
+        /// The call.
+        call: String,
+        /// By how many pages.
+        pages: u64,
+    },
 }
 
 /// How a run ended.

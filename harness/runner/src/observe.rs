@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use polyfill_build::index::MemoryCheck;
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
@@ -13,7 +14,7 @@ use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
-use crate::{answers, imports, names};
+use crate::{answers, core_boundary, imports, names};
 
 /// Rust code that answers imports of a guest.
 pub type Imports = Arc<dyn Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync>;
@@ -33,6 +34,8 @@ pub struct Run<'a> {
     pub inputs: &'a Inputs,
     /// How much it may use.
     pub limits: &'a Limits,
+    /// What to look at in main's memory, if the component reports it.
+    pub memory_check: Option<&'a MemoryCheck>,
 }
 
 /// Runs a component in binary form, without an index around it.
@@ -45,12 +48,13 @@ pub fn run_component(
     sinks: Sinks,
 ) -> Result<Observation, EngineError> {
     let component = engine.component(component)?;
-    Ok(observe(&Run { engine, component: &component, host, imports: &[], inputs, limits }, sinks))
+    let run = Run { engine, component: &component, host, imports: &[], inputs, limits, memory_check: None };
+    Ok(observe(&run, sinks))
 }
 
 /// Runs a component to its end, whatever that is.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
-    let mut store = Store::new(run.engine.wasmtime(), State::new(run.inputs, sinks, run.limits));
+    let mut store = Store::new(run.engine.wasmtime(), State::new(run.inputs, sinks, run.limits, run.memory_check));
     store.limiter(|state| &mut state.pages);
     store.set_epoch_deadline(run.engine.ticks(run.limits.timeout));
 
@@ -62,6 +66,9 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
 
     let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
+    let core = state.core_boundary().take();
+    let imports = names::imports(run.component).into_iter();
+    let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
     Observation {
         outcome,
         returned,
@@ -70,7 +77,10 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         calls,
         calls_dropped,
         calls_recorded: run.host.records_calls(),
-        imports: names::imports(run.component).iter().map(names::Item::name).collect(),
+        core_calls: core.calls,
+        core_calls_dropped: core.dropped,
+        memory_faults: core.faults,
+        imports: imports.map(|item| item.name()).collect(),
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,
         memory_limit_hit: state.pages.limit_hit,
@@ -85,6 +95,8 @@ fn link(run: &Run<'_>) -> Result<Linker<State>, String> {
         .add_to_linker(&mut linker)
         .map_err(|error| format!("host `{host}` cannot be set up: {}", backtrace::message(&error)))?;
     linker.allow_shadowing(true);
+    core_boundary::add_to_linker(&mut linker)
+        .map_err(|error| format!("what interposers report to cannot be set up: {}", backtrace::message(&error)))?;
     for imports in run.imports {
         imports(&mut linker)
             .map_err(|error| format!("the code that answers imports failed: {}", backtrace::message(&error)))?;

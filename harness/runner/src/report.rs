@@ -6,10 +6,12 @@ use polyfill_build::case::Case;
 
 use crate::compare::{Golden, Mismatch, Stream};
 use crate::diff;
-use crate::observation::{Observation, Outcome};
+use crate::observation::{MemoryFault, Observation, Outcome};
 
 /// Host calls that are shown.
 const LAST_CALLS: usize = 10;
+/// Bytes of main's memory that are shown.
+const MOST_BYTES: usize = 16;
 
 /// Everything about a failing cell.
 pub struct Report<'a> {
@@ -50,6 +52,7 @@ impl fmt::Display for Report<'_> {
         }
         self.returned(f)?;
         self.calls(f)?;
+        self.core_calls(f)?;
         self.stream(f, "stdout", Stream::Stdout, &self.observation.stdout)?;
         self.stream(f, "stderr", Stream::Stderr, &self.observation.stderr)?;
         if !self.notes.is_empty() {
@@ -76,6 +79,7 @@ impl Report<'_> {
                     Stream::Stdout => "stdout",
                     Stream::Stderr => "stderr",
                     Stream::Error => "error",
+                    Stream::CoreCalls => "calls across the core boundary",
                 };
                 let file = match golden {
                     None => String::new(),
@@ -110,6 +114,21 @@ impl Report<'_> {
             Mismatch::CallsNotRecorded => {
                 writeln!(f, "host calls")?;
                 writeln!(f, "  this host does not tell of its calls: leave out `host-calls`, or name hosts that do")
+            }
+            Mismatch::Memory(MemoryFault::Changed { call, start, before, after }) => {
+                let (count, end) = (before.len(), start + before.len() as u64);
+                let plural = if count == 1 { "" } else { "s" };
+                writeln!(f, "main's memory")?;
+                writeln!(f, "  {call}")?;
+                writeln!(f, "  changed {count} byte{plural} that it does not give out, {start:#x}..{end:#x}")?;
+                writeln!(f, "  before: {}", hex(before))?;
+                writeln!(f, "  after:  {}", hex(after))
+            }
+            Mismatch::Memory(MemoryFault::Grown { call, pages }) => {
+                let plural = if *pages == 1 { "" } else { "s" };
+                writeln!(f, "main's memory")?;
+                writeln!(f, "  {call}")?;
+                writeln!(f, "  made it larger by {pages} page{plural}")
             }
             Mismatch::Imports { expected, seen } => {
                 writeln!(f, "imports of the component (- expected, + seen)")?;
@@ -157,6 +176,22 @@ impl Report<'_> {
         Ok(())
     }
 
+    /// The last calls across the core boundary, where something reports them.
+    fn core_calls(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let in_diff = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Bytes { stream: Stream::CoreCalls, .. });
+        let calls = &self.observation.core_calls;
+        if calls.is_empty() || self.mismatches.iter().any(in_diff) {
+            return Ok(());
+        }
+        let all = calls.len() as u64 + self.observation.core_calls_dropped;
+        let last = &calls[calls.len().saturating_sub(LAST_CALLS)..];
+        writeln!(f, "\nlast calls across the core boundary ({} of {all}):", last.len())?;
+        for call in last {
+            writeln!(f, "  {call}")?;
+        }
+        Ok(())
+    }
+
     /// A stream that no diff shows.
     fn stream(&self, f: &mut fmt::Formatter<'_>, name: &str, stream: Stream, bytes: &[u8]) -> fmt::Result {
         let in_diff =
@@ -167,6 +202,15 @@ impl Report<'_> {
         writeln!(f, "\n{name}:")?;
         indented(f, &diff::tail(bytes))
     }
+}
+
+/// The first bytes, as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    let mut text: Vec<String> = bytes.iter().take(MOST_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    if bytes.len() > MOST_BYTES {
+        text.push("..".into());
+    }
+    text.join(" ")
 }
 
 /// Further lines of a text that begins behind a heading.

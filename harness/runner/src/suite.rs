@@ -295,7 +295,9 @@ impl Runner {
         let declared = !case.imports.is_empty() && !case.host_code;
         let code = self.imports.get(&cell.guest).filter(|_| !declared);
         let imports = code.map_or(&[][..], Vec::as_slice);
-        let run = Run { engine, component: &component, host, imports, inputs: &inputs, limits: &self.limits };
+        let memory_check = cell.memory_check.as_ref();
+        let limits = &self.limits;
+        let run = Run { engine, component: &component, host, imports, inputs: &inputs, limits, memory_check };
         Ok(observe(&run, Sinks::default()))
     }
 

@@ -107,6 +107,7 @@ fn build(folder: &Path, out: &Path) -> Index {
                 adapter: "none".into(),
                 host,
                 artifact: artifacts[guest].clone(),
+                memory_check: None,
             });
         }
         index.cases.insert(format!("{guest}::{name}"), CaseEntry { source: source.into(), case });

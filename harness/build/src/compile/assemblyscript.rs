@@ -6,13 +6,27 @@ use super::environment::command;
 use super::rust::ask;
 use super::{Compiled, Outcome, Workshop, single};
 use crate::built::Done;
-use crate::digest;
+use crate::{cache, digest};
 
 /// `--debug` keeps the names, for backtraces; with `-O` beside it the code is the optimised one.
 const FLAGS: [&str; 2] = ["-O", "--debug"];
 const COMPILER: &str = "assemblyscript/bin/asc.js";
 /// WASI in place of `env.abort` and of what a browser offers.
 const SHIM: &str = "@assemblyscript/wasi-shim/asconfig.json";
+
+/// An entry beside the guest's own. The allocator of this language takes all memory that is there when it begins, that
+/// of adapters too: so it begins before they are called, and it is what they have their memory from.
+const REALLOC: &str = "\
+export function _initialize(): void {
+  heap.free(heap.alloc(1));
+}
+
+export function cabi_realloc(old: usize, oldSize: usize, alignment: usize, size: usize): usize {
+  // Blocks are aligned to 16 bytes.
+  if (alignment > 16) unreachable();
+  return old ? heap.realloc(old, size) : heap.alloc(size);
+}
+";
 
 /// The AssemblyScript compiler among a suite's packages.
 pub(super) struct Asc {
@@ -60,6 +74,7 @@ pub(super) fn compile(shop: &Workshop<'_>, name: &str, sources: &[PathBuf]) -> C
     };
     let mut key = digest::Parts::default();
     key.add("asc").add(asc.node.as_os_str().as_encoded_bytes()).add(&asc.version).add(&asc.lock).add(FLAGS.join(" "));
+    key.add(REALLOC);
     for source in sources {
         key.add(source.as_os_str().as_encoded_bytes());
     }
@@ -83,7 +98,9 @@ fn build(shop: &Workshop<'_>, asc: &Asc, sources: &[PathBuf], out: &Path) -> Res
     if let Some(shim) = asc.shim(shop) {
         command.arg("--config").arg(shim);
     }
-    command.arg("--outFile").arg(out).current_dir(shop.root);
+    let realloc = out.with_file_name("assemblyscript-realloc.ts");
+    cache::write(&realloc, REALLOC.as_bytes()).map_err(|error| format!("cannot write what adapters need: {error}"))?;
+    command.arg(&realloc).arg("--outFile").arg(out).current_dir(shop.root);
     let output = command.output().map_err(|error| format!("cannot run the AssemblyScript compiler: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }

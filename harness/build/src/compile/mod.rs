@@ -67,15 +67,14 @@ fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
         Kind::C(sources) => c::compile(shop, &guest.name, &guest.path, sources),
         Kind::AssemblyScript(sources) => assemblyscript::compile(shop, &guest.name, sources),
         Kind::Go => go::compile(shop, &guest.name, &guest.path),
-        Kind::Module | Kind::Cargo { .. } => module(shop, &guest.path),
+        Kind::Module | Kind::Cargo { .. } | Kind::Stub(_) => module(shop, &guest.path),
     }
 }
 
-/// Compiles all adapters.
+/// Compiles all adapters that have code of their own.
 pub(crate) fn adapters(shop: &Workshop<'_>, layout: &Layout) -> BTreeMap<String, Compiled> {
-    let packages: BTreeMap<String, PathBuf> = layout
-        .adapters
-        .iter()
+    let adapters = || layout.adapters.iter().filter(|adapter| adapter.is_compiled());
+    let packages: BTreeMap<String, PathBuf> = adapters()
         .filter(|adapter| matches!(adapter.kind, Kind::Cargo { .. }))
         .map(|adapter| (adapter.id.clone(), adapter.path.clone()))
         .collect();
@@ -83,7 +82,7 @@ pub(crate) fn adapters(shop: &Workshop<'_>, layout: &Layout) -> BTreeMap<String,
     if !packages.is_empty() {
         compiled = cargo::build(shop, &cargo::ADAPTERS, &layout.root.join("adapters"), &packages);
     }
-    let single: Vec<&Adapter> = layout.adapters.iter().filter(|adapter| adapter.kind == Kind::Module).collect();
+    let single: Vec<&Adapter> = adapters().filter(|adapter| adapter.kind == Kind::Module).collect();
     compiled.par_extend(single.par_iter().map(|adapter| (adapter.id.clone(), module(shop, &adapter.path))));
     compiled
 }

@@ -1,11 +1,12 @@
-//! `adapters/`: one crate folder, or one `.wat` or `.wasm` file each.
+//! `adapters/`: one crate folder, or one `.wat` or `.wasm` file each; or a sidecar alone, which makes another adapter of
+//! one that is there, or a stub.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::listing::{self, CARGO_FILES, Entry};
 use super::sidecar::{self, AdapterSidecar};
-use super::{Adapter, Found, Kind, check_name};
+use super::{Adapter, Found, Kind, alone, check_name};
 use crate::compile::package;
 use crate::error::BuildError;
 
@@ -20,7 +21,7 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
         let added = if folder {
             from_folder(found, name, path)
         } else if let Some(id) = name.strip_suffix(".wat").or_else(|| name.strip_suffix(".wasm")) {
-            Some(plain(id, path, Kind::Module))
+            Some(Adapter::plain(id, path, Kind::Module))
         } else if CARGO_FILES.contains(&name.as_str()) {
             None
         } else if let Some(id) = name.strip_suffix(".toml") {
@@ -31,10 +32,8 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
             None
         };
         let Some(adapter) = added else { continue };
-        if let Err(message) = check_name("an adapter", &adapter.id, true) {
+        if let Err(message) = check_id(&adapter.id) {
             found.problem(&adapter.path, message);
-        } else if adapter.id == "none" {
-            found.problem(&adapter.path, "`none` stands for no adapter at all and cannot name one");
         } else if let Some(other) = adapters.get(&adapter.id) {
             let message = format!("the adapter `{}` is already there as `{}`", other.id, found.show(&other.path));
             found.problem(&adapter.path, message);
@@ -42,13 +41,31 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
             adapters.insert(adapter.id.clone(), adapter);
         }
     }
-    for (id, path) in sidecars {
-        match adapters.get_mut(&id) {
-            Some(adapter) => apply_sidecar(found, adapter, &path),
-            None => found.problem(&path, format!("no adapter `{id}.wat` or `{id}.wasm` beside it")),
+    // Those with code first: the others can be made of them, but not of one another.
+    let (beside, alone): (Vec<_>, Vec<_>) = sidecars.into_iter().partition(|(id, _)| adapters.contains_key(id));
+    for (id, path) in beside {
+        if let Some(adapter) = adapters.get_mut(&id) {
+            apply_sidecar(found, adapter, &path);
         }
     }
+    let mut made = Vec::new();
+    for (id, path) in alone {
+        match alone::read(found, &id, &path, &adapters) {
+            Ok(adapter) => made.push((id, adapter)),
+            Err(message) => found.problems.push(message),
+        }
+    }
+    adapters.extend(made);
     Ok(adapters.into_values().collect())
+}
+
+/// An adapter's id is a part of trial names and of file names.
+pub(super) fn check_id(id: &str) -> Result<(), String> {
+    check_name("an adapter", id, true)?;
+    if id == "none" {
+        return Err("`none` stands for no adapter at all and cannot name one".to_string());
+    }
+    Ok(())
 }
 
 fn from_folder(found: &mut Found, id: String, path: PathBuf) -> Option<Adapter> {
@@ -58,7 +75,7 @@ fn from_folder(found: &mut Found, id: String, path: PathBuf) -> Option<Adapter> 
     }
     // A crate that gives no module is there for the others to use.
     package::module_kind(&path)?;
-    let mut adapter = plain(&id, path.clone(), Kind::Cargo { library: true });
+    let mut adapter = Adapter::plain(&id, path.clone(), Kind::Cargo { library: true });
     let sidecar = path.join("adapter.toml");
     if sidecar.is_file() {
         apply_sidecar(found, &mut adapter, &sidecar);
@@ -66,17 +83,8 @@ fn from_folder(found: &mut Found, id: String, path: PathBuf) -> Option<Adapter> 
     Some(adapter)
 }
 
-fn plain(id: &str, path: PathBuf, kind: Kind) -> Adapter {
-    Adapter { id: id.to_string(), path, kind, fits: Default::default(), default: true, wit: None }
-}
-
 fn apply_sidecar(found: &mut Found, adapter: &mut Adapter, path: &Path) {
-    let read = sidecar::read::<AdapterSidecar>(found, path).and_then(|sidecar| {
-        adapter.fits = sidecar.fits;
-        adapter.default = sidecar.default.unwrap_or(true);
-        adapter.wit = sidecar::wit(found, path, sidecar.wit, sidecar.world)?;
-        Ok(())
-    });
+    let read = sidecar::read::<AdapterSidecar>(found, path).and_then(|sidecar| sidecar.apply(found, adapter, path));
     if let Err(message) = read {
         found.problems.push(message);
     }

@@ -17,7 +17,12 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
         read.push(path);
     }
     let expect = &mut case.expect;
-    for (key, bytes) in [("error", &mut expect.error), ("stdout", &mut expect.stdout), ("stderr", &mut expect.stderr)] {
+    for (key, bytes) in [
+        ("error", &mut expect.error),
+        ("stdout", &mut expect.stdout),
+        ("stderr", &mut expect.stderr),
+        ("core-calls", &mut expect.core_calls),
+    ] {
         let Some(Bytes::File(file)) = bytes else {
             continue;
         };

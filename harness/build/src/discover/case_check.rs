@@ -19,6 +19,7 @@ pub(super) fn check(case: &Case) -> Vec<String> {
         ("expect.stdout", &expect.stdout),
         ("expect.stderr", &expect.stderr),
         ("expect.error", &expect.error),
+        ("expect.core-calls", &expect.core_calls),
     ] {
         problems.extend(bytes.as_ref().and_then(|bytes| check_bytes(key, bytes)));
     }

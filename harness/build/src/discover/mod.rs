@@ -1,6 +1,7 @@
 //! A suite folder -> what there is in it. Adding a test is adding files; a file that means nothing is an error.
 
 mod adapters;
+mod alone;
 mod bytes;
 mod case_check;
 mod case_file;
@@ -9,6 +10,8 @@ mod listing;
 mod sidecar;
 
 use std::path::{Path, PathBuf};
+
+use polyfill_encoder::{Answer, Form, Stack};
 
 pub(crate) use sidecar::For;
 
@@ -55,6 +58,8 @@ pub(crate) enum Kind {
     AssemblyScript(Vec<PathBuf>),
     /// A module as it stands, in binary or text form.
     Module,
+    /// An adapter without code, made from its WIT: each function gives this answer.
+    Stub(Answer),
 }
 
 /// One case of a guest.
@@ -68,21 +73,57 @@ pub(crate) struct CaseFile {
 }
 
 /// One adapter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Adapter {
     pub(crate) id: String,
+    /// The adapter whose code it has; its own id for most.
+    pub(crate) of: String,
     pub(crate) path: PathBuf,
     pub(crate) kind: Kind,
+    /// The import modules that it implements, by names or patterns; none for a stub, whose world tells.
+    pub(crate) implements: Vec<String>,
     pub(crate) fits: For,
     pub(crate) default: bool,
+    pub(crate) form: Form,
+    pub(crate) stack: Stack,
     pub(crate) wit: Option<Reference>,
 }
 
 impl Adapter {
-    /// The import module that it implements: its id up to the first dot.
-    pub(crate) fn module(&self) -> &str {
-        self.id.split('.').next().unwrap_or(&self.id)
+    /// An adapter as it is when no sidecar says more.
+    pub(crate) fn plain(id: &str, path: PathBuf, kind: Kind) -> Adapter {
+        Adapter {
+            id: id.to_string(),
+            of: id.to_string(),
+            path,
+            kind,
+            implements: vec![module_of(id).to_string()],
+            fits: For::default(),
+            default: true,
+            form: Form::Auto,
+            stack: Stack::default(),
+            wit: None,
+        }
     }
+
+    /// What messages and backtraces call it: its id up to the first dot, which mostly is its import module.
+    pub(crate) fn module(&self) -> &str {
+        module_of(&self.id)
+    }
+
+    /// Whether it implements the import module.
+    pub(crate) fn serves(&self, import_module: &str) -> bool {
+        self.implements.iter().any(|name| polyfill_encoder::is_named(name, import_module))
+    }
+
+    /// Whether it has code of its own to be compiled.
+    pub(crate) fn is_compiled(&self) -> bool {
+        self.of == self.id && !matches!(self.kind, Kind::Stub(_))
+    }
+}
+
+fn module_of(id: &str) -> &str {
+    id.split('.').next().unwrap_or(id)
 }
 
 /// Reads the layout of the suite at `root`.

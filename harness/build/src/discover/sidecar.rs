@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Found;
+use super::{Adapter, Found};
 use crate::wit::Reference;
 
 /// `guest.toml`, or `<guest>.toml` beside a file.
@@ -15,15 +15,115 @@ pub(super) struct GuestSidecar {
     pub(super) world: Option<String>,
 }
 
-/// `adapter.toml`, or `<id>.toml` beside a file.
-#[derive(Debug, Default, Deserialize)]
+/// `adapter.toml`, or `<id>.toml` beside a file; or, with `of` or `stub`, `<id>.toml` alone.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct AdapterSidecar {
+    /// The adapter that this one is under another id. What is not said here is as it is there.
+    pub(super) of: Option<String>,
+    /// There is no code: every function of the interfaces that the world imports gives this answer.
+    pub(super) stub: Option<StubAnswer>,
+    /// The mains that it fits: all of them without it.
     #[serde(rename = "for")]
-    pub(super) fits: For,
+    pub(super) fits: Option<For>,
+    /// Whether it is in stacks that no case names: without it, it is, but for a stub.
     pub(super) default: Option<bool>,
+    /// The import modules that it implements, by names or patterns: the id up to the first dot without it.
+    pub(super) implements: Option<Vec<String>>,
+    /// Whose memory it works in: as it was linked without it.
+    pub(super) form: Option<Form>,
+    pub(super) stack: Option<StackSidecar>,
     pub(super) wit: Option<String>,
     pub(super) world: Option<String>,
+}
+
+impl AdapterSidecar {
+    /// Makes the adapter what the file says. The error names file and key.
+    pub(super) fn apply(self, found: &mut Found, adapter: &mut Adapter, path: &Path) -> Result<(), String> {
+        let shown = found.show(path);
+        let refused = |message: &str| Err(format!("`{shown}`: {message}"));
+        if self.of.is_some() || self.stub.is_some() {
+            return refused("`of` and `stub` are for a file that has no adapter of its name beside it");
+        }
+        if let Some(names) = &self.implements
+            && (names.is_empty() || names.iter().any(String::is_empty))
+        {
+            return refused("`implements`: an adapter is for at least one import module, and each has a name");
+        }
+        if self.form == Some(Form::Isolated) && self.stack.is_some_and(|stack| stack.size.is_some()) {
+            return refused("`stack.size`: an isolated adapter's stack is as large as it was linked");
+        }
+        adapter.fits = self.fits.unwrap_or(adapter.fits);
+        adapter.default = self.default.unwrap_or(adapter.default);
+        adapter.form = self.form.map_or(adapter.form, Into::into);
+        adapter.stack = self.stack.map_or(adapter.stack, Into::into);
+        if let Some(names) = self.implements {
+            adapter.implements = names;
+        }
+        if let Some(reference) = wit(found, path, self.wit, self.world)? {
+            adapter.wit = Some(reference);
+        }
+        Ok(())
+    }
+}
+
+/// `stack = { .. }`: the adapter's own stack.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct StackSidecar {
+    /// Bytes, for an adapter in main's memory.
+    pub(super) size: Option<u32>,
+    /// Overflow traps.
+    pub(super) guard: bool,
+    /// The global that is the stack pointer, where the module does not tell.
+    pub(super) pointer: Option<u32>,
+}
+
+/// Whose memory an adapter works in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Form {
+    /// Main's.
+    Shared,
+    /// Its own.
+    Isolated,
+}
+
+/// What a stub answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum StubAnswer {
+    /// Nothing: it traps.
+    Trap,
+    /// The error of its result.
+    Error,
+    /// Zero, or what comes nearest to it.
+    Zero,
+}
+
+impl From<Form> for polyfill_encoder::Form {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Shared => Self::Shared,
+            Form::Isolated => Self::Isolated,
+        }
+    }
+}
+
+impl From<StackSidecar> for polyfill_encoder::Stack {
+    fn from(StackSidecar { size, guard, pointer }: StackSidecar) -> Self {
+        Self { size, guard, pointer }
+    }
+}
+
+impl From<StubAnswer> for polyfill_encoder::Answer {
+    fn from(answer: StubAnswer) -> Self {
+        match answer {
+            StubAnswer::Trap => Self::Trap,
+            StubAnswer::Error => Self::Error,
+            StubAnswer::Zero => Self::Zero,
+        }
+    }
 }
 
 /// The mains that an adapter fits.

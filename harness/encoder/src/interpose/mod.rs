@@ -21,7 +21,7 @@ use crate::read::{self, Extern, Layer, Module};
 pub const CALLS: &str = include_str!("calls.wit");
 
 /// The interface of that package.
-const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
+pub(crate) const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
 
 /// A function to pass on.
 pub(crate) type Functions = IndexMap<String, FuncType>;

@@ -85,6 +85,8 @@ pub(crate) enum MainRealloc<'a> {
     Export(&'a str),
     /// `memory.grow`.
     Grow,
+    /// `memory.grow`, at the first call.
+    GrowLate,
     /// The export of main with this name, but main's start function may call the adapter before there is any.
     Late(&'a str),
 }
@@ -118,6 +120,9 @@ pub(crate) struct Counts {
     pub table_slots: usize,
     pub data_bytes: usize,
 }
+
+/// The source of a region that main's realloc does not give.
+pub(crate) const MEMORY_GROW: &str = "memory.grow";
 
 /// Where an adapter's stack and static data are, and how that is had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -334,6 +339,9 @@ fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
     let region = plan.region.as_ref()?;
     let (when, why) = match region.way {
         Way::Protocol => (When::FirstCall, "main exports a realloc, and the adapter keeps an `allocation_state`"),
+        Way::FirstCall if plan.realloc.is_none() => {
+            (When::FirstCall, "no realloc of main's is to be used, but its allocator is to begin before")
+        }
         Way::FirstCall => (When::FirstCall, "main exports a realloc"),
         Way::Instantiation if plan.late => {
             (When::Instantiation, "main's start function may call the adapter before main's realloc exists")
@@ -346,7 +354,7 @@ fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
         guarded: plan.guarded.is_some(),
         data_bytes: region.layout.data,
         align: region.layout.alignment,
-        source: source.map_or("memory.grow".to_string(), |name| format!("main's `{name}`")),
+        source: source.map_or(MEMORY_GROW.to_string(), |name| format!("main's `{name}`")),
         when,
         why,
     })

@@ -171,6 +171,8 @@ impl Numbers {
             }
             next += 1;
         }
+        // Where main's is not to be used.
+        self.wiring.realloc = self.wiring.realloc.or(self.wiring.grow);
         for (index, generated) in replaced {
             self.functions.extend(self.generated(generated).map(|number| (index, number)));
         }

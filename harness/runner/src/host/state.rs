@@ -4,12 +4,14 @@ use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use polyfill_build::index::MemoryCheck;
 use thiserror::Error;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtx;
 
 use super::stdio::Input;
 use super::{Clock, Output, Random, wasi};
+use crate::core_boundary::CoreBoundary;
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::{Limits, Pages};
 
@@ -58,6 +60,7 @@ pub struct State {
     random: Mutex<Random>,
     clock: Clock,
     trace: Mutex<Trace>,
+    core_boundary: Mutex<CoreBoundary>,
     table: ResourceTable,
     own: BTreeMap<TypeId, Box<dyn Any + Send>>,
     pub(super) wasi: WasiCtx,
@@ -65,7 +68,7 @@ pub struct State {
 }
 
 impl State {
-    pub(crate) fn new(inputs: &Inputs, sinks: Sinks, limits: &Limits) -> Self {
+    pub(crate) fn new(inputs: &Inputs, sinks: Sinks, limits: &Limits, check: Option<&MemoryCheck>) -> Self {
         let stdout = Output::new("output", sinks.stdout, limits.output);
         let stderr = Output::new("error", sinks.stderr, limits.output);
         let clock = Clock::default();
@@ -79,6 +82,7 @@ impl State {
             random: Mutex::new(Random::new(inputs.seed.as_ref())),
             clock,
             trace: Mutex::default(),
+            core_boundary: Mutex::new(CoreBoundary::new(check, &inputs.args, &inputs.env)),
             table: ResourceTable::new(),
             own: BTreeMap::new(),
             pages: Pages::new(limits.memory),
@@ -148,6 +152,10 @@ impl State {
 
     pub(super) fn clock_parts(&mut self) -> (&Clock, &mut ResourceTable) {
         (&self.clock, &mut self.table)
+    }
+
+    pub(crate) fn core_boundary(&self) -> MutexGuard<'_, CoreBoundary> {
+        lock(&self.core_boundary)
     }
 
     pub(crate) fn take_trace(&self) -> (Vec<String>, u64) {
