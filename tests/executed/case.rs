@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use polyfill_encoder::{Adapter, Answer, Copies, Errors, Form, Forwarding, Input, Options, Region, Source, Stack, Wit, encode};
+use polyfill_encoder::{
+    Adapter, Answer, Copies, Errors, Form, Forwarding, Input, Options, Region, Source, Stack, Wit, encode,
+};
 use serde::Deserialize;
 use wit_parser::Resolve;
 

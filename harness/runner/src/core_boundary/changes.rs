@@ -100,12 +100,7 @@ pub(super) struct Size {
 }
 
 /// What a call did to main's memory that it may not do. `after` is used up.
-pub(super) fn faults(
-    call: &Call<'_>,
-    before: &[u8],
-    after: &mut [u8],
-    watch: &mut Watch,
-) -> Vec<MemoryFault> {
+pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &mut [u8], watch: &mut Watch) -> Vec<MemoryFault> {
     let mut faults = Vec::new();
     let unexpected = watch.unexpected_growth(before.len() as u64, after.len() as u64);
     if unexpected > 0 {
