@@ -135,7 +135,7 @@ fn at_fault(errors: &[Error]) {
 fn main_for(adapter: &[u8]) -> Core {
     let mut main = Core::default();
     let valid = Validator::new_with_features(WasmFeatures::all()).validate_all(adapter).is_ok();
-    let exports = Core::read(adapter).ok().filter(|_| valid).map(|core| core.functions).unwrap_or_default();
+    let exports = if valid { Core::read(adapter).map(|core| core.functions).unwrap_or_default() } else { Vec::new() };
     for function in &exports {
         for name in &function.exports {
             main.import(NAME, name, ImportType::Func(function.ty.clone()));
