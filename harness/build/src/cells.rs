@@ -7,9 +7,9 @@ use crate::compile::{Compiled, Outcome};
 use crate::discover::{CaseFile, Guest, Layout};
 use crate::index::{Artifact, Cell, Stage};
 use crate::module::{self, Facts};
-use crate::{digest, near};
 use crate::select::Filter;
 use crate::stack::{self, Stack};
+use crate::{digest, near};
 
 /// A component to make: many cells can share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

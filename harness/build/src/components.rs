@@ -144,7 +144,10 @@ struct Entry {
 #[serde(rename_all = "kebab-case")]
 enum Kept {
     /// The hash of the component, and the bytes by which adapters grow main's memory.
-    Component { hash: String, grown: [Vec<u64>; 2] },
+    Component {
+        hash: String,
+        grown: [Vec<u64>; 2],
+    },
     Failed {
         stage: Stage,
         message: String,

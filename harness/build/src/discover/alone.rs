@@ -34,12 +34,7 @@ pub(super) fn read(
 }
 
 /// The adapter that it is.
-fn base<'a>(
-    shown: &str,
-    id: &str,
-    of: &str,
-    adapters: &'a BTreeMap<String, Adapter>,
-) -> Result<&'a Adapter, String> {
+fn base<'a>(shown: &str, id: &str, of: &str, adapters: &'a BTreeMap<String, Adapter>) -> Result<&'a Adapter, String> {
     adapters.get(of).ok_or_else(|| {
         let hint = near::hint(of, adapters.keys().map(String::as_str));
         let itself = if of == id { "itself" } else { "no adapter with code of its own" };

@@ -102,7 +102,8 @@ struct Open {
 
 impl CoreBoundary {
     pub(crate) fn new(check: Option<&MemoryCheck>, args: &[String], env: &[(String, String)]) -> Self {
-        let texts = |lengths: Vec<usize>| Size { count: lengths.len() as u64, bytes: lengths.iter().sum::<usize>() as u64 };
+        let texts =
+            |lengths: Vec<usize>| Size { count: lengths.len() as u64, bytes: lengths.iter().sum::<usize>() as u64 };
         let lists = Lists {
             args: texts(args.iter().map(|arg| arg.len() + 1).collect()),
             environ: texts(env.iter().map(|(name, value)| name.len() + value.len() + 2).collect()),
