@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use polyfill_encoder::{Adapter, Answer, Copies, Errors, Form, Input, Options, Region, Source, Stack, Wit, encode};
+use polyfill_encoder::{
+    Adapter, Answer, Copies, Errors, Form, Forwarding, Input, Options, Region, Source, Stack, Wit, encode,
+};
 use serde::Deserialize;
 use wit_parser::Resolve;
 
@@ -64,6 +66,9 @@ pub struct Way {
     region: Region,
     pub copies: Copies,
 }
+
+/// How calls are forwarded by what the engine here does not know: such a component is validated only.
+const UNKNOWN: Forwarding = Forwarding::References;
 
 impl Case {
     /// Reads a folder.
@@ -126,6 +131,7 @@ impl Case {
         let input = Input { main, adapters: adapters.collect() };
         let Way { region, copies, .. } = *way;
         let options = Options { region, copies, ..Options::default() };
+        encode(&input, &Options { forwarding: UNKNOWN, ..options.clone() })?;
         encode(&input, &options).map(|encoded| encoded.component)
     }
 }

@@ -44,12 +44,16 @@ fn mains_realloc_serves_the_first_call() {
           (func $f (type 0)
             call $polyfill.allocate_region
             global.get $__stack_pointer)
-          (func $polyfill.realloc_by_memory_grow (type 1) (local i32)
+          (func $polyfill.realloc_by_memory_grow (type 1) (local i32 i32)
             local.get 0 local.get 1 i32.or if unreachable end
-            local.get 3 i32.const 16 i32.shr_u
-            local.get 3 i32.const 65535 i32.and i32.const 0 i32.ne i32.add
-            memory.grow local.tee 4 i32.const -1 i32.eq if unreachable end
-            local.get 4 i32.const 16 i32.shl)
+            memory.size i32.const 16 i32.shl local.tee 4
+            i32.const 0 local.get 4 i32.sub local.get 2 i32.const 1 i32.sub i32.and local.tee 5
+            i32.add local.set 4
+            local.get 5 local.get 3 i32.add local.tee 5 local.get 3 i32.lt_u if unreachable end
+            local.get 5 i32.const 16 i32.shr_u
+            local.get 5 i32.const 65535 i32.and i32.const 0 i32.ne i32.add
+            memory.grow i32.const -1 i32.eq if unreachable end
+            local.get 4)
           (func $polyfill.place_region (type 2)
             local.get 0 i32.const 65536 i32.add local.set 0
             local.get 0 global.set $__stack_pointer)

@@ -1,4 +1,4 @@
-//! The adapter's heap: the allocator that `std` has for this target, but its first bytes are static data.
+//! The adapter's heap: an allocator of little code, whose first bytes are static data.
 //!
 //! Main's allocator may take for granted that it alone adds pages to the memory (Go's does, and so did the
 //! allocators of older C libraries). An adapter that shares main's memory must not add one in the middle of main's
@@ -7,40 +7,30 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
-use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::ptr::{self, NonNull};
 
-use dlmalloc::{Allocator, Dlmalloc};
+use rlsf::Tlsf;
 
 const PAGE: usize = 64 * 1024;
 /// As many bytes as there are from the start.
 const ROOM: usize = PAGE;
 
-struct Heap(UnsafeCell<Dlmalloc<Pages>>);
+/// Free blocks in classes of sizes, up to 8 MiB.
+type Blocks = Tlsf<'static, u32, u8, 19, 8>;
+
+struct Heap(UnsafeCell<State>);
+
+struct State {
+    blocks: Blocks,
+    /// The room is among the blocks.
+    started: bool,
+}
 
 // SAFETY: there is one thread.
 unsafe impl Sync for Heap {}
 
 #[global_allocator]
-static HEAP: Heap = Heap(UnsafeCell::new(Dlmalloc::new_with_allocator(Pages)));
-
-// SAFETY: the methods are the allocator's own; none of them calls another one of them.
-unsafe impl GlobalAlloc for Heap {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        unsafe { (*self.0.get()).malloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { (*self.0.get()).free(block, layout.size(), layout.align()) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        unsafe { (*self.0.get()).realloc(block, layout.size(), layout.align(), size) }
-    }
-}
-
-/// Where the heap gets its memory from, which it never gives back.
-struct Pages;
+static HEAP: Heap = Heap(UnsafeCell::new(State { blocks: Blocks::new(), started: false }));
 
 #[repr(align(16))]
 struct Room(UnsafeCell<[u8; ROOM]>);
@@ -49,42 +39,45 @@ struct Room(UnsafeCell<[u8; ROOM]>);
 unsafe impl Sync for Room {}
 
 static ROOM_ITSELF: Room = Room(UnsafeCell::new([0; ROOM]));
-static TAKEN: AtomicBool = AtomicBool::new(false);
 
-// SAFETY: memory is given out once.
-unsafe impl Allocator for Pages {
-    fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        if size <= ROOM && !TAKEN.swap(true, Relaxed) {
-            return (ROOM_ITSELF.0.get().cast(), ROOM, 0);
+// SAFETY: the methods are the allocator's own; none of them calls another one of them.
+unsafe impl GlobalAlloc for Heap {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let state = unsafe { &mut *self.0.get() };
+        state.allocate(layout).map_or(ptr::null_mut(), NonNull::as_ptr)
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let state = unsafe { &mut *self.0.get() };
+        if let Some(block) = NonNull::new(block) {
+            unsafe { state.blocks.deallocate(block, layout.align()) };
         }
-        let pages = size.div_ceil(PAGE);
+    }
+}
+
+impl State {
+    fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        if !self.started {
+            self.started = true;
+            self.add(ROOM_ITSELF.0.get().cast(), ROOM);
+        }
+        if let Some(block) = self.blocks.allocate(layout) {
+            return Some(block);
+        }
+        // What a block takes beside its contents is much less than a page.
+        let pages = layout.size().div_ceil(PAGE) + 1;
         match core::arch::wasm32::memory_grow::<0>(pages) {
-            usize::MAX => (ptr::null_mut(), 0, 0),
-            first => (ptr::with_exposed_provenance_mut(first * PAGE), pages * PAGE, 0),
+            usize::MAX => return None,
+            first => self.add(ptr::with_exposed_provenance_mut(first * PAGE), pages * PAGE),
         }
+        self.blocks.allocate(layout)
     }
 
-    fn remap(&self, _start: *mut u8, _size: usize, _new: usize, _can_move: bool) -> *mut u8 {
-        ptr::null_mut()
-    }
-
-    fn free_part(&self, _start: *mut u8, _size: usize, _new: usize) -> bool {
-        false
-    }
-
-    fn free(&self, _start: *mut u8, _size: usize) -> bool {
-        false
-    }
-
-    fn can_release_part(&self, _flags: u32) -> bool {
-        false
-    }
-
-    fn allocates_zeros(&self) -> bool {
-        true
-    }
-
-    fn page_size(&self) -> usize {
-        PAGE
+    /// Adds memory that nobody else has.
+    fn add(&mut self, start: *mut u8, size: usize) {
+        if let Some(block) = NonNull::new(ptr::slice_from_raw_parts_mut(start, size)) {
+            // SAFETY: room and pages are given out once, and are there for good.
+            unsafe { self.blocks.insert_free_block_ptr(block) };
+        }
     }
 }

@@ -27,15 +27,6 @@ pub fn bytes(from: Address, len: u32) -> Answer<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A value of main's, as its bytes.
-pub fn value<const N: usize>(from: Address) -> Answer<[u8; N]> {
-    check(from, N as u32)?;
-    let mut bytes = [0; N];
-    // SAFETY: as above.
-    unsafe { load(bytes.as_mut_ptr(), from, N) };
-    Ok(bytes)
-}
-
 /// Puts bytes into main's memory.
 pub fn write(to: Address, bytes: &[u8]) -> Answer {
     check(to, bytes.len() as u32)?;

@@ -65,8 +65,14 @@ fn paths_exist() {
 
 /// Commands of other programs that the documents show; CI runs each of them or one that contains it.
 fn is_known(line: &str) -> bool {
-    ["cargo test", "cargo test --test suite -- --list", "cargo test --test suite hello", "cargo nextest run"]
-        .contains(&line)
+    let known = [
+        "cargo test",
+        "cargo test --test suite -- --list",
+        "cargo test --test suite hello",
+        "cargo nextest run",
+        "cargo bench",
+    ];
+    known.contains(&line)
 }
 
 /// The arguments, if the line is a call of our command.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use polyfill_encoder::{Adapter, Forwarding, Input, Options, Region, Source, Wit};
 use wit_parser::{PackageId, Resolve};
 
@@ -25,6 +25,7 @@ pub struct Case {
 
 /// What a case is made of.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there are few")]
 pub enum Modules {
     /// A main module and adapters.
     Main {
@@ -84,11 +85,16 @@ pub struct Config {
 pub fn folder() -> Result<PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let version = Command::new(&cargo).arg("-vV").output().context("cannot run cargo")?;
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("cargo does not tell its host")?;
+    // What other platforms depend on was never downloaded here.
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--offline", "--filter-platform", host, "--manifest-path"])
         .arg(manifest)
         .output()
         .context("cannot run cargo metadata")?;
+    ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let version = |package: &serde_json::Value| semver::Version::parse(package["version"].as_str().unwrap_or_default());

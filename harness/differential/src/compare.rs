@@ -12,7 +12,7 @@ pub enum Verdict {
     /// Both refused it, and what we said, without names.
     Refused(String),
     /// A difference that is understood.
-    Known(&'static Class),
+    Known(&'static Class, Finding),
     /// A difference.
     Finding(Finding),
 }
@@ -24,6 +24,13 @@ pub struct Finding {
     pub kind: String,
     /// Everything there is to say.
     pub detail: String,
+}
+
+impl Finding {
+    /// Kind and detail, for a file.
+    pub fn text(&self) -> String {
+        format!("{}\n\n{}\n", self.kind, self.detail.trim_end())
+    }
 }
 
 /// Both encoders' outcomes.
@@ -52,7 +59,7 @@ pub fn judge(binaries: &Binaries, pair: &Pair) -> Verdict {
     match difference(pair) {
         Ok(verdict) => verdict,
         Err(finding) => match known::class(binaries, pair) {
-            Some(class) => Verdict::Known(class),
+            Some(class) => Verdict::Known(class, finding),
             None => Verdict::Finding(finding),
         },
     }
@@ -94,7 +101,7 @@ fn word(outcome: &Outcome) -> String {
 }
 
 /// The first line of a message without names and numbers.
-fn plain(message: &str) -> String {
+pub fn plain(message: &str) -> String {
     let mut plain = String::new();
     for (number, part) in message.lines().next().unwrap_or_default().split('`').enumerate() {
         plain += if number % 2 == 0 { part } else { "_" };

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use polyfill_encoder::{Adapter, Input, Options, Region, Source};
+use polyfill_encoder::{Adapter, Forwarding, Input, Options, Region, Source};
 use wasmparser::{Validator, WasmFeatures};
 
 use crate::inputs::Binaries;
@@ -35,27 +35,47 @@ pub struct Component {
 
 /// What our encoder makes of it.
 pub fn ours(binaries: &Binaries) -> Outcome {
+    guarded(|| our_bytes(binaries))
+}
+
+/// What the reference encoder makes of it.
+pub fn reference(binaries: &Binaries) -> Outcome {
+    guarded(|| reference_bytes(binaries))
+}
+
+/// Our component.
+///
+/// # Errors
+/// What our encoder says.
+pub fn our_bytes(binaries: &Binaries) -> Result<Vec<u8>, String> {
     let source = |name: &str, wasm| Source { name: name.to_string(), wasm, wit: None };
     let input = Input {
         main: source("main", &binaries.main),
         adapters: binaries.adapters.iter().map(|(name, wasm)| Adapter::new(name, wasm)).collect(),
     };
-    let region = if binaries.memory_grow { Region::MemoryGrow } else { Region::Auto };
-    let options = Options { validate: false, region, ..Options::default() };
-    guarded(|| polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|e| e.to_string()))
+    let region = if binaries.options.memory_grow { Region::MemoryGrow } else { Region::Auto };
+    let forwarding = if binaries.options.return_call_ref { Forwarding::References } else { Forwarding::Table };
+    let options = Options { validate: false, region, forwarding, ..Options::default() };
+    polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|e| e.to_string())
 }
 
-/// What the reference encoder makes of it.
-pub fn reference(binaries: &Binaries) -> Outcome {
+/// The reference's component.
+///
+/// # Errors
+/// What the reference says.
+pub fn reference_bytes(binaries: &Binaries) -> Result<Vec<u8>, String> {
+    let options = &binaries.options;
     let encode = || -> anyhow::Result<Vec<u8>> {
         let mut encoder = wit_component::ComponentEncoder::default();
-        encoder.debug_names(true).realloc_via_memory_grow(binaries.memory_grow).module(&binaries.main)?;
+        encoder.debug_names(true);
+        encoder.realloc_via_memory_grow(options.memory_grow).shim_return_call_ref(options.return_call_ref);
+        encoder.module(&binaries.main)?;
         for (name, wasm) in &binaries.adapters {
             encoder.adapter(name, wasm)?;
         }
         encoder.encode()
     };
-    guarded(|| encode().map_err(|error| format!("{error:#}")))
+    encode().map_err(|error| format!("{error:#}"))
 }
 
 fn guarded(encode: impl FnOnce() -> Result<Vec<u8>, String>) -> Outcome {

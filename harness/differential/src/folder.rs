@@ -7,14 +7,14 @@
 //! ```
 //!
 //! Heads of the `.wat` files may hold options: `;;! world = "w"`, `;;! string-encoding = "utf16"` and, in `module.wat`,
-//! `;;! realloc-via-memory-grow = true`.
+//! `;;! realloc-via-memory-grow = true` or `;;! return-call-ref = true`.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::inputs::{Encoding, Inputs, Source};
+use crate::inputs::{Encoding, Inputs, Options, Source};
 
 /// Writes a case, over the one that may be there.
 pub fn write(folder: &Path, inputs: &Inputs, difference: &str) -> anyhow::Result<()> {
@@ -26,8 +26,11 @@ pub fn write(folder: &Path, inputs: &Inputs, difference: &str) -> anyhow::Result
         }
     }
     let mut head = head(&inputs.main);
-    if inputs.memory_grow {
+    if inputs.options.memory_grow {
         head += ";;! realloc-via-memory-grow = true\n";
+    }
+    if inputs.options.return_call_ref {
+        head += ";;! return-call-ref = true\n";
     }
     source(folder, "module", &head, &inputs.main)?;
     for (number, (name, adapter)) in inputs.adapters.iter().enumerate() {
@@ -68,7 +71,7 @@ pub fn read(folder: &Path) -> anyhow::Result<Inputs> {
         }
     }
     stems.sort();
-    let mut memory_grow = false;
+    let mut options = Options::default();
     let (mut main, mut adapters) = (None, Vec::new());
     for stem in stems {
         let wat = std::fs::read_to_string(folder.join(format!("{stem}.wat")))?;
@@ -79,7 +82,7 @@ pub fn read(folder: &Path) -> anyhow::Result<Inputs> {
             if let Some(given) = line.strip_prefix(";; module name: ") {
                 name = Some(given.to_string());
             } else if let Some(option) = line.strip_prefix(";;! ") {
-                set(option, &mut read, &mut memory_grow).with_context(|| format!("{stem}.wat"))?;
+                set(option, &mut read, &mut options).with_context(|| format!("{stem}.wat"))?;
             }
         }
         read.wat = wat;
@@ -89,10 +92,10 @@ pub fn read(folder: &Path) -> anyhow::Result<Inputs> {
             Some(name) => adapters.push((name, read)),
         }
     }
-    Ok(Inputs { main: main.context("there is no `module.wat`")?, adapters, memory_grow })
+    Ok(Inputs { main: main.context("there is no `module.wat`")?, adapters, options })
 }
 
-fn set(option: &str, source: &mut Source, memory_grow: &mut bool) -> anyhow::Result<()> {
+fn set(option: &str, source: &mut Source, options: &mut Options) -> anyhow::Result<()> {
     let (key, value) = option.split_once(" = ").with_context(|| format!("`{option}` is not `key = value`"))?;
     let value = value.trim().trim_matches('"');
     match key {
@@ -101,7 +104,8 @@ fn set(option: &str, source: &mut Source, memory_grow: &mut bool) -> anyhow::Res
             let found = Encoding::ALL.into_iter().find(|encoding| encoding.to_string() == value);
             source.encoding = found.with_context(|| format!("unknown string encoding `{value}`"))?;
         }
-        "realloc-via-memory-grow" => *memory_grow = value == "true",
+        "realloc-via-memory-grow" => options.memory_grow = value == "true",
+        "return-call-ref" => options.return_call_ref = value == "true",
         _ => bail!("unknown option `{key}`"),
     }
     Ok(())

@@ -14,6 +14,8 @@ use crate::shrink;
 pub struct Plan {
     /// The seed.
     pub seed: u64,
+    /// Of this generator only.
+    pub family: Option<Family>,
     /// The first world's number.
     pub first: u64,
     /// How many.
@@ -31,11 +33,14 @@ pub struct Report {
     pub same: u64,
     /// Worlds that both refused, by what we said.
     pub refused: BTreeMap<String, u64>,
-    /// Known differences by class.
-    pub known: BTreeMap<&'static str, u64>,
+    /// Known differences by class: how many, and the first of them.
+    pub known: Findings,
     /// Findings by kind: how many, and the first of them.
-    pub findings: BTreeMap<String, (u64, First)>,
+    pub findings: Findings,
 }
+
+/// How many of a kind there are, and the first of them.
+pub type Findings = BTreeMap<String, (u64, First)>;
 
 /// The first finding of a kind.
 #[derive(Debug)]
@@ -51,8 +56,8 @@ pub struct First {
 impl Report {
     /// How many worlds were compared.
     pub fn worlds(&self) -> u64 {
-        let findings = self.findings.values().map(|(count, _)| count).sum::<u64>();
-        self.same + self.refused.values().sum::<u64>() + self.known.values().sum::<u64>() + findings
+        let count = |findings: &Findings| findings.values().map(|(count, _)| count).sum::<u64>();
+        self.same + self.refused.values().sum::<u64>() + count(&self.known) + count(&self.findings)
     }
 
     fn add(&mut self, number: u64, family: Family, sample: Sample, verdict: Verdict) {
@@ -60,24 +65,12 @@ impl Report {
         match verdict {
             Verdict::Same => self.same += 1,
             Verdict::Refused(message) => *self.refused.entry(message).or_default() += 1,
-            Verdict::Known(class) => *self.known.entry(class.name).or_default() += 1,
+            Verdict::Known(class, finding) => {
+                add(&mut self.known, class.name.to_string(), 1, First { number, sample, finding });
+            }
             Verdict::Finding(finding) => {
-                let kind = finding.kind.clone();
-                let first = First { number, sample, finding };
-                self.add_finding(kind, 1, first);
+                add(&mut self.findings, finding.kind.clone(), 1, First { number, sample, finding });
             }
-        }
-    }
-
-    fn add_finding(&mut self, kind: String, count: u64, first: First) {
-        match self.findings.get_mut(&kind) {
-            Some((total, known)) => {
-                *total += count;
-                if first.number < known.number {
-                    *known = first;
-                }
-            }
-            None => drop(self.findings.insert(kind, (count, first))),
         }
     }
 
@@ -85,10 +78,20 @@ impl Report {
         other.families.into_iter().for_each(|(family, count)| *self.families.entry(family).or_default() += count);
         self.same += other.same;
         other.refused.into_iter().for_each(|(message, count)| *self.refused.entry(message).or_default() += count);
-        other.known.into_iter().for_each(|(class, count)| *self.known.entry(class).or_default() += count);
-        for (kind, (count, first)) in other.findings {
-            self.add_finding(kind, count, first);
+        other.known.into_iter().for_each(|(class, (count, first))| add(&mut self.known, class, count, first));
+        other.findings.into_iter().for_each(|(kind, (count, first))| add(&mut self.findings, kind, count, first));
+    }
+}
+
+fn add(findings: &mut Findings, kind: String, count: u64, first: First) {
+    match findings.get_mut(&kind) {
+        Some((total, known)) => {
+            *total += count;
+            if first.number < known.number {
+                *known = first;
+            }
         }
+        None => drop(findings.insert(kind, (count, first))),
     }
 }
 
@@ -106,7 +109,7 @@ pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Report {
                         break;
                     }
                     let number = plan.first + done;
-                    let (family, sample) = generate::sample(plan.seed, number);
+                    let (family, sample) = generate::sample(plan.family, plan.seed, number);
                     let verdict = judge(&sample);
                     own.add(number, family, sample, verdict);
                     progress(done + 1);
@@ -133,5 +136,16 @@ fn fault(kind: &str, detail: &str) -> Verdict {
 
 /// The first finding of a kind, as small as it gets.
 pub fn small(first: &First) -> (Sample, Finding) {
-    shrink::shrink(&first.sample, &first.finding)
+    shrink::shrink(&first.sample, &first.finding, |verdict| match verdict {
+        Verdict::Finding(finding) if finding.kind == first.finding.kind => Some(finding),
+        _ => None,
+    })
+}
+
+/// The first world of a known class, as small as it gets.
+pub fn small_known(class: &str, first: &First) -> (Sample, Finding) {
+    shrink::shrink(&first.sample, &first.finding, |verdict| match verdict {
+        Verdict::Known(other, finding) if other.name == class => Some(finding),
+        _ => None,
+    })
 }

@@ -12,8 +12,17 @@ pub struct Inputs {
     pub main: Source,
     /// The adapters, each with the import module that it implements.
     pub adapters: Vec<(String, Source)>,
+    /// The options.
+    pub options: Options,
+}
+
+/// What can be asked of both encoders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
     /// What an adapter takes from main comes by `memory.grow`, whatever main offers.
     pub memory_grow: bool,
+    /// Shims call through function references.
+    pub return_call_ref: bool,
 }
 
 /// A core module and its world.
@@ -73,8 +82,8 @@ pub struct Binaries {
     pub main: Vec<u8>,
     /// The adapters by name.
     pub adapters: Vec<(String, Vec<u8>)>,
-    /// See [`Inputs::memory_grow`].
-    pub memory_grow: bool,
+    /// The options.
+    pub options: Options,
 }
 
 impl Inputs {
@@ -84,7 +93,7 @@ impl Inputs {
         Ok(Binaries {
             main: self.main.binary()?,
             adapters: adapters.collect::<anyhow::Result<_>>()?,
-            memory_grow: self.memory_grow,
+            options: self.options,
         })
     }
 

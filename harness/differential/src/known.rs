@@ -4,7 +4,7 @@
 //! narrow as it can be: where the reference fails, it looks for the words of the failure and for what causes it in the
 //! modules; where both encoders make a component, what the class excuses is taken away, and the rest has to be the same.
 
-use crate::compare::Pair;
+use crate::compare::{self, Pair, Verdict};
 use crate::encoders::{self, Component, Outcome};
 use crate::facts::Facts;
 use crate::inputs::Binaries;
@@ -48,12 +48,6 @@ pub const CLASSES: &[Class] = &[
         reason: "the reference exports main's items first, then the adapters'; we keep the order of the joined world, \
                  in which what an item uses comes before it. The order means nothing",
         matches: |q| q.components().is_some_and(|(ours, reference)| same_but_order(ours, reference)),
-    },
-    Class {
-        name: "unneeded-realloc",
-        reason: "the reference keeps every realloc of an adapter, with all that it calls and imports; we keep those that \
-                 a lift or lower uses",
-        matches: |q| q.unneeded_realloc(),
     },
     Class {
         name: "main-realloc-for-adapters",
@@ -102,6 +96,40 @@ pub const CLASSES: &[Class] = &[
         },
     },
     Class {
+        name: "part-of-an-interface",
+        reason: "an adapter named like an interface may lack some of its functions: they are the component's; the \
+                 reference wants them of the adapter",
+        matches: |q| {
+            let lacks = |name: &str, facts: &Facts| {
+                let mut fields = q.main.imports.iter().filter(|(from, ..)| from == name).map(|(_, field, _)| field);
+                name.contains(':') && fields.any(|field| !facts.exports.contains(field))
+            };
+            q.we_encode() && q.it_refuses("adapter module did not export") && q.any_adapter(lacks)
+        },
+    },
+    Class {
+        name: "memory-of-another-name",
+        reason: "an adapter that asks main for `memory` gets main's memory, also where main imports it or calls it as in \
+                 the standard mangling; the reference makes a component that does not validate",
+        matches: |q| {
+            let asks = |_: &str, facts: &Facts| {
+                let mut imports = facts.imports.iter();
+                imports.any(|(from, field, function)| from == "__main_module__" && field == "memory" && !function)
+            };
+            let other = q.main.exports.iter().all(|export| export != "memory");
+            q.we_encode() && q.it_fails("has no export named `memory`") && other && q.any_adapter(asks)
+        },
+    },
+    Class {
+        name: "hook-around-no-realloc",
+        reason: "a function that is called like a realloc and has another type is none, and a task hook need not hear of \
+                 it; the reference makes a component that does not validate",
+        matches: |q| {
+            let hooked = q.main.exports.iter().any(|export| export == "__wasm_task_hook");
+            q.we_encode() && hooked && q.it_fails("type mismatch for export") && q.it_fails("realloc`")
+        },
+    },
+    Class {
         name: "chain",
         reason: "adapters may import from adapters; the reference computes what is needed of an adapter from main's \
                  imports only, and leaves the rest out or panics",
@@ -120,7 +148,8 @@ pub const CLASSES: &[Class] = &[
         matches: |q| {
             let words = ["type mismatch for export", "has no export named", "no entry found for key"];
             let own = q.any_adapter(|name, facts| facts.imports_from(name));
-            q.we_encode() && words.iter().any(|words| q.it_fails(words)) && own
+            let fails = q.we_encode() && words.iter().any(|words| q.it_fails(words));
+            own && (fails || q.only_lowers_of_own_names())
         },
     },
     Class {
@@ -131,13 +160,21 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "stack-without-memory",
-        reason: "an adapter that has a stack pointer, or takes memory from main, works without importing the memory; the \
-                 reference makes a `memory.grow` without one",
+        reason: "an adapter that has a stack pointer, or takes memory from main, works without a memory that its functions \
+                 touch; the reference makes a `memory.grow` without one",
         matches: |q| {
-            let wants = |_: &str, facts: &Facts| {
-                !facts.imports_memory && (facts.has_global("__stack_pointer") || facts.imports_from("__main_module__"))
-            };
+            let wants =
+                |_: &str, facts: &Facts| facts.has_global("__stack_pointer") || facts.imports_from("__main_module__");
             q.we_encode() && q.it_fails("unknown memory") && q.any_adapter(wants)
+        },
+    },
+    Class {
+        name: "stack-in-no-memory",
+        reason: "a stack needs a memory to lie in; where nobody has one, the reference moves the stack pointer all the same",
+        matches: |q| {
+            let memory = q.main.imports_memory || q.main.exports_memory;
+            let stack = q.any_adapter(|_, facts| facts.has_global("__stack_pointer"));
+            q.we_refuse("needs one: the adapter works in main's memory") && q.it_encodes() && !memory && stack
         },
     },
     Class {
@@ -156,6 +193,12 @@ pub const CLASSES: &[Class] = &[
         reason: "a global called `__stack_pointer` that is no mutable i32 is refused; the reference takes it for some \
                  other global, and the adapter loses its stack",
         matches: |q| q.we_refuse("must be a mutable i32 of the module's own") && q.it_encodes(),
+    },
+    Class {
+        name: "unneeded-realloc",
+        reason: "the reference keeps every realloc of an adapter, with all that it calls and imports; we keep those that \
+                 a lift or lower uses",
+        matches: |q| q.unneeded_realloc(),
     },
 ];
 
@@ -208,7 +251,16 @@ impl Question<'_> {
         self.adapters.iter().any(|(name, facts)| test(name, facts))
     }
 
-    /// Without the reallocs that we do not use, the reference makes the same as we.
+    /// We lower functions of an interface for the adapter of that name, and that is all.
+    fn only_lowers_of_own_names(&self) -> bool {
+        let Some((ours, reference)) = self.components() else { return false };
+        let diff = reference.needs.diff(&ours.needs);
+        let own = self.adapters.iter().filter(|(name, facts)| facts.imports_from(name));
+        let starts: Vec<String> = own.map(|(name, _)| format!("+ lower {name}#")).collect();
+        !diff.is_empty() && diff.lines().all(|line| starts.iter().any(|start| line.starts_with(start)))
+    }
+
+    /// Without the reallocs that we do not use, there is no difference, or another one that is known.
     fn unneeded_realloc(&self) -> bool {
         let Outcome::Component(ours) = &self.pair.ours else { return false };
         let mut lean = self.binaries.clone();
@@ -216,10 +268,13 @@ impl Question<'_> {
             let used: Vec<&str> = reallocs(ours).filter(|(m, _)| m == name).map(|(_, e)| e).collect();
             *wasm = rewrite::without_exports(wasm, |export| export.ends_with("realloc") && !used.contains(&export));
         }
-        match encoders::reference(&lean) {
-            Outcome::Component(reference) => *ours == reference || same_but_order(ours, &reference),
-            _ => false,
-        }
+        let less = lean
+            .adapters
+            .iter()
+            .zip(&self.binaries.adapters)
+            .any(|(lean, whole)| Facts::read(&lean.1).exports.len() < Facts::read(&whole.1).exports.len());
+        let pair = Pair { ours: self.pair.ours.clone(), reference: encoders::reference(&lean) };
+        less && !matches!(compare::judge(&lean, &pair), Verdict::Finding(_))
     }
 }
 

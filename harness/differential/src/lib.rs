@@ -10,12 +10,12 @@
 //! A finding, made small, becomes a case folder ([`folder`]); a difference that is understood and stays is a class of
 //! [`known`], with its reason and a folder that shows it.
 
-pub mod bytes;
 pub mod cases;
 pub mod compare;
 pub mod encoders;
 pub mod facts;
 pub mod folder;
+pub mod fuzz;
 pub mod generate;
 pub mod hunt;
 pub mod inputs;

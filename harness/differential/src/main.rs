@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use clap::Parser;
-use polyfill_differential::{folder, hunt};
+use clap::{Parser, Subcommand};
+use polyfill_differential::generate::{self, Family};
+use polyfill_differential::{folder, fuzz, hunt};
 
 /// Compares our encoder with the reference on generated worlds; exits with 1 if they differ.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// How many worlds.
     #[arg(long, default_value_t = 10_000)]
     worlds: u64,
@@ -20,6 +24,9 @@ struct Args {
     /// The number of the first world.
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// Worlds of this generator only.
+    #[arg(long, value_parser = family)]
+    family: Option<Family>,
     /// How many threads.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -29,13 +36,46 @@ struct Args {
     /// Print what was said of the worlds that both refused.
     #[arg(long)]
     refusals: bool,
+    /// Write the first world of each known class to `--out`, too.
+    #[arg(long, requires = "out")]
+    known: bool,
     /// Write the worlds themselves to `--out`, different or not.
     #[arg(long, requires = "out")]
     keep: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Gives our encoder mutations of a corpus of bytes; exits with 1 if it panics.
+    Fuzz {
+        /// For how long, in seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// The seed: the same seed gives the same inputs.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// The corpus, a folder for each target.
+        #[arg(long, default_value = "fuzz/corpus")]
+        corpus: PathBuf,
+        /// One target only: `encode`, `adapter`, `world` or `structured`.
+        #[arg(long)]
+        target: Option<String>,
+        /// Where inputs are written to that make it panic.
+        #[arg(long, default_value = "target/fuzz")]
+        out: PathBuf,
+    },
+}
+
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::parse();
+    let result = match &args.command {
+        Some(Command::Fuzz { seconds, seed, corpus, target, out }) => {
+            let time = Duration::from_secs(*seconds);
+            fuzz(&fuzz::hunt::Plan { time, seed: *seed, corpus, target: target.as_deref(), out })
+        }
+        None => run(&args),
+    };
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -49,12 +89,13 @@ fn run(args: &Args) -> anyhow::Result<bool> {
     let started = Instant::now();
     if let (true, Some(out)) = (args.keep, &args.out) {
         for number in args.first..args.first + args.worlds {
-            let (_, sample) = polyfill_differential::generate::sample(args.seed, number);
+            let (_, sample) = generate::sample(args.family, args.seed, number);
             folder::write(&out.join(format!("world-{number}")), &sample.inputs(), "")?;
         }
     }
     let told = AtomicU64::new(0);
-    let plan = hunt::Plan { seed: args.seed, first: args.first, worlds: args.worlds, jobs: args.jobs };
+    let Args { seed, family, first, worlds, jobs, .. } = *args;
+    let plan = hunt::Plan { seed, family, first, worlds, jobs };
     let report = hunt::hunt(&plan, |done| {
         let tenth = done * 10 / args.worlds.max(1);
         if told.fetch_max(tenth, Ordering::Relaxed) < tenth {
@@ -72,8 +113,12 @@ fn run(args: &Args) -> anyhow::Result<bool> {
             println!("           {count:>8} {message}");
         }
     }
-    for (class, count) in &report.known {
-        println!("{count:>10} known: {class}");
+    for (class, (count, first)) in &report.known {
+        println!("{count:>10} known: {class} (first: {})", first.number);
+        if let (true, Some(out)) = (args.known, &args.out) {
+            let (sample, finding) = hunt::small_known(class, first);
+            folder::write(&out.join(class), &sample.inputs(), &finding.text())?;
+        }
     }
     for (number, (kind, (count, first))) in report.findings.iter().enumerate() {
         println!("\n{count:>10} DIFFERENT: {kind}\n           first: --first {} --worlds 1", first.number);
@@ -81,11 +126,25 @@ fn run(args: &Args) -> anyhow::Result<bool> {
         println!("{}", finding.detail.trim_end());
         if let Some(out) = &args.out {
             let path = out.join(format!("finding-{number}"));
-            let head = format!("world {} of seed {}\n{}\n\n", first.number, args.seed, finding.kind);
-            folder::write(&path, &sample.inputs(), &(head + &finding.detail))?;
+            folder::write(&path, &sample.inputs(), &finding.text())?;
             println!("           written to {}", path.display());
         }
     }
     eprintln!("{:.1?}", started.elapsed());
     Ok(report.findings.is_empty())
+}
+
+fn fuzz(plan: &fuzz::hunt::Plan<'_>) -> anyhow::Result<bool> {
+    let mut panics = 0;
+    for (target, report) in fuzz::hunt::run(plan)? {
+        println!("{target}: {} inputs, {} outcomes, {} panics", report.inputs, report.outcomes, report.panics.len());
+        report.panics.iter().for_each(|(message, path)| println!("  {}: {message}", path.display()));
+        panics += report.panics.len();
+    }
+    Ok(panics == 0)
+}
+
+fn family(name: &str) -> Result<Family, String> {
+    let known = Family::ALL.into_iter().find(|family| format!("{family:?}").eq_ignore_ascii_case(name));
+    known.ok_or_else(|| format!("one of {:?}", Family::ALL))
 }

@@ -1,10 +1,10 @@
 //! A core module as a list of small parts: easy to make at random, to take apart, and to print as WAT.
 //!
-//! Functions do nothing of use: they call, touch memory and globals, and give zeros back.
-
-use std::fmt::Write as _;
+//! Functions do little: they call, pass on what they are given, touch memory and globals, and give back what they got.
 
 use wasmparser::{ExternalKind, FuncType, Parser, Payload, TypeRef, ValType};
+
+mod wat;
 
 /// A core module.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +38,16 @@ pub struct Import {
     pub ty: ImportType,
 }
 
+impl Import {
+    /// The type, if it is a function.
+    pub fn function(&self) -> Option<&FuncType> {
+        match &self.ty {
+            ImportType::Func(ty) => Some(ty),
+            _ => None,
+        }
+    }
+}
+
 /// What is imported.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImportType {
@@ -67,15 +77,20 @@ pub struct Function {
     pub exports: Vec<String>,
     /// Its type.
     pub ty: FuncType,
-    /// What it does before it gives zeros back.
+    /// What it does before it gives back what a forwarded call gave, or zeros.
     pub steps: Vec<Step>,
 }
 
 /// A step of a function. Numbers count the entries of [`Core`]'s lists.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// Call an imported function.
+    /// Call an imported function, with constants.
     CallImport(usize),
+    /// Call an imported function with the function's own arguments, as far as they fit, and keep what it gives.
+    Forward(usize),
+    /// Keep a place in memory for as many bytes as the fourth argument says. The same place whenever it is called with
+    /// the same: who else has memory from it, and when, can then not be seen.
+    Allocate,
     /// Call a function of the module's own.
     Call(usize),
     /// Load from and store to memory 0.
@@ -214,8 +229,8 @@ impl Core {
                 self.reexports.retain(|(import, _)| *import != number);
                 self.reexports.iter_mut().for_each(|(import, _)| close_gap(import, number));
                 self.steps(|step| match step {
-                    Step::CallImport(import) if *import == number => false,
-                    Step::CallImport(import) => {
+                    Step::CallImport(import) | Step::Forward(import) if *import == number => false,
+                    Step::CallImport(import) | Step::Forward(import) => {
                         close_gap(import, number);
                         true
                     }
@@ -273,76 +288,6 @@ impl Core {
             function.steps.retain_mut(&mut keep);
         }
     }
-
-    /// The module as text.
-    pub fn wat(&self) -> String {
-        let mut wat = String::from("(module\n");
-        for (number, import) in self.imports.iter().enumerate() {
-            let (module, field) = (quoted(&import.module), quoted(&import.field));
-            let ty = match &import.ty {
-                ImportType::Func(ty) => format!("(func $import{number}{})", signature(ty)),
-                ImportType::Memory => "(memory 0)".to_string(),
-                ImportType::Global => format!("(global $import{number} i32)"),
-            };
-            let _ = writeln!(wat, "  (import {module} {field} {ty})");
-        }
-        for (import, name) in &self.reexports {
-            let _ = writeln!(wat, "  (export {} (func $import{import}))", quoted(name));
-        }
-        for exports in &self.memories {
-            let _ = writeln!(wat, "  (memory{} 1)", names(exports));
-        }
-        if let Some(functions) = &self.table {
-            let functions: String = functions.iter().map(|function| format!(" $f{function}")).collect();
-            let _ = writeln!(wat, "  (table $table 4 funcref)\n  (elem (table $table) (i32.const 0) func{functions})");
-        }
-        for (number, global) in self.globals.iter().enumerate() {
-            let ty = if global.mutable { format!("(mut {})", global.ty) } else { global.ty.to_string() };
-            let _ = writeln!(wat, "  (global ${} (;{number};) {ty} ({}.const 0))", global.name, global.ty);
-        }
-        for (number, function) in self.functions.iter().enumerate() {
-            let _ = write!(wat, "  (func $f{number}{}{}", names(&function.exports), signature(&function.ty));
-            for step in &function.steps {
-                let _ = write!(wat, "\n    {}", self.step(step));
-            }
-            for result in function.ty.results() {
-                let _ = write!(wat, "\n    {}", zero(*result));
-            }
-            wat += ")\n";
-        }
-        if let Some(start) = self.start {
-            let _ = writeln!(wat, "  (start $f{start})");
-        }
-        if self.data {
-            wat += "  (data (i32.const 0) \"data\")\n";
-        }
-        wat + ")\n"
-    }
-
-    fn step(&self, step: &Step) -> String {
-        let call = |target: String, ty: &FuncType| {
-            let zeros: String = ty.params().iter().map(|ty| format!("{} ", zero(*ty))).collect();
-            format!("{zeros}call {target}{}", " drop".repeat(ty.results().len()))
-        };
-        match step {
-            Step::CallImport(number) => match self.imports.get(*number).map(|import| &import.ty) {
-                Some(ImportType::Func(ty)) => call(format!("$import{number}"), ty),
-                _ => "nop".to_string(),
-            },
-            Step::Call(number) => match self.functions.get(*number) {
-                Some(function) => call(format!("$f{number}"), &function.ty),
-                None => "nop".to_string(),
-            },
-            Step::Memory => "i32.const 0 i32.const 0 i32.load i32.store".to_string(),
-            Step::Grow => "i32.const 0 memory.grow drop".to_string(),
-            Step::Global(number) => match self.globals.get(*number) {
-                Some(Global { name, mutable: true, .. }) => format!("global.get ${name} global.set ${name}"),
-                Some(Global { name, .. }) => format!("global.get ${name} drop"),
-                None => "nop".to_string(),
-            },
-            Step::Table => "i32.const 0 call_indirect".to_string(),
-        }
-    }
 }
 
 /// What a number becomes after something was taken out at `removed`.
@@ -350,26 +295,7 @@ fn close_gap(number: &mut usize, removed: usize) {
     *number -= usize::from(*number > removed);
 }
 
-fn names(exports: &[String]) -> String {
-    exports.iter().map(|name| format!(" (export {})", quoted(name))).collect()
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn signature(ty: &FuncType) -> String {
-    let list = |word: &str, types: &[ValType]| match types {
-        [] => String::new(),
-        types => format!(" ({word}{})", types.iter().map(|ty| format!(" {ty}")).collect::<String>()),
-    };
-    list("param", ty.params()) + &list("result", ty.results())
-}
-
-fn zero(ty: ValType) -> String {
-    match ty {
-        ValType::V128 => "v128.const i64x2 0 0".to_string(),
-        ValType::Ref(_) => "ref.null func".to_string(),
-        ty => format!("{ty}.const 0"),
-    }
+/// `(func (param i32 i32 i32 i32) (result i32))`.
+pub fn realloc_type() -> FuncType {
+    FuncType::new([ValType::I32; 4], [ValType::I32])
 }

@@ -38,6 +38,7 @@ pub struct Needs {
 
 /// An exported function.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there are few")]
 pub enum Lifted {
     /// A core function, lifted.
     Core {

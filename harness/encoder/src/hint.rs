@@ -1,6 +1,6 @@
 //! Near misses: what somebody may have meant.
 
-/// A hint for each known name that is close to `wanted`, the closest first.
+/// A hint for each known name that is close to `wanted`, the closest only.
 pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut close: Vec<(usize, &str)> = known
         .filter_map(|name| {
@@ -15,7 +15,14 @@ pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Ve
         .collect();
     close.sort();
     close.dedup();
-    close.into_iter().take(3).map(|(_, name)| format!("there is `{name}`")).collect()
+    // What is farther away than the closest was hardly meant.
+    let least = close.first().map_or(0, |(distance, _)| *distance);
+    close
+        .into_iter()
+        .take_while(|(distance, _)| *distance == least)
+        .take(3)
+        .map(|(_, name)| format!("there is `{name}`"))
+        .collect()
 }
 
 /// A hint for each other version of an interface, none of which is compatible: that one would have been found.

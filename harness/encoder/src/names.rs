@@ -144,7 +144,8 @@ impl Copy {
 
 /// Takes an import apart.
 pub(crate) fn parse_import<'a>(module: &'a str, field: &'a str) -> ImportName<'a> {
-    if let Some(rest) = module.strip_prefix(STANDARD) {
+    let whole_word = |rest: &&str| rest.is_empty() || rest.starts_with('|');
+    if let Some(rest) = module.strip_prefix(STANDARD).filter(whole_word) {
         let (exported, interface) = match rest.strip_prefix('|') {
             Some(rest) => match rest.strip_prefix("_ex_") {
                 Some(rest) => (true, Some(Interface { name: rest, standard: true })),

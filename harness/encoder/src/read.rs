@@ -225,12 +225,8 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
     let mut parser = Parser::new(0);
     let mut rest = bytes;
 
-    loop {
-        let (consumed, payload) = match parser.parse(rest, true)? {
-            Chunk::Parsed { consumed, payload } => (consumed, payload),
-            // There is no more, and the parser has been told.
-            Chunk::NeedMoreData(_) => break,
-        };
+    // It needs more data when there is no more, and has been told so.
+    while let Chunk::Parsed { consumed, payload } = parser.parse(rest, true)? {
         rest = rest.get(consumed..).unwrap_or_default();
         let section_end = match payload.as_section() {
             Some((_, range)) => range.end as usize,

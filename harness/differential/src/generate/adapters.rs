@@ -5,6 +5,6 @@ use crate::random::Random;
 
 /// A small world, shared out.
 pub fn sample(random: &mut Random) -> Option<Sample> {
-    let (resolve, world) = wit::world(random)?;
+    let (resolve, world) = wit::world(random, false)?;
     split::share(random, &resolve, world)
 }

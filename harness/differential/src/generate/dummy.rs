@@ -2,12 +2,14 @@
 
 use wasmparser::{FuncType, ValType};
 
-use crate::module::{Core, ImportType, Part, Step};
+use crate::module::{Core, ImportType, Part, Step, realloc_type};
 use crate::random::Random;
 
 /// The names that a realloc may go by.
-const REALLOCS: [&[&str]; 6] = [
+const REALLOCS: [&[&str]; 8] = [
     &["cabi_realloc"],
+    &["cabi_realloc", "canonical_abi_realloc"],
+    &["cabi_import_realloc", "cabi_export_realloc", "cabi_realloc"],
     &["canonical_abi_realloc"],
     &["cabi_import_realloc", "cabi_export_realloc"],
     &["cabi_import_realloc"],
@@ -19,10 +21,14 @@ const REALLOCS: [&[&str]; 6] = [
 pub fn change(random: &mut Random, core: &mut Core) {
     drop_imports(random, core);
     drop_optional_exports(random, core, 50);
-    reallocs(random, core, 8);
+    reallocs(random, core, 3);
     memory(random, core);
-    if random.chance(30) {
+    allocate(core);
+    if random.chance(50) {
         calls(random, core);
+    }
+    if random.chance(4) {
+        core.function(&["__wasm_task_hook"], FuncType::new([ValType::I32], []), Vec::new());
     }
     if random.chance(5)
         && let Some(import) = random.pick(&core.imports).cloned()
@@ -91,14 +97,23 @@ fn memory(random: &mut Random, core: &mut Core) {
     }
 }
 
+/// Makes the reallocs give memory, and do nothing else: when an adapter takes memory from main is not to be seen.
+pub fn allocate(core: &mut Core) {
+    for function in core.functions.iter_mut().filter(|function| function.ty == realloc_type()) {
+        function.steps = vec![Step::Allocate];
+    }
+}
+
 /// Functions call what is imported.
 pub fn calls(random: &mut Random, core: &mut Core) {
     let memory = core.has_memory();
     for number in 0..core.functions.len() {
+        if core.functions[number].steps.contains(&Step::Allocate) {
+            continue;
+        }
         for import in 0..core.imports.len() {
-            if random.chance(20) {
-                core.functions[number].steps.push(Step::CallImport(import));
-            }
+            let step = call(random, core, number, import, 20);
+            core.functions[number].steps.extend(step);
         }
         if memory && random.chance(20) {
             core.functions[number].steps.push(Step::Memory);
@@ -106,9 +121,32 @@ pub fn calls(random: &mut Random, core: &mut Core) {
     }
 }
 
+/// Whether a function that forwards a call to another one passes on all that it is given.
+pub fn fits(own: &FuncType, other: &FuncType) -> bool {
+    let passes = other.params() == own.params() && (other.results() == own.results() || other.results().is_empty());
+    // A result that does not fit into one value is written to where the caller says.
+    let writes = other.params().strip_suffix(&[ValType::I32]) == Some(own.params())
+        && (other.results(), own.results()) == (&[], &[ValType::I32]);
+    passes || writes
+}
+
+/// Perhaps a call of an import: the function's arguments are passed on where the types allow it.
+pub fn call(random: &mut Random, core: &Core, function: usize, import: usize, percent: usize) -> Option<Step> {
+    let ImportType::Func(ty) = &core.imports[import].ty else { return None };
+    if fits(&core.functions[function].ty, ty) {
+        return random.chance(60).then_some(Step::Forward(import));
+    }
+    // These want a handle, and no constant is one.
+    let handle = ["[method]", "[resource-drop]", "[resource-rep]"];
+    let field = &core.imports[import].field;
+    let trap =
+        handle.iter().any(|start| field.starts_with(start)) || field.ends_with("_drop") || field.ends_with("_rep");
+    random.chance(if trap { percent / 10 } else { percent }).then_some(Step::CallImport(import))
+}
+
 /// Something both encoders have to refuse, once in a while.
 fn mistakes(random: &mut Random, core: &mut Core) {
-    if random.chance(4) && !core.functions.is_empty() {
+    if random.chance(3) && !core.functions.is_empty() {
         let number = random.below(core.functions.len());
         match random.below(3) {
             0 => core.remove(Part::Function(number)),
@@ -116,8 +154,8 @@ fn mistakes(random: &mut Random, core: &mut Core) {
             _ => core.functions[number].exports.iter_mut().for_each(|name| name.push('x')),
         }
     }
-    if random.chance(4) && !core.imports.is_empty() {
-        let number = random.below(core.imports.len());
+    let number = random.below(core.imports.len());
+    if random.chance(3) && core.imports.get(number).is_some_and(|import| import.function().is_some()) {
         match random.below(4) {
             0 => core.imports[number].ty = ImportType::Func(super::signatures::core_type(random)),
             1 => core.imports[number].field.push('x'),
@@ -128,9 +166,4 @@ fn mistakes(random: &mut Random, core: &mut Core) {
     if random.chance(1) {
         core.memories.push(vec!["memory2".into()]);
     }
-}
-
-/// `(func (param i32 i32 i32 i32) (result i32))`.
-pub fn realloc_type() -> FuncType {
-    FuncType::new([ValType::I32; 4], [ValType::I32])
 }

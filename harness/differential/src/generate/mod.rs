@@ -2,13 +2,14 @@
 
 mod adapters;
 mod dummy;
+mod flow;
 mod signatures;
 mod smith;
 mod split;
 mod wiring;
 mod wit;
 
-use crate::inputs::{Encoding, Inputs, Source};
+use crate::inputs::{Encoding, Inputs, Options, Source};
 use crate::module::Core;
 use crate::random::Random;
 
@@ -19,8 +20,8 @@ pub struct Sample {
     pub main: Unit,
     /// The adapters by name.
     pub adapters: Vec<(String, Unit)>,
-    /// See [`Inputs::memory_grow`].
-    pub memory_grow: bool,
+    /// The options.
+    pub options: Options,
 }
 
 /// A module of a sample.
@@ -42,7 +43,7 @@ impl Sample {
         Inputs {
             main: self.main.source(),
             adapters: self.adapters.iter().map(|(name, unit)| (name.clone(), unit.source())).collect(),
-            memory_grow: self.memory_grow,
+            options: self.options,
         }
     }
 
@@ -72,18 +73,27 @@ pub enum Family {
     Split,
     /// Adapters of our own making: many ways of wiring, few types.
     Adapters,
+    /// What is exported is imported, too, and every call is passed on: for comparing what components do.
+    Flow,
 }
 
-/// World number `number` of `seed`.
-pub fn sample(seed: u64, number: u64) -> (Family, Sample) {
+impl Family {
+    /// All of them.
+    pub const ALL: [Family; 4] = [Family::Smith, Family::Split, Family::Adapters, Family::Flow];
+}
+
+/// World number `number` of `seed`; of one generator, or of one that is drawn.
+pub fn sample(family: Option<Family>, seed: u64, number: u64) -> (Family, Sample) {
     let mut random = Random::new(seed, number);
-    let family = *random.pick(&[Family::Smith, Family::Split, Family::Adapters]).unwrap_or(&Family::Adapters);
+    let drawn = *random.pick(&Family::ALL).unwrap_or(&Family::Adapters);
+    let family = family.unwrap_or(drawn);
     // What wit-smith gives up on is tried again with what the generator gives next.
     for _ in 0..50 {
         let sample = match family {
             Family::Smith => smith::sample(&mut random),
             Family::Split => split::sample(&mut random),
             Family::Adapters => adapters::sample(&mut random),
+            Family::Flow => flow::sample(&mut random),
         };
         if let Some(sample) = sample {
             return (family, sample);

@@ -5,7 +5,7 @@ use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve, WorldId};
 
 use super::{Sample, Unit, dummy};
 use crate::encoders::quietly;
-use crate::inputs::{self, Encoding};
+use crate::inputs::{self, Encoding, Options};
 use crate::module::Core;
 use crate::random::Random;
 
@@ -19,7 +19,12 @@ pub fn sample(random: &mut Random) -> Option<Sample> {
     let mut core = Core::read(&wit_component::dummy_module(&resolve, world, mangling)).ok()?;
     dummy::change(random, &mut core);
     let main = unit(random, &resolve, world, core)?;
-    Some(Sample { main, adapters: Vec::new(), memory_grow: random.chance(5) })
+    Some(Sample { main, adapters: Vec::new(), options: options(random) })
+}
+
+/// Options, most of the time none.
+pub fn options(random: &mut Random) -> Options {
+    Options { memory_grow: random.chance(8), return_call_ref: random.chance(8) }
 }
 
 /// A module with its world as text.

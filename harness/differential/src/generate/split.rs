@@ -35,7 +35,7 @@ pub fn share(random: &mut Random, resolve: &Resolve, world: WorldId) -> Option<S
     }
     let main = units.remove(0);
     let adapters: Vec<(String, Unit)> = names.iter().map(|name| name.to_string()).zip(units).collect();
-    let mut sample = Sample { main, adapters, memory_grow: random.chance(10) };
+    let mut sample = Sample { main, adapters, options: smith::options(random) };
     wiring::connect(random, &mut sample);
     Some(sample)
 }

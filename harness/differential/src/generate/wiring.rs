@@ -3,10 +3,10 @@
 
 use wasmparser::{FuncType, ValType};
 
-use super::dummy::{self, realloc_type};
+use super::dummy;
 use super::signatures::core_type;
 use super::{Sample, Unit};
-use crate::module::{Core, Global, ImportType, Part, Step};
+use crate::module::{Core, Global, ImportType, Part, Step, realloc_type};
 use crate::random::Random;
 
 /// Connects the modules of a sample.
@@ -17,7 +17,7 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
     for (name, unit) in adapters.iter_mut() {
         prepare_adapter(random, &mut unit.core);
         take_from_main(random, &mut unit.core, &mut main.core);
-        let functions = offer(random, &mut unit.core);
+        let functions = offer(random, &mut unit.core, name, &main.core);
         offers.push((name.clone(), functions));
     }
     for (name, functions) in &offers {
@@ -34,7 +34,8 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
         bodies(random, &mut unit.core);
         unusual(random, unit);
     }
-    if random.chance(30) {
+    dummy::allocate(&mut main.core);
+    if random.chance(60) {
         dummy::calls(random, &mut main.core);
     }
 }
@@ -42,7 +43,10 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
 fn prepare_main(random: &mut Random, core: &mut Core) {
     dummy::drop_imports(random, core);
     dummy::drop_optional_exports(random, core, 70);
-    dummy::reallocs(random, core, 20);
+    dummy::reallocs(random, core, 4);
+    if random.chance(4) {
+        core.function(&["__wasm_task_hook"], FuncType::new([ValType::I32], []), Vec::new());
+    }
     if random.chance(10) {
         core.function(&["cabi_realloc_adapter"], realloc_type(), Vec::new());
     }
@@ -58,7 +62,7 @@ fn prepare_adapter(random: &mut Random, core: &mut Core) {
     core.memories.clear();
     dummy::drop_imports(random, core);
     dummy::drop_optional_exports(random, core, 70);
-    dummy::reallocs(random, core, 10);
+    dummy::reallocs(random, core, 6);
     if let Some(initialize) = core.functions.iter().position(|f| f.exports.iter().any(|e| e.ends_with("_initialize")))
         && random.chance(90)
     {
@@ -100,11 +104,18 @@ fn take_from_main(random: &mut Random, core: &mut Core, main: &mut Core) {
 }
 
 /// The functions of the import module that an adapter implements.
-fn offer(random: &mut Random, core: &mut Core) -> Vec<(String, FuncType)> {
+fn offer(random: &mut Random, core: &mut Core, adapter: &str, main: &Core) -> Vec<(String, FuncType)> {
     let mut offered = Vec::new();
     for number in 0..1 + random.below(4) {
         let name = format!("f{number}");
-        let ty = core_type(random);
+        let imported: Vec<&FuncType> = core.imports.iter().filter_map(|import| import.function()).collect();
+        // One that can pass on all that it is given.
+        let wanted = main.imports.iter().find(|import| import.module == adapter && import.field == name);
+        let ty = match wanted.and_then(|import| import.function()).or(random.pick(&imported).copied()) {
+            Some(ty) if wanted.is_some() && random.chance(95) => FuncType::clone(ty),
+            Some(ty) if random.chance(50) => FuncType::clone(ty),
+            _ => core_type(random),
+        };
         core.function(&[&name], ty.clone(), Vec::new());
         offered.push((name, ty));
     }
@@ -140,9 +151,14 @@ fn bodies(random: &mut Random, core: &mut Core) {
     let functions = core.functions.len();
     for number in 0..functions {
         let mut steps = Vec::new();
+        let allocates = core.functions[number].ty == realloc_type();
+        if allocates {
+            steps.push(Step::Allocate);
+        }
         for import in 0..core.imports.len() {
-            if random.chance(25) {
-                steps.push(Step::CallImport(import));
+            // A realloc that calls what needs a realloc is for the few.
+            if !allocates || random.chance(10) {
+                steps.extend(dummy::call(random, core, number, import, 25));
             }
         }
         if functions > 1 && random.chance(30) {
@@ -153,7 +169,9 @@ fn bodies(random: &mut Random, core: &mut Core) {
                 steps.push(Step::Global(global));
             }
         }
-        if core.has_memory() && random.chance(40) {
+        // What has a stack has it in memory.
+        let touches = if core.globals.iter().any(|global| global.name == "__stack_pointer") { 90 } else { 40 };
+        if core.has_memory() && random.chance(touches) {
             steps.push(if random.chance(95) { Step::Memory } else { Step::Grow });
         }
         core.functions[number].steps = steps;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use wit_parser::{Resolve, WorldId};
 
 use super::{Sample, Unit};
-use crate::inputs::{self, Encoding};
+use crate::inputs::{self, Encoding, Options};
 use crate::module::Core;
 use crate::random::Random;
 
@@ -51,12 +51,12 @@ const NAMED: [(&str, &str); 8] = [
 pub fn plain() -> Sample {
     let wit = "package t:t;\n\nworld w {\n}\n".to_string();
     let main = Unit { core: Core::default(), wit, world: "w".into(), encoding: Encoding::Utf8 };
-    Sample { main, adapters: Vec::new(), memory_grow: false }
+    Sample { main, adapters: Vec::new(), options: Options::default() }
 }
 
-/// A small world.
-pub fn world(random: &mut Random) -> Option<(Resolve, WorldId)> {
-    let mut writer = Writer { random, text: String::from("package t:t;\n"), interfaces: Vec::new() };
+/// A small world. If it is one of mirrors, whatever is exported is imported as well.
+pub fn world(random: &mut Random, mirrors: bool) -> Option<(Resolve, WorldId)> {
+    let mut writer = Writer { random, mirrors, text: String::from("package t:t;\n"), interfaces: Vec::new() };
     for number in 0..1 + writer.random.below(3) {
         writer.interface(&format!("i{number}"));
     }
@@ -66,6 +66,7 @@ pub fn world(random: &mut Random) -> Option<(Resolve, WorldId)> {
 
 struct Writer<'r> {
     random: &'r mut Random,
+    mirrors: bool,
     text: String,
     /// The interfaces so far, each with its types and resources.
     interfaces: Vec<(String, Names)>,
@@ -88,10 +89,10 @@ impl Writer<'_> {
         let versioned = self.random.chance(20);
         let mut body = String::new();
         for (name, _) in self.interfaces.clone() {
-            if self.random.chance(60) {
+            if self.mirrors || self.random.chance(60) {
                 let _ = writeln!(body, "  import {name};");
             }
-            if self.random.chance(35) {
+            if self.random.chance(if self.mirrors { 80 } else { 35 }) {
                 let _ = writeln!(body, "  export {name};");
             }
         }
@@ -113,6 +114,9 @@ impl Writer<'_> {
         for number in 0..self.random.below(3) {
             let function = self.function(&Names::default(), "");
             let _ = writeln!(body, "  import root{number}: {function};");
+            if self.mirrors {
+                let _ = writeln!(body, "  export mirror{number}: {function};");
+            }
         }
         for number in 0..self.random.below(3) {
             let function = self.function(&Names::default(), "");

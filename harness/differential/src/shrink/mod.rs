@@ -3,9 +3,9 @@
 mod units;
 mod worlds;
 
-use crate::compare::{self, Finding, Verdict};
-use crate::encoders::quietly;
+use crate::compare::{Finding, Verdict};
 use crate::generate::Sample;
+use crate::hunt;
 use worlds::Cut;
 
 /// How many smaller samples are tried at most.
@@ -16,8 +16,8 @@ const TRIES: usize = 5000;
 enum Edit {
     /// An adapter.
     Adapter(usize),
-    /// The option to take memory by `memory.grow`.
-    MemoryGrow,
+    /// All options.
+    Options,
     /// A module's string encoding.
     Encoding(usize),
     /// A part of a module.
@@ -26,8 +26,8 @@ enum Edit {
     Cut(Option<usize>, Cut),
 }
 
-/// The smallest sample that was found, with its difference.
-pub fn shrink(sample: &Sample, finding: &Finding) -> (Sample, Finding) {
+/// The smallest sample that was found of which `same` still knows the difference; what it then is.
+pub fn shrink(sample: &Sample, finding: &Finding, same: impl Fn(Verdict) -> Option<Finding>) -> (Sample, Finding) {
     let mut best = (sample.clone(), finding.clone());
     let mut tries = TRIES;
     loop {
@@ -40,9 +40,10 @@ pub fn shrink(sample: &Sample, finding: &Finding) -> (Sample, Finding) {
             if tries == 0 {
                 return best;
             }
-            match apply(&best.0, edit).and_then(|smaller| still(smaller, &finding.kind, &mut tries)) {
-                Some(smaller) => {
-                    best = smaller;
+            tries -= 1;
+            match apply(&best.0, edit).and_then(|smaller| Some((same(hunt::judge(&smaller))?, smaller))) {
+                Some((finding, smaller)) => {
+                    best = (smaller, finding);
                     changed = true;
                 }
                 None => next += 1,
@@ -66,12 +67,4 @@ fn apply(sample: &Sample, edit: &Edit) -> Option<Sample> {
         edit => units::apply(sample, edit)?,
     };
     (smaller != *sample).then_some(smaller)
-}
-
-fn still(candidate: Sample, kind: &str, tries: &mut usize) -> Option<(Sample, Finding)> {
-    *tries -= 1;
-    match quietly(|| compare::compare(&candidate.inputs())) {
-        Ok(Ok(Verdict::Finding(finding))) if finding.kind == kind => Some((candidate, finding)),
-        _ => None,
-    }
 }

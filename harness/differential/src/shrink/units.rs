@@ -2,13 +2,13 @@
 
 use super::Edit;
 use crate::generate::Sample;
-use crate::inputs::Encoding;
+use crate::inputs::{Encoding, Options};
 
 /// What can be taken away of modules and options, the largest things first.
 pub(super) fn edits(sample: &Sample) -> Vec<Edit> {
     let mut edits: Vec<Edit> = (0..sample.adapters.len()).map(Edit::Adapter).collect();
-    if sample.memory_grow {
-        edits.push(Edit::MemoryGrow);
+    if sample.options != Options::default() {
+        edits.push(Edit::Options);
     }
     for (number, unit) in sample.units().enumerate() {
         if unit.encoding != Encoding::Utf8 {
@@ -24,7 +24,7 @@ pub(super) fn apply(sample: &Sample, edit: &Edit) -> Option<Sample> {
     let mut smaller = sample.clone();
     match *edit {
         Edit::Adapter(number) => drop(smaller.adapters.remove(number)),
-        Edit::MemoryGrow => smaller.memory_grow = false,
+        Edit::Options => smaller.options = Options::default(),
         Edit::Encoding(number) => smaller.units_mut().nth(number)?.encoding = Encoding::Utf8,
         Edit::Part(number, part) => smaller.units_mut().nth(number)?.core.remove(part),
         Edit::Cut(..) => return None,

@@ -30,9 +30,9 @@ pub(super) fn memory(memory: &OwnMemory, name: Option<&str>) -> Module {
     for copy in main.iter().flat_map(|_| &memory.copies) {
         parts.function(copy.field(), params(*copy), results(*copy), |code| {
             match copy {
-                Copy::Load => code.local_get(0).local_get(1).local_get(2).memory_copy(own, 0),
-                Copy::Store => code.local_get(0).local_get(1).local_get(2).memory_copy(0, own),
-                Copy::Size => return size(code, main),
+                Copy::Load => _ = code.local_get(0).local_get(1).local_get(2).memory_copy(own, 0),
+                Copy::Store => _ = code.local_get(0).local_get(1).local_get(2).memory_copy(0, own),
+                Copy::Size => size(code, main),
             };
         });
     }
@@ -136,7 +136,7 @@ fn size(code: &mut InstructionSink<'_>, main: Option<&wasmparser::MemoryType>) {
         code.memory_size(0);
         return;
     }
-    code.memory_size(0).i32_const((1 << (32 - page)) as i32).i32_ge_u();
+    code.memory_size(0).i32_const(1 << (32 - page)).i32_ge_u();
     code.if_(BlockType::Result(ValType::I32)).i32_const(-1);
     code.else_().memory_size(0).i32_const(page as i32).i32_shl().end();
 }

@@ -212,6 +212,7 @@ struct OptionWith<T> {
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[allow(clippy::enum_variant_names, reason = "the names are those of the format")]
 enum Memory<'p> {
     Export { module: &'p str, export: &'p str },
     ShimMemory,

@@ -1,0 +1,151 @@
+//! Arbitrary bytes as inputs of our encoder: it may refuse them, but never panic.
+//!
+//! One function for each target, used by all who run them: the fuzz crate under libFuzzer, the test that replays the
+//! corpus, and the loop in [`hunt`] that needs no nightly compiler.
+
+pub mod hunt;
+pub mod mutate;
+
+use polyfill_encoder::{Adapter, Copies, Error, Errors, Form, Forwarding, Input, Options, Source};
+use wasmparser::{FuncType, Validator, WasmFeatures};
+
+use crate::generate;
+use crate::module::{Core, ImportType};
+
+/// A target: its name, which is also its corpus's folder, and what it does with bytes.
+pub struct Target {
+    /// The name.
+    pub name: &'static str,
+    /// Encodes; says in a few words what became of it. Panics if the encoder does, or finds itself at fault.
+    pub run: fn(&[u8]) -> String,
+}
+
+/// All targets.
+pub const TARGETS: [Target; 4] = [
+    Target { name: "encode", run: encode },
+    Target { name: "adapter", run: adapter },
+    Target { name: "world", run: world },
+    Target { name: "structured", run: structured },
+];
+
+/// The import module that the adapter under test implements.
+const NAME: &str = "old";
+
+/// The bytes are main.
+pub fn encode(bytes: &[u8]) -> String {
+    attempt(bytes, &[])
+}
+
+/// The bytes are an adapter; main imports all that it exports.
+pub fn adapter(bytes: &[u8]) -> String {
+    let main = wat::parse_str(main_for(bytes).wat()).unwrap_or_default();
+    let mut said = String::new();
+    for form in [Form::Auto, Form::Shared, Form::Isolated] {
+        let adapter = Adapter::new(NAME, bytes).in_form(form);
+        at_fault(&polyfill_encoder::check(&adapter));
+        said += &attempt(&main, &[adapter]);
+    }
+    said
+}
+
+/// The bytes are the world of a main that exports a function or two.
+pub fn world(bytes: &[u8]) -> String {
+    let main = r#"(module
+        (import "a:b/c" "f" (func))
+        (memory (export "memory") 1)
+        (func (export "run"))
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 0))"#;
+    let mut main = wat::parse_str(main).unwrap_or_default();
+    use wasm_encoder::{CustomSection, Encode};
+    // As a section of a module: its number, then what it holds.
+    main.push(0);
+    CustomSection { name: "component-type:world".into(), data: bytes.into() }.encode(&mut main);
+    attempt(&main, &[])
+}
+
+/// The bytes choose a generated world, and what is changed in its binaries.
+pub fn structured(bytes: &[u8]) -> String {
+    let (head, rest) = bytes.split_at(bytes.len().min(8));
+    let mut number = [0; 8];
+    number[..head.len()].copy_from_slice(head);
+    let (_, sample) = generate::sample(None, 0, u64::from_le_bytes(number));
+    let Ok(mut binaries) = sample.inputs().binaries() else { return "no input".to_string() };
+    // Module, place, what becomes of it: six bytes a change.
+    for change in rest.chunks_exact(6) {
+        let count = binaries.adapters.len() + 1;
+        let module = match usize::from(change[0]) % count {
+            0 => &mut binaries.main,
+            number => &mut binaries.adapters[number - 1].1,
+        };
+        let at = usize::from(u16::from_le_bytes([change[1], change[2]])) % module.len().max(1);
+        match change[3] % 4 {
+            0 => module.truncate(at),
+            1 => module.splice(at..at, [change[4], change[5]]).for_each(drop),
+            2 => drop(module.drain(at..module.len().min(at + usize::from(change[4] % 8)))),
+            _ => module.iter_mut().skip(at).take(1).for_each(|byte| *byte = change[4]),
+        }
+    }
+    let adapters = binaries.adapters.iter().map(|(name, wasm)| Adapter::new(name, wasm));
+    attempt(&binaries.main, &adapters.collect::<Vec<_>>())
+}
+
+/// Encodes, with few options and with all.
+fn attempt(main: &[u8], adapters: &[Adapter<'_>]) -> String {
+    let input = Input { main: Source { name: "main".into(), wasm: main, wit: None }, adapters: adapters.to_vec() };
+    let all = Options {
+        forwarding: Forwarding::References,
+        copies: Copies::Loads,
+        canonical_names: true,
+        provenance: true,
+        ..Options::default()
+    };
+    let few = Options { debug_names: false, validate: false, ..Options::default() };
+    let mut said = String::new();
+    for options in [all, few] {
+        match polyfill_encoder::encode(&input, &options) {
+            Ok(encoded) => {
+                said += &format!(
+                    "{} bytes, {} lines;",
+                    encoded.component.len() / 256,
+                    encoded.plan.to_string().len() / 256
+                );
+                let _ = polyfill_encoder::provenance(&encoded.component);
+            }
+            Err(errors) => {
+                at_fault_in(&errors);
+                said += &format!("{};", crate::compare::plain(&errors.to_string()));
+            }
+        }
+    }
+    said
+}
+
+/// # Panics
+/// If the encoder says of itself that it is at fault.
+fn at_fault_in(errors: &Errors) {
+    errors.iter().for_each(|error| at_fault(std::slice::from_ref(error)));
+}
+
+fn at_fault(errors: &[Error]) {
+    let fault = errors.iter().find(|error| matches!(error, Error::Audit { .. }));
+    assert!(fault.is_none(), "{fault:?}");
+}
+
+/// A main that imports all functions that an adapter exports; if it is none, one that imports `f`.
+fn main_for(adapter: &[u8]) -> Core {
+    let mut main = Core::default();
+    let valid = Validator::new_with_features(WasmFeatures::all()).validate_all(adapter).is_ok();
+    let exports = Core::read(adapter).ok().filter(|_| valid).map(|core| core.functions).unwrap_or_default();
+    for function in &exports {
+        for name in &function.exports {
+            main.import(NAME, name, ImportType::Func(function.ty.clone()));
+        }
+    }
+    if main.imports.is_empty() {
+        main.import(NAME, "f", ImportType::Func(FuncType::new([], [])));
+    }
+    main.memories.push(vec!["memory".into()]);
+    main.function(&["cabi_realloc"], crate::module::realloc_type(), Vec::new());
+    main.function(&["_start"], FuncType::new([], []), Vec::new());
+    main
+}

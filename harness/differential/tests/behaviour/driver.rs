@@ -1,0 +1,295 @@
+//! Runs a component with a host that answers everything, and writes down all that can be observed.
+//!
+//! Every import is a function that logs its arguments and answers with a value made from its type and a counter.
+//! Resources are numbers. Then every export is called, in the order of names, with arguments made the same way. A trap
+//! ends an instance: the next export is called in a new one.
+
+use std::collections::BTreeMap;
+
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{
+    Component, Func, Instance, Linker, LinkerInstance, ResourceAny, ResourceDynamic, ResourceType, Val,
+};
+use wasmtime::{Config, Engine, Error, OptLevel, Result, Store, StoreContextMut, Trap};
+
+use crate::values::{Maker, text};
+
+/// Calls of imports that one call of an export may make: what calls itself would go on until the stack ends, and where
+/// that is depends on the layout of the component.
+const BUDGET: u32 = 50;
+
+/// What was observed.
+#[derive(Debug, Default, PartialEq)]
+pub struct Behaviour {
+    /// Calls, results and traps, a line each.
+    pub log: Vec<String>,
+    /// Calls of imports.
+    pub calls: usize,
+    /// Calls of exports that returned.
+    pub returned: usize,
+    /// Calls of exports that trapped, and instantiations.
+    pub trapped: usize,
+}
+
+struct Host {
+    seen: Behaviour,
+    counter: u64,
+    budget: u32,
+}
+
+/// An engine for components of all kinds; it need not make fast code.
+pub fn engine() -> Result<Engine> {
+    let mut config = Config::new();
+    config.cranelift_opt_level(OptLevel::None).wasm_backtrace_max_frames(None);
+    config.wasm_custom_page_sizes(true).wasm_component_model_map(true);
+    config.wasm_component_model_fixed_length_lists(true).wasm_component_model_implements(true);
+    Engine::new(&config)
+}
+
+/// Runs a component.
+///
+/// # Errors
+/// Why it cannot be run at all.
+pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
+    let component = Component::from_binary(engine, wasm).map_err(|error| message(&error))?;
+    let mut linker = Linker::new(engine);
+    define(&mut linker, &component).map_err(|error| message(&error))?;
+    let prepared = linker.instantiate_pre(&component).map_err(|error| message(&error))?;
+    let mut store = Store::new(engine, Host { seen: Behaviour::default(), counter: 0, budget: BUDGET });
+    let mut driver: Option<Driver> = None;
+    for export in exports(&component) {
+        let ready = match driver.take() {
+            Some(ready) => ready,
+            // Handles of the last store mean nothing in this one.
+            None => {
+                let Host { seen, counter, .. } = std::mem::replace(store.data_mut(), Host::default());
+                store = Store::new(engine, Host { seen, counter, budget: BUDGET });
+                match prepared.instantiate(&mut store) {
+                    Ok(instance) => Driver { instance, handles: Vec::new() },
+                    Err(error) => {
+                        trapped(&mut store, "instantiation", &error);
+                        break;
+                    }
+                }
+            }
+        };
+        driver = ready.call(&mut store, &component, &export);
+    }
+    if let Some(driver) = driver {
+        driver.end(&mut store);
+    }
+    Ok(store.into_data().seen)
+}
+
+impl Default for Host {
+    fn default() -> Host {
+        Host { seen: Behaviour::default(), counter: 0, budget: BUDGET }
+    }
+}
+
+/// An instance that has not trapped, and what it gave.
+struct Driver {
+    instance: Instance,
+    handles: Vec<ResourceAny>,
+}
+
+impl Driver {
+    /// Calls an export; nothing is left of the instance if it traps.
+    fn call(mut self, store: &mut Store<Host>, component: &Component, (of, name): &Export) -> Option<Driver> {
+        let path = path(of.as_deref(), name);
+        let instance = of.as_ref().and_then(|name| component.get_export_index(None, name));
+        let index = component.get_export_index(instance.as_ref(), name)?;
+        let function = self.instance.get_func(&mut *store, index)?;
+        let ty = function.ty(&*store);
+        let Some(arguments) = self.arguments(store, &ty) else {
+            store.data_mut().seen.log.push(format!("{path} wants a handle"));
+            return Some(self);
+        };
+        store.data_mut().budget = BUDGET;
+        store.data_mut().seen.log.push(format!("{path} called"));
+        match self.results(store, &function, &ty, &arguments) {
+            Ok(results) => {
+                let results = results.join(", ");
+                let seen = &mut store.data_mut().seen;
+                seen.log.push(format!("{path} returned {results}"));
+                seen.returned += 1;
+                Some(self)
+            }
+            Err(error) => {
+                trapped(store, &path, &error);
+                None
+            }
+        }
+    }
+
+    fn arguments(&mut self, store: &mut Store<Host>, ty: &ComponentFunc) -> Option<Vec<Val>> {
+        let mut counter = store.data().counter;
+        let handles = &mut self.handles;
+        let mut give = |ty: ResourceType, own: bool, n: u64| {
+            if let Some(payload) = payload(ty) {
+                return ResourceDynamic::new_own(n as u32, payload).try_into_resource_any(&mut *store).ok();
+            }
+            let at = handles.iter().position(|handle| handle.ty() == ty)?;
+            Some(if own { handles.remove(at) } else { handles[at] })
+        };
+        let mut maker = Maker { counter: &mut counter, handle: &mut give };
+        let arguments = ty.params().map(|(_, ty)| maker.make(&ty)).collect();
+        store.data_mut().counter = counter;
+        arguments
+    }
+
+    fn results(
+        &mut self,
+        store: &mut Store<Host>,
+        function: &Func,
+        ty: &ComponentFunc,
+        arguments: &[Val],
+    ) -> Result<Vec<String>> {
+        let mut results = vec![Val::Bool(false); ty.results().len()];
+        function.call(&mut *store, arguments, &mut results)?;
+        let handles = &mut self.handles;
+        Ok(results
+            .iter()
+            .map(|value| {
+                text(value, &mut |handle| match handle.try_into_resource_dynamic(&mut *store) {
+                    Ok(host) => format!("host {}#{}", host.ty(), host.rep()),
+                    Err(_) => {
+                        handles.push(handle);
+                        format!("guest #{}", handles.len())
+                    }
+                })
+            })
+            .collect())
+    }
+
+    /// Drops what is left: destructors run.
+    fn end(self, store: &mut Store<Host>) {
+        for (number, handle) in self.handles.into_iter().enumerate() {
+            store.data_mut().budget = BUDGET;
+            store.data_mut().seen.log.push(format!("drop of handle {number}"));
+            if let Err(error) = handle.resource_drop(&mut *store) {
+                trapped(store, "drop", &error);
+                return;
+            }
+        }
+    }
+}
+
+fn trapped(store: &mut Store<Host>, what: &str, error: &Error) {
+    let seen = &mut store.data_mut().seen;
+    seen.log.push(format!("{what} failed: {}", message(error)));
+    seen.trapped += 1;
+}
+
+/// A trap's kind, or the innermost words.
+fn message(error: &Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => format!("{trap:?}"),
+        None => error.root_cause().to_string(),
+    }
+}
+
+/// Instance, if it is in one, and name.
+type Export = (Option<String>, String);
+
+fn path(instance: Option<&str>, name: &str) -> String {
+    match instance {
+        Some(instance) => format!("{instance}.{name}"),
+        None => name.to_string(),
+    }
+}
+
+/// All exported functions in the order of their names.
+fn exports(component: &Component) -> Vec<Export> {
+    let engine = component.engine();
+    let mut exports = Vec::new();
+    for (name, item) in component.component_type().exports(engine) {
+        match item.ty {
+            ComponentItem::ComponentFunc(_) => exports.push((None, name.to_string())),
+            ComponentItem::ComponentInstance(instance) => {
+                let functions = instance.exports(engine);
+                let functions = functions.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
+                exports.extend(functions.map(|(function, _)| (Some(name.to_string()), function.to_string())));
+            }
+            _ => {}
+        }
+    }
+    exports.sort();
+    exports
+}
+
+/// The number of a resource of the host's.
+fn payload(ty: ResourceType) -> Option<u32> {
+    (0..64).find(|number| ty == ResourceType::host_dynamic(*number))
+}
+
+/// Defines all imports.
+fn define(linker: &mut Linker<Host>, component: &Component) -> Result<()> {
+    let engine = component.engine();
+    let mut items = BTreeMap::new();
+    for (name, item) in component.component_type().imports(engine) {
+        match item.ty {
+            ComponentItem::ComponentInstance(instance) => {
+                for (inner, item) in instance.exports(engine) {
+                    items.insert((Some(name.to_string()), inner.to_string()), item.ty);
+                }
+                linker.instance(name)?;
+            }
+            item => drop(items.insert((None, name.to_string()), item)),
+        }
+    }
+    // One resource may have several names.
+    let mut resources: Vec<ResourceType> = Vec::new();
+    for ((instance, name), item) in items {
+        let mut at = match &instance {
+            Some(instance) => linker.instance(instance)?,
+            None => linker.root(),
+        };
+        let path = path(instance.as_deref(), &name);
+        match item {
+            ComponentItem::ComponentFunc(_) => function(&mut at, path, &name)?,
+            ComponentItem::Resource(ty) => {
+                let known = resources.iter().position(|other| *other == ty);
+                let number = known.unwrap_or(resources.len());
+                resources.push(ty);
+                at.resource(&name, ResourceType::host_dynamic(number as u32), move |mut store, rep| {
+                    store.data_mut().seen.log.push(format!("  {path}#{rep} dropped"));
+                    Ok(())
+                })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn function(linker: &mut LinkerInstance<'_, Host>, path: String, name: &str) -> Result<()> {
+    linker.func_new(name, move |mut store, ty, arguments, results| {
+        let arguments: Vec<String> = arguments.iter().map(|value| taken(&mut store, value)).collect();
+        let host = store.data_mut();
+        host.seen.log.push(format!("  {path}({})", arguments.join(", ")));
+        host.seen.calls += 1;
+        host.budget = host.budget.checked_sub(1).ok_or_else(|| Error::msg("too many calls"))?;
+        let mut counter = host.counter;
+        let mut give = |ty: ResourceType, _: bool, n: u64| {
+            ResourceDynamic::new_own(n as u32, payload(ty)?).try_into_resource_any(&mut store).ok()
+        };
+        let mut maker = Maker { counter: &mut counter, handle: &mut give };
+        for (result, ty) in results.iter_mut().zip(ty.results()) {
+            *result = maker.make(&ty).ok_or_else(|| Error::msg("the host has no such handle"))?;
+        }
+        store.data_mut().counter = counter;
+        Ok(())
+    })
+}
+
+/// An argument as text; its handles are done with.
+fn taken(store: &mut StoreContextMut<'_, Host>, value: &Val) -> String {
+    text(value, &mut |handle| {
+        let owned = if handle.owned() { "own" } else { "borrow" };
+        match handle.try_into_resource_dynamic(&mut *store) {
+            Ok(host) => format!("{owned} {}#{}", host.ty(), host.rep()),
+            Err(_) => format!("{owned} of a guest"),
+        }
+    })
+}

@@ -1,0 +1,4 @@
+;;! world = "xxx"
+(module
+  (import "cm32p2x" "name" (func $import0))
+)

@@ -1,0 +1,3 @@
+;;! world = "module"
+(module
+)

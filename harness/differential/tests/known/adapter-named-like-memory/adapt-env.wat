@@ -1,0 +1,3 @@
+;;! world = "adapt-1"
+(module
+)

@@ -1,0 +1,4 @@
+;;! world = "module"
+(module
+  (import "env" "memory" (memory 1))
+)

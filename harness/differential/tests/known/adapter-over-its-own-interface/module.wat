@@ -1,0 +1,4 @@
+;;! world = "module"
+(module
+  (import "t:t/i0" "f2" (func $import0))
+)

@@ -1,0 +1,4 @@
+;;! world = "module"
+(module
+  (import "old" "f2" (func $import0))
+)

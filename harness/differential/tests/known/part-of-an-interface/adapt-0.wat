@@ -1,0 +1,4 @@
+;; module name: t:t/i0
+;;! world = "adapt-1"
+(module
+)

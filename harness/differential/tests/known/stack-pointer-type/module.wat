@@ -1,0 +1,4 @@
+;;! world = "module"
+(module
+  (import "t:t/i0" "f1" (func $import0 (result i32)))
+)
