@@ -4,8 +4,10 @@
 //! of one interface in several compatible versions become one import of the newest; an interface that is both imported
 //! and exported gets two identities, so that an id always means one thing.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 
 use indexmap::IndexMap;
 use wasmparser::{ComponentType, ComponentTypeDeclaration, Encoding, Parser, Payload};
@@ -64,10 +66,26 @@ impl fmt::Display for StringEncoding {
 }
 
 /// Joins the worlds of all modules.
+///
+/// The library for WIT takes decoded metadata for what an encoder has written, and panics where it contradicts itself.
+/// Bytes can say anything, so that is caught here, and an error.
 pub(crate) fn join(modules: &[Module<'_>]) -> Result<World, Errors> {
+    let at = Cell::new(0);
+    let joined = panic::catch_unwind(AssertUnwindSafe(|| join_each(modules, &at)));
+    joined.unwrap_or_else(|_| {
+        let module = &modules[at.get()];
+        let offset = module.metadata.first().map_or(0, |range| range.start);
+        let message = "it contradicts itself".to_string();
+        Err(Error::Metadata { module: module.name.clone(), offset, message }.into())
+    })
+}
+
+/// Joins them one by one; `at` tells which it is.
+fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> {
     let mut world = World::empty();
     let mut errors = Vec::new();
     for (index, module) in modules.iter().enumerate() {
+        at.set(index);
         let id = ModuleId(index);
         let decoded = match &module.decoded {
             Some(known) => Ok(known.to_vec()),
