@@ -35,7 +35,7 @@ pub(crate) struct Modules {
 
 /// A layer behind main.
 enum Layer {
-    Adapter(Module),
+    Adapter(Box<Module>),
     /// For import modules by that name or pattern.
     Interposer(String),
 }
@@ -65,7 +65,9 @@ pub(crate) fn input(args: &args::Input) -> Result<Modules, Error> {
 pub(crate) fn modules(name: &str, wasm: Vec<u8>, encoding: &args::Encoding) -> Result<Modules, Error> {
     let wit = encoding.wit.as_ref().map(|arg| wit(arg, encoding.world.as_deref())).transpose()?;
     let layers = encoding.adapts.iter().map(|adapt| match adapt {
-        Adapt::File(arg) => adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref()).map(Layer::Adapter),
+        Adapt::File(arg) => {
+            adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref()).map(|module| Layer::Adapter(Box::new(module)))
+        }
         Adapt::Interposer(modules) => Ok(Layer::Interposer(modules.clone())),
     });
     let layers = layers.collect::<Result<_, _>>()?;

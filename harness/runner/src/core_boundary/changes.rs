@@ -1,5 +1,6 @@
 //! Main's memory before and after a call -> what changed beside that which the call gives out.
 
+use std::iter;
 use std::ops::Range;
 
 use polyfill_build::index::MemoryCheck;
@@ -43,7 +44,8 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(check: &MemoryCheck, lists: Lists) -> Watch {
         let [main, end] = check.region;
-        Watch { main, regions: vec![main..end], missing: check.growth.clone(), begun: false, lists }
+        let regions = iter::once(main..end).collect();
+        Watch { main, regions, missing: check.growth.clone(), begun: false, lists }
     }
 
     /// Regions that were added before the first call of main's, by that of an export of the adapter's.
