@@ -1,7 +1,11 @@
 //! The `trim` stage by itself: it is no part of the crate's interface, so it is included by its path.
 
 #[path = "../../harness/encoder/src/trim/mod.rs"]
-#[allow(dead_code, reason = "the stage offers what the encoder asks for, and not all of it is tested here")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the stage offers what the encoder asks for, and not all of it is tested here"
+)]
 mod trim;
 
 #[path = "../../harness/encoder/src/names.rs"]

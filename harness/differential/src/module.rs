@@ -143,7 +143,7 @@ impl Core {
                     for import in section.into_imports() {
                         let import = import?;
                         let ty = match import.ty {
-                            TypeRef::Func(ty) => ImportType::Func(types[ty as usize].clone()),
+                            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => ImportType::Func(types[ty as usize].clone()),
                             TypeRef::Memory(_) => ImportType::Memory,
                             _ => continue,
                         };

@@ -4,11 +4,13 @@
 //! of one interface in several compatible versions become one import of the newest; an interface that is both imported
 //! and exported gets two identities, so that an id always means one thing.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 
 use indexmap::IndexMap;
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{ComponentType, ComponentTypeDeclaration, Encoding, Parser, Payload};
 use wit_parser::{
     CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
 };
@@ -64,10 +66,26 @@ impl fmt::Display for StringEncoding {
 }
 
 /// Joins the worlds of all modules.
+///
+/// The library for WIT takes decoded metadata for what an encoder has written, and panics where it contradicts itself.
+/// Bytes can say anything, so that is caught here, and an error.
 pub(crate) fn join(modules: &[Module<'_>]) -> Result<World, Errors> {
+    let at = Cell::new(0);
+    let joined = panic::catch_unwind(AssertUnwindSafe(|| join_each(modules, &at)));
+    joined.unwrap_or_else(|_| {
+        let module = &modules[at.get()];
+        let offset = module.metadata.first().map_or(0, |range| range.start);
+        let message = "it contradicts itself".to_string();
+        Err(Error::Metadata { module: module.name.clone(), offset, message }.into())
+    })
+}
+
+/// Joins them one by one; `at` tells which it is.
+fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> {
     let mut world = World::empty();
     let mut errors = Vec::new();
     for (index, module) in modules.iter().enumerate() {
+        at.set(index);
         let id = ModuleId(index);
         let decoded = match &module.decoded {
             Some(known) => Ok(known.to_vec()),
@@ -279,12 +297,43 @@ pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
         let bytes = &module.bytes[range.clone()];
         let error = |message: String| Error::Metadata { module: module.name.clone(), offset: range.start, message };
         let encoding = encoding_of(bytes).map_err(error)?;
+        check_shape(bytes).map_err(error)?;
         let (resolve, world) = wit_parser::decoding::decode_world(bytes)
             // Some messages show bytes, one a line.
             .map_err(|e| error(format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" ")))?;
         worlds.push(Decoded { wit: Wit { resolve, world }, encoding });
     }
     Ok(worlds)
+}
+
+/// Whether it is what is written for a world: a type and its export. The decoder takes that for granted.
+fn check_shape(bytes: &[u8]) -> Result<(), String> {
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(|e| e.to_string())? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) if depth > 0 => depth -= 1,
+            Payload::ComponentTypeSection(section) if depth == 0 => {
+                for ty in section {
+                    let ComponentType::Component(declarations) = ty.map_err(|e| e.to_string())? else { continue };
+                    let imports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Import(_)));
+                    let exports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Export { .. }));
+                    if imports.count() > 0 || exports.count() != 1 {
+                        return Err("its type is not that of one world".into());
+                    }
+                }
+            }
+            Payload::ComponentImportSection(_)
+            | Payload::ComponentAliasSection(_)
+            | Payload::ComponentInstanceSection(_)
+                if depth == 0 =>
+            {
+                return Err("it holds more than the type of a world".into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The string encoding that a `component-type` section names in a section of its own.
