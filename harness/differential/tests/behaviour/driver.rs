@@ -62,7 +62,7 @@ pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
             Some(ready) => ready,
             // Handles of the last store mean nothing in this one.
             None => {
-                let Host { seen, counter, .. } = std::mem::replace(store.data_mut(), Host::default());
+                let Host { seen, counter, .. } = std::mem::take(store.data_mut());
                 store = Store::new(engine, Host { seen, counter, budget: BUDGET });
                 match prepared.instantiate(&mut store) {
                     Ok(instance) => Driver { instance, handles: Vec::new() },
