@@ -98,7 +98,8 @@ fn build(shop: &Workshop<'_>, asc: &Asc, sources: &[PathBuf], out: &Path) -> Res
     if let Some(shim) = asc.shim(shop) {
         command.arg("--config").arg(shim);
     }
-    let realloc = out.with_file_name("assemblyscript-realloc.ts");
+    // One for each guest: several are compiled at the same time.
+    let realloc = out.with_extension("realloc.ts");
     cache::write(&realloc, REALLOC.as_bytes()).map_err(|error| format!("cannot write what adapters need: {error}"))?;
     command.arg(&realloc).arg("--outFile").arg(out).current_dir(shop.root);
     let output = command.output().map_err(|error| format!("cannot run the AssemblyScript compiler: {error}"))?;
