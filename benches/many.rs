@@ -88,8 +88,11 @@ fn guests(commands: &[Vec<u8>]) -> Vec<Vec<u8>> {
     commands.iter().cycle().take(GUESTS).enumerate().map(numbered).collect()
 }
 
+/// Encodes a guest with both adapters.
+type Encode<'e> = dyn Fn(&[u8]) -> [Result<(), String>; 2] + Sync + 'e;
+
 /// Encodes every guest with both adapters, on all threads.
-fn all(guests: &[Vec<u8>], encode: &(dyn Fn(&[u8]) -> [Result<(), String>; 2] + Sync)) {
+fn all(guests: &[Vec<u8>], encode: &Encode<'_>) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
