@@ -45,10 +45,9 @@ pub(crate) fn read_main<'a>(main: &'a Source<'_>) -> Result<Module<'a>, Error> {
 pub(crate) fn line_up<'a>(
     main: Module<'a>,
     adapters: &[Adapter<'_>],
-    layers: Vec<Vec<Module<'a>>>,
+    mut layers: Vec<Vec<Module<'a>>>,
 ) -> Result<Vec<Module<'a>>, Errors> {
     let mut errors = Vec::new();
-    let mut layers = layers;
     if adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer)) {
         // An interposer passes on what the others import: it is made when they are known.
         let known: Vec<Module<'_>> = std::iter::once(&main).chain(layers.iter().flatten()).cloned().collect();

@@ -30,7 +30,7 @@ pub struct Prepared<'a> {
     /// The modules of each adapter.
     layers: Vec<Vec<Module<'a>>>,
     /// The joined world of a guest that brings none.
-    world: OnceLock<Arc<World>>,
+    world: OnceLock<World>,
     trims: Trims,
     frames: Mutex<HashMap<Shape, Arc<Frame>>>,
 }
@@ -94,20 +94,21 @@ impl<'a> Prepared<'a> {
     fn weld(&self, main: Module<'_>) -> Result<Encoded, Errors> {
         let brings_a_world = main.wit.is_some() || !main.metadata.is_empty();
         let modules = layers::line_up(main, self.adapters, self.layers.clone())?;
-        // An interposer is another one for each guest, and so are the places behind it.
-        let (fresh, own) = (Trims::default(), self.interposes());
-        let trims = if own { &fresh } else { &self.trims };
-        if brings_a_world || own {
-            return weld(&modules, &world::join(&modules)?, &self.options, trims);
+        if self.interposes() {
+            // An interposer is another one for each guest, and so are the places of the modules behind it.
+            return weld(&modules, &world::join(&modules)?, &self.options, &Trims::default());
+        }
+        if brings_a_world {
+            return weld(&modules, &world::join(&modules)?, &self.options, &self.trims);
         }
         let world = match self.world.get() {
             Some(world) => world,
             None => {
-                let joined = Arc::new(world::join(&modules)?);
+                let joined = world::join(&modules)?;
                 self.world.get_or_init(|| joined)
             }
         };
-        weld(&modules, world, &self.options, trims)
+        weld(&modules, world, &self.options, &self.trims)
     }
 
     /// The shape of a guest; none if there is more to it.
@@ -163,15 +164,13 @@ impl Frame {
 
     /// The component with this main in it.
     fn around(&self, main: &Module<'_>) -> Vec<u8> {
-        let size: usize = main.kept.iter().map(|range| range.len()).sum();
+        let size = main.size_without_metadata();
         let header = 1 + leb_length(size);
         let mut component = Vec::with_capacity(self.before.len() + header + size + self.after.len());
         component.extend_from_slice(&self.before);
         component.push(wasm_encoder::ComponentSectionId::CoreModule.into());
         size.encode(&mut component);
-        for range in &main.kept {
-            component.extend_from_slice(&main.bytes[range.clone()]);
-        }
+        main.write_without_metadata(&mut component);
         component.extend_from_slice(&self.after);
         component
     }

@@ -208,11 +208,21 @@ impl<'a> Module<'a> {
 
     /// The module without its metadata.
     pub fn without_metadata(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.kept.iter().map(|r| r.len()).sum());
+        let mut out = Vec::with_capacity(self.size_without_metadata());
+        self.write_without_metadata(&mut out);
+        out
+    }
+
+    /// The bytes of the module without its metadata.
+    pub fn size_without_metadata(&self) -> usize {
+        self.kept.iter().map(|range| range.len()).sum()
+    }
+
+    /// Appends the module without its metadata.
+    pub fn write_without_metadata(&self, out: &mut Vec<u8>) {
         for range in &self.kept {
             out.extend_from_slice(&self.bytes[range.clone()]);
         }
-        out
     }
 }
 
