@@ -1,16 +1,18 @@
 //! Writes a function body again: indices renumbered, addresses made relative to where the data is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Function, Instruction, ValType};
-use wasmparser::{FunctionBody, Operator};
+use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader};
 
 use super::data::{self, Units};
 use super::error::Problem;
 use super::layout::{Layout, Placed};
 use super::linking::{Linking, Relocation};
 use super::numbers::Numbers;
+use super::offsets::Piece;
 
 /// What bodies are written with.
 pub(super) struct Writer<'w, 'a> {
@@ -20,14 +22,16 @@ pub(super) struct Writer<'w, 'a> {
     pub numbers: &'w mut Numbers,
     /// Whether static data moves. Slots of the table may have new numbers, even if not.
     pub moves: bool,
-    /// Where each instruction was in the module and is in its new body, if somebody wants to know.
-    pub instructions: Option<Vec<(u64, usize)>>,
+    /// Where code was in the module and is in its new body, if somebody wants to know.
+    pub pieces: Option<Vec<Piece>>,
 }
 
 /// What a function's body does not tell.
 pub(super) struct About<'w> {
     pub parameters: usize,
     pub exported: bool,
+    /// Where the instructions are that are not to be copied as they are: offsets in the body.
+    pub touched: &'w [Range<u32>],
     /// What it stores at addresses that move.
     pub stores: Option<&'w BTreeSet<Operand>>,
 }
@@ -48,27 +52,50 @@ impl<'a> Writer<'_, 'a> {
         if let Some(enter) = self.numbers.enter.filter(|_| of.exported) {
             out.function.instruction(&Instruction::Call(enter));
         }
-        let mut relocations = self.linking.code_from(body.range().start);
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            if let Some(instructions) = &mut self.instructions {
-                instructions.push((reader.original_position(), out.function.byte_len()));
+        let (code, start) = (body.as_bytes(), body.range().start);
+        let mut relocations = self.linking.code_from(start);
+        let mut at = (body.get_binary_reader_for_operators()?.original_position() - start) as usize;
+        for Range { start: from, end } in of.touched.iter().map(|r| r.start as usize..r.end as usize) {
+            self.copy(&mut out, code, start, at..from);
+            self.note(start + from as u64, &out, false);
+            let reader = BinaryReader::new(code.get(from..end).unwrap_or_default(), start + from as u64);
+            let operator = OperatorsReader::new(reader).read()?;
+            self.operator(&mut out, operator, relocations.until(start + end as u64))?;
+            at = end;
+        }
+        self.copy(&mut out, code, start, at..code.len());
+        Ok(out.function)
+    }
+
+    /// Copies instructions as they are.
+    fn copy(&mut self, out: &mut Body, code: &[u8], start: u64, run: Range<usize>) {
+        let from = start + run.start as u64;
+        if let Some(run @ [_, ..]) = code.get(run) {
+            self.note(from, out, true);
+            out.function.raw(run.iter().copied());
+        }
+    }
+
+    /// Notes where the next piece of code comes from.
+    fn note(&mut self, from: u64, out: &Body, copied: bool) {
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(Piece { from, to: out.function.byte_len(), copied });
+        }
+    }
+
+    fn operator(&mut self, out: &mut Body, operator: Operator<'a>, within: &[Relocation]) -> Result<()> {
+        if let Some(relocation) = within.iter().find(|relocation| self.changes(relocation)) {
+            return self.relocated(out, operator, relocation);
+        }
+        match (&operator, self.numbers.guarded) {
+            (Operator::GlobalSet { global_index }, Some((pointer, set))) if *global_index == pointer => {
+                out.function.instruction(&Instruction::Call(set));
             }
-            let operator = reader.read()?;
-            let within = relocations.until(reader.original_position());
-            match within.iter().find(|relocation| self.changes(relocation)) {
-                Some(relocation) => self.relocated(&mut out, operator, relocation)?,
-                None => match (&operator, self.numbers.guarded) {
-                    (Operator::GlobalSet { global_index }, Some((pointer, set))) if *global_index == pointer => {
-                        out.function.instruction(&Instruction::Call(set));
-                    }
-                    _ => {
-                        out.function.instruction(&self.numbers.instruction(operator)?);
-                    }
-                },
+            _ => {
+                out.function.instruction(&self.numbers.instruction(operator)?);
             }
         }
-        Ok(out.function)
+        Ok(())
     }
 
     /// Whether a relocation asks for more than a new index.

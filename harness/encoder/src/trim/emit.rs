@@ -337,18 +337,19 @@ impl Emit<'_, '_> {
                 layout,
                 numbers: &mut self.numbers,
                 moves: self.plan.form == Form::Shared,
-                instructions: (!self.module.debug.is_empty()).then(Vec::new),
+                pieces: (self.debug && !self.module.debug.is_empty()).then(Vec::new),
             };
             let about = About {
                 parameters: ty.map_or(0, |ty| ty.params().len()),
                 exported: exported.contains(&old),
+                touched: self.live.touched.get(old as usize).map_or(&[], Vec::as_slice),
                 stores: self.live.stores.get(&old).filter(|_| self.plan.form == Form::Shared),
             };
             let function = writer.body(body, &about)?;
-            let instructions = writer.instructions.unwrap_or_default();
+            let pieces = writer.pieces.unwrap_or_default();
             section.function(&function);
             let new = (function.byte_len(), head + section.byte_len());
-            moved.push(MovedFunction::of(old, body.range(), new, instructions, self.module.linking.code_start()));
+            moved.push(MovedFunction::of(old, body.range(), new, pieces, self.module.linking.code_start()));
         }
         let way = region.map_or(Way::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;

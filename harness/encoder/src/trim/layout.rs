@@ -34,7 +34,7 @@ impl Layout {
         let mut layout = Layout { stack, alignment: ALIGNMENT, ..Layout::default() };
         let live = live.units.iter().filter_map(|&index| Some((index, units.units.get(index)?)));
         // Zeros behind everything else, where they need no bytes in the module.
-        let (zeros, contents): (Vec<_>, Vec<_>) = live.partition(|(_, unit)| unit.bytes.iter().all(|byte| *byte == 0));
+        let (zeros, contents): (Vec<_>, Vec<_>) = live.partition(|(_, unit)| is_zero(unit.bytes));
         let mut end = 0;
         for (list, zeros) in [(contents, false), (zeros, true)] {
             for (index, unit) in list {
@@ -99,6 +99,11 @@ pub(super) enum Placed {
     Absolute(u32),
     /// An address, as its distance from where data starts.
     Data(i32),
+}
+
+/// In pieces, each of which the compiler can look at in a few steps.
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.chunks(64).all(|piece| piece.iter().fold(0, |all, byte| all | byte) == 0)
 }
 
 /// The first offset from `end` on that has the same remainder as `address`.

@@ -136,6 +136,11 @@ pub(super) struct Cursor<'l> {
 }
 
 impl<'l> Cursor<'l> {
+    /// Whether there is one before an offset of the module.
+    pub fn next_before(&self, end: u64) -> bool {
+        self.rest.first().is_some_and(|relocation| relocation.position < end)
+    }
+
     /// The next relocations, up to an offset of the module.
     pub fn until(&mut self, end: u64) -> &'l [Relocation] {
         let count = self.rest.iter().take_while(|relocation| relocation.position < end).count();

@@ -5,16 +5,17 @@ use std::ops::Range;
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::{
-    DataKind, ElementItems, ElementKind, Export, ExternalKind, FuncValidatorAllocations, FunctionBody, MemArg,
-    Operator, RelocationType, SymbolInfo, ValType,
+    BinaryReader, DataKind, ElementItems, ElementKind, Export, ExternalKind, FuncValidatorAllocations, FunctionBody,
+    MemArg, Operator, OperatorsReader, OperatorsReaderAllocations, RelocationType, SymbolInfo, ValType,
 };
 
 use super::body::{self, Operand};
 use super::data::{self, Target, Units};
 use super::error::Problem;
 use super::form::Form;
-use super::linking::Relocation;
+use super::linking::{Cursor, Relocation};
 use super::module::Module;
+use super::plain::plain;
 use super::table::Slots;
 use super::why::{Why, Whys};
 
@@ -39,6 +40,8 @@ pub(super) struct Live {
     pub written: BTreeSet<u32>,
     /// By function, what it stores at addresses that move.
     pub stores: BTreeMap<u32, BTreeSet<Operand>>,
+    /// By function, where in its body the instructions are that are not [`plain`]: all others stay as they are.
+    pub touched: Vec<Vec<Range<u32>>>,
     /// Units of static data.
     pub units: BTreeSet<usize>,
     /// Slots of the function table whose numbers are known from code and data.
@@ -65,11 +68,12 @@ pub(super) fn find(
         module,
         units,
         slots,
-        live: Live::default(),
+        live: Live { touched: vec![Vec::new(); module.functions.len()], ..Live::default() },
         functions: VecDeque::new(),
         why: Why::Export,
         fixed: if module.linking.relocatable { Vec::new() } else { data::fixed_ranges(module) },
         allocations: FuncValidatorAllocations::default(),
+        frames: OperatorsReaderAllocations::default(),
         problems: Vec::new(),
         offset: None,
     };
@@ -102,6 +106,8 @@ struct Search<'m, 'a> {
     fixed: Vec<Range<u64>>,
     /// What the validation of one body leaves for the next.
     allocations: FuncValidatorAllocations,
+    /// What the decoding of one instruction leaves for the next.
+    frames: OperatorsReaderAllocations,
     problems: Vec<Problem>,
     /// The offset of the last memory operand.
     offset: Option<u32>,
@@ -135,46 +141,82 @@ impl<'a> Search<'_, 'a> {
         for local in body.get_locals_reader()? {
             self.val_type(local?.1)?;
         }
-        let mut relocations = self.module.linking.code_from(body.range().start);
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            let from = reader.original_position();
-            let operator = reader.read()?;
-            self.special(&operator);
-            self.why = match operator {
-                Operator::RefFunc { .. } => Why::Address(function),
-                _ => Why::Call(function),
-            };
-            let constant = match operator {
-                Operator::I32Const { value } => Some(value.cast_unsigned()),
-                _ => None,
-            };
-            let may_point_at = |range: &Range<u64>| constant.is_some_and(|value| range.contains(&u64::from(value)));
-            self.live.fixed_addresses |= self.fixed.iter().any(may_point_at);
-            let movable = body::is_movable(&operator);
-            let stored = body::stored(&operator);
-            self.offset = None;
-            self.instruction(operator)?;
-            self.why = Why::Address(function);
-            for relocation in relocations.until(reader.original_position()) {
-                // Neither among the locals nor at an opcode.
-                if relocation.position <= from {
-                    let what = "a relocation outside of operands";
-                    let offset = relocation.position;
-                    self.problems.push(Problem::StaleRelocations { offset, what });
-                    continue;
-                }
-                let operand = match relocation.entry.ty {
-                    RelocationType::MemoryAddrLeb => {
-                        self.live.stores.entry(function).or_default().extend(stored);
-                        self.offset.filter(|_| movable)
-                    }
-                    _ => constant,
-                };
-                self.relocation(relocation, operand);
+        let (code, start) = (body.as_bytes(), body.range().start);
+        let mut relocations = self.module.linking.code_from(start);
+        let mut at = (body.get_binary_reader_for_operators()?.original_position() - start) as usize;
+        let mut touched = Vec::new();
+        let mut memory = false;
+        while at < code.len() {
+            let skipped = plain(code, at).filter(|plain| {
+                let moves = relocations.next_before(start + plain.end as u64);
+                !moves && !(plain.constant && !self.fixed.is_empty())
+            });
+            if let Some(plain) = skipped {
+                memory |= plain.memory;
+                at = plain.end;
+                continue;
             }
+            let from = at;
+            at = self.operator(function, &code[from..], start + from as u64, &mut relocations)?;
+            at += from;
+            touched.push(from as u32..at as u32);
+        }
+        if memory {
+            self.memory_index(0)?;
+        }
+        if let Some(place) = self.live.touched.get_mut(function as usize) {
+            *place = touched;
         }
         Ok(())
+    }
+
+    /// Looks at the first instruction of `code`, which is at an offset of the module. Gives its length.
+    fn operator(
+        &mut self,
+        function: u32,
+        code: &'a [u8],
+        from: u64,
+        relocations: &mut Cursor<'_>,
+    ) -> Result<usize, Error<Problem>> {
+        let reader = BinaryReader::new(code, from);
+        let mut reader = OperatorsReader::new_with_allocs(reader, std::mem::take(&mut self.frames));
+        let operator = reader.read()?;
+        let end = reader.original_position();
+        self.frames = reader.into_allocations();
+        self.special(&operator);
+        self.why = match operator {
+            Operator::RefFunc { .. } => Why::Address(function),
+            _ => Why::Call(function),
+        };
+        let constant = match operator {
+            Operator::I32Const { value } => Some(value.cast_unsigned()),
+            _ => None,
+        };
+        let may_point_at = |range: &Range<u64>| constant.is_some_and(|value| range.contains(&u64::from(value)));
+        self.live.fixed_addresses |= self.fixed.iter().any(may_point_at);
+        let movable = body::is_movable(&operator);
+        let stored = body::stored(&operator);
+        self.offset = None;
+        self.instruction(operator)?;
+        self.why = Why::Address(function);
+        for relocation in relocations.until(end) {
+            // Neither among the locals nor at an opcode.
+            if relocation.position <= from {
+                let what = "a relocation outside of operands";
+                let offset = relocation.position;
+                self.problems.push(Problem::StaleRelocations { offset, what });
+                continue;
+            }
+            let operand = match relocation.entry.ty {
+                RelocationType::MemoryAddrLeb => {
+                    self.live.stores.entry(function).or_default().extend(stored);
+                    self.offset.filter(|_| movable)
+                }
+                _ => constant,
+            };
+            self.relocation(relocation, operand);
+        }
+        Ok((end - from) as usize)
     }
 
     /// What an operator tells beyond the indices in it.

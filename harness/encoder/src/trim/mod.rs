@@ -9,7 +9,7 @@
 //! | `form` | which form a module is made for |
 //! | `module`, `names`, `linking` | bytes -> index spaces, names, symbols and relocations |
 //! | `data`, `table` | static data as units, function table as slots |
-//! | `live` | what the wanted exports need of all that |
+//! | `live`, `plain` | what the wanted exports need of all that; the instructions that can stay as they are |
 //! | `special`, `access` | stack pointer, imports with a meaning |
 //! | `stack` | its size and its guard |
 //! | `layout`, `region`, `contents` | where stack and data of a shared adapter go, who allocates them and when |
@@ -35,6 +35,7 @@ mod module;
 mod names;
 mod numbers;
 mod offsets;
+mod plain;
 mod plan;
 mod region;
 mod special;

@@ -20,8 +20,19 @@ pub(crate) struct MovedFunction {
     pub old: Range<u32>,
     /// Its new body.
     pub new: Range<u32>,
-    /// Where each instruction was and is, in order; empty where nobody asked for it.
-    pub instructions: Vec<(u32, u32)>,
+    /// Its pieces, in order, as offsets in the code sections; empty where nobody asked for them.
+    pub pieces: Vec<Piece>,
+}
+
+/// Where a piece of code was and is. It reaches to where the next one begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece {
+    /// Its old place.
+    pub from: u64,
+    /// Its new place.
+    pub to: usize,
+    /// It was copied as it is. Otherwise it is one instruction, written anew.
+    pub copied: bool,
 }
 
 impl Offsets {
@@ -63,43 +74,48 @@ impl Offsets {
 }
 
 impl MovedFunction {
-    /// A function that was written. `old` and the instructions' old places are offsets in the old module, whose code
+    /// A function that was written. `old` and the pieces' old places are offsets in the old module, whose code
     /// section's contents start at `start`; `new` is the length of the new body and where it ends in the new section;
-    /// the instructions' new places are counted from the start of that body.
+    /// the pieces' new places are counted from the start of that body.
     pub fn of(
         from: u32,
         old: Range<u64>,
         new: (usize, usize),
-        instructions: Vec<(u64, usize)>,
+        mut pieces: Vec<Piece>,
         start: u64,
     ) -> MovedFunction {
         // A valid module has less than 4 GiB of code.
         let was = |position: u64| position.saturating_sub(start) as u32;
         let (length, end) = new;
         let begin = end - length;
+        for piece in &mut pieces {
+            piece.from = piece.from.saturating_sub(start);
+            piece.to += begin;
+        }
         MovedFunction {
             from,
             old: was(old.start)..was(old.end),
             new: begin as u32..end as u32,
-            instructions: instructions.iter().map(|(from, to)| (was(*from), (begin + to) as u32)).collect(),
+            pieces,
         }
     }
 
     /// The new offset of an old one. What was before or behind the function is its start or end; what was in the middle
-    /// of an instruction, that instruction.
+    /// of an instruction that was written anew, that instruction.
     pub fn at(&self, old: u64) -> u64 {
-        let old = u32::try_from(old).unwrap_or(u32::MAX);
-        let new = if old <= self.old.start {
-            self.new.start
-        } else if old >= self.old.end {
-            self.new.end
-        } else {
-            let next = self.instructions.partition_point(|(from, _)| *from <= old);
-            let found = next.checked_sub(1).and_then(|index| self.instructions.get(index));
+        if old <= u64::from(self.old.start) {
+            return u64::from(self.new.start);
+        }
+        if old >= u64::from(self.old.end) {
+            return u64::from(self.new.end);
+        }
+        let next = self.pieces.partition_point(|piece| piece.from <= old);
+        match next.checked_sub(1).and_then(|index| self.pieces.get(index)) {
+            Some(piece) if piece.copied => piece.to as u64 + (old - piece.from),
+            Some(piece) => piece.to as u64,
             // Between the start and the first instruction are the locals.
-            found.or(self.instructions.first()).map_or(self.new.start, |(_, to)| *to)
-        };
-        u64::from(new)
+            None => self.pieces.first().map_or(u64::from(self.new.start), |piece| piece.to as u64),
+        }
     }
 }
 
@@ -113,15 +129,13 @@ mod tests {
     use super::*;
 
     fn offsets() -> Offsets {
-        let function = |old: Range<u32>, new: Range<u32>, instructions: &[(u32, u32)]| MovedFunction {
-            from: 0,
-            old,
-            new,
-            instructions: instructions.to_vec(),
+        let function = |old: Range<u32>, new: Range<u32>, pieces: &[(u64, usize, bool)]| {
+            let pieces = pieces.iter().map(|(from, to, copied)| Piece { from: *from, to: *to, copied: *copied });
+            MovedFunction { from: 0, old, new, pieces: pieces.collect() }
         };
         Offsets::new(vec![
-            function(40..50, 2..20, &[(42, 4), (45, 12), (49, 19)]),
-            function(10..20, 30..38, &[(11, 31), (19, 37)]),
+            function(40..50, 2..20, &[(42, 4, false), (45, 12, true), (49, 19, false)]),
+            function(10..20, 30..38, &[(11, 31, false), (19, 37, false)]),
         ])
     }
 
@@ -129,12 +143,12 @@ mod tests {
     fn addresses_move_with_their_instructions() {
         let offsets = offsets();
         let at = |old| offsets.function(old).map(|function| function.at(old));
-        let found: Vec<_> = [9, 10, 11, 15, 20, 21, 39, 41, 42, 44, 45, 50, 51, 0xffff_ffff, u64::MAX].map(at).into();
+        let found: Vec<_> = [9, 10, 11, 15, 20, 21, 39, 41, 42, 44, 45, 47, 50, 51, u64::MAX].map(at).into();
         let (none, some) = (None, Some);
         #[rustfmt::skip]
         let expected = [
-            none, some(30), some(31), some(31), some(38), none, none, some(4), some(4), some(4), some(12), some(20),
-            none, none, none,
+            none, some(30), some(31), some(31), some(38), none, none, some(4), some(4), some(4), some(12), some(14),
+            some(20), none, none,
         ];
         assert_eq!(found, expected);
     }
