@@ -34,7 +34,8 @@ pub fn trim_with(
     realloc: MainRealloc<'_>,
 ) -> Result<Trimmed, Vec<TrimError>> {
     let exports = exports.iter().map(|export| export.to_string()).collect();
-    let request = Request { name: "adapter", wasm, exports: &exports, form, realloc, stack, debug: true };
+    let (exports, also) = (&exports, &|_| None);
+    let request = Request { name: "adapter", wasm, exports, also, form, realloc, stack, debug: true, validate: true };
     let trimmed = trim::trim(&request)?;
     Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("what trim writes is valid");
     Ok(trimmed)

@@ -128,7 +128,14 @@ impl<'a> Binder<'a> {
         meanings
     }
 
-    fn import(&self, id: ModuleId, module: &Module<'_>, import: &Import, abi: &mut Abi<'_>) -> Result<Meaning, Error> {
+    /// The meaning of one import of a module.
+    pub fn import(
+        &self,
+        id: ModuleId,
+        module: &Module<'_>,
+        import: &Import,
+        abi: &mut Abi<'_>,
+    ) -> Result<Meaning, Error> {
         let unknown = |reason: String, hints: Vec<String>| Error::UnknownImport {
             module: module.name.clone(),
             import_module: import.module.clone(),

@@ -4,6 +4,8 @@
 //! read and bound again until nobody asks for anything new. What main does not need, directly or through an adapter,
 //! leaves no trace in the component.
 
+use std::cell::RefCell;
+
 use indexmap::{IndexMap, IndexSet};
 use wasmparser::MemoryType;
 
@@ -59,7 +61,7 @@ pub(crate) fn close<'a>(
     let binder = Binder::new(world, modules);
     let mut errors = Vec::new();
     let asked = vec![IndexMap::new(); modules.len()];
-    let mut closing = Closing { modules, world, asked, work: Vec::new(), debug: options.debug_names };
+    let mut closing = Closing { modules, world, asked, work: Vec::new(), options: options.clone() };
 
     let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
@@ -74,7 +76,6 @@ pub(crate) fn close<'a>(
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
         let chain = format!("adapter `{}`, asked by {chain}", modules[id.0].name);
         closing.module_asks(&part.module, &part.bound, &chain, &mut errors);
-        closing.realloc_asks(id, &part.bound);
         closing.main_offers(&part, &mut errors);
         parts[id.0] = Some(part);
     }
@@ -91,8 +92,7 @@ struct Closing<'a> {
     asked: Vec<IndexMap<String, String>>,
     /// Adapters with new demands.
     work: Vec<ModuleId>,
-    /// Names and DWARF of adapters are wanted.
-    debug: bool,
+    options: Options,
 }
 
 impl<'a> Closing<'a> {
@@ -116,7 +116,11 @@ impl<'a> Closing<'a> {
             });
             return;
         }
-        self.asked[id.0].insert(export.to_string(), chain.to_string());
+        let asked = &mut self.asked[id.0];
+        asked.insert(export.to_string(), chain.to_string());
+        if let Some(initialize) = initialize_of(adapter).filter(|_| asked.len() == 1) {
+            asked.insert(initialize.to_string(), "the component, which initialises it".into());
+        }
         if !self.work.contains(&id) {
             self.work.push(id);
         }
@@ -124,14 +128,23 @@ impl<'a> Closing<'a> {
 
     /// What the world's exports ask of the adapters whose worlds they come from.
     fn world_asks(&mut self, binder: &Binder<'_>, errors: &mut Vec<Error>) {
+        let mut abi = Abi::new(&self.world.resolve);
         for index in 1..self.modules.len() {
             let id = ModuleId(index);
-            let bound = binder.exports(id, &self.modules[index], errors);
+            let module = &self.modules[index];
+            let bound = binder.exports(id, module, errors);
             for function in &bound.functions {
                 let chain = format!("the world, which exports `{}`", function.function);
                 self.ask(id, &function.core.export, &chain, errors);
                 if let Some(post) = &function.post_return {
                     self.ask(id, &post.export, &chain, errors);
+                }
+                if let Some(lifted) = lifted(self.world, &function.function)
+                    && abi.needs(lifted, Direction::Lift).realloc.is_some()
+                    && let Some(realloc) = realloc_of(module, &names::EXPORT_REALLOCS)
+                {
+                    let chain = format!("the canonical ABI, for the parameters of `{}`", lifted.name);
+                    self.ask(id, realloc, &chain, errors);
                 }
             }
             for (_, core) in &bound.destructors {
@@ -153,40 +166,9 @@ impl<'a> Closing<'a> {
         }
     }
 
-    /// The reallocs that an adapter's lowers and lifts ask of itself, and its initialisation.
-    fn realloc_asks(&mut self, id: ModuleId, bound: &Bound) {
-        let mut abi = Abi::new(&self.world.resolve);
-        let module = &self.modules[id.0];
-        let mut asks: Vec<(&str, String)> = Vec::new();
-        for meaning in &bound.imports {
-            if let Meaning::Function(_, Side::Own) = meaning
-                && let Some(function) = lowered(self.world, meaning)
-                && abi.needs(function, Direction::Lower).realloc.is_some()
-                && let Some(realloc) = realloc_of(module, &names::IMPORT_REALLOCS)
-            {
-                asks.push((realloc, format!("the canonical ABI, for the results of `{}`", function.name)));
-            }
-        }
-        for exported in &bound.functions {
-            if let Some(function) = lifted(self.world, &exported.function)
-                && abi.needs(function, Direction::Lift).realloc.is_some()
-                && let Some(realloc) = realloc_of(module, &names::EXPORT_REALLOCS)
-            {
-                asks.push((realloc, format!("the canonical ABI, for the parameters of `{}`", function.name)));
-            }
-        }
-        if let Some(initialize) = initialize_of(module) {
-            asks.push((initialize, "the component, which initialises it".into()));
-        }
-        for (export, chain) in asks {
-            // It exists: that is how it was found.
-            self.ask(id, export, &chain, &mut Vec::new());
-        }
-    }
-
-    /// Trims an adapter to what is asked of it so far.
+    /// Trims an adapter to what is asked of it so far, and to the reallocs that the results of its own imports take.
     fn trimmed(
-        &self,
+        &mut self,
         binder: &Binder<'_>,
         id: ModuleId,
         realloc: MainRealloc<'_>,
@@ -195,14 +177,18 @@ impl<'a> Closing<'a> {
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
         let exports: IndexSet<String> = self.asked[id.0].keys().cloned().collect();
+        let results =
+            Results { world: self.world, binder, id, adapter, abi: RefCell::new(Abi::new(&self.world.resolve)) };
         let request = Request {
             name: &adapter.name,
             wasm: &adapter.bytes,
             exports: &exports,
+            also: &|import| Some(results.realloc(import)?.0),
             form: form(adapter),
             realloc,
             stack: adapter.layer.stack.into(),
-            debug: self.debug,
+            debug: self.options.debug_names,
+            validate: self.options.validate,
         };
         let trimmed = trims.trim(id, &request).and_then(|trimmed| {
             let module = read::read(&adapter.name, trimmed.wasm.clone()).map_err(|error| vec![error])?;
@@ -215,15 +201,15 @@ impl<'a> Closing<'a> {
                 return None;
             }
         };
+        let asked = &mut self.asked[id.0];
+        for (realloc, function) in trimmed.also.iter().filter_map(|(import, also)| also.and(results.realloc(*import))) {
+            let chain = || format!("the canonical ABI, for the results of `{function}`");
+            asked.entry(realloc.to_string()).or_insert_with(chain);
+        }
         let before = errors.len();
         let bound = bind_all(binder, id, &module, errors);
-        (errors.len() == before).then(|| Part {
-            module,
-            bound,
-            trimmed: Some(trimmed),
-            asked_by: self.asked[id.0].clone(),
-            start: None,
-        })
+        let asked_by = self.asked[id.0].clone();
+        (errors.len() == before).then(|| Part { module, bound, trimmed: Some(trimmed), asked_by, start: None })
     }
 
     /// Whether main exports what an adapter takes from it.
@@ -276,6 +262,28 @@ impl<'a> Closing<'a> {
             }
             errors.push(Error::MainLacks { adapter: part.module.name.clone(), item: export.clone(), hints });
         }
+    }
+}
+
+/// The reallocs that the results of an adapter's imports take.
+struct Results<'r, 'a> {
+    world: &'a World,
+    binder: &'r Binder<'r>,
+    id: ModuleId,
+    adapter: &'a Module<'a>,
+    abi: RefCell<Abi<'a>>,
+}
+
+impl<'a> Results<'_, 'a> {
+    /// The realloc for the results of an import, by the import's number, and the function that has them.
+    fn realloc(&self, import: usize) -> Option<(&'static str, &'a str)> {
+        let abi = &mut *self.abi.borrow_mut();
+        let import = self.adapter.imports.get(import)?;
+        // What is wrong with it is told when it is bound for good.
+        let meaning = self.binder.import(self.id, self.adapter, import, abi).ok()?;
+        let function = lowered(self.world, &meaning).filter(|_| matches!(meaning, Meaning::Function(_, Side::Own)))?;
+        abi.needs(function, Direction::Lower).realloc?;
+        Some((realloc_of(self.adapter, &names::IMPORT_REALLOCS)?, &function.name))
     }
 }
 

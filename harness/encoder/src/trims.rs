@@ -16,6 +16,7 @@ pub(crate) struct Trims(Mutex<HashMap<Key, Trimmed>>);
 struct Key {
     adapter: ModuleId,
     exports: Vec<String>,
+    validated: bool,
     /// Where memory of main comes from, in words.
     realloc: String,
 }
@@ -26,8 +27,10 @@ impl Trims {
         let mut exports: Vec<String> = request.exports.iter().cloned().collect();
         exports.sort_unstable();
         let realloc = format!("{:?}", request.realloc);
-        let key = Key { adapter, exports, realloc };
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        let key = Key { adapter, exports, validated: request.validate, realloc };
+        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
+            && known.also.iter().all(|(import, also)| (request.also)(*import) == *also)
+        {
             return Ok(known.clone());
         }
         // Two threads may do the same work once: that is shorter than one of them waiting for the other.

@@ -54,6 +54,17 @@ pub(super) struct Live {
     pub fixed_addresses: bool,
     /// Who asked first for what.
     pub whys: Whys,
+    /// The exports that imports need beside themselves, by the import's number.
+    pub also: Vec<(usize, Option<&'static str>)>,
+}
+
+/// What a search depends on, beside the module.
+pub(super) struct Asked<'r> {
+    pub form: Form,
+    /// See [`super::Request::also`].
+    pub also: &'r dyn Fn(usize) -> Option<&'static str>,
+    /// Whether to validate bodies.
+    pub validate: bool,
 }
 
 /// Finds what `exports` need, and every problem on the way.
@@ -62,10 +73,11 @@ pub(super) fn find(
     units: &Units<'_>,
     slots: &Slots,
     exports: &[&Export<'_>],
-    form: Form,
+    asked: Asked<'_>,
 ) -> (Live, Vec<Problem>) {
     let mut search = Search {
         module,
+        asked: &asked,
         units,
         slots,
         live: Live { touched: vec![Vec::new(); module.functions.len()], ..Live::default() },
@@ -87,7 +99,7 @@ pub(super) fn find(
         search.function(start);
     }
     search.run();
-    if form == Form::Isolated {
+    if asked.form == Form::Isolated {
         search.own_memory();
     }
     (search.live, search.problems)
@@ -95,6 +107,7 @@ pub(super) fn find(
 
 struct Search<'m, 'a> {
     module: &'m Module<'a>,
+    asked: &'m Asked<'m>,
     units: &'m Units<'a>,
     slots: &'m Slots,
     live: Live,
@@ -130,7 +143,9 @@ impl<'a> Search<'_, 'a> {
         let Some(item) = module.functions.get(function as usize) else { return Ok(()) };
         self.type_index(item.ty)?;
         let Some(body) = item.own() else { return Ok(()) };
-        if let Err(problem) = module.validate_body(function, &mut self.allocations) {
+        if self.asked.validate
+            && let Err(problem) = module.validate_body(function, &mut self.allocations)
+        {
             self.problems.push(problem);
             return Ok(());
         }
@@ -372,6 +387,20 @@ impl<'a> Search<'_, 'a> {
         if self.live.functions.insert(index) {
             self.live.whys.functions.insert(index, self.why);
             self.functions.push_back(index);
+            if let Some(import) = self.module.functions.get(index as usize).and_then(|function| function.import()) {
+                self.import(import);
+            }
+        }
+    }
+
+    /// An import, and the export that it needs beside itself.
+    fn import(&mut self, import: usize) {
+        let also = (self.asked.also)(import);
+        self.live.also.push((import, also));
+        if let Some(export) = also.and_then(|name| self.module.exports.get(name)) {
+            let outer = std::mem::replace(&mut self.why, Why::Export);
+            self.function(export.index);
+            self.why = outer;
         }
     }
 

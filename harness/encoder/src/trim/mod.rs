@@ -69,6 +69,8 @@ pub(crate) struct Request<'a> {
     pub wasm: &'a [u8],
     /// The exports to keep, all of them functions.
     pub exports: &'a IndexSet<String>,
+    /// The export that an import, by its number, needs beside itself where it is kept: a realloc for its results.
+    pub also: &'a dyn Fn(usize) -> Option<&'static str>,
     /// Where the adapter's stack, heap and static data are.
     pub form: Form,
     /// Where memory of main comes from.
@@ -77,6 +79,8 @@ pub(crate) struct Request<'a> {
     pub stack: Stack,
     /// Keep what debuggers want: names and DWARF.
     pub debug: bool,
+    /// Validate the bodies of the functions that stay.
+    pub validate: bool,
 }
 
 /// Where an adapter's stack and static data, and what it allocates from main, come from.
@@ -110,6 +114,8 @@ pub(crate) struct Trimmed {
     pub debug: Debug,
     /// What became of each function, and why.
     pub functions: Arc<Functions>,
+    /// What [`Request::also`] said of the imports that were looked at.
+    pub also: Vec<(usize, Option<&'static str>)>,
 }
 
 /// How much there is of an adapter.
@@ -167,7 +173,8 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
     };
     let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|mut module| {
         let all = module.exports.keys().map(|export| export.to_string()).collect();
-        let request = Request { name, wasm, exports: &all, form, realloc, stack, debug: false };
+        let also = &|_| None;
+        let request = Request { name, wasm, exports: &all, also, form, realloc, stack, debug: false, validate: true };
         analyse(&mut module, &request).map(drop)
     });
     problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
@@ -182,8 +189,9 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
         (Ok(_), false) => return Err(missing),
         (Err(problems), _) => return Err(missing.into_iter().chain(problems).collect()),
     };
-    let (exports, _) = wanted(&module, request.exports);
     let Analysis { units, live, plan } = &analysis;
+    let more = live.also.iter().filter_map(|(_, export)| *export).map(str::to_string);
+    let (exports, _) = wanted(&module, &request.exports.iter().cloned().chain(more).collect());
     let numbers = numbers::Numbers::assign(&module, live, plan);
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
@@ -192,7 +200,9 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let emit::Written { wasm, debug, offsets, numbers } = written;
     let functions = Arc::new(why::functions(&module, units, &live.whys, &numbers, &offsets, exports));
     let memory = plan.own.as_ref().map(|own| own.memory);
-    Ok(Trimmed { wasm, kept, dropped, region: report(plan, kept.data_bytes), memory, debug, functions })
+    let region = report(plan, kept.data_bytes);
+    let also = live.also.clone();
+    Ok(Trimmed { wasm, kept, dropped, region, memory, debug, functions, also })
 }
 
 /// All that is known before anything is written.
@@ -218,7 +228,7 @@ fn analyse<'a>(module: &mut Module<'a>, request: &Request<'_>) -> Result<Analysi
 }
 
 fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>, Vec<Problem>> {
-    let &Request { form, realloc, stack, .. } = request;
+    let &Request { form, realloc, stack, also, validate, .. } = request;
     let (exports, _) = wanted(module, request.exports);
     let mut problems: Vec<Problem> = stack.check(form).into_iter().collect();
     let units = match module.linking.relocatable {
@@ -229,7 +239,7 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
         false => Units::default(),
     };
     let slots = table::Slots::read(module);
-    let (live, found) = live::find(module, &units, &slots, &exports, form);
+    let (live, found) = live::find(module, &units, &slots, &exports, live::Asked { form, also, validate });
     problems.extend(found);
     special::check_imports(module, &live, (form, realloc), &mut problems);
     special::check_data(module, &live, form, &mut problems);

@@ -84,10 +84,7 @@ pub(super) struct Module<'a> {
 impl<'a> Module<'a> {
     /// Validates and reads a module. Bodies are left for [`Module::validate_body`]: most are never needed.
     pub fn read(wasm: &'a [u8]) -> Result<Module<'a>, Problem> {
-        // Everything that follows relies on it: indices are in range.
-        let bodies = validate(wasm).map_err(|error| Problem::invalid(&error))?;
-        let module = Module::sections(wasm).map_err(|error| Problem::invalid(&error))?;
-        Ok(Module { bodies, ..module })
+        Module::sections(wasm).map_err(|error| Problem::invalid(&error))
     }
 
     /// Validates the body of a function, by the function's index. One that is imported is valid.
@@ -109,8 +106,13 @@ impl<'a> Module<'a> {
         let mut own_types = Vec::new();
         let mut bodies = Vec::new();
         let mut section = 0;
+        let mut validator = Validator::new_with_features(FEATURES);
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload?;
+            // Everything that follows relies on it: indices are in range.
+            if let ValidPayload::Func(body, _) = validator.payload(&payload)? {
+                module.bodies.push(body);
+            }
             match &payload {
                 Payload::CodeSectionStart { unchecked_range, .. } => {
                     module.linking.code_section(section, unchecked_range.start)
@@ -206,16 +208,4 @@ impl<'a> Module<'a> {
         }
         self.imports.push(import);
     }
-}
-
-/// Validates everything but bodies, and gives what validates those.
-fn validate(wasm: &[u8]) -> wasmparser::Result<Vec<FuncToValidate<ValidatorResources>>> {
-    let mut validator = Validator::new_with_features(FEATURES);
-    let mut bodies = Vec::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        if let ValidPayload::Func(body, _) = validator.payload(&payload?)? {
-            bodies.push(body);
-        }
-    }
-    Ok(bodies)
 }

@@ -77,13 +77,7 @@ impl MovedFunction {
     /// A function that was written. `old` and the pieces' old places are offsets in the old module, whose code
     /// section's contents start at `start`; `new` is the length of the new body and where it ends in the new section;
     /// the pieces' new places are counted from the start of that body.
-    pub fn of(
-        from: u32,
-        old: Range<u64>,
-        new: (usize, usize),
-        mut pieces: Vec<Piece>,
-        start: u64,
-    ) -> MovedFunction {
+    pub fn of(from: u32, old: Range<u64>, new: (usize, usize), mut pieces: Vec<Piece>, start: u64) -> MovedFunction {
         // A valid module has less than 4 GiB of code.
         let was = |position: u64| position.saturating_sub(start) as u32;
         let (length, end) = new;
@@ -92,12 +86,7 @@ impl MovedFunction {
             piece.from = piece.from.saturating_sub(start);
             piece.to += begin;
         }
-        MovedFunction {
-            from,
-            old: was(old.start)..was(old.end),
-            new: begin as u32..end as u32,
-            pieces,
-        }
+        MovedFunction { from, old: was(old.start)..was(old.end), new: begin as u32..end as u32, pieces }
     }
 
     /// The new offset of an old one. What was before or behind the function is its start or end; what was in the middle

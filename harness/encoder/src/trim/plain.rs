@@ -31,9 +31,7 @@ pub(super) fn plain(code: &[u8], at: usize) -> Option<Plain> {
         0x0c | 0x0d | 0x20..=0x22 => Some(Plain { end: number(code, next)?, ..nothing }),
         0x0e => Some(Plain { end: labels(code, next)?, ..nothing }),
         // Loads and stores, unless they name a memory.
-        0x28..=0x3e if *code.get(next)? < 0x40 => {
-            Some(Plain { end: number(code, next + 1)?, memory: true, ..nothing })
-        }
+        0x28..=0x3e if *code.get(next)? < 0x40 => Some(Plain { end: number(code, next + 1)?, memory: true, ..nothing }),
         // The size of memory 0.
         0x3f | 0x40 if *code.get(next)? == 0 => Some(Plain { end: next + 1, memory: true, ..nothing }),
         0x41 => Some(Plain { end: number(code, next)?, constant: true, ..nothing }),
