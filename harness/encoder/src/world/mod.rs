@@ -4,23 +4,26 @@
 //! of one interface in several compatible versions become one import of the newest; an interface that is both imported
 //! and exported gets two identities, so that an id always means one thing.
 
+mod component_type;
+mod metadata;
+
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 
 use indexmap::IndexMap;
-use wasmparser::{ComponentType, ComponentTypeDeclaration, Encoding, Parser, Payload};
 use wit_parser::{
     CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
 };
 
 use crate::error::{Error, Errors};
-use crate::input::Wit;
 use crate::names;
 use crate::plan::ModuleId;
 use crate::read::Module;
 use crate::unite;
+
+pub use metadata::StringEncoding;
+pub(crate) use metadata::{Decoded, decode};
 
 /// The joined world.
 #[derive(Debug)]
@@ -33,36 +36,6 @@ pub(crate) struct World {
     pub exporters: IndexMap<String, ModuleId>,
     /// For each function that a module's own world has (see [`encoding_key`]): how its strings lie in that module's memory.
     encodings: HashMap<(ModuleId, String), StringEncoding>,
-}
-
-/// What a `component-type` section says.
-#[derive(Clone, Debug)]
-pub(crate) struct Decoded {
-    /// The world.
-    pub wit: Wit,
-    /// How its strings lie in the module's memory.
-    pub encoding: StringEncoding,
-}
-
-/// How strings lie in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StringEncoding {
-    /// UTF-8.
-    Utf8,
-    /// UTF-16.
-    Utf16,
-    /// Latin-1 or UTF-16, told apart by a bit of the length.
-    CompactUtf16,
-}
-
-impl fmt::Display for StringEncoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StringEncoding::Utf8 => "utf8",
-            StringEncoding::Utf16 => "utf16",
-            StringEncoding::CompactUtf16 => "latin1+utf16",
-        })
-    }
 }
 
 /// Joins the worlds of all modules.
@@ -288,76 +261,4 @@ fn function_keys(resolve: &Resolve, world: WorldId) -> Vec<String> {
         }
     }
     keys
-}
-
-/// The worlds in a module's `component-type` sections.
-pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
-    let mut worlds = Vec::new();
-    for range in &module.metadata {
-        let bytes = &module.bytes[range.clone()];
-        let error = |message: String| Error::Metadata { module: module.name.clone(), offset: range.start, message };
-        let encoding = encoding_of(bytes).map_err(error)?;
-        check_shape(bytes).map_err(error)?;
-        let (resolve, world) = wit_parser::decoding::decode_world(bytes)
-            // Some messages show bytes, one a line.
-            .map_err(|e| error(format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" ")))?;
-        worlds.push(Decoded { wit: Wit { resolve, world }, encoding });
-    }
-    Ok(worlds)
-}
-
-/// Whether it is what is written for a world: a type and its export. The decoder takes that for granted.
-fn check_shape(bytes: &[u8]) -> Result<(), String> {
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|e| e.to_string())? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) if depth > 0 => depth -= 1,
-            Payload::ComponentTypeSection(section) if depth == 0 => {
-                for ty in section {
-                    let ComponentType::Component(declarations) = ty.map_err(|e| e.to_string())? else { continue };
-                    let imports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Import(_)));
-                    let exports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Export { .. }));
-                    if imports.count() > 0 || exports.count() != 1 {
-                        return Err("its type is not that of one world".into());
-                    }
-                }
-            }
-            Payload::ComponentImportSection(_)
-            | Payload::ComponentAliasSection(_)
-            | Payload::ComponentInstanceSection(_)
-                if depth == 0 =>
-            {
-                return Err("it holds more than the type of a world".into());
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// The string encoding that a `component-type` section names in a section of its own.
-fn encoding_of(bytes: &[u8]) -> Result<StringEncoding, String> {
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.map_err(|e| e.to_string())? {
-            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                return Err("it holds a core module instead of a component".into());
-            }
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) if depth > 0 => depth -= 1,
-            Payload::CustomSection(section) if depth == 0 && section.name() == "wit-component-encoding" => {
-                return match section.data() {
-                    [4, 0] => Ok(StringEncoding::Utf8),
-                    [4, 1] => Ok(StringEncoding::Utf16),
-                    [4, 2] => Ok(StringEncoding::CompactUtf16),
-                    [4, other] => Err(format!("unknown string encoding {other}")),
-                    [version, _] => Err(format!("version {version} of the format is not supported; version 4 is")),
-                    other => Err(format!("its encoding takes {} bytes instead of 2", other.len())),
-                };
-            }
-            _ => {}
-        }
-    }
-    Err("it does not say which string encoding it uses".into())
 }

@@ -1,0 +1,611 @@
+//! Decodes the type of a world as encoders write it.
+//!
+//! The decoder of the library for WIT validates a whole component for that, which takes most of the time of a small
+//! encoding. This one takes what [`Decoder`] knows to mean exactly one thing, and gives up on everything else: then the
+//! library's says what it is, or what is wrong with it.
+
+use std::collections::HashMap;
+
+use wasmparser::names::KebabStr;
+use wasmparser::{
+    ComponentAlias, ComponentDefinedType, ComponentExternName, ComponentExternalKind, ComponentFuncType,
+    ComponentOuterAliasKind, ComponentType, ComponentTypeDeclaration, ComponentTypeRef, ComponentValType,
+    InstanceTypeDeclaration, PrimitiveValType, TypeBounds,
+};
+use wit_parser::{
+    Case, Enum, EnumCase, Field, Flag, Flags, Function, FunctionKind, Handle, Interface, InterfaceId, Package,
+    PackageId, PackageName, Param, Record, Resolve, Result_, Span, Tuple, Type, TypeDef, TypeDefKind, TypeId,
+    TypeOwner, Variant, World, WorldId, WorldItem, WorldKey,
+};
+
+/// More than this, all types inside counted, no ordinary type has; beyond it, the library's limits are asked.
+const LARGEST: u32 = 10_000;
+
+/// The same for the parts of one type, and for the packages of one world.
+const MOST: usize = 256;
+
+/// The world in `ns:pkg/world` that the declarations of a package define, unless there is anything unusual.
+pub(super) fn decode(package: &[ComponentTypeDeclaration<'_>]) -> Option<(Resolve, WorldId)> {
+    let [
+        ComponentTypeDeclaration::Type(ComponentType::Component(world)),
+        ComponentTypeDeclaration::Export { name, ty: ComponentTypeRef::Component(0) },
+    ] = package
+    else {
+        return None;
+    };
+    let (package, name) = interface_name(plain(name)?)?;
+    let mut decoder = Decoder::default();
+    let id = decoder.world(name, world)?;
+    decoder.finish(package, id)?;
+    Some((decoder.resolve, id))
+}
+
+/// An entry of the index space of types.
+enum Local<'t> {
+    /// A type without a name. It has an id once something refers to it.
+    Anonymous(&'t ComponentDefinedType<'t>, Option<TypeId>),
+    /// A type with a name: its definition, or an alias.
+    Named(TypeId),
+    /// A function's type.
+    Function(&'t ComponentFuncType<'t>),
+    /// An instance's type.
+    Instance(&'t [InstanceTypeDeclaration<'t>]),
+}
+
+/// Items of one interface or world.
+struct Scope<'t> {
+    types: Vec<Local<'t>>,
+    owner: TypeOwner,
+    resources: Vec<(&'t str, TypeId)>,
+}
+
+/// How much there is to a type.
+#[derive(Clone, Copy)]
+struct Size {
+    /// The types in it, itself counted.
+    types: u32,
+    /// One of them is a borrowed handle.
+    borrows: bool,
+}
+
+#[derive(Default)]
+struct Decoder {
+    resolve: Resolve,
+    /// How much there is to each type, by its index.
+    sizes: Vec<Size>,
+    /// Packages in the order in which they are mentioned, with their interfaces by name.
+    packages: Vec<(PackageName, Vec<InterfaceId>)>,
+    /// The package of each interface that has one, by its index in `packages`.
+    package_of: HashMap<InterfaceId, usize>,
+    /// From package to package, by types in use.
+    edges: Vec<(usize, usize)>,
+    /// Interfaces that belong to the world alone.
+    inline: Vec<InterfaceId>,
+}
+
+impl Decoder {
+    fn world<'t>(&mut self, name: &str, declarations: &'t [ComponentTypeDeclaration<'t>]) -> Option<WorldId> {
+        let id = self.resolve.worlds.alloc(World {
+            name: name.to_string(),
+            imports: Default::default(),
+            exports: Default::default(),
+            package: None,
+            docs: Default::default(),
+            stability: Default::default(),
+            includes: Default::default(),
+            span: Span::default(),
+        });
+        let mut scope = Scope { types: Vec::new(), owner: TypeOwner::World(id), resources: Vec::new() };
+        let mut instances = Vec::new();
+        for declaration in declarations {
+            match declaration {
+                ComponentTypeDeclaration::Type(ty) => scope.types.push(local(ty)?),
+                ComponentTypeDeclaration::Alias(ComponentAlias::InstanceExport {
+                    kind: ComponentExternalKind::Type,
+                    instance_index,
+                    name,
+                }) => {
+                    let interface: &InterfaceId = instances.get(*instance_index as usize)?;
+                    let ty = *self.resolve.interfaces[*interface].types.get(*name)?;
+                    scope.types.push(Local::Named(ty));
+                }
+                ComponentTypeDeclaration::Import(import) => {
+                    let name = plain(&import.name)?;
+                    let (key, item) = self.item(name, import.ty, &mut scope, &mut instances)?;
+                    let before = self.resolve.worlds[id].imports.insert(key, item);
+                    before.is_none().then_some(())?;
+                }
+                ComponentTypeDeclaration::Export { name, ty } => {
+                    let name = plain(name)?;
+                    let (key, item) = self.item(name, *ty, &mut scope, &mut instances)?;
+                    let before = self.resolve.worlds[id].exports.insert(key, item);
+                    (before.is_none() && !matches!(ty, ComponentTypeRef::Type(_))).then_some(())?;
+                }
+                _ => return None,
+            }
+        }
+        Some(id)
+    }
+
+    /// Something that the world imports or exports.
+    fn item<'t>(
+        &mut self,
+        name: &'t str,
+        ty: ComponentTypeRef,
+        scope: &mut Scope<'t>,
+        instances: &mut Vec<InterfaceId>,
+    ) -> Option<(WorldKey, WorldItem)> {
+        let by_name = || KebabStr::new(name).map(|name| WorldKey::Name(name.to_string()));
+        match ty {
+            ComponentTypeRef::Instance(index) => {
+                let Local::Instance(declarations) = scope.types.get(index as usize)? else { return None };
+                let declarations = *declarations;
+                let (id, key) = match name.contains('/') {
+                    true => self.named_interface(name).map(|id| (id, WorldKey::Interface(id)))?,
+                    false => (self.inline_interface(), by_name()?),
+                };
+                self.interface(id, declarations, &scope.types)?;
+                instances.push(id);
+                Some((
+                    key,
+                    WorldItem::Interface {
+                        id,
+                        stability: Default::default(),
+                        docs: Default::default(),
+                        span: Span::default(),
+                        external_id: None,
+                    },
+                ))
+            }
+            ComponentTypeRef::Func(index) => {
+                let function = self.function(name, index, scope)?;
+                Some((WorldKey::Name(name.to_string()), WorldItem::Function(function)))
+            }
+            ComponentTypeRef::Type(bounds) => {
+                let id = self.export(name, bounds, scope)?;
+                Some((by_name()?, WorldItem::Type { id, span: Span::default() }))
+            }
+            _ => None,
+        }
+    }
+
+    /// An interface with a name of its own: `ns:pkg/interface`, with or without a version. None if it comes twice.
+    fn named_interface(&mut self, name: &str) -> Option<InterfaceId> {
+        let (package, interface) = interface_name(name)?;
+        let index = self.packages.iter().position(|(known, _)| *known == package).unwrap_or_else(|| {
+            self.packages.push((package, Vec::new()));
+            self.packages.len() - 1
+        });
+        (index < MOST).then_some(())?;
+        let known = &self.packages[index].1;
+        if known.iter().any(|id| self.resolve.interfaces[*id].name.as_deref() == Some(interface)) {
+            return None;
+        }
+        let id = self.resolve.interfaces.alloc(empty_interface(Some(interface.to_string())));
+        self.packages[index].1.push(id);
+        self.package_of.insert(id, index);
+        Some(id)
+    }
+
+    fn inline_interface(&mut self) -> InterfaceId {
+        let id = self.resolve.interfaces.alloc(empty_interface(None));
+        self.inline.push(id);
+        id
+    }
+
+    fn interface<'t>(
+        &mut self,
+        id: InterfaceId,
+        declarations: &'t [InstanceTypeDeclaration<'t>],
+        outer: &[Local<'_>],
+    ) -> Option<()> {
+        let types = Vec::with_capacity(declarations.len());
+        let mut scope = Scope { types, owner: TypeOwner::Interface(id), resources: Vec::new() };
+        for declaration in declarations {
+            match declaration {
+                InstanceTypeDeclaration::Type(ty) => scope.types.push(local(ty)?),
+                InstanceTypeDeclaration::Alias(ComponentAlias::Outer {
+                    kind: ComponentOuterAliasKind::Type,
+                    count: 1,
+                    index,
+                }) => {
+                    let Local::Named(ty) = outer.get(*index as usize)? else { return None };
+                    scope.types.push(Local::Named(*ty));
+                }
+                InstanceTypeDeclaration::Export { name, ty: ComponentTypeRef::Func(index) } => {
+                    let name = plain(name)?;
+                    let function = self.function(name, *index, &mut scope)?;
+                    let interface = &mut self.resolve.interfaces[id];
+                    let before = interface.functions.insert(name.to_string(), function);
+                    (before.is_none() && !interface.types.contains_key(name)).then_some(())?;
+                }
+                InstanceTypeDeclaration::Export { name, ty: ComponentTypeRef::Type(bounds) } => {
+                    let name = plain(name)?;
+                    let ty = self.export(name, *bounds, &mut scope)?;
+                    let interface = &mut self.resolve.interfaces[id];
+                    let before = interface.types.insert(name.to_string(), ty);
+                    (before.is_none() && !interface.functions.contains_key(name)).then_some(())?;
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// A type that gets a name: a definition, or one of a known type.
+    fn export<'t>(&mut self, name: &'t str, bounds: TypeBounds, scope: &mut Scope<'t>) -> Option<TypeId> {
+        KebabStr::new(name)?;
+        let kind = match bounds {
+            TypeBounds::SubResource => TypeDefKind::Resource,
+            TypeBounds::Eq(index) => match scope.types.get(index as usize)? {
+                Local::Named(known) => {
+                    self.is_used_by(*known, scope.owner)?;
+                    TypeDefKind::Type(Type::Id(*known))
+                }
+                Local::Anonymous(ty, None) => self.kind(ty, scope)?,
+                // WIT has no words for another name of a type that has none.
+                _ => return None,
+            },
+        };
+        let resource = matches!(kind, TypeDefKind::Resource);
+        let id = self.define(Some(name), kind, scope.owner)?;
+        if resource {
+            scope.resources.push((name, id));
+        }
+        scope.types.push(Local::Named(id));
+        Some(id)
+    }
+
+    /// A type of one interface in another: notes what that asks of their packages.
+    fn is_used_by(&mut self, ty: TypeId, owner: TypeOwner) -> Option<()> {
+        let (TypeOwner::Interface(from), TypeOwner::Interface(to)) = (self.resolve.types[ty].owner, owner) else {
+            return matches!(owner, TypeOwner::World(_)).then_some(());
+        };
+        match (self.package_of.get(&from), self.package_of.get(&to)) {
+            (Some(from), Some(to)) => self.edges.extend((from != to).then_some((*to, *from))),
+            (None, Some(_)) => return None,
+            (_, None) => {}
+        }
+        Some(())
+    }
+
+    fn function<'t>(&mut self, name: &'t str, index: u32, scope: &mut Scope<'t>) -> Option<Function> {
+        let Local::Function(ty) = scope.types.get(index as usize)? else { return None };
+        let ty = *ty;
+        let mut params = Vec::with_capacity(ty.params.len());
+        for (name, ty) in &ty.params {
+            KebabStr::new(name)?;
+            params.push(Param { name: name.to_string(), ty: self.value(ty, scope)?, span: Span::default() });
+        }
+        let result = match &ty.result {
+            Some(ty) => Some(self.value(ty, scope)?),
+            None => None,
+        };
+        (!result.is_some_and(|ty| self.size_of(&ty).borrows)).then_some(())?;
+        let kind = self.function_kind(name, ty.async_, &params, result, scope)?;
+        let name = name.to_string();
+        Some(Function {
+            name,
+            kind,
+            params,
+            result,
+            docs: Default::default(),
+            stability: Default::default(),
+            span: Span::default(),
+            external_id: None,
+        })
+    }
+
+    fn function_kind(
+        &self,
+        name: &str,
+        is_async: bool,
+        params: &[Param],
+        result: Option<Type>,
+        scope: &Scope<'_>,
+    ) -> Option<FunctionKind> {
+        let Some(rest) = name.strip_prefix('[') else {
+            KebabStr::new(name)?;
+            return Some(if is_async { FunctionKind::AsyncFreestanding } else { FunctionKind::Freestanding });
+        };
+        let (kind, rest) = rest.split_once(']')?;
+        let resource = |name: &str| scope.resources.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
+        let (resource, own) = match rest.split_once('.') {
+            Some((name, own)) => (resource(name)?, Some(KebabStr::new(own)?)),
+            None => (resource(rest)?, None),
+        };
+        let is = |ty: Option<Type>, handle: Handle| {
+            let Some(Type::Id(id)) = ty else { return false };
+            matches!(self.resolve.types[id].kind, TypeDefKind::Handle(found) if found == handle)
+        };
+        let borrows_self =
+            || params.first().is_some_and(|first| first.name == "self" && is(Some(first.ty), Handle::Borrow(resource)));
+        match (kind, own, is_async) {
+            ("method", Some(_), false) if borrows_self() => Some(FunctionKind::Method(resource)),
+            ("method", Some(_), true) if borrows_self() => Some(FunctionKind::AsyncMethod(resource)),
+            ("static", Some(_), false) => Some(FunctionKind::Static(resource)),
+            ("static", Some(_), true) => Some(FunctionKind::AsyncStatic(resource)),
+            // What else a constructor may return is for the library to say.
+            ("constructor", None, false) if is(result, Handle::Own(resource)) => {
+                Some(FunctionKind::Constructor(resource))
+            }
+            _ => None,
+        }
+    }
+
+    fn value(&mut self, ty: &ComponentValType, scope: &mut Scope<'_>) -> Option<Type> {
+        let index = match ty {
+            ComponentValType::Primitive(ty) => return Some(primitive(*ty)),
+            ComponentValType::Type(index) => *index as usize,
+        };
+        match scope.types.get(index)? {
+            // A resource by itself is no value.
+            Local::Named(id) => (!self.is_resource(*id)).then_some(Type::Id(*id)),
+            Local::Anonymous(_, Some(id)) => Some(Type::Id(*id)),
+            Local::Anonymous(ty, None) => {
+                let kind = self.kind(ty, scope)?;
+                // These have names.
+                if let TypeDefKind::Record(_) | TypeDefKind::Variant(_) | TypeDefKind::Enum(_) | TypeDefKind::Flags(_) =
+                    kind
+                {
+                    return None;
+                }
+                let id = self.define(None, kind, TypeOwner::None)?;
+                if let Local::Anonymous(_, place) = &mut scope.types[index] {
+                    *place = Some(id);
+                }
+                Some(Type::Id(id))
+            }
+            Local::Function(_) | Local::Instance(_) => None,
+        }
+    }
+
+    fn kind(&mut self, ty: &ComponentDefinedType<'_>, scope: &mut Scope<'_>) -> Option<TypeDefKind> {
+        let optional = |decoder: &mut Decoder, ty: &Option<ComponentValType>, scope: &mut Scope<'_>| match ty {
+            Some(ty) => decoder.value(ty, scope).map(Some),
+            None => Some(None),
+        };
+        Some(match ty {
+            ComponentDefinedType::Primitive(ty) => TypeDefKind::Type(primitive(*ty)),
+            ComponentDefinedType::List(ty) => TypeDefKind::List(self.value(ty, scope)?),
+            ComponentDefinedType::Option(ty) => TypeDefKind::Option(self.value(ty, scope)?),
+            ComponentDefinedType::Tuple(types) => {
+                let types = types.iter().map(|ty| self.value(ty, scope)).collect::<Option<Vec<_>>>()?;
+                (!types.is_empty()).then_some(TypeDefKind::Tuple(Tuple { types }))?
+            }
+            ComponentDefinedType::Result { ok, err } => {
+                let ok = optional(self, ok, scope)?;
+                TypeDefKind::Result(Result_ { ok, err: optional(self, err, scope)? })
+            }
+            ComponentDefinedType::Record(fields) => {
+                distinct(fields.iter().map(|(name, _)| *name))?;
+                let fields = fields.iter().map(|(name, ty)| {
+                    let ty = self.value(ty, scope)?;
+                    Some(Field { name: name.to_string(), ty, docs: Default::default(), span: Span::default() })
+                });
+                TypeDefKind::Record(Record { fields: fields.collect::<Option<_>>()? })
+            }
+            ComponentDefinedType::Variant(cases) => {
+                distinct(cases.iter().map(|case| case.name))?;
+                let cases = cases.iter().map(|case| {
+                    let ty = optional(self, &case.ty, scope)?;
+                    Some(Case { name: case.name.to_string(), ty, docs: Default::default(), span: Span::default() })
+                });
+                TypeDefKind::Variant(Variant { cases: cases.collect::<Option<_>>()? })
+            }
+            ComponentDefinedType::Flags(names) => {
+                distinct(names.iter().copied())?;
+                // A core value holds no more.
+                (names.len() <= 32).then_some(())?;
+                let flag =
+                    |name: &&str| Flag { name: name.to_string(), docs: Default::default(), span: Span::default() };
+                TypeDefKind::Flags(Flags { flags: names.iter().map(flag).collect() })
+            }
+            ComponentDefinedType::Enum(names) => {
+                distinct(names.iter().copied())?;
+                let case =
+                    |name: &&str| EnumCase { name: name.to_string(), docs: Default::default(), span: Span::default() };
+                TypeDefKind::Enum(Enum { cases: names.iter().map(case).collect() })
+            }
+            ComponentDefinedType::Own(index) => TypeDefKind::Handle(Handle::Own(self.resource(*index, scope)?)),
+            ComponentDefinedType::Borrow(index) => TypeDefKind::Handle(Handle::Borrow(self.resource(*index, scope)?)),
+            ComponentDefinedType::Map(..)
+            | ComponentDefinedType::FixedLengthList(..)
+            | ComponentDefinedType::Future(_)
+            | ComponentDefinedType::Stream(_) => return None,
+        })
+    }
+
+    /// The resource that a handle is for.
+    fn resource(&self, index: u32, scope: &Scope<'_>) -> Option<TypeId> {
+        let Local::Named(id) = scope.types.get(index as usize)? else { return None };
+        self.is_resource(*id).then_some(*id)
+    }
+
+    fn is_resource(&self, mut id: TypeId) -> bool {
+        while let TypeDefKind::Type(Type::Id(next)) = self.resolve.types[id].kind {
+            id = next;
+        }
+        matches!(self.resolve.types[id].kind, TypeDefKind::Resource)
+    }
+
+    fn define(&mut self, name: Option<&str>, kind: TypeDefKind, owner: TypeOwner) -> Option<TypeId> {
+        let size = self.size(&kind);
+        (size.types <= LARGEST).then_some(())?;
+        self.sizes.push(size);
+        Some(self.resolve.types.alloc(TypeDef {
+            name: name.map(str::to_string),
+            kind,
+            owner,
+            docs: Default::default(),
+            stability: Default::default(),
+            span: Span::default(),
+            external_id: None,
+        }))
+    }
+
+    /// How much there is to a type, what is inside of it counted.
+    fn size(&self, kind: &TypeDefKind) -> Size {
+        let mut all = Size { types: 1, borrows: matches!(kind, TypeDefKind::Handle(Handle::Borrow(_))) };
+        let mut add = |ty: &Type| {
+            let Size { types, borrows } = self.size_of(ty);
+            all.types = all.types.saturating_add(types);
+            all.borrows |= borrows;
+        };
+        match kind {
+            TypeDefKind::Type(ty) | TypeDefKind::List(ty) | TypeDefKind::Option(ty) => add(ty),
+            TypeDefKind::Tuple(tuple) => tuple.types.iter().for_each(add),
+            TypeDefKind::Record(record) => record.fields.iter().for_each(|field| add(&field.ty)),
+            TypeDefKind::Variant(variant) => variant.cases.iter().filter_map(|case| case.ty.as_ref()).for_each(add),
+            TypeDefKind::Result(result) => result.ok.iter().chain(&result.err).for_each(add),
+            _ => {}
+        }
+        all
+    }
+
+    fn size_of(&self, ty: &Type) -> Size {
+        match ty {
+            Type::Id(id) => self.sizes.get(id.index()).copied().unwrap_or(Size { types: LARGEST, borrows: true }),
+            _ => Size { types: 1, borrows: false },
+        }
+    }
+
+    /// Gives everything its package. None if packages need each other in a circle.
+    fn finish(&mut self, name: PackageName, world: WorldId) -> Option<()> {
+        let mut done = vec![Mark::New; self.packages.len()];
+        for package in 0..self.packages.len() {
+            visit(package, &self.edges, &mut done)?;
+        }
+        for (name, interfaces) in std::mem::take(&mut self.packages) {
+            let package = self.package(name);
+            for id in interfaces {
+                let interface = &mut self.resolve.interfaces[id];
+                interface.package = Some(package);
+                let name = interface.name.clone().unwrap_or_default();
+                self.resolve.packages[package].interfaces.insert(name, id);
+            }
+        }
+        let package = self.package(name);
+        for id in &self.inline {
+            self.resolve.interfaces[*id].package = Some(package);
+        }
+        let world_name = self.resolve.worlds[world].name.clone();
+        self.resolve.packages[package].worlds.insert(world_name, world);
+        self.resolve.worlds[world].package = Some(package);
+        Some(())
+    }
+
+    fn package(&mut self, name: PackageName) -> PackageId {
+        if let Some(known) = self.resolve.package_names.get(&name) {
+            return *known;
+        }
+        let package = Package {
+            name: name.clone(),
+            docs: Default::default(),
+            interfaces: Default::default(),
+            worlds: Default::default(),
+        };
+        let id = self.resolve.packages.alloc(package);
+        self.resolve.package_names.insert(name, id);
+        id
+    }
+}
+
+/// How far a walk through packages has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    New,
+    Open,
+    Done,
+}
+
+fn visit(package: usize, edges: &[(usize, usize)], marks: &mut [Mark]) -> Option<()> {
+    match marks[package] {
+        Mark::Done => return Some(()),
+        Mark::Open => return None,
+        Mark::New => marks[package] = Mark::Open,
+    }
+    for (_, to) in edges.iter().filter(|(from, _)| *from == package) {
+        visit(*to, edges, marks)?;
+    }
+    marks[package] = Mark::Done;
+    Some(())
+}
+
+fn local<'t>(ty: &'t ComponentType<'t>) -> Option<Local<'t>> {
+    match ty {
+        ComponentType::Defined(ty) => Some(Local::Anonymous(ty, None)),
+        ComponentType::Func(ty) => Some(Local::Function(ty)),
+        ComponentType::Instance(declarations) => Some(Local::Instance(declarations)),
+        ComponentType::Component(_) | ComponentType::Resource { .. } => None,
+    }
+}
+
+/// A name with nothing beside it.
+fn plain<'t>(name: &ComponentExternName<'t>) -> Option<&'t str> {
+    let ComponentExternName { name, implements: None, version_suffix: None, external_id: None } = name else {
+        return None;
+    };
+    Some(name)
+}
+
+/// `ns:pkg/interface`, with or without `@version`.
+fn interface_name(name: &str) -> Option<(PackageName, &str)> {
+    let (package, rest) = name.split_once('/')?;
+    let (namespace, package) = package.split_once(':')?;
+    let (interface, version) = match rest.split_once('@') {
+        Some((interface, version)) => (interface, Some(semver::Version::parse(version).ok()?)),
+        None => (rest, None),
+    };
+    for part in [namespace, package, interface] {
+        KebabStr::new(part)?;
+    }
+    // The rules for capitals there are others.
+    let lower = |part: &str| !part.contains(|c: char| c.is_ascii_uppercase());
+    (lower(namespace) && lower(package)).then_some(())?;
+    Some((PackageName { namespace: namespace.to_string(), name: package.to_string(), version }, interface))
+}
+
+/// Good names, and none twice but for capitals.
+fn distinct<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Option<()> {
+    let count = names.clone().count();
+    for (index, name) in names.clone().enumerate().take_while(|_| count <= MOST) {
+        KebabStr::new(name)?;
+        if names.clone().take(index).any(|other| other.eq_ignore_ascii_case(name)) {
+            return None;
+        }
+    }
+    (1..=MOST).contains(&count).then_some(())
+}
+
+fn empty_interface(name: Option<String>) -> Interface {
+    Interface {
+        name,
+        types: Default::default(),
+        functions: Default::default(),
+        docs: Default::default(),
+        package: None,
+        stability: Default::default(),
+        span: Span::default(),
+        clone_of: None,
+    }
+}
+
+fn primitive(ty: PrimitiveValType) -> Type {
+    match ty {
+        PrimitiveValType::Bool => Type::Bool,
+        PrimitiveValType::S8 => Type::S8,
+        PrimitiveValType::U8 => Type::U8,
+        PrimitiveValType::S16 => Type::S16,
+        PrimitiveValType::U16 => Type::U16,
+        PrimitiveValType::S32 => Type::S32,
+        PrimitiveValType::U32 => Type::U32,
+        PrimitiveValType::S64 => Type::S64,
+        PrimitiveValType::U64 => Type::U64,
+        PrimitiveValType::F32 => Type::F32,
+        PrimitiveValType::F64 => Type::F64,
+        PrimitiveValType::Char => Type::Char,
+        PrimitiveValType::String => Type::String,
+        PrimitiveValType::ErrorContext => Type::ErrorContext,
+    }
+}

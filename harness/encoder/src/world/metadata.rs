@@ -1,0 +1,251 @@
+//! What a module says of itself in `component-type` sections.
+
+use std::fmt;
+
+use wasmparser::{ComponentExternalKind, ComponentType, ComponentTypeDeclaration, Encoding, Parser, Payload};
+
+use crate::error::Error;
+use crate::input::Wit;
+use crate::read::Module;
+
+use super::component_type;
+
+/// What a `component-type` section says.
+#[derive(Clone, Debug)]
+pub(crate) struct Decoded {
+    /// The world.
+    pub wit: Wit,
+    /// How its strings lie in the module's memory.
+    pub encoding: StringEncoding,
+}
+
+/// How strings lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StringEncoding {
+    /// UTF-8.
+    Utf8,
+    /// UTF-16.
+    Utf16,
+    /// Latin-1 or UTF-16, told apart by a bit of the length.
+    CompactUtf16,
+}
+
+impl fmt::Display for StringEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StringEncoding::Utf8 => "utf8",
+            StringEncoding::Utf16 => "utf16",
+            StringEncoding::CompactUtf16 => "latin1+utf16",
+        })
+    }
+}
+
+/// The worlds in a module's `component-type` sections.
+pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
+    let mut worlds = Vec::new();
+    for range in &module.metadata {
+        let bytes = &module.bytes[range.clone()];
+        let decoded = section(bytes).map_err(|message| Error::Metadata {
+            module: module.name.clone(),
+            offset: range.start,
+            message,
+        })?;
+        worlds.push(decoded);
+    }
+    Ok(worlds)
+}
+
+/// What one section says.
+fn section(bytes: &[u8]) -> Result<Decoded, String> {
+    let Facts { encoding, types, is_one } = facts(bytes)?;
+    if let ([package], true) = (types.as_slice(), is_one)
+        && let Some((resolve, world)) = component_type::decode(package)
+    {
+        return Ok(Decoded { wit: Wit { resolve, world }, encoding });
+    }
+    let (resolve, world) = wit_parser::decoding::decode_world(bytes)
+        // Some messages show bytes, one a line.
+        .map_err(|e| format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" "))?;
+    Ok(Decoded { wit: Wit { resolve, world }, encoding })
+}
+
+/// What stands in a section, as it is.
+struct Facts<'a> {
+    encoding: StringEncoding,
+    /// The types of components.
+    types: Vec<Box<[ComponentTypeDeclaration<'a>]>>,
+    /// There is one type, and it is exported.
+    is_one: bool,
+}
+
+/// Reads a section, and looks whether it is what is written for a world: a type and its export. The decoders take that
+/// for granted.
+fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
+    let mut depth = 0;
+    let mut encoding = None;
+    let mut types = Vec::new();
+    let mut count = 0;
+    let mut exports = Vec::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(|e| e.to_string())? {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                return Err("it holds a core module instead of a component".into());
+            }
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) if depth > 0 => depth -= 1,
+            Payload::CustomSection(section) if depth == 0 && section.name() == "wit-component-encoding" => {
+                encoding = Some(string_encoding(section.data())?);
+            }
+            Payload::ComponentTypeSection(section) if depth == 0 => {
+                count += section.count();
+                for ty in section {
+                    let ComponentType::Component(declarations) = ty.map_err(|e| e.to_string())? else { continue };
+                    let imports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Import(_)));
+                    let exports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Export { .. }));
+                    if imports.count() > 0 || exports.count() != 1 {
+                        return Err("its type is not that of one world".into());
+                    }
+                    types.push(declarations);
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    exports.push(export.map_err(|e| e.to_string())?);
+                }
+            }
+            Payload::ComponentImportSection(_)
+            | Payload::ComponentAliasSection(_)
+            | Payload::ComponentInstanceSection(_)
+                if depth == 0 =>
+            {
+                return Err("it holds more than the type of a world".into());
+            }
+            _ => {}
+        }
+    }
+    let encoding = encoding.ok_or("it does not say which string encoding it uses")?;
+    let is_one = match exports.as_slice() {
+        [export] if count == 1 => {
+            export.kind == ComponentExternalKind::Type && export.index == 0 && export.ty.is_none()
+        }
+        _ => false,
+    };
+    Ok(Facts { encoding, types, is_one })
+}
+
+/// The string encoding that a section in the section names.
+fn string_encoding(data: &[u8]) -> Result<StringEncoding, String> {
+    match data {
+        [4, 0] => Ok(StringEncoding::Utf8),
+        [4, 1] => Ok(StringEncoding::Utf16),
+        [4, 2] => Ok(StringEncoding::CompactUtf16),
+        [4, other] => Err(format!("unknown string encoding {other}")),
+        [version, _] => Err(format!("version {version} of the format is not supported; version 4 is")),
+        other => Err(format!("its encoding takes {} bytes instead of 2", other.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wit_component::{StringEncoding, metadata};
+    use wit_parser::decoding::decode_world;
+    use wit_parser::{PackageId, Resolve};
+
+    use super::*;
+
+    /// Both decoders must make the same of a world: the same items in the same order, down to the ids.
+    fn same(bytes: &[u8]) {
+        let facts = facts(bytes).unwrap();
+        let (quick, world) = component_type::decode(&facts.types[0]).expect("nothing unusual");
+        let (library, expected) = decode_world(bytes).unwrap();
+        assert_eq!(world.index(), expected.index());
+        assert_eq!(items(quick), items(library));
+    }
+
+    /// Everything in it. Packages have no order.
+    fn items(mut resolve: Resolve) -> Vec<String> {
+        let mut packages: Vec<_> = resolve.packages.iter().map(|(_, package)| format!("{package:#?}")).collect();
+        packages.sort();
+        let name = |resolve: &Resolve, package: &mut Option<PackageId>| {
+            package.take().map(|package| resolve.packages[package].name.to_string())
+        };
+        let mut items = packages;
+        for mut world in std::mem::take(&mut resolve.worlds).into_iter().map(|(_, world)| world) {
+            items.push(format!("{:?} {world:#?}", name(&resolve, &mut world.package)));
+        }
+        for mut interface in std::mem::take(&mut resolve.interfaces).into_iter().map(|(_, interface)| interface) {
+            items.push(format!("{:?} {interface:#?}", name(&resolve, &mut interface.package)));
+        }
+        items.extend(resolve.types.iter().map(|(_, ty)| format!("{ty:#?}")));
+        items
+    }
+
+    #[test]
+    fn published_adapters() {
+        use wasi_preview1_component_adapter_provider::*;
+        for adapter in [
+            WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
+            WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER,
+            WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+        ] {
+            let module = crate::read::read("adapter", adapter).unwrap();
+            same(&module.bytes[module.metadata[0].clone()]);
+        }
+    }
+
+    fn encoded(text: &str) -> Vec<u8> {
+        let mut resolve = Resolve::default();
+        let package = resolve.push_str("world.wit", text).unwrap();
+        let world = resolve.select_world(&[package], Some("w")).unwrap();
+        metadata::encode(&resolve, world, StringEncoding::UTF8, None, false).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_type() {
+        same(&encoded(
+            "package a:b@1.2.3;
+            interface types {
+                record point { x: s32, y: option<f64> }
+                variant shape { none, dot(point), many(list<point>) }
+                enum color { red, green }
+                flags rights { read, write }
+                type points = list<point>;
+                type again = points;
+                resource thing {
+                    constructor(start: u8);
+                    read: func() -> result<list<u8>, string>;
+                    join: static func(one: own<thing>, other: borrow<thing>) -> thing;
+                }
+                all: func(a: tuple<u8, char>, b: shape, c: result, d: result<_, color>) -> points;
+                wait: async func(of: rights) -> again;
+            }
+            interface users {
+                use types.{thing, color as paint, points};
+                give: func(t: thing, p: paint) -> list<points>;
+                see: func(t: borrow<thing>) -> list<list<u8>>;
+            }
+            world w {
+                use types.{point};
+                import users;
+                import inline: interface { use types.{shape}; one: func(s: shape); type n = u32; two: func() -> n; }
+                import bare: func(p: point) -> list<point>;
+                resource own-thing { go: func(); }
+                export run: func() -> result<string, string>;
+                export inline-out: interface { record r { a: bool } f: func(r: r) -> r; }
+            }",
+        ));
+    }
+
+    /// What the library is left to judge.
+    #[test]
+    fn the_unusual_is_left_alone() {
+        for text in [
+            "package a:b; interface i { f: func(); } world w { import i; export i; }",
+            "package a:b; world w { import f: func() -> stream<u8>; }",
+        ] {
+            let bytes = encoded(text);
+            assert!(component_type::decode(&facts(&bytes).unwrap().types[0]).is_none(), "{text}");
+            assert!(section(&bytes).is_ok(), "{text}");
+        }
+    }
+}
