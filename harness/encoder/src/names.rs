@@ -242,11 +242,3 @@ pub(crate) fn destructors(resolve: &Resolve, interface: &WorldKey, resource: Typ
         format!("{STANDARD}|{}|{name}_dtor", resolve.name_canonicalized_world_key(interface)),
     ]
 }
-
-/// The name of an interface without its version.
-pub(crate) fn versionless(name: &str) -> &str {
-    match (name.find('/'), name.find('@')) {
-        (Some(_), Some(at)) => &name[..at],
-        _ => name,
-    }
-}

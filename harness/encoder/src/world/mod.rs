@@ -17,7 +17,6 @@ use wit_parser::{
 };
 
 use crate::error::{Error, Errors};
-use crate::names;
 use crate::plan::ModuleId;
 use crate::read::Module;
 use crate::unite;
@@ -34,8 +33,9 @@ pub(crate) struct World {
     pub id: WorldId,
     /// Which module's world an export comes from, by the export's name.
     pub exporters: IndexMap<String, ModuleId>,
-    /// For each function that a module's own world has (see [`encoding_key`]): how its strings lie in that module's memory.
-    encodings: HashMap<(ModuleId, String), StringEncoding>,
+    /// The functions of each module's own world by their interfaces (see [`interface_key`]), and how strings of theirs lie
+    /// in that module's memory.
+    declared: HashMap<(ModuleId, String), HashMap<String, StringEncoding>>,
 }
 
 /// Joins the worlds of all modules.
@@ -88,26 +88,8 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
 impl World {
     fn empty() -> World {
         let mut resolve = Resolve::default();
-        let package = resolve.packages.alloc(wit_parser::Package {
-            name: PackageName { namespace: "root".into(), name: "component".into(), version: None },
-            docs: Default::default(),
-            interfaces: Default::default(),
-            worlds: Default::default(),
-        });
-        let id = resolve.worlds.alloc(wit_parser::World {
-            name: "root".into(),
-            imports: Default::default(),
-            exports: Default::default(),
-            package: Some(package),
-            docs: Default::default(),
-            stability: Default::default(),
-            includes: Default::default(),
-            span: Span::default(),
-        });
-        resolve.packages[package].worlds.insert("root".into(), id);
-        let name = resolve.packages[package].name.clone();
-        resolve.package_names.insert(name, package);
-        World { resolve, id, exporters: IndexMap::new(), encodings: HashMap::new() }
+        let id = add_root(&mut resolve);
+        World { resolve, id, exporters: IndexMap::new(), declared: HashMap::default() }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -121,17 +103,7 @@ impl World {
         modules: &[Module<'_>],
         errors: &mut Vec<Error>,
     ) {
-        for key in function_keys(&resolve, from) {
-            let previous = self.encodings.insert((id, key.clone()), encoding);
-            if let Some(first) = previous.filter(|p| *p != encoding) {
-                errors.push(Error::EncodingConflict {
-                    module: module.name.clone(),
-                    function: key,
-                    first: first.to_string(),
-                    second: encoding.to_string(),
-                });
-            }
-        }
+        self.declare(id, module, &resolve, from, encoding, errors);
         for (key, item) in &resolve.worlds[from].exports {
             if matches!(item, WorldItem::Type { .. }) {
                 continue;
@@ -146,15 +118,53 @@ impl World {
                 });
             }
         }
+        let is_first = self.resolve.worlds.len() == 1 && !resolve.package_names.contains_key(&root_name());
         let joined = (|| {
-            let remap = self.resolve.merge(resolve)?;
-            let from = remap.map_world(from, Span::default())?;
+            let from = match is_first {
+                // Nothing is there to be merged with.
+                true => {
+                    self.resolve = resolve;
+                    self.id = add_root(&mut self.resolve);
+                    from
+                }
+                false => self.resolve.merge(resolve)?.map_world(from, Span::default())?,
+            };
             self.resolve.merge_worlds(from, self.id, &mut CloneMaps::default()).map(|()| from)
         })();
         match joined {
             Ok(from) => unite::inline_imports(&mut self.resolve, from, self.id),
             Err(error) => {
                 errors.push(Error::WorldConflict { module: module.name.clone(), message: format!("{error:#}") });
+            }
+        }
+    }
+
+    /// Notes the functions of a module's own world.
+    fn declare(
+        &mut self,
+        id: ModuleId,
+        module: &Module<'_>,
+        resolve: &Resolve,
+        world: WorldId,
+        encoding: StringEncoding,
+        errors: &mut Vec<Error>,
+    ) {
+        let world = &resolve.worlds[world];
+        for (key, item) in world.imports.iter().chain(&world.exports) {
+            let (interface, functions): (_, Vec<&String>) = match item {
+                WorldItem::Interface { id, .. } => (Some(key), resolve.interfaces[*id].functions.keys().collect()),
+                WorldItem::Function(function) => (None, vec![&function.name]),
+                WorldItem::Type { .. } => continue,
+            };
+            let place = self.declared.entry((id, interface_key(resolve, interface))).or_default();
+            for function in functions {
+                let first = place.insert(function.clone(), encoding).filter(|first| *first != encoding);
+                errors.extend(first.map(|first| Error::EncodingConflict {
+                    module: module.name.clone(),
+                    function: function.clone(),
+                    first: first.to_string(),
+                    second: encoding.to_string(),
+                }));
             }
         }
     }
@@ -212,13 +222,16 @@ impl World {
 
     /// How the strings of a function lie in a module's memory.
     pub fn encoding(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> StringEncoding {
-        let key = encoding_key(&self.resolve, interface, function);
-        self.encodings.get(&(module, key)).copied().unwrap_or(StringEncoding::Utf8)
+        self.declaration(module, interface, function).unwrap_or(StringEncoding::Utf8)
     }
 
     /// Whether a module's own world, and not only another module's, has this function.
     pub fn declares(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> bool {
-        self.encodings.contains_key(&(module, encoding_key(&self.resolve, interface, function)))
+        self.declaration(module, interface, function).is_some()
+    }
+
+    fn declaration(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> Option<StringEncoding> {
+        self.declared.get(&(module, interface_key(&self.resolve, interface)))?.get(function).copied()
     }
 
     /// The type behind aliases.
@@ -238,27 +251,46 @@ impl World {
     }
 }
 
-/// `ns:pkg/interface#function` without the version: versions may have been brought together.
-fn encoding_key(resolve: &Resolve, interface: Option<&WorldKey>, function: &str) -> String {
+/// `ns:pkg/interface` without the version, which may have been brought together with others; nothing for the world
+/// itself.
+fn interface_key(resolve: &Resolve, interface: Option<&WorldKey>) -> String {
     match interface {
-        Some(key) => format!("{}#{function}", names::versionless(&resolve.name_world_key(key))),
-        None => function.to_string(),
+        Some(WorldKey::Name(name)) => name.clone(),
+        Some(WorldKey::Interface(id)) => {
+            let interface = &resolve.interfaces[*id];
+            let package = interface.package.map(|package| &resolve.packages[package].name);
+            let (namespace, package) = package.map_or(("", ""), |name| (&name.namespace, &name.name));
+            let interface = interface.name.as_deref().unwrap_or_default();
+            [namespace, ":", package, "/", interface].concat()
+        }
+        None => String::new(),
     }
 }
 
-fn function_keys(resolve: &Resolve, world: WorldId) -> Vec<String> {
-    let world = &resolve.worlds[world];
-    let mut keys = Vec::new();
-    for (key, item) in world.imports.iter().chain(&world.exports) {
-        match item {
-            WorldItem::Interface { id, .. } => {
-                for function in resolve.interfaces[*id].functions.keys() {
-                    keys.push(encoding_key(resolve, Some(key), function));
-                }
-            }
-            WorldItem::Function(function) => keys.push(encoding_key(resolve, None, &function.name)),
-            WorldItem::Type { .. } => {}
-        }
-    }
-    keys
+fn root_name() -> PackageName {
+    PackageName { namespace: "root".into(), name: "component".into(), version: None }
+}
+
+/// Adds the world into which all others are joined.
+fn add_root(resolve: &mut Resolve) -> WorldId {
+    let name = root_name();
+    let package = resolve.packages.alloc(wit_parser::Package {
+        name: name.clone(),
+        docs: Default::default(),
+        interfaces: Default::default(),
+        worlds: Default::default(),
+    });
+    let id = resolve.worlds.alloc(wit_parser::World {
+        name: "root".into(),
+        imports: Default::default(),
+        exports: Default::default(),
+        package: Some(package),
+        docs: Default::default(),
+        stability: Default::default(),
+        includes: Default::default(),
+        span: Span::default(),
+    });
+    resolve.packages[package].worlds.insert("root".into(), id);
+    resolve.package_names.insert(name, package);
+    id
 }
