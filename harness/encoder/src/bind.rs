@@ -2,8 +2,7 @@
 //!
 //! All that is wrong is reported, not the first thing only.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
 use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
 

@@ -7,8 +7,7 @@
 //! * Storing: strings and lists (and parameters that are spilled by a lift) take memory from `realloc`. A spilled
 //!   result of a lowered function needs none: the caller passes a pointer to room for it.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Resolve, Type, TypeDefKind, TypeId};
@@ -51,7 +50,7 @@ struct Contents {
 impl<'a> Abi<'a> {
     /// Nothing learned yet.
     pub fn new(resolve: &'a Resolve) -> Self {
-        Abi { resolve, contents: HashMap::new() }
+        Abi { resolve, contents: HashMap::default() }
     }
 
     /// The core function type of a lift or lower.

@@ -2,9 +2,10 @@
 //!
 //! Old linkers and TinyGo make such modules. Nothing but the import section changes.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
+use foldhash::HashSet;
+use foldhash::fast::RandomState;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Encode, ImportSection, Section};
 use wasmparser::{BinaryReader, ImportSectionReader};
@@ -13,10 +14,13 @@ use crate::read::Import;
 
 /// Gives every repeated import a name of its own. True if there was one.
 pub(crate) fn rename(imports: &mut [Import]) -> bool {
+    let mut seen = HashSet::with_capacity_and_hasher(imports.len(), RandomState::default());
+    if imports.iter().all(|import| seen.insert((import.module.as_str(), import.field.as_str()))) {
+        return false;
+    }
     let mut taken: HashSet<(String, String)> =
         imports.iter().map(|import| (import.module.clone(), import.field.clone())).collect();
-    let mut seen = HashSet::new();
-    let mut renamed = false;
+    let mut seen = HashSet::default();
     for import in imports {
         if seen.insert((import.module.clone(), import.field.clone())) {
             continue;
@@ -25,13 +29,17 @@ pub(crate) fn rename(imports: &mut [Import]) -> bool {
             .map(|n| format!("{} ({n})", import.field))
             .find(|name| taken.insert((import.module.clone(), name.clone())));
         import.unique = unique;
-        renamed = true;
     }
-    renamed
+    true
 }
 
-/// The module with the imports' new names; `section` is where the import section's contents lie.
-pub(crate) fn rewrite(bytes: &[u8], section: Range<usize>, imports: &[Import]) -> wasmparser::Result<Vec<u8>> {
+/// The import section with the imports' new names, and where the old one lies; `section` is where that one's contents
+/// lie.
+pub(crate) fn rewrite(
+    bytes: &[u8],
+    section: Range<usize>,
+    imports: &[Import],
+) -> wasmparser::Result<(Range<usize>, Vec<u8>)> {
     let reader = ImportSectionReader::new(BinaryReader::new(&bytes[section.clone()], section.start as u64))?;
     let mut rewritten = ImportSection::new();
     for (import, named) in reader.into_imports().zip(imports) {
@@ -45,10 +53,7 @@ pub(crate) fn rewrite(bytes: &[u8], section: Range<usize>, imports: &[Import]) -
         header -= 1;
     }
     let header = header.saturating_sub(1);
-    let mut out = Vec::with_capacity(bytes.len() + 64);
-    out.extend_from_slice(&bytes[..header]);
-    out.push(rewritten.id());
+    let mut out = vec![rewritten.id()];
     rewritten.encode(&mut out);
-    out.extend_from_slice(&bytes[section.end..]);
-    Ok(out)
+    Ok((header..section.end, out))
 }

@@ -181,7 +181,7 @@ impl<'a> Closing<'a> {
             Results { world: self.world, binder, id, adapter, abi: RefCell::new(Abi::new(&self.world.resolve)) };
         let request = Request {
             name: &adapter.name,
-            wasm: &adapter.bytes,
+            wasm: &adapter.whole(),
             exports: &exports,
             also: &|import| Some(results.realloc(import)?.0),
             form: form(adapter),

@@ -17,6 +17,7 @@ mod demand;
 mod emit;
 mod error;
 mod explain;
+mod frame;
 mod hint;
 mod hoist;
 mod hooks;
@@ -49,6 +50,7 @@ pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use stub::Answer;
 pub use trim::TrimError;
 
+use frame::Frame;
 use read::Module;
 use trims::Trims;
 use world::World;
@@ -69,11 +71,19 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let (main, layers) = layers::read(&input.main, &input.adapters)?;
     let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    weld(&modules, &world, options, &Trims::default())
+    let Welded { component, plan, .. } = weld(&modules, &world, options, &Trims::default())?;
+    Ok(Encoded { component, plan })
+}
+
+/// A component, and what it was put together from.
+struct Welded {
+    component: Vec<u8>,
+    frame: Frame,
+    plan: Plan,
 }
 
 /// What follows when modules and world are known.
-fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Encoded, Errors> {
+fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Welded, Errors> {
     let parts = demand::close(modules, world, options, trims)?;
     let order = order::order(&parts)?;
     let plan = wire::wire(modules, world, &parts, order, options)?;
@@ -81,11 +91,12 @@ fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims)
         let found = audit::audit(&plan, world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
-    let component = emit::emit(&plan, world, &parts, options);
+    let frame = emit::emit(&plan, world, &parts, options);
+    let component = frame.around(parts[0].as_ref().map_or(&modules[0], |main| &main.module));
     if options.validate {
         validate::validate(&component, modules)?;
     }
-    Ok(Encoded { component, plan })
+    Ok(Welded { component, frame, plan })
 }
 
 /// What an adapter may not contain or lacks: all findings at once, none for a good one.
@@ -99,7 +110,7 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
     let mut errors = Vec::new();
     for module in &modules {
         let form = demand::form(module);
-        let found = trim::check(&module.name, &module.bytes, form, module.layer.stack.into());
+        let found = trim::check(&module.name, &module.whole(), form, module.layer.stack.into());
         errors.extend(found.into_iter().map(Error::Trim));
     }
     // Binding looks adapters up behind main, so an empty main goes before this one.

@@ -5,20 +5,19 @@
 //! of its component: all that stands before and after main. A guest of a known shape costs a scan of its section
 //! headers and one copy of its bytes.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use wasm_encoder::Encode;
-use wasmparser::{MemoryType, Parser, Payload};
+use foldhash::HashMap;
+use wasmparser::MemoryType;
 
 use crate::error::Errors;
+use crate::frame::Frame;
 use crate::input::{Adapter, Code, Options, Source};
-use crate::plan::ModuleId;
 use crate::read::{Extern, Module};
 use crate::trims::Trims;
 use crate::validate::mistake;
 use crate::world::World;
-use crate::{Encoded, layers, weld, world};
+use crate::{Welded, layers, weld, world};
 
 /// Adapters and options, made ready for any number of guests.
 ///
@@ -45,15 +44,6 @@ struct Shape {
     memories: Vec<MemoryType>,
     /// Its `component-type` sections.
     metadata: Vec<Vec<u8>>,
-}
-
-/// A component without main.
-#[derive(Debug)]
-struct Frame {
-    /// All before the section with main.
-    before: Vec<u8>,
-    /// All behind it.
-    after: Vec<u8>,
 }
 
 impl<'a> Prepared<'a> {
@@ -83,15 +73,12 @@ impl<'a> Prepared<'a> {
         {
             return Ok(frame.around(&main));
         }
-        let Encoded { component, plan } = self.weld(main)?;
-        let position = plan.order.iter().position(|id| *id == ModuleId::MAIN);
-        if let Some(frame) = position.and_then(|position| Frame::of(&component, position)) {
-            self.frames.lock().unwrap_or_else(PoisonError::into_inner).insert(shape, Arc::new(frame));
-        }
+        let Welded { component, frame, .. } = self.weld(main)?;
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner).insert(shape, Arc::new(frame));
         Ok(component)
     }
 
-    fn weld(&self, main: Module<'_>) -> Result<Encoded, Errors> {
+    fn weld(&self, main: Module<'_>) -> Result<Welded, Errors> {
         let brings_a_world = main.wit.is_some() || !main.metadata.is_empty();
         let modules = layers::line_up(main, self.adapters, self.layers.clone())?;
         if self.interposes() {
@@ -135,50 +122,4 @@ impl<'a> Prepared<'a> {
     fn interposes(&self) -> bool {
         self.adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer))
     }
-}
-
-impl Frame {
-    /// Takes a component apart; main is the core module at that position.
-    fn of(component: &[u8], position: usize) -> Option<Frame> {
-        let mut modules = 0;
-        let mut depth = 0u32;
-        for payload in Parser::new(0).parse_all(component) {
-            match payload.ok()? {
-                Payload::ModuleSection { unchecked_range, .. } => {
-                    if depth == 0 && modules == position {
-                        let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
-                        let header = 1 + leb_length(end - start);
-                        let before = component[..start.checked_sub(header)?].to_vec();
-                        return Some(Frame { before, after: component[end..].to_vec() });
-                    }
-                    modules += usize::from(depth == 0);
-                    depth += 1;
-                }
-                Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// The component with this main in it.
-    fn around(&self, main: &Module<'_>) -> Vec<u8> {
-        let size = main.size_without_metadata();
-        let header = 1 + leb_length(size);
-        let mut component = Vec::with_capacity(self.before.len() + header + size + self.after.len());
-        component.extend_from_slice(&self.before);
-        component.push(wasm_encoder::ComponentSectionId::CoreModule.into());
-        size.encode(&mut component);
-        main.write_without_metadata(&mut component);
-        component.extend_from_slice(&self.after);
-        component
-    }
-}
-
-/// How many bytes a section's size takes.
-fn leb_length(size: usize) -> usize {
-    let mut bytes = Vec::new();
-    size.encode(&mut bytes);
-    bytes.len()
 }

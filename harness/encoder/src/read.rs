@@ -36,6 +36,8 @@ pub(crate) struct Module<'a> {
     pub kept: Vec<Range<usize>>,
     /// Where the import section's contents lie.
     pub import_section: Option<Range<usize>>,
+    /// Where the whole import section lies, and the section to be put in its place, if an import got another name.
+    pub renamed: Option<(Range<usize>, Vec<u8>)>,
     /// The module is a shared library.
     pub is_library: bool,
     /// The module has a start section.
@@ -166,9 +168,7 @@ pub(crate) fn read<'a>(name: &str, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Mo
     if dedupe::rename(&mut module.imports)
         && let Some(section) = module.import_section.clone()
     {
-        let imports = std::mem::take(&mut module.imports);
-        let rewritten = dedupe::rewrite(&module.bytes, section, &imports).map_err(malformed)?;
-        module = Module { imports, ..read(name, rewritten)? };
+        module.renamed = Some(dedupe::rewrite(&module.bytes, section, &module.imports).map_err(malformed)?);
     }
     Ok(module)
 }
@@ -184,6 +184,7 @@ impl<'a> Module<'a> {
             metadata: Vec::new(),
             kept: Vec::new(),
             import_section: None,
+            renamed: None,
             is_library: false,
             has_start: false,
             memories: Vec::new(),
@@ -206,22 +207,49 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The module without its metadata.
-    pub fn without_metadata(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.size_without_metadata());
-        self.write_without_metadata(&mut out);
-        out
+    /// The module with the names that its imports got.
+    pub fn whole(&self) -> Cow<'_, [u8]> {
+        self.pieces(&[0..self.bytes.len()])
+    }
+
+    /// The same without its metadata.
+    pub fn without_metadata(&self) -> Cow<'_, [u8]> {
+        self.pieces(&self.kept)
+    }
+
+    fn pieces(&self, ranges: &[Range<usize>]) -> Cow<'_, [u8]> {
+        match ranges {
+            [range] if self.renamed.is_none() => Cow::Borrowed(&self.bytes[range.clone()]),
+            _ => {
+                let mut out = Vec::with_capacity(self.bytes.len() + 64);
+                self.write(ranges, &mut out);
+                Cow::Owned(out)
+            }
+        }
     }
 
     /// The bytes of the module without its metadata.
     pub fn size_without_metadata(&self) -> usize {
-        self.kept.iter().map(|range| range.len()).sum()
+        let kept: usize = self.kept.iter().map(|range| range.len()).sum();
+        self.renamed.as_ref().map_or(kept, |(old, new)| kept - old.len() + new.len())
     }
 
     /// Appends the module without its metadata.
     pub fn write_without_metadata(&self, out: &mut Vec<u8>) {
-        for range in &self.kept {
-            out.extend_from_slice(&self.bytes[range.clone()]);
+        self.write(&self.kept, out);
+    }
+
+    fn write(&self, ranges: &[Range<usize>], out: &mut Vec<u8>) {
+        for range in ranges {
+            match &self.renamed {
+                // Sections are kept or left out as a whole.
+                Some((old, new)) if range.contains(&old.start) => {
+                    out.extend_from_slice(&self.bytes[range.start..old.start]);
+                    out.extend_from_slice(new);
+                    out.extend_from_slice(&self.bytes[old.end..range.end]);
+                }
+                _ => out.extend_from_slice(&self.bytes[range.clone()]),
+            }
         }
     }
 }

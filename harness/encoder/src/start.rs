@@ -205,7 +205,7 @@ fn remedy<'a>(main: &Module<'a>, bound: &mut Bound) -> (Option<Module<'a>>, Reme
 }
 
 fn hoisted<'a>(main: &Module<'a>) -> Option<Module<'a>> {
-    let bytes = hoist::hoist(&main.bytes).ok()??;
+    let bytes = hoist::hoist(&main.whole()).ok()??;
     let (module, field) = names::SHARED_MEMORY;
     let memory = Import {
         module: module.to_string(),

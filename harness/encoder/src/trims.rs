@@ -1,11 +1,11 @@
 //! What trimming left of adapters, remembered: many mains ask the same of them.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::plan::ModuleId;
 use crate::trim::{self, Request, Trimmed};
+use foldhash::HashMap;
 
 /// Everything that was trimmed so far. The adapters that [`ModuleId`]s stand for must stay the same.
 #[derive(Debug, Default)]

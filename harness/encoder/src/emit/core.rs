@@ -1,5 +1,7 @@
 //! Core modules and instances: main, adapters, the shim with the slots, the fixup that fills them.
 
+use std::borrow::Cow;
+
 use wasm_encoder::{CanonicalOption, ExportKind, ModuleArg, ValType};
 use wit_parser::TypeId;
 
@@ -8,6 +10,7 @@ use super::provenance::{Born, BornFunction};
 use super::types::Scope;
 use super::{Emitter, forward, hooks, memory};
 use crate::demand::Parts;
+use crate::frame::Frame;
 use crate::input::Copies;
 use crate::names::{Copy, ThreadLocal};
 use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, SlotId, Source, Via, Wire};
@@ -18,7 +21,11 @@ pub(super) fn modules(emitter: &mut Emitter<'_>, parts: &Parts<'_>) {
     for id in &emitter.plan.order {
         let Some(part) = &parts[id.0] else { continue };
         let debug_name = emitter.name(&part.module.name);
-        let bytes = part.module.without_metadata();
+        let bytes = match *id {
+            // It comes into the finished frame.
+            ModuleId::MAIN => Cow::Borrowed(Frame::PLACE),
+            _ => part.module.without_metadata(),
+        };
         emitter.core_modules[id.0] = Some(emitter.component.core_module_raw(debug_name, &bytes));
         emitter.register.module(Born::Module(*id));
     }

@@ -1,7 +1,6 @@
 //! Which imported functions and types the component needs: those that a wire lowers, and what exports refer to.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use wit_parser::{LiveTypes, WorldItem};
 
 use crate::plan::{FuncRef, Plan, Source, Wire};
@@ -15,7 +14,7 @@ pub(super) struct Live {
 
 /// Types are in the order of their first use, which is the order they are imported in.
 pub(super) fn live(plan: &Plan, world: &World) -> Live {
-    let mut live = Live { functions: HashSet::new(), types: LiveTypes::default() };
+    let mut live = Live { functions: HashSet::default(), types: LiveTypes::default() };
     let resolve = &world.resolve;
     for item in world.imports().values() {
         if let WorldItem::Type { id, .. } = item {
@@ -50,7 +49,7 @@ pub(super) fn live(plan: &Plan, world: &World) -> Live {
 
 /// All wires: main's, then each adapter's, those of one import module together.
 fn grouped(plan: &Plan) -> Vec<&Wire> {
-    let mut first = HashMap::new();
+    let mut first = HashMap::default();
     for (position, wire) in plan.wires.iter().enumerate() {
         first.entry((wire.importer, wire.module.as_str())).or_insert(position);
     }

@@ -1,4 +1,4 @@
-//! `emit`: plan to bytes. Nothing is decided here, and nothing can fail; this is where indices are born.
+//! `emit`: plan to a [`Frame`], bytes around main. Nothing is decided here, and nothing can fail; this is where indices are born.
 //!
 //! Order in the component: imports, core modules, the shim with the slots, early resource types, core instances in the
 //! plan's order, the wrappers for main's task hook, the fixup that fills the slots and initialises, then lifts and exports.
@@ -13,20 +13,20 @@ mod memory;
 mod provenance;
 mod types;
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use wasm_encoder::{ComponentBuilder, ComponentExportKind};
 use wit_parser::{InterfaceId, TypeId, WorldKey};
 
 use crate::demand::Parts;
+use crate::frame::Frame;
 use crate::input::Options;
 use crate::plan::{Canon, CoreRef, FuncRef, Kind, ModuleId, Plan};
 use crate::world::World;
 use provenance::Register;
 use types::TypeMap;
 
-/// Writes the component.
-pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Options) -> Vec<u8> {
+/// Writes the component, but for main.
+pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Options) -> Frame {
     let mut emitter = Emitter::new(plan, world, options);
     let live = live::live(plan, world);
     imports::emit(&mut emitter, &live);
@@ -85,20 +85,20 @@ impl<'a> Emitter<'a> {
             options,
             component: ComponentBuilder::default(),
             types: TypeMap::default(),
-            imported: HashMap::new(),
-            exported: HashMap::new(),
-            resources: HashMap::new(),
-            functions: HashMap::new(),
-            lowered: HashMap::new(),
-            aliases: HashMap::new(),
+            imported: HashMap::default(),
+            exported: HashMap::default(),
+            resources: HashMap::default(),
+            functions: HashMap::default(),
+            lowered: HashMap::default(),
+            aliases: HashMap::default(),
             core_modules: vec![None; plan.modules.len()],
             core_instances: vec![None; plan.modules.len()],
             shim: None,
             hosted_memory: None,
-            own_memories: HashMap::new(),
-            own_aliases: HashMap::new(),
+            own_memories: HashMap::default(),
+            own_aliases: HashMap::default(),
             hooks: None,
-            callees: HashMap::new(),
+            callees: HashMap::default(),
             register: Register::new(options.provenance),
         }
     }
@@ -134,7 +134,7 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    fn finish(mut self) -> Frame {
         if self.debug_names() {
             self.component.append_names();
         }
@@ -146,7 +146,8 @@ impl<'a> Emitter<'a> {
         if let Some(section) = self.register.section(self.plan) {
             self.component.raw_custom_section(&custom(&section));
         }
-        self.component.finish()
+        let main = self.plan.order.iter().position(|id| *id == ModuleId::MAIN);
+        Frame::of(self.component.finish(), main.unwrap_or_default())
     }
 }
 

@@ -1,7 +1,6 @@
 //! WIT types into component types, in whatever scope they are needed.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use wasm_encoder::{Alias, ComponentExportKind, ComponentTypeEncoder, ComponentValType, PrimitiveValType};
 use wit_parser::{Function, Handle, InterfaceId, Param, Type, TypeDefKind, TypeId, TypeOwner};
 

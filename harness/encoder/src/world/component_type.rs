@@ -4,8 +4,7 @@
 //! encoding. This one takes what [`Decoder`] knows to mean exactly one thing, and gives up on everything else: then the
 //! library's says what it is, or what is wrong with it.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use wasmparser::names::KebabStr;
 use wasmparser::{
     ComponentAlias, ComponentDefinedType, ComponentExternName, ComponentExternalKind, ComponentFuncType,

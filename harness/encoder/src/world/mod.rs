@@ -8,9 +8,9 @@ mod component_type;
 mod metadata;
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
 
+use foldhash::HashMap;
 use indexmap::IndexMap;
 use wit_parser::{
     CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
