@@ -2,9 +2,11 @@
 //!
 //! All that is wrong is reported, not the first thing only.
 
+use std::cell::OnceCell;
+
 use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
-use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
+use wit_parser::{Resolve, TypeDefKind, TypeId, WorldItem, WorldKey};
 
 use crate::canon::{Abi, Direction};
 use crate::error::Error;
@@ -86,8 +88,15 @@ pub(crate) struct Binder<'a> {
 #[derive(Default)]
 struct Interfaces {
     exact: HashMap<String, WorldKey>,
-    /// With the version cut to its compatibility track.
-    track: HashMap<String, WorldKey>,
+    /// With the version cut to its compatibility track; made when it is asked for.
+    track: OnceCell<HashMap<String, WorldKey>>,
+}
+
+impl Interfaces {
+    fn track(&self, resolve: &Resolve, name: &str) -> Option<&WorldKey> {
+        let keys = || self.exact.values().map(|key| (resolve.name_canonicalized_world_key(key), key.clone()));
+        self.track.get_or_init(|| keys().collect()).get(name)
+    }
 }
 
 impl<'a> Binder<'a> {
@@ -98,7 +107,6 @@ impl<'a> Binder<'a> {
             for (key, item) in items {
                 if let WorldItem::Interface { .. } = item {
                     table.exact.insert(world.resolve.name_world_key(key), key.clone());
-                    table.track.insert(world.resolve.name_canonicalized_world_key(key), key.clone());
                 }
             }
             table
@@ -283,9 +291,10 @@ impl<'a> Binder<'a> {
 
     fn interface<'s>(&self, side: &'s Interfaces, interface: &names::Interface<'_>) -> Option<&'s WorldKey> {
         if interface.standard {
-            return side.track.get(interface.name);
+            return side.track(&self.world.resolve, interface.name);
         }
-        side.exact.get(interface.name).or_else(|| side.track.get(&layers::track_of(interface.name)?))
+        let track = || side.track(&self.world.resolve, &layers::track_of(interface.name)?);
+        side.exact.get(interface.name).or_else(track)
     }
 
     fn resource(&self, key: Option<&WorldKey>, exported: bool, name: &str) -> Option<TypeId> {

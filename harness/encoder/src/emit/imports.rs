@@ -12,19 +12,18 @@ use super::types::{Scope, TypeMap};
 use crate::bind::func_ref;
 use crate::world::World;
 
-pub(super) fn emit(emitter: &mut Emitter<'_>, live: &Live) {
+pub(super) fn emit(emitter: &mut Emitter<'_>, live: &Live<'_>) {
     let world = emitter.world;
     for (key, item) in world.imports() {
         match item {
             WorldItem::Interface { id, .. } => instance(emitter, live, key, item, *id),
             WorldItem::Type { id, .. } => world_type(emitter, key, *id),
             WorldItem::Function(function) => {
-                let reference = func_ref(world, None, &function.name);
-                if live.functions.contains(&reference) {
+                if live.has(None, &function.name) {
                     let ty = emitter.func_type(function);
                     let name = extern_name(&function.name, function.external_id.as_deref());
                     let index = emitter.component.import(name, ComponentTypeRef::Func(ty));
-                    emitter.functions.insert(reference, index);
+                    emitter.functions.insert(func_ref(world, None, &function.name), index);
                 }
             }
         }
@@ -45,7 +44,7 @@ pub(super) fn extern_name<'n>(name: &'n str, external_id: Option<&'n str>) -> Co
 pub(super) fn interface_name(emitter: &Emitter<'_>, key: &WorldKey, item: &WorldItem) -> ComponentExternName<'static> {
     let resolve = &emitter.world.resolve;
     let full = resolve.name_world_key(key);
-    let canonical = Some(resolve.name_canonicalized_world_key(key)).filter(|_| emitter.options.canonical_names);
+    let canonical = emitter.options.canonical_names.then(|| resolve.name_canonicalized_world_key(key));
     // What of the version the canonical name leaves out.
     let split = canonical.and_then(|name| Some((full.strip_prefix(&name)?.to_string(), name)));
     let (suffix, name) = split.map_or((None, full), |(rest, name)| (Some(rest).filter(|r| !r.is_empty()), name));
@@ -57,7 +56,7 @@ pub(super) fn interface_name(emitter: &Emitter<'_>, key: &WorldKey, item: &World
     }
 }
 
-fn instance(emitter: &mut Emitter<'_>, live: &Live, key: &WorldKey, item: &WorldItem, id: InterfaceId) {
+fn instance(emitter: &mut Emitter<'_>, live: &Live<'_>, key: &WorldKey, item: &WorldItem, id: InterfaceId) {
     let world = emitter.world;
     let interface = &world.resolve.interfaces[id];
     let mut scope = InstanceScope { emitter, interface: id, ty: InstanceType::new(), map: TypeMap::default() };
@@ -65,7 +64,7 @@ fn instance(emitter: &mut Emitter<'_>, live: &Live, key: &WorldKey, item: &World
         scope.type_id(ty);
     }
     for function in interface.functions.values() {
-        if live.functions.contains(&func_ref(world, Some(key), &function.name)) {
+        if live.has(Some(key), &function.name) {
             let ty = scope.func_type(function);
             let name = extern_name(&function.name, function.external_id.as_deref());
             scope.ty.export(name, ComponentTypeRef::Func(ty));

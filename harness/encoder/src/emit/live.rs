@@ -1,20 +1,28 @@
 //! Which imported functions and types the component needs: those that a wire lowers, and what exports refer to.
 
 use foldhash::{HashMap, HashSet};
-use wit_parser::{LiveTypes, WorldItem};
+use wit_parser::{LiveTypes, WorldItem, WorldKey};
 
-use crate::plan::{FuncRef, Plan, Source, Wire};
+use crate::plan::{Plan, Source, Wire};
 use crate::world::World;
 
 /// What is needed of the imports.
-pub(super) struct Live {
-    pub functions: HashSet<FuncRef>,
+pub(super) struct Live<'p> {
+    /// Functions by the keys of their interfaces; those at the root have none.
+    functions: HashMap<Option<&'p WorldKey>, HashSet<&'p str>>,
     pub types: LiveTypes,
 }
 
+impl Live<'_> {
+    /// Whether a function of an interface is needed.
+    pub fn has(&self, key: Option<&WorldKey>, function: &str) -> bool {
+        self.functions.get(&key).is_some_and(|functions| functions.contains(function))
+    }
+}
+
 /// Types are in the order of their first use, which is the order they are imported in.
-pub(super) fn live(plan: &Plan, world: &World) -> Live {
-    let mut live = Live { functions: HashSet::default(), types: LiveTypes::default() };
+pub(super) fn live<'p>(plan: &'p Plan, world: &World) -> Live<'p> {
+    let mut live = Live { functions: HashMap::default(), types: LiveTypes::default() };
     let resolve = &world.resolve;
     for item in world.imports().values() {
         if let WorldItem::Type { id, .. } = item {
@@ -25,7 +33,7 @@ pub(super) fn live(plan: &Plan, world: &World) -> Live {
         match &wire.source {
             Source::Lower(function, _) => {
                 if let Some(wit) = world.imported_function(function.key.as_ref(), &function.name)
-                    && live.functions.insert(function.clone())
+                    && live.functions.entry(function.key.as_ref()).or_default().insert(&function.name)
                 {
                     live.types.add_func(resolve, wit);
                 }

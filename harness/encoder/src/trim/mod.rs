@@ -79,7 +79,7 @@ pub(crate) struct Request<'a> {
     pub stack: Stack,
     /// Keep what debuggers want: names and DWARF.
     pub debug: bool,
-    /// Validate the bodies of the functions that stay.
+    /// Validate the adapter, but for functions that go. One that is not valid may give a module that is not, either.
     pub validate: bool,
 }
 
@@ -171,7 +171,7 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
         Form::Shared => MainRealloc::Grow,
         Form::Isolated => MainRealloc::Export(WANTED_REALLOCS[0]),
     };
-    let problems = Module::read(wasm).map_err(|problem| vec![problem]).and_then(|mut module| {
+    let problems = Module::read(wasm, true).map_err(|problem| vec![problem]).and_then(|mut module| {
         let all = module.exports.keys().map(|export| export.to_string()).collect();
         let also = &|_| None;
         let request = Request { name, wasm, exports: &all, also, form, realloc, stack, debug: false, validate: true };
@@ -181,7 +181,7 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
 }
 
 fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
-    let mut module = Module::read(request.wasm).map_err(|problem| vec![problem])?;
+    let mut module = Module::read(request.wasm, request.validate).map_err(|problem| vec![problem])?;
     let (_, missing) = wanted(&module, request.exports);
     let analysed = analyse(&mut module, request);
     let analysis = match (analysed, missing.is_empty()) {

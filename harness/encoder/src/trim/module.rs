@@ -59,7 +59,7 @@ impl<T, D> Item<T, D> {
     }
 }
 
-/// A core module, read and valid but for its functions' bodies.
+/// A core module, read: if that was asked for, it is valid but for its functions' bodies.
 #[derive(Default)]
 pub(super) struct Module<'a> {
     pub types: Vec<FuncType>,
@@ -82,9 +82,11 @@ pub(super) struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    /// Validates and reads a module. Bodies are left for [`Module::validate_body`]: most are never needed.
-    pub fn read(wasm: &'a [u8]) -> Result<Module<'a>, Problem> {
-        Module::sections(wasm).map_err(|error| Problem::invalid(&error))
+    /// Reads a module, and validates it if that is asked for. Bodies are left for [`Module::validate_body`]: most are
+    /// never needed.
+    pub fn read(wasm: &'a [u8], validate: bool) -> Result<Module<'a>, Problem> {
+        let validator = validate.then(|| Validator::new_with_features(FEATURES));
+        Module::sections(wasm, validator).map_err(|error| Problem::invalid(&error))
     }
 
     /// Validates the body of a function, by the function's index. One that is imported is valid.
@@ -101,16 +103,16 @@ impl<'a> Module<'a> {
         result
     }
 
-    fn sections(wasm: &'a [u8]) -> wasmparser::Result<Module<'a>> {
+    fn sections(wasm: &'a [u8], mut validator: Option<Validator>) -> wasmparser::Result<Module<'a>> {
         let mut module = Module::default();
         let mut own_types = Vec::new();
         let mut bodies = Vec::new();
         let mut section = 0;
-        let mut validator = Validator::new_with_features(FEATURES);
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload?;
-            // Everything that follows relies on it: indices are in range.
-            if let ValidPayload::Func(body, _) = validator.payload(&payload)? {
+            if let Some(validator) = &mut validator
+                && let ValidPayload::Func(body, _) = validator.payload(&payload)?
+            {
                 module.bodies.push(body);
             }
             match &payload {

@@ -10,7 +10,7 @@ mod metadata;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use indexmap::IndexMap;
 use wit_parser::{
     CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
@@ -36,6 +36,8 @@ pub(crate) struct World {
     /// The functions of each module's own world by their interfaces (see [`interface_key`]), and how strings of theirs lie
     /// in that module's memory.
     declared: HashMap<(ModuleId, String), HashMap<String, StringEncoding>>,
+    /// How many worlds were joined.
+    added: usize,
 }
 
 /// Joins the worlds of all modules.
@@ -77,10 +79,12 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
         }
     }
     Errors::check(errors)?;
-    world
-        .resolve
-        .merge_world_imports_based_on_semver(world.id)
-        .map_err(|error| Error::WorldConflict { module: modules[0].name.clone(), message: format!("{error:#}") })?;
+    if world.added > 1 || world.has_versions() {
+        world
+            .resolve
+            .merge_world_imports_based_on_semver(world.id)
+            .map_err(|error| Error::WorldConflict { module: modules[0].name.clone(), message: format!("{error:#}") })?;
+    }
     world.resolve.generate_nominal_type_ids(world.id);
     Ok(world)
 }
@@ -89,7 +93,7 @@ impl World {
     fn empty() -> World {
         let mut resolve = Resolve::default();
         let id = add_root(&mut resolve);
-        World { resolve, id, exporters: IndexMap::new(), declared: HashMap::default() }
+        World { resolve, id, exporters: IndexMap::new(), declared: HashMap::default(), added: 0 }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -118,7 +122,8 @@ impl World {
                 });
             }
         }
-        let is_first = self.resolve.worlds.len() == 1 && !resolve.package_names.contains_key(&root_name());
+        let is_first = self.added == 0 && !resolve.package_names.contains_key(&root_name());
+        self.added += 1;
         let joined = (|| {
             let from = match is_first {
                 // Nothing is there to be merged with.
@@ -137,6 +142,13 @@ impl World {
                 errors.push(Error::WorldConflict { module: module.name.clone(), message: format!("{error:#}") });
             }
         }
+    }
+
+    /// Whether an interface is imported in several versions.
+    fn has_versions(&self) -> bool {
+        let mut seen = HashSet::default();
+        let interfaces = self.imports().keys().filter(|key| matches!(key, WorldKey::Interface(_)));
+        !interfaces.map(|key| interface_key(&self.resolve, Some(key))).all(|name| seen.insert(name))
     }
 
     /// Notes the functions of a module's own world.
