@@ -2,11 +2,8 @@
 //!
 //! All that is wrong is reported, not the first thing only.
 
-use std::cell::OnceCell;
-
-use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
-use wit_parser::{Resolve, TypeDefKind, TypeId, WorldItem, WorldKey};
+use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
 
 use crate::canon::{Abi, Direction};
 use crate::error::Error;
@@ -18,7 +15,7 @@ use crate::names::{self, Item, ThreadLocal};
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{Extern, Import, Module, signature};
 use crate::thread_local;
-use crate::world::World;
+use crate::world::{Interfaces, World};
 
 /// The meanings of one module's imports and exports.
 #[derive(Debug, Default)]
@@ -80,43 +77,12 @@ pub(crate) struct ExportedFunction {
 pub(crate) struct Binder<'a> {
     world: &'a World,
     modules: &'a [Module<'a>],
-    imports: Interfaces,
-    exports: Interfaces,
-}
-
-/// Interfaces of one side of the world by name.
-#[derive(Default)]
-struct Interfaces {
-    exact: HashMap<String, WorldKey>,
-    /// With the version cut to its compatibility track; made when it is asked for.
-    track: OnceCell<HashMap<String, WorldKey>>,
-}
-
-impl Interfaces {
-    fn track(&self, resolve: &Resolve, name: &str) -> Option<&WorldKey> {
-        let keys = || self.exact.values().map(|key| (resolve.name_canonicalized_world_key(key), key.clone()));
-        self.track.get_or_init(|| keys().collect()).get(name)
-    }
 }
 
 impl<'a> Binder<'a> {
-    /// Makes the tables of names. `modules` are main and all adapters as they came in.
+    /// `modules` are main and all adapters as they came in.
     pub fn new(world: &'a World, modules: &'a [Module<'a>]) -> Self {
-        let interfaces = |items: &mut dyn Iterator<Item = (&WorldKey, &WorldItem)>| {
-            let mut table = Interfaces::default();
-            for (key, item) in items {
-                if let WorldItem::Interface { .. } = item {
-                    table.exact.insert(world.resolve.name_world_key(key), key.clone());
-                }
-            }
-            table
-        };
-        Binder {
-            world,
-            modules,
-            imports: interfaces(&mut world.imports().iter()),
-            exports: interfaces(&mut world.exports().iter()),
-        }
+        Binder { world, modules }
     }
 
     /// The meanings of a module's imports. `id` says which module it is; it may be a trimmed one.
@@ -216,7 +182,7 @@ impl<'a> Binder<'a> {
         unknown: &dyn Fn(String, Vec<String>) -> Error,
     ) -> Result<(Meaning, FuncType), Error> {
         let name = names::parse_import(&import.module, &import.field);
-        let side = if name.exported { &self.exports } else { &self.imports };
+        let side = if name.exported { self.world.export_names() } else { self.world.import_names() };
         let key = match name.interface {
             Some(interface) => match self.interface(side, &interface) {
                 Some(key) => Some(key),
@@ -290,11 +256,10 @@ impl<'a> Binder<'a> {
     }
 
     fn interface<'s>(&self, side: &'s Interfaces, interface: &names::Interface<'_>) -> Option<&'s WorldKey> {
-        if interface.standard {
-            return side.track(&self.world.resolve, interface.name);
+        match interface.standard {
+            true => side.on_track(&self.world.resolve, interface.name),
+            false => side.get(&self.world.resolve, interface.name),
         }
-        let track = || side.track(&self.world.resolve, &layers::track_of(interface.name)?);
-        side.exact.get(interface.name).or_else(track)
     }
 
     fn resource(&self, key: Option<&WorldKey>, exported: bool, name: &str) -> Option<TypeId> {
@@ -346,7 +311,7 @@ impl<'a> Binder<'a> {
         let others = self.modules.iter().enumerate().skip(1).filter(|(index, _)| *index != id.0);
         let adapters: Vec<&str> =
             others.flat_map(|(_, module)| module.layer.implements.iter().map(String::as_str)).collect();
-        let known = || adapters.iter().copied().chain(self.imports.exact.keys().map(String::as_str));
+        let known = || adapters.iter().copied().chain(self.world.import_names().names());
         let mut hints = hint::versions(wanted, known());
         if hints.is_empty() {
             hints = hint::near(wanted, known());

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 
+use foldhash::HashMap;
 use indexmap::{IndexMap, IndexSet};
 use wasmparser::MemoryType;
 
@@ -177,8 +178,14 @@ impl<'a> Closing<'a> {
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
         let exports: IndexSet<String> = self.asked[id.0].keys().cloned().collect();
-        let results =
-            Results { world: self.world, binder, id, adapter, abi: RefCell::new(Abi::new(&self.world.resolve)) };
+        let results = Results {
+            world: self.world,
+            binder,
+            id,
+            adapter,
+            abi: RefCell::new(Abi::new(&self.world.resolve)),
+            known: RefCell::default(),
+        };
         let request = Request {
             name: &adapter.name,
             wasm: &adapter.whole(),
@@ -272,11 +279,20 @@ struct Results<'r, 'a> {
     id: ModuleId,
     adapter: &'a Module<'a>,
     abi: RefCell<Abi<'a>>,
+    /// What was found.
+    known: RefCell<HashMap<usize, Option<Realloc<'a>>>>,
 }
 
+/// The name of a realloc, and that of the function whose results it is for.
+type Realloc<'a> = (&'static str, &'a str);
+
 impl<'a> Results<'_, 'a> {
-    /// The realloc for the results of an import, by the import's number, and the function that has them.
-    fn realloc(&self, import: usize) -> Option<(&'static str, &'a str)> {
+    /// The realloc for the results of an import, by the import's number.
+    fn realloc(&self, import: usize) -> Option<Realloc<'a>> {
+        *self.known.borrow_mut().entry(import).or_insert_with(|| self.find(import))
+    }
+
+    fn find(&self, import: usize) -> Option<Realloc<'a>> {
         let abi = &mut *self.abi.borrow_mut();
         let import = self.adapter.imports.get(import)?;
         // What is wrong with it is told when it is bound for good.

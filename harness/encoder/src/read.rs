@@ -209,7 +209,7 @@ impl<'a> Module<'a> {
 
     /// The module with the names that its imports got.
     pub fn whole(&self) -> Cow<'_, [u8]> {
-        self.pieces(&[0..self.bytes.len()])
+        self.pieces(std::slice::from_ref(&(0..self.bytes.len())))
     }
 
     /// The same without its metadata.

@@ -3,6 +3,8 @@
 //! Bodies are most of the work, and none of them depends on another.
 
 use std::num::NonZero;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use wasmparser::{
@@ -51,32 +53,42 @@ fn structure<'a>(wasm: &'a [u8], bodies: &mut Vec<Body<'a>>) -> wasmparser::Resu
 
 /// The first mistake in a body.
 fn check(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
-    let size = |body: &Body<'_>| body.1.range().end - body.1.range().start;
-    let all: u64 = bodies.iter().map(size).sum();
-    let processors = thread::available_parallelism().map_or(1, NonZero::get) as u64;
-    let share = all.div_ceil(processors.min(all / WORTH_A_THREAD).max(1));
-
-    // Runs of bodies, of about the same number of bytes each.
-    let mut shares: Vec<Vec<Body<'_>>> = Vec::new();
-    let mut room = 0;
-    for body in bodies {
-        if room == 0 {
-            shares.push(Vec::new());
-            room = share;
-        }
-        room = room.saturating_sub(size(&body));
-        shares.last_mut()?.push(body);
-    }
-    let last = shares.pop()?;
+    let pieces = pieces(bodies);
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let others = processors.min(pieces.len()).saturating_sub(1);
+    // Who is done with one takes the next: a processor may have something else to do.
+    let queue = Mutex::new(pieces.into_iter());
+    let work = || {
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        std::iter::from_fn(next).filter_map(check_piece).min_by_key(BinaryReaderError::offset)
+    };
     thread::scope(|scope| {
-        let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| check_share(share))).collect();
-        let last = check_share(last);
-        // In the order of their offsets: the first one found is the first one there is.
-        others.into_iter().find_map(|other| other.join().ok().flatten()).or(last)
+        let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let others = others.into_iter().filter_map(|other| other.join().ok().flatten());
+        others.chain(own).min_by_key(BinaryReaderError::offset)
     })
 }
 
-fn check_share(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
+/// Runs of bodies, each worth a thread.
+fn pieces(bodies: Vec<Body<'_>>) -> Vec<Vec<Body<'_>>> {
+    let mut pieces: Vec<Vec<Body<'_>>> = Vec::new();
+    let mut piece = Vec::new();
+    let mut size = 0;
+    for body in bodies {
+        let Range { start, end } = body.1.range();
+        size += end - start;
+        piece.push(body);
+        if size >= WORTH_A_THREAD {
+            pieces.push(std::mem::take(&mut piece));
+            size = 0;
+        }
+    }
+    pieces.extend(Some(piece).filter(|rest| !rest.is_empty()));
+    pieces
+}
+
+fn check_piece(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
     let mut allocations = FuncValidatorAllocations::default();
     for (function, body) in bodies {
         let mut validator = function.into_validator(std::mem::take(&mut allocations));

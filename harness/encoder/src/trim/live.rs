@@ -163,8 +163,8 @@ impl<'a> Search<'_, 'a> {
         let mut memory = false;
         while at < code.len() {
             let skipped = plain(code, at).filter(|plain| {
-                let moves = relocations.next_before(start + plain.end as u64);
-                !moves && !(plain.constant && !self.fixed.is_empty())
+                let may_point = plain.constant && !self.fixed.is_empty();
+                !may_point && !relocations.next_before(start + plain.end as u64)
             });
             if let Some(plain) = skipped {
                 memory |= plain.memory;

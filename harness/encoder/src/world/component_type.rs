@@ -4,7 +4,6 @@
 //! encoding. This one takes what [`Decoder`] knows to mean exactly one thing, and gives up on everything else: then the
 //! library's says what it is, or what is wrong with it.
 
-use foldhash::HashMap;
 use wasmparser::names::KebabStr;
 use wasmparser::{
     ComponentAlias, ComponentDefinedType, ComponentExternName, ComponentExternalKind, ComponentFuncType,
@@ -12,15 +11,16 @@ use wasmparser::{
     InstanceTypeDeclaration, PrimitiveValType, TypeBounds,
 };
 use wit_parser::{
-    Case, Enum, EnumCase, Field, Flag, Flags, Function, FunctionKind, Handle, Interface, InterfaceId, Package,
-    PackageId, PackageName, Param, Record, Resolve, Result_, Span, Tuple, Type, TypeDef, TypeDefKind, TypeId,
-    TypeOwner, Variant, World, WorldId, WorldItem, WorldKey,
+    Case, Enum, EnumCase, Field, Flag, Flags, Function, FunctionKind, Handle, InterfaceId, Param, Record, Resolve,
+    Result_, Span, Tuple, Type, TypeDef, TypeDefKind, TypeId, TypeOwner, Variant, World, WorldId, WorldItem, WorldKey,
 };
+
+use super::packages::{Packages, interface_name};
 
 /// More than this, all types inside counted, no ordinary type has; beyond it, the library's limits are asked.
 const LARGEST: u32 = 10_000;
 
-/// The same for the parts of one type, and for the packages of one world.
+/// The same for the parts of one type.
 const MOST: usize = 256;
 
 /// The world in `ns:pkg/world` that the declarations of a package define, unless there is anything unusual.
@@ -35,7 +35,7 @@ pub(super) fn decode(package: &[ComponentTypeDeclaration<'_>]) -> Option<(Resolv
     let (package, name) = interface_name(plain(name)?)?;
     let mut decoder = Decoder::default();
     let id = decoder.world(name, world)?;
-    decoder.finish(package, id)?;
+    decoder.packages.finish(&mut decoder.resolve, package, id)?;
     Some((decoder.resolve, id))
 }
 
@@ -72,14 +72,7 @@ struct Decoder {
     resolve: Resolve,
     /// How much there is to each type, by its index.
     sizes: Vec<Size>,
-    /// Packages in the order in which they are mentioned, with their interfaces by name.
-    packages: Vec<(PackageName, Vec<InterfaceId>)>,
-    /// The package of each interface that has one, by its index in `packages`.
-    package_of: HashMap<InterfaceId, usize>,
-    /// From package to package, by types in use.
-    edges: Vec<(usize, usize)>,
-    /// Interfaces that belong to the world alone.
-    inline: Vec<InterfaceId>,
+    packages: Packages,
 }
 
 impl Decoder {
@@ -140,8 +133,8 @@ impl Decoder {
                 let Local::Instance(declarations) = scope.types.get(index as usize)? else { return None };
                 let declarations = *declarations;
                 let (id, key) = match name.contains('/') {
-                    true => self.named_interface(name).map(|id| (id, WorldKey::Interface(id)))?,
-                    false => (self.inline_interface(), by_name()?),
+                    true => self.packages.named(&mut self.resolve, name).map(|id| (id, WorldKey::Interface(id)))?,
+                    false => (self.packages.inline(&mut self.resolve), by_name()?),
                 };
                 self.interface(id, declarations, &scope.types)?;
                 instances.push(id);
@@ -166,30 +159,6 @@ impl Decoder {
             }
             _ => None,
         }
-    }
-
-    /// An interface with a name of its own: `ns:pkg/interface`, with or without a version. None if it comes twice.
-    fn named_interface(&mut self, name: &str) -> Option<InterfaceId> {
-        let (package, interface) = interface_name(name)?;
-        let index = self.packages.iter().position(|(known, _)| *known == package).unwrap_or_else(|| {
-            self.packages.push((package, Vec::new()));
-            self.packages.len() - 1
-        });
-        (index < MOST).then_some(())?;
-        let known = &self.packages[index].1;
-        if known.iter().any(|id| self.resolve.interfaces[*id].name.as_deref() == Some(interface)) {
-            return None;
-        }
-        let id = self.resolve.interfaces.alloc(empty_interface(Some(interface.to_string())));
-        self.packages[index].1.push(id);
-        self.package_of.insert(id, index);
-        Some(id)
-    }
-
-    fn inline_interface(&mut self) -> InterfaceId {
-        let id = self.resolve.interfaces.alloc(empty_interface(None));
-        self.inline.push(id);
-        id
     }
 
     fn interface<'t>(
@@ -238,7 +207,7 @@ impl Decoder {
             TypeBounds::SubResource => TypeDefKind::Resource,
             TypeBounds::Eq(index) => match scope.types.get(index as usize)? {
                 Local::Named(known) => {
-                    self.is_used_by(*known, scope.owner)?;
+                    self.packages.uses(self.resolve.types[*known].owner, scope.owner)?;
                     TypeDefKind::Type(Type::Id(*known))
                 }
                 Local::Anonymous(ty, None) => self.kind(ty, scope)?,
@@ -253,19 +222,6 @@ impl Decoder {
         }
         scope.types.push(Local::Named(id));
         Some(id)
-    }
-
-    /// A type of one interface in another: notes what that asks of their packages.
-    fn is_used_by(&mut self, ty: TypeId, owner: TypeOwner) -> Option<()> {
-        let (TypeOwner::Interface(from), TypeOwner::Interface(to)) = (self.resolve.types[ty].owner, owner) else {
-            return matches!(owner, TypeOwner::World(_)).then_some(());
-        };
-        match (self.package_of.get(&from), self.package_of.get(&to)) {
-            (Some(from), Some(to)) => self.edges.extend((from != to).then_some((*to, *from))),
-            (None, Some(_)) => return None,
-            (_, None) => {}
-        }
-        Some(())
     }
 
     fn function<'t>(&mut self, name: &'t str, index: u32, scope: &mut Scope<'t>) -> Option<Function> {
@@ -468,67 +424,6 @@ impl Decoder {
             _ => Size { types: 1, borrows: false },
         }
     }
-
-    /// Gives everything its package. None if packages need each other in a circle.
-    fn finish(&mut self, name: PackageName, world: WorldId) -> Option<()> {
-        let mut done = vec![Mark::New; self.packages.len()];
-        for package in 0..self.packages.len() {
-            visit(package, &self.edges, &mut done)?;
-        }
-        for (name, interfaces) in std::mem::take(&mut self.packages) {
-            let package = self.package(name);
-            for id in interfaces {
-                let interface = &mut self.resolve.interfaces[id];
-                interface.package = Some(package);
-                let name = interface.name.clone().unwrap_or_default();
-                self.resolve.packages[package].interfaces.insert(name, id);
-            }
-        }
-        let package = self.package(name);
-        for id in &self.inline {
-            self.resolve.interfaces[*id].package = Some(package);
-        }
-        let world_name = self.resolve.worlds[world].name.clone();
-        self.resolve.packages[package].worlds.insert(world_name, world);
-        self.resolve.worlds[world].package = Some(package);
-        Some(())
-    }
-
-    fn package(&mut self, name: PackageName) -> PackageId {
-        if let Some(known) = self.resolve.package_names.get(&name) {
-            return *known;
-        }
-        let package = Package {
-            name: name.clone(),
-            docs: Default::default(),
-            interfaces: Default::default(),
-            worlds: Default::default(),
-        };
-        let id = self.resolve.packages.alloc(package);
-        self.resolve.package_names.insert(name, id);
-        id
-    }
-}
-
-/// How far a walk through packages has come.
-#[derive(Clone, Copy, PartialEq)]
-enum Mark {
-    New,
-    Open,
-    Done,
-}
-
-fn visit(package: usize, edges: &[(usize, usize)], marks: &mut [Mark]) -> Option<()> {
-    match marks[package] {
-        Mark::Done => return Some(()),
-        Mark::Open => return None,
-        Mark::New => marks[package] = Mark::Open,
-    }
-    for (_, to) in edges.iter().filter(|(from, _)| *from == package) {
-        visit(*to, edges, marks)?;
-    }
-    marks[package] = Mark::Done;
-    Some(())
 }
 
 fn local<'t>(ty: &'t ComponentType<'t>) -> Option<Local<'t>> {
@@ -548,23 +443,6 @@ fn plain<'t>(name: &ComponentExternName<'t>) -> Option<&'t str> {
     Some(name)
 }
 
-/// `ns:pkg/interface`, with or without `@version`.
-fn interface_name(name: &str) -> Option<(PackageName, &str)> {
-    let (package, rest) = name.split_once('/')?;
-    let (namespace, package) = package.split_once(':')?;
-    let (interface, version) = match rest.split_once('@') {
-        Some((interface, version)) => (interface, Some(semver::Version::parse(version).ok()?)),
-        None => (rest, None),
-    };
-    for part in [namespace, package, interface] {
-        KebabStr::new(part)?;
-    }
-    // The rules for capitals there are others.
-    let lower = |part: &str| !part.contains(|c: char| c.is_ascii_uppercase());
-    (lower(namespace) && lower(package)).then_some(())?;
-    Some((PackageName { namespace: namespace.to_string(), name: package.to_string(), version }, interface))
-}
-
 /// Good names, and none twice but for capitals.
 fn distinct<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Option<()> {
     let count = names.clone().count();
@@ -575,19 +453,6 @@ fn distinct<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Option<()> {
         }
     }
     (1..=MOST).contains(&count).then_some(())
-}
-
-fn empty_interface(name: Option<String>) -> Interface {
-    Interface {
-        name,
-        types: Default::default(),
-        functions: Default::default(),
-        docs: Default::default(),
-        package: None,
-        stability: Default::default(),
-        span: Span::default(),
-        clone_of: None,
-    }
 }
 
 fn primitive(ty: PrimitiveValType) -> Type {

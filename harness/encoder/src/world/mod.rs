@@ -5,10 +5,13 @@
 //! and exported gets two identities, so that an id always means one thing.
 
 mod component_type;
+mod interfaces;
 mod metadata;
+mod packages;
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::OnceLock;
 
 use foldhash::{HashMap, HashSet};
 use indexmap::IndexMap;
@@ -21,6 +24,7 @@ use crate::plan::ModuleId;
 use crate::read::Module;
 use crate::unite;
 
+pub(crate) use interfaces::Interfaces;
 pub use metadata::StringEncoding;
 pub(crate) use metadata::{Decoded, decode};
 
@@ -38,6 +42,8 @@ pub(crate) struct World {
     declared: HashMap<(ModuleId, String), HashMap<String, StringEncoding>>,
     /// How many worlds were joined.
     added: usize,
+    import_names: OnceLock<Interfaces>,
+    export_names: OnceLock<Interfaces>,
 }
 
 /// Joins the worlds of all modules.
@@ -93,7 +99,15 @@ impl World {
     fn empty() -> World {
         let mut resolve = Resolve::default();
         let id = add_root(&mut resolve);
-        World { resolve, id, exporters: IndexMap::new(), declared: HashMap::default(), added: 0 }
+        World {
+            resolve,
+            id,
+            exporters: IndexMap::new(),
+            declared: HashMap::default(),
+            added: 0,
+            import_names: OnceLock::new(),
+            export_names: OnceLock::new(),
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -189,6 +203,16 @@ impl World {
     /// The exports.
     pub fn exports(&self) -> &wit_parser::IndexMap<WorldKey, WorldItem> {
         &self.resolve.worlds[self.id].exports
+    }
+
+    /// The imported interfaces by name.
+    pub fn import_names(&self) -> &Interfaces {
+        self.import_names.get_or_init(|| Interfaces::of(&self.resolve, self.imports()))
+    }
+
+    /// The exported interfaces by name.
+    pub fn export_names(&self) -> &Interfaces {
+        self.export_names.get_or_init(|| Interfaces::of(&self.resolve, self.exports()))
     }
 
     /// All exported functions with the key of their interface, in the world's order.
