@@ -6,7 +6,7 @@
 
 use wasmparser::names::KebabStr;
 use wasmparser::{
-    ComponentAlias, ComponentDefinedType, ComponentExternName, ComponentExternalKind, ComponentFuncType,
+    BinaryReader, ComponentAlias, ComponentDefinedType, ComponentExternName, ComponentExternalKind, ComponentFuncType,
     ComponentOuterAliasKind, ComponentType, ComponentTypeDeclaration, ComponentTypeRef, ComponentValType,
     InstanceTypeDeclaration, PrimitiveValType, TypeBounds,
 };
@@ -23,32 +23,37 @@ const LARGEST: u32 = 10_000;
 /// The same for the parts of one type.
 const MOST: usize = 256;
 
-/// The world in `ns:pkg/world` that the declarations of a package define, unless there is anything unusual.
-pub(super) fn decode(package: &[ComponentTypeDeclaration<'_>]) -> Option<(Resolve, WorldId)> {
-    let [
-        ComponentTypeDeclaration::Type(ComponentType::Component(world)),
-        ComponentTypeDeclaration::Export { name, ty: ComponentTypeRef::Component(0) },
-    ] = package
-    else {
+/// The world in `ns:pkg/world` that the type of a package defines, unless there is anything unusual.
+pub(super) fn decode<'t>(package: &mut BinaryReader<'t>) -> Option<(Resolve, WorldId)> {
+    // Two declarations: a component's type, and its export.
+    let (COMPONENT, 2) = (package.read_u8().ok()?, package.read_var_u32().ok()?) else { return None };
+    let (TYPE, COMPONENT) = (package.read_u8().ok()?, package.read_u8().ok()?) else { return None };
+    let mut decoder = Decoder::default();
+    let world = decoder.world(package)?;
+    let InstanceTypeDeclaration::Export { name, ty: ComponentTypeRef::Component(0) } = package.read().ok()? else {
         return None;
     };
-    let (package, name) = interface_name(plain(name)?)?;
-    let mut decoder = Decoder::default();
-    let id = decoder.world(name, world)?;
-    decoder.packages.finish(&mut decoder.resolve, package, id)?;
-    Some((decoder.resolve, id))
+    let (package_name, name) = interface_name(plain(&name)?)?;
+    decoder.resolve.worlds[world].name = name.to_string();
+    decoder.packages.finish(&mut decoder.resolve, package_name, world)?;
+    package.eof().then_some((decoder.resolve, world))
 }
+
+/// How a declaration of a type begins, and the type of a component, and that of an instance.
+const TYPE: u8 = 0x01;
+const COMPONENT: u8 = 0x41;
+const INSTANCE: u8 = 0x42;
 
 /// An entry of the index space of types.
 enum Local<'t> {
     /// A type without a name. It has an id once something refers to it.
-    Anonymous(&'t ComponentDefinedType<'t>, Option<TypeId>),
+    Anonymous(ComponentDefinedType<'t>, Option<TypeId>),
     /// A type with a name: its definition, or an alias.
     Named(TypeId),
     /// A function's type.
-    Function(&'t ComponentFuncType<'t>),
-    /// An instance's type.
-    Instance(&'t [InstanceTypeDeclaration<'t>]),
+    Function(ComponentFuncType<'t>),
+    /// An instance's type, until it gets its name.
+    Instance(Option<InterfaceId>),
 }
 
 /// Items of one interface or world.
@@ -76,9 +81,9 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn world<'t>(&mut self, name: &str, declarations: &'t [ComponentTypeDeclaration<'t>]) -> Option<WorldId> {
+    fn world<'t>(&mut self, reader: &mut BinaryReader<'t>) -> Option<WorldId> {
         let id = self.resolve.worlds.alloc(World {
-            name: name.to_string(),
+            name: String::new(),
             imports: Default::default(),
             exports: Default::default(),
             package: None,
@@ -89,16 +94,23 @@ impl Decoder {
         });
         let mut scope = Scope { types: Vec::new(), owner: TypeOwner::World(id), resources: Vec::new() };
         let mut instances = Vec::new();
-        for declaration in declarations {
-            match declaration {
+        for _ in 0..reader.read_var_u32().ok()? {
+            let mut ahead = reader.clone();
+            if (ahead.read_u8().ok()?, ahead.read_u8().ok()?) == (TYPE, INSTANCE) {
+                *reader = ahead;
+                let interface = self.interface(reader, &scope.types)?;
+                scope.types.push(Local::Instance(Some(interface)));
+                continue;
+            }
+            match reader.read().ok()? {
                 ComponentTypeDeclaration::Type(ty) => scope.types.push(local(ty)?),
                 ComponentTypeDeclaration::Alias(ComponentAlias::InstanceExport {
                     kind: ComponentExternalKind::Type,
                     instance_index,
                     name,
                 }) => {
-                    let interface: &InterfaceId = instances.get(*instance_index as usize)?;
-                    let ty = *self.resolve.interfaces[*interface].types.get(*name)?;
+                    let interface: &InterfaceId = instances.get(instance_index as usize)?;
+                    let ty = *self.resolve.interfaces[*interface].types.get(name)?;
                     scope.types.push(Local::Named(ty));
                 }
                 ComponentTypeDeclaration::Import(import) => {
@@ -108,8 +120,8 @@ impl Decoder {
                     before.is_none().then_some(())?;
                 }
                 ComponentTypeDeclaration::Export { name, ty } => {
-                    let name = plain(name)?;
-                    let (key, item) = self.item(name, *ty, &mut scope, &mut instances)?;
+                    let name = plain(&name)?;
+                    let (key, item) = self.item(name, ty, &mut scope, &mut instances)?;
                     let before = self.resolve.worlds[id].exports.insert(key, item);
                     (before.is_none() && !matches!(ty, ComponentTypeRef::Type(_))).then_some(())?;
                 }
@@ -130,13 +142,12 @@ impl Decoder {
         let by_name = || KebabStr::new(name).map(|name| WorldKey::Name(name.to_string()));
         match ty {
             ComponentTypeRef::Instance(index) => {
-                let Local::Instance(declarations) = scope.types.get(index as usize)? else { return None };
-                let declarations = *declarations;
-                let (id, key) = match name.contains('/') {
-                    true => self.packages.named(&mut self.resolve, name).map(|id| (id, WorldKey::Interface(id)))?,
-                    false => (self.packages.inline(&mut self.resolve), by_name()?),
+                let Local::Instance(interface) = scope.types.get_mut(index as usize)? else { return None };
+                let id = interface.take()?;
+                let key = match name.contains('/') {
+                    true => self.packages.name(&mut self.resolve, id, name).map(|()| WorldKey::Interface(id))?,
+                    false => self.packages.inline(id).and_then(|()| by_name())?,
                 };
-                self.interface(id, declarations, &scope.types)?;
                 instances.push(id);
                 Some((
                     key,
@@ -161,35 +172,31 @@ impl Decoder {
         }
     }
 
-    fn interface<'t>(
-        &mut self,
-        id: InterfaceId,
-        declarations: &'t [InstanceTypeDeclaration<'t>],
-        outer: &[Local<'_>],
-    ) -> Option<()> {
-        let types = Vec::with_capacity(declarations.len());
-        let mut scope = Scope { types, owner: TypeOwner::Interface(id), resources: Vec::new() };
-        for declaration in declarations {
-            match declaration {
+    /// An interface, which gets its name later.
+    fn interface<'t>(&mut self, reader: &mut BinaryReader<'t>, outer: &[Local<'_>]) -> Option<InterfaceId> {
+        let id = self.packages.interface(&mut self.resolve);
+        let mut scope = Scope { types: Vec::new(), owner: TypeOwner::Interface(id), resources: Vec::new() };
+        for _ in 0..reader.read_var_u32().ok()? {
+            match reader.read().ok()? {
                 InstanceTypeDeclaration::Type(ty) => scope.types.push(local(ty)?),
                 InstanceTypeDeclaration::Alias(ComponentAlias::Outer {
                     kind: ComponentOuterAliasKind::Type,
                     count: 1,
                     index,
                 }) => {
-                    let Local::Named(ty) = outer.get(*index as usize)? else { return None };
+                    let Local::Named(ty) = outer.get(index as usize)? else { return None };
                     scope.types.push(Local::Named(*ty));
                 }
                 InstanceTypeDeclaration::Export { name, ty: ComponentTypeRef::Func(index) } => {
-                    let name = plain(name)?;
-                    let function = self.function(name, *index, &mut scope)?;
+                    let name = plain(&name)?;
+                    let function = self.function(name, index, &mut scope)?;
                     let interface = &mut self.resolve.interfaces[id];
                     let before = interface.functions.insert(name.to_string(), function);
                     (before.is_none() && !interface.types.contains_key(name)).then_some(())?;
                 }
                 InstanceTypeDeclaration::Export { name, ty: ComponentTypeRef::Type(bounds) } => {
-                    let name = plain(name)?;
-                    let ty = self.export(name, *bounds, &mut scope)?;
+                    let name = plain(&name)?;
+                    let ty = self.export(name, bounds, &mut scope)?;
                     let interface = &mut self.resolve.interfaces[id];
                     let before = interface.types.insert(name.to_string(), ty);
                     (before.is_none() && !interface.functions.contains_key(name)).then_some(())?;
@@ -197,7 +204,7 @@ impl Decoder {
                 _ => return None,
             }
         }
-        Some(())
+        Some(id)
     }
 
     /// A type that gets a name: a definition, or one of a known type.
@@ -210,7 +217,7 @@ impl Decoder {
                     self.packages.uses(self.resolve.types[*known].owner, scope.owner)?;
                     TypeDefKind::Type(Type::Id(*known))
                 }
-                Local::Anonymous(ty, None) => self.kind(ty, scope)?,
+                Local::Anonymous(_, None) => self.anonymous(index as usize, scope)?,
                 // WIT has no words for another name of a type that has none.
                 _ => return None,
             },
@@ -225,8 +232,9 @@ impl Decoder {
     }
 
     fn function<'t>(&mut self, name: &'t str, index: u32, scope: &mut Scope<'t>) -> Option<Function> {
-        let Local::Function(ty) = scope.types.get(index as usize)? else { return None };
-        let ty = *ty;
+        let Local::Function(place) = scope.types.get_mut(index as usize)? else { return None };
+        // Several functions may have it.
+        let ty = ComponentFuncType { params: std::mem::take(&mut place.params), ..*place };
         let mut params = Vec::with_capacity(ty.params.len());
         for (name, ty) in &ty.params {
             KebabStr::new(name)?;
@@ -236,8 +244,10 @@ impl Decoder {
             Some(ty) => Some(self.value(ty, scope)?),
             None => None,
         };
+        let is_async = ty.async_;
+        scope.types[index as usize] = Local::Function(ty);
         (!result.is_some_and(|ty| self.size_of(&ty).borrows)).then_some(())?;
-        let kind = self.function_kind(name, ty.async_, &params, result, scope)?;
+        let kind = self.function_kind(name, is_async, &params, result, scope)?;
         let name = name.to_string();
         Some(Function {
             name,
@@ -297,8 +307,8 @@ impl Decoder {
             // A resource by itself is no value.
             Local::Named(id) => (!self.is_resource(*id)).then_some(Type::Id(*id)),
             Local::Anonymous(_, Some(id)) => Some(Type::Id(*id)),
-            Local::Anonymous(ty, None) => {
-                let kind = self.kind(ty, scope)?;
+            Local::Anonymous(_, None) => {
+                let kind = self.anonymous(index, scope)?;
                 // These have names.
                 if let TypeDefKind::Record(_) | TypeDefKind::Variant(_) | TypeDefKind::Enum(_) | TypeDefKind::Flags(_) =
                     kind
@@ -313,6 +323,18 @@ impl Decoder {
             }
             Local::Function(_) | Local::Instance(_) => None,
         }
+    }
+
+    /// What a type without a name is.
+    fn anonymous(&mut self, index: usize, scope: &mut Scope<'_>) -> Option<TypeDefKind> {
+        let Local::Anonymous(place, _) = scope.types.get_mut(index)? else { return None };
+        // It can only refer to types before it.
+        let ty = std::mem::replace(place, ComponentDefinedType::Own(u32::MAX));
+        let kind = self.kind(&ty, scope)?;
+        if let Local::Anonymous(place, _) = &mut scope.types[index] {
+            *place = ty;
+        }
+        Some(kind)
     }
 
     fn kind(&mut self, ty: &ComponentDefinedType<'_>, scope: &mut Scope<'_>) -> Option<TypeDefKind> {
@@ -426,12 +448,11 @@ impl Decoder {
     }
 }
 
-fn local<'t>(ty: &'t ComponentType<'t>) -> Option<Local<'t>> {
+fn local(ty: ComponentType<'_>) -> Option<Local<'_>> {
     match ty {
         ComponentType::Defined(ty) => Some(Local::Anonymous(ty, None)),
         ComponentType::Func(ty) => Some(Local::Function(ty)),
-        ComponentType::Instance(declarations) => Some(Local::Instance(declarations)),
-        ComponentType::Component(_) | ComponentType::Resource { .. } => None,
+        _ => None,
     }
 }
 

@@ -1,8 +1,11 @@
 //! What a module says of itself in `component-type` sections.
 
 use std::fmt;
+use std::ops::Range;
 
-use wasmparser::{ComponentExternalKind, ComponentType, ComponentTypeDeclaration, Encoding, Parser, Payload};
+use wasmparser::{
+    BinaryReader, ComponentExternalKind, ComponentType, ComponentTypeDeclaration, Encoding, Parser, Payload,
+};
 
 use crate::error::Error;
 use crate::input::Wit;
@@ -57,60 +60,85 @@ pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
 
 /// What one section says.
 fn section(bytes: &[u8]) -> Result<Decoded, String> {
-    let Facts { encoding, types, is_one } = facts(bytes)?;
-    if let ([package], true) = (types.as_slice(), is_one)
-        && let Some((resolve, world)) = component_type::decode(package)
-    {
-        return Ok(Decoded { wit: Wit { resolve, world }, encoding });
-    }
-    let (resolve, world) = wit_parser::decoding::decode_world(bytes)
-        // Some messages show bytes, one a line.
-        .map_err(|e| format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" "))?;
+    let Facts { encoding, world } = facts(bytes)?;
+    let decoded = match world.and_then(|mut ty| component_type::decode(&mut ty)) {
+        Some(decoded) => decoded,
+        None => {
+            check_shape(bytes).map_err(|error| error.to_string())??;
+            let decoded = wit_parser::decoding::decode_world(bytes);
+            // Some messages show bytes, one a line.
+            decoded.map_err(|e| format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" "))?
+        }
+    };
+    let (resolve, world) = decoded;
     Ok(Decoded { wit: Wit { resolve, world }, encoding })
 }
 
-/// What stands in a section, as it is.
+/// What stands in a section.
 struct Facts<'a> {
     encoding: StringEncoding,
-    /// The types of components.
-    types: Vec<Box<[ComponentTypeDeclaration<'a>]>>,
-    /// There is one type, and it is exported.
-    is_one: bool,
+    /// The one type in it, if that is exported and there is nothing else.
+    world: Option<BinaryReader<'a>>,
 }
 
-/// Reads a section, and looks whether it is what is written for a world: a type and its export. The decoders take that
-/// for granted.
+/// Looks at the outermost level.
 fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
     let mut depth = 0;
     let mut encoding = None;
-    let mut types = Vec::new();
-    let mut count = 0;
-    let mut exports = Vec::new();
+    let (mut types, mut exports, mut usual) = (Vec::new(), 0, true);
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(|e| e.to_string())? {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 return Err("it holds a core module instead of a component".into());
             }
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                usual = false;
+                depth += 1;
+            }
             Payload::End(_) if depth > 0 => depth -= 1,
             Payload::CustomSection(section) if depth == 0 && section.name() == "wit-component-encoding" => {
                 encoding = Some(string_encoding(section.data())?);
             }
+            Payload::ComponentTypeSection(section) if depth == 0 => types.push(section),
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    let export = export.map_err(|e| e.to_string())?;
+                    exports += 1;
+                    usual &= export.kind == ComponentExternalKind::Type && export.index == 0 && export.ty.is_none();
+                }
+            }
+            Payload::Version { .. } | Payload::CustomSection(_) | Payload::End(_) => {}
+            _ => usual = false,
+        }
+    }
+    let encoding = encoding.ok_or("it does not say which string encoding it uses")?;
+    let world = match types.as_slice() {
+        [types] if usual && exports == 1 && types.count() == 1 => {
+            let Range { start, end } = types.range();
+            let mut reader = BinaryReader::new(&bytes[start as usize..end as usize], start);
+            // The number of types.
+            reader.read_var_u32().ok().map(|_| reader)
+        }
+        _ => None,
+    };
+    Ok(Facts { encoding, world })
+}
+
+/// Whether it is what is written for a world: a type and its export. The library's decoder takes that for granted.
+fn check_shape(bytes: &[u8]) -> wasmparser::Result<Result<(), String>> {
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) if depth > 0 => depth -= 1,
             Payload::ComponentTypeSection(section) if depth == 0 => {
-                count += section.count();
                 for ty in section {
-                    let ComponentType::Component(declarations) = ty.map_err(|e| e.to_string())? else { continue };
+                    let ComponentType::Component(declarations) = ty? else { continue };
                     let imports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Import(_)));
                     let exports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Export { .. }));
                     if imports.count() > 0 || exports.count() != 1 {
-                        return Err("its type is not that of one world".into());
+                        return Ok(Err("its type is not that of one world".into()));
                     }
-                    types.push(declarations);
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 0 => {
-                for export in section {
-                    exports.push(export.map_err(|e| e.to_string())?);
                 }
             }
             Payload::ComponentImportSection(_)
@@ -118,19 +146,12 @@ fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
             | Payload::ComponentInstanceSection(_)
                 if depth == 0 =>
             {
-                return Err("it holds more than the type of a world".into());
+                return Ok(Err("it holds more than the type of a world".into()));
             }
             _ => {}
         }
     }
-    let encoding = encoding.ok_or("it does not say which string encoding it uses")?;
-    let is_one = match exports.as_slice() {
-        [export] if count == 1 => {
-            export.kind == ComponentExternalKind::Type && export.index == 0 && export.ty.is_none()
-        }
-        _ => false,
-    };
-    Ok(Facts { encoding, types, is_one })
+    Ok(Ok(()))
 }
 
 /// The string encoding that a section in the section names.
@@ -155,8 +176,8 @@ mod tests {
 
     /// Both decoders must make the same of a world: the same items in the same order, down to the ids.
     fn same(bytes: &[u8]) {
-        let facts = facts(bytes).unwrap();
-        let (quick, world) = component_type::decode(&facts.types[0]).expect("nothing unusual");
+        let mut ty = facts(bytes).unwrap().world.expect("one type");
+        let (quick, world) = component_type::decode(&mut ty).expect("nothing unusual");
         let (library, expected) = decode_world(bytes).unwrap();
         assert_eq!(world.index(), expected.index());
         assert_eq!(items(quick), items(library));
@@ -244,7 +265,7 @@ mod tests {
             "package a:b; world w { import f: func() -> stream<u8>; }",
         ] {
             let bytes = encoded(text);
-            assert!(component_type::decode(&facts(&bytes).unwrap().types[0]).is_none(), "{text}");
+            assert!(component_type::decode(&mut facts(&bytes).unwrap().world.unwrap()).is_none(), "{text}");
             assert!(section(&bytes).is_ok(), "{text}");
         }
     }

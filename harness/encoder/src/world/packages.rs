@@ -14,56 +14,83 @@ pub(super) struct Packages {
     packages: Vec<(PackageName, Vec<InterfaceId>)>,
     /// The package of each interface that has one, by its index in `packages`.
     of: HashMap<InterfaceId, usize>,
-    /// From package to package, by types in use.
-    edges: Vec<(usize, usize)>,
+    /// From interface to interface, by types in use.
+    uses: Vec<(InterfaceId, InterfaceId)>,
     /// Interfaces that belong to the world alone.
     inline: Vec<InterfaceId>,
 }
 
 impl Packages {
-    /// A new interface with a name of its own: `ns:pkg/interface`, with or without a version. None if it comes twice.
-    pub fn named(&mut self, resolve: &mut Resolve, name: &str) -> Option<InterfaceId> {
+    /// A new interface, yet without a name.
+    pub fn interface(&mut self, resolve: &mut Resolve) -> InterfaceId {
+        resolve.interfaces.alloc(Interface {
+            name: None,
+            types: Default::default(),
+            functions: Default::default(),
+            docs: Default::default(),
+            package: None,
+            stability: Default::default(),
+            span: Span::default(),
+            clone_of: None,
+        })
+    }
+
+    /// Gives an interface a name of its own: `ns:pkg/interface`, with or without a version. None if it comes twice.
+    pub fn name(&mut self, resolve: &mut Resolve, id: InterfaceId, name: &str) -> Option<()> {
         let (package, interface) = interface_name(name)?;
         let index = self.packages.iter().position(|(known, _)| *known == package).unwrap_or_else(|| {
             self.packages.push((package, Vec::new()));
             self.packages.len() - 1
         });
         (index < MOST).then_some(())?;
-        let known = &self.packages[index].1;
+        let known = &mut self.packages[index].1;
         if known.iter().any(|id| resolve.interfaces[*id].name.as_deref() == Some(interface)) {
             return None;
         }
-        let id = resolve.interfaces.alloc(empty(Some(interface.to_string())));
-        self.packages[index].1.push(id);
+        resolve.interfaces[id].name = Some(interface.to_string());
+        known.push(id);
         self.of.insert(id, index);
-        Some(id)
+        Some(())
     }
 
-    /// A new interface that belongs to the world alone.
-    pub fn inline(&mut self, resolve: &mut Resolve) -> InterfaceId {
-        let id = resolve.interfaces.alloc(empty(None));
+    /// Leaves an interface to the world alone.
+    pub fn inline(&mut self, id: InterfaceId) -> Option<()> {
         self.inline.push(id);
-        id
+        Some(())
     }
 
     /// Notes that `to` uses a type of `from`. None if there are no words for that in WIT.
     pub fn uses(&mut self, from: TypeOwner, to: TypeOwner) -> Option<()> {
-        let (TypeOwner::Interface(from), TypeOwner::Interface(to)) = (from, to) else {
-            return matches!(to, TypeOwner::World(_)).then_some(());
-        };
-        match (self.of.get(&from), self.of.get(&to)) {
-            (Some(from), Some(to)) => self.edges.extend((from != to).then_some((*to, *from))),
-            (None, Some(_)) => return None,
-            (_, None) => {}
+        match (from, to) {
+            (TypeOwner::Interface(from), TypeOwner::Interface(to)) => self.uses.push((to, from)),
+            (_, TypeOwner::World(_)) => {}
+            _ => return None,
         }
         Some(())
     }
 
+    /// From package to package, by types in use. None if an interface of a package uses one of the world's.
+    fn edges(&self) -> Option<Vec<(usize, usize)>> {
+        let mut edges = Vec::new();
+        for (to, from) in &self.uses {
+            match (self.of.get(to), self.of.get(from)) {
+                (Some(to), Some(from)) if to != from => edges.push((*to, *from)),
+                (Some(_), None) => return None,
+                _ => {}
+            }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        Some(edges)
+    }
+
     /// Makes the packages; the world goes into the one called `name`. None if packages need each other in a circle.
     pub fn finish(self, resolve: &mut Resolve, name: PackageName, world: WorldId) -> Option<()> {
+        (self.of.len() + self.inline.len() == resolve.interfaces.len()).then_some(())?;
+        let edges = self.edges()?;
         let mut marks = vec![Mark::New; self.packages.len()];
         for package in 0..self.packages.len() {
-            visit(package, &self.edges, &mut marks)?;
+            visit(package, &edges, &mut marks)?;
         }
         for (name, interfaces) in self.packages {
             let package = make(resolve, name);
@@ -137,17 +164,4 @@ pub(super) fn interface_name(name: &str) -> Option<(PackageName, &str)> {
     let lower = |part: &str| !part.contains(|c: char| c.is_ascii_uppercase());
     (lower(namespace) && lower(package)).then_some(())?;
     Some((PackageName { namespace: namespace.to_string(), name: package.to_string(), version }, interface))
-}
-
-fn empty(name: Option<String>) -> Interface {
-    Interface {
-        name,
-        types: Default::default(),
-        functions: Default::default(),
-        docs: Default::default(),
-        package: None,
-        stability: Default::default(),
-        span: Span::default(),
-        clone_of: None,
-    }
 }
