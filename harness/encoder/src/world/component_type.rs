@@ -176,7 +176,10 @@ impl Decoder {
     fn interface<'t>(&mut self, reader: &mut BinaryReader<'t>, outer: &[Local<'_>]) -> Option<InterfaceId> {
         let id = self.packages.interface(&mut self.resolve);
         let mut scope = Scope { types: Vec::new(), owner: TypeOwner::Interface(id), resources: Vec::new() };
-        for _ in 0..reader.read_var_u32().ok()? {
+        let count = reader.read_var_u32().ok()?;
+        // About a third of the declarations are functions.
+        self.resolve.interfaces[id].functions.reserve(count.min(1000) as usize / 3);
+        for _ in 0..count {
             match reader.read().ok()? {
                 InstanceTypeDeclaration::Type(ty) => scope.types.push(local(ty)?),
                 InstanceTypeDeclaration::Alias(ComponentAlias::Outer {

@@ -20,6 +20,7 @@ use wit_parser::{
 };
 
 use crate::error::{Error, Errors};
+use crate::input::Wit;
 use crate::plan::ModuleId;
 use crate::read::Module;
 use crate::unite;
@@ -37,13 +38,19 @@ pub(crate) struct World {
     pub id: WorldId,
     /// Which module's world an export comes from, by the export's name.
     pub exporters: IndexMap<String, ModuleId>,
-    /// The functions of each module's own world by their interfaces (see [`interface_key`]), and how strings of theirs lie
-    /// in that module's memory.
-    declared: HashMap<(ModuleId, String), HashMap<String, StringEncoding>>,
-    /// How many worlds were joined.
-    added: usize,
+    /// Whose functions these are.
+    declared: Declared,
     import_names: OnceLock<Interfaces>,
     export_names: OnceLock<Interfaces>,
+}
+
+/// The functions of each module's own world, and how strings of theirs lie in that module's memory.
+#[derive(Debug)]
+enum Declared {
+    /// There is one world, a module's own.
+    All(ModuleId, StringEncoding),
+    /// By module and interface (see [`interface_key`]), then by name.
+    Each(HashMap<(ModuleId, String), HashMap<String, StringEncoding>>),
 }
 
 /// Joins the worlds of all modules.
@@ -63,29 +70,34 @@ pub(crate) fn join(modules: &[Module<'_>]) -> Result<World, Errors> {
 
 /// Joins them one by one; `at` tells which it is.
 fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> {
-    let mut world = World::empty();
+    let mut worlds = Vec::new();
     let mut errors = Vec::new();
     for (index, module) in modules.iter().enumerate() {
         at.set(index);
-        let id = ModuleId(index);
         let decoded = match &module.decoded {
             Some(known) => Ok(known.to_vec()),
             None => decode(module),
         };
         match decoded {
-            Ok(worlds) => {
-                for Decoded { wit, encoding } in worlds {
-                    world.add(id, module, wit.resolve, wit.world, encoding, modules, &mut errors);
-                }
-            }
+            Ok(decoded) => worlds.extend(decoded.into_iter().map(|decoded| (index, decoded))),
             Err(error) => errors.push(error),
         }
         if let Some(wit) = &module.wit {
-            world.add(id, module, wit.resolve.clone(), wit.world, StringEncoding::Utf8, modules, &mut errors);
+            worlds.push((index, Decoded { wit: wit.clone().into_owned(), encoding: StringEncoding::Utf8 }));
+        }
+    }
+    let mut world = World::empty();
+    let is_one = worlds.len() == 1;
+    for (index, decoded) in worlds {
+        at.set(index);
+        world.exporters(modules, index, &decoded.wit, &mut errors);
+        match is_one {
+            true => world.take(ModuleId(index), decoded),
+            false => world.add(&modules[index], ModuleId(index), decoded, &mut errors),
         }
     }
     Errors::check(errors)?;
-    if world.added > 1 || world.has_versions() {
+    if !is_one || world.has_versions() {
         world
             .resolve
             .merge_world_imports_based_on_semver(world.id)
@@ -103,51 +115,46 @@ impl World {
             resolve,
             id,
             exporters: IndexMap::new(),
-            declared: HashMap::default(),
-            added: 0,
+            declared: Declared::Each(HashMap::default()),
             import_names: OnceLock::new(),
             export_names: OnceLock::new(),
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn add(
-        &mut self,
-        id: ModuleId,
-        module: &Module<'_>,
-        resolve: Resolve,
-        from: WorldId,
-        encoding: StringEncoding,
-        modules: &[Module<'_>],
-        errors: &mut Vec<Error>,
-    ) {
-        self.declare(id, module, &resolve, from, encoding, errors);
-        for (key, item) in &resolve.worlds[from].exports {
-            if matches!(item, WorldItem::Type { .. }) {
-                continue;
-            }
-            let export = resolve.name_world_key(key);
-            let first = *self.exporters.entry(export.clone()).or_insert(id);
-            if first != id {
-                errors.push(Error::ExportedTwice {
-                    export,
-                    first: modules[first.0].name.clone(),
-                    second: module.name.clone(),
-                });
+    /// Notes which module a world's exports come from: no other may export the same.
+    fn exporters(&mut self, modules: &[Module<'_>], index: usize, wit: &Wit, errors: &mut Vec<Error>) {
+        let exports = wit.resolve.worlds[wit.world].exports.iter();
+        for (key, _) in exports.filter(|(_, item)| !matches!(item, WorldItem::Type { .. })) {
+            let export = wit.resolve.name_world_key(key);
+            let first = *self.exporters.entry(export.clone()).or_insert(ModuleId(index));
+            if first.0 != index {
+                let (first, second) = (modules[first.0].name.clone(), modules[index].name.clone());
+                errors.push(Error::ExportedTwice { export, first, second });
             }
         }
-        let is_first = self.added == 0 && !resolve.package_names.contains_key(&root_name());
-        self.added += 1;
+    }
+
+    /// The only world as it is, under the name that a joined one has unless it has a package of that name itself.
+    fn take(&mut self, id: ModuleId, decoded: Decoded) {
+        let Decoded { wit, encoding } = decoded;
+        self.resolve = wit.resolve;
+        self.id = wit.world;
+        if !self.resolve.package_names.contains_key(&root_name()) {
+            self.id = add_root(&mut self.resolve);
+            let from = &mut self.resolve.worlds[wit.world];
+            let (imports, exports) = (std::mem::take(&mut from.imports), std::mem::take(&mut from.exports));
+            let into = &mut self.resolve.worlds[self.id];
+            (into.imports, into.exports) = (imports, exports);
+        }
+        self.declared = Declared::All(id, encoding);
+    }
+
+    /// One world of several.
+    fn add(&mut self, module: &Module<'_>, id: ModuleId, decoded: Decoded, errors: &mut Vec<Error>) {
+        self.declare(id, module, &decoded, errors);
+        let Wit { resolve, world } = decoded.wit;
         let joined = (|| {
-            let from = match is_first {
-                // Nothing is there to be merged with.
-                true => {
-                    self.resolve = resolve;
-                    self.id = add_root(&mut self.resolve);
-                    from
-                }
-                false => self.resolve.merge(resolve)?.map_world(from, Span::default())?,
-            };
+            let from = self.resolve.merge(resolve)?.map_world(world, Span::default())?;
             self.resolve.merge_worlds(from, self.id, &mut CloneMaps::default()).map(|()| from)
         })();
         match joined {
@@ -166,25 +173,19 @@ impl World {
     }
 
     /// Notes the functions of a module's own world.
-    fn declare(
-        &mut self,
-        id: ModuleId,
-        module: &Module<'_>,
-        resolve: &Resolve,
-        world: WorldId,
-        encoding: StringEncoding,
-        errors: &mut Vec<Error>,
-    ) {
-        let world = &resolve.worlds[world];
+    fn declare(&mut self, id: ModuleId, module: &Module<'_>, decoded: &Decoded, errors: &mut Vec<Error>) {
+        let Declared::Each(declared) = &mut self.declared else { return };
+        let Decoded { wit: Wit { resolve, world }, encoding } = decoded;
+        let world = &resolve.worlds[*world];
         for (key, item) in world.imports.iter().chain(&world.exports) {
             let (interface, functions): (_, Vec<&String>) = match item {
                 WorldItem::Interface { id, .. } => (Some(key), resolve.interfaces[*id].functions.keys().collect()),
                 WorldItem::Function(function) => (None, vec![&function.name]),
                 WorldItem::Type { .. } => continue,
             };
-            let place = self.declared.entry((id, interface_key(resolve, interface))).or_default();
+            let place = declared.entry((id, interface_key(resolve, interface))).or_default();
             for function in functions {
-                let first = place.insert(function.clone(), encoding).filter(|first| *first != encoding);
+                let first = place.insert(function.clone(), *encoding).filter(|first| first != encoding);
                 errors.extend(first.map(|first| Error::EncodingConflict {
                     module: module.name.clone(),
                     function: function.clone(),
@@ -267,7 +268,24 @@ impl World {
     }
 
     fn declaration(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> Option<StringEncoding> {
-        self.declared.get(&(module, interface_key(&self.resolve, interface)))?.get(function).copied()
+        match &self.declared {
+            Declared::Each(declared) => {
+                declared.get(&(module, interface_key(&self.resolve, interface)))?.get(function).copied()
+            }
+            Declared::All(owner, encoding) if *owner == module => {
+                let has = |items: &wit_parser::IndexMap<WorldKey, WorldItem>| match interface {
+                    Some(key) => match items.get(key) {
+                        Some(WorldItem::Interface { id, .. }) => {
+                            self.resolve.interfaces[*id].functions.contains_key(function)
+                        }
+                        _ => false,
+                    },
+                    None => matches!(items.get(&WorldKey::Name(function.to_string())), Some(WorldItem::Function(_))),
+                };
+                (has(self.imports()) || has(self.exports())).then_some(*encoding)
+            }
+            Declared::All(..) => None,
+        }
     }
 
     /// The type behind aliases.
