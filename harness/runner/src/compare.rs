@@ -1,10 +1,12 @@
 //! What must be seen and what was seen -> what differs. Pure: runs nothing, reads nothing.
 
+use std::collections::BTreeMap;
+
 use polyfill_build::case::{Bytes, Call, Case, Expect};
 use polyfill_build::index::Stage;
 
 use crate::observation::{MemoryFault, Observation, Outcome};
-use crate::wave;
+use crate::{listing, wave};
 
 /// One difference between what must be seen and what was.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +58,13 @@ pub enum Mismatch {
     Memory(MemoryFault),
     /// The component imports other functions.
     Imports {
+        /// Those that the case wants.
+        expected: Vec<String>,
+        /// Those that there are.
+        seen: Vec<String>,
+    },
+    /// Other files are left. Lines of both.
+    Files {
         /// Those that the case wants.
         expected: Vec<String>,
         /// Those that there are.
@@ -128,6 +137,7 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
         mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
     }
+    files(&mut mismatches, expect, observation);
     if let Some(expected @ [least, most]) = expect.pages_grown {
         let seen = observation.pages_grown;
         if !(least..=most).contains(&seen) {
@@ -206,6 +216,16 @@ fn returned(mismatches: &mut Vec<Mismatch>, calls: &[Call], observation: &Observ
             seen: returned.value.clone(),
             note: same.err(),
         });
+    }
+}
+
+fn files(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observation) {
+    let Some(expected) = &expect.files else { return };
+    let none = BTreeMap::new();
+    match listing::lines(expected, observation.files.as_ref().unwrap_or(&none)) {
+        Ok([expected, seen]) if expected == seen => {}
+        Ok([expected, seen]) => mismatches.push(Mismatch::Files { expected, seen }),
+        Err(error) => mismatches.push(Mismatch::Unreadable { key: "files", message: error.to_string() }),
     }
 }
 

@@ -10,6 +10,7 @@ use wasmtime::component::{Component, Linker};
 use crate::backtrace;
 use crate::call::{Caller, Failure};
 use crate::engine::{Engine, EngineError};
+use crate::files::{Files, FilesError};
 use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
@@ -54,37 +55,71 @@ pub fn run_component(
 
 /// Runs a component to its end, whatever that is.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
-    let mut store = Store::new(run.engine.wasmtime(), State::new(run.inputs, sinks, run.limits, run.memory_check));
-    store.limiter(|state| &mut state.pages);
-    store.set_epoch_deadline(run.engine.ticks(run.limits.timeout));
-
+    let files = match Files::lay_out(run.inputs) {
+        Ok(files) if files.is_some() && !run.host.has_files() => return Observation::of(no_files(run.host)),
+        Ok(files) => files,
+        Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
+    };
+    let state = match State::new(run.inputs, sinks, run.limits, run.memory_check, files.as_ref()) {
+        Ok(state) => state,
+        Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
+    };
+    let mut store = ready(run.engine, run.limits, state);
     let mut returned = Vec::new();
     let outcome = match link(run) {
         Ok(linker) => call(run, &linker, &mut store, &mut returned),
         Err(why) => Outcome::NotRun(why),
     };
 
-    let state = store.data();
-    let (calls, calls_dropped) = state.take_trace();
-    let core = state.core_boundary().take();
     let imports = names::imports(run.component).into_iter();
     let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
     Observation {
-        outcome,
         returned,
+        calls_recorded: run.host.records_calls(),
+        imports: imports.map(|item| item.name()).collect(),
+        ..observation(store.data(), outcome, files.as_ref(), run.limits)
+    }
+}
+
+/// A store for a run, with its limits.
+pub(crate) fn ready(engine: &Engine, limits: &Limits, state: State) -> Store<State> {
+    let mut store = Store::new(engine.wasmtime(), state);
+    store.limiter(|state| &mut state.pages);
+    store.set_epoch_deadline(engine.ticks(limits.timeout));
+    store
+}
+
+/// What a run has left behind in its state and its folder.
+pub(crate) fn observation(state: &State, outcome: Outcome, files: Option<&Files>, limits: &Limits) -> Observation {
+    let (calls, calls_dropped) = state.take_trace();
+    let core = state.core_boundary().take();
+    let (outcome, files) = match files.map(|files| files.look(limits.output)).transpose() {
+        Ok(files) => (outcome, files),
+        Err(error @ FilesError::TooMuch { .. }) => (Outcome::Limit(error.to_string()), None),
+        Err(error) => (Outcome::NotRun(error.to_string()), None),
+    };
+    Observation {
         stdout: state.stdout().take(),
         stderr: state.stderr().take(),
         calls,
         calls_dropped,
-        calls_recorded: run.host.records_calls(),
         core_calls: core.calls,
         core_calls_dropped: core.dropped,
         memory_faults: core.faults,
-        imports: imports.map(|item| item.name()).collect(),
+        files,
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,
         memory_limit_hit: state.pages.limit_hit,
+        ..Observation::of(outcome)
     }
+}
+
+/// A guest that looks in vain for files would fail for a reason that nobody sees.
+fn no_files(host: &dyn Host) -> Outcome {
+    Outcome::NotRun(format!(
+        "host `{}` has no files, which the case has: name hosts that do (`wasi`, `native`)",
+        host.name()
+    ))
 }
 
 /// A linker with the host's functions, the answers in Rust, and those of the case, the later ones first in rank.

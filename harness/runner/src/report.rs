@@ -134,6 +134,10 @@ impl Report<'_> {
                 writeln!(f, "imports of the component (- expected, + seen)")?;
                 indented(f, &diff::lists(expected, seen))
             }
+            Mismatch::Files { expected, seen } => {
+                writeln!(f, "files (- expected, + seen)")?;
+                indented(f, &diff::lists(expected, seen))
+            }
             Mismatch::PagesGrown { expected: [least, most], seen } => {
                 writeln!(f, "pages by which memory grew")?;
                 writeln!(f, "  expected: {least} to {most}")?;

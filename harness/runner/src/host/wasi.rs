@@ -1,7 +1,7 @@
 //! The host `wasi`: WASI 0.2 by wasmtime-wasi, closed off from the machine and the same in every run.
 //!
-//! Nothing is preopened, no network, an environment of what the case says; random bytes, clocks and streams are the
-//! run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
+//! No files but those of the case, no network, an environment of what the case says; random bytes, clocks and streams are
+//! the run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
 
 use std::io;
 use std::pin::Pin;
@@ -15,9 +15,12 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{DynPollable, OutputStream, Pollable, StreamError, StreamResult, subscribe};
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView, async_trait};
+use wasmtime_wasi::{
+    FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, async_trait,
+};
 
 use super::{Clock, Host, Output, Random, State};
+use crate::files::Files;
 use crate::inputs::Inputs;
 
 /// Bytes that a stream takes in one write.
@@ -29,6 +32,10 @@ pub(super) struct Wasi;
 impl Host for Wasi {
     fn name(&self) -> &str {
         "wasi"
+    }
+
+    fn has_files(&self) -> bool {
+        true
     }
 
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -43,12 +50,18 @@ impl Host for Wasi {
     }
 }
 
-/// What wasmtime-wasi gives the guest of the run.
-pub(super) fn context(inputs: &Inputs, stdout: &Output, stderr: &Output, clock: &Clock) -> WasiCtx {
+/// What wasmtime-wasi gives the guest of the run, whether by WASI 0.2 or by preview1.
+pub(super) fn context(
+    inputs: &Inputs,
+    [stdout, stderr]: [&Output; 2],
+    clock: &Clock,
+    files: Option<&Files>,
+) -> wasmtime::Result<WasiCtxBuilder> {
     let seed = Random::new(inputs.seed.as_ref());
     let mut insecure_seed = [0; 16];
     seed.clone().fill(&mut insecure_seed);
-    WasiCtx::builder()
+    let mut builder = WasiCtx::builder();
+    builder
         .args(&inputs.args)
         .envs(&inputs.env)
         .stdin(MemoryInputPipe::new(inputs.stdin.clone()))
@@ -60,8 +73,12 @@ pub(super) fn context(inputs: &Inputs, stdout: &Output, stderr: &Output, clock: 
         .wall_clock(clock.clone())
         .monotonic_clock(clock.clone())
         .allow_tcp(false)
-        .allow_udp(false)
-        .build()
+        .allow_udp(false);
+    for opened in files.map_or(&[][..], |files| &files.preopens) {
+        let allowed = if opened.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        builder.preopened_dir(&opened.folder, &opened.name, allowed)?;
+    }
+    Ok(builder)
 }
 
 impl WasiView for State {
