@@ -108,12 +108,11 @@ fn lay_out_case(
     let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(parts.hosts);
     let (native, hosts): (Vec<&String>, Vec<&String>) = hosts.iter().partition(|host| *host == NATIVE);
     let options = given.map(|case| case.encode.clone()).unwrap_or_default();
-    let memory_check = is_checked(parts, given);
     let welded = stacks.map(|stack| Job {
         guest: guest.name.clone(),
-        stack,
+        memory_check: is_checked(parts, given, &stack),
         options: options.clone(),
-        memory_check,
+        stack,
         native: false,
     });
     // Whatever the stacks are, it is one and the same module.
@@ -148,10 +147,12 @@ fn lay_out_case(
     }
 }
 
-/// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message.
-fn is_checked(parts: &Parts<'_>, case: Option<&Case>) -> bool {
+/// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message. Nor, if
+/// nobody asks for it, around published adapters: they take memory of which only they know that it is theirs.
+fn is_checked(parts: &Parts<'_>, case: Option<&Case>, stack: &Stack) -> bool {
     let fails = case.is_some_and(|case| case.expect.error.is_some());
-    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails)
+    let published = stack.adapters().any(|id| polyfill_reference::find(id).is_some());
+    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails && !published)
 }
 
 /// What each adapter imports, by its id.

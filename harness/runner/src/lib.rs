@@ -47,6 +47,7 @@ mod handles;
 mod imports;
 mod names;
 mod resources;
+mod skew;
 mod values;
 
 mod observation;

@@ -15,6 +15,7 @@ use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
+use crate::skew::Origin;
 use crate::{answers, core_boundary, imports, names};
 
 /// Rust code that answers imports of a guest.
@@ -27,6 +28,10 @@ pub struct Run<'a> {
     pub engine: &'a Engine,
     /// The component.
     pub component: &'a Component,
+    /// The same in binary form: for messages about what it imports.
+    pub binary: &'a [u8],
+    /// The stack that it was made with, for messages; empty where that is not known.
+    pub stack: &'a str,
     /// The host.
     pub host: &'a dyn Host,
     /// Rust code that answers imports, beside the host.
@@ -48,8 +53,19 @@ pub fn run_component(
     limits: &Limits,
     sinks: Sinks,
 ) -> Result<Observation, EngineError> {
-    let component = engine.component(component)?;
-    let run = Run { engine, component: &component, host, imports: &[], inputs, limits, memory_check: None };
+    let binary = component;
+    let component = engine.component(binary)?;
+    let run = Run {
+        engine,
+        component: &component,
+        binary,
+        stack: "",
+        host,
+        imports: &[],
+        inputs,
+        limits,
+        memory_check: None,
+    };
     Ok(observe(&run, sinks))
 }
 
@@ -138,7 +154,8 @@ fn link(run: &Run<'_>) -> Result<Linker<State>, String> {
     }
     answers::define(&mut linker, run.component, &run.inputs.answers)
         .map_err(|errors| list("the answers of the case do not fit", &errors))?;
-    imports::check(host, &linker, run.component).map_err(|unmet| unmet.to_string())?;
+    let origin = Origin { component: run.binary, stack: run.stack };
+    imports::check(host, &linker, run.component, origin).map_err(|unmet| unmet.to_string())?;
     Ok(linker)
 }
 

@@ -299,7 +299,9 @@ impl Runner {
         let imports = code.map_or(&[][..], Vec::as_slice);
         let memory_check = cell.memory_check.as_ref();
         let limits = &self.limits;
-        let run = Run { engine, component: &component, host, imports, inputs: &inputs, limits, memory_check };
+        let (binary, stack) = (&bytes[..], cell.adapter.as_str());
+        let run =
+            Run { engine, component: &component, binary, stack, host, imports, inputs: &inputs, limits, memory_check };
         Ok(observe(&run, Sinks::default()))
     }
 
