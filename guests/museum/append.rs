@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", 0, READ_WRITE, APPEND);
     say("tell", &[position(file)]);
     say("write", &[write(file, b"def")]);

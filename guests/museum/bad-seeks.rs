@@ -1,4 +1,4 @@
-//! Moves to places before the start, and beyond all bounds.
+//! Moves to places before the start.
 #![no_main]
 
 #[path = "common/mod.rs"]
@@ -8,14 +8,11 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", 0, READ_WRITE, 0);
     say("CUR -1", &[seek(file, -1, CUR), position(file)]);
     say("SET -1", &[seek(file, -1, SET), position(file)]);
     say("END -4", &[seek(file, -4, END), position(file)]);
-    say("END max", &[seek(file, i64::MAX, END), position(file)]);
     say("SET 2", &[seek(file, 2, SET), position(file)]);
     say("CUR -3", &[seek(file, -3, CUR), position(file)]);
-    say("whence 3", &[seek(file, 0, 3), position(file)]);
     0
 }

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", 0, READ_WRITE, APPEND);
     let bytes = [b'x'; 5000];
     let iovec = Iovec { buf: bytes.as_ptr().cast_mut(), len: bytes.len() };

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     for piece in [1, 7, 4095, 4096, 4097, 70_000] {
         let file = open("a", CREAT | TRUNC, READ_WRITE, 0);
         let pattern: Vec<u8> = (0..piece).map(|at: usize| (at * 31 % 251) as u8).collect();

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let mut name = *b"file-000";
     for number in 0..300_u16 {
         let digits = [number / 100, number / 10 % 10, number % 10];

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", CREAT, READ_WRITE, 0);
     let text = b"onetwothree";
     let mut start = 0;

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", 0, READ_WRITE, 0);
     must("fd_renumber", unsafe { raw::fd_renumber(ROOT, file) });
     let mut stat = Prestat::default();

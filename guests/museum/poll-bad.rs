@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let clock = Subscription { userdata: 1, id: MONOTONIC, timeout: 1, ..Subscription::default() };
     let stdin = Subscription { userdata: 2, tag: 1, id: 0, ..Subscription::default() };
     let nothing = Subscription { userdata: 3, tag: 1, id: 100, ..Subscription::default() };

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let keep = open("a", 0, READ_WRITE, 0);
     for _ in 0..2000 {
         let next = open("a", 0, READ_WRITE, 0);

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", 0, READ_WRITE, 0);
     tell("to nothing", unsafe { raw::fd_renumber(file, 100) });
     tell("from nothing", unsafe { raw::fd_renumber(100, file) });

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", 0, READ_WRITE, 0);
     let mut byte = [b'?'];
     say("END 0", &[seek(file, 0, END), read(file, &mut byte)]);

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let file = open("a", 0, READ_WRITE, 0);
     tell("fd_fdstat_set_flags", unsafe { raw::fd_fdstat_set_flags(file, APPEND) });
     let mut stat = Fdstat::default();

@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     let mut name = *b"????????";
     tell("short", unsafe { raw::fd_prestat_dir_name(ROOT, name.as_mut_ptr(), 3) });
     show("name", &name);

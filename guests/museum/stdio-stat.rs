@@ -8,7 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-
     for fd in 0..3 {
         let mut stat = Filestat { size: 7, ..Filestat::default() };
         let errno = unsafe { raw::fd_filestat_get(fd, &mut stat) };

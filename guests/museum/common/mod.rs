@@ -23,6 +23,8 @@ pub const FD_SEEK: u64 = 1 << 2;
 pub const FD_TELL: u64 = 1 << 5;
 pub const FD_WRITE: u64 = 1 << 6;
 pub const READ_WRITE: u64 = FD_READ | FD_SEEK | FD_TELL | FD_WRITE;
+/// To list a folder, and to ask for its times and set them.
+pub const FOLDER: u64 = 1 << 14 | 1 << 21 | 1 << 23;
 /// All thirty.
 pub const EVERYTHING: u64 = (1 << 30) - 1;
 

@@ -3,6 +3,7 @@
 //! No files but those of the case, no network, an environment of what the case says; random bytes, clocks and streams are
 //! the run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -138,7 +139,7 @@ impl monotonic_clock::Host for VirtualClockView<'_> {
     }
 }
 
-/// Goes off as soon as someone waits for it, by letting the time pass.
+/// Goes off when there is nothing else to wait for but later ones, by letting the time pass.
 struct Alarm {
     clock: Clock,
     when: u64,
@@ -147,8 +148,27 @@ struct Alarm {
 #[async_trait]
 impl Pollable for Alarm {
     async fn ready(&mut self) {
+        let waiting = self.clock.wait_for(self.when);
+        // Whatever else is waited for is asked once before, and is there or not.
+        once_more().await;
+        while !waiting.is_first() {
+            once_more().await;
+        }
         self.clock.sleep_until(self.when);
     }
+}
+
+/// Lets everybody else be asked before it goes on.
+async fn once_more() {
+    let mut asked = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 impl IsTerminal for Output {
