@@ -217,6 +217,10 @@ pub struct Expect {
     /// The component's imported functions, sorted: `my-wasi.print`; without those by which interposers report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<Vec<String>>,
+    /// The interfaces that the component's core modules import, adapters among them, have one version in each namespace
+    /// (`wasi`): not one of the world and another one in the code, which only some hosts let through.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_version: bool,
     /// Pages by which the guest's memory grew: `[least, most]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages_grown: Option<[u64; 2]>,

@@ -70,6 +70,13 @@ pub enum Mismatch {
         /// Those that there are.
         seen: Vec<String>,
     },
+    /// Interfaces of one namespace in several versions.
+    Versions {
+        /// The namespace.
+        namespace: String,
+        /// All of its interfaces, with their versions.
+        interfaces: Vec<String>,
+    },
     /// Memory grew by more or less.
     PagesGrown {
         /// The least and the most pages that the case wants.
@@ -138,6 +145,9 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
         mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
     }
     files(&mut mismatches, expect, observation);
+    if expect.one_version {
+        versions(&mut mismatches, &observation.core_interfaces);
+    }
     if let Some(expected @ [least, most]) = expect.pages_grown {
         let seen = observation.pages_grown;
         if !(least..=most).contains(&seen) {
@@ -226,6 +236,21 @@ fn files(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observat
         Ok([expected, seen]) if expected == seen => {}
         Ok([expected, seen]) => mismatches.push(Mismatch::Files { expected, seen }),
         Err(error) => mismatches.push(Mismatch::Unreadable { key: "files", message: error.to_string() }),
+    }
+}
+
+fn versions(mismatches: &mut Vec<Mismatch>, interfaces: &[String]) {
+    let mut namespaces: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for interface in interfaces {
+        let namespace = interface.split(':').next().unwrap_or_default();
+        namespaces.entry(namespace).or_default().push(interface);
+    }
+    for (namespace, interfaces) in namespaces {
+        let version = |interface: &String| interface.split('@').nth(1).map(str::to_string);
+        if interfaces.iter().any(|interface| version(interface) != version(interfaces[0])) {
+            let interfaces = interfaces.into_iter().cloned().collect();
+            mismatches.push(Mismatch::Versions { namespace: namespace.to_string(), interfaces });
+        }
     }
 }
 
@@ -318,6 +343,20 @@ mod tests {
         let mismatches = with(expect, seen);
         assert_eq!(mismatches.len(), 4);
         assert!(mismatches.contains(&Mismatch::CallsNotRecorded));
+    }
+
+    #[test]
+    fn namespaces_have_versions_of_their_own() {
+        let seen = |interfaces: &[&str]| {
+            let mut seen = Observation::of(Outcome::Returned);
+            seen.core_interfaces = interfaces.iter().map(|name| name.to_string()).collect();
+            with(Expect { one_version: true, ..Expect::default() }, seen)
+        };
+        assert_eq!(seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.1"]), []);
+        assert!(matches!(
+            &seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.2"])[..],
+            [Mismatch::Versions { namespace, interfaces }] if namespace == "wasi" && interfaces.len() == 2
+        ));
     }
 
     #[test]

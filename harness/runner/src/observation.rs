@@ -34,6 +34,8 @@ pub struct Observation {
     pub memory_faults: Vec<MemoryFault>,
     /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
+    /// The interfaces with versions that its core modules import, sorted. Linkers may satisfy them by other versions.
+    pub core_interfaces: Vec<String>,
     /// All that is in the guest's private folder, by its path; `None` if it has none.
     pub files: Option<BTreeMap<String, Seen>>,
     /// 64 KiB pages of all memories when they were created.
@@ -59,6 +61,7 @@ impl Observation {
             core_calls_dropped: 0,
             memory_faults: Vec::new(),
             imports: Vec::new(),
+            core_interfaces: Vec::new(),
             files: None,
             pages_initial: 0,
             pages_grown: 0,

@@ -1,9 +1,11 @@
 //! Instantiates a component, calls it, and writes down what it did.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
 use polyfill_build::index::MemoryCheck;
+use polyfill_build::module;
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
@@ -93,8 +95,15 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         returned,
         calls_recorded: run.host.records_calls(),
         imports: imports.map(|item| item.name()).collect(),
+        core_interfaces: core_interfaces(run.binary),
         ..observation(store.data(), outcome, files.as_ref(), run.limits)
     }
+}
+
+/// The interfaces with versions that the core modules of a component import.
+fn core_interfaces(component: &[u8]) -> Vec<String> {
+    let interfaces: BTreeSet<String> = module::importers(component).into_values().flatten().collect();
+    interfaces.into_iter().filter(|name| name.contains(':') && name.contains('@')).collect()
 }
 
 /// A store for a run, with its limits.

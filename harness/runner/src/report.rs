@@ -138,6 +138,11 @@ impl Report<'_> {
                 writeln!(f, "files (- expected, + seen)")?;
                 indented(f, &diff::lists(expected, seen))
             }
+            Mismatch::Versions { namespace, interfaces } => {
+                writeln!(f, "versions of `{namespace}`")?;
+                writeln!(f, "  expected: one")?;
+                writeln!(f, "  seen:     {}", interfaces.join(", "))
+            }
             Mismatch::PagesGrown { expected: [least, most], seen } => {
                 writeln!(f, "pages by which memory grew")?;
                 writeln!(f, "  expected: {least} to {most}")?;

@@ -119,7 +119,10 @@ fn how(mismatch: &Mismatch, outcome: &Outcome) -> String {
         }
     };
     match mismatch {
-        Mismatch::Outcome { .. } => outcome.to_string().lines().next().unwrap_or_default().to_string(),
+        Mismatch::Outcome { .. } => match outcome {
+            Outcome::NotBuilt { message, .. } => format!("not built: {}", message.lines().next().unwrap_or_default()),
+            outcome => outcome.to_string().lines().next().unwrap_or_default().to_string(),
+        },
         Mismatch::Bytes { expected, seen, .. } => {
             first_difference(&String::from_utf8_lossy(expected), &String::from_utf8_lossy(seen))
         }
@@ -131,6 +134,18 @@ fn how(mismatch: &Mismatch, outcome: &Outcome) -> String {
         }
         Mismatch::Returned { invoke, expected, seen, .. } => {
             format!("{invoke} gave {} in place of {expected}", seen.as_deref().unwrap_or("nothing"))
+        }
+        Mismatch::Versions { namespace, interfaces } => {
+            let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for (interface, version) in interfaces.iter().filter_map(|interface| interface.split_once('@')) {
+                versions.entry(version).or_default().push(interface);
+            }
+            let shown = |(version, of): (&&str, &Vec<&str>)| match of[..] {
+                [one] => format!("{version} of {one}"),
+                _ => version.to_string(),
+            };
+            let versions: Vec<String> = versions.iter().map(shown).collect();
+            format!("several versions of `{namespace}`: {}", versions.join(", "))
         }
         other => format!("{other:?}").lines().next().unwrap_or_default().to_string(),
     }
