@@ -13,7 +13,7 @@ extern "C" fn __main_void() -> i32 {
         let pattern: Vec<u8> = (0..piece).map(|at: usize| (at * 31 % 251) as u8).collect();
         let mut sum: u64 = 0;
         let mut length = 0;
-        while length < 200_000 && (piece > 1 || length < 5000) {
+        while length < if piece < 100 { 2000 } else { 200_000 } {
             let mut rest = &pattern[..];
             while !rest.is_empty() {
                 let written = write(file, rest);

@@ -22,7 +22,7 @@ fn run(fields: &str, case: &str) -> Observation {
 fn run_module(text: &str, case: &str) -> Observation {
     let case: Case = toml::from_str(case).unwrap();
     let inputs = Inputs::of("guest", &case).unwrap();
-    let limits = Limits { timeout: Duration::from_millis(500), output: 1000, memory: 20 << 16 };
+    let limits = Limits { timeout: Duration::from_millis(500), output: 1000, memory: 20 << 16, ..Limits::default() };
     let engine = Engine::new(None).unwrap();
     let module = engine.module(&wat::parse_str(text).unwrap()).unwrap();
     let run = NativeRun { engine: &engine, module: &module, inputs: &inputs, limits: &limits };

@@ -82,6 +82,8 @@ impl State {
         let stdout = Output::new("output", sinks.stdout, limits.output);
         let stderr = Output::new("error", sinks.stderr, limits.output);
         let clock = Clock::default();
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
         Ok(Self {
             wasi: wasi::context(inputs, [&stdout, &stderr], &clock, files)?.build(),
             preview1: None,
@@ -94,7 +96,7 @@ impl State {
             clock,
             trace: Mutex::default(),
             core_boundary: Mutex::new(CoreBoundary::new(check, &inputs.args, &inputs.env)),
-            table: ResourceTable::new(),
+            table,
             own: BTreeMap::new(),
             pages: Pages::new(limits.memory),
         })
