@@ -3,6 +3,8 @@
 
 use std::process::ExitCode;
 
+use polyfill_build::index::Artifact;
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let root = arguments.next().unwrap_or_else(|| ".".to_string());
@@ -15,9 +17,9 @@ fn main() -> ExitCode {
     };
     for cell in &built.index.cells {
         match &cell.artifact {
-            polyfill_build::index::Artifact::Component(file) => println!("{}: {file}", cell.name()),
-            polyfill_build::index::Artifact::Ignored(reason) => println!("{}: ignored: {reason}", cell.name()),
-            polyfill_build::index::Artifact::Failed { stage, message } => {
+            Artifact::Component(file) | Artifact::Module(file) => println!("{}: {file}", cell.name()),
+            Artifact::Ignored(reason) => println!("{}: ignored: {reason}", cell.name()),
+            Artifact::Failed { stage, message } => {
                 println!("{}: {stage:?} failed: {message}", cell.name());
             }
         }

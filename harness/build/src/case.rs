@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tree::{Preopen, Tree};
+
 /// One run: inputs, what to call, what to expect.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -13,14 +15,21 @@ pub struct Case {
     /// What the case is there for, one line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The known bug of the reference adapters that the case detects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bug: Option<Bug>,
     /// The adapter stacks to run through (adapter names joined by `+`, or `none`); without it, every stack that fits.
     ///
     /// An import is given to the first adapter of the stack that has the function; what an adapter imports from its own
     /// import module is given to those behind it. `interpose(wasi_snapshot_preview1)` in a stack reports each call of an
     /// import module, by name or pattern, to those behind it: see `expect.core-calls`.
+    ///
+    /// `reference-command@48.0.8` is a published release of the reference adapters (and `reference-reactor`,
+    /// `reference-proxy`); without the version, it is the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adapters: Option<Vec<String>>,
-    /// The hosts to run on; without it, the suite's default hosts.
+    /// The hosts to run on; without it, the suite's default hosts. On `native` it is the guest's core module that runs, once,
+    /// whatever adapters there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<Vec<String>>,
     /// The guest's arguments after the program's name.
@@ -28,10 +37,21 @@ pub struct Case {
     pub args: Vec<String>,
     /// The guest's environment; nothing else is in it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub env: BTreeMap<String, String>,
+    pub env: BTreeMap<String, Text>,
+    /// Many variables: `{ name = "N", value = "x", count = 3 }` stands for `N0`, `N1` and `N2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub env_series: Option<Series>,
     /// What the guest reads from standard input; empty without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stdin: Option<Bytes>,
+    /// What the guest finds on hosts that have files (`wasi`, `native`): a private folder, made for the run and removed after
+    /// it, with these in it. See [`Entry`](crate::tree::Entry).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: Tree,
+    /// Folders of `files` by the names under which they are preopened, in the order of these. Without it, all of `files` is
+    /// `/`, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preopens: Option<BTreeMap<String, Preopen>>,
     /// Where random bytes come from: a number, or `"random"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<Seed>,
@@ -57,6 +77,46 @@ pub struct Case {
     pub host_code: bool,
     /// What must be seen.
     pub expect: Expect,
+}
+
+/// A known bug of the reference adapters.
+///
+/// A trial through one of the releases that have it must fail, and with the others it must pass: where it is the other way
+/// round, the trial is a failure. `polyfill matrix` shows all bugs and releases.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Bug {
+    /// A short name for it, a row of the matrix. What it is is told by the case's `description`.
+    pub id: String,
+    /// The releases that have it, by requirements on their versions in Cargo's words, any of which is met (`">=25, <33"`;
+    /// `"*"` is all of them). Without the key that is not known, and the case must pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<Vec<String>>,
+    /// Where it was reported or mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// A text, or one repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a text, or { repeat = \"text\", times = number }")]
+pub enum Text {
+    /// As it stands.
+    Plain(String),
+    /// Repeated.
+    Repeat(RepeatBytes),
+}
+
+/// Variables that differ in a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// The names, before the number.
+    pub name: String,
+    /// The value of each.
+    pub value: String,
+    /// How many: numbers begin at 0.
+    pub count: u32,
 }
 
 /// A seed of the random bytes that a host gives out.
@@ -157,9 +217,17 @@ pub struct Expect {
     /// The component's imported functions, sorted: `my-wasi.print`; without those by which interposers report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<Vec<String>>,
+    /// The interfaces that the component's core modules import, adapters among them, have one version in each namespace
+    /// (`wasi`): not one of the world and another one in the code, which only some hosts let through.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_version: bool,
     /// Pages by which the guest's memory grew: `[least, most]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages_grown: Option<[u64; 2]>,
+    /// All that is in the folder of `files` afterwards; the folders on the way need not be named. Permissions and times are
+    /// looked at where an entry names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<Tree>,
 }
 
 /// Bytes in a case file.
@@ -199,7 +267,7 @@ pub struct HexBytes {
 }
 
 /// See [`Bytes::Repeat`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepeatBytes {
     /// The text.
@@ -219,6 +287,14 @@ pub enum BytesError {
     TooLong,
 }
 
+impl Case {
+    /// The folders that are preopened; `None` if the guest gets none.
+    pub fn preopened(&self) -> Option<BTreeMap<String, Preopen>> {
+        let everything = || BTreeMap::from([("/".to_string(), Preopen::Folder(String::new()))]);
+        self.preopens.clone().or_else(|| (!self.files.is_empty()).then(everything))
+    }
+}
+
 impl Answer {
     /// An answer that says no more than whose it is.
     pub fn of(function: impl Into<String>) -> Self {
@@ -236,11 +312,48 @@ impl Bytes {
             Bytes::Text(text) => Ok(Some(text.clone().into_bytes())),
             Bytes::File(file) => file.content.as_deref().map(from_hex).transpose(),
             Bytes::Hex(digits) => from_hex(&digits.hex).map(Some),
-            Bytes::Repeat(text) => match text.repeat.len().checked_mul(text.times) {
-                Some(length) if length <= Self::MOST => Ok(Some(text.repeat.repeat(text.times).into_bytes())),
-                _ => Err(BytesError::TooLong),
-            },
+            Bytes::Repeat(text) => Ok(Some(text.read()?.into_bytes())),
         }
+    }
+}
+
+impl RepeatBytes {
+    fn read(&self) -> Result<String, BytesError> {
+        match self.repeat.len().checked_mul(self.times) {
+            Some(length) if length <= Bytes::MOST => Ok(self.repeat.repeat(self.times)),
+            _ => Err(BytesError::TooLong),
+        }
+    }
+}
+
+impl Text {
+    /// The text.
+    pub fn read(&self) -> Result<String, BytesError> {
+        match self {
+            Text::Plain(text) => Ok(text.clone()),
+            Text::Repeat(text) => text.read(),
+        }
+    }
+}
+
+impl Series {
+    /// Names and values.
+    pub fn variables(&self) -> impl Iterator<Item = (String, String)> {
+        (0..self.count).map(|number| (format!("{}{number}", self.name), self.value.clone()))
+    }
+}
+
+impl Bug {
+    /// Whether a release has it; nothing where that is not known. The error names the requirement that is none.
+    pub fn is_in(&self, release: &semver::Version) -> Result<Option<bool>, String> {
+        let Some(present) = &self.present else { return Ok(None) };
+        let mut found = false;
+        for text in present {
+            let requirement: semver::VersionReq =
+                text.parse().map_err(|error| format!("`{text}` is no requirement on a version: {error}"))?;
+            found |= requirement.matches(release);
+        }
+        Ok(Some(found))
     }
 }
 

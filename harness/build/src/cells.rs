@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Case, EncodeOptions};
 use crate::compile::{Compiled, Outcome};
-use crate::discover::{CaseFile, Guest, Layout};
-use crate::index::{Artifact, Cell, Stage};
+use crate::discover::{CaseFile, Guest, Kind, Layout};
+use crate::index::{Artifact, Cell, NATIVE, Stage};
 use crate::module::{self, Facts};
 use crate::select::Filter;
 use crate::stack::{self, Stack};
 use crate::{digest, near};
 
-/// A component to make: many cells can share it.
+/// A component to make, or a guest's module to put beside the components: many cells can share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Job {
     pub(crate) guest: String,
@@ -19,20 +19,30 @@ pub(crate) struct Job {
     pub(crate) options: EncodeOptions,
     /// Main's memory is reported, so that it can be checked.
     pub(crate) memory_check: bool,
+    /// The guest's core module as it stands, for the host `native`.
+    pub(crate) native: bool,
 }
 
 impl Job {
     /// The component's file: readable, and different for different jobs, since no name contains `--`.
     pub(crate) fn file(&self) -> String {
+        if self.native {
+            return format!("{}--{NATIVE}.wasm", self.guest);
+        }
         let grow = if self.options.realloc_via_memory_grow { "--grow" } else { "" };
         let memory = if self.memory_check { "--memory" } else { "" };
         format!("{}--{}{grow}{memory}.wasm", self.guest, file_name(&self.stack.to_string()))
+    }
+
+    /// What it comes to, if it can be made.
+    fn artifact(&self) -> Artifact {
+        if self.native { Artifact::Module(self.file()) } else { Artifact::Component(self.file()) }
     }
 }
 
 /// A stack's name without what no file's name can have: patterns of interposers may contain anything.
 fn file_name(stack: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.+()".contains(c);
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.+()@".contains(c);
     let name: String = stack.chars().map(|c| if fits(c) { c } else { '_' }).collect();
     match name == stack {
         true => name,
@@ -57,6 +67,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) filter: &'a Filter,
     /// Main's memory is checked in all cells.
     pub(crate) memory_check: bool,
+    /// Stacks that name a published adapter without a release run through every one.
+    pub(crate) museum: bool,
 }
 
 /// Lays out all cells.
@@ -92,24 +104,40 @@ fn lay_out_case(
         Some(named) => named.iter().map(|name| Stack::parse(name)).collect(),
         None => stack::fitting(facts, &parts.layout.adapters, adapters),
     };
+    let stacks = stacks.into_iter().flat_map(|stack| if parts.museum { stack.every_release() } else { vec![stack] });
     let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(parts.hosts);
-    for stack in stacks {
-        let options = given.map(|case| case.encode.clone()).unwrap_or_default();
-        let job = Job { guest: guest.name.clone(), stack, options, memory_check: is_checked(parts, given) };
-        let artifact = without_component(parts, guest, compiled, case, &job.stack)
-            .unwrap_or_else(|| Artifact::Component(job.file()));
+    let (native, hosts): (Vec<&String>, Vec<&String>) = hosts.iter().partition(|host| *host == NATIVE);
+    let options = given.map(|case| case.encode.clone()).unwrap_or_default();
+    let welded = stacks.map(|stack| Job {
+        guest: guest.name.clone(),
+        memory_check: is_checked(parts, given, &stack),
+        options: options.clone(),
+        stack,
+        native: false,
+    });
+    // Whatever the stacks are, it is one and the same module.
+    let alone = Job {
+        guest: guest.name.clone(),
+        stack: Stack::default(),
+        options: EncodeOptions::default(),
+        memory_check: false,
+        native: true,
+    };
+    let jobs = welded.map(|job| (job, &hosts)).chain([(alone, &native)]);
+    for (job, hosts) in jobs {
+        let artifact = without_component(parts, guest, compiled, case, &job.stack).unwrap_or_else(|| job.artifact());
         let mut needed = false;
         for host in hosts {
             let cell = Cell {
                 guest: guest.name.clone(),
                 case: case.name.clone(),
                 adapter: job.stack.to_string(),
-                host: host.clone(),
+                host: host.to_string(),
                 artifact: artifact.clone(),
                 memory_check: None,
             };
             if parts.filter.selects(&cell.name()) {
-                needed |= matches!(cell.artifact, Artifact::Component(_));
+                needed |= matches!(cell.artifact, Artifact::Component(_) | Artifact::Module(_));
                 all.cells.push(cell);
             }
         }
@@ -119,10 +147,12 @@ fn lay_out_case(
     }
 }
 
-/// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message.
-fn is_checked(parts: &Parts<'_>, case: Option<&Case>) -> bool {
+/// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message. Nor, if
+/// nobody asks for it, around published adapters: they take memory of which only they know that it is theirs.
+fn is_checked(parts: &Parts<'_>, case: Option<&Case>, stack: &Stack) -> bool {
     let fails = case.is_some_and(|case| case.expect.error.is_some());
-    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails)
+    let published = stack.adapters().any(|id| polyfill_reference::find(id).is_some());
+    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails && !published)
 }
 
 /// What each adapter imports, by its id.
@@ -161,9 +191,15 @@ fn without_adapter(parts: &Parts<'_>, id: &str) -> Option<String> {
     if let Some(findings) = parts.findings.get(id) {
         return Some(format!("adapter `{id}`: {findings}"));
     }
+    if let Some(Err(unknown)) = polyfill_reference::find(id) {
+        return Some(unknown.to_string());
+    }
     let adapters = &parts.layout.adapters;
     let Some(adapter) = adapters.iter().find(|adapter| adapter.id == id) else {
-        let known = adapters.iter().map(|adapter| adapter.id.as_str());
+        let known = adapters
+            .iter()
+            .filter(|adapter| !matches!(adapter.kind, Kind::Reference(_)))
+            .map(|adapter| adapter.id.as_str());
         return Some(format!("no adapter `{id}` in `adapters`{}", near::hint(id, known)));
     };
     match parts.adapters.get(&adapter.of).map(|compiled| &compiled.outcome) {

@@ -216,6 +216,7 @@ impl<'a> Encodings<'a> {
         for (job, (file, entry, done)) in jobs.into_iter().zip(made) {
             let artifact = match entry.outcome.clone() {
                 Kept::Failed { stage, message } => Artifact::Failed { stage, message },
+                _ if job.native => Artifact::Module(file.clone()),
                 Kept::Component { .. } | Kept::Findings(_) => Artifact::Component(file.clone()),
             };
             if let (Kept::Component { grown, .. }, true) = (&entry.outcome, job.memory_check) {
@@ -235,7 +236,12 @@ impl<'a> Encodings<'a> {
         let parts = job.stack.adapters().filter_map(|id| modules.adapters.get(id));
         let parts = modules.guests.get(job.guest.as_str()).into_iter().chain(parts);
         let stack = job.stack.to_string();
-        let words = ["encode", job.options.word(), if job.memory_check { "check" } else { "" }, &stack];
+        let words = [
+            if job.native { "keep" } else { "encode" },
+            job.options.word(),
+            if job.memory_check { "check" } else { "" },
+            &stack,
+        ];
         let key = self.key(words.into_iter().chain(parts.map(|part| part.hash.as_str())));
         if let Some(entry) = self.old.components.get(&file).filter(|entry| entry.key == key) {
             let holds = match &entry.outcome {
@@ -285,6 +291,9 @@ fn make(job: &Job, modules: &Modules<'_>) -> Result<Encoded, (Stage, String)> {
     let Some(main) = modules.guests.get(job.guest.as_str()) else {
         return Err((Stage::Compile, format!("there is no module of `{}`", job.guest)));
     };
+    if job.native {
+        return Ok(Encoded { component: main.wasm.to_vec(), grown: Default::default() });
+    }
     let main = main.source().map_err(|error| (Stage::Case, error))?;
     let adapters = job.stack.adapters().filter_map(|id| Some((id, modules.adapters.get(id)?)));
     let adapters: Result<BTreeMap<&str, Adapter<'_>>, String> =

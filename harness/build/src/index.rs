@@ -12,6 +12,9 @@ use crate::case::Case;
 /// The name of the index in the output folder.
 pub const FILE: &str = "index.json";
 
+/// The host that runs a guest's core module as it stands.
+pub const NATIVE: &str = "native";
+
 /// Everything a build made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +83,8 @@ impl Cell {
 pub enum Artifact {
     /// A component: its file, relative to the index.
     Component(String),
+    /// A core module, for the host `native`: its file, relative to the index.
+    Module(String),
     /// Nothing, and that is all right here: a tool is missing, for instance. The reason.
     Ignored(String),
     /// Nothing, since a step failed. Fails the trial, unless the case expects this very error.

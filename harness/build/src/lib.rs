@@ -33,6 +33,7 @@ mod select;
 mod settings;
 mod stack;
 mod suite;
+pub mod tree;
 pub mod wit;
 
 pub use built::{Built, CoreModules, Done, Step, What};
@@ -40,3 +41,6 @@ pub use error::{BuildError, Problems};
 pub use settings::Settings;
 pub use stack::Element;
 pub use suite::Suite;
+
+/// The published reference adapters.
+pub use polyfill_reference as reference;

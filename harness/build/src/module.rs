@@ -1,9 +1,10 @@
 //! Core modules from files, binary or text.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use wasmparser::{MemoryType, Payload, TypeRef};
+use wasmparser::{KnownCustom, MemoryType, Name, Payload, TypeRef};
 
 /// A file that is no module.
 #[derive(Debug, Error)]
@@ -51,6 +52,35 @@ pub(crate) fn to_binary(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, ModuleEr
     wat::parse_str(&text).map_err(|mut error| {
         error.set_path(path);
         ModuleError::Text { path: path.to_path_buf(), message: error.to_string() }
+    })
+}
+
+/// The core modules of a component by their names, and the modules that each of them imports from. What cannot be read is left
+/// out.
+pub fn importers(component: &[u8]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut importers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for payload in wasmparser::Parser::new(0).parse_all(component).map_while(Result::ok) {
+        let Payload::ModuleSection { unchecked_range, .. } = payload else { continue };
+        let range = unchecked_range.start as usize..unchecked_range.end as usize;
+        let Some(wasm) = component.get(range) else { continue };
+        if let Some(name) = name(wasm) {
+            importers.entry(name).or_default().extend(facts(wasm).imports);
+        }
+    }
+    importers
+}
+
+/// A module's name in its name section.
+fn name(wasm: &[u8]) -> Option<String> {
+    wasmparser::Parser::new(0).parse_all(wasm).map_while(Result::ok).find_map(|payload| match payload {
+        Payload::CustomSection(section) => match section.as_known() {
+            KnownCustom::Name(names) => names.map_while(Result::ok).find_map(|name| match name {
+                Name::Module { name, .. } => Some(name.to_string()),
+                _ => None,
+            }),
+            _ => None,
+        },
+        _ => None,
     })
 }
 
@@ -110,6 +140,19 @@ mod tests {
         );
         let facts = facts(&wasm.unwrap());
         assert_eq!(facts, Facts { imports: vec!["a".into(), "b".into()], command: true, memory: 2 << 16 });
+    }
+
+    #[test]
+    fn importers_of_a_component() {
+        let wasm = wat::parse_str(
+            r#"(component (core module $a (import "x" "f" (func)) (import "y" "g" (func)))
+                 (core module $b) (core module (import "x" "f" (func))))"#,
+        );
+        let expected = [("a", vec!["x", "y"]), ("b", vec![])];
+        let expected =
+            expected.map(|(name, modules)| (name.to_string(), modules.into_iter().map(String::from).collect()));
+        assert_eq!(importers(&wasm.unwrap()), expected.into());
+        assert!(importers(b"garbage").is_empty());
     }
 
     #[test]

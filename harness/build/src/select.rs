@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::discover::{Adapter, CaseFile, Guest, Layout};
+use crate::index::NATIVE;
 
 /// Words, one of which a trial's name contains; no words select all.
 #[derive(Clone, Debug, Default)]
@@ -30,9 +31,13 @@ impl Filter {
         let stacks = given.and_then(|case| case.adapters.as_deref());
         let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(hosts);
         let start = format!("{}::{}::", guest.name, case.name);
-        hosts.iter().map(|host| format!("::{host}")).any(|end| match stacks {
-            Some(stacks) => stacks.iter().any(|stack| self.selects(&format!("{start}{stack}{end}"))),
-            None => self.0.iter().any(|word| may_be_in(word, &start, &layout.adapters, &end)),
+        hosts.iter().any(|host| {
+            let end = format!("::{host}");
+            match stacks {
+                _ if host == NATIVE => self.selects(&format!("{start}none{end}")),
+                Some(stacks) => stacks.iter().any(|stack| self.selects(&format!("{start}{stack}{end}"))),
+                None => self.0.iter().any(|word| may_be_in(word, &start, &layout.adapters, &end)),
+            }
         })
     }
 }

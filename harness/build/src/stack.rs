@@ -43,6 +43,20 @@ impl Stack {
         self.0.iter().map(|word| Element::parse(word))
     }
 
+    /// The stack with each published adapter that has no version in every release, all of one stack from the same; itself if
+    /// it has none.
+    pub(crate) fn every_release(self) -> Vec<Stack> {
+        let open = |word: &String| !word.contains('@') && matches!(polyfill_reference::find(word), Some(Ok(_)));
+        if !self.0.iter().any(open) {
+            return vec![self];
+        }
+        let of = |version: &str| {
+            let word = |word: &String| if open(word) { format!("{word}@{version}") } else { word.clone() };
+            Stack(self.0.iter().map(word).collect())
+        };
+        polyfill_reference::releases().iter().map(|release| of(release.version)).collect()
+    }
+
     /// The adapters in it, by id.
     pub(crate) fn adapters(&self) -> impl Iterator<Item = &str> {
         self.elements().filter_map(|element| match element {
@@ -127,7 +141,7 @@ pub(crate) fn guess(guest: &Guest) -> Facts {
     let command = match guest.kind {
         Kind::Cargo { library } => !library,
         Kind::Rust | Kind::C(_) | Kind::Go | Kind::AssemblyScript(_) => true,
-        Kind::Module | Kind::Stub(_) => return Facts::default(),
+        Kind::Module | Kind::Reference(_) | Kind::Stub(_) => return Facts::default(),
     };
     Facts { imports: vec!["wasi_snapshot_preview1".to_string()], command, ..Facts::default() }
 }

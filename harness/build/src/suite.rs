@@ -26,6 +26,7 @@ pub struct Suite {
     work_dir: Option<PathBuf>,
     filter: Filter,
     memory_check: bool,
+    museum: bool,
     settings: Settings,
     progress: fn(&str),
 }
@@ -40,6 +41,7 @@ impl Suite {
             work_dir: None,
             filter: Filter::default(),
             memory_check: false,
+            museum: false,
             settings: Settings::from_env(),
             progress: |_| (),
         }
@@ -79,6 +81,14 @@ impl Suite {
         self
     }
 
+    /// Only cases that name a bug, and each of their stacks with `reference-command` (or another published adapter without
+    /// its version) through every release of it. Where no other folder is named, components and index go to one of their
+    /// own.
+    pub fn museum(mut self, museum: bool) -> Suite {
+        self.museum = museum;
+        self
+    }
+
     /// Other settings than those of the environment.
     pub fn settings(mut self, settings: Settings) -> Suite {
         self.settings = settings;
@@ -113,7 +123,10 @@ impl Suite {
     /// Compiles, checks and encodes what has changed since the last time, and writes components and index.
     pub fn build(&self) -> Result<Built, BuildError> {
         let mut clock = Clock::start();
-        let layout = discover::discover(&self.root)?;
+        let mut layout = discover::discover(&self.root, self.museum)?;
+        if self.museum {
+            layout.retain_bugs();
+        }
         let (work, out_dir) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
         let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
@@ -139,6 +152,7 @@ impl Suite {
             hosts: &self.hosts,
             filter: &self.filter,
             memory_check: self.memory_check,
+            museum: self.museum,
         };
         let cells = cells::lay_out(&parts);
         let components = encodings.encode(&cells.jobs, &modules).map_err(BuildError::io("write to", &out_dir))?;
@@ -157,7 +171,7 @@ impl Suite {
 
     /// Compiles one guest; gives its core module, or the step that failed with its message.
     pub fn compile(&self, guest: &str) -> Result<Result<Vec<u8>, (Stage, String)>, BuildError> {
-        let layout = discover::discover(&self.root)?;
+        let layout = discover::discover(&self.root, false)?;
         let Some(found) = layout.guests.iter().find(|found| found.name == guest) else {
             let hint = near::hint(guest, layout.guests.iter().map(|guest| guest.name.as_str()));
             return Err(BuildError::NoGuest { name: guest.to_string(), hint });
@@ -178,7 +192,7 @@ impl Suite {
 
     /// Compiles all guests and adapters; gives their core modules, or the messages of those that have none.
     pub fn modules(&self) -> Result<CoreModules, BuildError> {
-        let layout = discover::discover(&self.root)?;
+        let layout = discover::discover(&self.root, false)?;
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
         let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
@@ -205,7 +219,11 @@ impl Suite {
         };
         let default = || output::work_dir(&output::target_dir(&layout.root), &layout.root);
         let work = make(self.work_dir.clone().unwrap_or_else(default))?;
-        let out = if self.memory_check { "out-memory-check" } else { "out" };
+        let out = match (self.memory_check, self.museum) {
+            (true, _) => "out-memory-check",
+            (_, true) => "out-museum",
+            _ => "out",
+        };
         let out_dir = make(self.out_dir.clone().unwrap_or_else(|| work.join(out)))?;
         Ok((work, out_dir))
     }
@@ -213,7 +231,7 @@ impl Suite {
     fn index(&self, layout: &Layout, cells: Cells, components: &Components) -> Index {
         let mut index = Index { cells: cells.cells, ..Index::default() };
         for cell in &mut index.cells {
-            if let Artifact::Component(file) = &cell.artifact
+            if let Artifact::Component(file) | Artifact::Module(file) = &cell.artifact
                 && let Some(artifact) = components.artifacts.get(file)
             {
                 cell.memory_check = components.checks.get(file).cloned();

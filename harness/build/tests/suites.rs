@@ -181,7 +181,7 @@ fn cells(built: &Built, brief: bool) -> Result<String, Failed> {
     };
     for cell in &built.index.cells {
         match &cell.artifact {
-            Artifact::Component(file) => writeln!(text, "{}: {file}", cell.name())?,
+            Artifact::Component(file) | Artifact::Module(file) => writeln!(text, "{}: {file}", cell.name())?,
             Artifact::Ignored(reason) => {
                 writeln!(text, "{}: ignored", cell.name())?;
                 message(&mut text, reason);

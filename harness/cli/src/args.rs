@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use polyfill_build::case::Seed;
+use polyfill_build::index::NATIVE;
 use polyfill_runner::Hosts;
 
 use crate::adapt::{Adapt, WitArg};
@@ -19,6 +20,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Test(TestArgs),
+    Matrix(MatrixArgs),
     Run(RunArgs),
     Encode(EncodeArgs),
     Explain(ExplainArgs),
@@ -55,6 +57,26 @@ pub(crate) struct TestArgs {
     pub(crate) bless: bool,
 }
 
+/// Run the cases that name a bug through every release of the published adapters
+///
+/// Prints bugs and releases, red and green, and how each bug showed. What is known of a bug stands in its case
+/// (`bug.present`): the exit code is 0 only if all releases that have it are red and all others green.
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    /// Only guests whose trials' names contain one of these words
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+    /// The suite's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+    /// A file that has to hold this very matrix
+    #[arg(long, value_name = "FILE")]
+    pub(crate) golden: Option<PathBuf>,
+    /// Write that file
+    #[arg(long, requires = "golden")]
+    pub(crate) bless: bool,
+}
+
 /// Run a guest of a suite, or a module or component in a file
 ///
 /// Prints the guest's output as it comes and the values that --invoke returns, and ends with the guest's exit code:
@@ -65,7 +87,8 @@ pub(crate) struct RunArgs {
     /// A guest's name; or a file (anything with a dot or a slash in it): a core module, or a finished component
     ///
     /// A guest of the suite is compiled and goes through the adapters that fit it. Its case `default` (or its first
-    /// case without `host-code`) answers its own imports; arguments and the like are those of this command line.
+    /// case without `host-code`) answers its own imports and has its files; arguments and the like are those of this
+    /// command line.
     #[arg(value_name = "GUEST|FILE")]
     pub(crate) program: String,
     /// The guest's arguments, after its name
@@ -80,6 +103,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "adapts")]
     pub(crate) adapter: Option<String>,
     /// The host [default: the one the guest's case names; wasi for a file that imports wasi:*; my-wasi otherwise]
+    ///
+    /// On `native` the guest's core module runs as it stands, on wasmtime's own wasi_snapshot_preview1.
     #[arg(long, value_name = "NAME", value_parser = host)]
     pub(crate) host: Option<String>,
     /// A variable of the guest's environment
@@ -140,7 +165,7 @@ pub(crate) struct ExplainArgs {
 /// Tell all that is wrong with an adapter
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The adapter, .wasm or .wat
+    /// The adapter, .wasm or .wat, or a published one (`reference-command@48.0.8`)
     #[arg(value_name = "ADAPTER")]
     pub(crate) adapter: PathBuf,
     /// Its WIT, a file or a folder that is one package, if it has no component-type section
@@ -169,6 +194,9 @@ pub(crate) struct Encoding {
     pub(crate) world: Option<String>,
     /// An adapter, .wasm or .wat, and its WIT; may be given several times
     ///
+    /// In place of the file there can be a published one: `reference-command` (reactor, proxy) is the newest,
+    /// `reference-command@48.0.8` another release of it.
+    ///
     /// NAME is the import module that it implements: its file's name up to the first dot, if it is not given. The first
     /// adapter that implements an import module and has the function is asked, and those behind it are for what it
     /// imports from there itself. `interpose(NAME)` reports each call of an import module, by name or pattern, to the
@@ -182,9 +210,9 @@ pub(crate) struct Encoding {
 
 fn host(text: &str) -> Result<String, String> {
     let hosts = Hosts::default();
-    match hosts.get(text) {
-        Some(_) => Ok(text.to_string()),
-        None => Err(format!("there is no such host; there are {}", hosts.names().join(", "))),
+    match hosts.get(text).is_some() || text == NATIVE {
+        true => Ok(text.to_string()),
+        false => Err(format!("there is no such host; there are {}, {NATIVE}", hosts.names().join(", "))),
     }
 }
 

@@ -43,6 +43,12 @@ pub(crate) enum Error {
         "{flag} needs --adapt beside it: without, the suite says how its guest `{guest}` is encoded (in the case, and in the files beside guest and adapters)"
     )]
     SuiteDecides { guest: String, flag: &'static str },
+    #[error("{flag} is nothing for host `native`: it runs the guest's core module as it stands")]
+    Native { flag: &'static str },
+    #[error("`{}` is a component: host `native` runs core modules", file.display())]
+    NoModule { file: PathBuf },
+    #[error(transparent)]
+    Reference(#[from] polyfill_build::reference::Unknown),
     #[error("guest `{guest}` does not go through `{adapter}`; its stacks are {stacks}")]
     NoStack { guest: String, adapter: String, stacks: String },
     #[error("guest `{guest}` is not run: {reason}")]

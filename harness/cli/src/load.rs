@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use polyfill_build::{module, wit};
+use polyfill_build::{module, reference, wit};
 use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
 
 use crate::adapt::{Adapt, WitArg};
@@ -76,8 +76,11 @@ pub(crate) fn modules(name: &str, wasm: Vec<u8>, encoding: &args::Encoding) -> R
 
 /// One adapter.
 pub(crate) fn adapter(name: Option<&str>, file: &Path, wit_arg: Option<&WitArg>) -> Result<Module, Error> {
-    let name = name.or_else(|| stem(file)).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
-    let wasm = module::read(file)?;
+    // What is there as a file is the file.
+    let published = file.to_str().filter(|_| !file.exists()).and_then(reference::find).transpose()?;
+    let default = if published.is_some() { Some(reference::IMPORT_MODULE) } else { stem(file) };
+    let name = name.or(default).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
+    let wasm = published.map_or_else(|| module::read(file), |published| Ok(published.wasm().to_vec()))?;
     let wit = wit_arg.map(|arg| wit(arg, None)).transpose()?;
     Ok(Module { name: name.to_string(), wasm, wit })
 }

@@ -11,6 +11,7 @@ mod stack;
 mod check;
 mod encode;
 mod explain;
+mod matrix;
 mod run;
 mod test;
 
@@ -23,6 +24,7 @@ use crate::args::{Cli, Verb};
 fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Test(args) => test::test(&args),
+        Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Encode(args) => encode::encode(&args),
         Verb::Explain(args) => explain::explain(&args),

@@ -11,7 +11,11 @@ use std::time::Duration;
 use std::{fs, iter};
 
 use polyfill_build::case::{Answer, Call};
-use polyfill_runner::{Engine, Hosts, Inputs, Limits, Observation, Outcome, Sinks, run_component};
+use polyfill_build::index::NATIVE;
+use polyfill_build::tree::{Preopen, Tree};
+use polyfill_runner::{
+    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Sinks, observe_native, run_component,
+};
 
 use crate::args::RunArgs;
 use crate::error::Error;
@@ -20,28 +24,52 @@ use crate::output;
 /// Something that can be run, and what stands in for the host around it.
 struct Program {
     name: String,
-    component: Vec<u8>,
+    code: Code,
     answers: Vec<Answer>,
+    /// What it finds on hosts that have files.
+    files: Tree,
+    preopens: Option<BTreeMap<String, Preopen>>,
     /// The host, if the program has one of its own.
     host: Option<String>,
     /// Where compiled code is kept.
     cache: Option<PathBuf>,
 }
 
+/// What there is to run.
+enum Code {
+    Component(Vec<u8>),
+    /// For the host `native`.
+    Module(Vec<u8>),
+}
+
 /// Runs a guest or a file to its end.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     let program = if is_file(&args.program) { file::load(args)? } else { guest::load(args)? };
     let engine = Engine::new(program.cache.clone())?;
-    let hosts = Hosts::default();
-    let name = match args.host.as_deref().or(program.host.as_deref()) {
-        Some(name) => name,
-        None => file::default_host(&engine, &program.component)?,
-    };
-    let host =
-        hosts.get(name).ok_or_else(|| Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") })?;
     let inputs = inputs(args, &program)?;
-    let observation = run_component(&engine, &program.component, host, &inputs, &limits(), Sinks::inherit())?;
+    let observation = match &program.code {
+        Code::Module(bytes) => {
+            let module = engine.module(bytes)?;
+            let run = NativeRun { engine: &engine, module: &module, inputs: &inputs, limits: &limits() };
+            observe_native(&run, Sinks::inherit())
+        }
+        Code::Component(bytes) => {
+            let hosts = Hosts::default();
+            let name = match args.host.as_deref().or(program.host.as_deref()) {
+                Some(name) => name,
+                None => file::default_host(&engine, bytes)?,
+            };
+            let unknown = || Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") };
+            let host = hosts.get(name).ok_or_else(unknown)?;
+            run_component(&engine, bytes, host, &inputs, &limits(), Sinks::inherit())?
+        }
+    };
     tell(&observation)
+}
+
+/// Whether the guest's core module is to run as it stands.
+fn is_native(args: &RunArgs) -> bool {
+    args.host.as_deref() == Some(NATIVE)
 }
 
 /// Names of guests have neither dots nor slashes in them.
@@ -57,6 +85,8 @@ fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
         args: iter::once(&program.name).chain(&args.args).cloned().collect(),
         env: env.into_iter().collect(),
         stdin,
+        files: program.files.clone(),
+        preopens: program.preopens.clone(),
         seed: Some(args.seed.clone()),
         calls: args.invoke.iter().map(|invoke| Call { invoke: invoke.clone(), returns: None }).collect(),
         answers: program.answers.clone(),

@@ -61,7 +61,7 @@ fn failures(results: &[CellResult]) -> String {
 
 fn summary(results: &[CellResult], components: usize, built: &Built, ran: Duration) -> String {
     let count = |wanted: fn(&Verdict) -> bool| results.iter().filter(|result| wanted(&result.verdict)).count();
-    let passed = count(|verdict| matches!(verdict, Verdict::Passed));
+    let passed = count(|verdict| matches!(verdict, Verdict::Passed | Verdict::KnownBug));
     let failed = count(|verdict| matches!(verdict, Verdict::Failed { .. }));
     let ignored = count(|verdict| matches!(verdict, Verdict::Ignored { .. }));
     let blessed = match count(|verdict| matches!(verdict, Verdict::Blessed { .. })) {

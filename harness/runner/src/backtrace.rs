@@ -1,5 +1,6 @@
 //! wasmtime's errors -> how a run ended, with a backtrace of names.
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -18,6 +19,9 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
         return Outcome::Exit(*code);
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        return Outcome::Limit(format!("more than {} handles of the host's resources", limits.handles));
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames);
     match (error.downcast_ref::<Trap>(), frames) {

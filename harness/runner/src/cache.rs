@@ -1,4 +1,4 @@
-//! Compiled components on disk: a process that runs one trial must not compile again what another one compiled.
+//! Compiled components and modules on disk: a process that runs one trial must not compile again what another one compiled.
 //!
 //! An entry is named by the hash of the component and of the engine's settings. It begins with the hash of the rest,
 //! so that a damaged one is noticed; it appears by a rename, so that no process reads half of one.
@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
-use wasmtime::Engine;
 use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
 
 /// Entries that were written longer ago are deleted when a new one is written.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -20,7 +20,42 @@ const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Bytes of the hash that an entry begins with.
 const HASH: usize = 32;
 
-/// A folder of compiled components.
+/// What can be kept.
+pub(crate) trait Code: Clone {
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>>;
+
+    /// # Safety
+    ///
+    /// The bytes must be what `serialize` of the same type gave.
+    #[expect(unsafe_code)]
+    unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self>;
+}
+
+impl Code for Component {
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        Component::serialize(self)
+    }
+
+    #[expect(unsafe_code)]
+    unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
+        // SAFETY: the caller's.
+        unsafe { Component::deserialize(engine, bytes) }
+    }
+}
+
+impl Code for Module {
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        Module::serialize(self)
+    }
+
+    #[expect(unsafe_code)]
+    unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
+        // SAFETY: the caller's.
+        unsafe { Module::deserialize(engine, bytes) }
+    }
+}
+
+/// A folder of compiled code.
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -31,28 +66,28 @@ impl Cache {
         Self { folder }
     }
 
-    /// The component's entry, if there is one and it is whole.
-    pub(crate) fn load(&self, engine: &Engine, hash: &[u8; HASH]) -> Option<Component> {
+    /// The entry of a component or a module, if there is one and it is whole. No two that differ in kind have one hash.
+    pub(crate) fn load<T: Code>(&self, engine: &Engine, hash: &[u8; HASH]) -> Option<T> {
         let entry = fs::read(self.path(engine, hash)).ok()?;
         let (expected, compiled) = entry.split_at_checked(HASH)?;
         if Sha256::digest(compiled).as_slice() != expected {
             return None;
         }
-        // SAFETY: the bytes must be what `Component::serialize` gave. `store` writes nothing else to this folder, and
-        // the hash shows that they are still what it wrote. (Someone who plants a file here with a fitting hash can
+        // SAFETY: the bytes must be what `serialize` gave. `store` writes nothing else to this folder, and the hash
+        // shows that they are still what it wrote. (Someone who plants a file here with a fitting hash can
         // also replace the test binary that lies in the same target folder.)
         #[expect(unsafe_code)]
-        unsafe { Component::deserialize(engine, compiled) }.ok()
+        unsafe { T::deserialize(engine, compiled) }.ok()
     }
 
-    /// Keeps a compiled component.
-    pub(crate) fn store(&self, engine: &Engine, hash: &[u8; HASH], component: &Component) {
+    /// Keeps compiled code.
+    pub(crate) fn store(&self, engine: &Engine, hash: &[u8; HASH], code: &impl Code) {
         // A read-only or full disk costs time in later runs, but fails none of them.
-        let _ = self.try_store(engine, hash, component);
+        let _ = self.try_store(engine, hash, code);
     }
 
-    fn try_store(&self, engine: &Engine, hash: &[u8; HASH], component: &Component) -> Option<()> {
-        let compiled = component.serialize().ok()?;
+    fn try_store(&self, engine: &Engine, hash: &[u8; HASH], code: &impl Code) -> Option<()> {
+        let compiled = code.serialize().ok()?;
         fs::create_dir_all(&self.folder).ok()?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder).ok()?;
         file.write_all(&Sha256::digest(&compiled)).ok()?;

@@ -1,10 +1,12 @@
 //! What must be seen and what was seen -> what differs. Pure: runs nothing, reads nothing.
 
+use std::collections::BTreeMap;
+
 use polyfill_build::case::{Bytes, Call, Case, Expect};
 use polyfill_build::index::Stage;
 
 use crate::observation::{MemoryFault, Observation, Outcome};
-use crate::wave;
+use crate::{listing, wave};
 
 /// One difference between what must be seen and what was.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +62,20 @@ pub enum Mismatch {
         expected: Vec<String>,
         /// Those that there are.
         seen: Vec<String>,
+    },
+    /// Other files are left. Lines of both.
+    Files {
+        /// Those that the case wants.
+        expected: Vec<String>,
+        /// Those that there are.
+        seen: Vec<String>,
+    },
+    /// Interfaces of one namespace in several versions.
+    Versions {
+        /// The namespace.
+        namespace: String,
+        /// All of its interfaces, with their versions.
+        interfaces: Vec<String>,
     },
     /// Memory grew by more or less.
     PagesGrown {
@@ -127,6 +143,10 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     mismatches.extend(observation.memory_faults.iter().cloned().map(Mismatch::Memory));
     if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
         mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
+    }
+    files(&mut mismatches, expect, observation);
+    if expect.one_version {
+        versions(&mut mismatches, &observation.core_interfaces);
     }
     if let Some(expected @ [least, most]) = expect.pages_grown {
         let seen = observation.pages_grown;
@@ -206,6 +226,31 @@ fn returned(mismatches: &mut Vec<Mismatch>, calls: &[Call], observation: &Observ
             seen: returned.value.clone(),
             note: same.err(),
         });
+    }
+}
+
+fn files(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observation) {
+    let Some(expected) = &expect.files else { return };
+    let none = BTreeMap::new();
+    match listing::lines(expected, observation.files.as_ref().unwrap_or(&none)) {
+        Ok([expected, seen]) if expected == seen => {}
+        Ok([expected, seen]) => mismatches.push(Mismatch::Files { expected, seen }),
+        Err(error) => mismatches.push(Mismatch::Unreadable { key: "files", message: error.to_string() }),
+    }
+}
+
+fn versions(mismatches: &mut Vec<Mismatch>, interfaces: &[String]) {
+    let mut namespaces: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for interface in interfaces {
+        let namespace = interface.split(':').next().unwrap_or_default();
+        namespaces.entry(namespace).or_default().push(interface);
+    }
+    for (namespace, interfaces) in namespaces {
+        let version = |interface: &String| interface.split('@').nth(1).map(str::to_string);
+        if interfaces.iter().any(|interface| version(interface) != version(interfaces[0])) {
+            let interfaces = interfaces.into_iter().cloned().collect();
+            mismatches.push(Mismatch::Versions { namespace: namespace.to_string(), interfaces });
+        }
     }
 }
 
@@ -298,6 +343,20 @@ mod tests {
         let mismatches = with(expect, seen);
         assert_eq!(mismatches.len(), 4);
         assert!(mismatches.contains(&Mismatch::CallsNotRecorded));
+    }
+
+    #[test]
+    fn namespaces_have_versions_of_their_own() {
+        let seen = |interfaces: &[&str]| {
+            let mut seen = Observation::of(Outcome::Returned);
+            seen.core_interfaces = interfaces.iter().map(|name| name.to_string()).collect();
+            with(Expect { one_version: true, ..Expect::default() }, seen)
+        };
+        assert_eq!(seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.1"]), []);
+        assert!(matches!(
+            &seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.2"])[..],
+            [Mismatch::Versions { namespace, interfaces }] if namespace == "wasi" && interfaces.len() == 2
+        ));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The one wasmtime engine of a process, and the components it has compiled.
+//! The one wasmtime engine of a process, and the components and modules it has compiled.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use wasmtime::component::Component;
-use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
+use wasmtime::{Config, Module, OptLevel, WasmBacktraceDetails};
 
 use crate::backtrace;
-use crate::cache::Cache;
+use crate::cache::{Cache, Code};
 
 /// Between two looks at the clock of running guests.
 const TICK: Duration = Duration::from_millis(20);
@@ -23,19 +23,20 @@ pub enum EngineError {
     /// The engine does not work on this machine.
     #[error("wasmtime cannot be set up here: {0}")]
     Setup(String),
-    /// The bytes are no valid component, or one that needs what this wasmtime lacks.
+    /// The bytes are no valid component or module, or one that needs what this wasmtime lacks.
     #[error("wasmtime refuses the component: {0}")]
     Compile(String),
 }
 
-/// Components by the hash of their bytes. Cells that share one wait for the first to have compiled it.
-type Compiled = BTreeMap<[u8; 32], Arc<OnceLock<Result<Component, String>>>>;
+/// Components or modules by the hash of their bytes. Cells that share one wait for the first to have compiled it.
+type Compiled<T> = Mutex<BTreeMap<[u8; 32], Arc<OnceLock<Result<T, String>>>>>;
 
 /// A wasmtime engine set up for tests: optimised code, backtraces with names and source lines, interruption.
 pub struct Engine {
     engine: wasmtime::Engine,
     cache: Option<Cache>,
-    compiled: Mutex<Compiled>,
+    components: Compiled<Component>,
+    modules: Compiled<Module>,
 }
 
 impl Engine {
@@ -49,7 +50,7 @@ impl Engine {
             .epoch_interruption(true);
         let engine = wasmtime::Engine::new(&config).map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
         start_clock(&engine)?;
-        Ok(Self { engine, cache: cache.map(Cache::new), compiled: Mutex::default() })
+        Ok(Self { engine, cache: cache.map(Cache::new), components: Mutex::default(), modules: Mutex::default() })
     }
 
     /// The engine itself.
@@ -59,12 +60,12 @@ impl Engine {
 
     /// A component in binary form, compiled, if need be.
     pub fn component(&self, bytes: &[u8]) -> Result<Component, EngineError> {
-        let hash = Sha256::digest(bytes).into();
-        let slot = {
-            let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-            compiled.entry(hash).or_default().clone()
-        };
-        slot.get_or_init(|| self.compile(bytes, &hash)).clone().map_err(EngineError::Compile)
+        self.compiled(&self.components, bytes, Component::from_binary)
+    }
+
+    /// A core module in binary form, compiled, if need be.
+    pub fn module(&self, bytes: &[u8]) -> Result<Module, EngineError> {
+        self.compiled(&self.modules, bytes, Module::from_binary)
     }
 
     /// The deadline, in ticks from now, of a guest that may run for some time.
@@ -73,15 +74,25 @@ impl Engine {
         (time.as_nanos() / TICK.as_nanos()) as u64 + 1
     }
 
-    fn compile(&self, bytes: &[u8], hash: &[u8; 32]) -> Result<Component, String> {
-        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, hash)) {
-            return Ok(component);
-        }
-        let component = Component::from_binary(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
-        if let Some(cache) = &self.cache {
-            cache.store(&self.engine, hash, &component);
-        }
-        Ok(component)
+    fn compiled<T: Code>(
+        &self,
+        known: &Compiled<T>,
+        bytes: &[u8],
+        compile: fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<T>,
+    ) -> Result<T, EngineError> {
+        let hash = Sha256::digest(bytes).into();
+        let slot = known.lock().unwrap_or_else(PoisonError::into_inner).entry(hash).or_default().clone();
+        let load = || {
+            if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &hash)) {
+                return Ok(code);
+            }
+            let code = compile(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
+            if let Some(cache) = &self.cache {
+                cache.store(&self.engine, &hash, &code);
+            }
+            Ok(code)
+        };
+        slot.get_or_init(load).clone().map_err(EngineError::Compile)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Is everything there that a component imports? All that is missing, before anything is instantiated.
 
 use std::fmt;
+use std::sync::Arc;
 
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, ResourceType};
 
 use crate::backtrace;
 use crate::host::State;
+use crate::skew::{self, Origin, Skew};
 use crate::values::signature;
 
 /// Imports that nothing gives, or gives with another type.
@@ -15,6 +17,8 @@ pub(crate) struct Unmet {
     host: String,
     /// Names and types of what is missing.
     missing: Vec<String>,
+    /// Of these, the interfaces with versions.
+    skews: Vec<Skew>,
     /// What wasmtime says, if nothing is missing.
     refusal: String,
 }
@@ -28,6 +32,9 @@ impl fmt::Display for Unmet {
         for import in &self.missing {
             writeln!(f, "  {import}")?;
         }
+        for skew in &self.skews {
+            writeln!(f, "{skew}")?;
+        }
         f.write_str(
             "answer these by `[[import]]` in a case file, or name a host that has them (`hosts`, `--host`); or let Rust \
              code answer them (`Runner::imports`), with `host-code = true` in the cases that need it",
@@ -36,14 +43,20 @@ impl fmt::Display for Unmet {
 }
 
 /// Checks that the linker satisfies all imports.
-pub(crate) fn check(host: &str, linker: &Linker<State>, component: &Component) -> Result<(), Unmet> {
+pub(crate) fn check(
+    host: &str,
+    linker: &Linker<State>,
+    component: &Component,
+    origin: Origin<'_>,
+) -> Result<(), Unmet> {
     match linker.instantiate_pre(component) {
         Ok(_) => Ok(()),
         Err(error) => {
             let missing = missing(linker, component).unwrap_or_default();
+            let skews = skew::skews(linker, &missing, origin);
             let mut missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
             missing.sort();
-            Err(Unmet { host: host.into(), missing, refusal: backtrace::message(&error) })
+            Err(Unmet { host: host.into(), missing, skews, refusal: backtrace::message(&error) })
         }
     }
 }
@@ -56,6 +69,8 @@ pub(crate) struct Missing {
     pub name: String,
     /// What it is.
     pub item: ComponentItem,
+    /// All that the component imports from there.
+    pub siblings: Arc<[(String, ComponentItem)]>,
 }
 
 /// Its full name and type.
@@ -94,20 +109,22 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
             }
             item => (None, vec![(import.to_string(), item)]),
         };
-        for (name, item) in items {
+        let siblings: Arc<[(String, ComponentItem)]> = items.into();
+        for (name, item) in siblings.iter() {
             // One that an interface has from another one is defined there only.
             if let ComponentItem::Resource(ty) = item
-                && resources.contains(&ty)
+                && resources.contains(ty)
             {
                 continue;
             }
             if let ComponentItem::Resource(ty) = item {
-                resources.push(ty);
+                resources.push(*ty);
             }
-            if define(&mut before, instance.as_deref(), &name, &item)?
-                && !define(&mut after, instance.as_deref(), &name, &item)?
+            if define(&mut before, instance.as_deref(), name, item)?
+                && !define(&mut after, instance.as_deref(), name, item)?
             {
-                missing.push(Missing { instance: instance.clone(), name, item });
+                let (name, item) = (name.clone(), item.clone());
+                missing.push(Missing { instance: instance.clone(), name, item, siblings: siblings.clone() });
             }
         }
     }
@@ -115,7 +132,7 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
 }
 
 /// Whether the name was free.
-fn define(
+pub(crate) fn define(
     linker: &mut Linker<State>,
     instance: Option<&str>,
     name: &str,

@@ -1,8 +1,10 @@
 //! What goes into a run.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Seed};
+use polyfill_build::tree::{Preopen, Tree};
 use thiserror::Error;
 
 /// Inputs that a case does not write down properly.
@@ -11,6 +13,14 @@ pub enum InputsError {
     /// Standard input cannot be read.
     #[error("`stdin`: {0}")]
     Bytes(#[from] BytesError),
+    /// A variable's value cannot be read.
+    #[error("`env.{variable}`: {error}")]
+    Env {
+        /// The variable.
+        variable: String,
+        /// What is wrong.
+        error: BytesError,
+    },
     /// A word that is no seed.
     #[error("`seed` is \"{word}\"; it is a number, or \"random\"")]
     Seed {
@@ -34,6 +44,10 @@ pub struct Inputs {
     pub env: Vec<(String, String)>,
     /// All of standard input.
     pub stdin: Vec<u8>,
+    /// What is in the guest's private folder.
+    pub files: Tree,
+    /// Folders of it by the names under which they are preopened. Without any, there is no folder.
+    pub preopens: Option<BTreeMap<String, Preopen>>,
     /// Where random bytes come from: 0 without it.
     pub seed: Option<Seed>,
     /// The exports to call, in order; if there are none, the one that starts a command.
@@ -52,13 +66,25 @@ impl Inputs {
         }
         Ok(Self {
             args: [guest.to_string()].into_iter().chain(case.args.iter().cloned()).collect(),
-            env: case.env.clone().into_iter().collect(),
+            env: env(case)?,
             stdin: stdin(case.stdin.as_ref())?,
+            files: case.files.clone(),
+            preopens: case.preopened(),
             seed: case.seed.clone(),
             calls: case.calls.clone(),
             answers: case.imports.clone(),
         })
     }
+}
+
+/// Sorted by name. One that is named by itself has the say.
+fn env(case: &Case) -> Result<Vec<(String, String)>, InputsError> {
+    let mut env: BTreeMap<String, String> = case.env_series.iter().flat_map(|series| series.variables()).collect();
+    for (variable, text) in &case.env {
+        let value = text.read().map_err(|error| InputsError::Env { variable: variable.clone(), error })?;
+        env.insert(variable.clone(), value);
+    }
+    Ok(env.into_iter().collect())
 }
 
 fn stdin(written: Option<&Bytes>) -> Result<Vec<u8>, InputsError> {

@@ -31,6 +31,9 @@ mod trials;
 mod inputs;
 mod observe;
 
+mod files;
+mod native;
+
 mod backtrace;
 mod cache;
 mod engine;
@@ -44,11 +47,14 @@ mod handles;
 mod imports;
 mod names;
 mod resources;
+mod skew;
 mod values;
 
 mod observation;
 
 mod compare;
+mod expected;
+mod listing;
 mod wave;
 
 mod bless;
@@ -60,14 +66,15 @@ pub use engine::{Engine, EngineError};
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;
-pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, TrapInfo};
+pub use native::{NativeRun, observe_native};
+pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, Seen, TrapInfo};
 pub use observe::{Imports, Run, observe, run_component};
 pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use values::{bytes_text, string_text, value_text};
 
 /// Cases and the index, as the build writes them.
-pub use polyfill_build::{case, index};
+pub use polyfill_build::{case, index, tree};
 /// The very wasmtime that hosts and imports are written against.
 pub use wasmtime;
 /// The very wasmtime-wasi that the host `wasi` is made of.

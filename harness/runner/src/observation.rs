@@ -1,5 +1,6 @@
 //! What a run did, as plain data. Nothing in here says whether that was right.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use polyfill_build::index::Stage;
@@ -33,6 +34,10 @@ pub struct Observation {
     pub memory_faults: Vec<MemoryFault>,
     /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
+    /// The interfaces with versions that its core modules import, sorted. Linkers may satisfy them by other versions.
+    pub core_interfaces: Vec<String>,
+    /// All that is in the guest's private folder, by its path; `None` if it has none.
+    pub files: Option<BTreeMap<String, Seen>>,
     /// 64 KiB pages of all memories when they were created.
     pub pages_initial: u64,
     /// 64 KiB pages by which memories grew, during instantiation and after it.
@@ -56,6 +61,8 @@ impl Observation {
             core_calls_dropped: 0,
             memory_faults: Vec::new(),
             imports: Vec::new(),
+            core_interfaces: Vec::new(),
+            files: None,
             pages_initial: 0,
             pages_grown: 0,
             memory_limit_hit: false,
@@ -73,6 +80,35 @@ impl Observation {
             Outcome::HostError(_) | Outcome::Limit(_) | Outcome::NotRun(_) | Outcome::NotBuilt { .. } => 1,
         }
     }
+}
+
+/// What is at a path of the guest's private folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// A file.
+    File {
+        /// What is in it.
+        content: Vec<u8>,
+        /// Its permissions; 0 where the system has none.
+        mode: u32,
+        /// When it was modified, in seconds since 1970.
+        modified: i64,
+    },
+    /// A folder.
+    Folder {
+        /// Its permissions; 0 where the system has none.
+        mode: u32,
+        /// When it was modified, in seconds since 1970.
+        modified: i64,
+    },
+    /// A symbolic link.
+    Link {
+        /// To what.
+        to: String,
+    },
+    /// A device, a pipe, or the like.
+    Other,
 }
 
 /// Something that a call into an adapter did to main's memory, and may not do.

@@ -1,19 +1,23 @@
 //! Instantiates a component, calls it, and writes down what it did.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
 use polyfill_build::index::MemoryCheck;
+use polyfill_build::module;
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
 
 use crate::backtrace;
 use crate::call::{Caller, Failure};
 use crate::engine::{Engine, EngineError};
+use crate::files::{Files, FilesError};
 use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
+use crate::skew::Origin;
 use crate::{answers, core_boundary, imports, names};
 
 /// Rust code that answers imports of a guest.
@@ -26,6 +30,10 @@ pub struct Run<'a> {
     pub engine: &'a Engine,
     /// The component.
     pub component: &'a Component,
+    /// The same in binary form: for messages about what it imports.
+    pub binary: &'a [u8],
+    /// The stack that it was made with, for messages; empty where that is not known.
+    pub stack: &'a str,
     /// The host.
     pub host: &'a dyn Host,
     /// Rust code that answers imports, beside the host.
@@ -47,44 +55,96 @@ pub fn run_component(
     limits: &Limits,
     sinks: Sinks,
 ) -> Result<Observation, EngineError> {
-    let component = engine.component(component)?;
-    let run = Run { engine, component: &component, host, imports: &[], inputs, limits, memory_check: None };
+    let binary = component;
+    let component = engine.component(binary)?;
+    let run = Run {
+        engine,
+        component: &component,
+        binary,
+        stack: "",
+        host,
+        imports: &[],
+        inputs,
+        limits,
+        memory_check: None,
+    };
     Ok(observe(&run, sinks))
 }
 
 /// Runs a component to its end, whatever that is.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
-    let mut store = Store::new(run.engine.wasmtime(), State::new(run.inputs, sinks, run.limits, run.memory_check));
-    store.limiter(|state| &mut state.pages);
-    store.set_epoch_deadline(run.engine.ticks(run.limits.timeout));
-
+    let files = match Files::lay_out(run.inputs) {
+        Ok(files) if files.is_some() && !run.host.has_files() => return Observation::of(no_files(run.host)),
+        Ok(files) => files,
+        Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
+    };
+    let state = match State::new(run.inputs, sinks, run.limits, run.memory_check, files.as_ref()) {
+        Ok(state) => state,
+        Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
+    };
+    let mut store = ready(run.engine, run.limits, state);
     let mut returned = Vec::new();
     let outcome = match link(run) {
         Ok(linker) => call(run, &linker, &mut store, &mut returned),
         Err(why) => Outcome::NotRun(why),
     };
 
-    let state = store.data();
-    let (calls, calls_dropped) = state.take_trace();
-    let core = state.core_boundary().take();
     let imports = names::imports(run.component).into_iter();
     let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
     Observation {
-        outcome,
         returned,
+        calls_recorded: run.host.records_calls(),
+        imports: imports.map(|item| item.name()).collect(),
+        core_interfaces: core_interfaces(run.binary),
+        ..observation(store.data(), outcome, files.as_ref(), run.limits)
+    }
+}
+
+/// The interfaces with versions that the core modules of a component import.
+fn core_interfaces(component: &[u8]) -> Vec<String> {
+    let interfaces: BTreeSet<String> = module::importers(component).into_values().flatten().collect();
+    interfaces.into_iter().filter(|name| name.contains(':') && name.contains('@')).collect()
+}
+
+/// A store for a run, with its limits.
+pub(crate) fn ready(engine: &Engine, limits: &Limits, state: State) -> Store<State> {
+    let mut store = Store::new(engine.wasmtime(), state);
+    store.limiter(|state| &mut state.pages);
+    store.set_epoch_deadline(engine.ticks(limits.timeout));
+    store
+}
+
+/// What a run has left behind in its state and its folder.
+pub(crate) fn observation(state: &State, outcome: Outcome, files: Option<&Files>, limits: &Limits) -> Observation {
+    let (calls, calls_dropped) = state.take_trace();
+    let core = state.core_boundary().take();
+    let (outcome, files) = match files.map(|files| files.look(limits.output)).transpose() {
+        Ok(files) => (outcome, files),
+        Err(error @ FilesError::TooMuch { .. }) => (Outcome::Limit(error.to_string()), None),
+        Err(error) => (Outcome::NotRun(error.to_string()), None),
+    };
+    Observation {
         stdout: state.stdout().take(),
         stderr: state.stderr().take(),
         calls,
         calls_dropped,
-        calls_recorded: run.host.records_calls(),
         core_calls: core.calls,
         core_calls_dropped: core.dropped,
         memory_faults: core.faults,
-        imports: imports.map(|item| item.name()).collect(),
+        files,
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,
         memory_limit_hit: state.pages.limit_hit,
+        ..Observation::of(outcome)
     }
+}
+
+/// A guest that looks in vain for files would fail for a reason that nobody sees.
+fn no_files(host: &dyn Host) -> Outcome {
+    Outcome::NotRun(format!(
+        "host `{}` has no files, which the case has: name hosts that do (`wasi`, `native`)",
+        host.name()
+    ))
 }
 
 /// A linker with the host's functions, the answers in Rust, and those of the case, the later ones first in rank.
@@ -103,7 +163,8 @@ fn link(run: &Run<'_>) -> Result<Linker<State>, String> {
     }
     answers::define(&mut linker, run.component, &run.inputs.answers)
         .map_err(|errors| list("the answers of the case do not fit", &errors))?;
-    imports::check(host, &linker, run.component).map_err(|unmet| unmet.to_string())?;
+    let origin = Origin { component: run.binary, stack: run.stack };
+    imports::check(host, &linker, run.component, origin).map_err(|unmet| unmet.to_string())?;
     Ok(linker)
 }
 

@@ -134,6 +134,15 @@ impl Report<'_> {
                 writeln!(f, "imports of the component (- expected, + seen)")?;
                 indented(f, &diff::lists(expected, seen))
             }
+            Mismatch::Files { expected, seen } => {
+                writeln!(f, "files (- expected, + seen)")?;
+                indented(f, &diff::lists(expected, seen))
+            }
+            Mismatch::Versions { namespace, interfaces } => {
+                writeln!(f, "versions of `{namespace}`")?;
+                writeln!(f, "  expected: one")?;
+                writeln!(f, "  seen:     {}", interfaces.join(", "))
+            }
             Mismatch::PagesGrown { expected: [least, most], seen } => {
                 writeln!(f, "pages by which memory grew")?;
                 writeln!(f, "  expected: {least} to {most}")?;

@@ -40,7 +40,7 @@ impl Resources {
     pub(crate) fn define(linker: &mut Linker<State>, component: &Component, answered: &[&Item]) -> Arc<Self> {
         let missing = imports::missing(linker, component).unwrap_or_default();
         let mut resources = Self::default();
-        for Missing { instance, name, item } in missing {
+        for Missing { instance, name, item, .. } in missing {
             let ComponentItem::Resource(ty) = item else { continue };
             let belongs = |item: &&Item| item.instance == instance || item.resources().contains(&ty);
             if answered.iter().any(belongs) {

@@ -17,9 +17,11 @@ use wasmtime::component::Linker;
 use crate::bless::Blesser;
 use crate::compare::{Mismatch, compare};
 use crate::engine::{Engine, EngineError};
+use crate::expected;
 use crate::host::{Host, Hosts, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
+use crate::native::{NativeRun, observe_native};
 use crate::observation::{Observation, Outcome};
 use crate::observe::{Imports, Run, observe};
 use crate::report::Report;
@@ -97,6 +99,8 @@ pub enum Verdict {
         /// Their paths.
         files: Vec<PathBuf>,
     },
+    /// It was not, as it has to be: the adapter's release has the bug that the case detects.
+    KnownBug,
     /// There is nothing to run here.
     Ignored {
         /// Why.
@@ -249,8 +253,10 @@ impl Runner {
             }
         };
         let mismatches = compare(case, &observation);
-        let verdict = match mismatches[..] {
-            [] => Verdict::Passed,
+        let verdict = match (&mismatches[..], expected::must_fail(case.bug.as_ref(), cell)) {
+            ([], Ok(Some(true))) => Verdict::Failed { report: self.bug_is_gone(&name, source, case) },
+            ([], _) => Verdict::Passed,
+            (_, Ok(Some(true))) => Verdict::KnownBug,
             _ => self.failed(&name, source, case, &observation, &mismatches),
         };
         CellResult { name, verdict, observation: Some(observation), mismatches, duration: start.elapsed() }
@@ -261,7 +267,7 @@ impl Runner {
         match &cell.artifact {
             Artifact::Ignored(reason) => Some(reason),
             Artifact::Failed { .. } => None,
-            Artifact::Component(_) => {
+            Artifact::Component(_) | Artifact::Module(_) => {
                 let entry = index.cases.get(&cell.case_key());
                 let needs_code = entry.is_some_and(|entry| entry.case.host_code);
                 (needs_code && !self.imports.contains_key(&cell.guest)).then_some(HOST_CODE)
@@ -275,10 +281,8 @@ impl Runner {
                 Observation::of(Outcome::NotBuilt { stage: *stage, message: message.clone() })
             }
             Artifact::Ignored(reason) => Observation::of(Outcome::NotRun(reason.clone())),
-            Artifact::Component(file) => match self.try_observe(cell, case, file) {
-                Ok(observation) => observation,
-                Err(why) => Observation::of(Outcome::NotRun(why)),
-            },
+            Artifact::Component(file) => self.try_observe(cell, case, file).unwrap_or_else(not_run),
+            Artifact::Module(file) => self.try_observe_native(cell, case, file).unwrap_or_else(not_run),
         }
     }
 
@@ -287,9 +291,7 @@ impl Runner {
             .hosts
             .get(&cell.host)
             .ok_or_else(|| format!("there is no host `{}`; there are {}", cell.host, self.hosts.names().join(", ")))?;
-        let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
-        let path = self.folder.join(file);
-        let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let (inputs, bytes) = self.read(cell, case, file)?;
         let engine = self.engine()?;
         let component = engine.component(&bytes).map_err(|error| error.to_string())?;
         let declared = !case.imports.is_empty() && !case.host_code;
@@ -297,8 +299,25 @@ impl Runner {
         let imports = code.map_or(&[][..], Vec::as_slice);
         let memory_check = cell.memory_check.as_ref();
         let limits = &self.limits;
-        let run = Run { engine, component: &component, host, imports, inputs: &inputs, limits, memory_check };
+        let (binary, stack) = (&bytes[..], cell.adapter.as_str());
+        let run =
+            Run { engine, component: &component, binary, stack, host, imports, inputs: &inputs, limits, memory_check };
         Ok(observe(&run, Sinks::default()))
+    }
+
+    fn try_observe_native(&self, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
+        let (inputs, bytes) = self.read(cell, case, file)?;
+        let engine = self.engine()?;
+        let module = engine.module(&bytes).map_err(|error| error.to_string())?;
+        let run = NativeRun { engine, module: &module, inputs: &inputs, limits: &self.limits };
+        Ok(observe_native(&run, Sinks::default()))
+    }
+
+    fn read(&self, cell: &Cell, case: &Case, file: &str) -> Result<(Inputs, Vec<u8>), String> {
+        let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
+        let path = self.folder.join(file);
+        let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        Ok((inputs, bytes))
     }
 
     fn failed(
@@ -323,6 +342,15 @@ impl Runner {
         Verdict::Failed { report: report.to_string() }
     }
 
+    /// What must fail and does not is a failure, too: else nobody would notice that there is nothing to expect any more.
+    fn bug_is_gone(&self, name: &str, source: &str, case: &Case) -> String {
+        let bug = case.bug.as_ref().map_or("", |bug| bug.id.as_str());
+        let again = format!("{} {name}", self.again);
+        format!(
+            "case: {source}\n\nthis release has the bug {bug} (`bug.present`), and nothing was seen of it\n\nagain: {again}\n"
+        )
+    }
+
     /// The engine is set up by the first cell that needs one: listing needs none.
     fn engine(&self) -> Result<&Engine, String> {
         let engine = self
@@ -330,6 +358,10 @@ impl Runner {
             .get_or_init(|| Engine::new(Some(self.cache.clone())).map_err(|error: EngineError| error.to_string()));
         engine.as_ref().map_err(String::clone)
     }
+}
+
+fn not_run(why: String) -> Observation {
+    Observation::of(Outcome::NotRun(why))
 }
 
 /// `OUT_DIR` as it is now; what it was when the tests were compiled, if it is not set.

@@ -36,7 +36,7 @@ fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {
         let (runner, index) = &*shared;
         let result = runner.run_cell(index, &index.cells[number]);
         match result.verdict {
-            Verdict::Passed => Ok(Completion::Completed),
+            Verdict::Passed | Verdict::KnownBug => Ok(Completion::Completed),
             Verdict::Failed { report } => Err(Failed::from(report)),
             // Asked for by `--ignored`, but there is still nothing to run.
             Verdict::Ignored { reason } => Ok(Completion::ignored_with(reason)),

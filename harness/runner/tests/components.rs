@@ -104,7 +104,7 @@ fn build(folder: &Path, out: &Path) -> Index {
             index.cells.push(Cell {
                 guest: guest.into(),
                 case: name.into(),
-                adapter: "none".into(),
+                adapter: case.adapters.iter().flatten().next().map_or("none", String::as_str).into(),
                 host,
                 artifact: artifacts[guest].clone(),
                 memory_check: None,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use libtest_mimic::Arguments;
-use polyfill_runner::case::{Bytes, Case, Expect, FileBytes};
+use polyfill_runner::case::{Bug, Bytes, Case, Expect, FileBytes};
 use polyfill_runner::index::{Artifact, CaseEntry, Cell, FILE, Index};
 use polyfill_runner::wasmtime::StoreContextMut;
 use polyfill_runner::wasmtime::component::Linker;
@@ -43,6 +43,7 @@ fn verdicts(runner: &Runner, filter: &str) -> Vec<(String, &'static str)> {
         Verdict::Passed => "passed",
         Verdict::Failed { .. } => "failed",
         Verdict::Blessed { .. } => "blessed",
+        Verdict::KnownBug => "known bug",
         Verdict::Ignored { .. } => "ignored",
     };
     results.into_iter().map(|result| (result.name, verdict(result.verdict))).collect()
@@ -179,4 +180,27 @@ fn cases_with_host_code_are_ignored_without_any() {
 
     let runner = Runner::new(suite.path()).bless(false).imports("hello", |_| Ok(()));
     assert_eq!(verdicts(&runner, "good::none::my-wasi")[..1], good("passed"));
+}
+
+/// A release that has the bug must fail and one that has not must pass; the other way round, both are failures.
+#[test]
+fn known_bugs_fail_where_they_are_and_nowhere_else() {
+    let suite = suite();
+    let path = suite.path().join(FILE);
+    let mut index: Index = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let bug = Bug { id: "B".into(), present: Some(vec!["<29".into()]), link: None };
+    for case in ["hello::good", "hello::bad"] {
+        index.cases.get_mut(case).unwrap().case.bug = Some(bug.clone());
+    }
+    for (cell, adapter) in index.cells.iter_mut().filter(|cell| cell.guest == "hello").zip([
+        "reference-command@28.0.0",
+        "reference-command@28.0.0",
+        "reference-command",
+    ]) {
+        cell.adapter = adapter.into();
+    }
+    fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
+    let runner = Runner::new(suite.path()).bless(true);
+    let seen: Vec<&str> = verdicts(&runner, "hello").into_iter().map(|(_, verdict)| verdict).collect();
+    assert_eq!(seen, ["known bug", "failed", "passed"]);
 }

@@ -67,7 +67,7 @@ fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
         Kind::C(sources) => c::compile(shop, &guest.name, &guest.path, sources),
         Kind::AssemblyScript(sources) => assemblyscript::compile(shop, &guest.name, sources),
         Kind::Go => go::compile(shop, &guest.name, &guest.path),
-        Kind::Module | Kind::Cargo { .. } | Kind::Stub(_) => module(shop, &guest.path),
+        Kind::Module | Kind::Cargo { .. } | Kind::Reference(_) | Kind::Stub(_) => module(shop, &guest.path),
     }
 }
 
@@ -84,7 +84,15 @@ pub(crate) fn adapters(shop: &Workshop<'_>, layout: &Layout) -> BTreeMap<String,
     }
     let single: Vec<&Adapter> = adapters().filter(|adapter| adapter.kind == Kind::Module).collect();
     compiled.par_extend(single.par_iter().map(|adapter| (adapter.id.clone(), module(shop, &adapter.path))));
+    compiled.extend(adapters().filter_map(published));
     compiled
+}
+
+/// It comes with the harness.
+fn published(adapter: &Adapter) -> Option<(String, Compiled)> {
+    let Kind::Reference(reference) = adapter.kind else { return None };
+    let wasm = reference.wasm().to_vec();
+    Some((adapter.id.clone(), Compiled { outcome: Outcome::Ready(wasm), done: Done::Reused, inputs: Vec::new() }))
 }
 
 /// A module as it stands needs no record: reading it is all there is to do.

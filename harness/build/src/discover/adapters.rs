@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::listing::{self, CARGO_FILES, Entry};
 use super::sidecar::{self, AdapterSidecar};
-use super::{Adapter, Found, Kind, alone, check_name};
+use super::{Adapter, Found, Kind, alone, check_name, references};
 use crate::compile::package;
 use crate::error::BuildError;
 
-pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
+pub(super) fn discover(found: &mut Found) -> Result<BTreeMap<String, Adapter>, BuildError> {
     let folder = found.root.join("adapters");
     let mut adapters: BTreeMap<String, Adapter> = BTreeMap::new();
     let mut sidecars: Vec<(String, PathBuf)> = Vec::new();
     if !folder.is_dir() {
-        return Ok(Vec::new());
+        return Ok(adapters);
     }
     for Entry { name, path, folder } in listing::list(&folder)? {
         let added = if folder {
@@ -56,12 +56,18 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Adapter>, BuildError> {
         }
     }
     adapters.extend(made);
-    Ok(adapters.into_values().collect())
+    // Code is compiled once, under the adapter's own id.
+    let published: Vec<Adapter> = adapters.values().filter_map(|adapter| references::adapter(&adapter.of)).collect();
+    adapters.extend(published.into_iter().map(|adapter| (adapter.id.clone(), adapter)));
+    Ok(adapters)
 }
 
 /// An adapter's id is a part of trial names and of file names.
 pub(super) fn check_id(id: &str) -> Result<(), String> {
     check_name("an adapter", id, true)?;
+    if id.starts_with(polyfill_reference::PREFIX) {
+        return Err(format!("`{id}` cannot name an adapter: `{}` is for published ones", polyfill_reference::PREFIX));
+    }
     if id == "none" {
         return Err("`none` stands for no adapter at all and cannot name one".to_string());
     }

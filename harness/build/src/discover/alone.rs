@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::adapters::check_id;
 use super::sidecar::{self, AdapterSidecar};
-use super::{Adapter, Found, Kind};
+use super::{Adapter, Found, Kind, references};
 use crate::near;
 
 /// The adapter that the file makes, of those that have code.
@@ -19,7 +19,7 @@ pub(super) fn read(
     let sidecar = sidecar::read::<AdapterSidecar>(found, path)?;
     check_id(id).map_err(|message| format!("`{shown}`: {message}"))?;
     let mut adapter = match (&sidecar.of, sidecar.stub) {
-        (Some(of), None) => Adapter { id: id.to_string(), ..base(&shown, id, of, adapters)?.clone() },
+        (Some(of), None) => Adapter { id: id.to_string(), ..base(&shown, id, of, adapters)? },
         (None, Some(answer)) => Adapter { default: false, ..stub(&shown, id, path, &sidecar, answer.into())? },
         (Some(_), Some(_)) => return Err(format!("`{shown}`: `of` and `stub`: it cannot be both")),
         (None, None) => {
@@ -33,9 +33,13 @@ pub(super) fn read(
     Ok(adapter)
 }
 
-/// The adapter that it is.
-fn base<'a>(shown: &str, id: &str, of: &str, adapters: &'a BTreeMap<String, Adapter>) -> Result<&'a Adapter, String> {
-    adapters.get(of).ok_or_else(|| {
+/// The adapter that it is. A published one is for stacks that no case names, too, once it has a sidecar.
+fn base(shown: &str, id: &str, of: &str, adapters: &BTreeMap<String, Adapter>) -> Result<Adapter, String> {
+    if let Some(found) = polyfill_reference::find(of) {
+        found.map_err(|unknown| format!("`{shown}`: `of`: {unknown}"))?;
+    }
+    let published = references::adapter(of).map(|adapter| Adapter { default: true, ..adapter });
+    published.or_else(|| adapters.get(of).cloned()).ok_or_else(|| {
         let hint = near::hint(of, adapters.keys().map(String::as_str));
         let itself = if of == id { "itself" } else { "no adapter with code of its own" };
         format!("`{shown}`: `of = \"{of}\"` names {itself}{hint}")

@@ -16,6 +16,17 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
         file.content = Some(digest::hex(&content));
         read.push(path);
     }
+    for (key, tree) in [("files", Some(&mut case.files)), ("expect.files", case.expect.files.as_mut())] {
+        for (path, entry) in tree.into_iter().flatten() {
+            let Some(Bytes::File(file)) = entry.content_mut() else { continue };
+            let source = folder.join(&file.file);
+            let content = std::fs::read(&source).map_err(|error| {
+                format!("`{key}.{path}` names the file `{}`, which cannot be read: {error}", file.file)
+            })?;
+            file.content = Some(digest::hex(&content));
+            read.push(source);
+        }
+    }
     let expect = &mut case.expect;
     for (key, bytes) in [
         ("error", &mut expect.error),

@@ -1,6 +1,7 @@
 //! What TOML's shape alone does not say about a case.
 
 use crate::case::{Bytes, Case, Seed};
+use crate::tree::{self, Node, Tree};
 
 /// All that is wrong with a case, each line naming the key.
 pub(super) fn check(case: &Case) -> Vec<String> {
@@ -35,12 +36,87 @@ pub(super) fn check(case: &Case) -> Vec<String> {
     {
         problems.push(format!("`expect.pages-grown`: [{least}, {most}] is no [least, most]"));
     }
+    check_environment(case, &mut problems);
+    check_bug(case, &mut problems);
+    check_tree("files", &case.files, &mut problems);
+    check_preopens(case, &mut problems);
+    if let Some(files) = &expect.files {
+        check_tree("expect.files", files, &mut problems);
+        if case.files.is_empty() && case.preopens.is_none() {
+            problems.push("`expect.files`: the guest gets no folder without `files` or `preopens`".to_string());
+        }
+    }
     for answer in &case.imports {
         if answer.trap_at == Some(0) {
             problems.push(format!("`import` of `{}`: `trap-at` counts calls from 1", answer.function));
         }
     }
     problems
+}
+
+fn check_environment(case: &Case, problems: &mut Vec<String>) {
+    let name = |name: &str| name.is_empty() || name.contains(['=', '\0']);
+    for (variable, value) in &case.env {
+        if name(variable) {
+            problems.push(format!("`env`: `{variable}` cannot name a variable"));
+        }
+        problems.extend(value.read().err().map(|error| format!("`env.{variable}`: {error}")));
+    }
+    if case.env_series.as_ref().is_some_and(|series| name(&series.name)) {
+        problems.push("`env-series.name`: it cannot name variables".to_string());
+    }
+}
+
+fn check_bug(case: &Case, problems: &mut Vec<String>) {
+    let Some(bug) = &case.bug else { return };
+    if bug.id.is_empty() || bug.id.contains(char::is_whitespace) {
+        problems.push(format!("`bug.id`: `{}` is no name", bug.id));
+    }
+    if case.description.is_none() {
+        problems.push("`bug`: `description` says what it is".to_string());
+    }
+    let some_version = semver::Version::new(1, 0, 0);
+    problems.extend(bug.is_in(&some_version).err().map(|error| format!("`bug.present`: {error}")));
+}
+
+/// Paths that stay within the tree, one meaning for each, and folders where there are entries below.
+fn check_tree(key: &str, files: &Tree, problems: &mut Vec<String>) {
+    for (path, entry) in files {
+        let mut wrong = |message: &str| problems.push(format!("`{key}`: `{path}` {message}"));
+        if let Some(problem) = tree::path_problem(path) {
+            wrong(problem);
+        }
+        if let Some(node) = entry.node() {
+            let given = [node.content.is_some(), node.folder, node.link.is_some()];
+            if given.into_iter().filter(|given| *given).count() != 1 {
+                wrong("needs one of `content`, `folder` and `link`");
+            }
+            if let Some(Err(mode)) = node.permissions() {
+                wrong(&format!("has the mode `{mode}`, which is no octal number up to 07777"));
+            }
+            if node.link.is_some() && (node.mode.is_some() || node.modified.is_some()) {
+                wrong("is a link, which has neither `mode` nor `modified`");
+            }
+        }
+        let is_folder = entry.node().is_some_and(|node: &Node| node.folder);
+        if !is_folder && files.keys().any(|other| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))) {
+            wrong("is no folder, and has entries below");
+        }
+        let bytes = entry.content().and_then(|bytes| check_bytes(&format!("{key}.{path}"), bytes));
+        problems.extend(bytes);
+    }
+}
+
+/// Each preopened folder is one of `files`, and in no link of it.
+fn check_preopens(case: &Case, problems: &mut Vec<String>) {
+    for (name, preopen) in case.preopens.iter().flatten() {
+        let folder = preopen.folder();
+        let below = |path: &String| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let named = case.files.get(folder).and_then(|entry| entry.node()).is_some_and(|node| node.folder);
+        if !folder.is_empty() && !named && !case.files.keys().any(below) {
+            problems.push(format!("`preopens`: `{name}` is `{folder}`, which is no folder of `files`"));
+        }
+    }
 }
 
 fn check_names(key: &str, names: &[String]) -> Option<String> {

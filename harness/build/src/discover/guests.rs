@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::case_file::{self, SUFFIX};
 use super::listing::{self, CARGO_FILES, Entry, NPM_FILES};
-use super::sidecar::{self, GuestSidecar};
+use super::sidecar::{self, GroupSidecar, GuestSidecar};
 use super::{CaseFile, Found, Guest, Kind, check_name};
 use crate::case::Case;
 use crate::compile::package;
@@ -14,11 +14,15 @@ use crate::error::BuildError;
 /// The ends of the names of guests that are one file.
 const FILE_GUESTS: [&str; 6] = ["c", "go", "rs", "ts", "wasm", "wat"];
 
+/// What makes a folder a group of guests, and the folder in it of what they share.
+const GROUP: &str = "group.toml";
+const COMMON: &str = "common";
+
 pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
     let folder = found.root.join("guests");
     let mut collected = Collected::default();
     for entry in listing::list(&folder)? {
-        collected.sort_in(found, entry)?;
+        collected.sort_in(found, entry, None)?;
     }
     collected.read_cases(found);
     collected.read_sidecars(found);
@@ -38,8 +42,10 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
 #[derive(Default)]
 struct Collected {
     guests: BTreeMap<String, Guest>,
-    /// Case files: the guest, what follows it in the name, the file.
-    cases: Vec<(String, String, PathBuf)>,
+    /// Case files.
+    cases: Vec<Named>,
+    /// What the groups say, in the order in which they were found.
+    groups: Vec<GroupSidecar>,
     /// Sidecars: the guest, the file.
     sidecars: Vec<(String, PathBuf)>,
     /// Files with no meaning unless a case refers to them; with the guest in whose folder they are.
@@ -48,18 +54,31 @@ struct Collected {
     referred: BTreeSet<PathBuf>,
 }
 
+/// A case file: the guest, what follows it in the name, and where it is.
+struct Named {
+    guest: String,
+    case: String,
+    path: PathBuf,
+    /// The group that it is in, of those in [`Collected::groups`].
+    group: Option<usize>,
+}
+
 impl Collected {
-    fn sort_in(&mut self, found: &mut Found, entry: Entry) -> Result<(), BuildError> {
+    /// An entry of `guests/` itself, or of a group.
+    fn sort_in(&mut self, found: &mut Found, entry: Entry, group: Option<usize>) -> Result<(), BuildError> {
         let Entry { name, path, folder } = entry;
+        if folder && group.is_none() && path.join(GROUP).is_file() {
+            return self.sort_in_group(found, path);
+        }
         if folder {
-            return self.sort_in_folder(found, name, path);
+            return self.sort_in_folder(found, name, path, group);
         }
         let (stem, end) = name.rsplit_once('.').unwrap_or((&name, ""));
         if CARGO_FILES.contains(&name.as_str()) || NPM_FILES.contains(&name.as_str()) || end == "h" {
             // Belongs to the workspace, or to the guests of one language.
         } else if let Some(stem) = name.strip_suffix(SUFFIX) {
             let (guest, case) = stem.split_once('.').unwrap_or((stem, ""));
-            self.cases.push((guest.to_string(), case.to_string(), path));
+            self.cases.push(Named { guest: guest.to_string(), case: case.to_string(), path, group });
         } else if FILE_GUESTS.contains(&end) {
             let kind = match end {
                 "c" => Kind::C(vec![path.clone()]),
@@ -77,7 +96,31 @@ impl Collected {
         Ok(())
     }
 
-    fn sort_in_folder(&mut self, found: &mut Found, guest: String, folder: PathBuf) -> Result<(), BuildError> {
+    /// A folder of guests that have something in common: in it is what can be in `guests/`, and their common sources.
+    fn sort_in_group(&mut self, found: &mut Found, folder: PathBuf) -> Result<(), BuildError> {
+        match sidecar::read::<GroupSidecar>(found, &folder.join(GROUP)) {
+            Ok(group) => self.groups.push(group),
+            Err(message) => {
+                found.problems.push(message);
+                return Ok(());
+            }
+        }
+        let group = self.groups.len() - 1;
+        for entry in listing::list(&folder)? {
+            if entry.name != GROUP && !(entry.folder && entry.name == COMMON) {
+                self.sort_in(found, entry, Some(group))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sort_in_folder(
+        &mut self,
+        found: &mut Found,
+        guest: String,
+        folder: PathBuf,
+        group: Option<usize>,
+    ) -> Result<(), BuildError> {
         let entries = listing::list(&folder)?;
         let kind = if folder.join("Cargo.toml").is_file() {
             // A package that gives no module is there for the others to use.
@@ -108,7 +151,7 @@ impl Collected {
             } else if folder {
                 self.others.extend(listing::files_below(&path)?.into_iter().map(|file| (owner.clone(), file)));
             } else if let Some(case) = name.strip_suffix(SUFFIX) {
-                self.cases.push((guest.clone(), case.to_string(), path));
+                self.cases.push(Named { guest: guest.clone(), case: case.to_string(), path, group });
             } else if name == "guest.toml" {
                 self.sidecars.push((guest.clone(), path));
             } else if !has_end(&name, known) {
@@ -134,8 +177,11 @@ impl Collected {
     }
 
     fn read_cases(&mut self, found: &mut Found) {
-        for (guest, case, path) in std::mem::take(&mut self.cases) {
-            let read = case_file::read(found, &case, &path);
+        for Named { guest, case, path, group } in std::mem::take(&mut self.cases) {
+            let mut read = case_file::read(found, &case, &path);
+            if let (Ok(case), Some(group)) = (&mut read.case.case, group) {
+                self.groups[group].fill_in(case);
+            }
             self.referred.extend(read.refers_to);
             let Some(guest) = self.guests.get_mut(&guest) else {
                 found.problem(&path, format!("no guest `{guest}` for this case"));

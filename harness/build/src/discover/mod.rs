@@ -7,6 +7,7 @@ mod case_check;
 mod case_file;
 mod guests;
 mod listing;
+mod references;
 mod sidecar;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,16 @@ pub(crate) struct Layout {
     pub(crate) adapters: Vec<Adapter>,
     /// Files that discovery itself read.
     pub(crate) inputs: Vec<PathBuf>,
+}
+
+impl Layout {
+    /// Leaves the cases that name a bug, and their guests. A broken case may be one of them.
+    pub(crate) fn retain_bugs(&mut self) {
+        for guest in &mut self.guests {
+            guest.cases.retain(|case| case.case.as_ref().map_or(true, |case| case.bug.is_some()));
+        }
+        self.guests.retain(|guest| !guest.cases.is_empty());
+    }
 }
 
 /// One guest.
@@ -58,6 +69,8 @@ pub(crate) enum Kind {
     AssemblyScript(Vec<PathBuf>),
     /// A module as it stands, in binary or text form.
     Module,
+    /// A published adapter.
+    Reference(polyfill_reference::Reference),
     /// An adapter without code, made from its WIT: each function gives this answer.
     Stub(Answer),
 }
@@ -108,7 +121,10 @@ impl Adapter {
 
     /// What messages and backtraces call it: its id up to the first dot, which mostly is its import module.
     pub(crate) fn module(&self) -> &str {
-        module_of(&self.id)
+        match self.kind {
+            Kind::Reference(_) => polyfill_reference::IMPORT_MODULE,
+            _ => module_of(&self.id),
+        }
     }
 
     /// Whether it implements the import module.
@@ -126,8 +142,9 @@ fn module_of(id: &str) -> &str {
     id.split('.').next().unwrap_or(id)
 }
 
-/// Reads the layout of the suite at `root`.
-pub(crate) fn discover(root: &Path) -> Result<Layout, BuildError> {
+/// Reads the layout of the suite at `root`; with every release of the published adapters whose newest one it names, if so
+/// wanted.
+pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, BuildError> {
     let root = root.canonicalize().map_err(BuildError::io("find the suite folder", root))?;
     if !root.join("guests").is_dir() {
         let message =
@@ -135,15 +152,20 @@ pub(crate) fn discover(root: &Path) -> Result<Layout, BuildError> {
         return Err(BuildError::Layout(Problems(vec![message.to_string()])));
     }
     let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
-    let adapters = adapters::discover(&mut found)?;
+    let mut adapters = adapters::discover(&mut found)?;
     let guests = guests::discover(&mut found)?;
+    adapters.extend(references::named(&guests));
+    if every_release {
+        let releases = references::every_release(&adapters);
+        adapters.extend(releases);
+    }
     if !found.problems.is_empty() {
         found.problems.sort();
         return Err(BuildError::Layout(Problems(found.problems)));
     }
     found.inputs.sort();
     found.inputs.dedup();
-    Ok(Layout { root, guests, adapters, inputs: found.inputs })
+    Ok(Layout { root, guests, adapters: adapters.into_values().collect(), inputs: found.inputs })
 }
 
 /// What all parts of discovery add to.

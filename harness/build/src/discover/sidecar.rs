@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Adapter, Found};
+use crate::case::Case;
 use crate::wit::Reference;
 
 /// `guest.toml`, or `<guest>.toml` beside a file.
@@ -13,6 +14,23 @@ use crate::wit::Reference;
 pub(super) struct GuestSidecar {
     pub(super) wit: Option<String>,
     pub(super) world: Option<String>,
+}
+
+/// `group.toml` in a folder of guests: what their cases say where they do not have the key.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct GroupSidecar {
+    adapters: Option<Vec<String>>,
+    hosts: Option<Vec<String>>,
+    memory_check: Option<bool>,
+}
+
+impl GroupSidecar {
+    pub(super) fn fill_in(&self, case: &mut Case) {
+        case.adapters = case.adapters.take().or_else(|| self.adapters.clone());
+        case.hosts = case.hosts.take().or_else(|| self.hosts.clone());
+        case.memory_check = case.memory_check.or(self.memory_check);
+    }
 }
 
 /// `adapter.toml`, or `<id>.toml` beside a file; or, with `of` or `stub`, `<id>.toml` alone.

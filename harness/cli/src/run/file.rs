@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use polyfill_build::module;
+use polyfill_build::tree::Tree;
 use polyfill_runner::Engine;
 
-use super::Program;
+use super::{Code, Program};
 use crate::args::{Encoding, RunArgs};
 use crate::error::Error;
 use crate::load;
@@ -18,16 +19,30 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let path = Path::new(&args.program);
     let bytes = module::read(path)?;
     let name = load::stem(path).unwrap_or("main");
-    let component = if bytes.starts_with(COMPONENT) {
+    let code = if super::is_native(args) {
+        match given(&args.encoding) {
+            Some(flag) => return Err(Error::Native { flag }),
+            None if bytes.starts_with(COMPONENT) => return Err(Error::NoModule { file: path.to_path_buf() }),
+            None => Code::Module(bytes),
+        }
+    } else if bytes.starts_with(COMPONENT) {
         match given(&args.encoding) {
             Some(flag) => return Err(Error::Finished { file: path.to_path_buf(), flag }),
-            None => bytes,
+            None => Code::Component(bytes),
         }
     } else {
         let modules = load::modules(name, bytes, &args.encoding)?;
-        polyfill_encoder::encode(&modules.input(), &load::options(&args.encoding, true))?.component
+        Code::Component(polyfill_encoder::encode(&modules.input(), &load::options(&args.encoding, true))?.component)
     };
-    Ok(Program { name: name.to_string(), component, answers: Vec::new(), host: None, cache: None })
+    Ok(Program {
+        name: name.to_string(),
+        code,
+        answers: Vec::new(),
+        files: Tree::new(),
+        preopens: None,
+        host: None,
+        cache: None,
+    })
 }
 
 /// The host for a component that nobody has chosen one for.

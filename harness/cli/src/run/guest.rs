@@ -7,7 +7,7 @@ use polyfill_build::index::{Artifact, Cell, Index, Stage};
 use polyfill_build::{Built, Suite};
 use polyfill_runner::Outcome;
 
-use super::{Program, file};
+use super::{Code, Program, file};
 use crate::args::RunArgs;
 use crate::error::Error;
 use crate::{load, output, stack};
@@ -24,13 +24,16 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     }
     let case = cells.first().and_then(|cell| built.index.cases.get(&cell.case_key())).map(|entry| entry.case.clone());
     let case = case.unwrap_or_default();
-    let (component, host) = match args.encoding.adapts.is_empty() {
-        true => as_the_suite_says(args, &built, &cells)?,
-        false => (with_adapters(args, &suite, &case)?, None),
+    let (code, host) = match (super::is_native(args), args.encoding.adapts.is_empty()) {
+        (true, _) => (Code::Module(alone(args, &suite)?), None),
+        (false, true) => as_the_suite_says(args, &built, &cells)?,
+        (false, false) => (Code::Component(with_adapters(args, &suite, &case)?), None),
     };
     // Beside the index, where the runner of `polyfill test` keeps them as well.
     let cache = Some(built.out_dir.join("compiled"));
-    Ok(Program { name: guest.to_string(), component, answers: case.imports, host, cache })
+    let preopens = case.preopened();
+    let Case { imports: answers, files, .. } = case;
+    Ok(Program { name: guest.to_string(), code, answers, files, preopens, host, cache })
 }
 
 /// The cells of one of the guest's cases: `default`, or else the first; but one that needs the suite's own host code,
@@ -45,7 +48,7 @@ fn cells<'a>(index: &'a Index, guest: &str) -> Vec<&'a Cell> {
     cells.into_iter().filter(|cell| Some(&cell.case) == case.as_ref()).collect()
 }
 
-fn as_the_suite_says(args: &RunArgs, built: &Built, cells: &[&Cell]) -> Result<(Vec<u8>, Option<String>), Error> {
+fn as_the_suite_says(args: &RunArgs, built: &Built, cells: &[&Cell]) -> Result<(Code, Option<String>), Error> {
     let guest = args.program.clone();
     if let Some(flag) = file::given(&args.encoding) {
         return Err(Error::SuiteDecides { guest, flag });
@@ -60,14 +63,25 @@ fn as_the_suite_says(args: &RunArgs, built: &Built, cells: &[&Cell]) -> Result<(
         return Err(Error::NoStack { guest, adapter, stacks: stacks.join(", ") });
     };
     match &cell.artifact {
-        Artifact::Component(file) => {
-            let path = built.out_dir.join(file);
-            let component = fs::read(&path).map_err(|source| Error::Read { path, source })?;
-            Ok((component, Some(cell.host.clone())))
-        }
+        Artifact::Component(file) => Ok((Code::Component(read(built, file)?), Some(cell.host.clone()))),
+        Artifact::Module(file) => Ok((Code::Module(read(built, file)?), None)),
         Artifact::Ignored(reason) => Err(Error::Ignored { guest, reason: reason.clone() }),
         Artifact::Failed { stage, message } => Err(not_built(&guest, *stage, message.clone())),
     }
+}
+
+fn read(built: &Built, file: &str) -> Result<Vec<u8>, Error> {
+    let path = built.out_dir.join(file);
+    fs::read(&path).map_err(|source| Error::Read { path, source })
+}
+
+/// The core module, for the host `native`.
+fn alone(args: &RunArgs, suite: &Suite) -> Result<Vec<u8>, Error> {
+    let flag = file::given(&args.encoding).or(args.adapter.as_ref().map(|_| "--adapter"));
+    if let Some(flag) = flag {
+        return Err(Error::Native { flag });
+    }
+    suite.compile(&args.program)?.map_err(|(stage, message)| not_built(&args.program, stage, message))
 }
 
 fn with_adapters(args: &RunArgs, suite: &Suite, case: &Case) -> Result<Vec<u8>, Error> {

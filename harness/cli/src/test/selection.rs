@@ -38,7 +38,7 @@ impl<'a> Selection<'a> {
     pub(super) fn components(&self) -> usize {
         let component = |cell: &'a Cell| match &cell.artifact {
             Artifact::Component(file) => Some(file.as_str()),
-            Artifact::Ignored(_) | Artifact::Failed { .. } => None,
+            Artifact::Module(_) | Artifact::Ignored(_) | Artifact::Failed { .. } => None,
         };
         self.cells().filter_map(component).collect::<BTreeSet<_>>().len()
     }

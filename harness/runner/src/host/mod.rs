@@ -34,6 +34,12 @@ pub trait Host: Send + Sync {
     fn records_calls(&self) -> bool {
         false
     }
+
+    /// Whether the guest finds the files of its case there, as in wasmtime-wasi's functions. Cases can have `files` only
+    /// then.
+    fn has_files(&self) -> bool {
+        false
+    }
 }
 
 /// The hosts that there are.

@@ -8,10 +8,12 @@ use polyfill_build::index::MemoryCheck;
 use thiserror::Error;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtx;
+use wasmtime_wasi::p1::WasiP1Ctx;
 
 use super::stdio::Input;
 use super::{Clock, Output, Random, wasi};
 use crate::core_boundary::CoreBoundary;
+use crate::files::Files;
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::{Limits, Pages};
 
@@ -64,16 +66,27 @@ pub struct State {
     table: ResourceTable,
     own: BTreeMap<TypeId, Box<dyn Any + Send>>,
     pub(super) wasi: WasiCtx,
+    /// On the host `native`, instead of `wasi`.
+    preview1: Option<WasiP1Ctx>,
     pub(crate) pages: Pages,
 }
 
 impl State {
-    pub(crate) fn new(inputs: &Inputs, sinks: Sinks, limits: &Limits, check: Option<&MemoryCheck>) -> Self {
+    pub(crate) fn new(
+        inputs: &Inputs,
+        sinks: Sinks,
+        limits: &Limits,
+        check: Option<&MemoryCheck>,
+        files: Option<&Files>,
+    ) -> wasmtime::Result<Self> {
         let stdout = Output::new("output", sinks.stdout, limits.output);
         let stderr = Output::new("error", sinks.stderr, limits.output);
         let clock = Clock::default();
-        Self {
-            wasi: wasi::context(inputs, &stdout, &stderr, &clock),
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        Ok(Self {
+            wasi: wasi::context(inputs, [&stdout, &stderr], &clock, files)?.build(),
+            preview1: None,
             stdout,
             stderr,
             stdin: Mutex::new(Input::new(inputs.stdin.clone())),
@@ -83,10 +96,23 @@ impl State {
             clock,
             trace: Mutex::default(),
             core_boundary: Mutex::new(CoreBoundary::new(check, &inputs.args, &inputs.env)),
-            table: ResourceTable::new(),
+            table,
             own: BTreeMap::new(),
             pages: Pages::new(limits.memory),
-        }
+        })
+    }
+
+    /// The state of a run on the host `native`.
+    pub(crate) fn native(
+        inputs: &Inputs,
+        sinks: Sinks,
+        limits: &Limits,
+        files: Option<&Files>,
+    ) -> wasmtime::Result<Self> {
+        let mut state = Self::new(inputs, sinks, limits, None, None)?;
+        let streams = [&state.stdout, &state.stderr];
+        state.preview1 = Some(wasi::context(inputs, streams, &state.clock, files)?.build_p1());
+        Ok(state)
     }
 
     /// The guest's standard output.
@@ -148,6 +174,10 @@ impl State {
 
     pub(super) fn wasi_parts(&mut self) -> (&mut WasiCtx, &mut ResourceTable) {
         (&mut self.wasi, &mut self.table)
+    }
+
+    pub(crate) fn preview1(&mut self) -> &mut WasiP1Ctx {
+        self.preview1.as_mut().expect("set for all runs on the host `native`, and it is asked for by no others")
     }
 
     pub(super) fn clock_parts(&mut self) -> (&Clock, &mut ResourceTable) {

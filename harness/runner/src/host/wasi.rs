@@ -1,8 +1,9 @@
 //! The host `wasi`: WASI 0.2 by wasmtime-wasi, closed off from the machine and the same in every run.
 //!
-//! Nothing is preopened, no network, an environment of what the case says; random bytes, clocks and streams are the
-//! run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
+//! No files but those of the case, no network, an environment of what the case says; random bytes, clocks and streams are
+//! the run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,9 +16,12 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{DynPollable, OutputStream, Pollable, StreamError, StreamResult, subscribe};
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxView, WasiView, async_trait};
+use wasmtime_wasi::{
+    FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, async_trait,
+};
 
 use super::{Clock, Host, Output, Random, State};
+use crate::files::Files;
 use crate::inputs::Inputs;
 
 /// Bytes that a stream takes in one write.
@@ -29,6 +33,10 @@ pub(super) struct Wasi;
 impl Host for Wasi {
     fn name(&self) -> &str {
         "wasi"
+    }
+
+    fn has_files(&self) -> bool {
+        true
     }
 
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -43,12 +51,18 @@ impl Host for Wasi {
     }
 }
 
-/// What wasmtime-wasi gives the guest of the run.
-pub(super) fn context(inputs: &Inputs, stdout: &Output, stderr: &Output, clock: &Clock) -> WasiCtx {
+/// What wasmtime-wasi gives the guest of the run, whether by WASI 0.2 or by preview1.
+pub(super) fn context(
+    inputs: &Inputs,
+    [stdout, stderr]: [&Output; 2],
+    clock: &Clock,
+    files: Option<&Files>,
+) -> wasmtime::Result<WasiCtxBuilder> {
     let seed = Random::new(inputs.seed.as_ref());
     let mut insecure_seed = [0; 16];
     seed.clone().fill(&mut insecure_seed);
-    WasiCtx::builder()
+    let mut builder = WasiCtx::builder();
+    builder
         .args(&inputs.args)
         .envs(&inputs.env)
         .stdin(MemoryInputPipe::new(inputs.stdin.clone()))
@@ -60,8 +74,12 @@ pub(super) fn context(inputs: &Inputs, stdout: &Output, stderr: &Output, clock: 
         .wall_clock(clock.clone())
         .monotonic_clock(clock.clone())
         .allow_tcp(false)
-        .allow_udp(false)
-        .build()
+        .allow_udp(false);
+    for opened in files.map_or(&[][..], |files| &files.preopens) {
+        let allowed = if opened.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        builder.preopened_dir(&opened.folder, &opened.name, allowed)?;
+    }
+    Ok(builder)
 }
 
 impl WasiView for State {
@@ -121,7 +139,7 @@ impl monotonic_clock::Host for VirtualClockView<'_> {
     }
 }
 
-/// Goes off as soon as someone waits for it, by letting the time pass.
+/// Goes off when there is nothing else to wait for but later ones, by letting the time pass.
 struct Alarm {
     clock: Clock,
     when: u64,
@@ -130,8 +148,27 @@ struct Alarm {
 #[async_trait]
 impl Pollable for Alarm {
     async fn ready(&mut self) {
+        let waiting = self.clock.wait_for(self.when);
+        // Whatever else is waited for is asked once before, and is there or not.
+        once_more().await;
+        while !waiting.is_first() {
+            once_more().await;
+        }
         self.clock.sleep_until(self.when);
     }
+}
+
+/// Lets everybody else be asked before it goes on.
+async fn once_more() {
+    let mut asked = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 impl IsTerminal for Output {

@@ -1,0 +1,42 @@
+//! Published adapters that the suite names: they come with the harness, and are in no folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use polyfill_reference::{Flavour, IMPORT_MODULE};
+
+use super::{Adapter, For, Guest, Kind};
+use crate::stack::Stack;
+
+/// Those that the guests' cases name.
+pub(super) fn named(guests: &[Guest]) -> BTreeMap<String, Adapter> {
+    let cases = guests.iter().flat_map(|guest| &guest.cases).filter_map(|case| case.case.as_ref().ok());
+    let stacks = cases.flat_map(|case| case.adapters.iter().flatten()).map(|stack| Stack::parse(stack));
+    let ids: BTreeSet<String> =
+        stacks.flat_map(|stack| stack.adapters().map(str::to_string).collect::<Vec<_>>()).collect();
+    ids.into_iter().filter_map(|id| Some((id.clone(), adapter(&id)?))).collect()
+}
+
+/// Every release of those in some stacks that name none.
+pub(super) fn every_release(adapters: &BTreeMap<String, Adapter>) -> BTreeMap<String, Adapter> {
+    let flavours =
+        adapters.values().filter(|adapter| matches!(adapter.kind, Kind::Reference(_)) && !adapter.id.contains('@'));
+    let ids = flavours.flat_map(|adapter| {
+        polyfill_reference::releases().iter().map(|release| format!("{}@{}", adapter.id, release.version))
+    });
+    ids.filter_map(|id| Some((id.clone(), adapter(&id)?))).collect()
+}
+
+/// The adapter of that name, if there is one. That there is none is told where it is used.
+pub(super) fn adapter(id: &str) -> Option<Adapter> {
+    let reference = polyfill_reference::find(id)?.ok()?;
+    Some(Adapter {
+        implements: vec![IMPORT_MODULE.to_string()],
+        fits: match reference.flavour {
+            Flavour::Command => For::Command,
+            Flavour::Reactor | Flavour::Proxy => For::Reactor,
+        },
+        default: false,
+        ..Adapter::plain(id, PathBuf::new(), Kind::Reference(reference))
+    })
+}

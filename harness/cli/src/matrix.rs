@@ -1,0 +1,51 @@
+//! `polyfill matrix`
+
+mod cells;
+mod table;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use polyfill_build::Suite;
+use polyfill_runner::Runner;
+
+use self::table::Matrix;
+use crate::args::MatrixArgs;
+use crate::error::Error;
+use crate::output;
+
+/// Runs the cases that name a bug through every release of the adapters that they name, and tells what each of them saw.
+pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
+    if args.bless && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+        return Err(polyfill_runner::Error::BlessInCi.into());
+    }
+    let suite = Suite::new(&args.suite).museum(true).filter(&args.filters).progress(output::progress);
+    let built = suite.build()?;
+    let runner = Runner::new(&built.out_dir).root(&args.suite).repeat("polyfill test").bless(false);
+    let results = runner.run_cells(|_| true, 0, |_| {})?;
+    let rows = cells::rows(&built.index, &results);
+    if rows.is_empty() {
+        return Err(Error::NothingToTest("no case that the words select names a bug (`bug` in a case)".to_string()));
+    }
+    let matrix = Matrix::new(rows);
+    let text = matrix.to_string();
+    output::text(&text)?;
+    let same = match &args.golden {
+        Some(golden) if args.bless => {
+            output::file(golden, text.as_bytes())?;
+            true
+        }
+        Some(golden) => is_golden(golden, &text)?,
+        None => true,
+    };
+    Ok(if same && matrix.is_as_known() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn is_golden(golden: &Path, text: &str) -> Result<bool, Error> {
+    let expected = fs::read_to_string(golden).map_err(|source| Error::Read { path: golden.to_path_buf(), source })?;
+    if expected != text {
+        eprintln!("error: `{}` has another matrix; --bless writes this one", golden.display());
+    }
+    Ok(expected == text)
+}

@@ -1,0 +1,186 @@
+//! Trials -> rows of the matrix: a bug, a case, a stack and a host in each, and what was seen in every release.
+
+use std::collections::BTreeMap;
+
+use polyfill_build::index::{Cell, Index, NATIVE};
+use polyfill_build::reference;
+use polyfill_runner::{CellResult, Mismatch, Outcome, Verdict};
+
+/// One row.
+pub(super) struct Row {
+    pub(super) bug: String,
+    pub(super) description: String,
+    pub(super) link: Option<String>,
+    /// `guest::case`.
+    pub(super) case: String,
+    /// The stack without versions.
+    pub(super) stack: String,
+    pub(super) host: String,
+    /// On the guest's module alone, if the case has that.
+    pub(super) native: Option<Seen>,
+    /// In the order of the releases; nothing for one that has no trial.
+    pub(super) releases: Vec<Option<Release>>,
+}
+
+/// What is known of a release, and what was seen.
+pub(super) struct Release {
+    /// Whether it has the bug.
+    pub(super) known: Option<bool>,
+    pub(super) seen: Seen,
+}
+
+/// What a trial saw.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// All as it has to be.
+    Green,
+    /// Not so, and how that showed.
+    Red(String),
+    /// There was nothing to run.
+    Ignored,
+}
+
+/// All rows, by bug.
+pub(super) fn rows(index: &Index, results: &[CellResult]) -> Vec<Row> {
+    let mut rows: BTreeMap<(Vec<Part>, String, String, String), Row> = BTreeMap::new();
+    let mut native: BTreeMap<String, Seen> = BTreeMap::new();
+    for (cell, result) in index.cells.iter().zip(results) {
+        let seen = seen(result);
+        if cell.host == NATIVE {
+            native.insert(cell.case_key(), seen);
+            continue;
+        }
+        let Some(case) = index.cases.get(&cell.case_key()).map(|entry| &entry.case) else { continue };
+        let Some(bug) = &case.bug else { continue };
+        let (stack, number) = without_version(cell);
+        let row =
+            rows.entry((natural(&bug.id), cell.case_key(), stack.clone(), cell.host.clone())).or_insert_with(|| Row {
+                bug: bug.id.clone(),
+                description: case.description.clone().unwrap_or_default(),
+                link: bug.link.clone(),
+                case: cell.case_key(),
+                stack,
+                host: cell.host.clone(),
+                native: None,
+                releases: reference::releases().iter().map(|_| None).collect(),
+            });
+        if let Some(number) = number {
+            let known = bug.is_in(&reference::releases()[number].semver()).ok().flatten();
+            row.releases[number] = Some(Release { known, seen });
+        }
+    }
+    let mut rows: Vec<Row> = rows.into_values().collect();
+    for row in &mut rows {
+        row.native = native.get(&row.case).cloned();
+    }
+    rows
+}
+
+/// The stack without the version of its published adapters, and the number of their release.
+fn without_version(cell: &Cell) -> (String, Option<usize>) {
+    let mut number = None;
+    let mut word = |word: &str| {
+        if let Some(Ok(found)) = reference::find(word) {
+            number = reference::releases().iter().position(|release| release.version == found.release.version);
+            return word.split('@').next().unwrap_or(word).to_string();
+        }
+        word.to_string()
+    };
+    let words: Vec<String> = cell.adapter.split('+').map(&mut word).collect();
+    (words.join("+"), number)
+}
+
+fn seen(result: &CellResult) -> Seen {
+    if matches!(result.verdict, Verdict::Ignored { .. }) {
+        return Seen::Ignored;
+    }
+    let Some(observation) = &result.observation else { return Seen::Ignored };
+    match result.mismatches.first() {
+        None => Seen::Green,
+        Some(mismatch) => Seen::Red(how(mismatch, &observation.outcome)),
+    }
+}
+
+/// One line: the end of the guest if that is what is wrong, and otherwise the first thing that is.
+fn how(mismatch: &Mismatch, outcome: &Outcome) -> String {
+    let first_difference = |expected: &str, seen: &str| {
+        let (mut expected, mut seen) = (expected.lines(), seen.lines());
+        loop {
+            match (expected.next(), seen.next()) {
+                (Some(a), Some(b)) if a == b => {}
+                (None, None) => return "another end of the last line".to_string(),
+                (a, b) => {
+                    let shown = |line: Option<&str>| {
+                        line.map_or("nothing".to_string(), |line| format!("`{}`", line.escape_debug()))
+                    };
+                    return format!("{} in place of {}", shown(b), shown(a));
+                }
+            }
+        }
+    };
+    match mismatch {
+        Mismatch::Outcome { .. } => match outcome {
+            Outcome::NotBuilt { message, .. } => format!("not built: {}", message.lines().next().unwrap_or_default()),
+            outcome => outcome.to_string().lines().next().unwrap_or_default().to_string(),
+        },
+        Mismatch::Bytes { expected, seen, .. } => {
+            first_difference(&String::from_utf8_lossy(expected), &String::from_utf8_lossy(seen))
+        }
+        Mismatch::Files { expected, seen }
+        | Mismatch::HostCalls { expected, seen }
+        | Mismatch::Imports { expected, seen } => first_difference(&expected.join("\n"), &seen.join("\n")),
+        Mismatch::PagesGrown { expected: [least, most], seen } => {
+            format!("{seen} pages more in place of {least} to {most}")
+        }
+        Mismatch::Returned { invoke, expected, seen, .. } => {
+            format!("{invoke} gave {} in place of {expected}", seen.as_deref().unwrap_or("nothing"))
+        }
+        Mismatch::Versions { namespace, interfaces } => {
+            let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for (interface, version) in interfaces.iter().filter_map(|interface| interface.split_once('@')) {
+                versions.entry(version).or_default().push(interface);
+            }
+            let shown = |(version, of): (&&str, &Vec<&str>)| match of[..] {
+                [one] => format!("{version} of {one}"),
+                _ => version.to_string(),
+            };
+            let versions: Vec<String> = versions.iter().map(shown).collect();
+            format!("several versions of `{namespace}`: {}", versions.join(", "))
+        }
+        other => format!("{other:?}").lines().next().unwrap_or_default().to_string(),
+    }
+}
+
+/// A part of a name, so that `B10` comes after `B9`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Number(u64),
+    Text(String),
+}
+
+fn natural(name: &str) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for c in name.chars() {
+        match (parts.last_mut(), c.to_digit(10)) {
+            (Some(Part::Number(number)), Some(digit)) => {
+                *number = number.saturating_mul(10).saturating_add(digit.into())
+            }
+            (_, Some(digit)) => parts.push(Part::Number(digit.into())),
+            (Some(Part::Text(text)), None) => text.push(c),
+            (_, None) => parts.push(Part::Text(c.to_string())),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::natural;
+
+    #[test]
+    fn numbers_in_names_are_numbers() {
+        let mut names = ["L3", "B10", "B9", "C1", "B1", "B"];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["B", "B1", "B9", "B10", "C1", "L3"]);
+    }
+}

@@ -1,0 +1,137 @@
+//! The matrix as text: bugs and releases, how each bug showed, and whether that is what is known.
+
+use std::fmt;
+
+use polyfill_build::reference;
+
+use super::cells::{Release, Row, Seen};
+
+/// All rows, and the counts over them.
+pub(super) struct Matrix {
+    rows: Vec<Row>,
+}
+
+impl Matrix {
+    pub(super) fn new(rows: Vec<Row>) -> Matrix {
+        Matrix { rows }
+    }
+
+    /// Whether every release that is known to have a bug is red, and every one that is known not to is green; and the guest
+    /// alone, by which its case can be told to be right.
+    pub(super) fn is_as_known(&self) -> bool {
+        let native = |row: &Row| !matches!(row.native, Some(Seen::Red(_)));
+        self.rows.iter().all(|row| native(row) && row.releases.iter().flatten().all(|release| !release.is_a_surprise()))
+    }
+
+    fn count(&self, wanted: impl Fn(&Release) -> bool) -> usize {
+        self.rows.iter().flat_map(|row| row.releases.iter().flatten()).filter(|release| wanted(release)).count()
+    }
+}
+
+impl Release {
+    fn is_a_surprise(&self) -> bool {
+        match self.known {
+            Some(bad) => self.seen != Seen::Ignored && bad == (self.seen == Seen::Green),
+            None => false,
+        }
+    }
+
+    /// One character; with a mark behind it where something else is known.
+    fn symbol(&self) -> String {
+        let surprise = if self.is_a_surprise() { "!" } else { "" };
+        format!("{}{surprise}", symbol(&self.seen))
+    }
+}
+
+fn symbol(seen: &Seen) -> char {
+    match seen {
+        Seen::Green => '.',
+        Seen::Red(_) => 'X',
+        Seen::Ignored => '?',
+    }
+}
+
+impl fmt::Display for Matrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "X: the bug was seen, .: it was not, ?: nothing to run, !: something else is known\n")?;
+        self.table(f)?;
+        self.details(f)?;
+        self.summary(f)
+    }
+}
+
+impl Matrix {
+    fn table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|row| name(row).len()).max().unwrap_or_default();
+        let heads: Vec<&str> =
+            ["native"].into_iter().chain(reference::releases().iter().map(|release| release.version)).collect();
+        let mut lines = vec![format!("{:width$}  {}", "", heads.join(" "))];
+        for row in &self.rows {
+            let native = row.native.as_ref().map_or(String::new(), |seen| symbol(seen).to_string());
+            let releases = row.releases.iter().map(|release| release.as_ref().map_or(String::new(), Release::symbol));
+            let symbols = [native].into_iter().chain(releases).zip(&heads);
+            let cells: Vec<String> =
+                symbols.map(|(symbol, head)| format!("{symbol:<width$}", width = head.len())).collect();
+            lines.push(format!("{:width$}  {}", name(row), cells.join(" ")));
+        }
+        lines.iter().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
+    }
+
+    /// What each bug is, and how it showed, for releases in a row at once.
+    fn details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for row in &self.rows {
+            writeln!(f, "\n{}: {}", name(row), row.description)?;
+            writeln!(
+                f,
+                "  {} through {} on {}{}",
+                row.case,
+                row.stack,
+                row.host,
+                row.link.iter().map(|link| format!(", {link}")).collect::<String>()
+            )?;
+            if let Some(Seen::Red(how)) = &row.native {
+                writeln!(f, "  native: {how}")?;
+            }
+            let mut from = 0;
+            while from < row.releases.len() {
+                let seen =
+                    |number: usize| row.releases.get(number).and_then(Option::as_ref).map(|release| &release.seen);
+                let mut to = from;
+                while to + 1 < row.releases.len() && seen(to + 1) == seen(from) {
+                    to += 1;
+                }
+                if let Some(Seen::Red(how)) = seen(from) {
+                    let version = |number: usize| reference::releases()[number].version;
+                    match from == to {
+                        true => writeln!(f, "  {}: {how}", version(from))?,
+                        false => writeln!(f, "  {} to {}: {how}", version(from), version(to))?,
+                    }
+                }
+                from = to + 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let red = |release: &Release| matches!(release.seen, Seen::Red(_));
+        let green = |release: &Release| release.seen == Seen::Green;
+        let known = |bad: Option<bool>| move |release: &Release| release.known == bad;
+        let count = |bad, seen: &dyn Fn(&Release) -> bool| self.count(|release| known(bad)(release) && seen(release));
+        let native = self.rows.iter().filter(|row| row.native == Some(Seen::Green)).count();
+        writeln!(f, "\nrows: {}, releases: {}", self.rows.len(), reference::releases().len())?;
+        for (title, bad) in [("known to be bad", Some(true)), ("known to be good", Some(false)), ("not known", None)] {
+            let all = count(bad, &|_| true);
+            writeln!(f, "{title}: {all} cells, {} red, {} green", count(bad, &red), count(bad, &green))?;
+        }
+        writeln!(
+            f,
+            "without an adapter: {native} green of {}",
+            self.rows.iter().filter(|row| row.native.is_some()).count()
+        )
+    }
+}
+
+fn name(row: &Row) -> String {
+    format!("{} {}", row.bug, row.case.split("::").next().unwrap_or_default())
+}

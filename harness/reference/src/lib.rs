@@ -1,0 +1,195 @@
+//! The reference adapters of `wasi_snapshot_preview1`, as they were published: every release in three flavours.
+//!
+//! `reference-command@48.0.8` names one of them, `reference-command` the newest. They are bytes and nothing else here: a
+//! suite treats them as it does any other adapter.
+
+mod releases;
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// The import module that all of them implement.
+pub const IMPORT_MODULE: &str = "wasi_snapshot_preview1";
+
+/// What all names begin with.
+pub const PREFIX: &str = "reference-";
+
+/// One published release.
+#[derive(PartialEq, Eq)]
+pub struct Release {
+    /// Its version.
+    pub version: &'static str,
+    command: &'static [u8],
+    reactor: &'static [u8],
+    proxy: &'static [u8],
+}
+
+/// What kind of main an adapter is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// Mains with `_start`.
+    Command,
+    /// Mains without.
+    Reactor,
+    /// Mains without, in a host that has neither files nor arguments.
+    Proxy,
+}
+
+/// One adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Its kind.
+    pub flavour: Flavour,
+    /// The release that it is from.
+    pub release: &'static Release,
+}
+
+/// A name of a reference adapter that there is none of.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unknown {
+    /// Neither command, reactor nor proxy.
+    #[error("`{name}`: there is no such reference adapter; there are {}", known())]
+    Flavour {
+        /// The name.
+        name: String,
+    },
+    /// A release that there is not.
+    #[error("`{name}`: there is no release {version} of it; there are {}", versions())]
+    Version {
+        /// The name.
+        name: String,
+        /// What it says behind the `@`.
+        version: String,
+    },
+}
+
+/// All releases, from the oldest to the newest.
+pub fn releases() -> &'static [Release] {
+    &releases::RELEASES
+}
+
+/// The adapter of that name; nothing where the name is not one of a reference adapter.
+pub fn find(name: &str) -> Option<Result<Reference, Unknown>> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let (flavour, version) = rest.split_once('@').map_or((rest, None), |(flavour, version)| (flavour, Some(version)));
+    let Some(flavour) = Flavour::ALL.into_iter().find(|known| known.word() == flavour) else {
+        return Some(Err(Unknown::Flavour { name: name.to_string() }));
+    };
+    let release = match version {
+        None => releases().last(),
+        Some(version) => releases().iter().find(|release| release.version == version),
+    };
+    let unknown = || Unknown::Version { name: name.to_string(), version: version.unwrap_or_default().to_string() };
+    Some(release.map(|release| Reference { flavour, release }).ok_or_else(unknown))
+}
+
+impl Release {
+    /// The version in parts, for comparisons.
+    pub fn semver(&self) -> semver::Version {
+        semver::Version::parse(self.version).expect("releases have versions")
+    }
+}
+
+/// Without the bytes.
+impl fmt::Debug for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Release").field(&self.version).finish()
+    }
+}
+
+impl Flavour {
+    /// All of them.
+    pub const ALL: [Flavour; 3] = [Flavour::Command, Flavour::Reactor, Flavour::Proxy];
+
+    /// As it stands in names.
+    pub fn word(self) -> &'static str {
+        match self {
+            Flavour::Command => "command",
+            Flavour::Reactor => "reactor",
+            Flavour::Proxy => "proxy",
+        }
+    }
+}
+
+impl Reference {
+    /// The core module.
+    pub fn wasm(&self) -> &'static [u8] {
+        match self.flavour {
+            Flavour::Command => self.release.command,
+            Flavour::Reactor => self.release.reactor,
+            Flavour::Proxy => self.release.proxy,
+        }
+    }
+}
+
+/// The name with the version.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}@{}", self.flavour.word(), self.release.version)
+    }
+}
+
+fn known() -> String {
+    Flavour::ALL.map(|flavour| format!("`{PREFIX}{}`", flavour.word())).join(", ")
+}
+
+fn versions() -> String {
+    releases().iter().map(|release| release.version).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn names_find_their_release() {
+        for release in releases() {
+            for flavour in Flavour::ALL {
+                let name = format!("reference-{}@{}", flavour.word(), release.version);
+                let found = find(&name).unwrap().unwrap();
+                assert_eq!(found.to_string(), name);
+                assert!(found.wasm().starts_with(b"\0asm\x01\0\0\0"), "{name} is no core module");
+            }
+        }
+        assert_eq!(find("reference-command").unwrap().unwrap().to_string(), "reference-command@50.0.1");
+        assert!(find("wasi_snapshot_preview1").is_none());
+    }
+
+    #[test]
+    fn names_of_nothing_say_what_there_is() {
+        let message = |name: &str| find(name).unwrap().unwrap_err().to_string();
+        assert!(message("reference-libary@48.0.8").contains("`reference-reactor`"));
+        assert!(message("reference-command@26.0.0").contains("25.0.1, 28.0.0"));
+        assert!(message("reference-command@").contains("no release "));
+    }
+
+    #[test]
+    fn releases_are_in_order_and_no_two_are_the_same() {
+        let versions: Vec<_> = releases().iter().map(Release::semver).collect();
+        assert!(versions.is_sorted());
+        for flavour in Flavour::ALL {
+            let bytes: BTreeSet<_> = releases().iter().map(|release| Reference { flavour, release }.wasm()).collect();
+            assert_eq!(bytes.len(), releases().len(), "{flavour:?}");
+        }
+    }
+
+    /// Cargo looks after the others.
+    #[test]
+    fn kept_files_are_those_that_were_published() {
+        let sums = include_str!("../files/SHA256SUMS");
+        assert_eq!(sums.lines().count(), 9);
+        for line in sums.lines() {
+            let (sum, file) = line.split_once("  ").unwrap();
+            let (version, flavour) = file.strip_suffix(".wasm").unwrap().split_once('/').unwrap();
+            let found = find(&format!("reference-{flavour}@{version}")).unwrap().unwrap();
+            let digest = Sha256::digest(found.wasm());
+            let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(digits, sum, "{file}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The host `native`: a guest's core module on wasmtime-wasi's own `wasi_snapshot_preview1`, without an adapter.
+//!
+//! What a guest does there is what adapters are compared with. It gets the same arguments, streams, files, clocks and random
+//! bytes as on the host `wasi`, and is as closed off.
+
+mod numbers;
+mod sleep;
+
+use wasmtime::{Extern, ExternType, Instance, Linker, Module, Store};
+
+use crate::backtrace;
+use crate::engine::Engine;
+use crate::files::Files;
+use crate::host::State;
+use crate::inputs::{Inputs, Sinks};
+use crate::limits::Limits;
+use crate::observation::{Observation, Outcome, Returned};
+use crate::observe::{observation, ready};
+
+/// The one import module that there is.
+const IMPORT_MODULE: &str = "wasi_snapshot_preview1";
+
+/// A core module and what it is run with.
+#[derive(Clone, Copy)]
+pub struct NativeRun<'a> {
+    /// The engine that has compiled the module.
+    pub engine: &'a Engine,
+    /// The module.
+    pub module: &'a Module,
+    /// Everything that the guest gets to see.
+    pub inputs: &'a Inputs,
+    /// How much it may use.
+    pub limits: &'a Limits,
+}
+
+/// Runs a core module to its end, whatever that is.
+pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
+    let files = match Files::lay_out(run.inputs) {
+        Ok(files) => files,
+        Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
+    };
+    let state = match State::native(run.inputs, sinks, run.limits, files.as_ref()) {
+        Ok(state) => state,
+        Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
+    };
+    let mut store = ready(run.engine, run.limits, state);
+    let mut returned = Vec::new();
+    let outcome = link(run, &mut store).and_then(|linker| call(run, &linker, &mut store, &mut returned));
+    let outcome = outcome.unwrap_or_else(Outcome::NotRun);
+    let mut imports: Vec<String> =
+        run.module.imports().map(|import| format!("{}.{}", import.module(), import.name())).collect();
+    imports.sort();
+    imports.dedup();
+    Observation { returned, imports, ..observation(store.data(), outcome, files.as_ref(), run.limits) }
+}
+
+/// A linker with all that there is; the error names all that the module wants beyond it.
+fn link(run: &NativeRun<'_>, store: &mut Store<State>) -> Result<Linker<State>, String> {
+    let mut linker = Linker::new(run.engine.wasmtime());
+    wasmtime_wasi::p1::add_to_linker_sync(&mut linker, State::preview1)
+        .and_then(|()| sleep::add_to_linker(run.engine, &mut linker, store))
+        .map_err(|error| format!("host `native` cannot be set up: {}", backtrace::message(&error)))?;
+    let mut missing: Vec<String> = run
+        .module
+        .imports()
+        .filter(|import| linker.get(&mut *store, import.module(), import.name()).is_err())
+        .map(|import| format!("{}.{}", import.module(), import.name()))
+        .collect();
+    missing.sort();
+    missing.dedup();
+    match missing[..] {
+        [] => Ok(linker),
+        _ => Err(format!(
+            "host `native` has `{IMPORT_MODULE}` and nothing else; the module imports {}",
+            missing.join(", ")
+        )),
+    }
+}
+
+fn call(
+    run: &NativeRun<'_>,
+    linker: &Linker<State>,
+    store: &mut Store<State>,
+    returned: &mut Vec<Returned>,
+) -> Result<Outcome, String> {
+    let instance = match linker.instantiate(&mut *store, run.module) {
+        Ok(instance) => instance,
+        Err(error) => return Ok(backtrace::outcome(&error, run.limits)),
+    };
+    // What has no `_start` is begun, if it wants that, and then called.
+    let calls: Vec<&str> = match (run.inputs.calls.is_empty(), has_start(run.module)) {
+        (true, true) => vec!["_start()"],
+        (true, false) => {
+            return Err("the module has no `_start`, and nothing else is called: give a `[[call]]` in the case".into());
+        }
+        (false, _) => run.inputs.calls.iter().map(|call| call.invoke.as_str()).collect(),
+    };
+    if let Some(Extern::Func(begin)) = instance.get_export(&mut *store, "_initialize")
+        && let Err(error) = begin.call(&mut *store, &[], &mut [])
+    {
+        return Ok(backtrace::outcome(&error, run.limits));
+    }
+    for invoke in calls {
+        match invoke_one(&instance, store, invoke)? {
+            Ok(value) => returned.push(Returned { invoke: invoke.to_string(), value }),
+            Err(error) => return Ok(backtrace::outcome(&error, run.limits)),
+        }
+    }
+    if run.inputs.calls.is_empty() {
+        returned.clear();
+    }
+    Ok(Outcome::Returned)
+}
+
+fn has_start(module: &Module) -> bool {
+    matches!(module.get_export("_start"), Some(ExternType::Func(_)))
+}
+
+/// Calls an export with numbers; its result, or the error that ended the guest.
+fn invoke_one(
+    instance: &Instance,
+    store: &mut Store<State>,
+    invoke: &str,
+) -> Result<Result<Option<String>, wasmtime::Error>, String> {
+    let (name, arguments) = numbers::parse_call(invoke)?;
+    let function = instance
+        .get_func(&mut *store, name)
+        .ok_or_else(|| format!("`{invoke}`: the core module exports no function `{name}`"))?;
+    let ty = function.ty(&*store);
+    let arguments = numbers::arguments(invoke, &ty, &arguments)?;
+    let mut results: Vec<_> = ty.results().map(|ty| numbers::zero(&ty)).collect::<Option<_>>().ok_or_else(|| {
+        format!("`{invoke}`: its results are not all numbers, which on host `native` they have to be")
+    })?;
+    Ok(function.call(&mut *store, &arguments, &mut results).map(|()| numbers::text(&results)))
+}

@@ -1,0 +1,137 @@
+//! The host `native`: core modules on wasmtime-wasi's preview1, seen as components are.
+
+use std::time::{Duration, Instant};
+
+use polyfill_runner::case::Case;
+use polyfill_runner::{Engine, Inputs, Limits, NativeRun, Observation, Outcome, Sinks, observe_native};
+
+/// Runs a module that is written down as the fields of one, with a memory.
+fn run(fields: &str, case: &str) -> Observation {
+    let text = format!(
+        r#"(module
+             (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+             (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+             (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+             (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+             (memory (export "memory") 1)
+             {fields})"#
+    );
+    run_module(&text, case)
+}
+
+fn run_module(text: &str, case: &str) -> Observation {
+    let case: Case = toml::from_str(case).unwrap();
+    let inputs = Inputs::of("guest", &case).unwrap();
+    let limits = Limits { timeout: Duration::from_millis(500), output: 1000, memory: 20 << 16, ..Limits::default() };
+    let engine = Engine::new(None).unwrap();
+    let module = engine.module(&wat::parse_str(text).unwrap()).unwrap();
+    let run = NativeRun { engine: &engine, module: &module, inputs: &inputs, limits: &limits };
+    observe_native(&run, Sinks::default())
+}
+
+fn why(observation: &Observation) -> String {
+    match &observation.outcome {
+        Outcome::NotRun(why) => why.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+const HELLO: &str = r#"
+    (data (i32.const 0) "\08\00\00\00" "\05\00\00\00" "hello")
+    (func $hello (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 20))))"#;
+
+#[test]
+fn commands_run_to_their_end() {
+    let seen = run(&format!(r#"{HELLO} (func (export "_start") (call $hello))"#), "");
+    assert_eq!(seen.outcome, Outcome::Returned);
+    assert_eq!(seen.stdout, b"hello");
+    let names = ["clock_time_get", "fd_write", "poll_oneoff", "proc_exit"];
+    assert_eq!(seen.imports, names.map(|name| format!("wasi_snapshot_preview1.{name}")));
+    assert!(seen.returned.is_empty() && !seen.calls_recorded && seen.pages_initial == 1);
+
+    let exit = |code: u32| {
+        let exit = format!(r#"{HELLO} (func (export "_start") (call $hello) (call $proc_exit (i32.const {code})))"#);
+        let seen = run(&exit, "");
+        assert_eq!(seen.stdout, b"hello", "{code}");
+        seen.outcome
+    };
+    assert_eq!(exit(0), Outcome::Exit(0));
+    assert_eq!(exit(33), Outcome::Exit(33));
+    assert_eq!(exit(125), Outcome::Exit(125));
+    // wasmtime takes no other codes.
+    assert!(matches!(exit(126), Outcome::HostError(_)));
+}
+
+#[test]
+fn ends_that_are_no_returns() {
+    let seen = run(r#"(func $inner unreachable) (func (export "_start") (call $inner))"#, "");
+    assert!(seen.outcome.to_string().contains("unreachable"));
+    assert_eq!(seen.outcome.frames().first().map(|frame| frame.function.as_str()), Some("inner"));
+    let seen = run(r#"(func (export "_start") (loop (br 0)))"#, "");
+    assert!(matches!(seen.outcome, Outcome::Timeout { milliseconds: 500, .. }));
+    let seen = run(&format!(r#"{HELLO} (func (export "_start") (loop (call $hello) (br 0)))"#), "");
+    assert_eq!(seen.outcome, Outcome::Limit("more than 1000 bytes on standard output".into()));
+    let seen =
+        run(r#"(func (export "_start") (drop (memory.grow (i32.const 3))) (drop (memory.grow (i32.const 30))))"#, "");
+    assert_eq!((seen.pages_grown, seen.memory_limit_hit), (3, true));
+}
+
+/// An hour of sleep, by either clock, takes no time; and the clock says that it has passed.
+#[test]
+fn sleep_takes_no_time() {
+    let start = Instant::now();
+    let sleep = |clock: u32, timeout: u64, flags: u32| {
+        let sleep = format!(
+            r#"(func (export "sleep") (result i64)
+                 (i32.store (i32.const 16) (i32.const {clock}))
+                 (i64.store (i32.const 24) (i64.const {timeout}))
+                 (i32.store16 (i32.const 40) (i32.const {flags}))
+                 (if (call $poll (i32.const 0) (i32.const 128) (i32.const 1) (i32.const 256)) (then unreachable))
+                 (if (i32.ne (i32.load (i32.const 256)) (i32.const 1)) (then unreachable))
+                 (if (i64.ne (i64.load (i32.const 24)) (i64.const {timeout})) (then unreachable))
+                 (drop (call $time (i32.const 1) (i64.const 0) (i32.const 64)))
+                 (i64.div_u (i64.load (i32.const 64)) (i64.const 1000000000)))"#
+        );
+        let seen = run(&sleep, "[[call]]\ninvoke = 'sleep()'\n");
+        seen.returned.first().and_then(|returned| returned.value.clone()).unwrap_or_else(|| seen.outcome.to_string())
+    };
+    let hour = 3600 * 1_000_000_000;
+    assert_eq!(sleep(1, hour, 0), "3600");
+    assert_eq!(sleep(0, hour, 0), "3600");
+    assert_eq!(sleep(1, hour, 1), "3600");
+    assert_eq!(sleep(0, (946_684_800 + 60) * 1_000_000_000, 1), "60");
+    assert_eq!(sleep(0, 1, 1), "0");
+    assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn modules_without_start_are_called() {
+    let text = r#"(module (memory (export "memory") 1) (global $begun (mut i32) (i32.const 0))
+        (func (export "_initialize") (global.set $begun (i32.const 1)))
+        (func (export "begun") (result i32) (global.get $begun))
+        (func (export "add") (param i32 i64 f64) (result i64 f64)
+          (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)) (local.get 2))
+        (func (export "takes") (param funcref)))"#;
+    let seen = run_module(text, "call = [{ invoke = 'begun()' }, { invoke = 'add(-1, 3, 0.5)' }]");
+    let values: Vec<_> = seen.returned.iter().map(|returned| returned.value.as_deref()).collect();
+    assert_eq!((seen.outcome, values), (Outcome::Returned, vec![Some("1"), Some("(2, 0.5)")]));
+    for (call, expected) in [
+        ("none()", "no function `none`"),
+        ("begun(1)", "takes 0 number(s), here are 1"),
+        ("add(x, 1, 1)", "`x` is no i32"),
+        ("takes(1)", "is no "),
+        ("begun", "is no call"),
+    ] {
+        let seen = run_module(text, &format!("call = [{{ invoke = '{call}' }}]"));
+        assert!(why(&seen).contains(expected), "{call}: {}", why(&seen));
+    }
+    assert!(why(&run_module(text, "")).contains("no `_start`"));
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let text = r#"(module (import "my:pkg/api" "f" (func)) (import "wasi_snapshot_preview1" "fd_wirte" (func))
+        (func (export "_start")))"#;
+    let message = why(&run_module(text, ""));
+    assert!(message.ends_with("the module imports my:pkg/api.f, wasi_snapshot_preview1.fd_wirte"), "{message}");
+}
