@@ -143,10 +143,10 @@ struct Entry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kept {
-    /// The hash of the component, and the bytes by which adapters grow main's memory.
+    /// The hash of the component, and what a check of its memory has to know.
     Component {
         hash: String,
-        grown: [Vec<u64>; 2],
+        check: MemoryCheck,
     },
     Failed {
         stage: Stage,
@@ -218,9 +218,8 @@ impl<'a> Encodings<'a> {
                 Kept::Failed { stage, message } => Artifact::Failed { stage, message },
                 Kept::Component { .. } | Kept::Findings(_) => Artifact::Component(file.clone()),
             };
-            if let (Kept::Component { grown, .. }, true) = (&entry.outcome, job.memory_check) {
-                let main = modules.guests.get(job.guest.as_str()).map_or(0, |main| module::facts(main.wasm).memory);
-                components.checks.insert(file.clone(), memory::check(main, grown));
+            if let (Kept::Component { check, .. }, true) = (&entry.outcome, job.memory_check) {
+                components.checks.insert(file.clone(), check.clone());
             }
             components.artifacts.insert(file.clone(), artifact);
             components.log.push(Step { what: What::Component, name: file.clone(), done });
@@ -247,9 +246,10 @@ impl<'a> Encodings<'a> {
             }
         }
         let (outcome, done) = match make(job, modules) {
-            Ok(Encoded { component, grown }) => {
+            Ok(Encoded { component, growth }) => {
                 cache::write(&path, &component)?;
-                (Kept::Component { hash: digest::of(&component), grown }, Done::Made)
+                let main = modules.guests.get(job.guest.as_str()).map_or(0, |main| module::facts(main.wasm).memory);
+                (Kept::Component { hash: digest::of(&component), check: memory::check(main, &growth) }, Done::Made)
             }
             Err((stage, message)) => (Kept::Failed { stage, message: self.shop.scrub(&message) }, Done::Failed),
         };

@@ -49,6 +49,7 @@ mod values;
 mod observation;
 
 mod compare;
+mod compared;
 mod wave;
 
 mod bless;
@@ -56,6 +57,7 @@ mod diff;
 mod report;
 
 pub use compare::{Golden, Mismatch, Stream, compare};
+pub use compared::Compared;
 pub use engine::{Engine, EngineError};
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};

@@ -31,6 +31,8 @@ pub struct Observation {
     pub core_calls_dropped: u64,
     /// What calls did to main's memory that they may not do, where that was looked at: the first few.
     pub memory_faults: Vec<MemoryFault>,
+    /// Calls of main's into adapters around which its memory was compared, and those of very many that were passed over.
+    pub memory_compared: [u64; 2],
     /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
     /// 64 KiB pages of all memories when they were created.
@@ -55,6 +57,7 @@ impl Observation {
             core_calls: Vec::new(),
             core_calls_dropped: 0,
             memory_faults: Vec::new(),
+            memory_compared: [0, 0],
             imports: Vec::new(),
             pages_initial: 0,
             pages_grown: 0,

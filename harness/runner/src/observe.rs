@@ -64,9 +64,9 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Err(why) => Outcome::NotRun(why),
     };
 
+    let core = core_boundary::finish(&store);
     let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
-    let core = state.core_boundary().take();
     let imports = names::imports(run.component).into_iter();
     let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
     Observation {
@@ -80,6 +80,7 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         core_calls: core.calls,
         core_calls_dropped: core.dropped,
         memory_faults: core.faults,
+        memory_compared: core.compared,
         imports: imports.map(|item| item.name()).collect(),
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,
