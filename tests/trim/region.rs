@@ -1,7 +1,7 @@
 //! How an adapter gets its stack: what is generated. Whether it works is the business of `exec`.
 
 use crate::support::{GROW, MAIN, good, same, text, wat};
-use crate::trim::{MainRealloc, When};
+use crate::trim::When;
 
 /// A dead global comes first, so that no index stays what it was.
 const ORDINARY: &str = r#"
@@ -172,13 +172,10 @@ fn the_import_of_mains_realloc_gets_its_real_name() {
 }
 
 #[test]
-fn memory_can_grow_at_the_first_call() {
-    for (realloc, when) in [(MainRealloc::GrowLate, When::FirstCall), (GROW, When::Instantiation)] {
-        let trimmed = good(&wat(ORDINARY), &["f"], realloc);
-        let region = trimmed.region.expect("it has a stack");
-        assert_eq!((region.when, region.source.as_str()), (when, "memory.grow"));
-        let found = text(&trimmed.wasm);
-        assert!(!found.contains("__main_module__"), "{found}");
-        assert_eq!(found.contains("(start "), when == When::Instantiation, "{found}");
-    }
+fn memory_can_grow_at_instantiation() {
+    let trimmed = good(&wat(ORDINARY), &["f"], GROW);
+    let region = trimmed.region.expect("it has a stack");
+    assert_eq!((region.when, region.source.as_str()), (When::Instantiation, "memory.grow"));
+    let found = text(&trimmed.wasm);
+    assert!(!found.contains("__main_module__") && found.contains("(start "), "{found}");
 }

@@ -58,12 +58,19 @@ pub struct Case {
     /// How the component is encoded.
     pub encode: EncodeOptions,
     /// Main's memory is compared before and after each call into `wasi_snapshot_preview1` and `wasi_unstable`: not a byte
-    /// may change but those that the call gives out, and the regions of adapters that share main's memory; and no page
-    /// may be added. Adapters take their regions by `memory.grow` then: at instantiation, or where main exports a realloc,
-    /// at their first calls. With `false` that is not done either where all trials are checked (`polyfill test
-    /// --memory-check`): for cases that are about where adapters have their memory from.
+    /// may change but those that the call gives out, the regions of adapters that share main's memory, and what main's
+    /// realloc changes when an adapter asks it for memory; and no page may be added. A call that never returns is looked
+    /// at when the run is over: what it gives out may be there or not. A run of very many calls is looked at in all of the
+    /// first 1000, and in each 97th after those.
+    ///
+    /// With `false` that is not done either where all trials are checked (`polyfill test --memory-check`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_check: Option<bool>,
+    /// Adapters that share main's memory may add pages to it in the middle of main's life, which then are theirs. An
+    /// allocator of main's that takes all pages for its own does not survive that, so where memory is checked, it takes
+    /// this key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub adapters_grow: bool,
     /// The exports to call, in order; without it, the one that starts a command (`run`, or `wasi:cli/run`).
     #[serde(rename = "call", skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Call>,

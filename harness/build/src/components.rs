@@ -143,10 +143,10 @@ struct Entry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kept {
-    /// The hash of the component, and the bytes by which adapters grow main's memory.
+    /// The hash of the component, and what a check of its memory has to know.
     Component {
         hash: String,
-        grown: [Vec<u64>; 2],
+        check: MemoryCheck,
     },
     Failed {
         stage: Stage,
@@ -219,9 +219,8 @@ impl<'a> Encodings<'a> {
                 _ if job.native => Artifact::Module(file.clone()),
                 Kept::Component { .. } | Kept::Findings(_) => Artifact::Component(file.clone()),
             };
-            if let (Kept::Component { grown, .. }, true) = (&entry.outcome, job.memory_check) {
-                let main = modules.guests.get(job.guest.as_str()).map_or(0, |main| module::facts(main.wasm).memory);
-                components.checks.insert(file.clone(), memory::check(main, grown));
+            if let (Kept::Component { check, .. }, true) = (&entry.outcome, job.memory_check) {
+                components.checks.insert(file.clone(), check.clone());
             }
             components.artifacts.insert(file.clone(), artifact);
             components.log.push(Step { what: What::Component, name: file.clone(), done });
@@ -253,9 +252,10 @@ impl<'a> Encodings<'a> {
             }
         }
         let (outcome, done) = match make(job, modules) {
-            Ok(Encoded { component, grown }) => {
+            Ok(Encoded { component, growth }) => {
                 cache::write(&path, &component)?;
-                (Kept::Component { hash: digest::of(&component), grown }, Done::Made)
+                let main = modules.guests.get(job.guest.as_str()).map_or(0, |main| module::facts(main.wasm).memory);
+                (Kept::Component { hash: digest::of(&component), check: memory::check(main, &growth) }, Done::Made)
             }
             Err((stage, message)) => (Kept::Failed { stage, message: self.shop.scrub(&message) }, Done::Failed),
         };
@@ -292,7 +292,7 @@ fn make(job: &Job, modules: &Modules<'_>) -> Result<Encoded, (Stage, String)> {
         return Err((Stage::Compile, format!("there is no module of `{}`", job.guest)));
     };
     if job.native {
-        return Ok(Encoded { component: main.wasm.to_vec(), grown: Default::default() });
+        return Ok(Encoded { component: main.wasm.to_vec(), growth: Default::default() });
     }
     let main = main.source().map_err(|error| (Stage::Case, error))?;
     let adapters = job.stack.adapters().filter_map(|id| Some((id, modules.adapters.get(id)?)));

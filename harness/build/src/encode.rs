@@ -1,6 +1,6 @@
 //! The one place that calls the encoder.
 
-use polyfill_encoder::{Adapter, Error, Input, Options, Region, Source};
+use polyfill_encoder::{Adapter, Error, Growth, Input, Options, Region, Source};
 
 use crate::cells::Job;
 use crate::memory;
@@ -9,8 +9,7 @@ use crate::stack::Element;
 /// A component, and what is known of it.
 pub(crate) struct Encoded {
     pub(crate) component: Vec<u8>,
-    /// The bytes by which adapters grow main's memory at instantiation, and at their first calls.
-    pub(crate) grown: [Vec<u64>; 2],
+    pub(crate) growth: Growth,
 }
 
 /// The component of a job, or all that is wrong. What is written down for tests is always validated.
@@ -25,14 +24,10 @@ pub(crate) fn encode<'a>(
     });
     let checks = if job.memory_check { memory::interposers(&job.stack) } else { Vec::new() };
     let input = Input { main, adapters: checks.into_iter().chain(named).collect() };
-    let region = match (job.options.realloc_via_memory_grow, job.memory_check) {
-        (true, _) => Region::MemoryGrow,
-        (false, true) => Region::MemoryGrowLate,
-        (false, false) => Region::Auto,
-    };
+    let region = if job.options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
     let options = Options { region, ..Options::default() };
     match polyfill_encoder::encode(&input, &options) {
-        Ok(encoded) => Ok(Encoded { component: encoded.component, grown: encoded.plan.grown() }),
+        Ok(encoded) => Ok(Encoded { component: encoded.component, growth: encoded.plan.growth() }),
         Err(errors) => Err(errors.to_string()),
     }
 }

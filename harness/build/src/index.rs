@@ -61,8 +61,13 @@ pub struct MemoryCheck {
     /// Addresses in main's memory, from the first to the one after the last, that belong to adapters. None are in it
     /// where all adapters are isolated.
     pub region: [u64; 2],
-    /// Bytes, in whole pages, that adapters add to main's memory at their first calls, each for its region.
+    /// Bytes, in whole pages, that adapters may add to main's memory, each for its region: those that main's realloc
+    /// calls while it makes room for them.
     pub growth: Vec<u64>,
+    /// Some adapter works in main's memory, and can grow it.
+    pub shared: bool,
+    /// It may, as the case says: see [`Case::adapters_grow`](crate::case::Case::adapters_grow).
+    pub adapters_grow: bool,
 }
 
 impl Cell {

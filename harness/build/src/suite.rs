@@ -243,12 +243,15 @@ impl Suite {
             for case in &guest.cases {
                 let key = format!("{}::{}", guest.name, case.name);
                 if used.contains(&key) {
-                    let mut given = case.case.clone().unwrap_or_default();
-                    if self.memory_check && given.memory_check.is_none() {
-                        given.expect.pages_grown = None;
-                    }
+                    let given = case.case.clone().unwrap_or_default();
                     index.cases.insert(key, CaseEntry { source: case.source.clone(), case: given });
                 }
+            }
+        }
+        for cell in &mut index.cells {
+            let may_grow = index.cases.get(&cell.case_key()).is_some_and(|entry| entry.case.adapters_grow);
+            if let Some(check) = &mut cell.memory_check {
+                check.adapters_grow = may_grow && check.shared;
             }
         }
         index

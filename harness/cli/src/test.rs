@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use polyfill_build::{Built, Suite};
-use polyfill_runner::{CellResult, Runner, Verdict};
+use polyfill_runner::{CellResult, Compared, Runner, Verdict};
 
 use self::selection::Selection;
 use crate::args::TestArgs;
@@ -35,6 +35,9 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
 
     output::text(&table::table(&results))?;
     output::text(&failures(&results))?;
+    if args.memory_check {
+        output::text(&format!("\n{}", Compared::of(selection.cells().zip(&results))))?;
+    }
     output::text(&summary(&results, selection.components(), &built, ran))?;
     let failed = results.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -118,7 +118,11 @@ impl<'a> Binder<'a> {
             hints,
         };
         if id != ModuleId::MAIN && import.module == names::MAIN {
-            return Ok(Meaning::Main(import.field.clone(), kind(&import.ty)));
+            let field = import.field.clone();
+            return Ok(match layers::in_front_of_main(self.modules, id, &field) {
+                Some(layer) => Meaning::Adapter(layer, field),
+                None => Meaning::Main(field, kind(&import.ty)),
+            });
         }
         if id != ModuleId::MAIN && import.module == names::MAIN_MEMORY {
             let copy = names::Copy::ALL.into_iter().find(|copy| copy.field() == import.field);

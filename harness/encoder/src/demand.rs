@@ -376,10 +376,6 @@ fn memory_kind(memory: &MemoryType) -> String {
 fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> MainRealloc<'static> {
     match options.region {
         Region::MemoryGrow => MainRealloc::Grow,
-        Region::MemoryGrowLate => match realloc_of(main, &names::MAIN_REALLOCS) {
-            Some(_) if !start.is_some_and(Start::is_early) => MainRealloc::GrowLate,
-            Some(_) | None => MainRealloc::Grow,
-        },
         Region::Auto => match realloc_of(main, &names::MAIN_REALLOCS) {
             Some(name) if start.is_some_and(Start::is_early) => MainRealloc::Late(name),
             Some(name) => MainRealloc::Export(name),

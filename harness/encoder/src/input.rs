@@ -2,6 +2,7 @@
 
 use wit_parser::{Resolve, WorldId};
 
+use crate::names;
 use crate::stub::Answer;
 
 /// Everything that one component is made of.
@@ -110,6 +111,12 @@ impl<'a> Adapter<'a> {
         Adapter::of(name, Code::Interposer).implementing([implements])
     }
 
+    /// A layer that reports each call by which an adapter asks main's realloc for memory, as a function of
+    /// `__main_module__`: what main's memory goes through meanwhile is main's own doing.
+    pub fn realloc_interposer() -> Adapter<'a> {
+        Adapter::interposer(names::MAIN)
+    }
+
     /// A layer that answers every call of the interfaces that a world imports.
     pub fn stub(wit: Wit, answer: Answer) -> Adapter<'a> {
         let world = &wit.resolve.worlds[wit.world];
@@ -203,9 +210,6 @@ pub enum Region {
     Auto,
     /// By `memory.grow`, even where main exports a realloc.
     MemoryGrow,
-    /// By `memory.grow`, but not before the first call where main exports a realloc: main's allocator may take all
-    /// memory that is there when it begins.
-    MemoryGrowLate,
 }
 
 /// How bytes get from one memory to another.

@@ -6,6 +6,7 @@ use wit_parser::PackageName;
 
 use crate::error::{Error, Errors};
 use crate::input::{Adapter, Code, Source};
+use crate::names;
 use crate::plan::ModuleId;
 use crate::read::{self, Extern, Layer, Module};
 use crate::{interpose, stub};
@@ -125,6 +126,13 @@ pub(crate) fn layer_of(modules: &[Module<'_>], importer: ModuleId, module: &str,
         let transparent = modules[id.0].layer.transparent;
         exports(id) && (!transparent || importer == ModuleId::MAIN || behind_is_a_layer(id))
     })
+}
+
+/// The layer that reports an adapter's calls of a function of main's, if there is one.
+pub(crate) fn in_front_of_main(modules: &[Module<'_>], importer: ModuleId, field: &str) -> Option<ModuleId> {
+    let exports = |id: &ModuleId| matches!(modules[id.0].export(field).map(|e| &e.ty), Some(Extern::Func(_)));
+    // An adapter for any import module (`*`) is none for main.
+    serving(modules, importer, names::MAIN).find(|id| modules[id.0].layer.transparent && exports(id))
 }
 
 /// Whether the name or pattern `implements` stands for the import module `module`: see [`Adapter::implements`].

@@ -10,18 +10,40 @@ use wit_parser::{TypeId, WorldKey};
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
 use crate::start::Start;
-use crate::trim::{MEMORY_GROW, Trimmed, When};
+use crate::trim::{Trimmed, When};
 use crate::world::StringEncoding;
 
+/// By how much adapters grow main's memory, each for its region, in bytes that make whole pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Growth {
+    /// Regions that come from `memory.grow` when the component is instantiated.
+    pub at_instantiation: Vec<u64>,
+    /// Regions that come from main's realloc, unless that calls the adapter first: then from `memory.grow`.
+    pub while_main_allocates: Vec<u64>,
+    /// Some adapter works in main's memory.
+    pub shared: bool,
+}
+
 impl Plan {
-    /// The bytes, in whole pages, by which adapters grow main's memory, each for its region: at instantiation, and at
-    /// their first calls.
-    pub fn grown(&self) -> [Vec<u64>; 2] {
-        let regions = || self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
-        [When::Instantiation, When::FirstCall].map(|when| {
-            let grown = regions().filter(|region| region.when == when && region.source == MEMORY_GROW);
-            grown.map(|region| u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE)).collect()
-        })
+    /// What adapters do to the size of main's memory, and whose it is.
+    pub fn growth(&self) -> Growth {
+        let regions = self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
+        let mut growth = Growth { shared: self.shares_memory(), ..Growth::default() };
+        for region in regions {
+            let pages = u64::from(region.stack_bytes + region.data_bytes).next_multiple_of(PAGE);
+            match region.when {
+                When::Instantiation => growth.at_instantiation.push(pages),
+                When::FirstCall => growth.while_main_allocates.push(pages),
+                When::Always => {}
+            }
+        }
+        growth
+    }
+
+    /// Some adapter works in main's memory.
+    fn shares_memory(&self) -> bool {
+        let is_mains = |source: &Source| matches!(source, Source::HostedMemory | Source::Export(_, Kind::Memory));
+        self.wires.iter().any(|wire| wire.importer != ModuleId::MAIN && is_mains(&wire.source))
     }
 
     /// There is a shim module.

@@ -43,7 +43,7 @@ fn prepared_is_encode() {
         let mut adapters =
             vec![Adapter::new("wasi_snapshot_preview1", published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)];
         if interposed {
-            adapters.insert(0, Adapter::interposer("wasi_snapshot_preview1"));
+            adapters.splice(..0, [Adapter::interposer("wasi_snapshot_preview1"), Adapter::realloc_interposer()]);
         }
         for options in &every_option {
             let prepared = Prepared::new(&adapters, options.clone()).unwrap();

@@ -53,6 +53,7 @@ mod values;
 mod observation;
 
 mod compare;
+mod compared;
 mod expected;
 mod listing;
 mod wave;
@@ -62,6 +63,7 @@ mod diff;
 mod report;
 
 pub use compare::{Golden, Mismatch, Stream, compare};
+pub use compared::Compared;
 pub use engine::{Engine, EngineError};
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};

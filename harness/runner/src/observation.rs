@@ -32,6 +32,8 @@ pub struct Observation {
     pub core_calls_dropped: u64,
     /// What calls did to main's memory that they may not do, where that was looked at: the first few.
     pub memory_faults: Vec<MemoryFault>,
+    /// Calls of main's into adapters around which its memory was compared, and those of very many that were passed over.
+    pub memory_compared: [u64; 2],
     /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
     /// The interfaces with versions that its core modules import, sorted. Linkers may satisfy them by other versions.
@@ -60,6 +62,7 @@ impl Observation {
             core_calls: Vec::new(),
             core_calls_dropped: 0,
             memory_faults: Vec::new(),
+            memory_compared: [0, 0],
             imports: Vec::new(),
             core_interfaces: Vec::new(),
             files: None,

@@ -96,7 +96,7 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         calls_recorded: run.host.records_calls(),
         imports: imports.map(|item| item.name()).collect(),
         core_interfaces: core_interfaces(run.binary),
-        ..observation(store.data(), outcome, files.as_ref(), run.limits)
+        ..observation(&store, outcome, files.as_ref(), run.limits)
     }
 }
 
@@ -115,9 +115,15 @@ pub(crate) fn ready(engine: &Engine, limits: &Limits, state: State) -> Store<Sta
 }
 
 /// What a run has left behind in its state and its folder.
-pub(crate) fn observation(state: &State, outcome: Outcome, files: Option<&Files>, limits: &Limits) -> Observation {
+pub(crate) fn observation(
+    store: &Store<State>,
+    outcome: Outcome,
+    files: Option<&Files>,
+    limits: &Limits,
+) -> Observation {
+    let core = core_boundary::finish(store);
+    let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
-    let core = state.core_boundary().take();
     let (outcome, files) = match files.map(|files| files.look(limits.output)).transpose() {
         Ok(files) => (outcome, files),
         Err(error @ FilesError::TooMuch { .. }) => (Outcome::Limit(error.to_string()), None),
@@ -131,6 +137,7 @@ pub(crate) fn observation(state: &State, outcome: Outcome, files: Option<&Files>
         core_calls: core.calls,
         core_calls_dropped: core.dropped,
         memory_faults: core.faults,
+        memory_compared: core.compared,
         files,
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,

@@ -55,7 +55,7 @@ impl Auditor<'_> {
     pub(super) fn provider(&self, importer: ModuleId, import: &Import) -> Option<ModuleId> {
         let by_adapter = importer != ModuleId::MAIN;
         if by_adapter && import.module == names::MAIN {
-            return Some(ModuleId::MAIN);
+            return Some(self.reporter(importer, import).unwrap_or(ModuleId::MAIN));
         }
         if !matches!(import.ty, Extern::Func(_)) || (by_adapter && import.module == names::MAIN_MEMORY) {
             return None;
@@ -72,6 +72,17 @@ impl Auditor<'_> {
             }
         }
         None
+    }
+
+    /// What stands before main where it reports calls of this function of main's.
+    fn reporter(&self, importer: ModuleId, import: &Import) -> Option<ModuleId> {
+        let reports = |id: ModuleId| {
+            let module = self.module(id);
+            module.is_some_and(|m| m.layer.transparent && m.layer.implements.iter().any(|name| name == names::MAIN))
+        };
+        let from = if reports(importer) { importer.0 + 1 } else { 1 };
+        let exports = |id: &ModuleId| matches!(self.export(&core(*id, &import.field)), Some(Extern::Func(_)));
+        (from..self.parts.len()).map(ModuleId).find(|id| *id != importer && reports(*id) && exports(id))
     }
 
     /// The module as which an import is lowered: the importer, or main if it asks as main would.

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use wasmparser::{FuncType, ValType};
 use wit_parser::Resolve;
 
+use crate::demand;
 use crate::error::Error;
 use crate::input::{Adapter, Form, Stack, Wit};
 use crate::layers;
@@ -26,7 +27,8 @@ pub(crate) const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
 /// A function to pass on.
 pub(crate) type Functions = IndexMap<String, FuncType>;
 
-/// A layer for each import module that an interposer covers, with the functions that `modules` import from it.
+/// A layer for each import module that an interposer covers, with the functions that `modules` import from it. Of main's
+/// own functions it is the realloc alone, whether somebody imports it or trimming makes somebody do so.
 pub(crate) fn layers(adapter: &Adapter<'_>, modules: &[Module<'_>]) -> Result<Vec<Module<'static>>, Error> {
     let mut covered: IndexMap<&str, Functions> = IndexMap::new();
     for import in modules.iter().flat_map(|module| &module.imports) {
@@ -36,6 +38,12 @@ pub(crate) fn layers(adapter: &Adapter<'_>, modules: &[Module<'_>]) -> Result<Ve
         if ours && !built_in && !names::is_reserved(&import.module) {
             covered.entry(&import.module).or_default().entry(import.field.clone()).or_insert_with(|| ty.clone());
         }
+    }
+    if let (Some(main), true) = (modules.first(), adapter.implements.iter().any(|name| name == names::MAIN))
+        && let Some(realloc) = demand::realloc_of(main, &names::MAIN_REALLOCS)
+        && let Some(ty) = main.export_func(realloc)
+    {
+        covered.entry(names::MAIN).or_default().insert(realloc.to_string(), ty.clone());
     }
     let has_memory = modules.first().is_some_and(has_memory);
     covered.into_iter().map(|(name, functions)| layer(name, &functions, has_memory)).collect()

@@ -90,8 +90,6 @@ pub(crate) enum MainRealloc<'a> {
     Export(&'a str),
     /// `memory.grow`.
     Grow,
-    /// `memory.grow`, at the first call.
-    GrowLate,
     /// The export of main with this name, but main's start function may call the adapter before there is any.
     Late(&'a str),
 }

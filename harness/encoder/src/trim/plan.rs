@@ -30,8 +30,6 @@ pub(super) struct Plan {
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
     pub realloc: Option<String>,
-    /// Where it is not: the region is taken at the first call, and not before.
-    pub grow_late: bool,
     /// Main's realloc exists later than the adapter is called.
     pub late: bool,
     pub special: Special,
@@ -63,13 +61,12 @@ impl Plan {
         special: Special,
         (form, realloc, stack): (Form, MainRealloc<'_>, Stack),
     ) -> Result<Plan, Problem> {
-        let grow_late = realloc == MainRealloc::GrowLate;
         let late = matches!(realloc, MainRealloc::Late(_));
         let realloc = match realloc {
             // One of the published kind asks for its state at its first call, once, and never gives it away.
             MainRealloc::Late(_) if form == Form::Shared && special.allocation_state.is_some() => None,
             MainRealloc::Export(name) | MainRealloc::Late(name) => Some(name.to_string()),
-            MainRealloc::Grow | MainRealloc::GrowLate => None,
+            MainRealloc::Grow => None,
         };
         let mut plan = Plan {
             form,
@@ -77,7 +74,6 @@ impl Plan {
             guarded: special.stack_pointer.filter(|global| stack.guard && live.written.contains(global)),
             region: None,
             realloc,
-            grow_late,
             late,
             special,
             generated: Vec::new(),
@@ -112,7 +108,6 @@ impl Plan {
         }
         let way = match (&self.realloc, self.special.allocation_state) {
             // An adapter that keeps the state itself asks for what it needs, whenever that is.
-            (None, None) if self.grow_late => Way::FirstCall,
             _ if self.late => Way::Instantiation,
             (None, _) => Way::Instantiation,
             (Some(_), Some(_)) => Way::Protocol,

@@ -180,7 +180,7 @@ fn check_isolated(module: &Module<'_>, live: &Live, realloc: MainRealloc<'_>, pr
     for number in imported(&module.functions, &live.functions) {
         let Some(import) = module.imports.get(number) else { continue };
         let name = import.name.to_string();
-        if is_realloc(import) && matches!(realloc, MainRealloc::Grow | MainRealloc::GrowLate) {
+        if is_realloc(import) && realloc == MainRealloc::Grow {
             problems.push(Problem::NoMainRealloc { name });
         } else if matches!(Access::of(import), Some(Ok(Access::Load | Access::Store))) && module.memories.is_empty() {
             problems.push(Problem::NoMemory { name });

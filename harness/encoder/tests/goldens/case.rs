@@ -10,7 +10,7 @@ use wit_parser::Resolve;
 pub struct Case {
     /// Main comes first, then the adapters by name.
     modules: Vec<(String, Vec<u8>, Option<PathBuf>)>,
-    /// What an interposer in front of all adapters reports: a name or pattern.
+    /// What an interposer in front of all adapters reports: a name or pattern, or `__main_module__` for main's realloc.
     interposed: Option<String>,
 }
 

@@ -51,7 +51,7 @@ pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
         run.module.imports().map(|import| format!("{}.{}", import.module(), import.name())).collect();
     imports.sort();
     imports.dedup();
-    Observation { returned, imports, ..observation(store.data(), outcome, files.as_ref(), run.limits) }
+    Observation { returned, imports, ..observation(&store, outcome, files.as_ref(), run.limits) }
 }
 
 /// A linker with all that there is; the error names all that the module wants beyond it.

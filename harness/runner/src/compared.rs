@@ -1,0 +1,82 @@
+//! How much a memory check has looked at, over many trials: that nothing is found must not be for want of looking.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use polyfill_build::index::{Artifact, Cell};
+
+use crate::suite::{CellResult, Verdict};
+
+/// The calls and trials in which main's memory was compared, and those in which it was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    trials: usize,
+    calls: u64,
+    /// Cases of so many calls that some were passed over, with the numbers of both.
+    in_part: BTreeMap<String, String>,
+    /// Cases of which nothing could be looked at, each with the reason and the number of its trials.
+    nothing: BTreeMap<String, (String, usize)>,
+}
+
+impl Compared {
+    /// Counts trials that were to be checked. Ignored ones are no part of it, nor are guests without adapters.
+    pub fn of<'a>(trials: impl IntoIterator<Item = (&'a Cell, &'a CellResult)>) -> Compared {
+        let mut all = Compared::default();
+        for (cell, result) in trials {
+            let is_component = !matches!(cell.artifact, Artifact::Module(_));
+            if is_component && !matches!(result.verdict, Verdict::Ignored { .. }) {
+                all.note(cell, result);
+            }
+        }
+        all
+    }
+
+    fn note(&mut self, cell: &Cell, result: &CellResult) {
+        let compared = result.observation.as_ref().map_or([0, 0], |observation| observation.memory_compared);
+        let case = cell.case_key();
+        match compared {
+            [0, _] => {
+                let why = match &cell.artifact {
+                    Artifact::Component(_) if cell.memory_check.is_none() => "the case does not want it",
+                    Artifact::Component(_) => "main calls no adapter",
+                    Artifact::Module(_) | Artifact::Failed { .. } | Artifact::Ignored(_) => {
+                        "there is no component to run"
+                    }
+                };
+                let (_, trials) = self.nothing.entry(case).or_insert((why.into(), 0));
+                *trials += 1;
+                return;
+            }
+            [_, 0] => {}
+            [compared, passed_over] => {
+                let all = compared + passed_over;
+                self.in_part.insert(case, format!("{compared} of {all} calls"));
+            }
+        }
+        self.trials += 1;
+        self.calls += compared[0];
+    }
+
+    /// What was looked at in part, and what was not at all, a line each.
+    pub fn gaps(&self) -> String {
+        let mut text = String::new();
+        for (case, calls) in &self.in_part {
+            text.push_str(&format!("in part: {case}: {calls}\n"));
+        }
+        for (case, (why, trials)) in &self.nothing {
+            let plural = if *trials == 1 { "" } else { "s" };
+            text.push_str(&format!("nothing: {case}, {trials} trial{plural}: {why}\n"));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let (trials, calls) = (self.trials, self.calls);
+        let (s, of) = (plural(calls), plural(trials as u64));
+        writeln!(f, "main's memory was compared around {calls} call{s}, in {trials} trial{of}")?;
+        f.write_str(&self.gaps())
+    }
+}
