@@ -7,6 +7,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// `POLYFILL_CC`: the C compiler's command for WASI, with its arguments, separated by spaces.
     pub cc: Option<String>,
+    /// `POLYFILL_CXX`: the same for C++, where `POLYFILL_CC` is set.
+    pub cxx: Option<String>,
     /// `POLYFILL_REQUIRE=all`: a missing tool is a failure, nothing is ignored.
     pub require_all: bool,
     /// `POLYFILL_NO_INSTALL`: never call `rustup target add`.
@@ -19,13 +21,15 @@ pub struct Settings {
 
 impl Settings {
     /// The variables that [`Settings::from_env`] looks at.
-    pub const VARIABLES: [&'static str; 4] = ["CI", "POLYFILL_CC", "POLYFILL_NO_INSTALL", "POLYFILL_REQUIRE"];
+    pub const VARIABLES: [&'static str; 5] =
+        ["CI", "POLYFILL_CC", "POLYFILL_CXX", "POLYFILL_NO_INSTALL", "POLYFILL_REQUIRE"];
 
     /// As the environment says.
     pub fn from_env() -> Settings {
         let text = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         Settings {
             cc: text("POLYFILL_CC"),
+            cxx: text("POLYFILL_CXX"),
             require_all: text("POLYFILL_REQUIRE").is_some_and(|value| value == "all"),
             no_install: text("POLYFILL_NO_INSTALL").is_some(),
             locked: text("CI").is_some(),

@@ -140,7 +140,8 @@ fn is_served(stack: &[&Adapter], need: Need<'_>) -> bool {
 pub(crate) fn guess(guest: &Guest) -> Facts {
     let command = match guest.kind {
         Kind::Cargo { library } => !library,
-        Kind::Rust | Kind::C(_) | Kind::Go | Kind::AssemblyScript(_) => true,
+        Kind::Go { library } => !library,
+        Kind::Rust | Kind::C(_) | Kind::AssemblyScript(_) | Kind::Script(_) => true,
         Kind::Module | Kind::Reference(_) | Kind::Stub(_) => return Facts::default(),
     };
     Facts { imports: vec!["wasi_snapshot_preview1".to_string()], command, ..Facts::default() }

@@ -274,7 +274,7 @@ fn inputs(layout: &Layout, compiled: [&BTreeMap<String, Compiled>; 2]) -> Vec<Pa
 }
 
 fn folders(layout: &Layout) -> Vec<PathBuf> {
-    let folders = ["adapters", "guests", "wit"].map(|name| layout.root.join(name));
+    let folders = ["adapters", "guests", "toolchains", "wit"].map(|name| layout.root.join(name));
     folders.into_iter().filter(|folder| folder.is_dir()).collect()
 }
 

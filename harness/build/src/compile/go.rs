@@ -27,7 +27,8 @@ impl Go {
     }
 }
 
-pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Compiled {
+/// A program, or with `library` a module that others call: it exports its functions, and `_initialize`.
+pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path, library: bool) -> Compiled {
     let inputs = vec![source.to_path_buf()];
     let go = match shop.go() {
         Ok(go) => go,
@@ -35,19 +36,27 @@ pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Compile
         Err(reason) => return Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs },
     };
     let mut key = digest::Parts::default();
-    key.add("go").add(go.program.as_os_str().as_encoded_bytes()).add(&go.version).add(FLAGS.join(" "));
+    key.add("go")
+        .add(go.program.as_os_str().as_encoded_bytes())
+        .add(&go.version)
+        .add(FLAGS.join(" "))
+        .add(mode(library));
     let mut compiled = single::compile(shop, name, &key.finish(), |out| {
-        build(shop, go, source, out)?;
+        build(shop, go, source, out, library)?;
         Ok(vec![source.to_path_buf()])
     });
     compiled.inputs.push(source.to_path_buf());
     compiled
 }
 
-fn build(shop: &Workshop<'_>, go: &Go, source: &Path, out: &Path) -> Result<(), String> {
+fn mode(library: bool) -> &'static str {
+    if library { "-buildmode=c-shared" } else { "-buildmode=exe" }
+}
+
+fn build(shop: &Workshop<'_>, go: &Go, source: &Path, out: &Path, library: bool) -> Result<(), String> {
     let mut command = command(shop, &go.program);
     command.env("GOOS", "wasip1").env("GOARCH", "wasm").env("GOFLAGS", "").env("GOTOOLCHAIN", "local");
-    command.arg("build").args(FLAGS).arg("-o").arg(out);
+    command.arg("build").args(FLAGS).arg(mode(library)).arg("-o").arg(out);
     command.arg(source.strip_prefix(shop.root).unwrap_or(source)).current_dir(shop.root);
     let output = command.output().map_err(|error| format!("cannot run Go: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }

@@ -9,6 +9,7 @@ mod go;
 pub(crate) mod package;
 mod rust;
 mod rustc;
+mod script;
 mod single;
 mod workshop;
 
@@ -66,7 +67,8 @@ fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
         Kind::Rust => rustc::compile(shop, &guest.name, &guest.path),
         Kind::C(sources) => c::compile(shop, &guest.name, &guest.path, sources),
         Kind::AssemblyScript(sources) => assemblyscript::compile(shop, &guest.name, sources),
-        Kind::Go => go::compile(shop, &guest.name, &guest.path),
+        Kind::Go { library } => go::compile(shop, &guest.name, &guest.path, *library),
+        Kind::Script(script) => script::compile(shop, guest, script),
         Kind::Module | Kind::Cargo { .. } | Kind::Reference(_) | Kind::Stub(_) => module(shop, &guest.path),
     }
 }

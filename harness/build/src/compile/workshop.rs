@@ -7,6 +7,7 @@ use super::assemblyscript::Asc;
 use super::c::{Compiler, Missing};
 use super::go::Go;
 use super::rust::Rust;
+use super::script::Scripts;
 use crate::settings::Settings;
 
 /// What all compilations share.
@@ -22,12 +23,13 @@ pub(crate) struct Workshop<'a> {
     c: OnceLock<Result<Compiler, Missing>>,
     go: OnceLock<Result<Go, String>>,
     assemblyscript: OnceLock<Result<Asc, String>>,
+    scripts: Scripts,
 }
 
 impl<'a> Workshop<'a> {
     pub(crate) fn new(root: &'a Path, work: &'a Path, settings: &'a Settings, progress: fn(&str)) -> Workshop<'a> {
-        let (rust, c, go, assemblyscript) = Default::default();
-        Workshop { root, work, settings, progress, rust, c, go, assemblyscript }
+        let (rust, c, go, assemblyscript, scripts) = Default::default();
+        Workshop { root, work, settings, progress, rust, c, go, assemblyscript, scripts }
     }
 
     pub(super) fn rust(&self) -> Result<&Rust, String> {
@@ -44,6 +46,10 @@ impl<'a> Workshop<'a> {
 
     pub(super) fn assemblyscript(&self) -> Result<&Asc, String> {
         self.assemblyscript.get_or_init(|| Asc::find(self)).as_ref().map_err(String::clone)
+    }
+
+    pub(super) fn scripts(&self) -> &Scripts {
+        &self.scripts
     }
 
     /// The record of one compilation.

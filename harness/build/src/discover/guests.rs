@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use super::case_file::{self, SUFFIX};
 use super::listing::{self, CARGO_FILES, Entry, NPM_FILES};
 use super::sidecar::{self, GroupSidecar, GuestSidecar};
-use super::{CaseFile, Found, Guest, Kind, check_name};
+use super::{CaseFile, Found, Guest, Kind, check_name, toolchains};
 use crate::case::Case;
 use crate::compile::package;
 use crate::error::BuildError;
 
 /// The ends of the names of guests that are one file.
-const FILE_GUESTS: [&str; 6] = ["c", "go", "rs", "ts", "wasm", "wat"];
+pub(super) const FILE_GUESTS: [&str; 9] = ["c", "cc", "cpp", "cxx", "go", "rs", "ts", "wasm", "wat"];
 
 /// What makes a folder a group of guests, and the folder in it of what they share.
 const GROUP: &str = "group.toml";
@@ -20,7 +20,8 @@ const COMMON: &str = "common";
 
 pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
     let folder = found.root.join("guests");
-    let mut collected = Collected::default();
+    let toolchains = toolchains::discover(found)?;
+    let mut collected = Collected { toolchains, ..Collected::default() };
     for entry in listing::list(&folder)? {
         collected.sort_in(found, entry, None)?;
     }
@@ -41,6 +42,8 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
 /// The files of `guests/`, sorted into what they are.
 #[derive(Default)]
 struct Collected {
+    /// Scripts by the ends of the names of the guests that they compile.
+    toolchains: BTreeMap<String, PathBuf>,
     guests: BTreeMap<String, Guest>,
     /// Case files.
     cases: Vec<Named>,
@@ -81,12 +84,15 @@ impl Collected {
             self.cases.push(Named { guest: guest.to_string(), case: case.to_string(), path, group });
         } else if FILE_GUESTS.contains(&end) {
             let kind = match end {
-                "c" => Kind::C(vec![path.clone()]),
-                "go" => Kind::Go,
+                "c" | "cc" | "cpp" | "cxx" => Kind::C(vec![path.clone()]),
+                "go" => Kind::Go { library: false },
                 "rs" => Kind::Rust,
                 "ts" => Kind::AssemblyScript(vec![path.clone()]),
                 _ => Kind::Module,
             };
+            self.add(found, stem, path, kind);
+        } else if let Some(script) = self.toolchains.get(end) {
+            let kind = Kind::Script(script.clone());
             self.add(found, stem, path, kind);
         } else if end == "toml" {
             self.sidecars.push((stem.to_string(), path));
@@ -134,10 +140,10 @@ impl Collected {
                 let files: Vec<_> = files.map(|entry| entry.path.clone()).collect();
                 (!files.is_empty()).then_some(files)
             };
-            sources(&["c", "o"]).map(Kind::C).or_else(|| sources(&["ts"]).map(Kind::AssemblyScript))
+            sources(&["c", "cc", "cpp", "cxx", "o"]).map(Kind::C).or_else(|| sources(&["ts"]).map(Kind::AssemblyScript))
         };
         let known: &[&str] = match kind {
-            Some(Kind::C(_)) | None => &["c", "h", "o"],
+            Some(Kind::C(_)) | None => &["c", "cc", "cpp", "cxx", "h", "o"],
             Some(Kind::AssemblyScript(_)) => &["ts"],
             Some(_) => &[],
         };
@@ -204,8 +210,16 @@ impl Collected {
                 found.problem(&path, format!("no guest `{name}` for this file{}", allowed(None)));
                 continue;
             };
-            let read = sidecar::read::<GuestSidecar>(found, &path)
-                .and_then(|sidecar| sidecar::wit(found, &path, sidecar.wit, sidecar.world));
+            let read = sidecar::read::<GuestSidecar>(found, &path).and_then(|sidecar| {
+                match (&mut guest.kind, sidecar.library) {
+                    (Kind::Go { library }, Some(wanted)) => *library = wanted,
+                    (_, Some(_)) => {
+                        return Err(format!("`{}`: `library` is for guests in Go", found.show(&path)));
+                    }
+                    (_, None) => {}
+                }
+                sidecar::wit(found, &path, sidecar.wit, sidecar.world)
+            });
             match read {
                 Ok(wit) => guest.wit = wit,
                 Err(message) => guest.faults.push(message),
@@ -246,8 +260,8 @@ fn allowed(guest: Option<&str>) -> String {
              and `guest.toml`), the files that cases name, `README.md` and what begins with a dot"
         ),
         None => format!(
-            "; a guest is a folder (a cargo package, `*.c` or `*.ts`) or a file (`.rs`, `.c`, `.go`, `.ts`, `.wat`, `.wasm`), \
-             and beside it there can be `<guest>.<case>{SUFFIX}`, `<guest>.toml` and the files that cases name"
+            "; a guest is a folder (a cargo package, `*.c`, `*.cpp` or `*.ts`) or a file (`.rs`, `.c`, `.cpp`, `.go`, `.ts`, `.wat`, `.wasm`, or what \
+             a script in `toolchains` is for), and beside it there can be `<guest>.<case>{SUFFIX}`, `<guest>.toml` and the files that cases name"
         ),
     }
 }

@@ -9,6 +9,7 @@ mod guests;
 mod listing;
 mod references;
 mod sidecar;
+mod toolchains;
 
 use std::path::{Path, PathBuf};
 
@@ -63,10 +64,12 @@ pub(crate) enum Kind {
     Rust,
     /// C sources and objects.
     C(Vec<PathBuf>),
-    /// One Go file.
-    Go,
+    /// One Go file. Whether its functions are exported, rather than that it is a program.
+    Go { library: bool },
     /// AssemblyScript sources.
     AssemblyScript(Vec<PathBuf>),
+    /// A file in a language for which the suite has this script.
+    Script(PathBuf),
     /// A module as it stands, in binary or text form.
     Module,
     /// A published adapter.

@@ -12,6 +12,8 @@ use crate::wit::Reference;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct GuestSidecar {
+    /// For Go: what the file exports is called, rather than `main`.
+    pub(super) library: Option<bool>,
     pub(super) wit: Option<String>,
     pub(super) world: Option<String>,
 }
