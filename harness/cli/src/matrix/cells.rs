@@ -135,6 +135,7 @@ fn how(mismatch: &Mismatch, outcome: &Outcome) -> String {
         Mismatch::Returned { invoke, expected, seen, .. } => {
             format!("{invoke} gave {} in place of {expected}", seen.as_deref().unwrap_or("nothing"))
         }
+        Mismatch::UnwantedImports { seen, .. } => format!("the component imports {}", seen.join(", ")),
         Mismatch::Versions { namespace, interfaces } => {
             let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
             for (interface, version) in interfaces.iter().filter_map(|interface| interface.split_once('@')) {
