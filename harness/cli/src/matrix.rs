@@ -6,10 +6,11 @@ mod table;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use polyfill_build::Suite;
 use polyfill_build::index::Index;
-use polyfill_runner::{CellResult, Runner, Verdict};
+use polyfill_runner::{CellResult, Limits, Runner, Verdict};
 
 use self::table::Matrix;
 use crate::args::MatrixArgs;
@@ -23,7 +24,9 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
     }
     let suite = Suite::new(&args.suite).museum(true).filter(&args.filters).progress(output::progress);
     let built = suite.build()?;
-    let runner = Runner::new(&built.out_dir).root(&args.suite).repeat("polyfill test").bless(false);
+    // That a bug shows must not be for want of time on a busy machine.
+    let limits = Limits { timeout: Duration::from_secs(60), ..Limits::default() };
+    let runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).repeat("polyfill test").bless(false);
     let results = runner.run_cells(|_| true, 0, |_| {})?;
     let broken = tell_of_broken(&built.index, &results);
     let rows = cells::rows(&built.index, &results);
