@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use polyfill_build::case::Bug;
-use polyfill_build::index::{FILE, Index};
+use polyfill_build::index::{Artifact, FILE, Index};
 use polyfill_build::reference;
+use polyfill_runner::{Engine, Hosts, Inputs, Limits, Sinks, compare, run_component};
+use wit_component::ComponentEncoder;
 
 #[test]
 fn the_matrix_is_what_is_known() {
@@ -36,6 +38,38 @@ fn the_matrix_is_what_is_known() {
     assert!(bad > 400 && good > 800, "{bad} cells known to be bad, {good} known to be good");
 }
 
+/// What is seen of a bug is the adapter's doing, or the host's, and not this project's encoder's: the reference encoder makes
+/// components that pass and fail in the same cases.
+#[test]
+fn the_reference_encoder_sees_the_same() {
+    let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
+    let index = index();
+    let engine = Engine::new(Some(out_dir.join("compiled"))).expect("wasmtime works here");
+    let hosts = Hosts::default();
+    let wasi = hosts.get("wasi").expect("it is one of ours");
+    let newest = reference::find("reference-command").expect("it is published").expect("it has releases");
+    let mut compared = 0;
+    for cell in &index.cells {
+        let (case, Artifact::Module(file)) = (&index.cases[&cell.case_key()].case, &cell.artifact) else { continue };
+        let Some(bug) = case.bug.as_ref().filter(|_| case.hosts.iter().flatten().any(|host| host == "wasi")) else {
+            continue;
+        };
+        let main = fs::read(out_dir.join(file)).expect("the suite is built");
+        let mut encoder = ComponentEncoder::default();
+        encoder.module(&main).expect("a module");
+        encoder.adapter(reference::IMPORT_MODULE, newest.wasm()).expect("an adapter");
+        let component = encoder.encode().unwrap_or_else(|error| panic!("{}: {error:#}", cell.case_key()));
+        let inputs = Inputs::of(&cell.guest, case).expect("cases of the suite can be read");
+        let (limits, sinks) = (Limits::default(), Sinks::default());
+        let seen = run_component(&engine, &component, wasi, &inputs, &limits, sinks).expect("a valid component");
+        let mismatches = compare(case, &seen);
+        let must_fail = bug.is_in(&newest.release.semver()).expect("the build has looked at it");
+        assert_eq!(Some(!mismatches.is_empty()), must_fail, "{}: {mismatches:#?}", cell.case_key());
+        compared += 1;
+    }
+    assert!(compared > 60, "{compared} cases");
+}
+
 /// What the golden file has in the columns of each row, by the heads of the columns.
 fn matrix() -> BTreeMap<String, BTreeMap<String, String>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/museum/matrix.txt");
@@ -62,11 +96,14 @@ fn is_start(text: &str, at: usize) -> bool {
 
 /// The bugs of the suite's cases, by the names of their rows.
 fn bugs() -> BTreeMap<String, Bug> {
-    let index = polyfill_runner::out_dir(env!("OUT_DIR")).join(FILE);
-    let index: Index = serde_json::from_slice(&fs::read(index).expect("the suite is built")).expect("it has an index");
-    let bugs = index.cases.into_iter().filter_map(|(key, entry)| {
+    let bugs = index().cases.into_iter().filter_map(|(key, entry)| {
         let guest = key.split("::").next().unwrap_or_default().to_string();
         entry.case.bug.map(|bug| (format!("{} {guest}", bug.id), bug))
     });
     bugs.collect()
+}
+
+fn index() -> Index {
+    let index = polyfill_runner::out_dir(env!("OUT_DIR")).join(FILE);
+    serde_json::from_slice(&fs::read(index).expect("the suite is built")).expect("it has an index")
 }

@@ -1,4 +1,4 @@
-//! Sleeps two thousand times.
+//! Sleeps twelve hundred times.
 #![no_main]
 
 #[path = "common/mod.rs"]
@@ -8,11 +8,11 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-    for _ in 0..2000 {
+    for _ in 0..1200 {
         let subscription = Subscription { id: MONOTONIC, timeout: 1, ..Subscription::default() };
         let (mut event, mut count) = (Event::default(), 0);
         must("poll_oneoff", unsafe { raw::poll_oneoff(&subscription, &mut event, 1, &mut count) });
     }
-    say("slept", &[2000]);
+    say("slept", &[1200]);
     0
 }

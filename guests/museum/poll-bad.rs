@@ -12,7 +12,7 @@ extern "C" fn __main_void() -> i32 {
     let stdin = Subscription { userdata: 2, tag: 1, id: 0, ..Subscription::default() };
     let nothing = Subscription { userdata: 3, tag: 1, id: 100, ..Subscription::default() };
     let mut events = [Event::default(); 3];
-    for _ in 0..2000 {
+    for _ in 0..1200 {
         let mut count = 0;
         let errno = unsafe { raw::poll_oneoff([clock, stdin, nothing].as_ptr(), events.as_mut_ptr(), 3, &mut count) };
         if errno != BADF {
@@ -21,6 +21,6 @@ extern "C" fn __main_void() -> i32 {
             return 0;
         }
     }
-    say("refused", &[2000]);
+    say("refused", &[1200]);
     0
 }

@@ -1,4 +1,4 @@
-//! Writes and reads two thousand single bytes.
+//! Writes and reads twelve hundred single bytes.
 #![no_main]
 
 #[path = "common/mod.rs"]
@@ -9,7 +9,7 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     let file = open("a", CREAT, READ_WRITE, 0);
-    for _ in 0..2000 {
+    for _ in 0..1200 {
         if write(file, b"x") != 1 {
             return 1;
         }

@@ -224,6 +224,9 @@ pub struct Expect {
     /// The component's imported functions, sorted: `my-wasi.print`; without those by which interposers report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<Vec<String>>,
+    /// Words that are in the name of no function that the component imports: `wasi:sockets`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_imports: Vec<String>,
     /// The interfaces that the component's core modules import, adapters among them, have one version in each namespace
     /// (`wasi`): not one of the world and another one in the code, which only some hosts let through.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

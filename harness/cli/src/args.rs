@@ -99,7 +99,7 @@ pub(crate) struct RunArgs {
     /// The suite's folder, for a guest
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
-    /// The adapter, or stack of adapters (`a+b`), for a guest that several fit
+    /// The adapter, or stack of adapters (`a+b`), for a guest that several fit; or a published one for any guest
     #[arg(long, value_name = "NAME", conflicts_with = "adapts")]
     pub(crate) adapter: Option<String>,
     /// The host [default: the one the guest's case names; wasi for a file that imports wasi:*; my-wasi otherwise]

@@ -58,13 +58,18 @@ impl Modules {
 /// The module of `encode` and `explain`, and its adapters.
 pub(crate) fn input(args: &args::Input) -> Result<Modules, Error> {
     let wasm = module::read(&args.module)?;
-    modules(stem(&args.module).unwrap_or("main"), wasm, &args.encoding)
+    modules(stem(&args.module).unwrap_or("main"), wasm, &args.encoding, &args.encoding.adapts)
 }
 
 /// A module that is at hand, its WIT, and its adapters.
-pub(crate) fn modules(name: &str, wasm: Vec<u8>, encoding: &args::Encoding) -> Result<Modules, Error> {
+pub(crate) fn modules(
+    name: &str,
+    wasm: Vec<u8>,
+    encoding: &args::Encoding,
+    adapts: &[Adapt],
+) -> Result<Modules, Error> {
     let wit = encoding.wit.as_ref().map(|arg| wit(arg, encoding.world.as_deref())).transpose()?;
-    let layers = encoding.adapts.iter().map(|adapt| match adapt {
+    let layers = adapts.iter().map(|adapt| match adapt {
         Adapt::File(arg) => {
             adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref()).map(|module| Layer::Adapter(Box::new(module)))
         }

@@ -6,9 +6,11 @@ mod table;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use polyfill_build::Suite;
-use polyfill_runner::Runner;
+use polyfill_build::index::Index;
+use polyfill_runner::{CellResult, Limits, Runner, Verdict};
 
 use self::table::Matrix;
 use crate::args::MatrixArgs;
@@ -22,8 +24,11 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
     }
     let suite = Suite::new(&args.suite).museum(true).filter(&args.filters).progress(output::progress);
     let built = suite.build()?;
-    let runner = Runner::new(&built.out_dir).root(&args.suite).repeat("polyfill test").bless(false);
+    // That a bug shows must not be for want of time on a busy machine.
+    let limits = Limits { timeout: Duration::from_secs(60), ..Limits::default() };
+    let runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).repeat("polyfill test").bless(false);
     let results = runner.run_cells(|_| true, 0, |_| {})?;
+    let broken = tell_of_broken(&built.index, &results);
     let rows = cells::rows(&built.index, &results);
     if rows.is_empty() {
         return Err(Error::NothingToTest("no case that the words select names a bug (`bug` in a case)".to_string()));
@@ -39,7 +44,20 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
         Some(golden) => is_golden(golden, &text)?,
         None => true,
     };
-    Ok(if same && matrix.is_as_known() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if same && !broken && matrix.is_as_known() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Cases that cannot be read are in no row, and might have been.
+fn tell_of_broken(index: &Index, results: &[CellResult]) -> bool {
+    let mut broken = false;
+    for (cell, result) in index.cells.iter().zip(results) {
+        let names_a_bug = index.cases.get(&cell.case_key()).is_some_and(|entry| entry.case.bug.is_some());
+        if let (false, Verdict::Failed { report }) = (names_a_bug, &result.verdict) {
+            eprintln!("error: {}\n{}", result.name, report.trim_end());
+            broken = true;
+        }
+    }
+    broken
 }
 
 fn is_golden(golden: &Path, text: &str) -> Result<bool, Error> {

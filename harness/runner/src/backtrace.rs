@@ -13,7 +13,9 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         match stop {
             Stop::Exit(code) => return Outcome::Exit(*code),
-            Stop::OutputLimit { .. } | Stop::RandomLimit { .. } => return Outcome::Limit(stop.to_string()),
+            Stop::OutputLimit { .. } | Stop::FilesLimit { .. } | Stop::RandomLimit { .. } => {
+                return Outcome::Limit(stop.to_string());
+            }
             Stop::Trap { .. } => {}
         }
     }

@@ -63,6 +63,13 @@ pub enum Mismatch {
         /// Those that there are.
         seen: Vec<String>,
     },
+    /// The component imports what it has no need for.
+    UnwantedImports {
+        /// The word that the case does not want to see.
+        word: String,
+        /// The functions that have it in their names.
+        seen: Vec<String>,
+    },
     /// Other files are left. Lines of both.
     Files {
         /// Those that the case wants.
@@ -143,6 +150,13 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     mismatches.extend(observation.memory_faults.iter().cloned().map(Mismatch::Memory));
     if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
         mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
+    }
+    for word in &expect.no_imports {
+        let seen: Vec<String> =
+            observation.imports.iter().filter(|name| name.contains(word.as_str())).cloned().collect();
+        if !seen.is_empty() {
+            mismatches.push(Mismatch::UnwantedImports { word: word.clone(), seen });
+        }
     }
     files(&mut mismatches, expect, observation);
     if expect.one_version {
@@ -338,10 +352,12 @@ mod tests {
             host_calls: Some(Vec::new()),
             pages_grown: Some([0, 6]),
             imports: Some(vec!["a.b".into()]),
+            no_imports: vec!["wasi:".into(), "a.b".into()],
             ..Expect::default()
         };
+        seen.imports = vec!["wasi:io/poll.poll".into()];
         let mismatches = with(expect, seen);
-        assert_eq!(mismatches.len(), 4);
+        assert_eq!(mismatches.len(), 5);
         assert!(mismatches.contains(&Mismatch::CallsNotRecorded));
     }
 

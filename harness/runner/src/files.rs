@@ -47,7 +47,7 @@ pub(crate) enum FilesError {
         problem: String,
     },
     /// Nobody could look at all of that.
-    #[error("the guest left more than {bytes} bytes of files")]
+    #[error("more than {bytes} bytes of files")]
     TooMuch {
         /// How many it may leave.
         bytes: usize,
@@ -93,6 +93,16 @@ impl Files {
             read_only: preopen.is_read_only(),
         });
         Ok(Some(Self { preopens: preopens.collect(), folder }))
+    }
+
+    /// A way to ask how many bytes of files there are, as far as the system tells.
+    pub(crate) fn size(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+        let root = self.folder.path().to_path_buf();
+        move || {
+            let paths = below(&root).unwrap_or_default().into_iter();
+            let length = |path: String| fs::symlink_metadata(root.join(path)).map_or(0, |metadata| metadata.len());
+            paths.map(length).fold(0, u64::saturating_add)
+        }
     }
 
     /// All that is in it now.

@@ -19,15 +19,17 @@ pub struct Limits {
     pub memory: usize,
     /// Bytes on each of standard output and standard error. Writing more ends the guest.
     pub output: usize,
+    /// Bytes of files in its private folder. Whoever writes more is ended within a tenth of a second.
+    pub files: usize,
     /// Resources that the host holds for the guest at a time, on hosts that keep them in [`State::table`](crate::State::table):
     /// one more ends the guest. A guest, or an adapter, that gives none back is seen by that.
     pub handles: usize,
 }
 
-/// 10 seconds, 1 GiB of memory, 64 MiB of output, 1000 handles.
+/// 10 seconds, 1 GiB of memory, 64 MiB of output and of files, 1000 handles.
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), memory: 1 << 30, output: 64 << 20, handles: 1000 }
+        Self { timeout: Duration::from_secs(10), memory: 1 << 30, output: 64 << 20, files: 64 << 20, handles: 1000 }
     }
 }
 

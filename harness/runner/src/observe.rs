@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use polyfill_build::index::MemoryCheck;
 use polyfill_build::module;
-use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
+use wasmtime::{Store, UpdateDeadline};
 
 use crate::backtrace;
 use crate::call::{Caller, Failure};
 use crate::engine::{Engine, EngineError};
 use crate::files::{Files, FilesError};
-use crate::host::{Host, State};
+use crate::host::{Host, State, Stop};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
@@ -82,7 +82,7 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Ok(state) => state,
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
-    let mut store = ready(run.engine, run.limits, state);
+    let mut store = ready(run.engine, run.limits, state, files.as_ref());
     let mut returned = Vec::new();
     let outcome = match link(run) {
         Ok(linker) => call(run, &linker, &mut store, &mut returned),
@@ -106,11 +106,26 @@ fn core_interfaces(component: &[u8]) -> Vec<String> {
     interfaces.into_iter().filter(|name| name.contains(':') && name.contains('@')).collect()
 }
 
+/// Ticks between two looks at the size of a guest's files.
+const LOOK: u64 = 5;
+
 /// A store for a run, with its limits.
-pub(crate) fn ready(engine: &Engine, limits: &Limits, state: State) -> Store<State> {
+pub(crate) fn ready(engine: &Engine, limits: &Limits, state: State, files: Option<&Files>) -> Store<State> {
     let mut store = Store::new(engine.wasmtime(), state);
     store.limiter(|state| &mut state.pages);
-    store.set_epoch_deadline(engine.ticks(limits.timeout));
+    let mut left = engine.ticks(limits.timeout);
+    store.set_epoch_deadline(left);
+    if let Some(size) = files.map(Files::size) {
+        let bytes = limits.files;
+        store.set_epoch_deadline(left.min(LOOK));
+        store.epoch_deadline_callback(move |_| {
+            if size() > bytes as u64 {
+                return Err(Stop::FilesLimit { bytes }.into());
+            }
+            left = left.saturating_sub(LOOK);
+            Ok(if left == 0 { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(left.min(LOOK)) })
+        });
+    }
     store
 }
 
@@ -124,7 +139,7 @@ pub(crate) fn observation(
     let core = core_boundary::finish(store);
     let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
-    let (outcome, files) = match files.map(|files| files.look(limits.output)).transpose() {
+    let (outcome, files) = match files.map(|files| files.look(limits.files)).transpose() {
         Ok(files) => (outcome, files),
         Err(error @ FilesError::TooMuch { .. }) => (Outcome::Limit(error.to_string()), None),
         Err(error) => (Outcome::NotRun(error.to_string()), None),

@@ -138,6 +138,11 @@ impl Report<'_> {
                 writeln!(f, "files (- expected, + seen)")?;
                 indented(f, &diff::lists(expected, seen))
             }
+            Mismatch::UnwantedImports { word, seen } => {
+                writeln!(f, "imports of the component")?;
+                writeln!(f, "  expected: none with `{word}` in its name")?;
+                writeln!(f, "  seen:     {}", seen.join(", "))
+            }
             Mismatch::Versions { namespace, interfaces } => {
                 writeln!(f, "versions of `{namespace}`")?;
                 writeln!(f, "  expected: one")?;

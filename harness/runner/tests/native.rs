@@ -22,7 +22,13 @@ fn run(fields: &str, case: &str) -> Observation {
 fn run_module(text: &str, case: &str) -> Observation {
     let case: Case = toml::from_str(case).unwrap();
     let inputs = Inputs::of("guest", &case).unwrap();
-    let limits = Limits { timeout: Duration::from_millis(500), output: 1000, memory: 20 << 16, ..Limits::default() };
+    let limits = Limits {
+        timeout: Duration::from_millis(500),
+        output: 1000,
+        files: 100_000,
+        memory: 20 << 16,
+        ..Limits::default()
+    };
     let engine = Engine::new(None).unwrap();
     let module = engine.module(&wat::parse_str(text).unwrap()).unwrap();
     let run = NativeRun { engine: &engine, module: &module, inputs: &inputs, limits: &limits };
@@ -34,6 +40,34 @@ fn why(observation: &Observation) -> String {
         Outcome::NotRun(why) => why.clone(),
         other => panic!("{other:?}"),
     }
+}
+
+/// Writes a file of a page after the other, for ever; or one, and then nothing, for ever.
+fn flood(again: &str) -> Observation {
+    let text = format!(
+        r#"(module
+             (import "wasi_snapshot_preview1" "path_open"
+               (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+             (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+             (memory (export "memory") 2)
+             (data (i32.const 0) "\00\00\01\00" "\00\00\01\00" "f")
+             (func (export "_start")
+               (if (call $open (i32.const 3) (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 1)
+                     (i64.const 64) (i64.const 64) (i32.const 0) (i32.const 16))
+                 (then unreachable))
+               (loop $again
+                 (drop (call $fd_write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 20)))
+                 (loop $rest {again}))))"#
+    );
+    run_module(&text, "preopens = { '/' = '' }")
+}
+
+#[test]
+fn files_and_time_have_limits_together() {
+    assert_eq!(flood("(br $again)").outcome, Outcome::Limit("more than 100000 bytes of files".into()));
+    let seen = flood("(br $rest)");
+    assert!(matches!(seen.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", seen.outcome);
+    assert_eq!(seen.files.unwrap().len(), 1);
 }
 
 const HELLO: &str = r#"

@@ -203,4 +203,9 @@ fn known_bugs_fail_where_they_are_and_nowhere_else() {
     let runner = Runner::new(suite.path()).bless(true);
     let seen: Vec<&str> = verdicts(&runner, "hello").into_iter().map(|(_, verdict)| verdict).collect();
     assert_eq!(seen, ["known bug", "failed", "passed"]);
+
+    // What does not run shows no bug.
+    index.cells.iter_mut().filter(|cell| cell.guest == "hello").for_each(|cell| cell.host = "nowhere".into());
+    fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
+    assert_eq!(verdicts(&runner, "hello::bad").first().map(|(_, verdict)| *verdict), Some("failed"));
 }

@@ -36,6 +36,8 @@ pub(super) enum Seen {
     Green,
     /// Not so, and how that showed.
     Red(String),
+    /// It did not run as it should have. Why.
+    NotRun(String),
     /// There was nothing to run.
     Ignored,
 }
@@ -95,9 +97,10 @@ fn seen(result: &CellResult) -> Seen {
         return Seen::Ignored;
     }
     let Some(observation) = &result.observation else { return Seen::Ignored };
-    match result.mismatches.first() {
-        None => Seen::Green,
-        Some(mismatch) => Seen::Red(how(mismatch, &observation.outcome)),
+    match (result.mismatches.first(), &observation.outcome) {
+        (None, _) => Seen::Green,
+        (_, Outcome::NotRun(why)) => Seen::NotRun(why.lines().next().unwrap_or_default().to_string()),
+        (Some(mismatch), _) => Seen::Red(how(mismatch, &observation.outcome)),
     }
 }
 
@@ -135,6 +138,7 @@ fn how(mismatch: &Mismatch, outcome: &Outcome) -> String {
         Mismatch::Returned { invoke, expected, seen, .. } => {
             format!("{invoke} gave {} in place of {expected}", seen.as_deref().unwrap_or("nothing"))
         }
+        Mismatch::UnwantedImports { seen, .. } => format!("the component imports {}", seen.join(", ")),
         Mismatch::Versions { namespace, interfaces } => {
             let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
             for (interface, version) in interfaces.iter().filter_map(|interface| interface.split_once('@')) {

@@ -19,7 +19,7 @@ impl Matrix {
     /// Whether every release that is known to have a bug is red, and every one that is known not to is green; and the guest
     /// alone, by which its case can be told to be right.
     pub(super) fn is_as_known(&self) -> bool {
-        let native = |row: &Row| !matches!(row.native, Some(Seen::Red(_)));
+        let native = |row: &Row| !matches!(row.native, Some(Seen::Red(_) | Seen::NotRun(_)));
         self.rows.iter().all(|row| native(row) && row.releases.iter().flatten().all(|release| !release.is_a_surprise()))
     }
 
@@ -31,6 +31,7 @@ impl Matrix {
 impl Release {
     fn is_a_surprise(&self) -> bool {
         match self.known {
+            _ if matches!(self.seen, Seen::NotRun(_)) => true,
             Some(bad) => self.seen != Seen::Ignored && bad == (self.seen == Seen::Green),
             None => false,
         }
@@ -47,13 +48,13 @@ fn symbol(seen: &Seen) -> char {
     match seen {
         Seen::Green => '.',
         Seen::Red(_) => 'X',
-        Seen::Ignored => '?',
+        Seen::NotRun(_) | Seen::Ignored => '?',
     }
 }
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "X: the bug was seen, .: it was not, ?: nothing to run, !: something else is known\n")?;
+        writeln!(f, "X: the bug was seen, .: it was not, ?: it did not run, !: something else is known\n")?;
         self.table(f)?;
         self.details(f)?;
         self.summary(f)
@@ -89,7 +90,7 @@ impl Matrix {
                 row.host,
                 row.link.iter().map(|link| format!(", {link}")).collect::<String>()
             )?;
-            if let Some(Seen::Red(how)) = &row.native {
+            if let Some(Seen::Red(how) | Seen::NotRun(how)) = &row.native {
                 writeln!(f, "  native: {how}")?;
             }
             let mut from = 0;
@@ -100,7 +101,7 @@ impl Matrix {
                 while to + 1 < row.releases.len() && seen(to + 1) == seen(from) {
                     to += 1;
                 }
-                if let Some(Seen::Red(how)) = seen(from) {
+                if let Some(Seen::Red(how) | Seen::NotRun(how)) = seen(from) {
                     let version = |number: usize| reference::releases()[number].version;
                     match from == to {
                         true => writeln!(f, "  {}: {how}", version(from))?,

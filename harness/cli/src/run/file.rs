@@ -31,7 +31,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
             None => Code::Component(bytes),
         }
     } else {
-        let modules = load::modules(name, bytes, &args.encoding)?;
+        let modules = load::modules(name, bytes, &args.encoding, &args.encoding.adapts)?;
         Code::Component(polyfill_encoder::encode(&modules.input(), &load::options(&args.encoding, true))?.component)
     };
     Ok(Program {

@@ -4,10 +4,11 @@ use std::fs;
 
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index, Stage};
-use polyfill_build::{Built, Suite};
+use polyfill_build::{Built, Element, Suite, reference};
 use polyfill_runner::Outcome;
 
 use super::{Code, Program, file};
+use crate::adapt::Adapt;
 use crate::args::RunArgs;
 use crate::error::Error;
 use crate::{load, output, stack};
@@ -24,10 +25,11 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     }
     let case = cells.first().and_then(|cell| built.index.cases.get(&cell.case_key())).map(|entry| entry.case.clone());
     let case = case.unwrap_or_default();
-    let (code, host) = match (super::is_native(args), args.encoding.adapts.is_empty()) {
+    let published = args.adapter.as_deref().and_then(published);
+    let (code, host) = match (super::is_native(args), published.as_ref().unwrap_or(&args.encoding.adapts)) {
         (true, _) => (Code::Module(alone(args, &suite)?), None),
-        (false, true) => as_the_suite_says(args, &built, &cells)?,
-        (false, false) => (Code::Component(with_adapters(args, &suite, &case)?), None),
+        (false, adapts) if adapts.is_empty() => as_the_suite_says(args, &built, &cells)?,
+        (false, adapts) => (Code::Component(with_adapters(args, adapts, &suite, &case)?), None),
     };
     // Beside the index, where the runner of `polyfill test` keeps them as well.
     let cache = Some(built.out_dir.join("compiled"));
@@ -84,10 +86,16 @@ fn alone(args: &RunArgs, suite: &Suite) -> Result<Vec<u8>, Error> {
     suite.compile(&args.program)?.map_err(|(stage, message)| not_built(&args.program, stage, message))
 }
 
-fn with_adapters(args: &RunArgs, suite: &Suite, case: &Case) -> Result<Vec<u8>, Error> {
+/// A stack of nothing but published adapters and interposers: it can be had for any guest, whatever its cases name.
+fn published(stack: &str) -> Option<Vec<Adapt>> {
+    let is_one = |word: &str| matches!(Element::parse(word), Element::Interposer(_)) || reference::find(word).is_some();
+    stack.split('+').all(is_one).then(|| stack.split('+').map(str::parse).collect::<Result<_, _>>().ok()).flatten()
+}
+
+fn with_adapters(args: &RunArgs, adapts: &[Adapt], suite: &Suite, case: &Case) -> Result<Vec<u8>, Error> {
     let guest = args.program.as_str();
     let wasm = suite.compile(guest)?.map_err(|(stage, message)| not_built(guest, stage, message))?;
-    let modules = load::modules(guest, wasm, &args.encoding)?;
+    let modules = load::modules(guest, wasm, &args.encoding, adapts)?;
     let mut options = load::options(&args.encoding, true);
     if case.encode.realloc_via_memory_grow {
         options.region = polyfill_encoder::Region::MemoryGrow;

@@ -34,6 +34,12 @@ pub enum Stop {
         /// How many it may write.
         bytes: usize,
     },
+    /// The guest has too many bytes of files.
+    #[error("more than {bytes} bytes of files")]
+    FilesLimit {
+        /// How many it may have.
+        bytes: usize,
+    },
     /// The guest asked for too many random bytes at once.
     #[error("more than {bytes} random bytes in one call")]
     RandomLimit {

@@ -1,0 +1,10 @@
+;; Prints while it is instantiated, as AssemblyScript does by default.
+(module $start_section
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00" "\05\00\00\00")
+  (data (i32.const 16) "text\n")
+  (func $start
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (start $start)
+  (func (export "_start")))
