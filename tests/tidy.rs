@@ -113,6 +113,21 @@ fn the_build_script_is_short() {
     assert!(read(&root().join("build.rs")).lines().count() <= 20);
 }
 
+/// Code in the documentation comes from files under `examples/`, which are compiled: nothing looks at other code there.
+#[test]
+fn code_in_documentation_is_compiled() {
+    for (path, text) in sources(&["harness"]) {
+        let fence = |line: &str| {
+            let line = line.trim_start();
+            line.strip_prefix("//! ```").or(line.strip_prefix("/// ```")).map(str::to_string)
+        };
+        // Every other fence closes.
+        for language in text.lines().filter_map(fence).step_by(2) {
+            assert!(["text", "toml", "console"].contains(&language.as_str()), "{path} has code in its documentation");
+        }
+    }
+}
+
 #[test]
 fn text_files_are_clean() {
     let extensions = ["rs", "toml", "wit", "wat", "md", "c", "go"];

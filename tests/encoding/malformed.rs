@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::modules;
 use polyfill_encoder::{Adapter, Input, Options, Source};
+use rayon::prelude::*;
 
 /// Damaged copies in all, half of guests and half of adapters.
 const TRIES: u64 = 2000;
@@ -19,18 +20,18 @@ fn damaged_modules() {
     let adapters: Vec<_> = modules.adapters.iter().filter(small).collect();
     assert!(guests.len() >= 30 && adapters.len() >= 4);
 
-    let mut refused = 0;
-    for seed in 0..TRIES {
-        let mut random = Random::new(seed);
-        let (guest_name, Ok(guest)) = guests[random.below(guests.len())] else { continue };
-        let (adapter_name, Ok(adapter)) = adapters[random.below(adapters.len())] else { continue };
+    let is_refused = |seed: &u64| {
+        let mut random = Random::new(*seed);
+        let (guest_name, Ok(guest)) = guests[random.below(guests.len())] else { return false };
+        let (adapter_name, Ok(adapter)) = adapters[random.below(adapters.len())] else { return false };
         let (guest, adapter) = match seed % 2 {
             0 => (damage(guest, &mut random), adapter.clone()),
             _ => (guest.clone(), damage(adapter, &mut random)),
         };
         let what = format!("seed {seed}: {guest_name} through {adapter_name}");
-        refused += usize::from(!is_sound(&guest, &adapter, &what));
-    }
+        !is_sound(&guest, &adapter, &what)
+    };
+    let refused = (0..TRIES).into_par_iter().filter(is_refused).count();
     println!("{TRIES} damaged inputs, {refused} refused");
     assert!(refused > 0);
 }

@@ -1,13 +1,12 @@
 //! An adapter that is ordinary Rust: collections, formatting, statics, trait objects, locks and a panic.
 
 use std::path::Path;
-use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 use wasmparser::{Parser, Payload};
 use wasmtime::MemoryType;
 
 use crate::exec::{Main, OLD, Running};
+use crate::rustc;
 use crate::support::{GROW, MAIN, good, isolated, trim_with};
 use crate::trim::{Form, Stack, form};
 
@@ -16,28 +15,16 @@ const EXPORTS: [&str; 6] = ["bump", "shapes", "maps", "name", "upper", "deep"];
 /// How adapters are linked that can share main's memory.
 const MOVABLE: [&str; 2] = ["-Clink-arg=--import-memory", "-Clink-arg=--emit-relocs"];
 
-/// Tests run side by side, and write the same files.
-static COMPILER: Mutex<()> = Mutex::new(());
-
 /// Compiles `ordinary.rs` the way that adapters are compiled.
 fn compiled(level: &str) -> Vec<u8> {
     linked(level, &MOVABLE)
 }
 
 fn linked(level: &str, options: &[&str]) -> Vec<u8> {
-    let _one_at_a_time = COMPILER.lock().unwrap_or_else(PoisonError::into_inner);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trim/ordinary/ordinary.rs");
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ordinary-{level}-{}.wasm", options.len()));
-    let status = Command::new(std::env::var("RUSTC").unwrap_or("rustc".into()))
-        .args(["--edition=2024", "--crate-type=cdylib", "--target=wasm32-unknown-unknown"])
-        .args(options)
-        .arg(format!("-Copt-level={level}"))
-        .arg("-o")
-        .args([&output, &source])
-        .status()
-        .expect("rustc can be run");
-    assert!(status.success(), "rustc fails; is the target wasm32-unknown-unknown installed?");
-    std::fs::read(&output).expect("rustc wrote it")
+    let level = format!("-Copt-level={level}");
+    let options: Vec<String> = options.iter().map(|option| (*option).to_string()).chain([level]).collect();
+    rustc::module(&source, &options)
 }
 
 /// Where main has a text that an export changes.

@@ -12,6 +12,10 @@ mod trim;
 #[allow(dead_code, reason = "of the spellings, the stage uses a few")]
 mod names;
 
+// How one file is compiled, and kept, is the same there.
+#[path = "../../harness/encoder/tests/dwarf/rustc.rs"]
+mod rustc;
+
 mod compiled;
 mod exec;
 mod forms;

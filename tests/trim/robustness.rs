@@ -1,5 +1,7 @@
 //! Damaged modules: an error or a valid module, and never a panic.
 
+use rayon::prelude::*;
+
 use crate::linked::{Damage, module};
 use crate::support::{GROW, MAIN, trim_as, trim_with};
 use crate::trim::{Form, Stack, form};
@@ -35,21 +37,23 @@ fn a_module_may_end_anywhere() {
 fn any_byte_may_be_wrong() {
     let wasm = module(Damage::default());
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let mut good = [0; 2];
-    for round in 0..8_000 {
+    let mut flips = || (0..=random.below(3)).map(|_| (random.below(wasm.len()), 1 << random.below(8))).collect();
+    let damages: Vec<Vec<(usize, u8)>> = (0..8_000).map(|_| flips()).collect();
+    let is_good = |(round, flips): (usize, &Vec<(usize, u8)>)| {
         let mut damaged = wasm.clone();
-        for _ in 0..=random.below(3) {
-            let place = random.below(damaged.len());
-            damaged[place] ^= 1 << random.below(8);
+        for (place, bit) in flips {
+            damaged[*place] ^= bit;
         }
         let realloc = if round % 2 == 0 { GROW } else { MAIN };
-        // What comes out is validated there.
-        for (form, good) in FORMS.into_iter().zip(&mut good) {
-            let stack = Stack { guard: round % 3 == 0, ..Stack::default() };
-            *good += usize::from(trim_with(stack, form, &damaged, &EXPORTS, realloc).is_ok());
-        }
         form(&damaged);
-    }
+        // What comes out is validated there.
+        FORMS.map(|form| {
+            let stack = Stack { guard: round % 3 == 0, ..Stack::default() };
+            usize::from(trim_with(stack, form, &damaged, &EXPORTS, realloc).is_ok())
+        })
+    };
+    let sum = |[a, b]: [usize; 2], [c, d]: [usize; 2]| [a + c, b + d];
+    let good = damages.par_iter().enumerate().map(is_good).reduce(|| [0; 2], sum);
     assert!(good[0] > 100, "the damage should not always be noticed: {good:?}");
     assert!(good[1] > good[0], "without anything to move, less can be wrong: {good:?}");
 }

@@ -1,11 +1,8 @@
 //! Compiles every guest and adapter of a suite folder, encodes each guest with each adapter stack that fits,
 //! and writes an index of the outcome: for build scripts, and for tools that have no Rust project around them.
 //!
-//! A suite is a folder with `guests/`, and mostly `adapters/` and `wit/` beside it. From a build script:
-//!
-//! ```no_run
-//! polyfill_build::Suite::new(".").build_script();
-//! ```
+//! A suite is a folder with `guests/`, and mostly `adapters/` and `wit/` beside it. A build script is one call, as this
+//! repository's own is: `polyfill_build::Suite::new(".").build_script()`.
 //!
 //! The stages, each a module: `discover` (folders -> what there is), `compile` (sources -> core modules),
 //! `cells` (cases x stacks x hosts), `components` (core modules -> components), `output` (components -> files).

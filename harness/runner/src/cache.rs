@@ -8,13 +8,14 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-/// Entries that were written longer ago are deleted when a new one is written.
+/// Entries that were written longer ago are deleted when a process writes its first one.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Bytes of the hash that an entry begins with.
@@ -59,11 +60,13 @@ impl Code for Module {
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
+    /// Old entries are looked for once.
+    tidied: Once,
 }
 
 impl Cache {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, tidied: Once::new() }
     }
 
     /// The entry of a component or a module, if there is one and it is whole. No two that differ in kind have one hash.
@@ -93,7 +96,7 @@ impl Cache {
         file.write_all(&Sha256::digest(&compiled)).ok()?;
         file.write_all(&compiled).ok()?;
         file.persist(self.path(engine, hash)).ok()?;
-        self.delete_old();
+        self.tidied.call_once(|| self.delete_old());
         Some(())
     }
 

@@ -48,8 +48,14 @@ impl Engine {
             .wasm_component_model(true)
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
             .epoch_interruption(true);
-        let engine = wasmtime::Engine::new(&config).map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
-        start_clock(&engine)?;
+        let engine = Self::with(&config, cache)?;
+        start_clock(&engine.engine)?;
+        Ok(engine)
+    }
+
+    /// An engine with settings of one's own: [`Engine::component`] alone is for those, and nothing interrupts guests.
+    pub fn with(config: &Config, cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        let engine = wasmtime::Engine::new(config).map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
         Ok(Self { engine, cache: cache.map(Cache::new), components: Mutex::default(), modules: Mutex::default() })
     }
 

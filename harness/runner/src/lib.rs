@@ -5,23 +5,9 @@
 //!
 //! A test binary with `harness = false` is a few lines:
 //!
-//! ```no_run
-//! use polyfill_runner::{State, wasmtime::StoreContextMut};
-//!
-//! fn main() -> std::process::ExitCode {
-//!     polyfill_runner::Runner::new("path/to/the/index")
-//!         .imports("random-number", |linker| {
-//!             linker.instance("imports")?.func_wrap(
-//!                 "my-fancy-host-function",
-//!                 |store: StoreContextMut<'_, State>, (): ()| {
-//!                     store.data().record("imports.my-fancy-host-function", &[], None);
-//!                     Ok(store.data().stdout().write(b"in a custom host function\n")?)
-//!                 },
-//!             )
-//!         })
-//!         .run()
-//! }
-//! ```
+#![doc = "```rust"]
+#![doc = include_str!("../examples/test_binary.rs")]
+#![doc = "```"]
 //!
 //! (A suite whose `build.rs` wrote the index to `OUT_DIR` begins with [`suite!`] in place of [`Runner::new`].)
 

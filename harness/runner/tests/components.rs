@@ -23,8 +23,10 @@ fn main() -> ExitCode {
     let index = build(&folder, out.path());
     fs::write(out.path().join(index::FILE), serde_json::to_vec(&index).expect("an index is plain data"))
         .expect("the folder can be written to");
-    let limits = Limits { timeout: Duration::from_secs(1), output: 4096, ..Limits::default() };
-    let runner = Runner::new(out.path()).root(&folder).limits(limits).bless(false);
+    let limits = Limits { timeout: Duration::from_millis(500), output: 4096, ..Limits::default() };
+    // Components are the same from run to run.
+    let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    let runner = Runner::new(out.path()).root(&folder).limits(limits).bless(false).cache(compiled);
     let shared = Arc::new((runner, index, folder));
     let trials = shared.1.cases.keys().cloned();
     let trials = trials.map(|key| {

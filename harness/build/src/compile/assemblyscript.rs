@@ -33,8 +33,9 @@ pub(super) struct Asc {
     node: PathBuf,
     /// `node_modules`, relative to the suite's folder.
     packages: PathBuf,
+    /// The version of Node.js.
     version: String,
-    /// The versions of all packages.
+    /// The versions of all packages, the compiler's among them: to ask the compiler itself takes half a second.
     lock: Vec<u8>,
 }
 
@@ -52,9 +53,11 @@ impl Asc {
                     .to_string()
             });
         }
-        let version = ask(shop, &node, &[&shop.root.join(&compiler).to_string_lossy(), "--version"])?;
-        // Written by npm into the folder itself: what is there, which may not be what was asked for.
-        let lock = std::fs::read(shop.root.join(&packages).join(".package-lock.json")).unwrap_or_default();
+        let version = ask(shop, &node, &["--version"])?;
+        // Written by npm into the folder itself: what is there, which may not be what was asked for. Other package
+        // managers write no such file, but they too install the compiler's manifest.
+        let manifest = |file: &str| std::fs::read(shop.root.join(&packages).join(file)).unwrap_or_default();
+        let lock = [manifest(".package-lock.json"), manifest("assemblyscript/package.json")].concat();
         Ok(Asc { node, packages, version, lock })
     }
 

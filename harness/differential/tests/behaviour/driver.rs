@@ -5,12 +5,14 @@
 //! ends an instance: the next export is called in a new one.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use polyfill_runner::Engine;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{
     Component, Func, Instance, Linker, LinkerInstance, ResourceAny, ResourceDynamic, ResourceType, Val,
 };
-use wasmtime::{Config, Engine, Error, OptLevel, Result, Store, StoreContextMut, Trap};
+use wasmtime::{Config, Error, OptLevel, Result, Store, StoreContextMut, Trap};
 
 use crate::values::{Maker, text};
 
@@ -37,13 +39,15 @@ struct Host {
     budget: u32,
 }
 
-/// An engine for components of all kinds; it need not make fast code.
-pub fn engine() -> Result<Engine> {
+/// An engine for components of all kinds; it need not make fast code. What it compiles is kept: most of it is the same
+/// in the next run.
+pub fn engine() -> Engine {
     let mut config = Config::new();
     config.cranelift_opt_level(OptLevel::None).wasm_backtrace_max_frames(None);
     config.wasm_custom_page_sizes(true).wasm_component_model_map(true);
     config.wasm_component_model_fixed_length_lists(true).wasm_component_model_implements(true);
-    Engine::new(&config)
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("behaviour");
+    Engine::with(&config, Some(cache)).expect("an engine")
 }
 
 /// Runs a component.
@@ -51,7 +55,8 @@ pub fn engine() -> Result<Engine> {
 /// # Errors
 /// Why it cannot be run at all.
 pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
-    let component = Component::from_binary(engine, wasm).map_err(|error| message(&error))?;
+    let component = engine.component(wasm).map_err(|error| error.to_string())?;
+    let engine = engine.wasmtime();
     let mut linker = Linker::new(engine);
     define(&mut linker, &component).map_err(|error| message(&error))?;
     let prepared = linker.instantiate_pre(&component).map_err(|error| message(&error))?;

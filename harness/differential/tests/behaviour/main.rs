@@ -11,7 +11,8 @@ use polyfill_differential::cases::{self, Expected};
 use polyfill_differential::compare::{self, Verdict};
 use polyfill_differential::generate::Family;
 use polyfill_differential::{encoders, generate};
-use wasmtime::Engine;
+use polyfill_runner::Engine;
+use rayon::prelude::*;
 
 /// Generated worlds that are tried, by generator: those of the last make components that do something.
 const WORLDS: [(Family, u64); 4] =
@@ -25,7 +26,7 @@ const NOT_RUN: [(&str, &str); 1] = [("canonical-names", "the `cm-canon-names` fe
 
 #[test]
 fn cases_of_the_reference() {
-    let engine = driver::engine().unwrap();
+    let engine = driver::engine();
     let mut total = Total::default();
     let mut not_run = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -51,22 +52,29 @@ fn cases_of_the_reference() {
 
 #[test]
 fn generated_worlds() {
-    let engine = driver::engine().unwrap();
-    let mut total = Total::default();
-    let mut not_run: BTreeMap<String, u64> = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for (family, number) in WORLDS.into_iter().flat_map(|(family, count)| (0..count).map(move |n| (family, n))) {
-        let binaries = generate::sample(Some(family), SEED, number).1.inputs().binaries().unwrap();
+    let engine = driver::engine();
+    let worlds = WORLDS.into_iter().flat_map(|(family, count)| (0..count).map(move |number| (family, number)));
+    let worlds: Vec<(Family, u64)> = worlds.collect();
+    let tried = |(family, number): &(Family, u64)| {
+        let binaries = generate::sample(Some(*family), SEED, *number).1.inputs().binaries().unwrap();
         // Whatever else they make of it is for the comparison of components.
         let pair = compare::encode(&binaries);
         if compare::judge(&binaries, &pair) != Verdict::Same {
-            continue;
+            return None;
         }
         let (ours, reference) = (encoders::our_bytes(&binaries), encoders::reference_bytes(&binaries));
-        match same(&engine, &ours.unwrap(), &reference.unwrap()) {
-            Ok(behaviour) => total.add(&behaviour),
-            Err(Difference::NotRun(why)) => *not_run.entry(why).or_default() += 1,
-            Err(Difference::Differs(text)) => wrong.push(format!("{family:?} {number}:\n{text}")),
+        Some(same(&engine, &ours.unwrap(), &reference.unwrap()))
+    };
+    let found: Vec<_> = worlds.par_iter().map(tried).collect();
+    let mut total = Total::default();
+    let mut not_run: BTreeMap<String, u64> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for ((family, number), found) in worlds.iter().zip(found) {
+        match found {
+            None => {}
+            Some(Ok(behaviour)) => total.add(&behaviour),
+            Some(Err(Difference::NotRun(why))) => *not_run.entry(why).or_default() += 1,
+            Some(Err(Difference::Differs(text))) => wrong.push(format!("{family:?} {number}:\n{text}")),
         }
     }
     println!("generated worlds: {total}, {} cannot run", not_run.values().sum::<u64>());

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
+
+use super::rustc;
 
 /// How much debug information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,21 +26,13 @@ pub fn adapter(level: &str, debuginfo: Debuginfo) -> Vec<u8> {
 
 fn compile(level: &str, debuginfo: Debuginfo) -> Vec<u8> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dwarf/lines.rs");
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lines-{level}-{debuginfo:?}.wasm"));
     let debuginfo = match debuginfo {
         Debuginfo::Full => "2",
         Debuginfo::Lines => "line-tables-only",
     };
-    let status = Command::new(std::env::var("RUSTC").unwrap_or("rustc".into()))
-        .args(["--edition=2024", "--crate-type=cdylib", "--target=wasm32-unknown-unknown", "-Cpanic=abort"])
-        .args(["-Clink-arg=--import-memory", "-Clink-arg=--emit-relocs"])
-        .args([format!("-Copt-level={level}"), format!("-Cdebuginfo={debuginfo}")])
-        .arg("-o")
-        .args([&output, &source])
-        .status()
-        .expect("rustc can be run");
-    assert!(status.success(), "rustc fails; is the target wasm32-unknown-unknown installed?");
-    std::fs::read(&output).expect("rustc wrote it")
+    let options = ["-Cpanic=abort", "-Clink-arg=--import-memory", "-Clink-arg=--emit-relocs"].map(String::from);
+    let choices = [format!("-Copt-level={level}"), format!("-Cdebuginfo={debuginfo}")];
+    rustc::module(&source, &[&options[..], &choices].concat())
 }
 
 /// A main module with the debug sections of another, that asks the adapter for a function.

@@ -4,6 +4,7 @@
 mod compile;
 mod lookup;
 mod malformed;
+mod rustc;
 
 use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit, encode};
 

@@ -1,6 +1,7 @@
 //! Whatever is wrong with DWARF, encoding goes on: the adapter's code is as good as before.
 
 use polyfill_encoder::Region;
+use rayon::prelude::*;
 
 use super::Core;
 use super::compile::{Debuginfo, adapter};
@@ -91,22 +92,20 @@ fn bytes_may_be_anything() {
         state ^= state << 17;
         state
     };
-    let (mut kept, mut dropped) = (0, 0);
-    for round in 0..60 {
-        let section = sections[round % sections.len()];
-        let changes: Vec<(u64, u8)> = (0..1 + round % 4).map(|_| (random(), random() as u8)).collect();
-        let changed = with_section(&module, section, |data| {
+    let mut changes = |round| (0..1 + round % 4).map(|_| (random(), random() as u8)).collect();
+    let rounds: Vec<Vec<(u64, u8)>> = (0..60).map(&mut changes).collect();
+    let is_dropped = |(round, changes): &(usize, &Vec<(u64, u8)>)| {
+        let changed = with_section(&module, sections[round % sections.len()], |data| {
             let mut data = data.to_vec();
-            for (at, byte) in &changes {
+            for (at, byte) in *changes {
                 let at = (at % data.len() as u64) as usize;
                 data[at] = *byte;
             }
             data
         });
-        match survives(&changed).contains("dropped") {
-            true => dropped += 1,
-            false => kept += 1,
-        }
-    }
+        survives(&changed).contains("dropped")
+    };
+    let dropped = rounds.par_iter().enumerate().filter(is_dropped).count();
+    let kept = rounds.len() - dropped;
     assert!(kept > 5 && dropped > 5, "{kept} kept, {dropped} dropped");
 }

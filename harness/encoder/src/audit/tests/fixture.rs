@@ -40,6 +40,35 @@ pub(super) const GUEST_OF_HOST: &[(&str, &str)] = &[
     ),
 ];
 
+/// A main whose allocator an adapter asks for memory, and what reports that.
+pub(super) const REPORTED: &[(&str, &str)] = &[
+    (
+        "main",
+        r#"(module
+            (import "old" "get" (func (param i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "run") (result i32) unreachable))"#,
+    ),
+    (
+        REPORTER,
+        r#"(module
+            (import "__main_module__" "cabi_realloc" (func $next (param i32 i32 i32 i32) (result i32)))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                (call $next (local.get 0) (local.get 1) (local.get 2) (local.get 3))))"#,
+    ),
+    (
+        "old",
+        r#"(module
+            (import "__main_module__" "cabi_realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
+            (func (export "get") (param i32) (result i32)
+                (call $realloc (i32.const 0) (i32.const 0) (i32.const 1) (local.get 0))))"#,
+    ),
+];
+
+/// What stands before main.
+const REPORTER: &str = "__main_module__";
+
 /// A main with a task hook and thread-local storage, and an adapter that asks nothing of it.
 pub(super) const HOOKED: &[(&str, &str)] = &[
     (
@@ -110,7 +139,8 @@ impl Fixture {
         let package = resolve.push_str("audit.wit", WIT).unwrap();
         let wit = |name: &str| {
             let name = match name {
-                "main" if sources == GUEST_OF_HOST => "hosted",
+                "main" if [GUEST_OF_HOST, REPORTED].contains(&sources) => "hosted",
+                REPORTER => "idle",
                 "main" if sources == STARTING => "starting",
                 name => name,
             };
@@ -119,7 +149,8 @@ impl Fixture {
         let modules: Vec<Module<'static>> = sources
             .iter()
             .map(|(name, text)| {
-                let layer = Layer { implements: vec![name.to_string()], ..Layer::default() };
+                let transparent = *name == REPORTER;
+                let layer = Layer { implements: vec![name.to_string()], transparent, ..Layer::default() };
                 let wit = Some(Cow::Owned(wit(name)));
                 Module { layer, wit, ..read::read(name, wat::parse_str(text).unwrap()).unwrap() }
             })

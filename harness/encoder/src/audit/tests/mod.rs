@@ -5,7 +5,7 @@ mod fixture;
 mod planted;
 
 use super::meaning::track;
-use fixture::{Fixture, GUEST_OF_HOST, HOOKED, SHOP, STARTING};
+use fixture::{Fixture, GUEST_OF_HOST, HOOKED, REPORTED, SHOP, STARTING};
 
 const NOTHING: [&str; 0] = [];
 
@@ -15,6 +15,7 @@ fn real_plans_are_right() {
     assert_eq!(Fixture::new(HOOKED).audit(), NOTHING);
     assert_eq!(Fixture::new(GUEST_OF_HOST).audit(), NOTHING);
     assert_eq!(Fixture::new(STARTING).audit(), NOTHING);
+    assert_eq!(Fixture::new(REPORTED).audit(), NOTHING);
 }
 
 #[test]

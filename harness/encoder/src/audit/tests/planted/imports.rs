@@ -1,6 +1,6 @@
 //! Mistakes in what imports are wired to.
 
-use super::super::fixture::SHOP;
+use super::super::fixture::{REPORTED, SHOP};
 use super::{MAIN, Mistake, core};
 use crate::plan::{Kind, Source};
 use crate::read::Extern;
@@ -74,6 +74,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
             "`old` is embedded, but neither main nor the world asks for it, not even through other adapters",
             "import `old` `get` of `main` is wired to the func `get` of `old`, which is not what its names mean",
             "import `old` `get` of `new` is wired to the func `get` of `old`, which is not what its names mean",
+        ],
+    ),
+    (
+        "an allocation that is not reported",
+        REPORTED,
+        |f| f.wire(2, "cabi_realloc").source = Source::Export(core(MAIN, "cabi_realloc"), Kind::Func),
+        &[
+            "import `__main_module__` `cabi_realloc` of `old` is wired to the func `cabi_realloc` of `main`, which is not what its names mean",
         ],
     ),
     (

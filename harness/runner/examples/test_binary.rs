@@ -1,0 +1,17 @@
+//! A suite's test binary, of an index in a folder, with Rust code that answers an import.
+
+use polyfill_runner::{State, wasmtime::StoreContextMut};
+
+fn main() -> std::process::ExitCode {
+    polyfill_runner::Runner::new("path/to/the/index")
+        .imports("random-number", |linker| {
+            linker.instance("imports")?.func_wrap(
+                "my-fancy-host-function",
+                |store: StoreContextMut<'_, State>, (): ()| {
+                    store.data().record("imports.my-fancy-host-function", &[], None);
+                    Ok(store.data().stdout().write(b"in a custom host function\n")?)
+                },
+            )
+        })
+        .run()
+}
