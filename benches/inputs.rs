@@ -6,6 +6,8 @@ use std::process::Command;
 use polyfill_build::{CoreModules, Suite};
 use wasi_preview1_component_adapter_provider as published;
 
+use crate::contenders;
+
 /// The import module that the adapters implement.
 pub const PREVIEW1: &str = published::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 
@@ -60,11 +62,18 @@ pub fn gather() -> Inputs {
     Inputs { guests, adapters, commands }
 }
 
-/// Small modules that speak preview1 and nothing else, and export `_start`.
+/// Small modules that speak preview1 and nothing else, and export `_start`; without those that are to be refused.
 fn commands(modules: &CoreModules, guests: &[Guest]) -> Vec<Vec<u8>> {
     let suite = modules.guests.values().filter_map(|module| module.as_ref().ok());
     let all = suite.chain(guests.iter().filter_map(|guest| guest.wasm.as_ref().ok()));
-    all.filter(|wasm| wasm.len() < 200_000 && is_command(wasm)).cloned().collect()
+    all.filter(|wasm| wasm.len() < 200_000 && is_command(wasm) && is_served(wasm)).cloned().collect()
+}
+
+/// Whether the published adapters have what it imports.
+fn is_served(wasm: &[u8]) -> bool {
+    let adapters =
+        [published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, published::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER];
+    adapters.iter().all(|adapter| contenders::reference(wasm, adapter, false).is_ok())
 }
 
 fn is_command(wasm: &[u8]) -> bool {
