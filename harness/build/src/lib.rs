@@ -31,6 +31,7 @@ mod settings;
 mod stack;
 mod suite;
 pub mod tree;
+mod wasi_test;
 pub mod wit;
 
 pub use built::{Built, CoreModules, Done, Step, What};

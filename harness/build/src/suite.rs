@@ -27,8 +27,16 @@ pub struct Suite {
     filter: Filter,
     memory_check: bool,
     museum: bool,
+    testsuite: Option<Testsuite>,
     settings: Settings,
     progress: fn(&str),
+}
+
+/// See [`Suite::wasi_testsuite`].
+#[derive(Clone, Debug)]
+struct Testsuite {
+    adapters: Vec<String>,
+    hosts: Vec<String>,
 }
 
 impl Suite {
@@ -42,6 +50,7 @@ impl Suite {
             filter: Filter::default(),
             memory_check: false,
             museum: false,
+            testsuite: None,
             settings: Settings::from_env(),
             progress: |_| (),
         }
@@ -73,9 +82,8 @@ impl Suite {
         self
     }
 
-    /// Main's memory is checked in all cells, as with `memory-check = true` in every case that does not have the key; and
-    /// nothing is expected of their `pages-grown`, since adapters take their regions in another way then. Where no other folder is named, components
-    /// and index go to one of their own.
+    /// Main's memory is checked in all cells, as with `memory-check = true` in every case that does not have the key. Where
+    /// no other folder is named, components and index go to one of their own.
     pub fn memory_check(mut self, check: bool) -> Suite {
         self.memory_check = check;
         self
@@ -86,6 +94,15 @@ impl Suite {
     /// own.
     pub fn museum(mut self, museum: bool) -> Suite {
         self.museum = museum;
+        self
+    }
+
+    /// The folder is one of `wasi-testsuite` rather than a suite: modules (`.wasm`) with JSON beside them, in it and in its
+    /// folders. Each runs through these stacks of adapters and on these hosts. Its work folder is in the `target` of the
+    /// current folder, unless another one is named.
+    pub fn wasi_testsuite(mut self, adapters: &[String], hosts: &[String]) -> Suite {
+        self.hosts = hosts.to_vec();
+        self.testsuite = Some(Testsuite { adapters: adapters.to_vec(), hosts: hosts.to_vec() });
         self
     }
 
@@ -123,7 +140,10 @@ impl Suite {
     /// Compiles, checks and encodes what has changed since the last time, and writes components and index.
     pub fn build(&self) -> Result<Built, BuildError> {
         let mut clock = Clock::start();
-        let mut layout = discover::discover(&self.root, self.museum)?;
+        let mut layout = match &self.testsuite {
+            Some(Testsuite { adapters, hosts }) => discover::testsuite::discover(&self.root, adapters, hosts)?,
+            None => discover::discover(&self.root, self.museum)?,
+        };
         if self.museum {
             layout.retain_bugs();
         }
@@ -217,7 +237,9 @@ impl Suite {
                 .and_then(|()| folder.canonicalize())
                 .map_err(BuildError::io("create the folder", &folder))
         };
-        let default = || output::work_dir(&output::target_dir(&layout.root), &layout.root);
+        let here = std::env::current_dir().unwrap_or_default();
+        let base = if self.testsuite.is_some() { &here } else { &layout.root };
+        let default = || output::work_dir(&output::target_dir(base), &layout.root);
         let work = make(self.work_dir.clone().unwrap_or_else(default))?;
         let out = match (self.memory_check, self.museum) {
             (true, _) => "out-memory-check",

@@ -40,12 +40,27 @@ pub(crate) struct TestArgs {
     /// The suite's folder
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
+    /// A folder of wasi-testsuite in place of a suite: modules (.wasm), and JSON beside them
+    ///
+    /// Each runs without an adapter (host native) and through the newest published adapter (host wasi); or, with
+    /// --adapter and --host, through that one (`reference-command@48.0.8`), and there.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "memory_check", "bless"])]
+    pub(crate) wasi_testsuite: Option<PathBuf>,
     /// Only trials with this adapter, or this stack of adapters (`a+b`, or `none`)
     #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
     /// Only trials on this host
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
+    /// Guests that are to fail, or to be passed over, in the words of wasi-testsuite; one that passes is a failure then
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) expectations: Option<PathBuf>,
+    /// Write the verdicts to a file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write the verdicts to a file as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
     /// Check main's memory around each call into an adapter: nothing may change but what the call gives out
     #[arg(long)]
     pub(crate) memory_check: bool,

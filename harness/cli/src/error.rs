@@ -57,6 +57,8 @@ pub(crate) enum Error {
     NotBuilt { guest: String, outcome: String },
     #[error("there is no host `{host}`; there are {hosts}")]
     NoHost { host: String, hosts: String },
+    #[error("`{}`: {message}", path.display())]
+    Expectations { path: PathBuf, message: String },
     #[error("{0}")]
     NothingToTest(String),
 }

@@ -1,15 +1,19 @@
 //! `polyfill test`
 
+mod expectations;
+mod files;
 mod selection;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use polyfill_build::index::NATIVE;
 use polyfill_build::{Built, Suite};
 use polyfill_runner::{CellResult, Compared, Runner, Verdict};
 
+use self::expectations::Expectations;
 use self::selection::Selection;
 use crate::args::TestArgs;
 use crate::error::Error;
@@ -17,7 +21,8 @@ use crate::output;
 
 /// Builds the suite, runs the trials that are asked for, and tells of them.
 pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
-    let suite = Suite::new(&args.suite).memory_check(args.memory_check);
+    let expectations = Expectations::read(args.expectations.as_deref())?;
+    let suite = suite(args);
     let built = suite.filter(&args.filters).progress(output::progress).build()?;
     let selection = Selection::new(args, &built.index)?;
     if args.list {
@@ -26,12 +31,18 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     let start = Instant::now();
-    let mut runner = Runner::new(&built.out_dir).root(&args.suite).repeat(&again(args));
+    let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args));
     if args.bless {
         runner = runner.bless(true);
     }
-    let results = runner.run_cells(|cell| selection.wants(cell), 0, |_| {})?;
+    let mut results = runner.run_cells(|cell| selection.wants(cell), 0, |_| {})?;
     let ran = start.elapsed();
+    expectations.apply(&mut results, args.expectations.as_deref())?;
+    for (file, text) in [(&args.json, files::json as fn(&[CellResult]) -> String), (&args.junit, files::junit)] {
+        if let Some(file) = file {
+            output::file(file, text(&results).as_bytes())?;
+        }
+    }
 
     output::text(&table::table(&results))?;
     output::text(&failures(&results))?;
@@ -43,12 +54,40 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// A suite, or what stands for one.
+fn suite(args: &TestArgs) -> Suite {
+    let suite = Suite::new(root(args));
+    if args.wasi_testsuite.is_none() {
+        return suite.memory_check(args.memory_check);
+    }
+    let adapter = args.adapter.clone().unwrap_or_else(|| "reference-command".to_string());
+    let hosts = match (&args.host, &args.adapter) {
+        (Some(host), _) => vec![host.clone()],
+        (None, Some(_)) => vec!["wasi".to_string()],
+        (None, None) => vec![NATIVE.to_string(), "wasi".to_string()],
+    };
+    suite.wasi_testsuite(&[adapter], &hosts)
+}
+
+/// The folder that trials come from.
+fn root(args: &TestArgs) -> &PathBuf {
+    args.wasi_testsuite.as_ref().unwrap_or(&args.suite)
+}
+
 /// The command for one trial, up to its name.
 fn again(args: &TestArgs) -> String {
     let check = if args.memory_check { " --memory-check" } else { "" };
-    match args.suite == Path::new(".") {
-        true => format!("polyfill test{check}"),
-        false => format!("polyfill test{check} --suite {}", args.suite.display()),
+    match &args.wasi_testsuite {
+        Some(folder) => {
+            // They say what the trials are.
+            let named = |flag: &str, name: &Option<String>| {
+                name.as_ref().map(|name| format!(" --{flag} {name}")).unwrap_or_default()
+            };
+            let (adapter, host) = (named("adapter", &args.adapter), named("host", &args.host));
+            format!("polyfill test --wasi-testsuite {}{adapter}{host}", folder.display())
+        }
+        None if args.suite == Path::new(".") => format!("polyfill test{check}"),
+        None => format!("polyfill test{check} --suite {}", args.suite.display()),
     }
 }
 

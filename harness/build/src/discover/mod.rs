@@ -9,6 +9,7 @@ mod guests;
 mod listing;
 mod references;
 mod sidecar;
+pub(crate) mod testsuite;
 mod toolchains;
 
 use std::path::{Path, PathBuf};
