@@ -30,6 +30,11 @@ impl Frame {
         Frame { before: component, after }
     }
 
+    /// Its bytes.
+    pub fn size(&self) -> usize {
+        self.before.len() + self.after.len()
+    }
+
     /// The component with this main in it.
     pub fn around(&self, main: &Module<'_>) -> Vec<u8> {
         let size = main.size_without_metadata();

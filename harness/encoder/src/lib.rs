@@ -18,6 +18,7 @@ mod emit;
 mod error;
 mod explain;
 mod frame;
+mod frames;
 mod hint;
 mod hoist;
 mod hooks;

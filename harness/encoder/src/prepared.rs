@@ -3,15 +3,14 @@
 //! Prepared for good are the adapters, read, and their worlds, decoded and joined. Remembered as guests come are the
 //! trimmed adapters, by what is asked of them; and, by a guest's *shape* (everything about it but its bytes), the *frame*
 //! of its component: all that stands before and after main. A guest of a known shape costs a scan of its section
-//! headers and one copy of its bytes.
+//! headers and one copy of its bytes. Frames have 64 MiB at most; the oldest go first.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use foldhash::HashMap;
 use wasmparser::MemoryType;
 
 use crate::error::Errors;
-use crate::frame::Frame;
+use crate::frames::Frames;
 use crate::input::{Adapter, Code, Options, Source};
 use crate::read::{Extern, Module};
 use crate::trims::Trims;
@@ -31,7 +30,7 @@ pub struct Prepared<'a> {
     /// The joined world of a guest that brings none.
     world: OnceLock<World>,
     trims: Trims,
-    frames: Mutex<HashMap<Shape, Arc<Frame>>>,
+    frames: Mutex<Frames<Shape>>,
 }
 
 /// Everything about a guest that its component depends on, but for its bytes.
@@ -66,7 +65,7 @@ impl<'a> Prepared<'a> {
     pub fn encode(&self, main: &Source<'_>) -> Result<Vec<u8>, Errors> {
         let main = layers::read_main(main)?;
         let Some(shape) = self.shape(&main) else { return Ok(self.weld(main)?.component) };
-        let known = self.frames.lock().unwrap_or_else(PoisonError::into_inner).get(&shape).cloned();
+        let known = self.frames.lock().unwrap_or_else(PoisonError::into_inner).get(&shape);
         // The frame is valid, and depends on nothing but main's type; what is wrong with main is told below.
         if let Some(frame) = known
             && (!self.options.validate || mistake(&main.bytes).is_none())
@@ -74,7 +73,7 @@ impl<'a> Prepared<'a> {
             return Ok(frame.around(&main));
         }
         let Welded { component, frame, .. } = self.weld(main)?;
-        self.frames.lock().unwrap_or_else(PoisonError::into_inner).insert(shape, Arc::new(frame));
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner).insert(shape, frame);
         Ok(component)
     }
 
