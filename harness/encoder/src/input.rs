@@ -163,6 +163,8 @@ pub struct Options {
     /// Main keeps what it has in any case.
     pub debug_names: bool,
     /// Validate the finished component, function bodies included.
+    ///
+    /// Without it, adapters are not validated either: one that is not valid may give a component that is not.
     pub validate: bool,
     /// Where adapters take their stack and static data from.
     pub region: Region,
