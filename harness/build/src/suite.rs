@@ -27,16 +27,10 @@ pub struct Suite {
     filter: Filter,
     memory_check: bool,
     museum: bool,
-    testsuite: Option<Testsuite>,
+    /// The stacks of adapters, if the folder is one of `wasi-testsuite`.
+    testsuite: Option<Vec<String>>,
     settings: Settings,
     progress: fn(&str),
-}
-
-/// See [`Suite::wasi_testsuite`].
-#[derive(Clone, Debug)]
-struct Testsuite {
-    adapters: Vec<String>,
-    hosts: Vec<String>,
 }
 
 impl Suite {
@@ -98,11 +92,10 @@ impl Suite {
     }
 
     /// The folder is one of `wasi-testsuite` rather than a suite: modules (`.wasm`) with JSON beside them, in it and in its
-    /// folders. Each runs through these stacks of adapters and on these hosts. Its work folder is in the `target` of the
-    /// current folder, unless another one is named.
-    pub fn wasi_testsuite(mut self, adapters: &[String], hosts: &[String]) -> Suite {
-        self.hosts = hosts.to_vec();
-        self.testsuite = Some(Testsuite { adapters: adapters.to_vec(), hosts: hosts.to_vec() });
+    /// folders. Each runs through these stacks of adapters. Its work folder is in the `target` of the current folder,
+    /// unless another one is named.
+    pub fn wasi_testsuite(mut self, adapters: impl IntoIterator<Item = impl Into<String>>) -> Suite {
+        self.testsuite = Some(adapters.into_iter().map(Into::into).collect());
         self
     }
 
@@ -141,7 +134,7 @@ impl Suite {
     pub fn build(&self) -> Result<Built, BuildError> {
         let mut clock = Clock::start();
         let mut layout = match &self.testsuite {
-            Some(Testsuite { adapters, hosts }) => discover::testsuite::discover(&self.root, adapters, hosts)?,
+            Some(adapters) => discover::testsuite::discover(&self.root, adapters)?,
             None => discover::discover(&self.root, self.museum)?,
         };
         if self.museum {

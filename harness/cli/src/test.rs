@@ -14,6 +14,7 @@ use polyfill_build::{Built, Suite};
 use polyfill_runner::{CellResult, Compared, Runner, Verdict};
 
 use self::expectations::Expectations;
+use self::files::Trial;
 use self::selection::Selection;
 use crate::args::TestArgs;
 use crate::error::Error;
@@ -37,10 +38,11 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     }
     let mut results = runner.run_cells(|cell| selection.wants(cell), 0, |_| {})?;
     let ran = start.elapsed();
-    expectations.apply(&mut results, args.expectations.as_deref())?;
-    for (file, text) in [(&args.json, files::json as fn(&[CellResult]) -> String), (&args.junit, files::junit)] {
+    expectations.apply(selection.cells().zip(&mut results), args.expectations.as_deref())?;
+    let trials: Vec<Trial<'_>> = selection.cells().zip(&results).collect();
+    for (file, text) in [(&args.json, files::json as fn(&[Trial<'_>]) -> String), (&args.junit, files::junit)] {
         if let Some(file) = file {
-            output::file(file, text(&results).as_bytes())?;
+            output::file(file, text(&trials).as_bytes())?;
         }
     }
 
@@ -66,7 +68,7 @@ fn suite(args: &TestArgs) -> Suite {
         (None, Some(_)) => vec!["wasi".to_string()],
         (None, None) => vec![NATIVE.to_string(), "wasi".to_string()],
     };
-    suite.wasi_testsuite(&[adapter], &hosts)
+    suite.wasi_testsuite([adapter]).hosts(hosts)
 }
 
 /// The folder that trials come from.

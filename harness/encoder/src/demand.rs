@@ -107,7 +107,7 @@ impl<'a> Closing<'a> {
             return;
         }
         let adapter = &self.modules[id.0];
-        if !matches!(adapter.export(export).map(|e| &e.ty), Some(Extern::Func(_))) {
+        if !adapter.exports_function(export) {
             let functions = adapter.exports.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
             errors.push(Error::AdapterLacks {
                 adapter: adapter.name.clone(),

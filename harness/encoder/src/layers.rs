@@ -8,7 +8,7 @@ use crate::error::{Error, Errors};
 use crate::input::{Adapter, Code, Source};
 use crate::names;
 use crate::plan::ModuleId;
-use crate::read::{self, Extern, Layer, Module};
+use crate::read::{self, Layer, Module};
 use crate::{interpose, stub};
 
 /// Reads main, and the modules of each adapter: none yet for an interposer.
@@ -120,19 +120,18 @@ pub(crate) fn serving<'m>(
 /// A transparent layer stands between main and whatever is behind it; between another adapter and the world it would be
 /// mistaken for main.
 pub(crate) fn layer_of(modules: &[Module<'_>], importer: ModuleId, module: &str, field: &str) -> Option<ModuleId> {
-    let exports = |id: &ModuleId| matches!(modules[id.0].export(field).map(|e| &e.ty), Some(Extern::Func(_)));
     let behind_is_a_layer = |id: &ModuleId| layer_of(modules, *id, module, field).is_some();
     serving(modules, importer, module).find(|id| {
         let transparent = modules[id.0].layer.transparent;
-        exports(id) && (!transparent || importer == ModuleId::MAIN || behind_is_a_layer(id))
+        modules[id.0].exports_function(field) && (!transparent || importer == ModuleId::MAIN || behind_is_a_layer(id))
     })
 }
 
 /// The layer that reports an adapter's calls of a function of main's, if there is one.
 pub(crate) fn in_front_of_main(modules: &[Module<'_>], importer: ModuleId, field: &str) -> Option<ModuleId> {
-    let exports = |id: &ModuleId| matches!(modules[id.0].export(field).map(|e| &e.ty), Some(Extern::Func(_)));
     // An adapter for any import module (`*`) is none for main.
-    serving(modules, importer, names::MAIN).find(|id| modules[id.0].layer.transparent && exports(id))
+    serving(modules, importer, names::MAIN)
+        .find(|id| modules[id.0].layer.transparent && modules[id.0].exports_function(field))
 }
 
 /// Whether the name or pattern `implements` stands for the import module `module`: see [`Adapter::implements`].

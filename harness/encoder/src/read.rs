@@ -199,6 +199,11 @@ impl<'a> Module<'a> {
         self.exports.iter().find(|e| e.name == name)
     }
 
+    /// Whether a function of that name is exported, whatever its type.
+    pub fn exports_function(&self, name: &str) -> bool {
+        matches!(self.export(name).map(|export| &export.ty), Some(Extern::Func(_)))
+    }
+
     /// The exported function of that name and its type.
     pub fn export_func(&self, name: &str) -> Option<&FuncType> {
         match &self.export(name)?.ty {

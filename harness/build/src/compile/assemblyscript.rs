@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::command;
 use super::rust::ask;
-use super::{Compiled, Outcome, Workshop, single};
-use crate::built::Done;
+use super::{Compiled, Workshop, single};
 use crate::{cache, digest};
 
 /// `--debug` keeps the names, for backtraces; with `-O` beside it the code is the optimised one.
@@ -70,10 +69,7 @@ impl Asc {
 pub(super) fn compile(shop: &Workshop<'_>, name: &str, sources: &[PathBuf]) -> Compiled {
     let asc = match shop.assemblyscript() {
         Ok(asc) => asc,
-        Err(reason) if shop.settings.require_all => return Compiled::failed(reason, sources.to_vec()),
-        Err(reason) => {
-            return Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs: sources.to_vec() };
-        }
+        Err(reason) => return Compiled::without_tool(shop, reason, sources.to_vec()),
     };
     let mut key = digest::Parts::default();
     key.add("asc").add(asc.node.as_os_str().as_encoded_bytes()).add(&asc.version).add(&asc.lock).add(FLAGS.join(" "));

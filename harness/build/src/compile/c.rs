@@ -6,8 +6,7 @@ use std::process::Command;
 
 use super::environment::command;
 use super::rust::ask;
-use super::{Compiled, Outcome, Workshop, depfile, single};
-use crate::built::Done;
+use super::{Compiled, Workshop, depfile, single};
 use crate::digest;
 
 const FLAGS: [&str; 1] = ["-O2"];
@@ -18,12 +17,17 @@ const CXX: [&str; 3] = ["cc", "cpp", "cxx"];
 /// Names stay, for backtraces; the debug information of the C library goes.
 const LINK_FLAGS: [&str; 1] = ["-Wl,--strip-debug"];
 
-/// A C compiler that can link for WASI.
+/// A compiler that can link for WASI, as a C compiler and as one for C++.
 pub(super) struct Compiler {
+    c: Driver,
+    /// None where the user named a compiler for C only, or one that is not there.
+    cxx: Result<Driver, String>,
+}
+
+/// A program and the arguments that make it a compiler for one language.
+struct Driver {
     program: PathBuf,
     arguments: Vec<String>,
-    /// The arguments that make it one for C++; none for one that the user named.
-    cxx: Option<Vec<String>>,
     version: String,
 }
 
@@ -40,14 +44,15 @@ impl Compiler {
         if let Some(line) = &shop.settings.cc {
             return Self::named(shop, line).map_err(|reason| Missing { reason, named: true });
         }
-        const ZIG: [[&str; 5]; 2] =
-            [["-m", "ziglang", "cc", "-target", "wasm32-wasi"], ["-m", "ziglang", "c++", "-target", "wasm32-wasi"]];
-        let zig = Self::given(shop, "python3", [&ZIG[0], &ZIG[1]], |program| {
-            ask(shop, program, &["-m", "ziglang", "version"]).ok()
+        let zig = Self::given(shop, "python3", &["-m", "ziglang", "version"], |cxx| {
+            let driver = if cxx { "c++" } else { "cc" };
+            vec!["-m", "ziglang", driver, "-target", "wasm32-wasi"]
         });
         let clang = || {
-            const CLANG: [&[&str]; 2] = [&["--target=wasm32-wasi"], &["--target=wasm32-wasi", "--driver-mode=g++"]];
-            let compiler = Self::given(shop, "clang", CLANG, |program| ask(shop, program, &["--version"]).ok())?;
+            let compiler = Self::given(shop, "clang", &["--version"], |cxx| match cxx {
+                true => vec!["--target=wasm32-wasi", "--driver-mode=g++"],
+                false => vec!["--target=wasm32-wasi"],
+            })?;
             compiler.links(shop).then_some(compiler)
         };
         zig.or_else(clang).ok_or_else(|| Missing {
@@ -59,23 +64,27 @@ impl Compiler {
     }
 
     fn named(shop: &Workshop<'_>, line: &str) -> Result<Compiler, String> {
-        let mut words = line.split_whitespace().map(str::to_string);
-        let name = words.next().unwrap_or_default();
-        let program = shop.program(&name).ok_or_else(|| format!("POLYFILL_CC is `{line}`: no program `{name}`"))?;
-        let version = ask(shop, &program, &["--version"]).unwrap_or_default();
-        Ok(Compiler { program, arguments: words.collect(), cxx: None, version })
+        let cxx = match &shop.settings.cxx {
+            Some(line) => Driver::named(shop, "POLYFILL_CXX", line),
+            None => Err("POLYFILL_CC names a compiler for C: set POLYFILL_CXX to one for C++".to_string()),
+        };
+        Ok(Compiler { c: Driver::named(shop, "POLYFILL_CC", line)?, cxx: cxx.map(Driver::for_cxx) })
     }
 
+    /// A program that tells its version, with the arguments for C and for C++.
     fn given(
         shop: &Workshop<'_>,
         name: &str,
-        arguments: [&[&str]; 2],
-        version: impl FnOnce(&Path) -> Option<String>,
+        version: &[&str],
+        arguments: impl Fn(bool) -> Vec<&'static str>,
     ) -> Option<Compiler> {
         let program = shop.program(name)?;
-        let version = version(&program)?;
-        let [c, cxx] = arguments.map(|list| list.iter().map(|argument| argument.to_string()).collect());
-        Some(Compiler { program, arguments: c, cxx: Some(cxx), version })
+        let version = ask(shop, &program, version).ok()?;
+        let driver = |cxx| {
+            let arguments = arguments(cxx).into_iter().map(str::to_string).collect();
+            Driver { program: program.clone(), arguments, version: version.clone() }
+        };
+        Some(Compiler { c: driver(false), cxx: Ok(driver(true).for_cxx()) })
     }
 
     /// Many a clang has no C library for WASI.
@@ -84,55 +93,55 @@ impl Compiler {
         let source = folder.join("probe.c");
         let written = std::fs::create_dir_all(&folder)
             .and_then(|()| std::fs::write(&source, "#include <stdio.h>\nint main(void) { return puts(\"\"); }\n"));
-        let mut probe = self.command(shop, &self.arguments);
+        let mut probe = self.c.command(shop);
         probe.arg("-o").arg(folder.join("probe.wasm")).arg(&source);
         written.is_ok() && probe.output().is_ok_and(|output| output.status.success())
     }
 
-    fn command(&self, shop: &Workshop<'_>, arguments: &[String]) -> Command {
+    /// For C, or for C++.
+    fn driver(&self, cxx: bool) -> Result<&Driver, String> {
+        if cxx { self.cxx.as_ref().map_err(String::clone) } else { Ok(&self.c) }
+    }
+}
+
+impl Driver {
+    /// The command in a variable.
+    fn named(shop: &Workshop<'_>, variable: &str, line: &str) -> Result<Driver, String> {
+        let mut words = line.split_whitespace().map(str::to_string);
+        let name = words.next().unwrap_or_default();
+        let program = shop.program(&name).ok_or_else(|| format!("{variable} is `{line}`: no program `{name}`"))?;
+        let version = ask(shop, &program, &["--version"]).unwrap_or_default();
+        Ok(Driver { program, arguments: words.collect(), version })
+    }
+
+    fn for_cxx(mut self) -> Driver {
+        self.arguments.extend(CXX_FLAGS.map(str::to_string));
+        self
+    }
+
+    fn command(&self, shop: &Workshop<'_>) -> Command {
         let mut command = command(shop, &self.program);
-        command.args(arguments).args(FLAGS).current_dir(shop.root);
+        command.args(&self.arguments).args(FLAGS).current_dir(shop.root);
         command
     }
 
-    /// For C, or for C++.
-    fn driver(&self, shop: &Workshop<'_>, cxx: bool) -> Result<Command, String> {
-        match (cxx, &self.cxx) {
-            (false, _) => Ok(self.command(shop, &self.arguments)),
-            (true, Some(arguments)) => {
-                let mut command = self.command(shop, arguments);
-                command.args(CXX_FLAGS);
-                Ok(command)
-            }
-            (true, None) => match &shop.settings.cxx {
-                Some(line) => {
-                    let named =
-                        Self::named(shop, line).map_err(|reason| reason.replace("POLYFILL_CC", "POLYFILL_CXX"))?;
-                    let mut command = command(shop, &named.program);
-                    command.args(&named.arguments).args(FLAGS).args(CXX_FLAGS).current_dir(shop.root);
-                    Ok(command)
-                }
-                None => Err("POLYFILL_CC names a compiler for C: set POLYFILL_CXX to one for C++".to_string()),
-            },
-        }
+    fn add_to(&self, key: &mut digest::Parts) {
+        key.add(self.program.as_os_str().as_encoded_bytes()).add(self.arguments.join(" ")).add(&self.version);
     }
 }
 
 pub(super) fn compile(shop: &Workshop<'_>, name: &str, guest: &Path, sources: &[PathBuf]) -> Compiled {
     let compiler = match shop.c() {
         Ok(compiler) => compiler,
-        Err(missing) if missing.named || shop.settings.require_all => {
-            return Compiled::failed(missing.reason.clone(), sources.to_vec());
-        }
-        Err(missing) => {
-            let outcome = Outcome::Ignored(missing.reason.clone());
-            return Compiled { outcome, done: Done::Ignored, inputs: sources.to_vec() };
-        }
+        Err(Missing { reason, named: true }) => return Compiled::failed(reason.clone(), sources.to_vec()),
+        Err(Missing { reason, .. }) => return Compiled::without_tool(shop, reason.clone(), sources.to_vec()),
     };
     let mut key = digest::Parts::default();
-    key.add("cc").add(compiler.program.as_os_str().as_encoded_bytes()).add(compiler.arguments.join(" "));
-    key.add(&compiler.version).add(FLAGS.join(" ")).add(CXX_FLAGS.join(" ")).add(LINK_FLAGS.join(" "));
-    key.add(shop.settings.cxx.as_deref().unwrap_or_default());
+    key.add("cc").add(FLAGS.join(" ")).add(LINK_FLAGS.join(" "));
+    compiler.c.add_to(&mut key);
+    if let (true, Ok(cxx)) = (sources.iter().any(|source| is_cxx(source)), &compiler.cxx) {
+        cxx.add_to(&mut key);
+    }
     for source in sources {
         key.add(source.as_os_str().as_encoded_bytes());
     }
@@ -162,7 +171,7 @@ fn steps(
         }
         let object = folder.join(source.file_name().unwrap_or_default()).with_extension("o");
         let depends = object.with_extension("d");
-        let mut command = compiler.driver(shop, is_cxx(source))?;
+        let mut command = compiler.driver(is_cxx(source))?.command(shop);
         command.arg("-c").arg("-MD").arg("-MF").arg(&depends).arg("-o").arg(&object);
         // Relative to the suite's folder, where the compiler runs: `__FILE__` is the same everywhere.
         run(command.arg(source.strip_prefix(shop.root).unwrap_or(source)))?;
@@ -170,7 +179,7 @@ fn steps(
         inputs.extend(depfile::parse(&read, shop.root));
         objects.push(object.into());
     }
-    let mut link = compiler.driver(shop, sources.iter().any(|source| is_cxx(source)))?;
+    let mut link = compiler.driver(sources.iter().any(|source| is_cxx(source)))?.command(shop);
     run(link.args(LINK_FLAGS).arg("-o").arg(out).args(&objects))?;
     // The compiler's own headers change with its version.
     inputs.retain(|input| input.starts_with(shop.root) || input.starts_with(guest));

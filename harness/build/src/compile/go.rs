@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::command;
 use super::rust::ask;
-use super::{Compiled, Outcome, Workshop, single};
-use crate::built::Done;
+use super::{Compiled, Workshop, single};
 use crate::digest;
 
 /// No paths of this machine, no build id, no DWARF; names stay, for backtraces.
@@ -32,8 +31,7 @@ pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path, library: b
     let inputs = vec![source.to_path_buf()];
     let go = match shop.go() {
         Ok(go) => go,
-        Err(reason) if shop.settings.require_all => return Compiled::failed(reason, inputs),
-        Err(reason) => return Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs },
+        Err(reason) => return Compiled::without_tool(shop, reason, inputs),
     };
     let mut key = digest::Parts::default();
     key.add("go")

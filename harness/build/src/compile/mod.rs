@@ -44,6 +44,14 @@ impl Compiled {
     fn failed(message: impl Into<String>, inputs: Vec<PathBuf>) -> Compiled {
         Compiled { outcome: Outcome::Failed(message.into()), done: Done::Failed, inputs }
     }
+
+    /// A tool is not there: ignored with the reason, or a failure where all is required.
+    fn without_tool(shop: &Workshop<'_>, reason: String, inputs: Vec<PathBuf>) -> Compiled {
+        match shop.settings.require_all {
+            true => Compiled::failed(reason, inputs),
+            false => Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs },
+        }
+    }
 }
 
 /// Compiles the guests of those names.

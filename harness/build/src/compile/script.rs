@@ -7,8 +7,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use super::environment::command;
-use super::{Compiled, Outcome, Workshop, single};
-use crate::built::Done;
+use super::{Compiled, Workshop, single};
 use crate::digest;
 use crate::discover::Guest;
 
@@ -32,10 +31,8 @@ pub(super) fn compile(shop: &Workshop<'_>, guest: &Guest, script: &Path) -> Comp
     inputs.extend(guest.wit.iter().flat_map(|wit| wit.files()));
     let version = match shop.scripts().version(shop, script) {
         Ok(version) => version,
-        Err(Refusal { reason, missing: true }) if !shop.settings.require_all => {
-            return Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs };
-        }
-        Err(Refusal { reason, .. }) => return Compiled::failed(reason, inputs),
+        Err(Refusal { reason, missing: true }) => return Compiled::without_tool(shop, reason, inputs),
+        Err(Refusal { reason, missing: false }) => return Compiled::failed(reason, inputs),
     };
     let mut key = digest::Parts::default();
     key.add("script").add(&version).add(guest.path.as_os_str().as_encoded_bytes());

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{CaseFile, Found, Guest, Kind, Layout, check_name, listing, references, show};
+use super::{CaseFile, Found, Guest, Kind, Layout, case_check, check_name, listing, references, show};
 use crate::case::{Bytes, Case, Expect, HexBytes, Text};
+use crate::digest;
 use crate::error::{BuildError, Problems};
 use crate::tree::{Entry, Node, Preopen, Tree};
 use crate::wasi_test::{self, WasiTest};
 
-/// All modules in the folder and those in it, each through the adapters and on the hosts.
-pub(crate) fn discover(root: &Path, adapters: &[String], hosts: &[String]) -> Result<Layout, BuildError> {
+/// All modules in the folder and those in it, each through the adapters.
+pub(crate) fn discover(root: &Path, adapters: &[String]) -> Result<Layout, BuildError> {
     let root = root.canonicalize().map_err(BuildError::io("find the folder", root))?;
     let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
     let modules: Vec<PathBuf> = listing::files_below(&root)?.into_iter().filter(|file| is_module(file)).collect();
@@ -23,7 +24,6 @@ pub(crate) fn discover(root: &Path, adapters: &[String], hosts: &[String]) -> Re
     for (path, name) in modules.into_iter().zip(names) {
         let case = case(&mut found, &path).map(|mut case| {
             case.adapters = Some(adapters.to_vec());
-            case.hosts = Some(hosts.to_vec());
             case
         });
         let faults = check_name("a test", &name, false).err().into_iter().collect();
@@ -72,7 +72,7 @@ fn case(found: &mut Found, module: &Path) -> Result<Case, String> {
     }
     let preopens: BTreeMap<String, Preopen> =
         preopens.into_iter().map(|(name, folder)| (name, Preopen::Folder(folder))).collect();
-    Ok(Case {
+    let case = Case {
         args,
         env: env.into_iter().map(|(name, value)| (name, Text::Plain(value))).collect(),
         stdin: stdin.map(Bytes::Text),
@@ -85,7 +85,11 @@ fn case(found: &mut Found, module: &Path) -> Result<Case, String> {
             ..Expect::default()
         },
         ..Case::default()
-    })
+    };
+    match case_check::check(&case)[..] {
+        [] => Ok(case),
+        ref problems => Err(format!("`{}`: {}", found.show(&json), problems.join("\n"))),
+    }
 }
 
 /// A folder as it stands: what tests make in it, they make in a copy.
@@ -102,7 +106,7 @@ fn tree(folder: &Path, name: &str, files: &mut Tree) -> std::io::Result<()> {
         } else if kind.is_dir() {
             tree(&entry.path(), &inner, files)?;
         } else {
-            let hex = std::fs::read(entry.path())?.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = digest::hex(&std::fs::read(entry.path())?);
             files.insert(inner, Entry::File(Bytes::Hex(HexBytes { hex })));
         }
     }

@@ -12,6 +12,7 @@
 
 use std::path::Path;
 
+use polyfill_build::index::Cell;
 use polyfill_runner::{CellResult, Verdict};
 use serde::Deserialize;
 
@@ -73,10 +74,15 @@ impl Expectations {
 
     /// Judges once more: what is to fail and does is as it should be, and what does not any more is a failure. An
     /// expectation of nothing is a mistake.
-    pub(super) fn apply(&self, results: &mut [CellResult], path: Option<&Path>) -> Result<(), Error> {
+    pub(super) fn apply<'t>(
+        &self,
+        trials: impl Iterator<Item = (&'t Cell, &'t mut CellResult)>,
+        path: Option<&Path>,
+    ) -> Result<(), Error> {
+        let mut trials: Vec<_> = trials.collect();
         for test in self.suite.iter().flat_map(|suite| &suite.test) {
             let mut met = false;
-            for result in results.iter_mut().filter(|result| test.is_for(&result.name)) {
+            for (_, result) in trials.iter_mut().filter(|(cell, _)| test.is_for(cell)) {
                 met = true;
                 test.judge(&mut result.verdict);
             }
@@ -90,11 +96,9 @@ impl Expectations {
 }
 
 impl Test {
-    fn is_for(&self, trial: &str) -> bool {
-        let mut parts = trial.split("::");
-        let (guest, _, adapter, host) = (parts.next(), parts.next(), parts.next(), parts.next());
-        let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|w| found == Some(w));
-        guest == Some(self.name.as_str()) && is(&self.adapter, adapter) && is(&self.host, host)
+    fn is_for(&self, cell: &Cell) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| found == wanted);
+        cell.guest == self.name && is(&self.adapter, &cell.adapter) && is(&self.host, &cell.host)
     }
 
     fn judge(&self, verdict: &mut Verdict) {

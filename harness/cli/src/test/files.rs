@@ -1,34 +1,38 @@
 //! Verdicts in files, for programs: JSON, and JUnit's XML.
 
+use polyfill_build::index::Cell;
 use polyfill_runner::{CellResult, Verdict};
 use serde_json::json;
 
+/// A cell and what became of it.
+pub(super) type Trial<'t> = (&'t Cell, &'t CellResult);
+
 /// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message" } ] }`.
-pub(super) fn json(results: &[CellResult]) -> String {
-    let result = |result: &CellResult| {
+pub(super) fn json(trials: &[Trial<'_>]) -> String {
+    let result = |(cell, result): &Trial<'_>| {
         let (outcome, message) = outcome(&result.verdict);
-        let [guest, case, adapter, host] = parts(&result.name);
+        let Cell { guest, case, adapter, host, .. } = cell;
         json!({
             "guest": guest, "case": case, "adapter": adapter, "host": host, "outcome": outcome,
             "seconds": result.duration.as_secs_f64(), "message": message,
         })
     };
-    let results: Vec<_> = results.iter().map(result).collect();
+    let results: Vec<_> = trials.iter().map(result).collect();
     format!("{:#}\n", json!({ "results": results }))
 }
 
 /// One suite, a test case for each trial.
-pub(super) fn junit(results: &[CellResult]) -> String {
-    let count = |wanted: &str| results.iter().filter(|result| outcome(&result.verdict).0 == wanted).count();
+pub(super) fn junit(trials: &[Trial<'_>]) -> String {
+    let count = |wanted: &str| trials.iter().filter(|(_, result)| outcome(&result.verdict).0 == wanted).count();
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"polyfill\" tests=\"{}\" \
          failures=\"{}\" skipped=\"{}\">\n",
-        results.len(),
+        trials.len(),
         count("fail"),
         count("skip")
     );
-    for result in results {
-        let [guest, case, adapter, host] = parts(&result.name);
+    for (cell, result) in trials {
+        let Cell { guest, case, adapter, host, .. } = cell;
         let (outcome, message) = outcome(&result.verdict);
         let head = format!(
             "<testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
@@ -56,12 +60,6 @@ fn outcome(verdict: &Verdict) -> (&'static str, Option<String>) {
     }
 }
 
-/// Guest, case, adapter and host of a trial.
-fn parts(name: &str) -> [&str; 4] {
-    let mut parts = name.splitn(4, "::");
-    [(); 4].map(|()| parts.next().unwrap_or_default())
-}
-
 /// What XML cannot hold is left out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -83,15 +81,23 @@ fn escaped(text: &str) -> String {
 mod tests {
     use std::time::Duration;
 
+    use polyfill_build::index::Artifact;
+
     use super::*;
 
-    fn results() -> Vec<CellResult> {
-        let result = |name: &str, verdict| CellResult {
-            name: name.to_string(),
-            verdict,
-            observation: None,
-            mismatches: Vec::new(),
-            duration: Duration::from_millis(1500),
+    fn results() -> Vec<(Cell, CellResult)> {
+        let result = |name: &str, verdict| {
+            let parts: Vec<String> = name.split("::").map(String::from).collect();
+            let [guest, case, adapter, host] = parts.try_into().expect("four parts");
+            let artifact = Artifact::Ignored(String::new());
+            let result = CellResult {
+                name: name.to_string(),
+                verdict,
+                observation: None,
+                mismatches: Vec::new(),
+                duration: Duration::from_millis(1500),
+            };
+            (Cell { guest, case, adapter, host, artifact, memory_check: None }, result)
         };
         vec![
             result("a::b::none::native", Verdict::Passed),
@@ -99,6 +105,11 @@ mod tests {
             result("c::d::none::native", Verdict::Ignored { reason: "no & tool".to_string() }),
             result("c::e::none::native", Verdict::KnownBug),
         ]
+    }
+
+    fn text(of: fn(&[Trial<'_>]) -> String) -> String {
+        let results = results();
+        of(&results.iter().map(|(cell, result)| (cell, result)).collect::<Vec<_>>())
     }
 
     #[test]
@@ -114,12 +125,12 @@ mod tests {
 </testsuite>
 </testsuites>
 "#;
-        assert_eq!(junit(&results()), expected);
+        assert_eq!(text(junit), expected);
     }
 
     #[test]
     fn json_has_a_record_for_each_trial() {
-        let text = json(&results());
+        let text = text(json);
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let outcomes: Vec<&str> =
             value["results"].as_array().expect("a list").iter().filter_map(|r| r["outcome"].as_str()).collect();

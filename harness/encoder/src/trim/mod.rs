@@ -180,7 +180,7 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
 
 fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let mut module = Module::read(request.wasm, request.validate).map_err(|problem| vec![problem])?;
-    let (_, missing) = wanted(&module, request.exports);
+    let missing = missing(&module, request.exports);
     let analysed = analyse(&mut module, request);
     let analysis = match (analysed, missing.is_empty()) {
         (Ok(analysis), true) => analysis,
@@ -188,8 +188,8 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
         (Err(problems), _) => return Err(missing.into_iter().chain(problems).collect()),
     };
     let Analysis { units, live, plan } = &analysis;
-    let more = live.also.iter().filter_map(|(_, export)| *export).map(str::to_string);
-    let (exports, _) = wanted(&module, &request.exports.iter().cloned().chain(more).collect());
+    let also = |name: &str| live.also.iter().any(|(_, export)| *export == Some(name));
+    let exports = exported(&module, |name| request.exports.contains(name) || also(name));
     let numbers = numbers::Numbers::assign(&module, live, plan);
     let (kept, dropped) = counts(&module, &analysis, &numbers);
     let (name, exports) = (request.name, exports.as_slice());
@@ -227,7 +227,7 @@ fn analyse<'a>(module: &mut Module<'a>, request: &Request<'_>) -> Result<Analysi
 
 fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>, Vec<Problem>> {
     let &Request { form, realloc, stack, also, validate, .. } = request;
-    let (exports, _) = wanted(module, request.exports);
+    let exports = exported(module, |name| request.exports.contains(name));
     let mut problems: Vec<Problem> = stack.check(form).into_iter().collect();
     let units = match module.linking.relocatable {
         true => Units::cut(module).unwrap_or_else(|problem| {
@@ -253,19 +253,19 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
     }
 }
 
-/// The exports that are asked for, in the adapter's order, and those that are not there.
-fn wanted<'m, 'a>(module: &'m Module<'a>, names: &IndexSet<String>) -> (Vec<&'m Export<'a>>, Vec<Problem>) {
-    let mut missing = Vec::new();
-    for name in names {
-        match module.exports.get(name.as_str()) {
-            Some(export) if is_function(export) => {}
-            Some(export) => missing.push(Problem::NotAFunction { export: name.clone(), found: kind(export.kind) }),
-            None => missing.push(Problem::NoExport { export: name.clone(), near: near(module, name) }),
-        }
-    }
-    let exports = module.exports.values();
-    let exports = exports.filter(|export| is_function(export) && names.contains(export.name));
-    (exports.collect(), missing)
+/// What is asked for, and is no function that the adapter exports.
+fn missing(module: &Module<'_>, names: &IndexSet<String>) -> Vec<Problem> {
+    let problem = |name: &String| match module.exports.get(name.as_str()) {
+        Some(export) if is_function(export) => None,
+        Some(export) => Some(Problem::NotAFunction { export: name.clone(), found: kind(export.kind) }),
+        None => Some(Problem::NoExport { export: name.clone(), near: near(module, name) }),
+    };
+    names.iter().filter_map(problem).collect()
+}
+
+/// The exported functions that somebody wants, in the adapter's order.
+fn exported<'m, 'a>(module: &'m Module<'a>, wanted: impl Fn(&str) -> bool) -> Vec<&'m Export<'a>> {
+    module.exports.values().filter(|export| is_function(export) && wanted(export.name)).collect()
 }
 
 /// An export whose name differs only in its spelling.
