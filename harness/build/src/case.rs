@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::matrix::{Exclude, Fails, On, Product};
 use crate::tree::{Preopen, Tree};
 
 /// One run: inputs, what to call, what to expect.
@@ -25,13 +26,29 @@ pub struct Case {
     /// import module, by name or pattern, to those behind it: see `expect.core-calls`.
     ///
     /// `reference-command@48.0.8` is a published release of the reference adapters (and `reference-reactor`,
-    /// `reference-proxy`); without the version, it is the newest.
+    /// `reference-proxy`); without the version, it is the newest. `reference` is the one for a command or for a reactor, as
+    /// the guest is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adapters: Option<Vec<String>>,
     /// The hosts to run on; without it, the suite's default hosts. On `native` it is the guest's core module that runs, once,
     /// whatever adapters there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<Vec<String>>,
+    /// More adapter stacks x hosts.
+    #[serde(rename = "run", skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Product>,
+    /// It is the group that says so, for all of its cases: cells that make no sense for a guest are not there.
+    #[serde(skip)]
+    pub runs_by_group: bool,
+    /// Cells that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<Exclude>,
+    /// What is expected of some cells in place of what `expect` says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<On>,
+    /// Cells that must fail.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fails: Vec<Fails>,
     /// The guest's arguments after the program's name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,

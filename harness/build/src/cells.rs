@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::{Case, EncodeOptions};
+use crate::case::{Call, Case, EncodeOptions};
 use crate::compile::{Compiled, Outcome};
 use crate::discover::{CaseFile, Guest, Kind, Layout};
-use crate::index::{Artifact, Cell, NATIVE, Stage};
+use crate::index::{Artifact, Cell, NATIVE, Stage, is_native};
+use crate::matrix::Product;
 use crate::module::{self, Facts};
 use crate::select::Filter;
 use crate::stack::{self, Stack};
@@ -68,7 +69,7 @@ pub(crate) struct Parts<'a> {
     /// Main's memory is checked in all cells.
     pub(crate) memory_check: bool,
     /// Stacks that name a published adapter without a release run through every one.
-    pub(crate) museum: bool,
+    pub(crate) every_release: bool,
 }
 
 /// Lays out all cells.
@@ -100,59 +101,115 @@ fn lay_out_case(
     all: &mut Cells,
 ) {
     let given = case.case.as_ref().ok();
-    let stacks: Vec<Stack> = match given.and_then(|case| case.adapters.as_ref()) {
-        Some(named) => named.iter().map(|name| Stack::parse(name)).collect(),
-        None => stack::fitting(facts, &parts.layout.adapters, adapters),
-    };
-    let stacks = stacks.into_iter().flat_map(|stack| if parts.museum { stack.every_release() } else { vec![stack] });
-    let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(parts.hosts);
-    let (native, hosts): (Vec<&String>, Vec<&String>) = hosts.iter().partition(|host| *host == NATIVE);
-    let options = given.map(|case| case.encode.clone()).unwrap_or_default();
-    let welded = stacks.map(|stack| Job {
-        guest: guest.name.clone(),
-        memory_check: is_checked(parts, given, &stack),
-        options: options.clone(),
-        stack,
-        native: false,
-    });
-    // Whatever the stacks are, it is one and the same module.
-    let alone = Job {
-        guest: guest.name.clone(),
-        stack: Stack::default(),
-        options: EncodeOptions::default(),
-        memory_check: false,
-        native: true,
-    };
-    let jobs = welded.map(|job| (job, &hosts)).chain([(alone, &native)]);
-    for (job, hosts) in jobs {
-        let artifact = without_component(parts, guest, compiled, case, &job.stack).unwrap_or_else(|| job.artifact());
-        let mut needed = false;
-        for host in hosts {
-            let cell = Cell {
-                guest: guest.name.clone(),
-                case: case.name.clone(),
-                adapter: job.stack.to_string(),
-                host: host.to_string(),
-                artifact: artifact.clone(),
-                memory_check: None,
-            };
-            if parts.filter.selects(&cell.name()) {
-                needed |= matches!(cell.artifact, Artifact::Component(_) | Artifact::Module(_));
-                all.cells.push(cell);
-            }
-        }
-        if needed {
-            all.jobs.insert(job);
+    let products = given.map_or_else(|| vec![Product::default()], Case::products);
+    let by_group = given.is_some_and(|case| case.runs_by_group);
+    // A cell that several of them name is there once.
+    let mut seen = BTreeSet::new();
+    for product in &products {
+        let hosts = product.hosts.as_deref().unwrap_or(parts.hosts);
+        let (native, hosts): (Vec<&String>, Vec<&String>) = hosts.iter().partition(|host| is_native(host));
+        let stacks = stacks(parts, (facts, adapters), product, by_group);
+        let options = given.map(|case| case.encode.clone()).unwrap_or_default();
+        let welded = stacks.into_iter().map(|stack| Job {
+            guest: guest.name.clone(),
+            memory_check: is_checked(parts, given, &stack),
+            options: options.clone(),
+            stack,
+            native: false,
+        });
+        // Whatever the stacks are, it is one and the same module.
+        let alone = (!by_group || is_for_native(facts, given)).then(|| Job {
+            guest: guest.name.clone(),
+            stack: Stack::default(),
+            options: EncodeOptions::default(),
+            memory_check: false,
+            native: true,
+        });
+        let jobs = welded.map(|job| (job, &hosts)).chain(alone.map(|job| (job, &native)));
+        for (job, hosts) in jobs {
+            let hosts = hosts.iter().filter(|host| {
+                let adapter = job.stack.to_string();
+                let left_out = given.is_some_and(|case| case.leaves_out(&adapter, host));
+                !left_out && seen.insert((adapter, host.to_string()))
+            });
+            lay_out_job(parts, guest, compiled, case, &job, hosts, all);
         }
     }
+}
+
+fn lay_out_job<'a>(
+    parts: &Parts<'_>,
+    guest: &Guest,
+    compiled: &Compiled,
+    case: &CaseFile,
+    job: &Job,
+    hosts: impl Iterator<Item = &'a &'a String>,
+    all: &mut Cells,
+) {
+    let artifact = without_component(parts, guest, compiled, case, &job.stack).unwrap_or_else(|| job.artifact());
+    for host in hosts {
+        let cell = Cell {
+            guest: guest.name.clone(),
+            case: case.name.clone(),
+            adapter: job.stack.to_string(),
+            host: host.to_string(),
+            artifact: artifact.clone(),
+            memory_check: None,
+        };
+        if parts.filter.selects(&cell.name()) {
+            if matches!(cell.artifact, Artifact::Component(_) | Artifact::Module(_)) {
+                all.jobs.insert(job.clone());
+            }
+            all.cells.push(cell);
+        }
+    }
+}
+
+/// The stacks that a product names; without names, all that fit. Where it is the group's, a published adapter is for mains
+/// that want one.
+fn stacks(
+    parts: &Parts<'_>,
+    (facts, adapters): (&Facts, &BTreeMap<&str, Facts>),
+    product: &Product,
+    by_group: bool,
+) -> Vec<Stack> {
+    let stacks = match &product.adapters {
+        None => stack::fitting(facts, &parts.layout.adapters, adapters),
+        Some(named) => {
+            let stacks = named.iter().map(|name| Stack::parse(name).for_main(facts.command));
+            stacks.filter(|stack| !by_group || speaks_preview1(facts) || !is_published(stack)).collect()
+        }
+    };
+    stacks.into_iter().flat_map(|stack| if parts.every_release { stack.every_release() } else { vec![stack] }).collect()
+}
+
+fn is_published(stack: &Stack) -> bool {
+    stack.adapters().any(|id| polyfill_reference::find(id).is_some())
+}
+
+fn speaks_preview1(facts: &Facts) -> bool {
+    facts.imports.iter().any(|module| module == polyfill_reference::IMPORT_MODULE)
+}
+
+/// Whether the host `native` has all that a main wants, and can make the case's calls: there are core functions only.
+fn is_for_native(facts: &Facts, case: Option<&Case>) -> bool {
+    let is_core = |call: &Call| {
+        let number = |text: &str| text.trim().parse::<f64>().is_ok();
+        let (name, arguments) = call.invoke.split_once('(').unwrap_or((&call.invoke, ")"));
+        let arguments = arguments.trim_end().trim_end_matches(')');
+        !name.contains(['.', '/', '#'])
+            && (arguments.is_empty() || arguments.split(',').all(number))
+            && call.returns.as_deref().is_none_or(number)
+    };
+    let calls = case.map_or(&[][..], |case| &case.calls);
+    speaks_preview1(facts) && facts.imports.len() == 1 && calls.iter().all(is_core)
 }
 
 /// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message. Nor, if
 /// nobody asks for it, around published adapters: they take memory of which only they know that it is theirs.
 fn is_checked(parts: &Parts<'_>, case: Option<&Case>, stack: &Stack) -> bool {
     let fails = case.is_some_and(|case| case.expect.error.is_some());
-    let published = stack.adapters().any(|id| polyfill_reference::find(id).is_some());
-    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails && !published)
+    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails && !is_published(stack))
 }
 
 /// What each adapter imports, by its id.

@@ -15,6 +15,14 @@ pub const FILE: &str = "index.json";
 /// The host that runs a guest's core module as it stands.
 pub const NATIVE: &str = "native";
 
+/// What separates a host from the engine that it is on, where that is not the usual one: `wasi/winch`.
+pub const ENGINE: char = '/';
+
+/// Whether a host runs the guest's core module as it stands, on whatever engine.
+pub fn is_native(host: &str) -> bool {
+    host.split(ENGINE).next() == Some(NATIVE)
+}
+
 /// Everything a build made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +53,7 @@ pub struct Cell {
     pub case: String,
     /// The stack: adapter names joined by `+`, or `none`.
     pub adapter: String,
-    /// The host's name.
+    /// The host's name; with the engine, where it is not the usual one: `wasi/winch`.
     pub host: String,
     /// What there is to run.
     pub artifact: Artifact,

@@ -11,6 +11,7 @@
 
 pub mod case;
 pub mod index;
+pub mod matrix;
 
 mod built;
 mod cache;

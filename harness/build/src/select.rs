@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::case::Case;
 use crate::discover::{Adapter, CaseFile, Guest, Layout};
 use crate::index::NATIVE;
+use crate::matrix::Product;
+use crate::stack::Stack;
 
 /// Words, one of which a trial's name contains; no words select all.
 #[derive(Clone, Debug, Default)]
@@ -19,27 +22,45 @@ impl Filter {
     }
 
     /// The guests that can have a trial of such a name: no other one has to be compiled.
-    pub(crate) fn guests<'a>(&self, layout: &'a Layout, hosts: &[String]) -> BTreeSet<&'a str> {
+    pub(crate) fn guests<'a>(&self, layout: &'a Layout, hosts: &[String], every_release: bool) -> BTreeSet<&'a str> {
         let selected = |guest: &&Guest| {
-            self.is_all() || guest.cases.iter().any(|case| self.may_select(layout, guest, case, hosts))
+            self.is_all() || guest.cases.iter().any(|case| self.may_select(layout, guest, case, hosts, every_release))
         };
         layout.guests.iter().filter(selected).map(|guest| guest.name.as_str()).collect()
     }
 
-    fn may_select(&self, layout: &Layout, guest: &Guest, case: &CaseFile, hosts: &[String]) -> bool {
+    fn may_select(
+        &self,
+        layout: &Layout,
+        guest: &Guest,
+        case: &CaseFile,
+        hosts: &[String],
+        every_release: bool,
+    ) -> bool {
         let given = case.case.as_ref().ok();
-        let stacks = given.and_then(|case| case.adapters.as_deref());
-        let hosts = given.and_then(|case| case.hosts.as_deref()).unwrap_or(hosts);
+        let products = given.map_or_else(|| vec![Product::default()], Case::products);
         let start = format!("{}::{}::", guest.name, case.name);
-        hosts.iter().any(|host| {
-            let end = format!("::{host}");
-            match stacks {
-                _ if host == NATIVE => self.selects(&format!("{start}none{end}")),
-                Some(stacks) => stacks.iter().any(|stack| self.selects(&format!("{start}{stack}{end}"))),
-                None => self.0.iter().any(|word| may_be_in(word, &start, &layout.adapters, &end)),
-            }
+        products.iter().any(|product| {
+            product.hosts.as_deref().unwrap_or(hosts).iter().any(|host| {
+                let end = format!("::{host}");
+                match &product.adapters {
+                    _ if host == NATIVE => self.selects(&format!("{start}none{end}")),
+                    Some(stacks) => stacks.iter().any(|stack| {
+                        let mut named = names(stack, every_release);
+                        named.any(|stack| self.selects(&format!("{start}{stack}{end}")))
+                    }),
+                    None => self.0.iter().any(|word| may_be_in(word, &start, &layout.adapters, &end)),
+                }
+            })
         })
     }
+}
+
+/// The names that a stack of a case can come to, whatever the main is.
+fn names(stack: &str, every_release: bool) -> impl Iterator<Item = String> {
+    let stacks = [true, false].map(|command| Stack::parse(stack).for_main(command)).into_iter();
+    let stacks = stacks.flat_map(move |stack| if every_release { stack.every_release() } else { vec![stack] });
+    stacks.map(|stack| stack.to_string())
 }
 
 /// Whether a word can be in a name of which only start and end are known, with a stack of these adapters between: what

@@ -13,6 +13,9 @@ pub(crate) struct Stack(pub(crate) Vec<String>);
 /// The stack without adapters.
 const NONE: &str = "none";
 
+/// The published adapter for a main, whatever kind that is.
+const REFERENCE: &str = "reference";
+
 /// What stands in a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element<'a> {
@@ -37,6 +40,16 @@ impl Stack {
     /// `a+b`, or `none`.
     pub(crate) fn parse(text: &str) -> Stack {
         if text == NONE { Stack::default() } else { Stack(text.split('+').map(str::to_string).collect()) }
+    }
+
+    /// The stack with `reference` as what that is for a command, or for another main.
+    pub(crate) fn for_main(self, command: bool) -> Stack {
+        let flavour = if command { "reference-command" } else { "reference-reactor" };
+        let word = |word: String| match word.strip_prefix(REFERENCE) {
+            Some(version) if version.is_empty() || version.starts_with('@') => format!("{flavour}{version}"),
+            _ => word,
+        };
+        Stack(self.0.into_iter().map(word).collect())
     }
 
     pub(crate) fn elements(&self) -> impl Iterator<Item = Element<'_>> {
@@ -192,6 +205,15 @@ mod tests {
         check(&["old"], true, "old+wasi.command old+wasi.other");
         check(&["old", "wasi"], false, "old+wasi old+wasi.other");
         check(&["top"], true, "top top.layer+top");
+    }
+
+    #[test]
+    fn a_published_adapter_is_the_one_for_the_main() {
+        let named = |stack: &str, command| Stack::parse(stack).for_main(command).to_string();
+        assert_eq!(named("reference", true), "reference-command");
+        assert_eq!(named("a+reference@48.0.8", false), "a+reference-reactor@48.0.8");
+        assert_eq!(named("reference-proxy", true), "reference-proxy");
+        assert_eq!(named("references", true), "references");
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub struct Suite {
     filter: Filter,
     memory_check: bool,
     museum: bool,
+    every_release: bool,
     /// The stacks of adapters, if the folder is one of `wasi-testsuite`.
     testsuite: Option<Vec<String>>,
     settings: Settings,
@@ -44,6 +45,7 @@ impl Suite {
             filter: Filter::default(),
             memory_check: false,
             museum: false,
+            every_release: false,
             testsuite: None,
             settings: Settings::from_env(),
             progress: |_| (),
@@ -83,11 +85,17 @@ impl Suite {
         self
     }
 
-    /// Only cases that name a bug, and each of their stacks with `reference-command` (or another published adapter without
-    /// its version) through every release of it. Where no other folder is named, components and index go to one of their
-    /// own.
+    /// Each stack with `reference-command` (or another published adapter without its version) through every release of it.
+    /// Where no other folder is named, components and index go to one of their own.
+    pub fn every_release(mut self, every: bool) -> Suite {
+        self.every_release = every;
+        self
+    }
+
+    /// Only cases that name a bug, through every release.
     pub fn museum(mut self, museum: bool) -> Suite {
         self.museum = museum;
+        self.every_release |= museum;
         self
     }
 
@@ -135,7 +143,7 @@ impl Suite {
         let mut clock = Clock::start();
         let mut layout = match &self.testsuite {
             Some(adapters) => discover::testsuite::discover(&self.root, adapters)?,
-            None => discover::discover(&self.root, self.museum)?,
+            None => discover::discover(&self.root, self.every_release)?,
         };
         if self.museum {
             layout.retain_bugs();
@@ -143,7 +151,7 @@ impl Suite {
         let (work, out_dir) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
         let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
-        let names = self.filter.guests(&layout, &self.hosts);
+        let names = self.filter.guests(&layout, &self.hosts, self.every_release);
         clock.stage("discover");
 
         let (guests, adapters) =
@@ -165,7 +173,7 @@ impl Suite {
             hosts: &self.hosts,
             filter: &self.filter,
             memory_check: self.memory_check,
-            museum: self.museum,
+            every_release: self.every_release,
         };
         let cells = cells::lay_out(&parts);
         let components = encodings.encode(&cells.jobs, &modules).map_err(BuildError::io("write to", &out_dir))?;
@@ -234,11 +242,14 @@ impl Suite {
         let base = if self.testsuite.is_some() { &here } else { &layout.root };
         let default = || output::work_dir(&output::target_dir(base), &layout.root);
         let work = make(self.work_dir.clone().unwrap_or_else(default))?;
-        let out = match (self.memory_check, self.museum) {
-            (true, _) => "out-memory-check",
-            (_, true) => "out-museum",
-            _ => "out",
-        };
+        let mut out = "out".to_string();
+        for (chosen, word) in
+            [(self.memory_check, "memory-check"), (self.every_release, "every-release"), (self.museum, "museum")]
+        {
+            if chosen {
+                out = format!("{out}-{word}");
+            }
+        }
         let out_dir = make(self.out_dir.clone().unwrap_or_else(|| work.join(out)))?;
         Ok((work, out_dir))
     }

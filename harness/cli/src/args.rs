@@ -1,11 +1,12 @@
 //! The command line as it is typed. Nothing is read or looked up here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use polyfill_build::case::Seed;
 use polyfill_build::index::NATIVE;
-use polyfill_runner::Hosts;
+use polyfill_runner::{EngineKind, Hosts, UnknownEngine, parse_engines};
 
 use crate::adapt::{Adapt, WitArg};
 
@@ -44,7 +45,7 @@ pub(crate) struct TestArgs {
     ///
     /// Each runs without an adapter (host native) and through the newest published adapter (host wasi); or, with
     /// --adapter and --host, through that one (`reference-command@48.0.8`), and there.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "memory_check", "bless"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "memory_check", "bless", "all_adapters"])]
     pub(crate) wasi_testsuite: Option<PathBuf>,
     /// Only trials with this adapter, or this stack of adapters (`a+b`, or `none`)
     #[arg(long, value_name = "NAME")]
@@ -52,6 +53,17 @@ pub(crate) struct TestArgs {
     /// Only trials on this host
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
+    /// Each published adapter that a case names without a release in every release, too
+    #[arg(long)]
+    pub(crate) all_adapters: bool,
+    /// The engines to run on, with commas between them, or `all`: cranelift, winch, pulley, each also with +pooling
+    ///
+    /// A trial on another engine than Cranelift is named guest::case::adapter::host/engine.
+    #[arg(long, value_name = "NAMES", value_parser = engines, default_value = "cranelift")]
+    pub(crate) engines: Engines,
+    /// On all engines: --engines all
+    #[arg(long, conflicts_with = "engines")]
+    pub(crate) all_engines: bool,
     /// Guests that are to fail, or to be passed over, in the words of wasi-testsuite; one that passes is a failure then
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) expectations: Option<PathBuf>,
@@ -229,6 +241,13 @@ fn host(text: &str) -> Result<String, String> {
         true => Ok(text.to_string()),
         false => Err(format!("there is no such host; there are {}, {NATIVE}", hosts.names().join(", "))),
     }
+}
+
+/// A list: clap takes a plain vector for an argument that is given several times.
+pub(crate) type Engines = Arc<[EngineKind]>;
+
+fn engines(text: &str) -> Result<Engines, UnknownEngine> {
+    parse_engines(text).map(Arc::from)
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -1,5 +1,6 @@
 //! `polyfill test`
 
+mod engines;
 mod expectations;
 mod files;
 mod selection;
@@ -13,6 +14,7 @@ use polyfill_build::index::NATIVE;
 use polyfill_build::{Built, Suite};
 use polyfill_runner::{CellResult, Compared, Runner, Verdict};
 
+use self::engines::Engines;
 use self::expectations::Expectations;
 use self::files::Trial;
 use self::selection::Selection;
@@ -23,19 +25,21 @@ use crate::output;
 /// Builds the suite, runs the trials that are asked for, and tells of them.
 pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let expectations = Expectations::read(args.expectations.as_deref())?;
+    let engines = Engines::new(args);
     let suite = suite(args);
-    let built = suite.filter(&args.filters).progress(output::progress).build()?;
-    let selection = Selection::new(args, &built.index)?;
+    let built = suite.filter(engines.filters()).progress(output::progress).build()?;
+    let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds());
+    if args.bless {
+        runner = runner.bless(true);
+    }
+    let index = runner.index()?;
+    let selection = Selection::new(args, &index)?;
     if args.list {
         let names: String = selection.cells().map(|cell| format!("{}\n", cell.name())).collect();
         output::text(&names)?;
         return Ok(ExitCode::SUCCESS);
     }
     let start = Instant::now();
-    let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args));
-    if args.bless {
-        runner = runner.bless(true);
-    }
     let mut results = runner.run_cells(|cell| selection.wants(cell), 0, |_| {})?;
     let ran = start.elapsed();
     expectations.apply(selection.cells().zip(&mut results), args.expectations.as_deref())?;
@@ -51,7 +55,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     if args.memory_check {
         output::text(&format!("\n{}", Compared::of(selection.cells().zip(&results))))?;
     }
-    output::text(&summary(&results, selection.components(), &built, ran))?;
+    output::text(&summary(&results, &selection, &built, ran))?;
     let failed = results.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -60,7 +64,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
 fn suite(args: &TestArgs) -> Suite {
     let suite = Suite::new(root(args));
     if args.wasi_testsuite.is_none() {
-        return suite.memory_check(args.memory_check);
+        return suite.memory_check(args.memory_check).every_release(args.all_adapters);
     }
     let adapter = args.adapter.clone().unwrap_or_else(|| "reference-command".to_string());
     let hosts = match (&args.host, &args.adapter) {
@@ -78,7 +82,10 @@ fn root(args: &TestArgs) -> &PathBuf {
 
 /// The command for one trial, up to its name.
 fn again(args: &TestArgs) -> String {
-    let check = if args.memory_check { " --memory-check" } else { "" };
+    let mut check = if args.memory_check { " --memory-check" } else { "" }.to_string();
+    if args.all_adapters {
+        check += " --all-adapters";
+    }
     match &args.wasi_testsuite {
         Some(folder) => {
             // They say what the trials are.
@@ -103,9 +110,9 @@ fn failures(results: &[CellResult]) -> String {
     text
 }
 
-fn summary(results: &[CellResult], components: usize, built: &Built, ran: Duration) -> String {
+fn summary(results: &[CellResult], selection: &Selection<'_>, built: &Built, ran: Duration) -> String {
     let count = |wanted: fn(&Verdict) -> bool| results.iter().filter(|result| wanted(&result.verdict)).count();
-    let passed = count(|verdict| matches!(verdict, Verdict::Passed | Verdict::KnownBug));
+    let passed = count(|verdict| matches!(verdict, Verdict::Passed | Verdict::FailedAsExpected { .. }));
     let failed = count(|verdict| matches!(verdict, Verdict::Failed { .. }));
     let ignored = count(|verdict| matches!(verdict, Verdict::Ignored { .. }));
     let blessed = match count(|verdict| matches!(verdict, Verdict::Blessed { .. })) {
@@ -118,6 +125,10 @@ fn summary(results: &[CellResult], components: usize, built: &Built, ran: Durati
     };
     let times = [("compile", stage("compile")), ("encode", stage("encode")), ("run", ran.as_secs_f64())];
     let times = times.map(|(name, seconds)| format!("{name} {seconds:.2} s")).join(", ");
-    let plural = if components == 1 { "" } else { "s" };
-    format!("\n{passed} passed, {failed} failed, {ignored} ignored{blessed}; {components} component{plural}; {times}\n")
+    let expected = match count(|verdict| matches!(verdict, Verdict::FailedAsExpected { .. })) {
+        0 => String::new(),
+        expected => format!(" ({expected} of them by failing as expected)"),
+    };
+    let size = selection.size();
+    format!("\n{passed} passed{expected}, {failed} failed, {ignored} ignored{blessed}; {size}; {times}\n")
 }

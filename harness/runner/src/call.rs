@@ -4,11 +4,12 @@
 
 use thiserror::Error;
 use wasmtime::AsContextMut;
-use wasmtime::component::{Component, Instance, ResourceAny, Type, Val};
+use wasmtime::component::{Instance, ResourceAny, Type, Val};
 
 use crate::handles;
 use crate::host::State;
 use crate::names::{self, Item, NameError};
+use crate::program::Program;
 use crate::values::{result_text, signature, type_text};
 
 /// A call that cannot be made as the case says.
@@ -92,15 +93,14 @@ impl<E: Into<CallError>> From<E> for Failure {
 
 /// Makes calls of one instance.
 pub(crate) struct Caller<'a> {
-    component: &'a Component,
+    program: &'a Program,
     instance: Instance,
-    exports: Vec<Item>,
     handles: Vec<ResourceAny>,
 }
 
 impl<'a> Caller<'a> {
-    pub(crate) fn new(component: &'a Component, instance: Instance) -> Self {
-        Self { component, instance, exports: names::exports(component), handles: Vec::new() }
+    pub(crate) fn new(program: &'a Program, instance: Instance) -> Self {
+        Self { program, instance, handles: Vec::new() }
     }
 
     /// Calls the export that starts a command. Whether it says that it succeeded: a result that is no `err`.
@@ -109,14 +109,18 @@ impl<'a> Caller<'a> {
             let instance = item.instance.as_deref().map(|name| name.split('@').next().unwrap_or(name));
             item.function == "run" && matches!(instance, None | Some("wasi:cli/run"))
         };
-        let Some(item) = self.exports.iter().find(starts).cloned() else {
-            let exports: Vec<String> =
-                self.exports.iter().map(|item| format!("`{}: {}`", item.name(), signature(&item.ty))).collect();
+        let Some(item) = self.program.exports().iter().find(starts) else {
+            let exports: Vec<String> = self
+                .program
+                .exports()
+                .iter()
+                .map(|item| format!("`{}: {}`", item.name(), signature(&item.ty)))
+                .collect();
             let exports = if exports.is_empty() { "no functions".into() } else { exports.join(", ") };
             return Err(CallError::NothingToCall { exports }.into());
         };
-        check_count(&item, 0, "run()")?;
-        let result = self.invoke(store, &item, &[])?;
+        check_count(item, 0, "run()")?;
+        let result = self.invoke(store, item, &[])?;
         Ok(!matches!(result, Some(Val::Result(Err(_)))))
     }
 
@@ -127,8 +131,8 @@ impl<'a> Caller<'a> {
         invoke: &str,
     ) -> Result<Option<String>, Failure> {
         let (name, arguments) = parse(invoke).ok_or_else(|| CallError::Syntax { invoke: invoke.into() })?;
-        let item = match names::find(&self.exports, name, "export") {
-            Ok(item) => item.clone(),
+        let item = match names::find(self.program.exports(), name, "export") {
+            Ok(item) => item,
             Err(_) if name == "drop" && arguments.len() == 1 => {
                 let handle = self.handle(arguments[0]);
                 handle
@@ -138,8 +142,8 @@ impl<'a> Caller<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        let arguments = self.values(&item, &arguments, invoke)?;
-        let result = self.invoke(store, &item, &arguments)?;
+        let arguments = self.values(item, &arguments, invoke)?;
+        let result = self.invoke(store, item, &arguments)?;
         Ok(result.map(|value| result_text(&value, &mut self.handles)))
     }
 
@@ -149,8 +153,8 @@ impl<'a> Caller<'a> {
         item: &Item,
         arguments: &[Val],
     ) -> Result<Option<Val>, wasmtime::Error> {
-        let instance = item.instance.as_ref().and_then(|name| self.component.get_export_index(None, name));
-        let index = self.component.get_export_index(instance.as_ref(), &item.function);
+        let instance = item.instance.as_ref().and_then(|name| self.program.component().get_export_index(None, name));
+        let index = self.program.component().get_export_index(instance.as_ref(), &item.function);
         let function = index.and_then(|index| self.instance.get_func(&mut store, index));
         let function = function.ok_or_else(|| wasmtime::format_err!("`{}` is not there", item.name()))?;
         let mut results = vec![Val::Bool(false); item.ty.results().len()];

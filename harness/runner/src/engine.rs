@@ -1,18 +1,29 @@
-//! The one wasmtime engine of a process, and the components and modules it has compiled.
+//! A wasmtime engine, and the components and modules it has compiled.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use wasmtime::component::Component;
-use wasmtime::{Config, Module, OptLevel, WasmBacktraceDetails};
+use wasmtime::{Config, Module, OptLevel, Strategy, WasmBacktraceDetails};
 
 use crate::backtrace;
 use crate::cache::{Cache, Code};
+use crate::engines::{Compiler, EngineKind};
+use crate::kept::{Hash, Kept};
+use crate::program::Program;
+use crate::room::{self, Room, Taken};
+
+/// Pulley's code for machines like this one.
+const PULLEY: &str = match (cfg!(target_pointer_width = "64"), cfg!(target_endian = "little")) {
+    (true, true) => "pulley64",
+    (true, false) => "pulley64be",
+    (false, true) => "pulley32",
+    (false, false) => "pulley32be",
+};
 
 /// Between two looks at the clock of running guests.
 const TICK: Duration = Duration::from_millis(20);
@@ -28,35 +39,53 @@ pub enum EngineError {
     Compile(String),
 }
 
-/// Components or modules by the hash of their bytes. Cells that share one wait for the first to have compiled it.
-type Compiled<T> = Mutex<BTreeMap<[u8; 32], Arc<OnceLock<Result<T, String>>>>>;
-
-/// A wasmtime engine set up for tests: optimised code, backtraces with names and source lines, interruption.
+/// A wasmtime engine set up for tests: backtraces with names and source lines, interruption.
 pub struct Engine {
     engine: wasmtime::Engine,
     cache: Option<Cache>,
-    components: Compiled<Component>,
-    modules: Compiled<Module>,
+    programs: Kept<Program>,
+    modules: Kept<Module>,
+    room: Option<Room>,
 }
 
 impl Engine {
-    /// An engine that keeps compiled components in a folder, made when it is needed; without one, in memory alone.
+    /// The usual engine, which keeps compiled components in a folder, made when it is needed; without one, in memory alone.
     pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        Self::of(EngineKind::default(), cache)
+    }
+
+    /// An engine of some kind.
+    pub fn of(kind: EngineKind, cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        if let Some(missing) = kind.is_missing() {
+            return Err(EngineError::Setup(missing));
+        }
         let mut config = Config::new();
         config
             .cranelift_opt_level(OptLevel::Speed)
             .wasm_component_model(true)
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
             .epoch_interruption(true);
-        let engine = Self::with(&config, cache)?;
+        match kind.compiler {
+            Compiler::Cranelift => config.strategy(Strategy::Cranelift),
+            Compiler::Winch => config.strategy(Strategy::Winch),
+            Compiler::Pulley => {
+                config.target(PULLEY).map_err(|error| EngineError::Setup(backtrace::message(&error)))?
+            }
+        };
+        if kind.pooling {
+            config.allocation_strategy(room::pool());
+        }
+        let mut engine = Self::with(&config, cache)?;
+        engine.room = kind.pooling.then(Room::default);
         start_clock(&engine.engine)?;
         Ok(engine)
     }
 
-    /// An engine with settings of one's own: [`Engine::component`] alone is for those, and nothing interrupts guests.
+    /// An engine with settings of one's own: nothing interrupts guests.
     pub fn with(config: &Config, cache: Option<PathBuf>) -> Result<Self, EngineError> {
         let engine = wasmtime::Engine::new(config).map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
-        Ok(Self { engine, cache: cache.map(Cache::new), components: Mutex::default(), modules: Mutex::default() })
+        let (programs, modules) = Default::default();
+        Ok(Self { engine, cache: cache.map(Cache::new), programs, modules, room: None })
     }
 
     /// The engine itself.
@@ -66,12 +95,44 @@ impl Engine {
 
     /// A component in binary form, compiled, if need be.
     pub fn component(&self, bytes: &[u8]) -> Result<Component, EngineError> {
-        self.compiled(&self.components, bytes, Component::from_binary)
+        self.program(bytes).map(|program| program.component().clone())
+    }
+
+    /// A component in binary form, compiled, if need be, and with all that is known of it.
+    pub fn program(&self, bytes: &[u8]) -> Result<Program, EngineError> {
+        let hash = hash(bytes);
+        let make = || {
+            let component = self.compiled(&hash, bytes, Component::from_binary)?;
+            let image = size(component.image_range());
+            Ok((Program::new(component, bytes.to_vec()), image + bytes.len()))
+        };
+        self.programs.get_or_make(&hash, make).map_err(EngineError::Compile)
+    }
+
+    /// The component with that hash, if it is in memory.
+    pub(crate) fn known_program(&self, hash: &Hash) -> Option<Program> {
+        self.programs.get(hash)?.ok()
     }
 
     /// A core module in binary form, compiled, if need be.
     pub fn module(&self, bytes: &[u8]) -> Result<Module, EngineError> {
-        self.compiled(&self.modules, bytes, Module::from_binary)
+        let hash = hash(bytes);
+        let make = || {
+            let module = self.compiled(&hash, bytes, Module::from_binary)?;
+            let image = size(module.image_range());
+            Ok((module, image))
+        };
+        self.modules.get_or_make(&hash, make).map_err(EngineError::Compile)
+    }
+
+    /// The module with that hash, if it is in memory.
+    pub(crate) fn known_module(&self, hash: &Hash) -> Option<Module> {
+        self.modules.get(hash)?.ok()
+    }
+
+    /// Room for one run, waited for where there are bounds: hold it as long as the run's store.
+    pub(crate) fn room(&self) -> Option<Taken<'_>> {
+        self.room.as_ref().map(Room::take)
     }
 
     /// The deadline, in ticks from now, of a guest that may run for some time.
@@ -80,26 +141,31 @@ impl Engine {
         (time.as_nanos() / TICK.as_nanos()) as u64 + 1
     }
 
+    /// From the folder, or else by the compiler.
     fn compiled<T: Code>(
         &self,
-        known: &Compiled<T>,
+        hash: &Hash,
         bytes: &[u8],
         compile: fn(&wasmtime::Engine, &[u8]) -> wasmtime::Result<T>,
-    ) -> Result<T, EngineError> {
-        let hash = Sha256::digest(bytes).into();
-        let slot = known.lock().unwrap_or_else(PoisonError::into_inner).entry(hash).or_default().clone();
-        let load = || {
-            if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &hash)) {
-                return Ok(code);
-            }
-            let code = compile(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
-            if let Some(cache) = &self.cache {
-                cache.store(&self.engine, &hash, &code);
-            }
-            Ok(code)
-        };
-        slot.get_or_init(load).clone().map_err(EngineError::Compile)
+    ) -> Result<T, String> {
+        if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, hash)) {
+            return Ok(code);
+        }
+        let code = compile(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
+        if let Some(cache) = &self.cache {
+            cache.store(&self.engine, hash, &code);
+        }
+        Ok(code)
     }
+}
+
+/// The hash by which code is kept.
+pub(crate) fn hash(bytes: &[u8]) -> Hash {
+    Sha256::digest(bytes).into()
+}
+
+fn size(image: Range<*const u8>) -> usize {
+    image.end.addr() - image.start.addr()
 }
 
 /// One thread ticks for all guests of an engine, for as long as the engine lives.

@@ -1,14 +1,18 @@
-//! Known bugs: which trials must fail.
+//! Known failures: which trials must fail.
 
-use polyfill_build::case::Bug;
+use polyfill_build::case::Case;
 use polyfill_build::index::Cell;
 use polyfill_build::reference;
 
-/// Whether a cell goes through a release of the reference adapters that has the bug; nothing where that is not known, or there
-/// is no such adapter in it. The error names a requirement that is none.
-pub(crate) fn must_fail(bug: Option<&Bug>, cell: &Cell) -> Result<Option<bool>, String> {
-    let (Some(bug), Some(release)) = (bug, release(cell)) else { return Ok(None) };
-    bug.is_in(&release.semver())
+/// Why a cell must fail, if it must: its adapter has the bug that the case detects, or the case says so of the cell. What is
+/// wrong with a requirement on versions is told where the case is read.
+pub(crate) fn must_fail(case: &Case, cell: &Cell) -> Option<String> {
+    if let Some(fails) = case.must_fail_on(&cell.adapter, &cell.host) {
+        return Some(fails.reason.clone());
+    }
+    let (bug, release) = (case.bug.as_ref()?, release(cell)?);
+    let present = matches!(bug.is_in(&release.semver()), Ok(Some(true)));
+    present.then(|| format!("release {} has the bug {} (`bug.present`)", release.version, bug.id))
 }
 
 /// The release of the reference adapters that a cell goes through: that of the first one in its stack.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, ResourceType};
+use wasmtime::component::{Component, InstancePre, Linker, ResourceType};
 
 use crate::backtrace;
 use crate::host::State;
@@ -42,23 +42,20 @@ impl fmt::Display for Unmet {
     }
 }
 
-/// Checks that the linker satisfies all imports.
-pub(crate) fn check(
+/// The component with all its imports from the linker.
+pub(crate) fn linked(
     host: &str,
     linker: &Linker<State>,
     component: &Component,
     origin: Origin<'_>,
-) -> Result<(), Unmet> {
-    match linker.instantiate_pre(component) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let missing = missing(linker, component).unwrap_or_default();
-            let skews = skew::skews(linker, &missing, origin);
-            let mut missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            missing.sort();
-            Err(Unmet { host: host.into(), missing, skews, refusal: backtrace::message(&error) })
-        }
-    }
+) -> Result<InstancePre<State>, Unmet> {
+    linker.instantiate_pre(component).map_err(|error| {
+        let missing = missing(linker, component).unwrap_or_default();
+        let skews = skew::skews(linker, &missing, origin);
+        let mut missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        missing.sort();
+        Unmet { host: host.into(), missing, skews, refusal: backtrace::message(&error) }
+    })
 }
 
 /// A function or resource that the component imports and the linker does not have.

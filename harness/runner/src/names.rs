@@ -7,6 +7,9 @@ use wasmtime::component::{Component, ResourceType};
 use crate::handles;
 use crate::values::signature;
 
+/// Functions that are shown with their types where a name is none of theirs.
+const MOST_TYPES: usize = 6;
+
 /// A function at one side of a component.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
@@ -144,6 +147,10 @@ fn near(items: &[Item], name: &str) -> Vec<String> {
     let words: Vec<&str> = all.iter().map(|(full, _)| full.as_str()).collect();
     let close = similar::get_close_matches(name, &words, 3, 0.6);
     let shown = all.iter().filter(|(full, _)| close.is_empty() || close.contains(&full.as_str()));
+    // With their types, unless these would bury the names.
+    if close.is_empty() && all.len() > MOST_TYPES {
+        return words.iter().map(|word| word.to_string()).collect();
+    }
     shown.map(|(full, item)| format!("{full}: {}", signature(&item.ty))).collect()
 }
 

@@ -1,12 +1,11 @@
 //! Instantiates a component, calls it, and writes down what it did.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
 use polyfill_build::index::MemoryCheck;
-use polyfill_build::module;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{InstancePre, Linker};
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::backtrace;
@@ -17,8 +16,9 @@ use crate::host::{Host, State, Stop};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
+use crate::program::Program;
 use crate::skew::Origin;
-use crate::{answers, core_boundary, imports, names};
+use crate::{answers, core_boundary, imports};
 
 /// Rust code that answers imports of a guest.
 pub type Imports = Arc<dyn Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync>;
@@ -29,13 +29,13 @@ pub struct Run<'a> {
     /// The engine that has compiled the component.
     pub engine: &'a Engine,
     /// The component.
-    pub component: &'a Component,
-    /// The same in binary form: for messages about what it imports.
-    pub binary: &'a [u8],
+    pub program: &'a Program,
     /// The stack that it was made with, for messages; empty where that is not known.
     pub stack: &'a str,
     /// The host.
     pub host: &'a dyn Host,
+    /// Its functions on that engine, as [`host_linker`] gives them: one does for all runs.
+    pub linker: &'a Linker<State>,
     /// Rust code that answers imports, beside the host.
     pub imports: &'a [Imports],
     /// Everything that the guest gets to see.
@@ -55,20 +55,24 @@ pub fn run_component(
     limits: &Limits,
     sinks: Sinks,
 ) -> Result<Observation, EngineError> {
-    let binary = component;
-    let component = engine.component(binary)?;
-    let run = Run {
-        engine,
-        component: &component,
-        binary,
-        stack: "",
-        host,
-        imports: &[],
-        inputs,
-        limits,
-        memory_check: None,
+    let program = &engine.program(component)?;
+    let linker = &match host_linker(engine, host) {
+        Ok(linker) => linker,
+        Err(why) => return Ok(Observation::of(Outcome::NotRun(why))),
     };
+    let run = Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, memory_check: None };
     Ok(observe(&run, sinks))
+}
+
+/// A linker with a host's functions, and those that interposers report to. What is defined later goes before them.
+pub fn host_linker(engine: &Engine, host: &dyn Host) -> Result<Linker<State>, String> {
+    let mut linker = Linker::new(engine.wasmtime());
+    host.add_to_linker(&mut linker)
+        .map_err(|error| format!("host `{}` cannot be set up: {}", host.name(), backtrace::message(&error)))?;
+    linker.allow_shadowing(true);
+    core_boundary::add_to_linker(&mut linker)
+        .map_err(|error| format!("what interposers report to cannot be set up: {}", backtrace::message(&error)))?;
+    Ok(linker)
 }
 
 /// Runs a component to its end, whatever that is.
@@ -82,28 +86,20 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Ok(state) => state,
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
+    let _room = run.engine.room();
     let mut store = ready(run.engine, run.limits, state, files.as_ref());
     let mut returned = Vec::new();
     let outcome = match link(run) {
-        Ok(linker) => call(run, &linker, &mut store, &mut returned),
+        Ok(linked) => call(run, &linked, &mut store, &mut returned),
         Err(why) => Outcome::NotRun(why),
     };
-
-    let imports = names::imports(run.component).into_iter();
-    let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
     Observation {
         returned,
         calls_recorded: run.host.records_calls(),
-        imports: imports.map(|item| item.name()).collect(),
-        core_interfaces: core_interfaces(run.binary),
+        imports: run.program.imports().to_vec(),
+        core_interfaces: run.program.core_interfaces().to_vec(),
         ..observation(&store, outcome, files.as_ref(), run.limits)
     }
-}
-
-/// The interfaces with versions that the core modules of a component import.
-fn core_interfaces(component: &[u8]) -> Vec<String> {
-    let interfaces: BTreeSet<String> = module::importers(component).into_values().flatten().collect();
-    interfaces.into_iter().filter(|name| name.contains(':') && name.contains('@')).collect()
 }
 
 /// Ticks between two looks at the size of a guest's files.
@@ -169,33 +165,27 @@ fn no_files(host: &dyn Host) -> Outcome {
     ))
 }
 
-/// A linker with the host's functions, the answers in Rust, and those of the case, the later ones first in rank.
-fn link(run: &Run<'_>) -> Result<Linker<State>, String> {
-    let mut linker = Linker::new(run.engine.wasmtime());
-    let host = run.host.name();
-    run.host
-        .add_to_linker(&mut linker)
-        .map_err(|error| format!("host `{host}` cannot be set up: {}", backtrace::message(&error)))?;
-    linker.allow_shadowing(true);
-    core_boundary::add_to_linker(&mut linker)
-        .map_err(|error| format!("what interposers report to cannot be set up: {}", backtrace::message(&error)))?;
+/// The component with the host's functions, the answers in Rust, and those of the case, the later ones first in rank.
+fn link(run: &Run<'_>) -> Result<InstancePre<State>, String> {
+    let mut linker = Cow::Borrowed(run.linker);
     for imports in run.imports {
-        imports(&mut linker)
+        imports(linker.to_mut())
             .map_err(|error| format!("the code that answers imports failed: {}", backtrace::message(&error)))?;
     }
-    answers::define(&mut linker, run.component, &run.inputs.answers)
-        .map_err(|errors| list("the answers of the case do not fit", &errors))?;
-    let origin = Origin { component: run.binary, stack: run.stack };
-    imports::check(host, &linker, run.component, origin).map_err(|unmet| unmet.to_string())?;
-    Ok(linker)
+    if !run.inputs.answers.is_empty() {
+        answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers)
+            .map_err(|errors| list("the answers of the case do not fit", &errors))?;
+    }
+    let origin = Origin { component: run.program.binary(), stack: run.stack };
+    imports::linked(run.host.name(), &linker, run.program.component(), origin).map_err(|unmet| unmet.to_string())
 }
 
-fn call(run: &Run<'_>, linker: &Linker<State>, store: &mut Store<State>, returned: &mut Vec<Returned>) -> Outcome {
-    let instance = match linker.instantiate(&mut *store, run.component) {
+fn call(run: &Run<'_>, linked: &InstancePre<State>, store: &mut Store<State>, returned: &mut Vec<Returned>) -> Outcome {
+    let instance = match linked.instantiate(&mut *store) {
         Ok(instance) => instance,
         Err(error) => return backtrace::outcome(&error, run.limits),
     };
-    let mut caller = Caller::new(run.component, instance);
+    let mut caller = Caller::new(run.program, instance);
     if run.inputs.calls.is_empty() {
         return match caller.start(store) {
             Ok(true) => Outcome::Returned,

@@ -10,26 +10,31 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use polyfill_build::case::Case;
-use polyfill_build::index::{self, Artifact, Cell, Index, NATIVE};
+use polyfill_build::index::{self, Artifact, Cell, ENGINE, Index, NATIVE};
 use thiserror::Error;
 use wasmtime::component::Linker;
 
 use crate::bless::Blesser;
 use crate::compare::{Mismatch, compare};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{self, Engine, EngineError};
+use crate::engines::{EngineKind, Engines, UnknownEngine, parse_engines};
 use crate::expected;
 use crate::host::{Host, Hosts, State};
 use crate::inputs::{Inputs, Sinks};
+use crate::kept::Hash;
 use crate::limits::Limits;
 use crate::native::{NativeRun, observe_native};
 use crate::observation::{Observation, Outcome};
-use crate::observe::{Imports, Run, observe};
+use crate::observe::{Imports, Run, host_linker, observe};
 use crate::report::Report;
 use crate::trials;
 
 /// Why a case with `host-code` is not run without any.
 const HOST_CODE: &str = "`host-code`: this guest's imports are answered by Rust code of the suite's own test binary \
      (`Runner::imports`)";
+
+/// The variable that names engines.
+const ENGINES_VARIABLE: &str = "POLYFILL_ENGINES";
 
 /// Why a suite cannot be run at all.
 #[derive(Debug, Error)]
@@ -50,6 +55,9 @@ pub enum Error {
         /// Why.
         error: serde_json::Error,
     },
+    /// The variable `POLYFILL_ENGINES` has a word that names no engine.
+    #[error("POLYFILL_ENGINES: {0}")]
+    Engines(UnknownEngine),
     /// `BLESS` where it must not be.
     #[error("BLESS and CI are both set: expected files are blessed by people, on their own machines")]
     BlessInCi,
@@ -65,9 +73,17 @@ pub struct Runner {
     again: String,
     bless: bool,
     cache: PathBuf,
-    engine: OnceLock<Result<Engine, String>>,
+    /// The engines that cells run on which name none; [`Runner::engines`].
+    kinds: Result<Vec<EngineKind>, UnknownEngine>,
+    engines: Engines,
+    linkers: Mutex<Linkers>,
+    /// Of files of the index.
+    hashes: Mutex<BTreeMap<String, Hash>>,
     blesser: OnceLock<Blesser>,
 }
+
+/// Hosts' functions, by engine and host.
+type Linkers = BTreeMap<(EngineKind, String), Arc<Linker<State>>>;
 
 /// What became of a cell.
 #[derive(Clone, Debug)]
@@ -99,8 +115,11 @@ pub enum Verdict {
         /// Their paths.
         files: Vec<PathBuf>,
     },
-    /// It was not, as it has to be: the adapter's release has the bug that the case detects.
-    KnownBug,
+    /// It was not, as it has to be: the adapter's release has the bug that the case detects, or the case says so.
+    FailedAsExpected {
+        /// Why it has to.
+        reason: String,
+    },
     /// There is nothing to run here.
     Ignored {
         /// Why.
@@ -121,7 +140,11 @@ impl Runner {
             limits: Limits::default(),
             again: "cargo test --test suite -- --exact".into(),
             bless: env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0"),
-            engine: OnceLock::new(),
+            kinds: env::var(ENGINES_VARIABLE)
+                .map_or_else(|_| Ok(vec![EngineKind::default()]), |text| parse_engines(&text)),
+            engines: Engines::default(),
+            linkers: Mutex::default(),
+            hashes: Mutex::default(),
             blesser: OnceLock::new(),
         }
     }
@@ -136,6 +159,24 @@ impl Runner {
     pub fn host(mut self, host: impl Host + 'static) -> Self {
         self.hosts.add(host);
         self
+    }
+
+    /// The engines to run cells on, each of them: one whose host is `wasi` is there as `wasi/winch`, too, for instance.
+    /// Without this, the variable `POLYFILL_ENGINES` says so (`all`, or names with commas between them), and without that
+    /// it is Cranelift alone.
+    pub fn engines(mut self, kinds: impl IntoIterator<Item = EngineKind>) -> Self {
+        self.kinds = Ok(kinds.into_iter().collect());
+        self
+    }
+
+    /// The engines that a trial's name, or the end of it, asks for: `wasi/winch` is a cell only where there is that engine.
+    pub(crate) fn engine_in(&mut self, name: &str) {
+        if let (Some((_, word)), Ok(kinds)) = (name.rsplit_once(ENGINE), &mut self.kinds)
+            && let Ok(kind) = word.parse()
+            && !kinds.contains(&kind)
+        {
+            kinds.push(kind);
+        }
     }
 
     /// Rust code that answers imports of one guest, on every host. What it defines goes before what the host has.
@@ -194,7 +235,32 @@ impl Runner {
             Ok(json) => json,
             Err(error) => return Err(Error::Read { path, error }),
         };
-        serde_json::from_slice(&json).map_err(|error| Error::Parse { path, error })
+        let mut index: Index = serde_json::from_slice(&json).map_err(|error| Error::Parse { path, error })?;
+        self.spread(&mut index)?;
+        Ok(index)
+    }
+
+    /// Each cell on each engine, but for those that the case leaves out.
+    fn spread(&self, index: &mut Index) -> Result<(), Error> {
+        let kinds = self.kinds.as_ref().map_err(|error| Error::Engines(error.clone()))?;
+        if kinds[..] == [EngineKind::default()] {
+            return Ok(());
+        }
+        let cases = &index.cases;
+        let on_all = |cell: Cell| {
+            let on = |kind: &EngineKind| Cell { host: kind.on(&cell.host), ..cell.clone() };
+            let left_out = |cell: &Cell| {
+                cases.get(&cell.case_key()).is_some_and(|entry| entry.case.leaves_out(&cell.adapter, &cell.host))
+            };
+            // Other processes bring engines of their own.
+            let ours = cell.host == NATIVE || self.hosts.get(&cell.host).is_some();
+            let spread = if !ours { vec![cell] } else { kinds.iter().map(on).collect() };
+            spread.into_iter().filter(move |cell| !left_out(cell))
+        };
+        let mut cells: Vec<Cell> = std::mem::take(&mut index.cells).into_iter().flat_map(on_all).collect();
+        cells.sort_by_cached_key(Cell::name);
+        index.cells = cells;
+        Ok(())
     }
 
     /// Runs the cells that are wanted, on as many threads (0: one for each core). `done` is told of each result as it
@@ -238,40 +304,48 @@ impl Runner {
         if let Some(reason) = self.ignored(index, cell) {
             return CellResult {
                 name,
-                verdict: Verdict::Ignored { reason: reason.into() },
+                verdict: Verdict::Ignored { reason },
                 observation: None,
                 mismatches: Vec::new(),
                 duration: start.elapsed(),
             };
         }
         let missing = Case::default();
+        let here;
         let (source, case, observation) = match index.cases.get(&cell.case_key()) {
-            Some(entry) => (entry.source.as_str(), &entry.case, self.observe(cell, &entry.case)),
+            Some(entry) => {
+                here = entry.case.at(&cell.adapter, &cell.host);
+                (entry.source.as_str(), &*here, self.observe(cell, &here))
+            }
             None => {
                 let why = format!("the index has no case `{}`; build the suite again", cell.case_key());
                 ("", &missing, Observation::of(Outcome::NotRun(why)))
             }
         };
         let mismatches = compare(case, &observation);
-        let verdict = match (&mismatches[..], expected::must_fail(case.bug.as_ref(), cell)) {
-            ([], Ok(Some(true))) => Verdict::Failed { report: self.bug_is_gone(&name, source, case) },
-            ([], _) => Verdict::Passed,
+        let verdict = match (&mismatches[..], expected::must_fail(case, cell)) {
+            ([], Some(reason)) => Verdict::Failed { report: self.works_now(&name, source, &reason) },
+            ([], None) => Verdict::Passed,
             // What did not run has shown nothing.
-            (_, Ok(Some(true))) if !matches!(observation.outcome, Outcome::NotRun(_)) => Verdict::KnownBug,
+            (_, Some(reason)) if !matches!(observation.outcome, Outcome::NotRun(_)) => {
+                Verdict::FailedAsExpected { reason }
+            }
             _ => self.failed(&name, source, case, &observation, &mismatches),
         };
         CellResult { name, verdict, observation: Some(observation), mismatches, duration: start.elapsed() }
     }
 
     /// Why a cell is not run, if it is not: the build has nothing to run, or the host's side is not here.
-    pub(crate) fn ignored<'a>(&self, index: &'a Index, cell: &'a Cell) -> Option<&'a str> {
+    pub(crate) fn ignored(&self, index: &Index, cell: &Cell) -> Option<String> {
         match &cell.artifact {
-            Artifact::Ignored(reason) => Some(reason),
+            Artifact::Ignored(reason) => Some(reason.clone()),
             Artifact::Failed { .. } => None,
             Artifact::Component(_) | Artifact::Module(_) => {
                 let entry = index.cases.get(&cell.case_key());
                 let needs_code = entry.is_some_and(|entry| entry.case.host_code);
-                (needs_code && !self.imports.contains_key(&cell.guest)).then_some(HOST_CODE)
+                let has_none = needs_code && !self.imports.contains_key(&cell.guest);
+                let missing = || EngineKind::of(&cell.host).ok().and_then(|(_, kind)| kind.is_missing());
+                has_none.then(|| HOST_CODE.to_string()).or_else(missing)
             }
         }
     }
@@ -282,42 +356,33 @@ impl Runner {
                 Observation::of(Outcome::NotBuilt { stage: *stage, message: message.clone() })
             }
             Artifact::Ignored(reason) => Observation::of(Outcome::NotRun(reason.clone())),
-            Artifact::Component(file) => self.try_observe(cell, case, file).unwrap_or_else(not_run),
-            Artifact::Module(file) => self.try_observe_native(cell, case, file).unwrap_or_else(not_run),
+            Artifact::Component(file) | Artifact::Module(file) => {
+                let observed = self.try_observe(cell, case, file);
+                observed.unwrap_or_else(|why| Observation::of(Outcome::NotRun(why)))
+            }
         }
     }
 
     fn try_observe(&self, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
-        let host = self.hosts.get(&cell.host).ok_or_else(|| {
-            format!("there is no host `{}`; there are {}, {NATIVE}", cell.host, self.hosts.names().join(", "))
+        let (host, kind) = EngineKind::of(&cell.host).map_err(|error| error.to_string())?;
+        let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
+        let engine = &*self.engines.get(kind, &self.cache)?;
+        let limits = &self.limits;
+        if host == NATIVE {
+            let module = &self.load(file, |hash| engine.known_module(hash), |bytes| engine.module(bytes))?;
+            return Ok(observe_native(&NativeRun { engine, module, inputs: &inputs, limits }, Sinks::default()));
+        }
+        let host = self.hosts.get(host).ok_or_else(|| {
+            format!("there is no host `{host}`; there are {}, {NATIVE}", self.hosts.names().join(", "))
         })?;
-        let (inputs, bytes) = self.read(cell, case, file)?;
-        let engine = self.engine()?;
-        let component = engine.component(&bytes).map_err(|error| error.to_string())?;
+        let program = &self.load(file, |hash| engine.known_program(hash), |bytes| engine.program(bytes))?;
+        let linker = &*self.linker(kind, engine, host)?;
         let declared = !case.imports.is_empty() && !case.host_code;
         let code = self.imports.get(&cell.guest).filter(|_| !declared);
         let imports = code.map_or(&[][..], Vec::as_slice);
-        let memory_check = cell.memory_check.as_ref();
-        let limits = &self.limits;
-        let (binary, stack) = (&bytes[..], cell.adapter.as_str());
-        let run =
-            Run { engine, component: &component, binary, stack, host, imports, inputs: &inputs, limits, memory_check };
+        let (stack, memory_check) = (cell.adapter.as_str(), cell.memory_check.as_ref());
+        let run = Run { engine, program, stack, host, linker, imports, inputs: &inputs, limits, memory_check };
         Ok(observe(&run, Sinks::default()))
-    }
-
-    fn try_observe_native(&self, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
-        let (inputs, bytes) = self.read(cell, case, file)?;
-        let engine = self.engine()?;
-        let module = engine.module(&bytes).map_err(|error| error.to_string())?;
-        let run = NativeRun { engine, module: &module, inputs: &inputs, limits: &self.limits };
-        Ok(observe_native(&run, Sinks::default()))
-    }
-
-    fn read(&self, cell: &Cell, case: &Case, file: &str) -> Result<(Inputs, Vec<u8>), String> {
-        let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
-        let path = self.folder.join(file);
-        let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        Ok((inputs, bytes))
     }
 
     fn failed(
@@ -343,25 +408,38 @@ impl Runner {
     }
 
     /// What must fail and does not is a failure, too: else nobody would notice that there is nothing to expect any more.
-    fn bug_is_gone(&self, name: &str, source: &str, case: &Case) -> String {
-        let bug = case.bug.as_ref().map_or("", |bug| bug.id.as_str());
-        let again = format!("{} {name}", self.again);
-        format!(
-            "case: {source}\n\nthis release has the bug {bug} (`bug.present`), and nothing was seen of it\n\nagain: {again}\n"
-        )
+    fn works_now(&self, name: &str, source: &str, reason: &str) -> String {
+        format!("case: {source}\n\nthis must fail, and does not: {reason}\n\nagain: {} {name}\n", self.again)
     }
 
-    /// The engine is set up by the first cell that needs one: listing needs none.
-    fn engine(&self) -> Result<&Engine, String> {
-        let engine = self
-            .engine
-            .get_or_init(|| Engine::new(Some(self.cache.clone())).map_err(|error: EngineError| error.to_string()));
-        engine.as_ref().map_err(String::clone)
+    /// A host's functions on an engine, set up by the first cell that needs them.
+    fn linker(&self, kind: EngineKind, engine: &Engine, host: &dyn Host) -> Result<Arc<Linker<State>>, String> {
+        let mut linkers = self.linkers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(linker) = linkers.get(&(kind, host.name().to_string())) {
+            return Ok(linker.clone());
+        }
+        let linker = Arc::new(host_linker(engine, host)?);
+        linkers.insert((kind, host.name().to_string()), linker.clone());
+        Ok(linker)
     }
-}
 
-fn not_run(why: String) -> Observation {
-    Observation::of(Outcome::NotRun(why))
+    /// A component or module of the index, from memory if it is there under the hash that its file had.
+    fn load<T>(
+        &self,
+        file: &str,
+        known: impl FnOnce(&Hash) -> Option<T>,
+        compile: impl FnOnce(&[u8]) -> Result<T, EngineError>,
+    ) -> Result<T, String> {
+        let hashes = || self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = hashes().get(file).copied();
+        if let Some(known) = hash.as_ref().and_then(known) {
+            return Ok(known);
+        }
+        let path = self.folder.join(file);
+        let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        hashes().insert(file.into(), engine::hash(&bytes));
+        compile(&bytes).map_err(|error| error.to_string())
+    }
 }
 
 /// `OUT_DIR` as it is now; what it was when the tests were compiled, if it is not set.

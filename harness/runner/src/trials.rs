@@ -10,7 +10,10 @@ use polyfill_build::index::Index;
 use crate::suite::{Runner, Verdict};
 
 /// Runs the trials that the arguments ask for. Nothing but the index is read before a trial runs.
-pub(crate) fn run(runner: Runner, arguments: &Arguments) -> ExitCode {
+pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
+    if let Some(name) = &arguments.filter {
+        runner.engine_in(name);
+    }
     let index = match runner.index() {
         Ok(index) => index,
         Err(error) => {
@@ -36,7 +39,7 @@ fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {
         let (runner, index) = &*shared;
         let result = runner.run_cell(index, &index.cells[number]);
         match result.verdict {
-            Verdict::Passed | Verdict::KnownBug => Ok(Completion::Completed),
+            Verdict::Passed | Verdict::FailedAsExpected { .. } => Ok(Completion::Completed),
             Verdict::Failed { report } => Err(Failed::from(report)),
             // Asked for by `--ignored`, but there is still nothing to run.
             Verdict::Ignored { reason } => Ok(Completion::ignored_with(reason)),
@@ -53,7 +56,7 @@ fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {
 
 /// Each reason once: libtest's output has no place for them.
 fn tell_of_ignored(runner: &Runner, index: &Index, arguments: &Arguments) {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for cell in &index.cells {
         if let Some(reason) = runner.ignored(index, cell)
             && selects(arguments, &cell.name())

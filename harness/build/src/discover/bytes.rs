@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::case::{Bytes, Case};
+use crate::case::{Bytes, Case, Expect};
 use crate::digest;
+use crate::tree::Tree;
 
 /// Fills in the content of every file that the case names.
 ///
@@ -16,18 +17,27 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
         file.content = Some(digest::hex(&content));
         read.push(path);
     }
-    for (key, tree) in [("files", Some(&mut case.files)), ("expect.files", case.expect.files.as_mut())] {
-        for (path, entry) in tree.into_iter().flatten() {
-            let Some(Bytes::File(file)) = entry.content_mut() else { continue };
-            let source = folder.join(&file.file);
-            let content = std::fs::read(&source).map_err(|error| {
-                format!("`{key}.{path}` names the file `{}`, which cannot be read: {error}", file.file)
-            })?;
-            file.content = Some(digest::hex(&content));
-            read.push(source);
-        }
+    read_tree(folder, "files", &mut case.files, read)?;
+    read_expected(folder, "expect", &mut case.expect, read)?;
+    case.on.iter_mut().try_for_each(|on| read_expected(folder, "on.expect", &mut on.expect, read))
+}
+
+fn read_tree(folder: &Path, key: &str, tree: &mut Tree, read: &mut Vec<PathBuf>) -> Result<(), String> {
+    for (path, entry) in tree {
+        let Some(Bytes::File(file)) = entry.content_mut() else { continue };
+        let source = folder.join(&file.file);
+        let content = std::fs::read(&source)
+            .map_err(|error| format!("`{key}.{path}` names the file `{}`, which cannot be read: {error}", file.file))?;
+        file.content = Some(digest::hex(&content));
+        read.push(source);
     }
-    let expect = &mut case.expect;
+    Ok(())
+}
+
+fn read_expected(folder: &Path, at: &str, expect: &mut Expect, read: &mut Vec<PathBuf>) -> Result<(), String> {
+    if let Some(files) = &mut expect.files {
+        read_tree(folder, &format!("{at}.files"), files, read)?;
+    }
     for (key, bytes) in [
         ("error", &mut expect.error),
         ("stdout", &mut expect.stdout),
@@ -42,7 +52,7 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
             Ok(content) => file.content = Some(digest::hex(&content)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
-                return Err(format!("`expect.{key}` names the file `{}`, which cannot be read: {error}", file.file));
+                return Err(format!("`{at}.{key}` names the file `{}`, which cannot be read: {error}", file.file));
             }
         }
         read.push(path);

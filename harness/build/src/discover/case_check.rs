@@ -1,6 +1,7 @@
 //! What TOML's shape alone does not say about a case.
 
-use crate::case::{Bytes, Case, Seed};
+use crate::case::{Bytes, Case, Expect, Seed};
+use crate::matrix::Product;
 use crate::tree::{self, Node, Tree};
 
 /// All that is wrong with a case, each line naming the key.
@@ -11,47 +12,75 @@ pub(super) fn check(case: &Case) -> Vec<String> {
     {
         problems.push(format!("`seed`: `\"{word}\"` is neither a number nor `\"random\"`"));
     }
-    for (key, names) in [("adapters", &case.adapters), ("hosts", &case.hosts)] {
-        problems.extend(names.as_ref().and_then(|names| check_names(key, names)));
+    let own = Product { adapters: case.adapters.clone(), hosts: case.hosts.clone() };
+    for product in case.runs.iter().chain([&own]) {
+        for (key, names) in [("adapters", &product.adapters), ("hosts", &product.hosts)] {
+            problems.extend(names.as_ref().and_then(|names| check_names(key, names)));
+        }
     }
-    let expect = &case.expect;
-    for (key, bytes) in [
-        ("stdin", &case.stdin),
-        ("expect.stdout", &expect.stdout),
-        ("expect.stderr", &expect.stderr),
-        ("expect.error", &expect.error),
-        ("expect.core-calls", &expect.core_calls),
-    ] {
-        problems.extend(bytes.as_ref().and_then(|bytes| check_bytes(key, bytes)));
+    problems.extend(case.stdin.as_ref().and_then(|bytes| check_bytes("stdin", bytes)));
+    check_expect(case, "expect", &case.expect, &mut problems);
+    for on in &case.on {
+        check_expect(case, "on.expect", &on.expect, &mut problems);
     }
-    let outcomes = [expect.exit.is_some(), expect.trap.is_some(), expect.error.is_some()];
-    if outcomes.into_iter().filter(|given| *given).count() > 1 {
-        problems.push("`expect`: only one of `exit`, `trap` and `error` can be expected".to_string());
-    }
-    if !expect.backtrace.is_empty() && expect.trap.is_none() {
-        problems.push("`expect.backtrace`: there is one only where `expect.trap` is given too".to_string());
-    }
-    if let Some([least, most]) = expect.pages_grown
-        && least > most
-    {
-        problems.push(format!("`expect.pages-grown`: [{least}, {most}] is no [least, most]"));
-    }
+    check_patterns(case, &mut problems);
     check_environment(case, &mut problems);
     check_bug(case, &mut problems);
     check_tree("files", &case.files, &mut problems);
     check_preopens(case, &mut problems);
-    if let Some(files) = &expect.files {
-        check_tree("expect.files", files, &mut problems);
-        if case.files.is_empty() && case.preopens.is_none() {
-            problems.push("`expect.files`: the guest gets no folder without `files` or `preopens`".to_string());
-        }
-    }
     for answer in &case.imports {
         if answer.trap_at == Some(0) {
             problems.push(format!("`import` of `{}`: `trap-at` counts calls from 1", answer.function));
         }
     }
     problems
+}
+
+fn check_expect(case: &Case, at: &str, expect: &Expect, problems: &mut Vec<String>) {
+    for (key, bytes) in [
+        ("stdout", &expect.stdout),
+        ("stderr", &expect.stderr),
+        ("error", &expect.error),
+        ("core-calls", &expect.core_calls),
+    ] {
+        problems.extend(bytes.as_ref().and_then(|bytes| check_bytes(&format!("{at}.{key}"), bytes)));
+    }
+    let outcomes = [expect.exit.is_some(), expect.trap.is_some(), expect.error.is_some()];
+    if outcomes.into_iter().filter(|given| *given).count() > 1 {
+        problems.push(format!("`{at}`: only one of `exit`, `trap` and `error` can be expected"));
+    }
+    if !expect.backtrace.is_empty() && expect.trap.is_none() {
+        problems.push(format!("`{at}.backtrace`: there is one only where `{at}.trap` is given too"));
+    }
+    if let Some([least, most]) = expect.pages_grown
+        && least > most
+    {
+        problems.push(format!("`{at}.pages-grown`: [{least}, {most}] is no [least, most]"));
+    }
+    if let Some(files) = &expect.files {
+        check_tree(&format!("{at}.files"), files, problems);
+        if case.files.is_empty() && case.preopens.is_none() {
+            problems.push(format!("`{at}.files`: the guest gets no folder without `files` or `preopens`"));
+        }
+    }
+}
+
+/// Patterns of cells, and reasons where there have to be some.
+fn check_patterns(case: &Case, problems: &mut Vec<String>) {
+    let excluded = case.exclude.iter().map(|exclude| ("exclude", &exclude.cells, Some(&exclude.reason)));
+    let failing = case.fails.iter().map(|fails| ("fails", &fails.cells, Some(&fails.reason)));
+    let others = case.on.iter().map(|on| ("on", &on.cells, None));
+    for (key, cells, reason) in excluded.chain(failing).chain(others) {
+        if cells.patterns().is_empty() {
+            problems.push(format!("`{key}.cells`: an empty list is no cell"));
+        }
+        for pattern in cells.patterns().iter().filter(|pattern| !pattern.contains(['@', '*'])) {
+            problems.push(format!("`{key}.cells`: `{pattern}` is no pattern of `adapter@host`"));
+        }
+        if reason.is_some_and(|reason| reason.trim().is_empty()) {
+            problems.push(format!("`{key}.reason`: it says why"));
+        }
+    }
 }
 
 fn check_environment(case: &Case, problems: &mut Vec<String>) {

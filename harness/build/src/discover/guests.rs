@@ -28,11 +28,13 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
     collected.read_cases(found);
     collected.read_sidecars(found);
     collected.refuse_left_over(found);
-    let mut guests: Vec<Guest> = collected.guests.into_values().collect();
+    let mut guests: Vec<Guest> = std::mem::take(&mut collected.guests).into_values().collect();
     for guest in &mut guests {
         if guest.cases.is_empty() {
             let source = found.show(&guest.path);
-            guest.cases.push(CaseFile { name: "default".to_string(), source, case: Ok(Case::default()) });
+            let mut case = Case::default();
+            collected.all.fill_in(&mut case);
+            guest.cases.push(CaseFile { name: "default".to_string(), source, case: Ok(case) });
         }
         guest.cases.sort_by(|a, b| a.name.cmp(&b.name));
     }
@@ -49,6 +51,8 @@ struct Collected {
     cases: Vec<Named>,
     /// What the groups say, in the order in which they were found.
     groups: Vec<GroupSidecar>,
+    /// What is said for all guests, in groups or not.
+    all: GroupSidecar,
     /// Sidecars: the guest, the file.
     sidecars: Vec<(String, PathBuf)>,
     /// Files with no meaning unless a case refers to them; with the guest in whose folder they are.
@@ -77,7 +81,12 @@ impl Collected {
             return self.sort_in_folder(found, name, path, group);
         }
         let (stem, end) = name.rsplit_once('.').unwrap_or((&name, ""));
-        if CARGO_FILES.contains(&name.as_str()) || NPM_FILES.contains(&name.as_str()) || end == "h" {
+        if name == GROUP {
+            match sidecar::read(found, &path) {
+                Ok(all) => self.all = all,
+                Err(message) => found.problems.push(message),
+            }
+        } else if CARGO_FILES.contains(&name.as_str()) || NPM_FILES.contains(&name.as_str()) || end == "h" {
             // Belongs to the workspace, or to the guests of one language.
         } else if let Some(stem) = name.strip_suffix(SUFFIX) {
             let (guest, case) = stem.split_once('.').unwrap_or((stem, ""));
@@ -185,8 +194,12 @@ impl Collected {
     fn read_cases(&mut self, found: &mut Found) {
         for Named { guest, case, path, group } in std::mem::take(&mut self.cases) {
             let mut read = case_file::read(found, &case, &path);
-            if let (Ok(case), Some(group)) = (&mut read.case.case, group) {
-                self.groups[group].fill_in(case);
+            if let Ok(case) = &mut read.case.case {
+                group
+                    .map(|group| &self.groups[group])
+                    .into_iter()
+                    .chain([&self.all])
+                    .for_each(|group| group.fill_in(case));
             }
             self.referred.extend(read.refers_to);
             let Some(guest) = self.guests.get_mut(&guest) else {

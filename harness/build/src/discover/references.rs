@@ -11,7 +11,9 @@ use crate::stack::Stack;
 /// Those that the guests' cases name.
 pub(super) fn named(guests: &[Guest]) -> BTreeMap<String, Adapter> {
     let cases = guests.iter().flat_map(|guest| &guest.cases).filter_map(|case| case.case.as_ref().ok());
-    let stacks = cases.flat_map(|case| case.adapters.iter().flatten()).map(|stack| Stack::parse(stack));
+    let named = cases.flat_map(|case| case.products()).flat_map(|product| product.adapters.unwrap_or_default());
+    // What kind of main it will be is not known yet.
+    let stacks = named.flat_map(|stack| [true, false].map(|command| Stack::parse(&stack).for_main(command)));
     let ids: BTreeSet<String> =
         stacks.flat_map(|stack| stack.adapters().map(str::to_string).collect::<Vec<_>>()).collect();
     ids.into_iter().filter_map(|id| Some((id.clone(), adapter(&id)?))).collect()

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Adapter, Found};
 use crate::case::Case;
+use crate::matrix::Product;
 use crate::wit::Reference;
 
 /// `guest.toml`, or `<guest>.toml` beside a file.
@@ -24,6 +25,9 @@ pub(super) struct GuestSidecar {
 pub(super) struct GroupSidecar {
     adapters: Option<Vec<String>>,
     hosts: Option<Vec<String>>,
+    /// For cases that name neither adapters nor hosts: each of these as far as it makes sense for the guest.
+    #[serde(rename = "run")]
+    runs: Vec<Product>,
     memory_check: Option<bool>,
 }
 
@@ -32,6 +36,10 @@ impl GroupSidecar {
         case.adapters = case.adapters.take().or_else(|| self.adapters.clone());
         case.hosts = case.hosts.take().or_else(|| self.hosts.clone());
         case.memory_check = case.memory_check.or(self.memory_check);
+        if case.adapters.is_none() && case.hosts.is_none() && case.runs.is_empty() {
+            case.runs.clone_from(&self.runs);
+            case.runs_by_group = !self.runs.is_empty();
+        }
     }
 }
 

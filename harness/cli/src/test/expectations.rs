@@ -102,13 +102,13 @@ impl Test {
     }
 
     fn judge(&self, verdict: &mut Verdict) {
-        let reason = self.reason.as_deref().unwrap_or("no reason is given");
+        let reason = self.reason.clone().unwrap_or_else(|| "no reason is given".to_string());
         if self.action == Some(Action::Skip) {
-            *verdict = Verdict::Ignored { reason: reason.to_string() };
+            *verdict = Verdict::Ignored { reason };
             return;
         }
         match (self.expected, &verdict) {
-            (Some(Outcome::Fail), Verdict::Failed { .. }) => *verdict = Verdict::KnownBug,
+            (Some(Outcome::Fail), Verdict::Failed { .. }) => *verdict = Verdict::FailedAsExpected { reason },
             (Some(Outcome::Fail), Verdict::Passed) => {
                 let report = format!("it passes, and was expected to fail: {reason}");
                 *verdict = Verdict::Failed { report };

@@ -54,7 +54,7 @@ pub(super) fn junit(trials: &[Trial<'_>]) -> String {
 fn outcome(verdict: &Verdict) -> (&'static str, Option<String>) {
     match verdict {
         Verdict::Passed | Verdict::Blessed { .. } => ("pass", None),
-        Verdict::KnownBug => ("expected-fail", None),
+        Verdict::FailedAsExpected { reason } => ("expected-fail", Some(reason.clone())),
         Verdict::Failed { report } => ("fail", Some(report.trim_end().to_string())),
         Verdict::Ignored { reason } => ("skip", Some(reason.clone())),
     }
@@ -103,7 +103,7 @@ mod tests {
             result("a::b::none::native", Verdict::Passed),
             result("a::b::x+y::wasi", Verdict::Failed { report: "- 1 < 2\n+ \"\u{1}\"\n".to_string() }),
             result("c::d::none::native", Verdict::Ignored { reason: "no & tool".to_string() }),
-            result("c::e::none::native", Verdict::KnownBug),
+            result("c::e::none::native", Verdict::FailedAsExpected { reason: "known".to_string() }),
         ]
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polyfill_build::index::{Artifact, Cell, Index};
+use polyfill_build::index::{Artifact, Cell, ENGINE, Index};
 
 use crate::args::TestArgs;
 use crate::error::Error;
@@ -30,12 +30,29 @@ impl<'a> Selection<'a> {
 
     pub(super) fn wants(&self, cell: &Cell) -> bool {
         let adapter = |name: &String| stack::is_named(cell, name);
-        let host = |name: &String| cell.host == *name;
-        self.args.adapter.as_ref().is_none_or(adapter) && self.args.host.as_ref().is_none_or(host)
+        // A host without an engine is that host on all of them.
+        let host = |name: &String| cell.host == *name || cell.host.split(ENGINE).next() == Some(name);
+        let name = cell.name();
+        let filters = &self.args.filters;
+        (filters.is_empty() || filters.iter().any(|word| name.contains(word)))
+            && self.args.adapter.as_ref().is_none_or(adapter)
+            && self.args.host.as_ref().is_none_or(host)
     }
 
-    /// How many components those cells stand for.
-    pub(super) fn components(&self) -> usize {
+    /// How many of everything those cells come to.
+    pub(super) fn size(&self) -> String {
+        let distinct = |of: fn(&Cell) -> &str| self.cells().map(of).collect::<BTreeSet<_>>().len();
+        let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        [
+            counted(distinct(|cell| &cell.guest), "guest"),
+            counted(distinct(|cell| &cell.adapter), "stack"),
+            counted(distinct(|cell| &cell.host), "host"),
+            counted(self.components(), "component"),
+        ]
+        .join(", ")
+    }
+
+    fn components(&self) -> usize {
         let component = |cell: &'a Cell| match &cell.artifact {
             Artifact::Component(file) => Some(file.as_str()),
             Artifact::Module(_) | Artifact::Ignored(_) | Artifact::Failed { .. } => None,

@@ -30,7 +30,7 @@ pub(super) fn table(results: &[CellResult]) -> String {
 fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Passed => "ok".to_string(),
-        Verdict::KnownBug => "known bug".to_string(),
+        Verdict::FailedAsExpected { .. } => "fails, as expected".to_string(),
         Verdict::Failed { .. } => "FAILED".to_string(),
         Verdict::Blessed { files } => {
             let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();

@@ -43,24 +43,27 @@ impl Random {
     }
 }
 
-/// For wasmtime-wasi.
-impl TryRng for Random {
+/// For wasmtime-wasi, which takes each byte of a list out of a word of its own: words have one byte here, so that guests get
+/// the same bytes there as on other hosts.
+pub(super) struct Bytewise(pub(super) Random);
+
+impl TryRng for Bytewise {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.fill(&mut bytes);
-        Ok(u32::from_le_bytes(bytes))
+        let mut byte = [0];
+        self.0.fill(&mut byte);
+        Ok(byte[0].into())
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
         let mut bytes = [0; 8];
-        self.fill(&mut bytes);
+        self.0.fill(&mut bytes);
         Ok(u64::from_le_bytes(bytes))
     }
 
     fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), Infallible> {
-        self.fill(buffer);
+        self.0.fill(buffer);
         Ok(())
     }
 }

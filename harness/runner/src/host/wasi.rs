@@ -20,6 +20,7 @@ use wasmtime_wasi::{
     FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, async_trait,
 };
 
+use super::random::Bytewise;
 use super::{Clock, Host, Output, Random, State};
 use crate::files::Files;
 use crate::inputs::Inputs;
@@ -68,8 +69,8 @@ pub(super) fn context(
         .stdin(MemoryInputPipe::new(inputs.stdin.clone()))
         .stdout(stdout.clone())
         .stderr(stderr.clone())
-        .secure_random(seed.clone())
-        .insecure_random(seed)
+        .secure_random(Bytewise(seed.clone()))
+        .insecure_random(Bytewise(seed))
         .insecure_random_seed(u128::from_le_bytes(insecure_seed))
         .wall_clock(clock.clone())
         .monotonic_clock(clock.clone())

@@ -43,6 +43,7 @@ pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
         Ok(state) => state,
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
+    let _room = run.engine.room();
     let mut store = ready(run.engine, run.limits, state, files.as_ref());
     let mut returned = Vec::new();
     let outcome = link(run, &mut store).and_then(|linker| call(run, &linker, &mut store, &mut returned));

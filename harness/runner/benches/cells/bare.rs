@@ -1,0 +1,73 @@
+//! The same instantiations by wasmtime alone, as one would write them in a loop: one engine, one linker, and for each run a
+//! store with limits, streams in memory, and the component's instance.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use polyfill_build::index::{Artifact, Cell, Index};
+use polyfill_runner::Inputs;
+use polyfill_runner::wasmtime::component::{Component, Linker, ResourceTable};
+use polyfill_runner::wasmtime::{Config, Engine, OptLevel, Store, StoreLimits, StoreLimitsBuilder};
+use polyfill_runner::wasmtime_wasi::p2::bindings::sync::Command;
+use polyfill_runner::wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+use polyfill_runner::wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxView, WasiView};
+
+/// One cell, ready to be run.
+pub struct Bare {
+    engine: Engine,
+    linker: Linker<State>,
+    component: Component,
+    inputs: Inputs,
+}
+
+struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    limits: StoreLimits,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl Bare {
+    pub fn new(out_dir: &Path, index: &Index, cell: &Cell) -> Self {
+        let mut config = Config::new();
+        config.cranelift_opt_level(OptLevel::Speed).epoch_interruption(true);
+        let engine = Engine::new(&config).expect("an engine");
+        let mut linker = Linker::new(&engine);
+        polyfill_runner::wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI 0.2");
+        let Artifact::Component(file) = &cell.artifact else { panic!("{} has no component", cell.name()) };
+        let component = Component::from_file(&engine, out_dir.join(file)).expect("a component");
+        let inputs = Inputs::of(&cell.guest, &index.cases[&cell.case_key()].case).expect("inputs");
+        Self { engine, linker, component, inputs }
+    }
+
+    /// Runs it; the time between instantiation and end.
+    pub fn run(&self) -> Duration {
+        let stdout = MemoryOutputPipe::new(64 << 20);
+        let stderr = MemoryOutputPipe::new(64 << 20);
+        let mut wasi = WasiCtx::builder();
+        wasi.args(&self.inputs.args)
+            .envs(&self.inputs.env)
+            .stdin(MemoryInputPipe::new(self.inputs.stdin.clone()))
+            .stdout(stdout.clone())
+            .stderr(stderr.clone());
+        let limits = StoreLimitsBuilder::new().memory_size(1 << 30).build();
+        let mut store = Store::new(&self.engine, State { wasi: wasi.build(), table: ResourceTable::new(), limits });
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(1000);
+        let command = Command::instantiate(&mut store, &self.component, &self.linker).expect("an instance");
+        let start = Instant::now();
+        let result = command.wasi_cli_run().call_run(&mut store);
+        let own = start.elapsed();
+        let ended = result.is_ok() || result.is_err_and(|error| error.is::<I32Exit>());
+        assert!(ended, "{}", self.inputs.args[0]);
+        drop(store);
+        let output = [stdout.contents(), stderr.contents()];
+        assert!(output.iter().any(|bytes| !bytes.is_empty()), "{} printed nothing", self.inputs.args[0]);
+        own
+    }
+}

@@ -1,0 +1,140 @@
+//! Which engine runs guests: wasmtime's compilers, with memory from the system or from a pool.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use polyfill_build::index::ENGINE;
+use thiserror::Error;
+
+use crate::engine::Engine;
+
+/// A kind of engine: `cranelift` without a word, `winch`, `pulley+pooling`, ..
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EngineKind {
+    /// What makes code of guests.
+    pub compiler: Compiler,
+    /// Memories, tables and instances come from a pool that is set up once, as in servers.
+    pub pooling: bool,
+}
+
+/// One of wasmtime's compilers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Compiler {
+    /// The optimising one.
+    #[default]
+    Cranelift,
+    /// The one that is done in one pass.
+    Winch,
+    /// Code for an interpreter that runs everywhere.
+    Pulley,
+}
+
+/// A word that names no engine.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("there is no engine `{name}`; there are {}", EngineKind::names())]
+pub struct UnknownEngine {
+    /// The word.
+    pub name: String,
+}
+
+impl EngineKind {
+    /// All of them.
+    pub const ALL: [EngineKind; 6] = [
+        EngineKind { compiler: Compiler::Cranelift, pooling: false },
+        EngineKind { compiler: Compiler::Cranelift, pooling: true },
+        EngineKind { compiler: Compiler::Winch, pooling: false },
+        EngineKind { compiler: Compiler::Winch, pooling: true },
+        EngineKind { compiler: Compiler::Pulley, pooling: false },
+        EngineKind { compiler: Compiler::Pulley, pooling: true },
+    ];
+
+    /// Why there is no such engine on this machine, if there is none.
+    pub fn is_missing(self) -> Option<String> {
+        let winch = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+        let missing = self.compiler == Compiler::Winch && !winch;
+        missing.then(|| format!("engine `{self}`: wasmtime has no Winch for {}", std::env::consts::ARCH))
+    }
+
+    /// A host's name with this engine in it, where it is not the usual one.
+    pub(crate) fn on(self, host: &str) -> String {
+        if self == EngineKind::default() { host.into() } else { format!("{host}{ENGINE}{self}") }
+    }
+
+    /// A host's name without its engine, and the engine.
+    pub(crate) fn of(host: &str) -> Result<(&str, EngineKind), UnknownEngine> {
+        match host.split_once(ENGINE) {
+            None => Ok((host, EngineKind::default())),
+            Some((host, engine)) => Ok((host, engine.parse()?)),
+        }
+    }
+
+    fn names() -> String {
+        Self::ALL.map(|kind| format!("`{kind}`")).join(", ")
+    }
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.compiler {
+            Compiler::Cranelift => "cranelift",
+            Compiler::Winch => "winch",
+            Compiler::Pulley => "pulley",
+        })?;
+        f.write_str(if self.pooling { "+pooling" } else { "" })
+    }
+}
+
+impl FromStr for EngineKind {
+    type Err = UnknownEngine;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEngine> {
+        let found = Self::ALL.into_iter().find(|kind| kind.to_string() == text);
+        found.ok_or_else(|| UnknownEngine { name: text.into() })
+    }
+}
+
+/// `all`, or names with commas between them.
+pub fn parse_engines(text: &str) -> Result<Vec<EngineKind>, UnknownEngine> {
+    if text.trim() == "all" {
+        return Ok(EngineKind::ALL.to_vec());
+    }
+    text.split(',').map(|name| name.trim().parse()).collect()
+}
+
+/// The engines of a process, each made when a cell first needs it.
+#[derive(Default)]
+pub(crate) struct Engines(Mutex<BTreeMap<EngineKind, Slot>>);
+
+type Slot = Arc<OnceLock<Result<Arc<Engine>, String>>>;
+
+impl Engines {
+    /// One of them. Compiled code is kept in the folder.
+    pub(crate) fn get(&self, kind: EngineKind, cache: &Path) -> Result<Arc<Engine>, String> {
+        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_default().clone();
+        let make = || match Engine::of(kind, Some(cache.to_path_buf())) {
+            Ok(engine) => Ok(Arc::new(engine)),
+            Err(error) => Err(error.to_string()),
+        };
+        slot.get_or_init(make).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parsed_back() {
+        for kind in EngineKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(EngineKind::of(&kind.on("wasi")), Ok(("wasi", kind)));
+        }
+        assert_eq!(parse_engines("all").unwrap().len(), 6);
+        assert_eq!(parse_engines("winch, pulley+pooling").unwrap().len(), 2);
+        let error = EngineKind::of("wasi/wich").unwrap_err().to_string();
+        assert!(error.starts_with("there is no engine `wich`; there are `cranelift`, "), "{error}");
+    }
+}

@@ -1,0 +1,73 @@
+//! A component that is ready to run, and what is known of it whatever the run.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use polyfill_build::module;
+use wasmtime::component::Component;
+
+use crate::core_boundary;
+use crate::names::{self, Item};
+
+/// A compiled component, its bytes, and the names on both sides of it. Clones are the same one.
+#[derive(Clone)]
+pub struct Program(Arc<Inner>);
+
+struct Inner {
+    component: Component,
+    binary: Vec<u8>,
+    names: OnceLock<Names>,
+}
+
+struct Names {
+    exports: Vec<Item>,
+    imports: Vec<String>,
+    core_interfaces: Vec<String>,
+}
+
+impl Program {
+    pub(crate) fn new(component: Component, binary: Vec<u8>) -> Self {
+        Self(Arc::new(Inner { component, binary, names: OnceLock::new() }))
+    }
+
+    /// The component.
+    pub fn component(&self) -> &Component {
+        &self.0.component
+    }
+
+    /// The same in binary form.
+    pub fn binary(&self) -> &[u8] {
+        &self.0.binary
+    }
+
+    /// The functions that it exports, sorted by name.
+    pub(crate) fn exports(&self) -> &[Item] {
+        &self.names().exports
+    }
+
+    /// The functions that it imports, sorted, but for those by which interposers report.
+    pub(crate) fn imports(&self) -> &[String] {
+        &self.names().imports
+    }
+
+    /// The interfaces with versions that its core modules import, sorted.
+    pub(crate) fn core_interfaces(&self) -> &[String] {
+        &self.names().core_interfaces
+    }
+
+    fn names(&self) -> &Names {
+        self.0.names.get_or_init(|| {
+            let imports = names::imports(&self.0.component).into_iter();
+            let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
+            let interfaces: BTreeSet<String> = module::importers(&self.0.binary).into_values().flatten().collect();
+            Names {
+                exports: names::exports(&self.0.component),
+                imports: imports.map(|item| item.name()).collect(),
+                core_interfaces: interfaces
+                    .into_iter()
+                    .filter(|name| name.contains(':') && name.contains('@'))
+                    .collect(),
+            }
+        })
+    }
+}
