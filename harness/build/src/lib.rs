@@ -26,6 +26,8 @@ mod memory;
 pub mod module;
 mod near;
 mod output;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod script;
 mod select;
 mod settings;

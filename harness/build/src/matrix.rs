@@ -9,6 +9,7 @@ use crate::index::ENGINE;
 
 /// Adapter stacks x hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Product {
     /// As the case's own key `adapters`.
@@ -22,6 +23,7 @@ pub struct Product {
 /// Which cells are meant: by `adapter@host` (`reference-command@48.0.8@wasi`, `none@native`), in which `*` is any text. A host
 /// is meant with all engines; `*@wasi/winch` is on that one alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "expected a pattern of `adapter@host`, or a list of them")]
 pub enum Pattern {
     /// Those.
@@ -32,6 +34,7 @@ pub enum Pattern {
 
 /// Cells that there are not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Exclude {
     /// Which.
@@ -42,6 +45,7 @@ pub struct Exclude {
 
 /// What some cells show in place of what the others do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct On {
     /// Which.
@@ -53,6 +57,7 @@ pub struct On {
 
 /// Cells that must fail: where one passes, that is a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fails {
     /// Which.
@@ -112,7 +117,9 @@ impl Case {
         for on in here {
             let other = self::keys(&on.expect);
             if ENDS.iter().any(|end| other.contains_key(*end)) {
-                keys.retain(|key, _| !ENDS.contains(&key.as_str()) && key != "backtrace");
+                keys.retain(|key, _| {
+                    !ENDS.contains(&key.as_str()) && !["backtrace", "trap-in"].contains(&key.as_str())
+                });
             }
             keys.extend(other);
         }

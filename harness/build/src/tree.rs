@@ -12,6 +12,7 @@ pub type Tree = BTreeMap<String, Entry>;
 
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
     expecting = "expected a file's content (a text, { file = \"path\" }, { hex = \"00 ff\" } or \
@@ -27,6 +28,7 @@ pub enum Entry {
 
 /// See [`Entry::Node`]. Exactly one of `content`, `folder` and `link` is given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Node {
     /// A file's content.
@@ -50,6 +52,7 @@ pub struct Node {
 
 /// A folder that is preopened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "expected a folder of `files`, or { folder = \"path\", read-only = true }")]
 pub enum Preopen {
     /// The folder, for everything. `""` is the one that all of `files` is in.
@@ -60,6 +63,7 @@ pub enum Preopen {
 
 /// See [`Preopen::Restricted`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Restricted {
     /// The folder.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use polyfill_build::case::Seed;
 use polyfill_build::index::NATIVE;
+use polyfill_build::schema::FileKind;
 use polyfill_runner::{EngineKind, Hosts, UnknownEngine, parse_engines};
 
 use crate::adapt::{Adapt, WitArg};
@@ -26,6 +27,7 @@ pub(crate) enum Verb {
     Encode(EncodeArgs),
     Explain(ExplainArgs),
     Check(CheckArgs),
+    Schema(SchemaArgs),
 }
 
 /// Compile, encode, run and check everything in a suite folder
@@ -198,6 +200,16 @@ pub(crate) struct CheckArgs {
     /// Its WIT, a file or a folder that is one package, if it has no component-type section
     #[arg(long, value_name = "PATH[#WORLD]")]
     pub(crate) wit: Option<WitArg>,
+}
+
+/// Print the JSON schema of a file of a suite
+///
+/// TOML editors take it to complete and check keys: `#:schema FILE` in a file's first line.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which: case, group, guest or adapter
+    #[arg(value_name = "FILE", default_value = "case")]
+    pub(crate) file: FileKind,
 }
 
 /// What a component is made from.

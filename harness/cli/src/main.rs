@@ -13,6 +13,7 @@ mod encode;
 mod explain;
 mod matrix;
 mod run;
+mod schema;
 mod test;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Verb::Encode(args) => encode::encode(&args),
         Verb::Explain(args) => explain::explain(&args),
         Verb::Check(args) => check::check(&args),
+        Verb::Schema(args) => schema::schema(&args),
     };
     done.unwrap_or_else(|error| {
         for message in error.messages() {

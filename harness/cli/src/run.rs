@@ -85,10 +85,11 @@ fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
         args: iter::once(&program.name).chain(&args.args).cloned().collect(),
         env: env.into_iter().collect(),
         stdin,
+        stdin_pieces: Vec::new(),
         files: program.files.clone(),
         preopens: program.preopens.clone(),
         seed: Some(args.seed.clone()),
-        calls: args.invoke.iter().map(|invoke| Call { invoke: invoke.clone(), returns: None }).collect(),
+        calls: args.invoke.iter().map(Call::of).collect(),
         answers: program.answers.clone(),
     })
 }

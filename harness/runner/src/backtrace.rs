@@ -1,5 +1,6 @@
 //! wasmtime's errors -> how a run ended, with a backtrace of names.
 
+use polyfill_build::case::LimitName;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -13,9 +14,9 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         match stop {
             Stop::Exit(code) => return Outcome::Exit(*code),
-            Stop::OutputLimit { .. } | Stop::FilesLimit { .. } | Stop::RandomLimit { .. } => {
-                return Outcome::Limit(stop.to_string());
-            }
+            Stop::OutputLimit { .. } => return limit(LimitName::Output, stop.to_string()),
+            Stop::FilesLimit { .. } => return limit(LimitName::Files, stop.to_string()),
+            Stop::RandomLimit { .. } => return limit(LimitName::Random, stop.to_string()),
             Stop::Trap { .. } => {}
         }
     }
@@ -23,10 +24,14 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
         return Outcome::Exit(*code);
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
-        return Outcome::Limit(format!("more than {} handles of the host's resources", limits.handles));
+        let message = format!("more than {} handles of the host's resources", limits.handles);
+        return limit(LimitName::Handles, message);
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames);
     match (error.downcast_ref::<Trap>(), frames) {
+        (Some(Trap::OutOfFuel), _) => {
+            limit(LimitName::Fuel, format!("more than {} of fuel", limits.fuel.unwrap_or_default()))
+        }
         (Some(Trap::Interrupt), frames) => {
             Outcome::Timeout { milliseconds: limits.timeout.as_millis() as u64, frames: frames.unwrap_or_default() }
         }
@@ -34,6 +39,10 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
         (None, Some(frames)) => Outcome::HostError(TrapInfo { message: message(error), frames }),
         (None, None) => Outcome::NotRun(message(error)),
     }
+}
+
+fn limit(limit: LimitName, message: String) -> Outcome {
+    Outcome::Limit { limit, message }
 }
 
 /// The chain of causes on one line, without the backtrace that wasmtime adds as a context of its own.

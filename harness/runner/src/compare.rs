@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use polyfill_build::case::{Bytes, Call, Case, Expect};
+use polyfill_build::case::{Bytes, Call, Case, Expect, HostCalls, LimitName, SomeCalls};
 use polyfill_build::index::Stage;
 
 use crate::observation::{MemoryFault, Observation, Outcome};
-use crate::{listing, wave};
+use crate::{listing, pattern, wave};
 
 /// One difference between what must be seen and what was.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,36 @@ pub enum Mismatch {
         expected: Vec<String>,
         /// Those that were made.
         seen: Vec<String>,
+    },
+    /// A call that the case wants is not among those that were made.
+    NoSuchCall {
+        /// As the case has it.
+        call: String,
+        /// The one before it, which was made.
+        after: Option<String>,
+    },
+    /// A call was made that the case does not want.
+    UnwantedCall {
+        /// As the case has it.
+        wanted: String,
+        /// As it was made.
+        seen: String,
+    },
+    /// A call printed something else.
+    Printed {
+        /// The call.
+        invoke: String,
+        /// What the case wants.
+        expected: String,
+        /// What it wrote.
+        seen: Vec<u8>,
+    },
+    /// The host still holds another number of resources.
+    HandlesLeft {
+        /// How many the case wants.
+        expected: u64,
+        /// How many there are; nothing if the host does not tell.
+        seen: Option<u64>,
     },
     /// The case wants to see calls on a host that tells of none.
     CallsNotRecorded,
@@ -126,7 +156,7 @@ pub enum Stream {
 pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     let expect = &case.expect;
     let mut mismatches = Vec::new();
-    if let Some(expected) = other_outcome(expect, &observation.outcome) {
+    if let Some(expected) = other_outcome(expect, observation) {
         mismatches.push(Mismatch::Outcome { expected });
     }
     match &observation.outcome {
@@ -168,21 +198,39 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
             mismatches.push(Mismatch::PagesGrown { expected, seen });
         }
     }
+    if let Some(expected) = expect.handles_left.filter(|expected| observation.handles_left != Some(*expected)) {
+        mismatches.push(Mismatch::HandlesLeft { expected, seen: observation.handles_left });
+    }
     mismatches
 }
 
 /// The outcome that the case wants, if there is another one.
-fn other_outcome(expect: &Expect, outcome: &Outcome) -> Option<String> {
+fn other_outcome(expect: &Expect, observation: &Observation) -> Option<String> {
+    let outcome = &observation.outcome;
+    if let Some(expected) = expect.limit {
+        let fits = match (expected, outcome) {
+            (LimitName::Time, Outcome::Timeout { .. }) => true,
+            (LimitName::Memory, _) => observation.memory_limit_hit,
+            (_, Outcome::Limit { limit, .. }) => *limit == expected,
+            _ => false,
+        };
+        return (!fits).then(|| format!("limit: {expected}"));
+    }
     if expect.error.is_some() {
         let fits = matches!(outcome, Outcome::NotBuilt { stage: Stage::Encode | Stage::Adapter, .. });
         return (!fits).then(|| "the encoding fails".into());
     }
     if let Some(trap) = &expect.trap {
         let fits = match outcome {
-            Outcome::Trap(info) | Outcome::HostError(info) => info.message.contains(trap.as_str()),
+            Outcome::Trap(info) | Outcome::HostError(info) => {
+                let innermost = info.frames.first().map(ToString::to_string).unwrap_or_default();
+                info.message.contains(trap.as_str())
+                    && expect.trap_in.as_ref().is_none_or(|function| innermost.contains(function.as_str()))
+            }
             _ => false,
         };
-        return (!fits).then(|| format!("trap: {trap}"));
+        let place = expect.trap_in.as_ref().map(|function| format!(", in {function}")).unwrap_or_default();
+        return (!fits).then(|| format!("trap: {trap}{place}"));
     }
     match (expect.exit.unwrap_or(0), outcome) {
         (0, Outcome::Returned) => None,
@@ -200,8 +248,15 @@ fn bytes(mismatches: &mut Vec<Mismatch>, key: &'static str, stream: Stream, expe
     };
     let golden = match written {
         Bytes::File(file) => Some(Golden { file: file.file.clone(), exists: read.is_some() }),
-        Bytes::Text(_) | Bytes::Hex(_) | Bytes::Repeat(_) => None,
+        Bytes::Text(_) | Bytes::Hex(_) | Bytes::Repeat(_) | Bytes::Pattern(_) => None,
     };
+    if let Bytes::Pattern(text) = written {
+        if !pattern::fits(&text.pattern, seen) {
+            let expected = pattern::beside(&text.pattern, seen).into_bytes();
+            mismatches.push(Mismatch::Bytes { stream, expected, seen: seen.to_vec(), golden: None });
+        }
+        return;
+    }
     let missing = read.is_none();
     let mut expected = read.unwrap_or_default();
     if stream == Stream::Error && !missing {
@@ -226,6 +281,10 @@ fn backtrace(mismatches: &mut Vec<Mismatch>, expected: &[String], observation: &
 /// Calls that were not reached are a matter of the outcome.
 fn returned(mismatches: &mut Vec<Mismatch>, calls: &[Call], observation: &Observation) {
     for (call, returned) in calls.iter().zip(&observation.returned) {
+        if let Some(expected) = call.prints.as_ref().filter(|expected| expected.as_bytes() != returned.printed) {
+            let (invoke, seen) = (call.invoke.clone(), returned.printed.clone());
+            mismatches.push(Mismatch::Printed { invoke, expected: expected.clone(), seen });
+        }
         let Some(expected) = &call.returns else { continue };
         let same = match &returned.value {
             Some(seen) => wave::same(expected, seen),
@@ -273,9 +332,64 @@ fn host_calls(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Obs
     if !observation.calls_recorded {
         return mismatches.push(Mismatch::CallsNotRecorded);
     }
-    if *expected != observation.calls || observation.calls_dropped > 0 {
-        mismatches.push(Mismatch::HostCalls { expected: expected.clone(), seen: observation.calls.clone() });
+    let some = match expected {
+        // What was not kept could be anything.
+        HostCalls::Some(some) if observation.calls_dropped > 0 && some.needs_all() => {
+            let message = format!("{} calls more were made than are kept", observation.calls_dropped);
+            return mismatches.push(Mismatch::Unreadable { key: "host-calls", message });
+        }
+        HostCalls::Some(some) => return some_calls(mismatches, some, &observation.calls),
+        HostCalls::Exactly(all) => all,
+    };
+    if *some != observation.calls || observation.calls_dropped > 0 {
+        mismatches.push(Mismatch::HostCalls { expected: some.clone(), seen: observation.calls.clone() });
     }
+}
+
+fn some_calls(mismatches: &mut Vec<Mismatch>, some: &SomeCalls, seen: &[String]) {
+    let fits = |wanted: &String, call: &String| pattern::fits_line(wanted, call);
+    let mut rest = seen.iter();
+    if let Some(missing) = some.at_least.iter().position(|wanted| !rest.any(|call| fits(wanted, call))) {
+        let after = some.at_least[..missing].last().cloned();
+        mismatches.push(Mismatch::NoSuchCall { call: some.at_least[missing].clone(), after });
+    }
+    for wanted in &some.never {
+        if let Some(call) = seen.iter().find(|call| fits(wanted, call)) {
+            mismatches.push(Mismatch::UnwantedCall { wanted: wanted.clone(), seen: call.clone() });
+        }
+    }
+    if let Some(unordered) = &some.unordered {
+        let [expected, left] = unmatched(unordered, seen, fits);
+        if !expected.is_empty() || !left.is_empty() {
+            mismatches.push(Mismatch::HostCalls { expected, seen: left });
+        }
+    }
+}
+
+/// What is left of both when as many as can be are paired, each with one that it fits: by paths that free what is taken.
+fn unmatched(wanted: &[String], seen: &[String], fits: impl Fn(&String, &String) -> bool) -> [Vec<String>; 2] {
+    let mut taken: Vec<Option<usize>> = vec![None; seen.len()];
+    let can: Vec<Vec<usize>> =
+        wanted.iter().map(|wanted| (0..seen.len()).filter(|place| fits(wanted, &seen[*place])).collect()).collect();
+    let alone: Vec<String> = (0..wanted.len())
+        .filter(|one| !pair(*one, &can, &mut taken, &mut vec![false; seen.len()]))
+        .map(|one| wanted[one].clone())
+        .collect();
+    let left = seen.iter().zip(&taken).filter(|(_, taken)| taken.is_none()).map(|(call, _)| call.clone());
+    [alone, left.collect()]
+}
+
+fn pair(one: usize, can: &[Vec<usize>], taken: &mut [Option<usize>], asked: &mut [bool]) -> bool {
+    for &place in &can[one] {
+        if std::mem::replace(&mut asked[place], true) {
+            continue;
+        }
+        if taken[place].is_none_or(|other| pair(other, can, taken, asked)) {
+            taken[place] = Some(one);
+            return true;
+        }
+    }
+    false
 }
 
 /// A line a call.
@@ -331,6 +445,44 @@ mod tests {
     }
 
     #[test]
+    fn a_trap_has_come_from_the_innermost_function() {
+        let seen = || Observation::of(trap(&["inner", "outer"]));
+        let expect = |function: &str| Expect {
+            trap: Some("unreachable".into()),
+            trap_in: Some(function.into()),
+            ..Expect::default()
+        };
+        assert_eq!(with(expect("inner"), seen()), []);
+        let expected = "trap: unreachable, in outer".to_string();
+        assert_eq!(with(expect("outer"), seen()), [Mismatch::Outcome { expected }]);
+    }
+
+    #[test]
+    fn some_calls_are_looked_for_among_all() {
+        let list = |calls: &[&str]| calls.iter().map(|call| call.to_string()).collect::<Vec<_>>();
+        let seen = |some: SomeCalls, dropped| {
+            let mut seen = Observation::of(Outcome::Returned);
+            (seen.calls, seen.calls_recorded, seen.calls_dropped) = (list(&["p(1)", "q()", "p(2)"]), true, dropped);
+            with(Expect { host_calls: Some(HostCalls::Some(some)), ..Expect::default() }, seen)
+        };
+        let at_least = |calls: &[&str]| SomeCalls { at_least: list(calls), ..SomeCalls::default() };
+        let unordered = |calls: &[&str]| SomeCalls { unordered: Some(list(calls)), ..SomeCalls::default() };
+        let never = |calls: &[&str]| SomeCalls { never: list(calls), ..SomeCalls::default() };
+        assert_eq!(seen(at_least(&["p([..])", "p(2)"]), 0), []);
+        let missing = Mismatch::NoSuchCall { call: "q()".into(), after: Some("p(2)".into()) };
+        assert_eq!(seen(at_least(&["p(2)", "q()"]), 0), [missing]);
+        assert_eq!(seen(never(&["r()"]), 0), []);
+        let unwanted = Mismatch::UnwantedCall { wanted: "p([..])".into(), seen: "p(1)".into() };
+        assert_eq!(seen(never(&["p([..])"]), 0), [unwanted]);
+        // The first one must not have what only the second one can take.
+        assert_eq!(seen(unordered(&["p([..])", "p(1)", "q()"]), 0), []);
+        let left = Mismatch::HostCalls { expected: list(&["r()"]), seen: list(&["q()"]) };
+        assert_eq!(seen(unordered(&["r()", "p(2)", "p(1)"]), 0), [left]);
+        assert_eq!(seen(at_least(&["p(1)"]), 7), []);
+        assert!(matches!(seen(never(&["r()"]), 7)[..], [Mismatch::Unreadable { key: "host-calls", .. }]));
+    }
+
+    #[test]
     fn an_expected_error_is_one_of_encoding() {
         let expect = || Expect { error: Some(Bytes::Text("no\n\n".into())), ..Expect::default() };
         let failed = |stage, message: &str| Observation::of(Outcome::NotBuilt { stage, message: message.into() });
@@ -349,7 +501,7 @@ mod tests {
         assert_eq!(with(Expect::default(), seen.clone()), []);
         let expect = Expect {
             stdout: Some(Bytes::Text(String::new())),
-            host_calls: Some(Vec::new()),
+            host_calls: Some(HostCalls::Exactly(Vec::new())),
             pages_grown: Some([0, 6]),
             imports: Some(vec!["a.b".into()]),
             no_imports: vec!["wasi:".into(), "a.b".into()],
@@ -377,10 +529,10 @@ mod tests {
 
     #[test]
     fn results_are_compared_as_values() {
-        let call = |returns: &str| Call { invoke: "f()".into(), returns: Some(returns.into()) };
+        let call = |returns: &str| Call { returns: Some(returns.into()), ..Call::of("f()") };
         let case = |returns| Case { calls: vec![call(returns)], ..Case::default() };
         let mut seen = Observation::of(Outcome::Returned);
-        seen.returned = vec![Returned { invoke: "f()".into(), value: Some("[1, 2]".into()) }];
+        seen.returned = vec![Returned { invoke: "f()".into(), value: Some("[1, 2]".into()), printed: Vec::new() }];
         assert_eq!(compare(&case("[1,2]"), &seen), []);
         assert_eq!(compare(&case("[1,3]"), &seen).len(), 1);
         assert!(matches!(&compare(&case("[1"), &seen)[..], [Mismatch::Returned { note: Some(_), .. }]));

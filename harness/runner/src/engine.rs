@@ -56,6 +56,15 @@ impl Engine {
 
     /// An engine of some kind.
     pub fn of(kind: EngineKind, cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        Self::make(kind, false, cache)
+    }
+
+    /// An engine that counts instructions, for limits on fuel.
+    pub fn counting(kind: EngineKind, cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        Self::make(kind, true, cache)
+    }
+
+    fn make(kind: EngineKind, fuel: bool, cache: Option<PathBuf>) -> Result<Self, EngineError> {
         if let Some(missing) = kind.is_missing() {
             return Err(EngineError::Setup(missing));
         }
@@ -64,7 +73,8 @@ impl Engine {
             .cranelift_opt_level(OptLevel::Speed)
             .wasm_component_model(true)
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
-            .epoch_interruption(true);
+            .epoch_interruption(true)
+            .consume_fuel(fuel);
         match kind.compiler {
             Compiler::Cranelift => config.strategy(Strategy::Cranelift),
             Compiler::Winch => config.strategy(Strategy::Winch),

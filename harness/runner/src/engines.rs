@@ -104,17 +104,26 @@ pub fn parse_engines(text: &str) -> Result<Vec<EngineKind>, UnknownEngine> {
     text.split(',').map(|name| name.trim().parse()).collect()
 }
 
+/// One engine of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Settings {
+    pub(crate) kind: EngineKind,
+    /// It counts instructions, and is slower for it.
+    pub(crate) fuel: bool,
+}
+
 /// The engines of a process, each made when a cell first needs it.
 #[derive(Default)]
-pub(crate) struct Engines(Mutex<BTreeMap<EngineKind, Slot>>);
+pub(crate) struct Engines(Mutex<BTreeMap<Settings, Slot>>);
 
 type Slot = Arc<OnceLock<Result<Arc<Engine>, String>>>;
 
 impl Engines {
     /// One of them. Compiled code is kept in the folder.
-    pub(crate) fn get(&self, kind: EngineKind, cache: &Path) -> Result<Arc<Engine>, String> {
-        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_default().clone();
-        let make = || match Engine::of(kind, Some(cache.to_path_buf())) {
+    pub(crate) fn get(&self, settings: Settings, cache: &Path) -> Result<Arc<Engine>, String> {
+        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(settings).or_default().clone();
+        let of = if settings.fuel { Engine::counting } else { Engine::of };
+        let make = || match of(settings.kind, Some(cache.to_path_buf())) {
             Ok(engine) => Ok(Arc::new(engine)),
             Err(error) => Err(error.to_string()),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Seed};
+use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Pieces, Seed, Stdin};
 use polyfill_build::tree::{Preopen, Tree};
 use thiserror::Error;
 
@@ -44,6 +44,8 @@ pub struct Inputs {
     pub env: Vec<(String, String)>,
     /// All of standard input.
     pub stdin: Vec<u8>,
+    /// How long the pieces are in which it comes; without any, all of it is there at once.
+    pub stdin_pieces: Vec<usize>,
     /// What is in the guest's private folder.
     pub files: Tree,
     /// Folders of it by the names under which they are preopened. Without any, there is no folder.
@@ -64,7 +66,12 @@ impl Inputs {
         {
             return Err(InputsError::Seed { word: word.clone() });
         }
+        let pieces = match &case.stdin {
+            Some(Stdin::Pieces(Pieces { pieces })) => pieces.iter().map(String::len).collect(),
+            Some(Stdin::All(_)) | None => Vec::new(),
+        };
         Ok(Self {
+            stdin_pieces: pieces,
             args: [guest.to_string()].into_iter().chain(case.args.iter().cloned()).collect(),
             env: env(case)?,
             stdin: stdin(case.stdin.as_ref())?,
@@ -87,8 +94,12 @@ fn env(case: &Case) -> Result<Vec<(String, String)>, InputsError> {
     Ok(env.into_iter().collect())
 }
 
-fn stdin(written: Option<&Bytes>) -> Result<Vec<u8>, InputsError> {
-    let Some(written) = written else { return Ok(Vec::new()) };
+fn stdin(written: Option<&Stdin>) -> Result<Vec<u8>, InputsError> {
+    let written = match written {
+        None => return Ok(Vec::new()),
+        Some(Stdin::Pieces(Pieces { pieces })) => return Ok(pieces.concat().into_bytes()),
+        Some(Stdin::All(written)) => written,
+    };
     match (written.read()?, written) {
         (None, Bytes::File(file)) => Err(InputsError::NoFile { file: file.file.clone() }),
         (bytes, _) => Ok(bytes.unwrap_or_default()),

@@ -46,6 +46,7 @@ mod compare;
 mod compared;
 mod expected;
 mod listing;
+mod pattern;
 mod wave;
 
 mod bless;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use polyfill_build::case::CaseLimits;
 use wasmtime::ResourceLimiter;
 
 /// Bytes of a page, in which memory is counted.
@@ -24,12 +25,36 @@ pub struct Limits {
     /// Resources that the host holds for the guest at a time, on hosts that keep them in [`State::table`](crate::State::table):
     /// one more ends the guest. A guest, or an adapter, that gives none back is seen by that.
     pub handles: usize,
+    /// Instructions, as wasmtime counts them; as many as there is time for without it. Only on an engine that counts
+    /// ([`Engine::counting`](crate::Engine::counting)).
+    pub fuel: Option<u64>,
 }
 
-/// 10 seconds, 1 GiB of memory, 64 MiB of output and of files, 1000 handles.
+impl Limits {
+    /// What a case says of limits, and these where it does not.
+    pub fn of(&self, case: &CaseLimits) -> Self {
+        Self {
+            timeout: case.time_ms.map_or(self.timeout, Duration::from_millis),
+            memory: case.memory_pages.map_or(self.memory, |pages| (pages as usize).saturating_mul(PAGE)),
+            output: case.output.unwrap_or(self.output),
+            files: case.files.unwrap_or(self.files),
+            handles: case.handles.unwrap_or(self.handles),
+            fuel: case.fuel.or(self.fuel),
+        }
+    }
+}
+
+/// 10 seconds, 1 GiB of memory, 64 MiB of output and of files, 1000 handles, and no bound on fuel.
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(10), memory: 1 << 30, output: 64 << 20, files: 64 << 20, handles: 1000 }
+        Self {
+            timeout: Duration::from_secs(10),
+            memory: 1 << 30,
+            output: 64 << 20,
+            files: 64 << 20,
+            handles: 1000,
+            fuel: None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use polyfill_build::case::LimitName;
 use polyfill_build::index::Stage;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,8 @@ pub struct Observation {
     pub pages_grown: u64,
     /// Whether a `memory.grow` was refused because of the memory limit.
     pub memory_limit_hit: bool,
+    /// Resources in the host's table when the run was over; nothing of a host that has none of ours.
+    pub handles_left: Option<u64>,
 }
 
 impl Observation {
@@ -69,6 +72,7 @@ impl Observation {
             pages_initial: 0,
             pages_grown: 0,
             memory_limit_hit: false,
+            handles_left: None,
         }
     }
 
@@ -80,7 +84,7 @@ impl Observation {
             Outcome::Exit(code) => *code,
             Outcome::Trap(_) => 134,
             Outcome::Timeout { .. } => 124,
-            Outcome::HostError(_) | Outcome::Limit(_) | Outcome::NotRun(_) | Outcome::NotBuilt { .. } => 1,
+            Outcome::HostError(_) | Outcome::Limit { .. } | Outcome::NotRun(_) | Outcome::NotBuilt { .. } => 1,
         }
     }
 }
@@ -158,7 +162,12 @@ pub enum Outcome {
         frames: Vec<Frame>,
     },
     /// The guest used more of something than it may.
-    Limit(String),
+    Limit {
+        /// Of what.
+        limit: LimitName,
+        /// How much it may use.
+        message: String,
+    },
     /// The component could not be started or called as the case says. Why.
     NotRun(String),
     /// There is no component: a step of the build failed.
@@ -208,7 +217,7 @@ impl fmt::Display for Outcome {
             Self::Timeout { milliseconds, .. } => {
                 write!(f, "timeout: still running after {} s", *milliseconds as f64 / 1000.0)
             }
-            Self::Limit(what) => write!(f, "limit: {what}"),
+            Self::Limit { message, .. } => write!(f, "limit: {message}"),
             Self::NotRun(why) => write!(f, "not run: {why}"),
             Self::NotBuilt { stage, message } => {
                 let step = match stage {
@@ -271,4 +280,6 @@ pub struct Returned {
     pub invoke: String,
     /// The result in WAVE; `None` if the function has none.
     pub value: Option<String>,
+    /// What it wrote on standard output, where that is kept.
+    pub printed: Vec<u8>,
 }

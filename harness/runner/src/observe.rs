@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use polyfill_build::case::LimitName;
 use polyfill_build::index::MemoryCheck;
 use wasmtime::component::{InstancePre, Linker};
 use wasmtime::{Store, UpdateDeadline};
@@ -87,7 +88,10 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
     let _room = run.engine.room();
-    let mut store = ready(run.engine, run.limits, state, files.as_ref());
+    let mut store = match ready(run.engine, run.limits, state, files.as_ref()) {
+        Ok(store) => store,
+        Err(outcome) => return Observation::of(outcome),
+    };
     let mut returned = Vec::new();
     let outcome = match link(run) {
         Ok(linked) => call(run, &linked, &mut store, &mut returned),
@@ -98,7 +102,7 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         calls_recorded: run.host.records_calls(),
         imports: run.program.imports().to_vec(),
         core_interfaces: run.program.core_interfaces().to_vec(),
-        ..observation(&store, outcome, files.as_ref(), run.limits)
+        ..observation(&mut store, outcome, files.as_ref(), run.limits)
     }
 }
 
@@ -106,8 +110,16 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
 const LOOK: u64 = 5;
 
 /// A store for a run, with its limits.
-pub(crate) fn ready(engine: &Engine, limits: &Limits, state: State, files: Option<&Files>) -> Store<State> {
+pub(crate) fn ready(
+    engine: &Engine,
+    limits: &Limits,
+    state: State,
+    files: Option<&Files>,
+) -> Result<Store<State>, Outcome> {
     let mut store = Store::new(engine.wasmtime(), state);
+    if let Some(fuel) = limits.fuel {
+        store.set_fuel(fuel).map_err(|error| Outcome::NotRun(backtrace::message(&error)))?;
+    }
     store.limiter(|state| &mut state.pages);
     let mut left = engine.ticks(limits.timeout);
     store.set_epoch_deadline(left);
@@ -122,22 +134,25 @@ pub(crate) fn ready(engine: &Engine, limits: &Limits, state: State, files: Optio
             Ok(if left == 0 { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(left.min(LOOK)) })
         });
     }
-    store
+    Ok(store)
 }
 
 /// What a run has left behind in its state and its folder.
 pub(crate) fn observation(
-    store: &Store<State>,
+    store: &mut Store<State>,
     outcome: Outcome,
     files: Option<&Files>,
     limits: &Limits,
 ) -> Observation {
     let core = core_boundary::finish(store);
+    let handles_left = store.data_mut().handles_left();
     let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
     let (outcome, files) = match files.map(|files| files.look(limits.files)).transpose() {
         Ok(files) => (outcome, files),
-        Err(error @ FilesError::TooMuch { .. }) => (Outcome::Limit(error.to_string()), None),
+        Err(error @ FilesError::TooMuch { .. }) => {
+            (Outcome::Limit { limit: LimitName::Files, message: error.to_string() }, None)
+        }
         Err(error) => (Outcome::NotRun(error.to_string()), None),
     };
     Observation {
@@ -153,6 +168,7 @@ pub(crate) fn observation(
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,
         memory_limit_hit: state.pages.limit_hit,
+        handles_left,
         ..Observation::of(outcome)
     }
 }
@@ -195,8 +211,13 @@ fn call(run: &Run<'_>, linked: &InstancePre<State>, store: &mut Store<State>, re
         };
     }
     for call in &run.inputs.calls {
+        store.data().clock().sleep(call.wait());
+        let before = store.data().stdout().len();
         match caller.call(&mut *store, &call.invoke) {
-            Ok(value) => returned.push(Returned { invoke: call.invoke.clone(), value }),
+            Ok(value) => {
+                let printed = store.data().stdout().since(before);
+                returned.push(Returned { invoke: call.invoke.clone(), value, printed });
+            }
             Err(failure) => return ended(failure, run.limits),
         }
     }

@@ -111,6 +111,32 @@ impl Report<'_> {
                 writeln!(f, "host calls (- expected, + seen)")?;
                 indented(f, &diff::lists(expected, seen))
             }
+            Mismatch::NoSuchCall { call, after } => {
+                let after = after.as_ref().map_or_else(String::new, |after| format!(" after {after}"));
+                writeln!(f, "host calls")?;
+                writeln!(f, "  expected: {call}{after}")?;
+                writeln!(f, "  seen:     none such, of {}", self.observation.calls.len())
+            }
+            Mismatch::UnwantedCall { wanted, seen } => {
+                writeln!(f, "host calls")?;
+                writeln!(f, "  expected: never {wanted}")?;
+                writeln!(f, "  seen:     {seen}")
+            }
+            Mismatch::Printed { invoke, expected, seen } => {
+                writeln!(f, "stdout of {invoke} (- expected, + seen)")?;
+                indented(f, &diff::bytes(expected.as_bytes(), seen))
+            }
+            Mismatch::HandlesLeft { expected, seen } => {
+                writeln!(f, "handles that are left")?;
+                writeln!(f, "  expected: {expected}")?;
+                match seen {
+                    Some(seen) => writeln!(f, "  seen:     {seen}"),
+                    None => writeln!(
+                        f,
+                        "  this host does not tell of them: leave out `handles-left`, or name hosts that do"
+                    ),
+                }
+            }
             Mismatch::CallsNotRecorded => {
                 writeln!(f, "host calls")?;
                 writeln!(f, "  this host does not tell of its calls: leave out `host-calls`, or name hosts that do")

@@ -17,7 +17,7 @@ use wasmtime::component::Linker;
 use crate::bless::Blesser;
 use crate::compare::{Mismatch, compare};
 use crate::engine::{self, Engine, EngineError};
-use crate::engines::{EngineKind, Engines, UnknownEngine, parse_engines};
+use crate::engines::{EngineKind, Engines, Settings, UnknownEngine, parse_engines};
 use crate::expected;
 use crate::host::{Host, Hosts, State};
 use crate::inputs::{Inputs, Sinks};
@@ -83,7 +83,7 @@ pub struct Runner {
 }
 
 /// Hosts' functions, by engine and host.
-type Linkers = BTreeMap<(EngineKind, String), Arc<Linker<State>>>;
+type Linkers = BTreeMap<(Settings, String), Arc<Linker<State>>>;
 
 /// What became of a cell.
 #[derive(Clone, Debug)]
@@ -366,8 +366,9 @@ impl Runner {
     fn try_observe(&self, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
         let (host, kind) = EngineKind::of(&cell.host).map_err(|error| error.to_string())?;
         let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
-        let engine = &*self.engines.get(kind, &self.cache)?;
-        let limits = &self.limits;
+        let limits = &self.limits.of(&case.limits);
+        let settings = Settings { kind, fuel: limits.fuel.is_some() };
+        let engine = &*self.engines.get(settings, &self.cache)?;
         if host == NATIVE {
             let module = &self.load(file, |hash| engine.known_module(hash), |bytes| engine.module(bytes))?;
             return Ok(observe_native(&NativeRun { engine, module, inputs: &inputs, limits }, Sinks::default()));
@@ -376,7 +377,7 @@ impl Runner {
             format!("there is no host `{host}`; there are {}, {NATIVE}", self.hosts.names().join(", "))
         })?;
         let program = &self.load(file, |hash| engine.known_program(hash), |bytes| engine.program(bytes))?;
-        let linker = &*self.linker(kind, engine, host)?;
+        let linker = &*self.linker(settings, engine, host)?;
         let declared = !case.imports.is_empty() && !case.host_code;
         let code = self.imports.get(&cell.guest).filter(|_| !declared);
         let imports = code.map_or(&[][..], Vec::as_slice);
@@ -413,13 +414,13 @@ impl Runner {
     }
 
     /// A host's functions on an engine, set up by the first cell that needs them.
-    fn linker(&self, kind: EngineKind, engine: &Engine, host: &dyn Host) -> Result<Arc<Linker<State>>, String> {
+    fn linker(&self, settings: Settings, engine: &Engine, host: &dyn Host) -> Result<Arc<Linker<State>>, String> {
         let mut linkers = self.linkers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(linker) = linkers.get(&(kind, host.name().to_string())) {
+        if let Some(linker) = linkers.get(&(settings, host.name().to_string())) {
             return Ok(linker.clone());
         }
         let linker = Arc::new(host_linker(engine, host)?);
-        linkers.insert((kind, host.name().to_string()), linker.clone());
+        linkers.insert((settings, host.name().to_string()), linker.clone());
         Ok(linker)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::case::{Bytes, Case, Expect};
+use crate::case::{Bytes, Case, Expect, Stdin};
 use crate::digest;
 use crate::tree::Tree;
 
@@ -10,7 +10,7 @@ use crate::tree::Tree;
 ///
 /// A file of an expectation that does not exist yet keeps no content: the runner can write it.
 pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>) -> Result<(), String> {
-    if let Some(Bytes::File(file)) = &mut case.stdin {
+    if let Some(Stdin::All(Bytes::File(file))) = &mut case.stdin {
         let path = folder.join(&file.file);
         let content = std::fs::read(&path)
             .map_err(|error| format!("`stdin` names the file `{}`, which cannot be read: {error}", file.file))?;

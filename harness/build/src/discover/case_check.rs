@@ -1,6 +1,6 @@
 //! What TOML's shape alone does not say about a case.
 
-use crate::case::{Bytes, Case, Expect, Seed};
+use crate::case::{Bytes, Case, Expect, HostCalls, Pieces, Seed, SomeCalls, Stdin};
 use crate::matrix::Product;
 use crate::tree::{self, Node, Tree};
 
@@ -18,7 +18,7 @@ pub(super) fn check(case: &Case) -> Vec<String> {
             problems.extend(names.as_ref().and_then(|names| check_names(key, names)));
         }
     }
-    problems.extend(case.stdin.as_ref().and_then(|bytes| check_bytes("stdin", bytes)));
+    check_stdin(case, &mut problems);
     check_expect(case, "expect", &case.expect, &mut problems);
     for on in &case.on {
         check_expect(case, "on.expect", &on.expect, &mut problems);
@@ -36,6 +36,17 @@ pub(super) fn check(case: &Case) -> Vec<String> {
     problems
 }
 
+fn check_stdin(case: &Case, problems: &mut Vec<String>) {
+    match &case.stdin {
+        Some(Stdin::All(Bytes::Pattern(_))) => problems.push("`stdin`: a pattern is no input".to_string()),
+        Some(Stdin::All(bytes)) => problems.extend(check_bytes("stdin", bytes)),
+        Some(Stdin::Pieces(Pieces { pieces })) if pieces.iter().any(String::is_empty) => {
+            problems.push("`stdin.pieces`: an empty piece would be the end".to_string());
+        }
+        Some(Stdin::Pieces(_)) | None => {}
+    }
+}
+
 fn check_expect(case: &Case, at: &str, expect: &Expect, problems: &mut Vec<String>) {
     for (key, bytes) in [
         ("stdout", &expect.stdout),
@@ -45,12 +56,20 @@ fn check_expect(case: &Case, at: &str, expect: &Expect, problems: &mut Vec<Strin
     ] {
         problems.extend(bytes.as_ref().and_then(|bytes| check_bytes(&format!("{at}.{key}"), bytes)));
     }
-    let outcomes = [expect.exit.is_some(), expect.trap.is_some(), expect.error.is_some()];
+    if let Some(HostCalls::Some(some)) = &expect.host_calls
+        && *some == SomeCalls::default()
+    {
+        problems.push(format!("`{at}.host-calls`: one of `at-least`, `unordered` and `never`"));
+    }
+    let outcomes = [expect.exit.is_some(), expect.trap.is_some(), expect.error.is_some(), expect.limit.is_some()];
     if outcomes.into_iter().filter(|given| *given).count() > 1 {
-        problems.push(format!("`{at}`: only one of `exit`, `trap` and `error` can be expected"));
+        problems.push(format!("`{at}`: only one of `exit`, `trap`, `error` and `limit` can be expected"));
     }
     if !expect.backtrace.is_empty() && expect.trap.is_none() {
         problems.push(format!("`{at}.backtrace`: there is one only where `{at}.trap` is given too"));
+    }
+    if expect.trap_in.is_some() && expect.trap.is_none() {
+        problems.push(format!("`{at}.trap-in`: there is one only where `{at}.trap` is given too"));
     }
     if let Some([least, most]) = expect.pages_grown
         && least > most
@@ -131,8 +150,11 @@ fn check_tree(key: &str, files: &Tree, problems: &mut Vec<String>) {
         if !is_folder && files.keys().any(|other| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))) {
             wrong("is no folder, and has entries below");
         }
-        let bytes = entry.content().and_then(|bytes| check_bytes(&format!("{key}.{path}"), bytes));
-        problems.extend(bytes);
+        let at = format!("{key}.{path}");
+        if let Some(Bytes::Pattern(_)) = entry.content() {
+            problems.push(format!("`{at}`: a pattern is for output"));
+        }
+        problems.extend(entry.content().and_then(|bytes| check_bytes(&at, bytes)));
     }
 }
 

@@ -8,7 +8,7 @@ mod case_file;
 mod guests;
 mod listing;
 mod references;
-mod sidecar;
+pub(crate) mod sidecar;
 pub(crate) mod testsuite;
 mod toolchains;
 

@@ -11,8 +11,9 @@ use crate::wit::Reference;
 
 /// `guest.toml`, or `<guest>.toml` beside a file.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct GuestSidecar {
+pub(crate) struct GuestSidecar {
     /// For Go: what the file exports is called, rather than `main`.
     pub(super) library: Option<bool>,
     pub(super) wit: Option<String>,
@@ -21,8 +22,9 @@ pub(super) struct GuestSidecar {
 
 /// `group.toml` in a folder of guests: what their cases say where they do not have the key.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct GroupSidecar {
+pub(crate) struct GroupSidecar {
     adapters: Option<Vec<String>>,
     hosts: Option<Vec<String>>,
     /// For cases that name neither adapters nor hosts: each of these as far as it makes sense for the guest.
@@ -45,8 +47,9 @@ impl GroupSidecar {
 
 /// `adapter.toml`, or `<id>.toml` beside a file; or, with `of` or `stub`, `<id>.toml` alone.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct AdapterSidecar {
+pub(crate) struct AdapterSidecar {
     /// The adapter that this one is under another id. What is not said here is as it is there.
     pub(super) of: Option<String>,
     /// There is no code: every function of the interfaces that the world imports gives this answer.
@@ -97,8 +100,9 @@ impl AdapterSidecar {
 
 /// `stack = { .. }`: the adapter's own stack.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct StackSidecar {
+pub(crate) struct StackSidecar {
     /// Bytes, for an adapter in main's memory.
     pub(super) size: Option<u32>,
     /// Overflow traps.
@@ -109,8 +113,9 @@ pub(super) struct StackSidecar {
 
 /// Whose memory an adapter works in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// Main's.
     Shared,
     /// Its own.
@@ -119,8 +124,9 @@ pub(super) enum Form {
 
 /// What a stub answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum StubAnswer {
+pub(crate) enum StubAnswer {
     /// Nothing: it traps.
     Trap,
     /// The error of its result.
@@ -156,6 +162,7 @@ impl From<StubAnswer> for polyfill_encoder::Answer {
 
 /// The mains that an adapter fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum For {
     /// Those that export `_start`.

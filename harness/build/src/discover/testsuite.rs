@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{CaseFile, Found, Guest, Kind, Layout, case_check, check_name, listing, references, show};
-use crate::case::{Bytes, Case, Expect, HexBytes, Text};
+use crate::case::{Bytes, Case, Expect, HexBytes, Stdin, Text};
 use crate::digest;
 use crate::error::{BuildError, Problems};
 use crate::tree::{Entry, Node, Preopen, Tree};
@@ -75,7 +75,7 @@ fn case(found: &mut Found, module: &Path) -> Result<Case, String> {
     let case = Case {
         args,
         env: env.into_iter().map(|(name, value)| (name, Text::Plain(value))).collect(),
-        stdin: stdin.map(Bytes::Text),
+        stdin: stdin.map(|text| Stdin::All(Bytes::Text(text))),
         files,
         preopens: Some(preopens).filter(|preopens| !preopens.is_empty()),
         expect: Expect {

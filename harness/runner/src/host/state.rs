@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polyfill_build::index::MemoryCheck;
 use thiserror::Error;
@@ -62,7 +62,7 @@ pub enum Stop {
 pub struct State {
     stdout: Output,
     stderr: Output,
-    stdin: Mutex<Input>,
+    stdin: Arc<Mutex<Input>>,
     args: Vec<String>,
     env: Vec<(String, String)>,
     random: Mutex<Random>,
@@ -90,12 +90,13 @@ impl State {
         let clock = Clock::default();
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
+        let stdin = Arc::new(Mutex::new(Input::new(inputs.stdin.clone(), &inputs.stdin_pieces)));
         Ok(Self {
-            wasi: wasi::context(inputs, [&stdout, &stderr], &clock, files)?.build(),
+            wasi: wasi::context(inputs, &stdin, [&stdout, &stderr], &clock, files)?.build(),
             preview1: None,
             stdout,
             stderr,
-            stdin: Mutex::new(Input::new(inputs.stdin.clone())),
+            stdin,
             args: inputs.args.clone(),
             env: inputs.env.clone(),
             random: Mutex::new(Random::new(inputs.seed.as_ref())),
@@ -117,7 +118,7 @@ impl State {
     ) -> wasmtime::Result<Self> {
         let mut state = Self::new(inputs, sinks, limits, None, None)?;
         let streams = [&state.stdout, &state.stderr];
-        state.preview1 = Some(wasi::context(inputs, streams, &state.clock, files)?.build_p1());
+        state.preview1 = Some(wasi::context(inputs, &state.stdin, streams, &state.clock, files)?.build_p1());
         Ok(state)
     }
 
@@ -172,6 +173,13 @@ impl State {
         &mut self.table
     }
 
+    /// How many resources are left in the table; nothing on the host `native`, which has another one.
+    pub(crate) fn handles_left(&mut self) -> Option<u64> {
+        let grave = grave();
+        let left = self.table.iter_mut().filter(|entry| Some((**entry).type_id()) != grave).count();
+        self.preview1.is_none().then_some(left as u64)
+    }
+
     /// What a host, or the code that answers imports, keeps for the length of a run: one value of each type.
     pub fn with<T: Any + Send + Default>(&mut self) -> &mut T {
         let value = self.own.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
@@ -217,4 +225,11 @@ impl Trace {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The type of what a table has in place of a resource that was dropped, where wasmtime was built to catch late uses.
+fn grave() -> Option<TypeId> {
+    let mut table = ResourceTable::new();
+    let dropped = table.push(()).and_then(|resource| table.delete(resource));
+    dropped.ok().and_then(|()| table.iter_mut().map(|entry| (*entry).type_id()).next())
 }

@@ -39,6 +39,22 @@ impl Output {
         Ok(())
     }
 
+    /// How many bytes were written, where they are kept.
+    pub(crate) fn len(&self) -> usize {
+        match &*self.target() {
+            Target::Memory { bytes, .. } => bytes.len(),
+            Target::Sink(_) => 0,
+        }
+    }
+
+    /// What was written after so many bytes, where it is kept.
+    pub(crate) fn since(&self, start: usize) -> Vec<u8> {
+        match &*self.target() {
+            Target::Memory { bytes, .. } => bytes.get(start..).unwrap_or_default().to_vec(),
+            Target::Sink(_) => Vec::new(),
+        }
+    }
+
     /// Takes what was written out of memory.
     pub(crate) fn take(&self) -> Vec<u8> {
         match &mut *self.target() {
@@ -58,23 +74,49 @@ impl fmt::Debug for Output {
     }
 }
 
-/// Standard input: bytes and how many of them were read.
+/// Standard input: bytes, how many of them were read, and where pieces of them end.
 #[derive(Debug)]
 pub(crate) struct Input {
     bytes: Vec<u8>,
     position: usize,
+    /// The places behind each piece, in order; all bytes are one without any.
+    ends: Vec<usize>,
+    /// The piece that begins here has come: it was waited for.
+    come: bool,
 }
 
 impl Input {
-    pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, position: 0 }
+    /// The lengths of the pieces come to all bytes, or there are none.
+    pub(crate) fn new(bytes: Vec<u8>, pieces: &[usize]) -> Self {
+        let ends = pieces.iter().scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        });
+        Self { bytes, position: 0, ends: ends.collect(), come: true }
     }
 
-    /// At most so many bytes; none at the end.
+    /// At most so many bytes of one piece, which is waited for; none at the end.
     pub(crate) fn read(&mut self, most: usize) -> Vec<u8> {
-        let rest = &self.bytes[self.position..];
+        let end = self.ends.iter().copied().find(|end| *end > self.position).unwrap_or(self.bytes.len());
+        let rest = &self.bytes[self.position..end];
         let read = rest[..most.min(rest.len())].to_vec();
         self.position += read.len();
+        self.come = !self.ends.contains(&self.position) || self.position == self.bytes.len();
         read
+    }
+
+    /// Whether there is something to be read, or the end, without waiting.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.come
+    }
+
+    /// Waits for the next piece.
+    pub(crate) fn wait(&mut self) {
+        self.come = true;
+    }
+
+    /// Whether all was read.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.position == self.bytes.len()
     }
 }

@@ -6,21 +6,23 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
-use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::p2::{DynPollable, OutputStream, Pollable, StreamError, StreamResult, subscribe};
+use wasmtime_wasi::p2::{DynPollable, InputStream, OutputStream, Pollable, StreamError, StreamResult, subscribe};
 use wasmtime_wasi::{
     FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, async_trait,
 };
 
 use super::random::Bytewise;
+use super::stdio::Input;
 use super::{Clock, Host, Output, Random, State};
 use crate::files::Files;
 use crate::inputs::Inputs;
@@ -55,6 +57,7 @@ impl Host for Wasi {
 /// What wasmtime-wasi gives the guest of the run, whether by WASI 0.2 or by preview1.
 pub(super) fn context(
     inputs: &Inputs,
+    stdin: &Arc<Mutex<Input>>,
     [stdout, stderr]: [&Output; 2],
     clock: &Clock,
     files: Option<&Files>,
@@ -66,7 +69,6 @@ pub(super) fn context(
     builder
         .args(&inputs.args)
         .envs(&inputs.env)
-        .stdin(MemoryInputPipe::new(inputs.stdin.clone()))
         .stdout(stdout.clone())
         .stderr(stderr.clone())
         .secure_random(Bytewise(seed.clone()))
@@ -76,6 +78,11 @@ pub(super) fn context(
         .monotonic_clock(clock.clone())
         .allow_tcp(false)
         .allow_udp(false);
+    if inputs.stdin_pieces.is_empty() {
+        builder.stdin(MemoryInputPipe::new(inputs.stdin.clone()));
+    } else {
+        builder.stdin(Pipe(stdin.clone()));
+    }
     for opened in files.map_or(&[][..], |files| &files.preopens) {
         let allowed = if opened.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
         builder.preopened_dir(&opened.folder, &opened.name, allowed)?;
@@ -221,4 +228,56 @@ impl OutputStream for Output {
 #[async_trait]
 impl Pollable for Output {
     async fn ready(&mut self) {}
+}
+
+/// Standard input that comes in pieces: before each there is nothing to be read until somebody waits.
+#[derive(Clone)]
+struct Pipe(Arc<Mutex<Input>>);
+
+impl Pipe {
+    fn input(&self) -> MutexGuard<'_, Input> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl IsTerminal for Pipe {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdinStream for Pipe {
+    fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn InputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        buffer.put_slice(&self.input().read(buffer.remaining()));
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[async_trait]
+impl InputStream for Pipe {
+    fn read(&mut self, most: usize) -> StreamResult<Bytes> {
+        let mut input = self.input();
+        match (input.is_at_end(), input.is_ready()) {
+            (true, _) => Err(StreamError::Closed),
+            (false, true) => Ok(input.read(most).into()),
+            (false, false) => Ok(Bytes::new()),
+        }
+    }
+}
+
+#[async_trait]
+impl Pollable for Pipe {
+    async fn ready(&mut self) {
+        self.input().wait();
+    }
 }

@@ -6,6 +6,7 @@
 mod numbers;
 mod sleep;
 
+use polyfill_build::case::Call;
 use wasmtime::{Extern, ExternType, Instance, Linker, Module, Store};
 
 use crate::backtrace;
@@ -44,7 +45,10 @@ pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
     let _room = run.engine.room();
-    let mut store = ready(run.engine, run.limits, state, files.as_ref());
+    let mut store = match ready(run.engine, run.limits, state, files.as_ref()) {
+        Ok(store) => store,
+        Err(outcome) => return Observation::of(outcome),
+    };
     let mut returned = Vec::new();
     let outcome = link(run, &mut store).and_then(|linker| call(run, &linker, &mut store, &mut returned));
     let outcome = outcome.unwrap_or_else(Outcome::NotRun);
@@ -52,7 +56,7 @@ pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
         run.module.imports().map(|import| format!("{}.{}", import.module(), import.name())).collect();
     imports.sort();
     imports.dedup();
-    Observation { returned, imports, ..observation(&store, outcome, files.as_ref(), run.limits) }
+    Observation { returned, imports, ..observation(&mut store, outcome, files.as_ref(), run.limits) }
 }
 
 /// A linker with all that there is; the error names all that the module wants beyond it.
@@ -89,21 +93,31 @@ fn call(
         Err(error) => return Ok(backtrace::outcome(&error, run.limits)),
     };
     // What has no `_start` is begun, if it wants that, and then called.
-    let calls: Vec<&str> = match (run.inputs.calls.is_empty(), has_start(run.module)) {
-        (true, true) => vec!["_start()"],
+    let start;
+    let calls: &[Call] = match (run.inputs.calls.is_empty(), has_start(run.module)) {
+        (true, true) => {
+            start = [Call::of("_start()")];
+            &start
+        }
         (true, false) => {
             return Err("the module has no `_start`, and nothing else is called: give a `[[call]]` in the case".into());
         }
-        (false, _) => run.inputs.calls.iter().map(|call| call.invoke.as_str()).collect(),
+        (false, _) => &run.inputs.calls,
     };
     if let Some(Extern::Func(begin)) = instance.get_export(&mut *store, "_initialize")
         && let Err(error) = begin.call(&mut *store, &[], &mut [])
     {
         return Ok(backtrace::outcome(&error, run.limits));
     }
-    for invoke in calls {
+    for call in calls {
+        let invoke = &call.invoke;
+        store.data().clock().sleep(call.wait());
+        let before = store.data().stdout().len();
         match invoke_one(&instance, store, invoke)? {
-            Ok(value) => returned.push(Returned { invoke: invoke.to_string(), value }),
+            Ok(value) => {
+                let printed = store.data().stdout().since(before);
+                returned.push(Returned { invoke: invoke.to_string(), value, printed });
+            }
             Err(error) => return Ok(backtrace::outcome(&error, run.limits)),
         }
     }

@@ -1,0 +1,132 @@
+//! Bytes and texts in a case file.
+
+use serde::{Deserialize, Serialize};
+
+/// A text, or one repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "expected a text, or { repeat = \"text\", times = number }")]
+pub enum Text {
+    /// As it stands.
+    Plain(String),
+    /// Repeated.
+    Repeat(RepeatBytes),
+}
+
+/// Bytes in a case file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(
+    untagged,
+    expecting = "expected a text, { file = \"path\" }, { hex = \"00 ff\" }, { repeat = \"text\", times = number } or, of output, { pattern = \"text\" }"
+)]
+pub enum Bytes {
+    /// Text as it stands.
+    Text(String),
+    /// The content of a file, relative to the case file.
+    File(FileBytes),
+    /// Pairs of hexadecimal digits; white space is passed over.
+    Hex(HexBytes),
+    /// A text repeated: `{ repeat = "0123456789abcdef", times = 65536 }`.
+    Repeat(RepeatBytes),
+    /// In expectations only: a text in which `[..]` stands for any text within a line, and a line `...` for any lines.
+    Pattern(PatternBytes),
+}
+
+/// See [`Bytes::File`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FileBytes {
+    /// The path.
+    pub file: String,
+    /// The content: empty in a case file, filled in by the build as hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub content: Option<String>,
+}
+
+/// See [`Bytes::Pattern`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PatternBytes {
+    /// The text.
+    pub pattern: String,
+}
+
+/// See [`Bytes::Hex`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HexBytes {
+    /// The digits.
+    pub hex: String,
+}
+
+/// See [`Bytes::Repeat`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RepeatBytes {
+    /// The text.
+    pub repeat: String,
+    /// How often.
+    pub times: usize,
+}
+
+/// Bytes in a case file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BytesError {
+    /// Something else than pairs of hexadecimal digits.
+    #[error("`{0}` is no pair of hexadecimal digits")]
+    Hex(String),
+    /// A repeated text that would not fit into memory.
+    #[error("a text repeated to more than {} bytes", Bytes::MOST)]
+    TooLong,
+}
+
+impl Bytes {
+    /// The most bytes that a repeated text may come to.
+    pub const MOST: usize = 1 << 30;
+
+    /// The bytes, or `None` for a file that the build did not find.
+    pub fn read(&self) -> Result<Option<Vec<u8>>, BytesError> {
+        match self {
+            Bytes::Text(text) => Ok(Some(text.clone().into_bytes())),
+            Bytes::File(file) => file.content.as_deref().map(from_hex).transpose(),
+            Bytes::Hex(digits) => from_hex(&digits.hex).map(Some),
+            Bytes::Repeat(text) => Ok(Some(text.read()?.into_bytes())),
+            Bytes::Pattern(text) => Ok(Some(text.pattern.clone().into_bytes())),
+        }
+    }
+}
+
+impl RepeatBytes {
+    fn read(&self) -> Result<String, BytesError> {
+        match self.repeat.len().checked_mul(self.times) {
+            Some(length) if length <= Bytes::MOST => Ok(self.repeat.repeat(self.times)),
+            _ => Err(BytesError::TooLong),
+        }
+    }
+}
+
+impl Text {
+    /// The text.
+    pub fn read(&self) -> Result<String, BytesError> {
+        match self {
+            Text::Plain(text) => Ok(text.clone()),
+            Text::Repeat(text) => text.read(),
+        }
+    }
+}
+
+fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
+    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    let pair = |pair: &[char]| {
+        let text: String = pair.iter().collect();
+        let both = pair.len() == 2 && pair.iter().all(char::is_ascii_hexdigit);
+        both.then(|| u8::from_str_radix(&text, 16).ok()).flatten().ok_or(BytesError::Hex(text))
+    };
+    digits.chunks(2).map(pair).collect()
+}

@@ -1,0 +1,76 @@
+//! What a guest is given, beside bytes and files.
+
+use serde::{Deserialize, Serialize};
+
+use super::Bytes;
+
+/// Variables that differ in a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// The names, before the number.
+    pub name: String,
+    /// The value of each.
+    pub value: String,
+    /// How many: numbers begin at 0.
+    pub count: u32,
+}
+
+/// A seed of the random bytes that a host gives out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "expected a number or \"random\"")]
+pub enum Seed {
+    /// The same bytes in every run.
+    Number(u64),
+    /// `"random"`: other bytes in every run.
+    Word(String),
+}
+
+/// How the component is encoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct EncodeOptions {
+    /// Adapters take their memory by `memory.grow`, even where main has a realloc to offer.
+    pub realloc_via_memory_grow: bool,
+}
+
+impl EncodeOptions {
+    /// A word for each choice.
+    pub(crate) fn word(&self) -> &'static str {
+        if self.realloc_via_memory_grow { "grow" } else { "" }
+    }
+}
+
+impl Series {
+    /// Names and values.
+    pub fn variables(&self) -> impl Iterator<Item = (String, String)> {
+        (0..self.count).map(|number| (format!("{}{number}", self.name), self.value.clone()))
+    }
+}
+
+/// What a guest reads from standard input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(
+    untagged,
+    expecting = "expected a text, { file = \"path\" }, { hex = \"00 ff\" }, { repeat = \"text\", times = number } or { pieces = [\"text\", ..] }"
+)]
+pub enum Stdin {
+    /// Pieces that come one by one, as from a slow pipe: a read gives one of them at most, and before each but the first
+    /// there is nothing to be read until somebody waits for it.
+    Pieces(Pieces),
+    /// Everything is there at once.
+    All(Bytes),
+}
+
+/// See [`Stdin::Pieces`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Pieces {
+    /// The pieces; none is empty.
+    pub pieces: Vec<String>,
+}

@@ -1,0 +1,13 @@
+//! `polyfill schema`
+
+use std::process::ExitCode;
+
+use crate::args::SchemaArgs;
+use crate::error::Error;
+use crate::output;
+
+/// Prints the schema of a kind of file.
+pub(crate) fn schema(args: &SchemaArgs) -> Result<ExitCode, Error> {
+    output::text(&args.file.schema())?;
+    Ok(ExitCode::SUCCESS)
+}

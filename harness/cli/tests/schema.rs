@@ -1,0 +1,94 @@
+//! The published schemas are those that the command prints, and hold what the suite's own files say.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use polyfill_build::schema::FileKind;
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn schema(kind: FileKind) -> Value {
+    serde_json::from_str(&kind.schema()).expect("JSON")
+}
+
+#[test]
+fn published_schemas_are_those_of_this_version() {
+    let bless = std::env::var_os("BLESS").is_some_and(|value| value == "1") && std::env::var_os("CI").is_none();
+    for kind in FileKind::ALL {
+        let path = root().join(format!("docs/schema/{kind}.schema.json"));
+        if bless {
+            fs::write(&path, kind.schema()).expect("a file");
+        }
+        let published = fs::read_to_string(&path).unwrap_or_default();
+        assert!(published == kind.schema(), "{} is of another version; BLESS=1 writes it", path.display());
+    }
+}
+
+#[test]
+fn unknown_keys_are_refused_everywhere() {
+    for kind in FileKind::ALL {
+        let mut open = Vec::new();
+        look(&schema(kind), &mut |object| {
+            if object.get("properties").is_some() && object.get("additionalProperties") != Some(&Value::Bool(false)) {
+                open.push(object.clone());
+            }
+        });
+        assert!(open.is_empty(), "{kind}: {open:?}");
+    }
+}
+
+/// Keys are looked up where they stand, in all case files of the suite: tables within tables included.
+#[test]
+fn the_schema_has_all_keys_of_the_suite() {
+    let mut known = BTreeSet::new();
+    look(&schema(FileKind::Case), &mut |object| {
+        let properties = object.get("properties").and_then(Value::as_object);
+        known.extend(properties.into_iter().flat_map(|properties| properties.keys().cloned()));
+    });
+    let (mut files, mut folders) = (0, vec![root().join("guests")]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() && !entry.ends_with("node_modules") && !entry.ends_with("target") {
+                folders.push(entry);
+            } else if entry.to_string_lossy().ends_with(".case.toml") {
+                let text = fs::read_to_string(&entry).expect("text");
+                let case: toml::Table = toml::from_str(&text).expect("TOML");
+                let unknown: Vec<&String> = keys(&case).into_iter().filter(|key| !known.contains(*key)).collect();
+                assert!(unknown.is_empty(), "{}: {unknown:?}", entry.display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 100, "{files} case files");
+}
+
+/// The keys of a case, but for those that are names of variables, files and folders.
+fn keys(table: &toml::Table) -> Vec<&String> {
+    let mut all = Vec::new();
+    for (key, value) in table {
+        all.push(key);
+        let tables: Vec<&toml::Table> = match value {
+            _ if ["env", "files", "preopens"].contains(&key.as_str()) => Vec::new(),
+            toml::Value::Table(table) => vec![table],
+            toml::Value::Array(values) => values.iter().filter_map(toml::Value::as_table).collect(),
+            _ => Vec::new(),
+        };
+        all.extend(tables.into_iter().flat_map(keys));
+    }
+    all
+}
+
+fn look(value: &Value, see: &mut impl FnMut(&serde_json::Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            see(object);
+            object.values().for_each(|value| look(value, see));
+        }
+        Value::Array(values) => values.iter().for_each(|value| look(value, see)),
+        _ => {}
+    }
+}
