@@ -29,6 +29,7 @@ mod output;
 mod script;
 mod select;
 mod settings;
+pub mod side;
 mod stack;
 mod suite;
 pub mod tree;

@@ -1,0 +1,68 @@
+//! A layout for a comparison: the cases that have both sides, each with nothing but these.
+
+use std::collections::BTreeSet;
+
+use super::{CaseFile, Guest, Kind, Layout, references};
+use crate::case::Case;
+use crate::error::{BuildError, Problems};
+use crate::side::Side;
+use crate::stack::{self, Stack};
+use crate::{module, near};
+
+impl Layout {
+    /// Leaves the cases that run on the hosts of all sides, which are `default` where a case names none, and that are
+    /// encoded. A case that cannot be read stays: it may be one of them.
+    pub(crate) fn retain_sides(&mut self, sides: &[Side], default: &[String]) -> Result<(), BuildError> {
+        for guest in &mut self.guests {
+            let command = is_command(guest);
+            guest.cases.retain_mut(|CaseFile { case, .. }| {
+                case.as_mut().map_or(true, |case| fits(case, command, sides, default))
+            });
+        }
+        self.guests.retain(|guest| !guest.cases.is_empty());
+        for (id, adapter) in references::named(&self.guests) {
+            if self.adapters.iter().all(|known| known.id != id) {
+                self.adapters.push(adapter);
+            }
+        }
+        self.has_adapters(sides)
+    }
+
+    /// Told once, and not by every case.
+    fn has_adapters(&self, sides: &[Side]) -> Result<(), BuildError> {
+        let mut problems = Vec::new();
+        for side in sides {
+            let Side::Adapted { stack, .. } = side else { continue };
+            for id in Stack::parse(stack).adapters().filter(|id| polyfill_reference::find(id).is_none()) {
+                if self.adapters.iter().all(|adapter| adapter.id != id) {
+                    let own = self.adapters.iter().filter(|adapter| !matches!(adapter.kind, Kind::Reference(_)));
+                    let hint = near::hint(id, own.map(|adapter| adapter.id.as_str()));
+                    problems.push(format!("no adapter `{id}` in `adapters`{hint}"));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(BuildError::Layout(Problems(problems))) }
+    }
+}
+
+/// Whether the case has all sides; if so, it has no others then.
+fn fits(case: &mut Case, command: Option<bool>, sides: &[Side], default: &[String]) -> bool {
+    let hosts = case.hosts.as_deref().unwrap_or(default);
+    let has = |side: &Side| hosts.iter().any(|host| host == side.host());
+    if case.expect.error.is_some() || !sides.iter().all(has) {
+        return false;
+    }
+    let stacks: BTreeSet<String> = sides.iter().filter_map(|side| side.stack_for(case, command)).collect();
+    let hosts: BTreeSet<String> = sides.iter().map(|side| side.host().to_string()).collect();
+    case.adapters = Some(stacks.into_iter().collect());
+    case.hosts = Some(hosts.into_iter().collect());
+    true
+}
+
+/// Whether the guest is a program, as far as that can be told before it is compiled.
+fn is_command(guest: &Guest) -> Option<bool> {
+    match guest.kind {
+        Kind::Module => module::read(&guest.path).ok().map(|wasm| module::facts(&wasm).command),
+        _ => Some(stack::guess(guest).command),
+    }
+}
