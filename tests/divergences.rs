@@ -77,6 +77,18 @@ fn rules_name_functions_and_links_that_there_are() {
     }
 }
 
+/// The file that the document shows is one.
+#[test]
+fn the_documented_file_can_be_read() {
+    let text = fs::read_to_string(root().join("docs/compare.md")).expect("the document is there");
+    let shown = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```\n").next()).expect("it shows rules");
+    let shown = Rules::parse(shown).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let rules = rules();
+    let [rule] = &shown.rules[..] else { panic!("it shows one rule") };
+    let real = rules.rules.iter().find(|real| real.id == rule.id).expect("it is one of ours");
+    assert!(rule.differences.iter().all(|expected| real.differences.contains(expected)), "{rule:?}");
+}
+
 /// What both sides show in all cases: the runs are made once.
 fn seen() -> &'static Pairs {
     static SEEN: OnceLock<Pairs> = OnceLock::new();

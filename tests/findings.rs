@@ -58,6 +58,27 @@ fn cases_link_to_their_findings() {
     }
 }
 
+/// The command that shows a finding is about its cases, and its links lead somewhere.
+#[test]
+fn commands_and_links_are_right() {
+    for (name, text) in findings() {
+        let words: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("cargo run -q -- matrix "))
+            .flat_map(str::split_whitespace)
+            .collect();
+        assert!(!words.is_empty(), "{name} does not say how it is seen");
+        for word in words {
+            let case = word.strip_suffix("::").unwrap_or(word);
+            assert!(text.contains(&format!("{BLOCK}{case}\n")), "{name}: `{word}` is none of its cases");
+        }
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            assert!(folder().join(link).exists(), "{name}: there is no `{link}`");
+        }
+    }
+}
+
 /// What each case that a finding shows does alone, and through the newest adapter.
 fn seen() -> &'static BTreeMap<String, String> {
     static SEEN: OnceLock<BTreeMap<String, String>> = OnceLock::new();

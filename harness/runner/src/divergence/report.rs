@@ -48,7 +48,7 @@ impl Judgement {
         for (case, difference) in self.unexplained() {
             writeln!(f, "no rule: {case}, {}", difference.place)?;
             for (side, value) in [(old, &difference.old), (new, &difference.new)] {
-                writeln!(f, "  {:width$} {}", format!("{side}:"), value.as_deref().unwrap_or("(nothing)"))?;
+                writeln!(f, "  {:width$} {}", format!("{side}:"), worded(value.as_deref()))?;
             }
             writeln!(f)?;
         }
@@ -115,10 +115,19 @@ fn row(case: &str, explained: &Explained) -> [String; 5] {
 }
 
 fn short(value: Option<&str>) -> String {
-    let Some(value) = value else { return "(nothing)".to_string() };
+    let value = worded(value);
     match value.char_indices().nth(MOST_CHARS) {
         Some((at, _)) => format!("{}..", &value[..at]),
         None => value.to_string(),
+    }
+}
+
+/// What there is, or that there is nothing to see.
+fn worded(value: Option<&str>) -> &str {
+    match value {
+        None => "(nothing)",
+        Some("") => "(empty)",
+        Some(value) => value,
     }
 }
 
