@@ -6,8 +6,8 @@ use std::str::FromStr;
 use polyfill_reference::{Flavour, Reference, find};
 use thiserror::Error;
 
-use crate::case::Case;
-use crate::index::{Cell, NATIVE};
+use crate::index::{Cell, NATIVE, is_native};
+use crate::stack::{REFERENCE, Stack};
 
 /// The host of a side that names none.
 pub const DEFAULT_HOST: &str = "wasi";
@@ -15,8 +15,8 @@ pub const DEFAULT_HOST: &str = "wasi";
 /// What a case is run as: `native`, or `ADAPTER@HOST`.
 ///
 /// The adapter may be a stack (`a+b`). The host is what stands after the last `@`, and `wasi` where there is none or a
-/// version stands there: no host's name begins with a digit. A published adapter stands for its release: guests without
-/// `_start` go through `reference-reactor` where `reference-command` is named, and the other way round.
+/// version stands there: no host's name begins with a digit. A published adapter stands for its release, `reference@48.0.8`:
+/// guests without `_start` go through `reference-reactor` where `reference-command` is named, and the other way round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The guest's core module on the host `native`, without an adapter.
@@ -52,13 +52,13 @@ impl FromStr for Side {
             Some((stack, host)) if !host.starts_with(|c: char| c.is_ascii_digit()) => (stack, host),
             _ => (text, DEFAULT_HOST),
         };
-        let words: Vec<&str> = stack.split('+').collect();
         let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
         // On the host `native` there are no adapters.
-        if !is_name(host) || host == NATIVE || !words.iter().copied().all(is_name) {
+        if !is_name(host) || is_native(host) || !stack.split('+').all(is_name) {
             return Err(SideError::Shape(text.to_string()));
         }
-        words.into_iter().filter_map(find).try_for_each(|found| found.map(drop))?;
+        let stack = Stack::parse(stack).for_main(true);
+        stack.adapters().filter_map(find).try_for_each(|found| found.map(drop))?;
         Ok(Side::Adapted { stack: stack.to_string(), host: host.to_string() })
     }
 }
@@ -114,19 +114,12 @@ impl Side {
         }
     }
 
-    /// The stack for a case; nothing on the host `native`. `command` is what is known of the guest where the case itself
-    /// names no adapter that would tell.
-    pub(crate) fn stack_for(&self, case: &Case, command: Option<bool>) -> Option<String> {
+    /// The stack for any guest; nothing on the host `native`. Which flavour of a published adapter it is depends on the guest.
+    pub(crate) fn stack(&self) -> Option<String> {
         let Side::Adapted { stack, .. } = self else { return None };
-        let named = case.adapters.iter().flatten().flat_map(|stack| stack.split('+'));
-        let named = named.filter_map(published).map(|reference| reference.flavour);
-        let command = named.clone().next().map(|flavour| flavour == Flavour::Command).or(command);
-        let word = |word: &str| match (published(word), command) {
-            (Some(Reference { flavour: Flavour::Command, release }), Some(false)) => {
-                Reference { flavour: Flavour::Reactor, release }.to_string()
-            }
-            (Some(Reference { flavour: Flavour::Reactor, release }), Some(true)) => {
-                Reference { flavour: Flavour::Command, release }.to_string()
+        let word = |word: &str| match published(word) {
+            Some(Reference { flavour: Flavour::Command | Flavour::Reactor, release }) => {
+                format!("{REFERENCE}@{}", release.version)
             }
             _ => word.to_string(),
         };
@@ -183,6 +176,7 @@ mod tests {
             ("native", "native"),
             ("reference-command@48.0.8", "reference-command@48.0.8@wasi"),
             ("reference-command@48.0.8@node", "reference-command@48.0.8@node"),
+            ("reference@48.0.8", "reference-command@48.0.8@wasi"),
             ("mine", "mine@wasi"),
             ("top+mine.isolated@my-wasi", "top+mine.isolated@my-wasi"),
         ] {
@@ -218,14 +212,9 @@ mod tests {
 
     #[test]
     fn flavours_are_those_of_the_guest() {
-        let stack = |named: Option<&str>, command| {
-            let case = Case { adapters: named.map(|name| vec![name.to_string()]), ..Case::default() };
-            side("reference-command@48.0.8@wasi").stack_for(&case, command).expect("it has a stack")
-        };
-        assert_eq!(stack(Some("reference-reactor"), Some(true)), "reference-reactor@48.0.8");
-        assert_eq!(stack(Some("mine"), Some(false)), "reference-reactor@48.0.8");
-        assert_eq!(stack(None, Some(true)), "reference-command@48.0.8");
-        assert_eq!(stack(None, None), "reference-command@48.0.8");
-        assert_eq!(side("native").stack_for(&Case::default(), None), None);
+        assert_eq!(side("reference-command@48.0.8@wasi").stack().as_deref(), Some("reference@48.0.8"));
+        assert_eq!(side("top+reference-reactor@48.0.8@wasi").stack().as_deref(), Some("top+reference@48.0.8"));
+        assert_eq!(side("reference-proxy").stack().as_deref(), Some("reference-proxy"));
+        assert_eq!(side("native").stack(), None);
     }
 }

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use super::{CaseFile, Guest, Kind, Layout, references};
+use super::{CaseFile, Kind, Layout, references};
 use crate::case::Case;
 use crate::error::{BuildError, Problems};
+use crate::near;
 use crate::side::Side;
-use crate::stack::{self, Stack};
-use crate::{module, near};
+use crate::stack::Stack;
 
 impl Layout {
     /// Leaves the cases that run on the hosts of all sides, which are `default` where a case names none, and that are
     /// encoded. A case that cannot be read stays: it may be one of them.
     pub(crate) fn retain_sides(&mut self, sides: &[Side], default: &[String]) -> Result<(), BuildError> {
         for guest in &mut self.guests {
-            let command = is_command(guest);
-            guest.cases.retain_mut(|CaseFile { case, .. }| {
-                case.as_mut().map_or(true, |case| fits(case, command, sides, default))
-            });
+            guest
+                .cases
+                .retain_mut(|CaseFile { case, .. }| case.as_mut().map_or(true, |case| fits(case, sides, default)));
         }
         self.guests.retain(|guest| !guest.cases.is_empty());
         for (id, adapter) in references::named(&self.guests) {
@@ -45,24 +44,21 @@ impl Layout {
     }
 }
 
-/// Whether the case has all sides; if so, it has no others then.
-fn fits(case: &mut Case, command: Option<bool>, sides: &[Side], default: &[String]) -> bool {
-    let hosts = case.hosts.as_deref().unwrap_or(default);
-    let has = |side: &Side| hosts.iter().any(|host| host == side.host());
+/// Whether the case has all sides; if so, it has no others then. Where its group says where it runs, that still goes as far as
+/// it makes sense for the guest.
+fn fits(case: &mut Case, sides: &[Side], default: &[String]) -> bool {
+    let products = case.products();
+    let has = |side: &Side| {
+        let mut hosts = products.iter().map(|product| product.hosts.as_deref().unwrap_or(default));
+        hosts.any(|hosts| hosts.iter().any(|host| host == side.host()))
+    };
     if case.expect.error.is_some() || !sides.iter().all(has) {
         return false;
     }
-    let stacks: BTreeSet<String> = sides.iter().filter_map(|side| side.stack_for(case, command)).collect();
+    let stacks: BTreeSet<String> = sides.iter().filter_map(Side::stack).collect();
     let hosts: BTreeSet<String> = sides.iter().map(|side| side.host().to_string()).collect();
     case.adapters = Some(stacks.into_iter().collect());
     case.hosts = Some(hosts.into_iter().collect());
+    case.runs.clear();
     true
-}
-
-/// Whether the guest is a program, as far as that can be told before it is compiled.
-fn is_command(guest: &Guest) -> Option<bool> {
-    match guest.kind {
-        Kind::Module => module::read(&guest.path).ok().map(|wasm| module::facts(&wasm).command),
-        _ => Some(stack::guess(guest).command),
-    }
 }

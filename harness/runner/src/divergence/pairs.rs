@@ -72,10 +72,13 @@ fn pairs<'a>(index: &'a Index, sides: &[Side; 2]) -> BTreeMap<String, [&'a Cell;
         cells.map(|cell| (cell.case_key(), cell)).collect()
     };
     let [old, new] = [&sides[0], &sides[1]].map(of);
-    let encoded = |case: &String| index.cases.get(case).is_none_or(|entry| entry.case.expect.error.is_none());
+    let encoded = |cell: &&Cell| {
+        let entry = index.cases.get(&cell.case_key());
+        entry.is_none_or(|entry| entry.case.at(&cell.adapter, &cell.host).expect.error.is_none())
+    };
     old.into_iter()
         .filter_map(|(case, old)| Some((case.clone(), [old, new.get(&case)?])))
-        .filter(|(case, _)| encoded(case))
+        .filter(|(_, pair)| pair.iter().all(encoded))
         .collect()
 }
 
