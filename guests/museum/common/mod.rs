@@ -249,12 +249,36 @@ pub fn tell(text: &str, errno: u16) {
     say(text, &[i64::from(errno)]);
 }
 
+/// A line: a function, what it was asked about, and numbers behind it.
+pub fn say_of(function: &str, what: &str, numbers: &[i64]) {
+    print(function.as_bytes());
+    print(b" ");
+    say(what, numbers);
+}
+
+/// A line: a function, what it was asked about, and an error's number.
+pub fn tell_of(function: &str, what: &str, errno: u16) {
+    say_of(function, what, &[i64::from(errno)]);
+}
+
 /// A line: a text and bytes.
 pub fn show(text: &str, bytes: &[u8]) {
     print(text.as_bytes());
     print(b" ");
     print(bytes);
     print(b"\n");
+}
+
+/// The first argument behind the program's name; nothing if there is none, or no room for all arguments.
+pub fn argument(room: &mut [u8]) -> &[u8] {
+    let (mut count, mut size) = (0, 0);
+    must("args_sizes_get", unsafe { raw::args_sizes_get(&mut count, &mut size) });
+    let mut places = [core::ptr::null_mut(); 8];
+    if count > places.len() || size > room.len() {
+        return b"";
+    }
+    must("args_get", unsafe { raw::args_get(places.as_mut_ptr(), room.as_mut_ptr()) });
+    room.split(|byte| *byte == 0).nth(1).unwrap_or_default()
 }
 
 /// Ends the guest where what it is about cannot be looked at.

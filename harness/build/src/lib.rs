@@ -31,6 +31,7 @@ pub mod schema;
 mod script;
 mod select;
 mod settings;
+pub mod side;
 mod stack;
 mod suite;
 pub mod tree;

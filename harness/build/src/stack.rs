@@ -14,7 +14,7 @@ pub(crate) struct Stack(pub(crate) Vec<String>);
 const NONE: &str = "none";
 
 /// The published adapter for a main, whatever kind that is.
-const REFERENCE: &str = "reference";
+pub(crate) const REFERENCE: &str = "reference";
 
 /// What stands in a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

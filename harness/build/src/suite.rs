@@ -16,6 +16,7 @@ use crate::output::{self, Lock};
 use crate::script;
 use crate::select::Filter;
 use crate::settings::Settings;
+use crate::side::Side;
 
 /// A folder with `guests/`, `adapters/` and `wit/`, and how to build it.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Suite {
     memory_check: bool,
     museum: bool,
     every_release: bool,
+    /// What every case is run as, if that is not what it says itself.
+    sides: Vec<Side>,
     /// The stacks of adapters, if the folder is one of `wasi-testsuite`.
     testsuite: Option<Vec<String>>,
     settings: Settings,
@@ -46,6 +49,7 @@ impl Suite {
             memory_check: false,
             museum: false,
             every_release: false,
+            sides: Vec::new(),
             testsuite: None,
             settings: Settings::from_env(),
             progress: |_| (),
@@ -99,6 +103,13 @@ impl Suite {
         self
     }
 
+    /// Only cases that have all of these sides, each with them in place of its own stacks and hosts. Where no other folder is
+    /// named, components and index go to one of their own.
+    pub fn sides(mut self, sides: impl IntoIterator<Item = Side>) -> Suite {
+        self.sides = sides.into_iter().collect();
+        self
+    }
+
     /// The folder is one of `wasi-testsuite` rather than a suite: modules (`.wasm`) with JSON beside them, in it and in its
     /// folders. Each runs through these stacks of adapters. Its work folder is in the `target` of the current folder,
     /// unless another one is named.
@@ -147,6 +158,9 @@ impl Suite {
         };
         if self.museum {
             layout.retain_bugs();
+        }
+        if !self.sides.is_empty() {
+            layout.retain_sides(&self.sides, &self.hosts)?;
         }
         let (work, out_dir) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
@@ -243,9 +257,12 @@ impl Suite {
         let default = || output::work_dir(&output::target_dir(base), &layout.root);
         let work = make(self.work_dir.clone().unwrap_or_else(default))?;
         let mut out = "out".to_string();
-        for (chosen, word) in
-            [(self.memory_check, "memory-check"), (self.every_release, "every-release"), (self.museum, "museum")]
-        {
+        for (chosen, word) in [
+            (self.memory_check, "memory-check"),
+            (self.every_release, "every-release"),
+            (self.museum, "museum"),
+            (!self.sides.is_empty(), "compare"),
+        ] {
             if chosen {
                 out = format!("{out}-{word}");
             }

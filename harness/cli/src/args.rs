@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use polyfill_build::case::Seed;
 use polyfill_build::index::NATIVE;
 use polyfill_build::schema::FileKind;
+use polyfill_build::side::Side;
 use polyfill_runner::{EngineKind, Hosts, UnknownEngine, parse_engines};
 
 use crate::adapt::{Adapt, WitArg};
@@ -23,6 +24,7 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     Test(TestArgs),
     Matrix(MatrixArgs),
+    Compare(CompareArgs),
     Run(RunArgs),
     Encode(EncodeArgs),
     Explain(ExplainArgs),
@@ -104,6 +106,34 @@ pub(crate) struct MatrixArgs {
     /// Write that file
     #[arg(long, requires = "golden")]
     pub(crate) bless: bool,
+}
+
+/// Run every case on two sides, and tell where they differ
+///
+/// A side is `native`, which is the guest's core module alone on wasmtime's own wasi_snapshot_preview1, or ADAPTER@HOST:
+/// `reference-command@48.0.8@wasi`. Without @HOST it is the host wasi; guests without _start go through the reactor of the
+/// same release. Compared are outcome, standard output and error, results of calls, and the files that are left.
+/// The exit code is 0 only if a rule names each difference, and a difference shows each rule.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Only trials whose names contain one of these words
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+    /// What is compared with
+    #[arg(long, value_name = "SIDE", default_value = "native")]
+    pub(crate) old: Side,
+    /// What is compared
+    #[arg(long, value_name = "SIDE", default_value = "reference-command@wasi")]
+    pub(crate) new: Side,
+    /// The suite's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+    /// The rules [default: divergences.toml in the suite's folder, if it is about these sides]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Write everything to a file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 /// Run a guest of a suite, or a module or component in a file

@@ -57,6 +57,10 @@ pub(crate) enum Error {
     NotBuilt { guest: String, outcome: String },
     #[error("there is no host `{host}`; there are {hosts}")]
     NoHost { host: String, hosts: String },
+    #[error(transparent)]
+    Rules(#[from] polyfill_runner::divergence::RulesError),
+    #[error("`{}` is about {about}: name the rules for these sides (--rules), or none", path.display())]
+    OtherRules { path: PathBuf, about: String },
     #[error("`{}`: {message}", path.display())]
     Expectations { path: PathBuf, message: String },
     #[error("{0}")]

@@ -9,6 +9,7 @@ mod output;
 mod stack;
 
 mod check;
+mod compare;
 mod encode;
 mod explain;
 mod matrix;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Test(args) => test::test(&args),
         Verb::Matrix(args) => matrix::matrix(&args),
+        Verb::Compare(args) => compare::compare(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Encode(args) => encode::encode(&args),
         Verb::Explain(args) => explain::explain(&args),

@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The documents.
-const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "guests/museum/README.md"];
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "docs/compare.md",
+    "docs/findings/README.md",
+    "guests/divergences/README.md",
+    "guests/museum/README.md",
+];
 
 #[test]
 fn commands_run() {
@@ -17,7 +24,7 @@ fn commands_run() {
                     match polyfill(line) {
                         // All trials are what `cargo test` runs already, and this test is a part of that; all releases are
                         // for CI.
-                        Some(args) if matches!(args[0].as_str(), "test" | "matrix") => {
+                        Some(args) if matches!(args[0].as_str(), "test" | "matrix" | "compare") => {
                             assert!(ci.contains(&args.join(" ")), "`{line}` of {} is not in .ci/run", block.document);
                         }
                         Some(args) => {
@@ -58,8 +65,10 @@ fn shown_files_are_what_they_are() {
 fn paths_exist() {
     for document in DOCUMENTS {
         let text = fs::read_to_string(root().join(document)).unwrap();
-        for path in linked(&text).into_iter().chain(quoted(&text)) {
-            assert!(root().join(&path).exists(), "{document} names {path}, which does not exist");
+        let beside = root().join(document).parent().expect("documents are in a folder").to_path_buf();
+        let linked = linked(&text).into_iter().map(|path| beside.join(path));
+        for path in linked.chain(quoted(&text).into_iter().map(|path| root().join(path))) {
+            assert!(path.exists(), "{document} names {}, which does not exist", path.display());
         }
     }
 }

@@ -53,6 +53,8 @@ mod bless;
 mod diff;
 mod report;
 
+pub mod divergence;
+
 pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
 pub use engine::{Engine, EngineError};
@@ -69,7 +71,7 @@ pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use values::{bytes_text, string_text, value_text};
 
 /// Cases and the index, as the build writes them.
-pub use polyfill_build::{case, index, tree};
+pub use polyfill_build::{case, index, side, tree};
 /// The very wasmtime that hosts and imports are written against.
 pub use wasmtime;
 /// The very wasmtime-wasi that the host `wasi` is made of.

@@ -9,6 +9,7 @@ mod guests;
 mod listing;
 mod references;
 pub(crate) mod sidecar;
+mod sides;
 pub(crate) mod testsuite;
 mod toolchains;
 

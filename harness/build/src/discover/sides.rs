@@ -1,0 +1,64 @@
+//! A layout for a comparison: the cases that have both sides, each with nothing but these.
+
+use std::collections::BTreeSet;
+
+use super::{CaseFile, Kind, Layout, references};
+use crate::case::Case;
+use crate::error::{BuildError, Problems};
+use crate::near;
+use crate::side::Side;
+use crate::stack::Stack;
+
+impl Layout {
+    /// Leaves the cases that run on the hosts of all sides, which are `default` where a case names none, and that are
+    /// encoded. A case that cannot be read stays: it may be one of them.
+    pub(crate) fn retain_sides(&mut self, sides: &[Side], default: &[String]) -> Result<(), BuildError> {
+        for guest in &mut self.guests {
+            guest
+                .cases
+                .retain_mut(|CaseFile { case, .. }| case.as_mut().map_or(true, |case| fits(case, sides, default)));
+        }
+        self.guests.retain(|guest| !guest.cases.is_empty());
+        for (id, adapter) in references::named(&self.guests) {
+            if self.adapters.iter().all(|known| known.id != id) {
+                self.adapters.push(adapter);
+            }
+        }
+        self.has_adapters(sides)
+    }
+
+    /// Told once, and not by every case.
+    fn has_adapters(&self, sides: &[Side]) -> Result<(), BuildError> {
+        let mut problems = Vec::new();
+        for side in sides {
+            let Side::Adapted { stack, .. } = side else { continue };
+            for id in Stack::parse(stack).adapters().filter(|id| polyfill_reference::find(id).is_none()) {
+                if self.adapters.iter().all(|adapter| adapter.id != id) {
+                    let own = self.adapters.iter().filter(|adapter| !matches!(adapter.kind, Kind::Reference(_)));
+                    let hint = near::hint(id, own.map(|adapter| adapter.id.as_str()));
+                    problems.push(format!("no adapter `{id}` in `adapters`{hint}"));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(BuildError::Layout(Problems(problems))) }
+    }
+}
+
+/// Whether the case has all sides; if so, it has no others then. Where its group says where it runs, that still goes as far as
+/// it makes sense for the guest.
+fn fits(case: &mut Case, sides: &[Side], default: &[String]) -> bool {
+    let products = case.products();
+    let has = |side: &Side| {
+        let mut hosts = products.iter().map(|product| product.hosts.as_deref().unwrap_or(default));
+        hosts.any(|hosts| hosts.iter().any(|host| host == side.host()))
+    };
+    if case.expect.error.is_some() || !sides.iter().all(has) {
+        return false;
+    }
+    let stacks: BTreeSet<String> = sides.iter().filter_map(Side::stack).collect();
+    let hosts: BTreeSet<String> = sides.iter().map(|side| side.host().to_string()).collect();
+    case.adapters = Some(stacks.into_iter().collect());
+    case.hosts = Some(hosts.into_iter().collect());
+    case.runs.clear();
+    true
+}

@@ -1,0 +1,17 @@
+;; Says what it does, and ends with the code that its number of arguments is.
+(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_advise" (func $fd_advise (param i32 i64 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00" "\0d\00\00\00")
+  (data (i32.const 16) "fd_advise ??\n")
+  (func (export "_start")
+    (local $errno i32)
+    (local.set $errno (call $fd_advise (i32.const 1) (i64.const 0) (i64.const 0) (i32.const 0)))
+    (i32.store8 (i32.const 26) (i32.add (i32.const 48) (i32.div_u (local.get $errno) (i32.const 10))))
+    (i32.store8 (i32.const 27) (i32.add (i32.const 48) (i32.rem_u (local.get $errno) (i32.const 10))))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (drop (call $args_sizes_get (i32.const 100) (i32.const 104)))
+    (call $proc_exit (i32.sub (i32.load (i32.const 100)) (i32.const 1)))))

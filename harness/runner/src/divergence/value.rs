@@ -1,0 +1,127 @@
+//! What a rule says of one side.
+
+use serde::Deserialize;
+
+/// The sign in a pattern for a number.
+const NUMBER: &str = "{number}";
+
+/// One side of a difference, as a rule has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a text, { pattern = \"text with {number}\" } or { nothing = true }")]
+pub enum Value {
+    /// This very text.
+    Text(String),
+    /// A text with numbers that nobody can know.
+    Pattern(Pattern),
+    /// There is no such line, result or file.
+    Nothing(Nothing),
+}
+
+/// See [`Value::Pattern`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    /// The text: `{number}` in it stands for a number, decimal or with `0x`, and for nothing else.
+    pub pattern: String,
+}
+
+/// See [`Value::Nothing`].
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {
+    /// Always `true`.
+    pub nothing: bool,
+}
+
+impl Value {
+    /// Whether that is what was seen.
+    pub fn fits(&self, seen: Option<&str>) -> bool {
+        match (self, seen) {
+            (Value::Text(text), Some(seen)) => text == seen,
+            (Value::Pattern(pattern), Some(seen)) => pattern.fits(seen),
+            (Value::Nothing(_), None) => true,
+            _ => false,
+        }
+    }
+
+    /// What is wrong with it, if something is.
+    pub(super) fn problem(&self) -> Option<String> {
+        match self {
+            Value::Text(_) => None,
+            Value::Nothing(Nothing { nothing }) => (!nothing).then(|| "`nothing` is `true` or not there".to_string()),
+            Value::Pattern(Pattern { pattern }) => {
+                let letters = pattern.replace(NUMBER, "").chars().filter(|c| c.is_alphabetic()).count();
+                let narrow = pattern.contains(NUMBER) && letters >= 8;
+                (!narrow).then(|| format!("`{pattern}` is no narrow pattern: some words, and `{NUMBER}`"))
+            }
+        }
+    }
+
+    /// For a reader.
+    pub fn shown(&self) -> &str {
+        match self {
+            Value::Text(text) => text,
+            Value::Pattern(Pattern { pattern }) => pattern,
+            Value::Nothing(_) => "nothing",
+        }
+    }
+}
+
+impl Pattern {
+    fn fits(&self, seen: &str) -> bool {
+        let mut rest = seen;
+        for (number, part) in self.pattern.split(NUMBER).enumerate() {
+            if number > 0 {
+                let Some(after) = behind_number(rest) else { return false };
+                rest = after;
+            }
+            let Some(after) = rest.strip_prefix(part) else { return false };
+            rest = after;
+        }
+        rest.is_empty()
+    }
+}
+
+/// What comes after the number that the text begins with.
+fn behind_number(text: &str) -> Option<&str> {
+    let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
+    let rest = digits.trim_start_matches(|c: char| c.is_digit(radix));
+    (rest.len() < digits.len()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Value {
+        Value::Pattern(Pattern { pattern: text.to_string() })
+    }
+
+    #[test]
+    fn numbers_are_all_that_a_pattern_leaves_open() {
+        let value = pattern("assertion failed at adapter line {number}");
+        assert!(value.fits(Some("assertion failed at adapter line 2731")));
+        for seen in ["assertion failed at adapter line ", "assertion failed at adapter line 7a", "line 7", ""] {
+            assert!(!value.fits(Some(seen)), "{seen}");
+        }
+        assert!(!value.fits(None));
+        assert!(pattern("{number} of {number} lines").fits(Some("1 of 0x2f lines")));
+    }
+
+    #[test]
+    fn texts_are_exact_and_nothing_is_nothing() {
+        assert!(Value::Text("a 1".to_string()).fits(Some("a 1")));
+        assert!(!Value::Text("a 1".to_string()).fits(Some("a 11")));
+        let nothing = Value::Nothing(Nothing { nothing: true });
+        assert!(nothing.fits(None) && !nothing.fits(Some("")));
+    }
+
+    #[test]
+    fn wide_patterns_are_refused() {
+        assert_eq!(pattern("assertion failed at adapter line {number}").problem(), None);
+        for text in ["{number}", "fd {number}", "no number in it at all", ""] {
+            assert!(pattern(text).problem().is_some(), "{text}");
+        }
+        assert!(Value::Nothing(Nothing { nothing: false }).problem().is_some());
+    }
+}

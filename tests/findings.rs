@@ -1,0 +1,125 @@
+//! What `docs/findings` shows is what is seen, and each known bug that has a file there links to it.
+//!
+//! `BLESS=1` writes what is seen into the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use polyfill_build::index::NATIVE;
+use polyfill_build::side::Side;
+use polyfill_runner::Observation;
+
+/// What a block of output begins with, before its case.
+const BLOCK: &str = "```text seen=";
+
+#[test]
+fn what_is_shown_is_what_is_seen() {
+    let bless = env::var_os("BLESS").is_some() && env::var_os("CI").is_none();
+    for (name, text) in findings() {
+        let mut written = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, behind)) = rest.split_once(BLOCK) {
+            let (case, behind) = behind.split_once('\n').expect("a block has a first line");
+            let (shown, behind) = behind.split_at(behind.find("```\n").expect("a block has an end"));
+            let seen = seen().get(case).unwrap_or_else(|| panic!("{name}: there is no case {case}"));
+            assert!(bless || shown == seen, "{name}: {case}\n--- shown\n{shown}--- seen\n{seen}");
+            written += &format!("{before}{BLOCK}{case}\n{seen}");
+            rest = behind;
+        }
+        if bless && written.clone() + rest != text {
+            fs::write(folder().join(&name), written + rest).expect("findings can be written");
+        }
+    }
+}
+
+#[test]
+fn cases_link_to_their_findings() {
+    let index = polyfill_runner::suite!().index().expect("the suite is built");
+    let mut linked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (key, entry) in &index.cases {
+        let link = entry.case.bug.as_ref().and_then(|bug| bug.link.clone()).unwrap_or_default();
+        if let Some(name) = link.strip_prefix("docs/findings/") {
+            assert!(folder().join(name).is_file(), "{key}: there is no `{link}`");
+            linked.entry(name.to_string()).or_default().insert(key.clone());
+        }
+    }
+    for (name, text) in findings() {
+        let cases: BTreeSet<String> =
+            text.split(BLOCK).skip(1).filter_map(|block| block.lines().next().map(str::to_string)).collect();
+        let none = BTreeSet::new();
+        assert!(!cases.is_empty(), "{name} shows no case");
+        assert!(
+            linked.get(&name).unwrap_or(&none).is_superset(&cases),
+            "{name} shows {cases:?}, which do not link to it"
+        );
+    }
+}
+
+/// The command that shows a finding is about its cases, and its links lead somewhere.
+#[test]
+fn commands_and_links_are_right() {
+    for (name, text) in findings() {
+        let words: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("cargo run -q -- matrix "))
+            .flat_map(str::split_whitespace)
+            .collect();
+        assert!(!words.is_empty(), "{name} does not say how it is seen");
+        for word in words {
+            let case = word.strip_suffix("::").unwrap_or(word);
+            assert!(text.contains(&format!("{BLOCK}{case}\n")), "{name}: `{word}` is none of its cases");
+        }
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            assert!(folder().join(link).exists(), "{name}: there is no `{link}`");
+        }
+    }
+}
+
+/// What each case that a finding shows does alone, and through the newest adapter.
+fn seen() -> &'static BTreeMap<String, String> {
+    static SEEN: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    SEEN.get_or_init(|| {
+        let runner = polyfill_runner::suite!().bless(false);
+        let index = runner.index().expect("the suite is built");
+        let texts: String = findings().into_values().collect();
+        let newest: Side = "reference-command@wasi".parse().expect("a side");
+        let wanted = |case: &str| texts.contains(&format!("{BLOCK}{case}\n"));
+        let mut seen = BTreeMap::new();
+        // The guest alone first.
+        for side in [Side::Native, newest] {
+            for cell in index.cells.iter().filter(|cell| side.is_side_of(cell) && wanted(&cell.case_key())) {
+                let observation = runner.run_cell(&index, cell).observation.expect("it can be run");
+                let name = if cell.host == NATIVE { NATIVE.to_string() } else { side.to_string() };
+                let text: &mut String = seen.entry(cell.case_key()).or_default();
+                text.push_str(&shown(&name, &observation));
+            }
+        }
+        seen
+    })
+}
+
+fn shown(name: &str, observation: &Observation) -> String {
+    let mut text = format!("{name}: {}\n", observation.outcome);
+    for (prefix, bytes) in [("  ", &observation.stdout), ("  stderr: ", &observation.stderr)] {
+        for line in String::from_utf8_lossy(bytes).lines() {
+            text.push_str(&format!("{prefix}{}\n", line.trim_end()));
+        }
+    }
+    text
+}
+
+/// The files by their names.
+fn findings() -> BTreeMap<String, String> {
+    let files = fs::read_dir(folder()).expect("there are findings").map(|entry| entry.expect("an entry").path());
+    let name = |path: &PathBuf| path.file_name().expect("files have names").to_string_lossy().into_owned();
+    let read = |path: PathBuf| (name(&path), fs::read_to_string(path).expect("text"));
+    files.map(read).filter(|(name, _)| name != "README.md").collect()
+}
+
+fn folder() -> PathBuf {
+    polyfill_runner::root_dir(env!("CARGO_MANIFEST_DIR")).join("docs/findings")
+}
