@@ -80,7 +80,11 @@ impl Observation {
             Outcome::Exit(code) => *code,
             Outcome::Trap(_) => 134,
             Outcome::Timeout { .. } => 124,
-            Outcome::HostError(_) | Outcome::Limit(_) | Outcome::NotRun(_) | Outcome::NotBuilt { .. } => 1,
+            Outcome::HostError(_)
+            | Outcome::Limit(_)
+            | Outcome::HostFailed(_)
+            | Outcome::NotRun(_)
+            | Outcome::NotBuilt { .. } => 1,
         }
     }
 }
@@ -159,6 +163,8 @@ pub enum Outcome {
     },
     /// The guest used more of something than it may.
     Limit(String),
+    /// A host that is a program died, or said what makes no sense. What that was, with what it says on standard error.
+    HostFailed(String),
     /// The component could not be started or called as the case says. Why.
     NotRun(String),
     /// There is no component: a step of the build failed.
@@ -209,6 +215,7 @@ impl fmt::Display for Outcome {
                 write!(f, "timeout: still running after {} s", *milliseconds as f64 / 1000.0)
             }
             Self::Limit(what) => write!(f, "limit: {what}"),
+            Self::HostFailed(why) => write!(f, "the host failed: {why}"),
             Self::NotRun(why) => write!(f, "not run: {why}"),
             Self::NotBuilt { stage, message } => {
                 let step = match stage {

@@ -195,19 +195,24 @@ impl State {
     }
 
     pub(crate) fn take_trace(&self) -> (Vec<String>, u64) {
-        let trace = std::mem::take(&mut *lock(&self.trace));
-        (trace.lines, trace.dropped)
+        std::mem::take(&mut *lock(&self.trace)).take()
     }
 }
 
+/// The calls so far.
 #[derive(Default)]
-struct Trace {
+pub(crate) struct Trace {
     lines: Vec<String>,
     dropped: u64,
 }
 
 impl Trace {
-    fn push(&mut self, line: String) {
+    /// What was kept, and how many were not.
+    pub(crate) fn take(self) -> (Vec<String>, u64) {
+        (self.lines, self.dropped)
+    }
+
+    pub(crate) fn push(&mut self, line: String) {
         match self.lines.len() < MOST_CALLS {
             true => self.lines.push(line),
             false => self.dropped += 1,
