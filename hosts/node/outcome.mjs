@@ -31,7 +31,7 @@ export function outcome(error) {
   const frames = framesOf(error?.stack ?? '');
   if (error instanceof WebAssembly.RuntimeError) {
     const [, message] = TRAPS.find(([pattern]) => pattern.test(error.message)) ?? [null, error.message];
-    return { trap: { message, frames } };
+    return { trap: { message: message.replace(/^wasm trap: /, ''), frames } };
   }
   if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) {
     return { trap: { message: 'call stack exhausted', frames } };
@@ -46,14 +46,8 @@ function framesOf(stack) {
     const found = /^\s*at (?:(.*) \()?wasm:\/\/[^:]*:wasm-function\[(\d+)\]:/.exec(line);
     if (!found) continue;
     const [, name, index] = found;
-    const dot = name?.indexOf('.wasm.') ?? -1;
-    if (name === undefined) {
-      frames.push({ function: `function ${index}` });
-    } else if (dot >= 0) {
-      frames.push({ module: name.slice(0, dot + 5), function: name.slice(dot + 6) });
-    } else {
-      frames.push({ function: name });
-    }
+    const [, module, own] = /^(.*?(?:\.wasm)?)\.((?:_R|_ZN).*|[^.]*)$/.exec(name ?? '') ?? [];
+    frames.push(own === undefined ? { function: name ?? `function ${index}` } : { module, function: own });
   }
   return frames;
 }

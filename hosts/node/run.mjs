@@ -55,7 +55,7 @@ function invoke(instance, call) {
     value = exports[camel(call.function)](...given);
   } catch (error) {
     // A function whose result is an error throws it.
-    if (!result?.result || !Object.hasOwn(error, 'payload')) throw error;
+    if (!result?.result || !('payload' in Object(error))) throw error;
     return { value: toJson(result, { tag: 'err', val: error.payload }) };
   }
   if (result === null) return {};

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The documents.
-const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "guests/museum/README.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "ARCHITECTURE.md", "docs/hosts.md", "guests/museum/README.md", "hosts/README.md"];
 
 #[test]
 fn commands_run() {
@@ -72,6 +73,7 @@ fn is_known(line: &str) -> bool {
         "cargo test --test suite hello",
         "cargo nextest run",
         "cargo bench",
+        "npm ci --prefix hosts",
     ];
     known.contains(&line)
 }

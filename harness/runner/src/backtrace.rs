@@ -81,6 +81,6 @@ fn frame(info: &FrameInfo) -> Vec<Frame> {
 }
 
 /// Rust names lose their hash, so that backtraces are the same for the same source.
-fn demangle(name: &str) -> String {
+pub(crate) fn demangle(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

@@ -11,12 +11,13 @@ use wasmtime::component::{Type, Val};
 use super::process::{Lost, Process};
 use super::protocol::{Called, Ended, Event, Request, unhex};
 use super::{RemoteHost, request, values};
+use crate::backtrace;
 use crate::files::{Files, FilesError};
 use crate::host::{Output, Stop, Trace};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::names::{self, Item};
-use crate::observation::{Observation, Outcome, Returned};
+use crate::observation::{Observation, Outcome, Returned, TrapInfo};
 use crate::program::Program;
 use crate::values::{bytes_text, result_text, value_text};
 
@@ -224,12 +225,20 @@ impl<'a> Seen<'a> {
             Ended::Returned if self.failed => Outcome::Exit(1),
             Ended::Returned => Outcome::Returned,
             Ended::Exit(code) => Outcome::Exit(code),
-            Ended::Trap(info) => Outcome::Trap(info),
-            Ended::HostError(info) => Outcome::HostError(info),
+            Ended::Trap(info) => Outcome::Trap(readable(info)),
+            Ended::HostError(info) => Outcome::HostError(readable(info)),
             Ended::Limit(what) => Outcome::Limit(what),
             Ended::NotRun(why) => Outcome::NotRun(why),
         })
     }
+}
+
+/// With the names of functions as the harness's own hosts show them.
+fn readable(mut info: TrapInfo) -> TrapInfo {
+    for frame in &mut info.frames {
+        frame.function = backtrace::demangle(&frame.function);
+    }
+    info
 }
 
 /// A result of the function's type, if it has one.
