@@ -12,7 +12,8 @@ use rayon::prelude::*;
 #[test]
 fn asynchronous_calls_make_no_difference() {
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
-    let index: Index = serde_json::from_slice(&fs::read(out_dir.join(FILE)).expect("the suite is built")).expect("JSON");
+    let index: Index =
+        serde_json::from_slice(&fs::read(out_dir.join(FILE)).expect("the suite is built")).expect("JSON");
     let engine = Engine::new(Some(out_dir.join("compiled"))).expect("wasmtime works here");
     let hosts = Hosts::default();
     let compared = AtomicUsize::new(0);

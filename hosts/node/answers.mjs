@@ -31,7 +31,7 @@ function respond(guest, answer) {
     if (answer.result === null) return undefined;
     const result = fromJson(answer.result, value);
     if (answer.result.result === undefined) return result;
-    if (result.tag === 'err') throw { payload: result.val };
+    if (result.tag === 'err') throw result.val;
     return result.val;
   };
 }

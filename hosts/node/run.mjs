@@ -54,9 +54,9 @@ function invoke(instance, call) {
   try {
     value = exports[camel(call.function)](...given);
   } catch (error) {
-    // A function whose result is an error throws it.
-    if (!result?.result || !('payload' in Object(error))) throw error;
-    return { value: toJson(result, { tag: 'err', val: error.payload }) };
+    // A function whose result is an error throws what is in it; whatever else is thrown is an `Error`.
+    if (!result?.result || error instanceof Error) throw error;
+    return { value: toJson(result, { tag: 'err', val: error }) };
   }
   if (result === null) return {};
   return { value: toJson(result, result.result ? { tag: 'ok', val: value } : value) };

@@ -36,7 +36,10 @@ pub struct Descriptor {
 
 /// A program or a file that has to be there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected { program = \"name\", install = \"how\" } or { file = \"path\", install = \"how\" }")]
+#[serde(
+    untagged,
+    expecting = "expected { program = \"name\", install = \"how\" } or { file = \"path\", install = \"how\" }"
+)]
 pub enum Need {
     /// A program in one of the folders of `PATH`.
     Program(Program),
@@ -107,7 +110,11 @@ impl Descriptor {
     pub fn lacks(&self, case: &Case) -> Option<&'static str> {
         let wanted = [
             (case.preopened().is_some(), Capability::Files, "it gives guests no files, which the case has"),
-            (!case.imports.is_empty(), Capability::Answers, "it does not take the answers to imports that the case has"),
+            (
+                !case.imports.is_empty(),
+                Capability::Answers,
+                "it does not take the answers to imports that the case has",
+            ),
             (!case.calls.is_empty(), Capability::Calls, "it does not make the calls that the case has"),
             (
                 case.expect.host_calls.is_some(),

@@ -15,7 +15,8 @@ use polyfill_build::case::{Answer, Call};
 use polyfill_build::index::NATIVE;
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
-    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Sinks, observe_native, run_component,
+    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Sinks, observe_native,
+    run_component,
 };
 
 use crate::args::RunArgs;

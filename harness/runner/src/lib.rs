@@ -14,8 +14,8 @@
 mod suite;
 mod trials;
 
-mod inputs;
 mod drive;
+mod inputs;
 mod observe;
 
 mod files;

@@ -182,7 +182,12 @@ fn link(run: &Run<'_>) -> Result<InstancePre<State>, String> {
     imports::linked(run.host.name(), &linker, run.program.component(), origin).map_err(|unmet| unmet.to_string())
 }
 
-async fn call(run: &Run<'_>, linked: &InstancePre<State>, store: &mut Store<State>, returned: &mut Vec<Returned>) -> Outcome {
+async fn call(
+    run: &Run<'_>,
+    linked: &InstancePre<State>,
+    store: &mut Store<State>,
+    returned: &mut Vec<Returned>,
+) -> Outcome {
     let asynchronous = run.host.is_async();
     let instance = match asynchronous {
         true => linked.instantiate_async(&mut *store).await,

@@ -16,12 +16,16 @@ const POLITE: &str = "read line; echo '{\"hello\": {\"protocol\": 1}}'\n";
 #[test]
 fn what_a_host_says_is_the_observation() {
     let seen = observe(
-        &[POLITE, "while read line; do", r#"
+        &[
+            POLITE,
+            "while read line; do",
+            r#"
             echo '"started"'; echo '{"stdout": "6869"}'; echo '{"stderr": "ff"}'
             echo '{"call": {"instance": "names", "function": "name-of", "arguments": [7], "result": "x"}}'
             echo '{"returned": {"value": "y"}}'
             echo '{"end": {"outcome": "returned", "pages": [1, 2]}}'
-        done"#],
+        done"#,
+        ],
         2,
     );
     assert_eq!(seen.outcome, Outcome::Returned);
@@ -34,7 +38,8 @@ fn what_a_host_says_is_the_observation() {
 
 #[test]
 fn one_process_does_many_runs() {
-    let script = [POLITE, "n=0; while read line; do n=$((n+1)); echo '{\"end\": {\"outcome\": {\"exit\": '$n'}}}'; done"];
+    let script =
+        [POLITE, "n=0; while read line; do n=$((n+1)); echo '{\"end\": {\"outcome\": {\"exit\": '$n'}}}'; done"];
     assert_eq!(observe(&script, 3).outcome, Outcome::Exit(3));
 }
 
@@ -49,7 +54,10 @@ fn a_trap_has_frames() {
 #[test]
 fn hosts_that_fail_are_quoted() {
     for (script, expected) in [
-        ("echo 'no such library' >&2; exit 3", "it ended in the middle (exit status: 3)\non standard error it says:\nno such library"),
+        (
+            "echo 'no such library' >&2; exit 3",
+            "it ended in the middle (exit status: 3)\non standard error it says:\nno such library",
+        ),
         ("echo nonsense; read line", "a line of it makes no sense: expected ident"),
         ("echo '{\"stdout\": \"00\"}'; read line", "the first thing that it says is not `hello`"),
         ("echo '{\"hello\": {\"protocol\": 9}}'; read line", "it speaks version 9 of the protocol, not 1"),
@@ -62,7 +70,10 @@ fn hosts_that_fail_are_quoted() {
         ("read line; echo '{\"stdout\": \"xy\"}'; read line", "output that is no pairs of hexadecimal digits"),
         ("read line; echo '{\"returned\": {\"value\": 5}}'; read line", "the result of `greet`: `5` is no string"),
         ("read line; echo '{\"returned\": {}}'; read line", "the result of `greet`: it is not there"),
-        ("read line; echo '{\"call\": {\"function\": \"f\", \"arguments\": []}}'; read line", "a call of `f`, which the component"),
+        (
+            "read line; echo '{\"call\": {\"function\": \"f\", \"arguments\": []}}'; read line",
+            "a call of `f`, which the component",
+        ),
         ("read line; echo '{\"end\": {\"outcome\": \"returned\"}}'; read line", "not all calls have"),
         ("read line; echo '{\"end\": {\"outcome\": \"no such\"}}'; read line", "unknown variant `no such`"),
     ] {

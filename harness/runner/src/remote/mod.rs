@@ -70,7 +70,8 @@ impl RemoteHost {
         };
         let imports = names::imports(program.component());
         let reported = imports.iter().any(|item| item.instance.as_deref() == Some(core_boundary::INTERFACE));
-        let interposed = || reported.then(|| format!("host `{}`: interposers cannot report to another process", self.name));
+        let interposed =
+            || reported.then(|| format!("host `{}`: interposers cannot report to another process", self.name));
         self.missing().or_else(|| self.lacks(&case)).or_else(interposed)
     }
 

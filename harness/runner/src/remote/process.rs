@@ -61,7 +61,9 @@ impl Process {
 
         let (requests, lines) = (channel(), sync_channel(WAITING));
         let stderr = Arc::new(Mutex::new(Vec::new()));
-        if let (Some(stdin), Some(stdout), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+        if let (Some(stdin), Some(stdout), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        {
             // They end with the process, or when nobody listens to them any more.
             thread::spawn(move || write(stdin, &requests.1));
             thread::spawn(move || read(stdout, &lines.0));

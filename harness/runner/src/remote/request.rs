@@ -76,7 +76,8 @@ fn calls(program: &Program, inputs: &Inputs) -> Result<Vec<Call>, String> {
 fn answer(imports: &[Item], given: &Answer) -> Result<protocol::Answer, String> {
     let item = names::find(imports, &given.function, "import").map_err(|error| error.to_string())?;
     let value = |text: &String| -> Result<Value, String> {
-        let ty = item.ty.results().next().ok_or_else(|| format!("`{}` has no result: leave out `returns`", item.name()))?;
+        let ty =
+            item.ty.results().next().ok_or_else(|| format!("`{}` has no result: leave out `returns`", item.name()))?;
         let value = handles::parse(&ty, text, &mut no_handle);
         value.map(|value| values::to_json(&value)).map_err(|why| format!("`returns` of `{}`: {why}", item.name()))
     };

@@ -262,7 +262,8 @@ fn call_text(imports: &[Item], called: &Called) -> Result<String, String> {
     }
     let context = |why: String| format!("a call of `{name}`: {why}");
     let types = item.ty.params().map(|(_, ty)| ty);
-    let arguments = types.zip(&called.arguments).map(|(ty, json)| values::from_json(&ty, json).map(|value| text(&ty, &value)));
+    let arguments =
+        types.zip(&called.arguments).map(|(ty, json)| values::from_json(&ty, json).map(|value| text(&ty, &value)));
     let arguments: Vec<String> = arguments.collect::<Result<_, _>>().map_err(context)?;
     let result = match (&called.result, item.ty.results().next()) {
         (Some(json), Some(ty)) => {
