@@ -22,7 +22,7 @@ mod bindings {
 }
 
 /// The typed one: a method for each function.
-struct Typed;
+pub struct Typed;
 
 impl Host for Typed {
     fn name(&self) -> &str {
@@ -47,7 +47,7 @@ impl bindings::names::Host for State {
 }
 
 /// The dynamic one: values as they come, without generated code.
-struct Dynamic;
+pub struct Dynamic;
 
 impl Host for Dynamic {
     fn name(&self) -> &str {
@@ -72,7 +72,7 @@ impl Host for Dynamic {
 }
 
 /// A guest whose `greet` gives what `name-of` gives.
-const GUEST: &str = r#"
+pub const GUEST: &str = r#"
 (component
   (import "names" (instance $names (export "name-of" (func (param "number" u32) (result string)))))
   (core module $memory
@@ -80,14 +80,14 @@ const GUEST: &str = r#"
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024))
   (core instance $memory (instantiate $memory))
   (core func $name-of (canon lower (func $names "name-of")
-    (memory $memory "memory") (realloc (func $memory "realloc"))))
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
   (core module $main
     (import "host" "name-of" (func $name-of (param i32 i32)))
     (func (export "greet") (param i32) (result i32)
       local.get 0 i32.const 16 call $name-of i32.const 16))
   (core instance $main (instantiate $main (with "host" (instance (export "name-of" (func $name-of))))))
   (func (export "greet") (param "number" u32) (result string)
-    (canon lift (core func $main "greet") (memory $memory "memory"))))
+    (canon lift (core func $main "greet") (memory (core memory $memory "memory")))))
 "#;
 
 fn main() -> Result<(), Box<dyn Error>> {

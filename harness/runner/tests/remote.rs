@@ -130,7 +130,7 @@ fn run(host: &RemoteHost) -> Observation {
           (func (export "greet") (result i32) unreachable))
         (core instance $main (instantiate $main))
         (func (export "greet") (result string)
-          (canon lift (core func $main "greet") (memory $main "memory"))))"#;
+          (canon lift (core func $main "greet") (memory (core memory $main "memory")))))"#;
     let engine = Engine::new(None).unwrap();
     let program = &engine.program(&wat::parse_str(guest).unwrap()).unwrap();
     let inputs = &Inputs { calls: vec![Call { invoke: "greet()".into(), returns: None }], ..Inputs::default() };
