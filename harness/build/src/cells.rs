@@ -127,7 +127,8 @@ fn lay_out_case(
         });
         let jobs = welded.map(|job| (job, &hosts)).chain(alone.map(|job| (job, &native)));
         for (job, hosts) in jobs {
-            let hosts = hosts.iter().filter(|host| {
+            let taking = taking(parts, guest, case, &job);
+            let hosts = hosts.iter().chain(&taking).filter(|host| {
                 let adapter = job.stack.to_string();
                 let left_out = given.is_some_and(|case| case.leaves_out(&adapter, host));
                 !left_out && seen.insert((adapter, host.to_string()))
@@ -163,6 +164,18 @@ fn lay_out_job<'a>(
             all.cells.push(cell);
         }
     }
+}
+
+/// The hosts that take a cell by their own patterns. Where main's memory is checked they cannot tell of it.
+fn taking<'a>(parts: &Parts<'a>, guest: &Guest, case: &CaseFile, job: &Job) -> Vec<&'a String> {
+    let Some(given) = case.case.as_ref().ok().filter(|given| given.expect.error.is_none()) else { return Vec::new() };
+    if job.native || job.memory_check || job.stack.has_interposer() {
+        return Vec::new();
+    }
+    let adapter = job.stack.to_string();
+    let hosts = parts.layout.hosts.iter();
+    let taking = hosts.filter(|(_, host)| host.takes(&guest.name, &case.name, &adapter) && host.lacks(given).is_none());
+    taking.map(|(name, _)| name).collect()
 }
 
 /// The stacks that a product names; without names, all that fit. Where it is the group's, a published adapter is for mains

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
+use crate::descriptor::Descriptor;
 
 /// The name of the index in the output folder.
 pub const FILE: &str = "index.json";
@@ -31,6 +32,9 @@ pub struct Index {
     pub cases: BTreeMap<String, CaseEntry>,
     /// All cells, sorted by name.
     pub cells: Vec<Cell>,
+    /// The suite's hosts that are programs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hosts: BTreeMap<String, Descriptor>,
 }
 
 /// One case and where it was written down.

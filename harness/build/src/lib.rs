@@ -10,6 +10,7 @@
 //! a whole is a [`BuildError`].
 
 pub mod case;
+pub mod descriptor;
 pub mod index;
 pub mod matrix;
 

@@ -22,7 +22,7 @@ pub(crate) fn run(suite: Suite) {
     match suite.within_cargo(out_dir).build() {
         Ok(built) => tell(&built),
         Err(error) => {
-            for folder in ["guests", "adapters", "toolchains", "wit"] {
+            for folder in ["guests", "adapters", "hosts", "toolchains", "wit"] {
                 println!("cargo::rerun-if-changed={}", root.join(folder).display());
             }
             refuse(&error);

@@ -41,7 +41,8 @@ impl Filter {
         let products = given.map_or_else(|| vec![Product::default()], Case::products);
         let start = format!("{}::{}::", guest.name, case.name);
         products.iter().any(|product| {
-            product.hosts.as_deref().unwrap_or(hosts).iter().any(|host| {
+            let taking = layout.hosts.iter().filter(|(_, host)| !host.cases.is_empty()).map(|(name, _)| name);
+            product.hosts.as_deref().unwrap_or(hosts).iter().chain(taking).any(|host| {
                 let end = format!("::{host}");
                 match &product.adapters {
                     _ if host == NATIVE => self.selects(&format!("{start}none{end}")),

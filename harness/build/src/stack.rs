@@ -37,6 +37,11 @@ impl<'a> Element<'a> {
 }
 
 impl Stack {
+    /// Whether calls are reported to the host.
+    pub(crate) fn has_interposer(&self) -> bool {
+        self.0.iter().any(|word| matches!(Element::parse(word), Element::Interposer(_)))
+    }
+
     /// `a+b`, or `none`.
     pub(crate) fn parse(text: &str) -> Stack {
         if text == NONE { Stack::default() } else { Stack(text.split('+').map(str::to_string).collect()) }

@@ -8,6 +8,7 @@ use crate::built::{Built, CoreModules, Step, What};
 use crate::cells::{self, Cells};
 use crate::compile::{self, Compiled, Outcome, Workshop};
 use crate::components::{Components, Encodings, Modules};
+use crate::descriptor::Descriptor;
 use crate::discover::{self, Layout};
 use crate::error::BuildError;
 use crate::index::{Artifact, CaseEntry, Index, Stage};
@@ -128,6 +129,11 @@ impl Suite {
     pub fn progress(mut self, progress: fn(&str)) -> Suite {
         self.progress = progress;
         self
+    }
+
+    /// The suite's hosts that are programs, by name.
+    pub fn hosts_of_its_own(&self) -> Result<BTreeMap<String, Descriptor>, BuildError> {
+        discover::hosts_of(&self.root)
     }
 
     /// The suite's folder as it was given.
@@ -272,7 +278,7 @@ impl Suite {
     }
 
     fn index(&self, layout: &Layout, cells: Cells, components: &Components) -> Index {
-        let mut index = Index { cells: cells.cells, ..Index::default() };
+        let mut index = Index { cells: cells.cells, hosts: layout.hosts.clone(), ..Index::default() };
         for cell in &mut index.cells {
             if let Artifact::Component(file) | Artifact::Module(file) = &cell.artifact
                 && let Some(artifact) = components.artifacts.get(file)
@@ -317,7 +323,7 @@ fn inputs(layout: &Layout, compiled: [&BTreeMap<String, Compiled>; 2]) -> Vec<Pa
 }
 
 fn folders(layout: &Layout) -> Vec<PathBuf> {
-    let folders = ["adapters", "guests", "toolchains", "wit"].map(|name| layout.root.join(name));
+    let folders = ["adapters", "guests", "hosts", "toolchains", "wit"].map(|name| layout.root.join(name));
     folders.into_iter().filter(|folder| folder.is_dir()).collect()
 }
 

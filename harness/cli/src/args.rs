@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use polyfill_build::case::Seed;
-use polyfill_build::index::NATIVE;
 use polyfill_build::schema::FileKind;
 use polyfill_build::side::Side;
-use polyfill_runner::{EngineKind, Hosts, UnknownEngine, parse_engines};
+use polyfill_runner::{EngineKind, UnknownEngine, parse_engines};
 
 use crate::adapt::{Adapt, WitArg};
 
@@ -163,8 +162,9 @@ pub(crate) struct RunArgs {
     pub(crate) adapter: Option<String>,
     /// The host [default: the one the guest's case names; wasi for a file that imports wasi:*; my-wasi otherwise]
     ///
-    /// On `native` the guest's core module runs as it stands, on wasmtime's own wasi_snapshot_preview1.
-    #[arg(long, value_name = "NAME", value_parser = host)]
+    /// On `native` the guest's core module runs as it stands, on wasmtime's own wasi_snapshot_preview1. A suite may have
+    /// hosts of its own, which are programs: `hosts/NAME.toml`.
+    #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
     /// A variable of the guest's environment
     #[arg(long, value_name = "K=V", value_parser = variable)]
@@ -275,14 +275,6 @@ pub(crate) struct Encoding {
     /// Let adapters take their memory by memory.grow even where the module exports a realloc
     #[arg(long)]
     pub(crate) realloc_via_memory_grow: bool,
-}
-
-fn host(text: &str) -> Result<String, String> {
-    let hosts = Hosts::default();
-    match hosts.get(text).is_some() || text == NATIVE {
-        true => Ok(text.to_string()),
-        false => Err(format!("there is no such host; there are {}, {NATIVE}", hosts.names().join(", "))),
-    }
 }
 
 /// A list: clap takes a plain vector for an argument that is given several times.

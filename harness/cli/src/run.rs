@@ -10,11 +10,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{fs, iter};
 
+use polyfill_build::Suite;
 use polyfill_build::case::{Answer, Call};
 use polyfill_build::index::NATIVE;
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
-    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Sinks, observe_native, run_component,
+    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Sinks, observe_native,
+    run_component,
 };
 
 use crate::args::RunArgs;
@@ -59,12 +61,32 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                 Some(name) => name,
                 None => file::default_host(&engine, bytes)?,
             };
-            let unknown = || Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") };
-            let host = hosts.get(name).ok_or_else(unknown)?;
-            run_component(&engine, bytes, host, &inputs, &limits(), Sinks::inherit())?
+            match hosts.get(name) {
+                Some(host) => run_component(&engine, bytes, host, &inputs, &limits(), Sinks::inherit())?,
+                None => {
+                    let cache = program.cache.clone().unwrap_or_else(|| std::env::temp_dir().join("polyfill-hosts"));
+                    let host = remote_host(&args.suite, name, &hosts, &cache)?;
+                    let (program, limits) = (&engine.program(bytes)?, &limits());
+                    host.observe(&RemoteRun { program, file: None, inputs: &inputs, limits }, Sinks::inherit())
+                }
+            }
         }
     };
     tell(&observation)
+}
+
+/// A host of the suite's own.
+fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> Result<RemoteHost, Error> {
+    // A file can be run where there is no suite.
+    let mut own = Suite::new(suite).hosts_of_its_own().unwrap_or_default();
+    match own.remove(name) {
+        Some(descriptor) => Ok(RemoteHost::new(name, descriptor, suite, cache)),
+        None => {
+            let mut names: Vec<&str> = ours.names().into_iter().chain([NATIVE]).collect();
+            names.extend(own.keys().map(String::as_str));
+            Err(Error::NoHost { host: name.to_string(), hosts: names.join(", ") })
+        }
+    }
 }
 
 /// Whether the guest's core module is to run as it stands.

@@ -13,11 +13,8 @@ use crate::observation::{Frame, Outcome, TrapInfo};
 pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         match stop {
-            Stop::Exit(code) => return Outcome::Exit(*code),
-            Stop::OutputLimit { .. } => return limit(LimitName::Output, stop.to_string()),
-            Stop::FilesLimit { .. } => return limit(LimitName::Files, stop.to_string()),
-            Stop::RandomLimit { .. } => return limit(LimitName::Random, stop.to_string()),
             Stop::Trap { .. } => {}
+            _ => return stop.outcome(),
         }
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
@@ -90,6 +87,6 @@ fn frame(info: &FrameInfo) -> Vec<Frame> {
 }
 
 /// Rust names lose their hash, so that backtraces are the same for the same source.
-fn demangle(name: &str) -> String {
+pub(crate) fn demangle(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use wasmtime::AsContextMut;
 use wasmtime::component::{Instance, ResourceAny, Type, Val};
 
-use crate::handles;
+use crate::handles::{self, Resolve};
 use crate::host::State;
 use crate::names::{self, Item, NameError};
 use crate::program::Program;
@@ -95,37 +95,24 @@ impl<E: Into<CallError>> From<E> for Failure {
 pub(crate) struct Caller<'a> {
     program: &'a Program,
     instance: Instance,
+    /// The host's functions are asynchronous, so that calls have to be.
+    asynchronous: bool,
     handles: Vec<ResourceAny>,
 }
 
 impl<'a> Caller<'a> {
-    pub(crate) fn new(program: &'a Program, instance: Instance) -> Self {
-        Self { program, instance, handles: Vec::new() }
+    pub(crate) fn new(program: &'a Program, instance: Instance, asynchronous: bool) -> Self {
+        Self { program, instance, asynchronous, handles: Vec::new() }
     }
 
     /// Calls the export that starts a command. Whether it says that it succeeded: a result that is no `err`.
-    pub(crate) fn start(&mut self, store: impl AsContextMut<Data = State>) -> Result<bool, Failure> {
-        let starts = |item: &&Item| {
-            let instance = item.instance.as_deref().map(|name| name.split('@').next().unwrap_or(name));
-            item.function == "run" && matches!(instance, None | Some("wasi:cli/run"))
-        };
-        let Some(item) = self.program.exports().iter().find(starts) else {
-            let exports: Vec<String> = self
-                .program
-                .exports()
-                .iter()
-                .map(|item| format!("`{}: {}`", item.name(), signature(&item.ty)))
-                .collect();
-            let exports = if exports.is_empty() { "no functions".into() } else { exports.join(", ") };
-            return Err(CallError::NothingToCall { exports }.into());
-        };
-        check_count(item, 0, "run()")?;
-        let result = self.invoke(store, item, &[])?;
+    pub(crate) async fn start(&mut self, store: impl AsContextMut<Data = State>) -> Result<bool, Failure> {
+        let result = self.invoke(store, start(self.program.exports())?, &[]).await?;
         Ok(!matches!(result, Some(Val::Result(Err(_)))))
     }
 
     /// Makes a call that a case writes down. Its result in WAVE.
-    pub(crate) fn call(
+    pub(crate) async fn call(
         &mut self,
         mut store: impl AsContextMut<Data = State>,
         invoke: &str,
@@ -135,19 +122,22 @@ impl<'a> Caller<'a> {
             Ok(item) => item,
             Err(_) if name == "drop" && arguments.len() == 1 => {
                 let handle = self.handle(arguments[0]);
-                handle
-                    .map_err(|message| CallError::Drop { invoke: invoke.into(), message })?
-                    .resource_drop(&mut store)?;
+                let handle = handle.map_err(|message| CallError::Drop { invoke: invoke.into(), message })?;
+                match self.asynchronous {
+                    true => handle.resource_drop_async(&mut store).await?,
+                    false => handle.resource_drop(&mut store)?,
+                }
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
-        let arguments = self.values(item, &arguments, invoke)?;
-        let result = self.invoke(store, item, &arguments)?;
+        let mut handle = |_: &Type, text: &str| self.handle(text).map(Val::Resource);
+        let arguments = values(item, &arguments, invoke, &mut handle)?;
+        let result = self.invoke(store, item, &arguments).await?;
         Ok(result.map(|value| result_text(&value, &mut self.handles)))
     }
 
-    fn invoke(
+    async fn invoke(
         &self,
         mut store: impl AsContextMut<Data = State>,
         item: &Item,
@@ -158,34 +148,11 @@ impl<'a> Caller<'a> {
         let function = index.and_then(|index| self.instance.get_func(&mut store, index));
         let function = function.ok_or_else(|| wasmtime::format_err!("`{}` is not there", item.name()))?;
         let mut results = vec![Val::Bool(false); item.ty.results().len()];
-        function.call(&mut store, arguments, &mut results)?;
+        match self.asynchronous {
+            true => function.call_async(&mut store, arguments, &mut results).await?,
+            false => function.call(&mut store, arguments, &mut results)?,
+        }
         Ok(results.pop())
-    }
-
-    fn values(&self, item: &Item, arguments: &[&str], invoke: &str) -> Result<Vec<Val>, CallError> {
-        let types: Vec<Type> = item.ty.params().map(|(_, ty)| ty).collect();
-        // As in WAVE, options at the end may be left out.
-        let optional = types.iter().rev().take_while(|ty| matches!(ty, Type::Option(_))).count();
-        if arguments.len() > types.len() || arguments.len() + optional < types.len() {
-            check_count(item, arguments.len(), invoke)?;
-        }
-        let mut values = Vec::new();
-        for (index, ty) in types.iter().enumerate() {
-            values.push(match (arguments.get(index), ty) {
-                (None, _) => Val::Option(None),
-                (Some(argument), ty) => {
-                    let mut handle = |_: &Type, text: &str| self.handle(text).map(Val::Resource);
-                    handles::parse(ty, argument, &mut handle).map_err(|message| CallError::Value {
-                        number: index + 1,
-                        function: item.name(),
-                        value: (*argument).into(),
-                        ty: type_text(ty),
-                        message,
-                    })?
-                }
-            });
-        }
-        Ok(values)
     }
 
     fn handle(&self, text: &str) -> Result<ResourceAny, String> {
@@ -198,6 +165,51 @@ impl<'a> Caller<'a> {
     }
 }
 
+/// The export that starts a command.
+pub(crate) fn start(exports: &[Item]) -> Result<&Item, CallError> {
+    let starts = |item: &&Item| {
+        let instance = item.instance.as_deref().map(|name| name.split('@').next().unwrap_or(name));
+        item.function == "run" && matches!(instance, None | Some("wasi:cli/run"))
+    };
+    let Some(item) = exports.iter().find(starts) else {
+        let exports: Vec<String> =
+            exports.iter().map(|item| format!("`{}: {}`", item.name(), signature(&item.ty))).collect();
+        let exports = if exports.is_empty() { "no functions".into() } else { exports.join(", ") };
+        return Err(CallError::NothingToCall { exports });
+    };
+    check_count(item, 0, "run()")?;
+    Ok(item)
+}
+
+/// The values of a call's arguments.
+pub(crate) fn values(
+    item: &Item,
+    arguments: &[&str],
+    invoke: &str,
+    handle: Resolve<'_>,
+) -> Result<Vec<Val>, CallError> {
+    let types: Vec<Type> = item.ty.params().map(|(_, ty)| ty).collect();
+    // As in WAVE, options at the end may be left out.
+    let optional = types.iter().rev().take_while(|ty| matches!(ty, Type::Option(_))).count();
+    if arguments.len() > types.len() || arguments.len() + optional < types.len() {
+        check_count(item, arguments.len(), invoke)?;
+    }
+    let mut values = Vec::new();
+    for (index, ty) in types.iter().enumerate() {
+        values.push(match (arguments.get(index), ty) {
+            (None, _) => Val::Option(None),
+            (Some(argument), ty) => handles::parse(ty, argument, handle).map_err(|message| CallError::Value {
+                number: index + 1,
+                function: item.name(),
+                value: (*argument).into(),
+                ty: type_text(ty),
+                message,
+            })?,
+        });
+    }
+    Ok(values)
+}
+
 fn check_count(item: &Item, found: usize, invoke: &str) -> Result<(), CallError> {
     let expected = item.ty.params().len();
     if expected == found {
@@ -208,7 +220,7 @@ fn check_count(item: &Item, found: usize, invoke: &str) -> Result<(), CallError>
 }
 
 /// `name(a, b)` -> the name and the arguments.
-fn parse(invoke: &str) -> Option<(&str, Vec<&str>)> {
+pub(crate) fn parse(invoke: &str) -> Option<(&str, Vec<&str>)> {
     let (name, rest) = invoke.split_once('(')?;
     let inner = rest.trim_end().strip_suffix(')')?;
     let name = name.trim();

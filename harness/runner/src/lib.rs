@@ -14,11 +14,13 @@
 mod suite;
 mod trials;
 
+mod drive;
 mod inputs;
 mod observe;
 
 mod files;
 mod native;
+mod remote;
 
 mod backtrace;
 mod cache;
@@ -66,12 +68,13 @@ pub use native::{NativeRun, observe_native};
 pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, Seen, TrapInfo};
 pub use observe::{Imports, Run, host_linker, observe, run_component};
 pub use program::Program;
+pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use values::{bytes_text, string_text, value_text};
 
 /// Cases and the index, as the build writes them.
-pub use polyfill_build::{case, index, side, tree};
+pub use polyfill_build::{case, descriptor, index, side, tree};
 /// The very wasmtime that hosts and imports are written against.
 pub use wasmtime;
 /// The very wasmtime-wasi that the host `wasi` is made of.

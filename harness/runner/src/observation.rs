@@ -84,7 +84,11 @@ impl Observation {
             Outcome::Exit(code) => *code,
             Outcome::Trap(_) => 134,
             Outcome::Timeout { .. } => 124,
-            Outcome::HostError(_) | Outcome::Limit { .. } | Outcome::NotRun(_) | Outcome::NotBuilt { .. } => 1,
+            Outcome::HostError(_)
+            | Outcome::Limit { .. }
+            | Outcome::HostFailed(_)
+            | Outcome::NotRun(_)
+            | Outcome::NotBuilt { .. } => 1,
         }
     }
 }
@@ -168,6 +172,8 @@ pub enum Outcome {
         /// How much it may use.
         message: String,
     },
+    /// A host that is a program died, or said what makes no sense. What that was, with what it says on standard error.
+    HostFailed(String),
     /// The component could not be started or called as the case says. Why.
     NotRun(String),
     /// There is no component: a step of the build failed.
@@ -218,6 +224,7 @@ impl fmt::Display for Outcome {
                 write!(f, "timeout: still running after {} s", *milliseconds as f64 / 1000.0)
             }
             Self::Limit { message, .. } => write!(f, "limit: {message}"),
+            Self::HostFailed(why) => write!(f, "the host failed: {why}"),
             Self::NotRun(why) => write!(f, "not run: {why}"),
             Self::NotBuilt { stage, message } => {
                 let step = match stage {

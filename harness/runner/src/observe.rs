@@ -11,6 +11,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::backtrace;
 use crate::call::{Caller, Failure};
+use crate::drive::drive;
 use crate::engine::{Engine, EngineError};
 use crate::files::{Files, FilesError};
 use crate::host::{Host, State, Stop};
@@ -94,9 +95,10 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
     };
     let mut returned = Vec::new();
     let outcome = match link(run) {
-        Ok(linked) => call(run, &linked, &mut store, &mut returned),
-        Err(why) => Outcome::NotRun(why),
+        Ok(linked) => drive(run.host.is_async(), call(run, &linked, &mut store, &mut returned)),
+        Err(why) => Err(why),
     };
+    let outcome = outcome.unwrap_or_else(Outcome::NotRun);
     Observation {
         returned,
         calls_recorded: run.host.records_calls(),
@@ -196,14 +198,24 @@ fn link(run: &Run<'_>) -> Result<InstancePre<State>, String> {
     imports::linked(run.host.name(), &linker, run.program.component(), origin).map_err(|unmet| unmet.to_string())
 }
 
-fn call(run: &Run<'_>, linked: &InstancePre<State>, store: &mut Store<State>, returned: &mut Vec<Returned>) -> Outcome {
-    let instance = match linked.instantiate(&mut *store) {
+async fn call(
+    run: &Run<'_>,
+    linked: &InstancePre<State>,
+    store: &mut Store<State>,
+    returned: &mut Vec<Returned>,
+) -> Outcome {
+    let asynchronous = run.host.is_async();
+    let instance = match asynchronous {
+        true => linked.instantiate_async(&mut *store).await,
+        false => linked.instantiate(&mut *store),
+    };
+    let instance = match instance {
         Ok(instance) => instance,
         Err(error) => return backtrace::outcome(&error, run.limits),
     };
-    let mut caller = Caller::new(run.program, instance);
+    let mut caller = Caller::new(run.program, instance, asynchronous);
     if run.inputs.calls.is_empty() {
-        return match caller.start(store) {
+        return match caller.start(store).await {
             Ok(true) => Outcome::Returned,
             // As the runtimes' own commands do.
             Ok(false) => Outcome::Exit(1),
@@ -213,7 +225,7 @@ fn call(run: &Run<'_>, linked: &InstancePre<State>, store: &mut Store<State>, re
     for call in &run.inputs.calls {
         store.data().clock().sleep(call.wait());
         let before = store.data().stdout().len();
-        match caller.call(&mut *store, &call.invoke) {
+        match caller.call(&mut *store, &call.invoke).await {
             Ok(value) => {
                 let printed = store.data().stdout().since(before);
                 returned.push(Returned { invoke: call.invoke.clone(), value, printed });

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use polyfill_build::Settings;
 use polyfill_build::case::Case;
 use polyfill_build::index::{self, Artifact, Cell, ENGINE, Index, NATIVE};
 use thiserror::Error;
@@ -17,7 +18,7 @@ use wasmtime::component::Linker;
 use crate::bless::Blesser;
 use crate::compare::{Mismatch, compare};
 use crate::engine::{self, Engine, EngineError};
-use crate::engines::{EngineKind, Engines, Settings, UnknownEngine, parse_engines};
+use crate::engines::{self, EngineKind, Engines, UnknownEngine, parse_engines};
 use crate::expected;
 use crate::host::{Host, Hosts, State};
 use crate::inputs::{Inputs, Sinks};
@@ -26,6 +27,7 @@ use crate::limits::Limits;
 use crate::native::{NativeRun, observe_native};
 use crate::observation::{Observation, Outcome};
 use crate::observe::{Imports, Run, host_linker, observe};
+use crate::remote::{RemoteHost, RemoteRun, Remotes};
 use crate::report::Report;
 use crate::trials;
 
@@ -80,10 +82,11 @@ pub struct Runner {
     /// Of files of the index.
     hashes: Mutex<BTreeMap<String, Hash>>,
     blesser: OnceLock<Blesser>,
+    remotes: Remotes,
 }
 
 /// Hosts' functions, by engine and host.
-type Linkers = BTreeMap<(Settings, String), Arc<Linker<State>>>;
+type Linkers = BTreeMap<(engines::Settings, String), Arc<Linker<State>>>;
 
 /// What became of a cell.
 #[derive(Clone, Debug)]
@@ -146,6 +149,7 @@ impl Runner {
             linkers: Mutex::default(),
             hashes: Mutex::default(),
             blesser: OnceLock::new(),
+            remotes: Remotes::default(),
         }
     }
 
@@ -315,7 +319,7 @@ impl Runner {
         let (source, case, observation) = match index.cases.get(&cell.case_key()) {
             Some(entry) => {
                 here = entry.case.at(&cell.adapter, &cell.host);
-                (entry.source.as_str(), &*here, self.observe(cell, &here))
+                (entry.source.as_str(), &*here, self.observe(index, cell, &here))
             }
             None => {
                 let why = format!("the index has no case `{}`; build the suite again", cell.case_key());
@@ -345,33 +349,43 @@ impl Runner {
                 let needs_code = entry.is_some_and(|entry| entry.case.host_code);
                 let has_none = needs_code && !self.imports.contains_key(&cell.guest);
                 let missing = || EngineKind::of(&cell.host).ok().and_then(|(_, kind)| kind.is_missing());
-                has_none.then(|| HOST_CODE.to_string()).or_else(missing)
+                let remote = || self.remote(index, &cell.host).and_then(|remote| remote.missing());
+                let optional = || if Settings::from_env().require_all { None } else { remote() };
+                has_none.then(|| HOST_CODE.to_string()).or_else(missing).or_else(optional)
             }
         }
     }
 
-    fn observe(&self, cell: &Cell, case: &Case) -> Observation {
+    fn observe(&self, index: &Index, cell: &Cell, case: &Case) -> Observation {
         match &cell.artifact {
             Artifact::Failed { stage, message } => {
                 Observation::of(Outcome::NotBuilt { stage: *stage, message: message.clone() })
             }
             Artifact::Ignored(reason) => Observation::of(Outcome::NotRun(reason.clone())),
             Artifact::Component(file) | Artifact::Module(file) => {
-                let observed = self.try_observe(cell, case, file);
+                let observed = self.try_observe(index, cell, case, file);
                 observed.unwrap_or_else(|why| Observation::of(Outcome::NotRun(why)))
             }
         }
     }
 
-    fn try_observe(&self, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
+    fn try_observe(&self, index: &Index, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
         let (host, kind) = EngineKind::of(&cell.host).map_err(|error| error.to_string())?;
         let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
         let limits = &self.limits.of(&case.limits);
-        let settings = Settings { kind, fuel: limits.fuel.is_some() };
+        let settings = engines::Settings { kind, fuel: limits.fuel.is_some() };
         let engine = &*self.engines.get(settings, &self.cache)?;
         if host == NATIVE {
             let module = &self.load(file, |hash| engine.known_module(hash), |bytes| engine.module(bytes))?;
             return Ok(observe_native(&NativeRun { engine, module, inputs: &inputs, limits }, Sinks::default()));
+        }
+        if let Some(remote) = self.remote(index, host) {
+            if let Some(why) = remote.missing().or_else(|| remote.lacks(case)) {
+                return Err(why);
+            }
+            let program = &self.load(file, |hash| engine.known_program(hash), |bytes| engine.program(bytes))?;
+            let file = Some(&*std::path::absolute(self.folder.join(file)).map_err(|error| error.to_string())?);
+            return Ok(remote.observe(&RemoteRun { program, file, inputs: &inputs, limits }, Sinks::default()));
         }
         let host = self.hosts.get(host).ok_or_else(|| {
             format!("there is no host `{host}`; there are {}, {NATIVE}", self.hosts.names().join(", "))
@@ -384,6 +398,15 @@ impl Runner {
         let (stack, memory_check) = (cell.adapter.as_str(), cell.memory_check.as_ref());
         let run = Run { engine, program, stack, host, linker, imports, inputs: &inputs, limits, memory_check };
         Ok(observe(&run, Sinks::default()))
+    }
+
+    /// A host of the suite's own that is a program.
+    fn remote(&self, index: &Index, name: &str) -> Option<Arc<RemoteHost>> {
+        let make = || {
+            let descriptor = index.hosts.get(name)?.clone();
+            Some(RemoteHost::new(name, descriptor, &self.root, &self.cache))
+        };
+        self.remotes.get(name, make)
     }
 
     fn failed(
@@ -414,7 +437,12 @@ impl Runner {
     }
 
     /// A host's functions on an engine, set up by the first cell that needs them.
-    fn linker(&self, settings: Settings, engine: &Engine, host: &dyn Host) -> Result<Arc<Linker<State>>, String> {
+    fn linker(
+        &self,
+        settings: engines::Settings,
+        engine: &Engine,
+        host: &dyn Host,
+    ) -> Result<Arc<Linker<State>>, String> {
         let mut linkers = self.linkers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(linker) = linkers.get(&(settings, host.name().to_string())) {
             return Ok(linker.clone());

@@ -6,6 +6,7 @@ mod bytes;
 mod case_check;
 mod case_file;
 mod guests;
+mod hosts;
 mod listing;
 mod references;
 pub(crate) mod sidecar;
@@ -13,6 +14,7 @@ mod sides;
 pub(crate) mod testsuite;
 mod toolchains;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use polyfill_encoder::{Answer, Form, Stack};
@@ -20,6 +22,7 @@ use polyfill_encoder::{Answer, Form, Stack};
 pub(crate) use sidecar::For;
 
 use crate::case::Case;
+use crate::descriptor::Descriptor;
 use crate::error::{BuildError, Problems};
 use crate::wit::Reference;
 
@@ -30,6 +33,8 @@ pub(crate) struct Layout {
     pub(crate) root: PathBuf,
     pub(crate) guests: Vec<Guest>,
     pub(crate) adapters: Vec<Adapter>,
+    /// Hosts that are programs.
+    pub(crate) hosts: BTreeMap<String, Descriptor>,
     /// Files that discovery itself read.
     pub(crate) inputs: Vec<PathBuf>,
 }
@@ -159,6 +164,7 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
     let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
     let mut adapters = adapters::discover(&mut found)?;
     let guests = guests::discover(&mut found)?;
+    let hosts = hosts::discover(&mut found)?;
     adapters.extend(references::named(&guests));
     if every_release {
         let releases = references::every_release(&adapters);
@@ -170,7 +176,14 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
     }
     found.inputs.sort();
     found.inputs.dedup();
-    Ok(Layout { root, guests, adapters: adapters.into_values().collect(), inputs: found.inputs })
+    Ok(Layout { root, guests, adapters: adapters.into_values().collect(), hosts, inputs: found.inputs })
+}
+
+/// The hosts that are programs, of the suite at `root`.
+pub(crate) fn hosts_of(root: &Path) -> Result<BTreeMap<String, Descriptor>, BuildError> {
+    let mut found = Found { root: root.to_path_buf(), inputs: Vec::new(), problems: Vec::new() };
+    let hosts = hosts::discover(&mut found)?;
+    if found.problems.is_empty() { Ok(hosts) } else { Err(BuildError::Layout(Problems(found.problems))) }
 }
 
 /// What all parts of discovery add to.

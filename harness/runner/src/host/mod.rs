@@ -15,6 +15,7 @@ use wasmtime::component::Linker;
 
 pub use clock::{Clock, WALL_CLOCK_SECONDS};
 pub use random::Random;
+pub(crate) use state::Trace;
 pub use state::{State, Stop};
 pub use stdio::Output;
 
@@ -29,6 +30,12 @@ pub trait Host: Send + Sync {
 
     /// Defines the host's functions. Called once for each run.
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
+
+    /// Whether functions are asynchronous (`func_wrap_async` and the like), so that the guest runs on an asynchronous store:
+    /// driven by a runtime of one thread.
+    fn is_async(&self) -> bool {
+        false
+    }
 
     /// Whether all functions tell of their calls by [`State::record`]. Cases can expect `host-calls` only then.
     fn records_calls(&self) -> bool {
@@ -46,10 +53,15 @@ pub trait Host: Send + Sync {
 #[derive(Clone)]
 pub struct Hosts(Vec<Arc<dyn Host>>);
 
-/// `my-wasi`, `my-wasi-typed`, `wasi`.
+/// `my-wasi`, `my-wasi-typed`, `wasi`, `wasi-async`.
 impl Default for Hosts {
     fn default() -> Self {
-        Self(vec![Arc::new(my_wasi::MyWasi), Arc::new(typed::MyWasiTyped), Arc::new(wasi::Wasi)])
+        Self(vec![
+            Arc::new(my_wasi::MyWasi),
+            Arc::new(typed::MyWasiTyped),
+            Arc::new(wasi::Wasi),
+            Arc::new(wasi::WasiAsync),
+        ])
     }
 }
 

@@ -4,6 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use polyfill_build::case::LimitName;
 use polyfill_build::index::MemoryCheck;
 use thiserror::Error;
 use wasmtime::component::ResourceTable;
@@ -16,6 +17,7 @@ use crate::core_boundary::CoreBoundary;
 use crate::files::Files;
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::{Limits, Pages};
+use crate::observation::{Outcome, TrapInfo};
 
 /// Calls that are kept; of what comes after, only the number is.
 const MOST_CALLS: usize = 100_000;
@@ -54,6 +56,20 @@ pub enum Stop {
         /// Which call of it, from 1.
         call: u32,
     },
+}
+
+impl Stop {
+    /// How a run ends by it, if it is the harness that has seen it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let limit = match self {
+            Self::Exit(code) => return Outcome::Exit(*code),
+            Self::Trap { .. } => return Outcome::HostError(TrapInfo { message: self.to_string(), frames: Vec::new() }),
+            Self::OutputLimit { .. } => LimitName::Output,
+            Self::FilesLimit { .. } => LimitName::Files,
+            Self::RandomLimit { .. } => LimitName::Random,
+        };
+        Outcome::Limit { limit, message: self.to_string() }
+    }
 }
 
 /// What host functions find in the store: `store.data()`.
@@ -203,19 +219,24 @@ impl State {
     }
 
     pub(crate) fn take_trace(&self) -> (Vec<String>, u64) {
-        let trace = std::mem::take(&mut *lock(&self.trace));
-        (trace.lines, trace.dropped)
+        std::mem::take(&mut *lock(&self.trace)).take()
     }
 }
 
+/// The calls so far.
 #[derive(Default)]
-struct Trace {
+pub(crate) struct Trace {
     lines: Vec<String>,
     dropped: u64,
 }
 
 impl Trace {
-    fn push(&mut self, line: String) {
+    /// What was kept, and how many were not.
+    pub(crate) fn take(self) -> (Vec<String>, u64) {
+        (self.lines, self.dropped)
+    }
+
+    pub(crate) fn push(&mut self, line: String) {
         match self.lines.len() < MOST_CALLS {
             true => self.lines.push(line),
             false => self.dropped += 1,

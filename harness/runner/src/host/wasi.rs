@@ -1,4 +1,4 @@
-//! The host `wasi`: WASI 0.2 by wasmtime-wasi, closed off from the machine and the same in every run.
+//! The hosts `wasi` and `wasi-async`: WASI 0.2 by wasmtime-wasi, closed off from the machine and the same in every run.
 //!
 //! No files but those of the case, no network, an environment of what the case says; random bytes, clocks and streams are
 //! the run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
@@ -44,14 +44,41 @@ impl Host for Wasi {
 
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         wasmtime_wasi::p2::add_to_linker_sync(linker)?;
-        linker.allow_shadowing(true);
-        monotonic_clock::add_to_linker::<State, VirtualClock>(linker, |state| {
-            let (clock, table) = state.clock_parts();
-            VirtualClockView { clock, table }
-        })?;
-        linker.allow_shadowing(false);
-        Ok(())
+        add_clock(linker)
     }
+}
+
+/// The same on an asynchronous store.
+pub(super) struct WasiAsync;
+
+impl Host for WasiAsync {
+    fn name(&self) -> &str {
+        "wasi-async"
+    }
+
+    fn is_async(&self) -> bool {
+        true
+    }
+
+    fn has_files(&self) -> bool {
+        true
+    }
+
+    fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        wasmtime_wasi::p2::add_to_linker_async(linker)?;
+        add_clock(linker)
+    }
+}
+
+/// The virtual clock, in place of the one that is there.
+fn add_clock(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    monotonic_clock::add_to_linker::<State, VirtualClock>(linker, |state| {
+        let (clock, table) = state.clock_parts();
+        VirtualClockView { clock, table }
+    })?;
+    linker.allow_shadowing(false);
+    Ok(())
 }
 
 /// What wasmtime-wasi gives the guest of the run, whether by WASI 0.2 or by preview1.

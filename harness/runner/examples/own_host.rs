@@ -1,0 +1,105 @@
+//! Hosts of one's own within the process: one whose functions come from WIT by `bindgen!`, and one that finds them, with
+//! their types, in whatever component it is given. Both run the same component.
+
+use std::error::Error;
+
+use polyfill_runner::wasmtime::StoreContextMut;
+use polyfill_runner::wasmtime::component::{HasSelf, Linker, Val};
+use polyfill_runner::{Engine, Host, Inputs, Limits, Sinks, State, run_component, value_text};
+
+mod bindings {
+    polyfill_runner::wasmtime::component::bindgen!({
+        inline: "
+            package example:greeting;
+            world guest {
+                import names: interface { name-of: func(number: u32) -> string; }
+                export greet: func(number: u32) -> string;
+            }
+        ",
+        imports: { default: trappable },
+        wasmtime_crate: polyfill_runner::wasmtime,
+    });
+}
+
+/// The typed one: a method for each function.
+pub struct Typed;
+
+impl Host for Typed {
+    fn name(&self) -> &str {
+        "typed"
+    }
+
+    fn add_to_linker(&self, linker: &mut Linker<State>) -> polyfill_runner::wasmtime::Result<()> {
+        bindings::Guest::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+    }
+
+    fn records_calls(&self) -> bool {
+        true
+    }
+}
+
+impl bindings::names::Host for State {
+    fn name_of(&mut self, number: u32) -> polyfill_runner::wasmtime::Result<String> {
+        let name = format!("guest {number}");
+        self.record("names.name-of", &[number.to_string()], Some(value_text(&Val::String(name.clone()))));
+        Ok(name)
+    }
+}
+
+/// The dynamic one: values as they come, without generated code.
+pub struct Dynamic;
+
+impl Host for Dynamic {
+    fn name(&self) -> &str {
+        "dynamic"
+    }
+
+    fn add_to_linker(&self, linker: &mut Linker<State>) -> polyfill_runner::wasmtime::Result<()> {
+        let name_of = |store: StoreContextMut<'_, State>, _, arguments: &[Val], results: &mut [Val]| {
+            let [Val::U32(number)] = arguments else {
+                return Err(polyfill_runner::wasmtime::format_err!("`name-of` takes one u32"));
+            };
+            results[0] = Val::String(format!("guest {number}"));
+            store.data().record("names.name-of", &[number.to_string()], Some(value_text(&results[0])));
+            Ok(())
+        };
+        linker.instance("names")?.func_new("name-of", name_of)
+    }
+
+    fn records_calls(&self) -> bool {
+        true
+    }
+}
+
+/// A guest whose `greet` gives what `name-of` gives.
+pub const GUEST: &str = r#"
+(component
+  (import "names" (instance $names (export "name-of" (func (param "number" u32) (result string)))))
+  (core module $memory
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024))
+  (core instance $memory (instantiate $memory))
+  (core func $name-of (canon lower (func $names "name-of")
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core module $main
+    (import "host" "name-of" (func $name-of (param i32 i32)))
+    (func (export "greet") (param i32) (result i32)
+      local.get 0 i32.const 16 call $name-of i32.const 16))
+  (core instance $main (instantiate $main (with "host" (instance (export "name-of" (func $name-of))))))
+  (func (export "greet") (param "number" u32) (result string)
+    (canon lift (core func $main "greet") (memory (core memory $memory "memory")))))
+"#;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let component = wat::parse_str(GUEST)?;
+    let engine = Engine::new(None)?;
+    let call = polyfill_runner::case::Call { invoke: "greet(7)".into(), returns: None };
+    let inputs = Inputs { calls: vec![call], ..Inputs::default() };
+    let hosts: [&dyn Host; 2] = [&Typed, &Dynamic];
+    for host in hosts {
+        let seen = run_component(&engine, &component, host, &inputs, &Limits::default(), Sinks::default())?;
+        let returned = seen.returned.first().and_then(|returned| returned.value.clone()).unwrap_or_default();
+        println!("{}: {}, {returned}, {}", host.name(), seen.outcome, seen.calls.join("; "));
+    }
+    Ok(())
+}

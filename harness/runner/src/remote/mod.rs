@@ -1,0 +1,113 @@
+//! Hosts that are programs: processes that run components and tell of it, a line of JSON at a time.
+//!
+//! One process serves many runs, one after another, and each thread that runs cells has its own. What the guest may see is
+//! laid out here; what a host says is written down as an [`Observation`] like any other. `docs/hosts.md` has the protocol.
+
+mod process;
+mod protocol;
+mod request;
+mod run;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use polyfill_build::case::{Case, Stdin};
+use polyfill_build::descriptor::{Capability, Descriptor};
+
+use self::process::{Lost, Process};
+use crate::core_boundary;
+use crate::inputs::Inputs;
+use crate::names;
+use crate::program::Program;
+
+pub use protocol::PROTOCOL;
+pub use run::RemoteRun;
+
+/// A host that is a program, and its processes.
+pub struct RemoteHost {
+    name: String,
+    descriptor: Descriptor,
+    /// The suite's folder.
+    root: PathBuf,
+    /// Where the host keeps what it makes of components.
+    cache: PathBuf,
+    /// Processes that have nothing to do.
+    idle: Mutex<Vec<Process>>,
+}
+
+impl RemoteHost {
+    /// A host of the suite in a folder, which keeps things in another one.
+    pub fn new(name: &str, descriptor: Descriptor, root: &Path, cache: &Path) -> Self {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let (root, cache) = (absolute(root), absolute(&cache.join(name)));
+        Self { name: name.into(), descriptor, root, cache, idle: Mutex::default() }
+    }
+
+    /// Why it cannot run here, if it can't: something that it needs is missing.
+    pub fn missing(&self) -> Option<String> {
+        self.descriptor.missing(&self.root).map(|missing| format!("host `{}`: {missing}", self.name))
+    }
+
+    /// What of a case it cannot do.
+    pub fn lacks(&self, case: &Case) -> Option<String> {
+        let not_told = [
+            (case.limits.fuel.is_some(), "it counts no fuel (`limits.fuel`)"),
+            (matches!(case.stdin, Some(Stdin::Pieces(_))), "its standard input is there at once (`stdin.pieces`)"),
+            (case.calls.iter().any(|call| call.wait_ms.is_some()), "its clocks are its own (`wait-ms`)"),
+        ];
+        let not_told = not_told.iter().find(|(wanted, _)| *wanted).map(|(_, why)| *why);
+        self.descriptor.lacks(case).or(not_told).map(|why| format!("host `{}`: {why}", self.name))
+    }
+
+    fn has(&self, capability: Capability) -> bool {
+        self.descriptor.capabilities.contains(&capability)
+    }
+
+    /// What of a run it cannot do.
+    fn refuses(&self, program: &Program, inputs: &Inputs) -> Option<String> {
+        let case = Case {
+            files: inputs.files.clone(),
+            preopens: inputs.preopens.clone(),
+            imports: inputs.answers.clone(),
+            calls: inputs.calls.clone(),
+            ..Case::default()
+        };
+        let imports = names::imports(program.component());
+        let reported = imports.iter().any(|item| item.instance.as_deref() == Some(core_boundary::INTERFACE));
+        let interposed =
+            || reported.then(|| format!("host `{}`: interposers cannot report to another process", self.name));
+        self.missing().or_else(|| self.lacks(&case)).or_else(interposed)
+    }
+
+    /// A process with nothing to do, started if there is none.
+    fn take(&self) -> Result<Process, Lost> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| Process::start(&self.descriptor, &self.root, &self.cache), Ok)
+    }
+
+    /// Keeps a process for the next run, if it has done all that it was asked for, and nothing else.
+    fn give_back(&self, process: Process) {
+        if process.is_quiet() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+        }
+    }
+}
+
+/// The hosts of a suite, by their names.
+#[derive(Default)]
+pub(crate) struct Remotes(Mutex<BTreeMap<String, Arc<RemoteHost>>>);
+
+impl Remotes {
+    /// One of them, made when it is first asked for.
+    pub(crate) fn get(&self, name: &str, make: impl FnOnce() -> Option<RemoteHost>) -> Option<Arc<RemoteHost>> {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(name) {
+            return Some(host.clone());
+        }
+        let host = Arc::new(make()?);
+        hosts.insert(name.into(), host.clone());
+        Some(host)
+    }
+}

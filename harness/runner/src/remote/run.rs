@@ -1,0 +1,292 @@
+//! One run on a host that is a program: what it says, put together as an observation.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use polyfill_build::case::LimitName;
+use polyfill_build::descriptor::Capability;
+use tempfile::NamedTempFile;
+use wasmtime::component::{Type, Val};
+
+use super::process::{Lost, Process};
+use super::protocol::{Called, Ended, Event, Request, unhex};
+use super::{RemoteHost, request, values};
+use crate::backtrace;
+use crate::files::{Files, FilesError};
+use crate::host::{Output, Stop, Trace};
+use crate::inputs::{Inputs, Sinks};
+use crate::limits::Limits;
+use crate::names::{self, Item};
+use crate::observation::{Observation, Outcome, Returned, TrapInfo};
+use crate::program::Program;
+use crate::values::{bytes_text, result_text, value_text};
+
+/// What a host may take to make a component ready, before the guest's own time begins.
+const PREPARATION: Duration = Duration::from_secs(300);
+
+/// Between two looks at the size of a guest's files.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A component and what it is run with.
+#[derive(Clone, Copy)]
+pub struct RemoteRun<'a> {
+    /// The component, compiled for its types.
+    pub program: &'a Program,
+    /// Its file; one is written for the run if there is none.
+    pub file: Option<&'a Path>,
+    /// Everything that the guest gets to see.
+    pub inputs: &'a Inputs,
+    /// How much it may use.
+    pub limits: &'a Limits,
+}
+
+impl RemoteHost {
+    /// Runs a component to its end, whatever that is.
+    pub fn observe(&self, run: &RemoteRun<'_>, sinks: Sinks) -> Observation {
+        if let Some(why) = self.refuses(run.program, run.inputs) {
+            return Observation::of(Outcome::NotRun(why));
+        }
+        let files = match Files::lay_out(run.inputs) {
+            Ok(files) => files,
+            Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
+        };
+        let mut written = None;
+        let request = component_file(run, &mut written)
+            .and_then(|file| request::run(run.program, &file, run.inputs, files.as_ref(), run.limits));
+        let request = match request {
+            Ok(request) => Request::Run(Box::new(request)),
+            Err(why) => return Observation::of(Outcome::NotRun(format!("host `{}`: {why}", self.name))),
+        };
+        let mut seen = Seen::new(run, sinks);
+        let outcome = match self.take().and_then(|process| self.listen(process, &request, &mut seen, files.as_ref())) {
+            Ok(outcome) => outcome,
+            Err(Lost(why)) => Outcome::HostFailed(format!("host `{}`: {why}", self.name)),
+        };
+        let (outcome, files) = match files.map(|files| files.look(run.limits.files)).transpose() {
+            Ok(files) => (outcome, files),
+            Err(error @ FilesError::TooMuch { .. }) => {
+                (Outcome::Limit { limit: LimitName::Files, message: error.to_string() }, None)
+            }
+            Err(error) => (Outcome::NotRun(error.to_string()), None),
+        };
+        let (calls, calls_dropped) = seen.trace.take();
+        Observation {
+            returned: seen.returned,
+            stdout: seen.stdout.take(),
+            stderr: seen.stderr.take(),
+            calls,
+            calls_dropped,
+            calls_recorded: self.has(Capability::RecordsCalls),
+            imports: run.program.imports().to_vec(),
+            core_interfaces: run.program.core_interfaces().to_vec(),
+            files,
+            pages_initial: seen.pages[0],
+            pages_grown: seen.pages[1],
+            ..Observation::of(outcome)
+        }
+    }
+
+    /// Asks for the run and takes in what the host says until it is over. A host that has to be stopped in the middle is
+    /// ended, and another process does the next run.
+    fn listen(
+        &self,
+        mut process: Process,
+        request: &Request,
+        seen: &mut Seen<'_>,
+        files: Option<&Files>,
+    ) -> Result<Outcome, Lost> {
+        process.send(request)?;
+        let size = files.map(Files::size);
+        let limits = seen.run.limits;
+        let mut deadline = Instant::now() + PREPARATION;
+        let mut started = false;
+        let mut look = Instant::now() + LOOK;
+        loop {
+            let until = if size.is_some() { deadline.min(look) } else { deadline };
+            match process.receive(until)? {
+                Some(Event::Started) => {
+                    started = true;
+                    deadline = Instant::now() + limits.timeout;
+                }
+                Some(event) => match seen.take(event) {
+                    Ok(None) => {}
+                    Ok(Some(outcome)) => {
+                        self.give_back(process);
+                        return Ok(outcome);
+                    }
+                    Err(Refused::Stop(stop)) => return Ok(stop.outcome()),
+                    Err(Refused::Nonsense(why)) => return Err(process.lost(why)),
+                },
+                None => {}
+            }
+            let now = Instant::now();
+            if now >= deadline && !started {
+                let seconds = PREPARATION.as_secs();
+                return Err(process.lost(format!("it did not have the component ready within {seconds} s")));
+            }
+            if now >= deadline {
+                let milliseconds = limits.timeout.as_millis() as u64;
+                return Ok(Outcome::Timeout { milliseconds, frames: Vec::new() });
+            }
+            if now >= look {
+                look = now + LOOK;
+                if size.as_ref().is_some_and(|size| size() > limits.files as u64) {
+                    return Ok(Stop::FilesLimit { bytes: limits.files }.outcome());
+                }
+            }
+        }
+    }
+}
+
+/// The component's file; one that had to be written is there as long as `written`.
+fn component_file(run: &RemoteRun<'_>, written: &mut Option<NamedTempFile>) -> Result<PathBuf, String> {
+    if let Some(file) = run.file {
+        return Ok(file.to_path_buf());
+    }
+    let file = NamedTempFile::new().and_then(|mut file| file.write_all(run.program.binary()).map(|()| file));
+    let file = file.map_err(|error| format!("the component cannot be written to a file: {error}"))?;
+    Ok(written.insert(file).path().to_path_buf())
+}
+
+/// Why a host is listened to no longer.
+enum Refused {
+    /// The guest used more than it may.
+    Stop(Stop),
+    /// The host says what it must not.
+    Nonsense(String),
+}
+
+/// What was heard so far.
+struct Seen<'a> {
+    run: &'a RemoteRun<'a>,
+    imports: Vec<Item>,
+    returned: Vec<Returned>,
+    /// The one call of a command said that it failed.
+    failed: bool,
+    stdout: Output,
+    /// How much of standard output was there when the last call returned.
+    printed: usize,
+    stderr: Output,
+    trace: Trace,
+    pages: [u64; 2],
+}
+
+impl<'a> Seen<'a> {
+    fn new(run: &'a RemoteRun<'a>, sinks: Sinks) -> Self {
+        Self {
+            run,
+            imports: names::imports(run.program.component()),
+            returned: Vec::new(),
+            failed: false,
+            stdout: Output::new("output", sinks.stdout, run.limits.output),
+            printed: 0,
+            stderr: Output::new("error", sinks.stderr, run.limits.output),
+            trace: Trace::default(),
+            pages: [0, 0],
+        }
+    }
+
+    /// Takes in one event; the outcome, if it was the last one.
+    fn take(&mut self, event: Event) -> Result<Option<Outcome>, Refused> {
+        let bytes = |text: &str| {
+            unhex(text).ok_or_else(|| Refused::Nonsense("output that is no pairs of hexadecimal digits".into()))
+        };
+        match event {
+            Event::Hello(_) => return Err(Refused::Nonsense("`hello` in the middle of a run".into())),
+            Event::Started => {}
+            Event::Stdout(text) => self.stdout.write(&bytes(&text)?).map_err(Refused::Stop)?,
+            Event::Stderr(text) => self.stderr.write(&bytes(&text)?).map_err(Refused::Stop)?,
+            Event::Call(called) => self.trace.push(call_text(&self.imports, &called).map_err(Refused::Nonsense)?),
+            Event::Returned(returned) => self.returned(returned.value).map_err(Refused::Nonsense)?,
+            Event::End(end) => {
+                self.pages = end.pages.unwrap_or_default();
+                return self.ended(end.outcome).map(Some).map_err(Refused::Nonsense);
+            }
+        }
+        Ok(None)
+    }
+
+    fn returned(&mut self, value: Option<serde_json::Value>) -> Result<(), String> {
+        let calls = &self.run.inputs.calls;
+        let exports = self.run.program.exports();
+        if calls.is_empty() {
+            let item = crate::call::start(exports).map_err(|error| error.to_string())?;
+            self.failed = matches!(result(item, value)?, Some(Val::Result(Err(_))));
+            return Ok(());
+        }
+        let call = calls.get(self.returned.len()).ok_or("`returned` more often than there are calls")?;
+        let item = request::called(self.run.program, &call.invoke)?;
+        let value = result(item, value)?.map(|value| result_text(&value, &mut Vec::new()));
+        let printed = self.stdout.since(self.printed);
+        self.printed += printed.len();
+        self.returned.push(Returned { invoke: call.invoke.clone(), value, printed });
+        Ok(())
+    }
+
+    fn ended(&self, ended: Ended) -> Result<Outcome, String> {
+        Ok(match ended {
+            Ended::Returned if self.returned.len() < self.run.inputs.calls.len() => {
+                return Err("`end` says `returned`, and not all calls have".into());
+            }
+            // As the runtimes' own commands do.
+            Ended::Returned if self.failed => Outcome::Exit(1),
+            Ended::Returned => Outcome::Returned,
+            Ended::Exit(code) => Outcome::Exit(code),
+            Ended::Trap(info) => Outcome::Trap(readable(info)),
+            Ended::HostError(info) => Outcome::HostError(readable(info)),
+            Ended::Limit { limit, message } => Outcome::Limit { limit, message },
+            Ended::NotRun(why) => Outcome::NotRun(why),
+        })
+    }
+}
+
+/// With the names of functions as the harness's own hosts show them.
+fn readable(mut info: TrapInfo) -> TrapInfo {
+    for frame in &mut info.frames {
+        frame.function = backtrace::demangle(&frame.function);
+    }
+    info
+}
+
+/// A result of the function's type, if it has one.
+fn result(item: &Item, value: Option<serde_json::Value>) -> Result<Option<Val>, String> {
+    let context = |why: String| format!("the result of `{}`: {why}", item.name());
+    match (item.ty.results().next(), value) {
+        (None, None) => Ok(None),
+        (Some(ty), Some(value)) => values::from_json(&ty, &value).map(Some).map_err(context),
+        (None, Some(_)) => Err(context("it has none".into())),
+        (Some(_), None) => Err(context("it is not there".into())),
+    }
+}
+
+/// A call as the trace has it.
+fn call_text(imports: &[Item], called: &Called) -> Result<String, String> {
+    let name = names::full(called.instance.as_deref(), &called.function);
+    let item = imports.iter().find(|item| item.name() == name);
+    let item = item.ok_or_else(|| format!("a call of `{name}`, which the component does not import"))?;
+    if item.ty.params().len() != called.arguments.len() {
+        return Err(format!("a call of `{name}` with {} argument(s)", called.arguments.len()));
+    }
+    let context = |why: String| format!("a call of `{name}`: {why}");
+    let types = item.ty.params().map(|(_, ty)| ty);
+    let arguments =
+        types.zip(&called.arguments).map(|(ty, json)| values::from_json(&ty, json).map(|value| text(&ty, &value)));
+    let arguments: Vec<String> = arguments.collect::<Result<_, _>>().map_err(context)?;
+    let result = match (&called.result, item.ty.results().next()) {
+        (Some(json), Some(ty)) => {
+            let value = values::from_json(&ty, json).map_err(context)?;
+            format!(" -> {}", text(&ty, &value))
+        }
+        _ => String::new(),
+    };
+    Ok(format!("{name}({}){result}", arguments.join(", ")))
+}
+
+/// As the harness's own hosts tell it: a list of bytes is one, also where it is empty.
+fn text(ty: &Type, value: &Val) -> String {
+    match (ty, value) {
+        (Type::List(list), Val::List(values)) if values.is_empty() && list.ty() == Type::U8 => bytes_text(b""),
+        _ => value_text(value),
+    }
+}

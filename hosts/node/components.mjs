@@ -1,0 +1,92 @@
+// Components -> modules of JavaScript, made by jco once and kept in a folder by the hash of the component.
+
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { transpileBytes } from '@bytecodealliance/jco-transpile';
+
+/** Components that are kept compiled in memory. */
+const MOST = 16;
+
+export class Components {
+  #folder;
+  #known = new Map();
+
+  constructor(folder) {
+    this.#folder = folder;
+  }
+
+  /** The function that instantiates a component, `instantiate(imports)`, and the names of what it imports. */
+  async load(file, hash) {
+    let known = this.#known.get(hash);
+    if (!known) {
+      known = await this.#read(await this.#transpiled(file, hash));
+      if (this.#known.size >= MOST) {
+        this.#known.delete(this.#known.keys().next().value);
+      }
+      this.#known.set(hash, known);
+    }
+    return known;
+  }
+
+  async #read(folder) {
+    const { instantiate } = await import(pathToFileURL(join(folder, 'component.mjs')));
+    const imports = JSON.parse(await readFile(join(folder, 'imports.json'), 'utf8'));
+    const modules = new Map();
+    const module = async (name) => {
+      if (!modules.has(name)) {
+        modules.set(name, await WebAssembly.compile(await readFile(join(folder, name))));
+      }
+      return modules.get(name);
+    };
+    return { imports, instantiate: (given) => instantiate(module, given) };
+  }
+
+  async #transpiled(file, hash) {
+    const folder = join(this.#folder, `${hash}-${await version()}`);
+    try {
+      await readFile(join(folder, 'imports.json'));
+      return folder;
+    } catch {
+      // It has not been made yet.
+    }
+    const { files, imports } = await transpileBytes(await readFile(file), {
+      name: 'component',
+      instantiation: 'async',
+      wasiShim: false,
+      minify: false,
+      emitTypescriptDeclarations: false,
+      base64Cutoff: 0,
+    });
+    await mkdir(this.#folder, { recursive: true });
+    const made = await mkdtemp(join(this.#folder, 'new-'));
+    for (const [name, bytes] of Object.entries(files)) {
+      const path = join(made, name === 'component.js' ? 'component.mjs' : name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bytes);
+    }
+    await writeFile(join(made, 'imports.json'), JSON.stringify(imports));
+    try {
+      await rename(made, folder);
+    } catch {
+      // Another process was quicker.
+      await rm(made, { recursive: true });
+    }
+    return folder;
+  }
+}
+
+/** What is kept is of one version of jco. */
+async function version() {
+  const entry = createRequire(import.meta.url).resolve('@bytecodealliance/jco-transpile');
+  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
+    try {
+      return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')).version;
+    } catch {
+      // The package's own folder is further up.
+    }
+  }
+  return 'unknown';
+}

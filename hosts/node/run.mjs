@@ -1,0 +1,63 @@
+// One run: imports, instantiation, calls, and how it ended.
+
+import { answers } from './answers.mjs';
+import { Clock } from './clock.mjs';
+import { myWasi } from './my-wasi.mjs';
+import { outcome } from './outcome.mjs';
+import { Random } from './random.mjs';
+import { camel, fromJson, toJson } from './values.mjs';
+import { wasi } from './wasi.mjs';
+
+/** Runs a component to its end, whatever that is, and tells of what it does. */
+export async function run(request, components, say) {
+  const readOnly = request.preopens.find((preopen) => preopen['read-only']);
+  if (readOnly) {
+    return { 'not-run': `preview2-shim has no folders to read only: \`${readOnly.name}\`` };
+  }
+  let component;
+  try {
+    component = await components.load(request.component, request.hash);
+  } catch (error) {
+    return { 'not-run': `jco does not take the component: ${error?.message ?? error}` };
+  }
+  const guest = {
+    ...request,
+    random: () => new Random(request.random),
+    clock: new Clock(request.clock),
+    input: Buffer.from(request.stdin, 'hex'),
+    write: (stream, bytes) => say({ [stream]: Buffer.from(bytes).toString('hex') }),
+    tell: (call) => say({ call }),
+  };
+  const imports = { ...wasi(guest), ...myWasi(guest) };
+  answers(guest, imports);
+  const missing = component.imports.filter((name) => !(name in imports));
+  if (missing.length > 0) {
+    return { 'not-run': `the component imports what this host does not have: ${missing.sort().join(', ')}` };
+  }
+  say('started');
+  try {
+    const instance = await component.instantiate(imports);
+    for (const call of request.calls) {
+      say({ returned: invoke(instance, call) });
+    }
+    return 'returned';
+  } catch (error) {
+    return outcome(error);
+  }
+}
+
+function invoke(instance, call) {
+  const exports = call.instance === null ? instance : instance[call.instance];
+  const given = call.arguments.map((value, index) => fromJson(call.parameters[index], value));
+  const { result } = call;
+  let value;
+  try {
+    value = exports[camel(call.function)](...given);
+  } catch (error) {
+    // A function whose result is an error throws what is in it; whatever else is thrown is an `Error`.
+    if (!result?.result || error instanceof Error) throw error;
+    return { value: toJson(result, { tag: 'err', val: error }) };
+  }
+  if (result === null) return {};
+  return { value: toJson(result, result.result ? { tag: 'ok', val: value } : value) };
+}
