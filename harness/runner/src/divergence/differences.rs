@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn returned(value: Option<&str>) -> Returned {
-        Returned { invoke: "f(1)".to_string(), value: value.map(str::to_string) }
+        Returned { invoke: "f(1)".to_string(), value: value.map(str::to_string), printed: Vec::new() }
     }
 
     #[test]
