@@ -97,7 +97,7 @@ fn ran(sides: &[Side; 2], results: [&CellResult; 2]) -> Ran {
     for (side, result) in sides.iter().zip(results) {
         match (&result.verdict, &result.observation) {
             (Verdict::Ignored { reason }, _) => return Ran::Ignored(reason.clone()),
-            (_, Some(Observation { outcome: outcome @ (Outcome::NotRun(_) | Outcome::NotBuilt { .. }), .. })) => {
+            (_, Some(Observation { outcome, .. })) if did_not_run(outcome) => {
                 return Ran::Not(format!("{side}: {outcome}"));
             }
             (_, None) => return Ran::Not(format!("{side}: nothing was observed")),
@@ -108,6 +108,11 @@ fn ran(sides: &[Side; 2], results: [&CellResult; 2]) -> Ran {
         [Some(old), Some(new)] => Ran::Both(differences(old, new, clock())),
         _ => Ran::Not("nothing was observed".to_string()),
     }
+}
+
+/// Whether the outcome is nothing of the guest's.
+fn did_not_run(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::NotRun(_) | Outcome::NotBuilt { .. } | Outcome::HostFailed(_))
 }
 
 /// What the system's clock says, in seconds since 1970.

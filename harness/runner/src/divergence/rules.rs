@@ -243,7 +243,7 @@ mod tests {
             ("new = 'b'", "", "missing field `new`"),
             ("new = 'b'", "new = { any = true }", "expected a text, { pattern"),
             ("new = 'b'", "new = { pattern = 'fd_read gives {number}' }", "not for `stdout`"),
-            ("new = 'b'", "new = 'b'\nreleases = ['x']", "no requirement on a version"),
+            ("new = 'b'", "new = 'b'\nreleases = ['one']", "no requirement on a version"),
             ("in = 'stdout'", "in = 'errno'", "`errno` is none of"),
             ("cases = ['g::c']", "cases = ['g']", "names cases as"),
             ("cases = ['g::c']", "cases = ['g::c', 'g::c']", "this very difference already"),
