@@ -93,7 +93,7 @@ pub const GUEST: &str = r#"
 fn main() -> Result<(), Box<dyn Error>> {
     let component = wat::parse_str(GUEST)?;
     let engine = Engine::new(None)?;
-    let call = polyfill_runner::case::Call { invoke: "greet(7)".into(), returns: None };
+    let call = polyfill_runner::case::Call::of("greet(7)");
     let inputs = Inputs { calls: vec![call], ..Inputs::default() };
     let hosts: [&dyn Host; 2] = [&Typed, &Dynamic];
     for host in hosts {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use polyfill_runner::case::Case;
+use polyfill_runner::case::LimitName;
 use polyfill_runner::{Engine, Inputs, Limits, NativeRun, Observation, Outcome, Sinks, observe_native};
 
 /// Runs a module that is written down as the fields of one, with a memory.
@@ -64,7 +65,10 @@ fn flood(again: &str) -> Observation {
 
 #[test]
 fn files_and_time_have_limits_together() {
-    assert_eq!(flood("(br $again)").outcome, Outcome::Limit("more than 100000 bytes of files".into()));
+    assert_eq!(
+        flood("(br $again)").outcome,
+        Outcome::Limit { limit: LimitName::Files, message: "more than 100000 bytes of files".into() }
+    );
     let seen = flood("(br $rest)");
     assert!(matches!(seen.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", seen.outcome);
     assert_eq!(seen.files.unwrap().len(), 1);
@@ -104,7 +108,10 @@ fn ends_that_are_no_returns() {
     let seen = run(r#"(func (export "_start") (loop (br 0)))"#, "");
     assert!(matches!(seen.outcome, Outcome::Timeout { milliseconds: 500, .. }));
     let seen = run(&format!(r#"{HELLO} (func (export "_start") (loop (call $hello) (br 0)))"#), "");
-    assert_eq!(seen.outcome, Outcome::Limit("more than 1000 bytes on standard output".into()));
+    assert_eq!(
+        seen.outcome,
+        Outcome::Limit { limit: LimitName::Output, message: "more than 1000 bytes on standard output".into() }
+    );
     let seen =
         run(r#"(func (export "_start") (drop (memory.grow (i32.const 3))) (drop (memory.grow (i32.const 30))))"#, "");
     assert_eq!((seen.pages_grown, seen.memory_limit_hit), (3, true));

@@ -19,7 +19,7 @@ fn typed_and_dynamic_hosts_are_told_apart_by_nothing() {
 
 fn observe(host: &dyn Host) -> Observation {
     let component = wat::parse_str(GUEST).unwrap();
-    let inputs = Inputs { calls: vec![Call { invoke: "greet(7)".into(), returns: None }], ..Inputs::default() };
+    let inputs = Inputs { calls: vec![Call::of("greet(7)")], ..Inputs::default() };
     let engine = Engine::new(None).unwrap();
     run_component(&engine, &component, host, &inputs, &Limits::default(), Sinks::default()).unwrap()
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use polyfill_runner::case::Call;
+use polyfill_runner::case::{Call, LimitName};
 use polyfill_runner::descriptor::Descriptor;
 use polyfill_runner::{Engine, Inputs, Limits, Observation, Outcome, RemoteHost, RemoteRun, Sinks};
 
@@ -58,7 +58,7 @@ fn hosts_that_fail_are_quoted() {
             "echo 'no such library' >&2; exit 3",
             "it ended in the middle (exit status: 3)\non standard error it says:\nno such library",
         ),
-        ("echo nonsense; read line", "a line of it makes no sense: expected ident"),
+        ("echo nonsense; read line", "a line of it makes no sense: expected value"),
         ("echo '{\"stdout\": \"00\"}'; read line", "the first thing that it says is not `hello`"),
         ("echo '{\"hello\": {\"protocol\": 9}}'; read line", "it speaks version 9 of the protocol, not 1"),
         ("echo '{\"hello\": {\"protocol\": 1, \"name\": \"x\"}}'; read line", "unknown field `name`"),
@@ -87,7 +87,10 @@ fn what_never_ends_is_ended() {
     let slow = observe(&[POLITE, "read line; echo '\"started\"'; sleep 100"], 1);
     assert!(matches!(slow.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", slow.outcome);
     let flood = observe(&[POLITE, "read line; while true; do echo '{\"stdout\": \"6161616161616161\"}'; done"], 1);
-    assert_eq!(flood.outcome, Outcome::Limit("more than 1000 bytes on standard output".into()));
+    assert_eq!(
+        flood.outcome,
+        Outcome::Limit { limit: LimitName::Output, message: "more than 1000 bytes on standard output".into() }
+    );
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
@@ -133,7 +136,7 @@ fn run(host: &RemoteHost) -> Observation {
           (canon lift (core func $main "greet") (memory (core memory $main "memory")))))"#;
     let engine = Engine::new(None).unwrap();
     let program = &engine.program(&wat::parse_str(guest).unwrap()).unwrap();
-    let inputs = &Inputs { calls: vec![Call { invoke: "greet()".into(), returns: None }], ..Inputs::default() };
+    let inputs = &Inputs { calls: vec![Call::of("greet()")], ..Inputs::default() };
     let limits = &Limits { timeout: Duration::from_millis(500), output: 1000, ..Limits::default() };
     host.observe(&RemoteRun { program, file: None, inputs, limits }, Sinks::default())
 }

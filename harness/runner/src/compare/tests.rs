@@ -1,0 +1,134 @@
+use super::*;
+use crate::observation::{Frame, Returned, TrapInfo};
+
+fn trap(functions: &[&str]) -> Outcome {
+    let frame =
+        |name: &&str| Frame { module: Some("m".into()), function: name.to_string(), offset: None, source: None };
+    Outcome::Trap(TrapInfo {
+        message: "wasm `unreachable` instruction executed".into(),
+        frames: functions.iter().map(frame).collect(),
+    })
+}
+
+fn with(expect: Expect, observation: Observation) -> Vec<Mismatch> {
+    compare(&Case { expect, ..Case::default() }, &observation)
+}
+
+#[test]
+fn zero_stands_for_a_return_and_is_the_default() {
+    assert_eq!(with(Expect::default(), Observation::of(Outcome::Returned)), []);
+    assert_eq!(with(Expect { exit: Some(0), ..Expect::default() }, Observation::of(Outcome::Returned)), []);
+    assert_eq!(with(Expect { exit: Some(3), ..Expect::default() }, Observation::of(Outcome::Exit(3))), []);
+    assert_eq!(with(Expect::default(), Observation::of(Outcome::Exit(1))).len(), 1);
+    assert_eq!(with(Expect { exit: Some(3), ..Expect::default() }, Observation::of(Outcome::Returned)).len(), 1);
+    assert_eq!(with(Expect::default(), Observation::of(trap(&[]))).len(), 1);
+}
+
+#[test]
+fn a_trap_is_known_by_a_part_of_its_message_and_by_its_backtrace() {
+    let expect = |backtrace: &[&str]| Expect {
+        trap: Some("unreachable".into()),
+        backtrace: backtrace.iter().map(|name| name.to_string()).collect(),
+        ..Expect::default()
+    };
+    let seen = || Observation::of(trap(&["inner", "middle", "outer"]));
+    assert_eq!(with(expect(&["inner", "outer"]), seen()), []);
+    assert_eq!(with(expect(&["m!middle"]), seen()), []);
+    let expected = vec!["outer".to_string(), "inner".to_string()];
+    assert_eq!(with(expect(&["outer", "inner"]), seen()), [Mismatch::Backtrace { expected, missing: 1 }]);
+    assert_eq!(with(expect(&[]), Observation::of(Outcome::Exit(1))).len(), 1);
+}
+
+#[test]
+fn a_trap_has_come_from_the_innermost_function() {
+    let seen = || Observation::of(trap(&["inner", "outer"]));
+    let expect = |function: &str| Expect {
+        trap: Some("unreachable".into()),
+        trap_in: Some(function.into()),
+        ..Expect::default()
+    };
+    assert_eq!(with(expect("inner"), seen()), []);
+    let expected = "trap: unreachable, in outer".to_string();
+    assert_eq!(with(expect("outer"), seen()), [Mismatch::Outcome { expected }]);
+}
+
+#[test]
+fn some_calls_are_looked_for_among_all() {
+    let list = |calls: &[&str]| calls.iter().map(|call| call.to_string()).collect::<Vec<_>>();
+    let seen = |some: SomeCalls, dropped| {
+        let mut seen = Observation::of(Outcome::Returned);
+        (seen.calls, seen.calls_recorded, seen.calls_dropped) = (list(&["p(1)", "q()", "p(2)"]), true, dropped);
+        with(Expect { host_calls: Some(HostCalls::Some(some)), ..Expect::default() }, seen)
+    };
+    let at_least = |calls: &[&str]| SomeCalls { at_least: list(calls), ..SomeCalls::default() };
+    let unordered = |calls: &[&str]| SomeCalls { unordered: Some(list(calls)), ..SomeCalls::default() };
+    let never = |calls: &[&str]| SomeCalls { never: list(calls), ..SomeCalls::default() };
+    assert_eq!(seen(at_least(&["p([..])", "p(2)"]), 0), []);
+    let missing = Mismatch::NoSuchCall { call: "q()".into(), after: Some("p(2)".into()) };
+    assert_eq!(seen(at_least(&["p(2)", "q()"]), 0), [missing]);
+    assert_eq!(seen(never(&["r()"]), 0), []);
+    let unwanted = Mismatch::UnwantedCall { wanted: "p([..])".into(), seen: "p(1)".into() };
+    assert_eq!(seen(never(&["p([..])"]), 0), [unwanted]);
+    // The first one must not have what only the second one can take.
+    assert_eq!(seen(unordered(&["p([..])", "p(1)", "q()"]), 0), []);
+    let left = Mismatch::HostCalls { expected: list(&["r()"]), seen: list(&["q()"]) };
+    assert_eq!(seen(unordered(&["r()", "p(2)", "p(1)"]), 0), [left]);
+    assert_eq!(seen(at_least(&["p(1)"]), 7), []);
+    assert!(matches!(seen(never(&["r()"]), 7)[..], [Mismatch::Unreadable { key: "host-calls", .. }]));
+}
+
+#[test]
+fn an_expected_error_is_one_of_encoding() {
+    let expect = || Expect { error: Some(Bytes::Text("no\n\n".into())), ..Expect::default() };
+    let failed = |stage, message: &str| Observation::of(Outcome::NotBuilt { stage, message: message.into() });
+    assert_eq!(with(expect(), failed(Stage::Encode, "no")), []);
+    assert_eq!(with(expect(), failed(Stage::Compile, "no")).len(), 1);
+    assert_eq!(with(expect(), failed(Stage::Adapter, "yes")).len(), 1);
+    assert_eq!(with(expect(), Observation::of(Outcome::Returned)).len(), 1);
+}
+
+#[test]
+fn what_is_not_named_is_not_looked_at() {
+    let mut seen = Observation::of(Outcome::Returned);
+    seen.stdout = b"noise".to_vec();
+    seen.calls = vec!["a.b()".into()];
+    seen.pages_grown = 7;
+    assert_eq!(with(Expect::default(), seen.clone()), []);
+    let expect = Expect {
+        stdout: Some(Bytes::Text(String::new())),
+        host_calls: Some(HostCalls::Exactly(Vec::new())),
+        pages_grown: Some([0, 6]),
+        imports: Some(vec!["a.b".into()]),
+        no_imports: vec!["wasi:".into(), "a.b".into()],
+        ..Expect::default()
+    };
+    seen.imports = vec!["wasi:io/poll.poll".into()];
+    let mismatches = with(expect, seen);
+    assert_eq!(mismatches.len(), 5);
+    assert!(mismatches.contains(&Mismatch::CallsNotRecorded));
+}
+
+#[test]
+fn namespaces_have_versions_of_their_own() {
+    let seen = |interfaces: &[&str]| {
+        let mut seen = Observation::of(Outcome::Returned);
+        seen.core_interfaces = interfaces.iter().map(|name| name.to_string()).collect();
+        with(Expect { one_version: true, ..Expect::default() }, seen)
+    };
+    assert_eq!(seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.1"]), []);
+    assert!(matches!(
+        &seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.2"])[..],
+        [Mismatch::Versions { namespace, interfaces }] if namespace == "wasi" && interfaces.len() == 2
+    ));
+}
+
+#[test]
+fn results_are_compared_as_values() {
+    let call = |returns: &str| Call { returns: Some(returns.into()), ..Call::of("f()") };
+    let case = |returns| Case { calls: vec![call(returns)], ..Case::default() };
+    let mut seen = Observation::of(Outcome::Returned);
+    seen.returned = vec![Returned { invoke: "f()".into(), value: Some("[1, 2]".into()), printed: Vec::new() }];
+    assert_eq!(compare(&case("[1,2]"), &seen), []);
+    assert_eq!(compare(&case("[1,3]"), &seen).len(), 1);
+    assert!(matches!(&compare(&case("[1"), &seen)[..], [Mismatch::Returned { note: Some(_), .. }]));
+}
