@@ -1,3 +1,5 @@
+//! What differs from what.
+
 use super::*;
 use crate::observation::{Frame, Returned, TrapInfo};
 
