@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::Case;
-use crate::matrix::fits;
+use crate::case::{Case, Stdin};
+use polyfill_encoder::fits;
 
 /// One such host. Unknown keys are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,18 +133,26 @@ impl Descriptor {
         if case.expect.core_calls.is_some() {
             return Some("interposers cannot report to another process (`core-calls`)");
         }
-        wanted.into_iter().find(|(wanted, what, _)| *wanted && !self.capabilities.contains(what)).map(|(_, _, why)| why)
+        // What the protocol does not tell any host.
+        let not_told = [
+            (case.limits.fuel.is_some(), "it counts no fuel (`limits.fuel`)"),
+            (matches!(case.stdin, Some(Stdin::Pieces(_))), "its standard input is there at once (`stdin.pieces`)"),
+            (case.calls.iter().any(|call| call.wait_ms.is_some()), "its clocks are its own (`wait-ms`)"),
+        ];
+        let lacking = wanted.into_iter().find(|(wanted, what, _)| *wanted && !self.capabilities.contains(what));
+        let not_told = not_told.into_iter().find(|(wanted, _)| *wanted);
+        lacking.map(|(_, _, why)| why).or(not_told.map(|(_, why)| why))
     }
 
     /// Whether it takes a cell whose case does not name it.
     pub fn takes(&self, guest: &str, case: &str, adapter: &str) -> bool {
         let name = format!("{guest}::{case}::{adapter}");
-        self.cases.iter().any(|pattern| fits(pattern, &name)) && self.left_out(&name).is_none()
+        self.cases.iter().any(|pattern| fits(pattern, "*", &name)) && self.left_out(&name).is_none()
     }
 
     /// Why it does not take a cell (`guest::case::adapter`) that its patterns include.
     pub fn left_out(&self, name: &str) -> Option<&LeftOut> {
-        self.exclude.iter().find(|exclude| exclude.cells.iter().any(|pattern| fits(pattern, name)))
+        self.exclude.iter().find(|exclude| exclude.cells.iter().any(|pattern| fits(pattern, "*", name)))
     }
 }
 

@@ -21,7 +21,12 @@ pub const ENGINE: char = '/';
 
 /// Whether a host runs the guest's core module as it stands, on whatever engine.
 pub fn is_native(host: &str) -> bool {
-    host.split(ENGINE).next() == Some(NATIVE)
+    without_engine(host) == NATIVE
+}
+
+/// A host's name without the engine that it is on.
+pub fn without_engine(host: &str) -> &str {
+    host.split_once(ENGINE).map_or(host, |(host, _)| host)
 }
 
 /// Everything a build made.

@@ -41,6 +41,7 @@ pub mod wit;
 
 pub use built::{Built, CoreModules, Done, Step, What};
 pub use error::{BuildError, Problems};
+pub use polyfill_encoder::fits;
 pub use settings::Settings;
 pub use stack::Element;
 pub use suite::Suite;

@@ -9,7 +9,7 @@ use crate::input::{Adapter, Code, Source};
 use crate::names;
 use crate::plan::ModuleId;
 use crate::read::{self, Layer, Module};
-use crate::{interpose, stub};
+use crate::{interpose, stub, wildcard};
 
 /// Reads main, and the modules of each adapter: none yet for an interposer.
 pub(crate) fn read<'a>(
@@ -139,18 +139,9 @@ pub fn is_named(implements: &str, module: &str) -> bool {
     if implements == module {
         return true;
     }
-    match implements.split_once('*') {
-        Some((start, rest)) => module.strip_prefix(start).is_some_and(|module| ends_like(module, rest)),
-        None => track_of(implements).is_some_and(|track| track_of(module) == Some(track)),
-    }
-}
-
-/// Whether `text` is any run of characters and then `pattern`, in which a `*` stands for such a run, too.
-fn ends_like(text: &str, pattern: &str) -> bool {
-    match pattern.split_once('*') {
-        None => text.ends_with(pattern),
-        // The earliest place leaves the most to what follows.
-        Some((part, rest)) => text.find(part).is_some_and(|at| ends_like(&text[at + part.len()..], rest)),
+    match implements.contains('*') {
+        true => wildcard::fits(implements, "*", module),
+        false => track_of(implements).is_some_and(|track| track_of(module) == Some(track)),
     }
 }
 

@@ -38,6 +38,7 @@ mod trim;
 mod trims;
 mod unite;
 mod validate;
+mod wildcard;
 mod wire;
 mod world;
 
@@ -50,6 +51,7 @@ pub use prepared::Prepared;
 pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use stub::Answer;
 pub use trim::TrimError;
+pub use wildcard::fits;
 
 use frame::Frame;
 use read::Module;

@@ -63,6 +63,12 @@ impl EngineKind {
         if self == EngineKind::default() { host.into() } else { format!("{host}{ENGINE}{self}") }
     }
 
+    /// The name of a trial, or of a host, that ends with an engine: what is before it, and the engine.
+    pub fn at_end(name: &str) -> Option<(&str, EngineKind)> {
+        let (rest, word) = name.rsplit_once(ENGINE)?;
+        Some((rest, word.parse().ok()?))
+    }
+
     /// A host's name without its engine, and the engine.
     pub(crate) fn of(host: &str) -> Result<(&str, EngineKind), UnknownEngine> {
         match host.split_once(ENGINE) {

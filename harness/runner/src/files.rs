@@ -9,13 +9,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use polyfill_build::case::LimitName;
 use polyfill_build::tree::{self, Entry, Node};
 use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::host::WALL_CLOCK_SECONDS;
 use crate::inputs::Inputs;
-use crate::observation::Seen;
+use crate::observation::{Outcome, Seen};
 
 /// A private folder that cannot be made or looked at.
 #[derive(Debug, Error)]
@@ -114,6 +115,17 @@ impl Files {
             seen.insert(path, entry.ok_or(FilesError::TooMuch { bytes: most })?);
         }
         Ok(seen)
+    }
+}
+
+/// What a run leaves in its folder, if it has one: with that the run's outcome, which is another one if it cannot be told.
+pub(crate) fn left(files: Option<&Files>, most: usize, outcome: Outcome) -> (Outcome, Option<BTreeMap<String, Seen>>) {
+    match files.map(|files| files.look(most)).transpose() {
+        Ok(files) => (outcome, files),
+        Err(error @ FilesError::TooMuch { .. }) => {
+            (Outcome::Limit { limit: LimitName::Files, message: error.to_string() }, None)
+        }
+        Err(error) => (Outcome::NotRun(error.to_string()), None),
     }
 }
 

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use polyfill_build::case::LimitName;
 use polyfill_build::index::MemoryCheck;
 use wasmtime::component::{InstancePre, Linker};
 use wasmtime::{Store, UpdateDeadline};
@@ -13,7 +12,7 @@ use crate::backtrace;
 use crate::call::{Caller, Failure};
 use crate::drive::drive;
 use crate::engine::{Engine, EngineError};
-use crate::files::{Files, FilesError};
+use crate::files::{self, Files};
 use crate::host::{Host, State, Stop};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
@@ -150,13 +149,7 @@ pub(crate) fn observation(
     let handles_left = store.data_mut().handles_left();
     let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
-    let (outcome, files) = match files.map(|files| files.look(limits.files)).transpose() {
-        Ok(files) => (outcome, files),
-        Err(error @ FilesError::TooMuch { .. }) => {
-            (Outcome::Limit { limit: LimitName::Files, message: error.to_string() }, None)
-        }
-        Err(error) => (Outcome::NotRun(error.to_string()), None),
-    };
+    let (outcome, files) = files::left(files, limits.files, outcome);
     Observation {
         stdout: state.stdout().take(),
         stderr: state.stderr().take(),

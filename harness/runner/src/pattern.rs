@@ -24,18 +24,7 @@ pub(crate) fn fits(pattern: &str, seen: &[u8]) -> bool {
 
 /// Whether a line is as a line of a pattern says.
 pub(crate) fn fits_line(pattern: &str, line: &str) -> bool {
-    let mut pieces = pattern.split(WITHIN);
-    let first = pieces.next().unwrap_or_default();
-    let pieces: Vec<&str> = pieces.collect();
-    let Some((last, between)) = pieces.split_last() else { return line == first };
-    let Some(mut left) = line.strip_prefix(first) else { return false };
-    for piece in between {
-        match left.find(piece) {
-            Some(at) => left = &left[at + piece.len()..],
-            None => return false,
-        }
-    }
-    left.ends_with(last)
+    polyfill_build::fits(pattern, WITHIN, line)
 }
 
 /// The pattern for a diff with what was seen: a line with gaps that fits one of these, in their order, is that one.

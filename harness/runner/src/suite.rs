@@ -11,7 +11,7 @@ use std::{env, thread};
 
 use polyfill_build::Settings;
 use polyfill_build::case::Case;
-use polyfill_build::index::{self, Artifact, Cell, ENGINE, Index, NATIVE};
+use polyfill_build::index::{self, Artifact, Cell, Index, NATIVE};
 use thiserror::Error;
 use wasmtime::component::Linker;
 
@@ -175,8 +175,7 @@ impl Runner {
 
     /// The engines that a trial's name, or the end of it, asks for: `wasi/winch` is a cell only where there is that engine.
     pub(crate) fn engine_in(&mut self, name: &str) {
-        if let (Some((_, word)), Ok(kinds)) = (name.rsplit_once(ENGINE), &mut self.kinds)
-            && let Ok(kind) = word.parse()
+        if let (Some((_, kind)), Ok(kinds)) = (EngineKind::at_end(name), &mut self.kinds)
             && !kinds.contains(&kind)
         {
             kinds.push(kind);
@@ -350,7 +349,8 @@ impl Runner {
                 let has_none = needs_code && !self.imports.contains_key(&cell.guest);
                 let missing = || EngineKind::of(&cell.host).ok().and_then(|(_, kind)| kind.is_missing());
                 let remote = || self.remote(index, &cell.host).and_then(|remote| remote.missing());
-                let optional = || if Settings::from_env().require_all { None } else { remote() };
+                // Where nothing may be missing it fails when it is run.
+                let optional = || remote().filter(|_| !Settings::from_env().require_all);
                 has_none.then(|| HOST_CODE.to_string()).or_else(missing).or_else(optional)
             }
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::case::{Bytes, Case, Expect, Stdin};
+use crate::case::{Bytes, Case, Expect, FileBytes, Stdin};
 use crate::digest;
 use crate::tree::Tree;
 
@@ -11,25 +11,28 @@ use crate::tree::Tree;
 /// A file of an expectation that does not exist yet keeps no content: the runner can write it.
 pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>) -> Result<(), String> {
     if let Some(Stdin::All(Bytes::File(file))) = &mut case.stdin {
-        let path = folder.join(&file.file);
-        let content = std::fs::read(&path)
-            .map_err(|error| format!("`stdin` names the file `{}`, which cannot be read: {error}", file.file))?;
-        file.content = Some(digest::hex(&content));
-        read.push(path);
+        read_file(folder, "stdin", file, read)?;
     }
     read_tree(folder, "files", &mut case.files, read)?;
     read_expected(folder, "expect", &mut case.expect, read)?;
     case.on.iter_mut().try_for_each(|on| read_expected(folder, "on.expect", &mut on.expect, read))
 }
 
+/// A file that has to be there.
+fn read_file(folder: &Path, key: &str, file: &mut FileBytes, read: &mut Vec<PathBuf>) -> Result<(), String> {
+    let path = folder.join(&file.file);
+    let content = std::fs::read(&path)
+        .map_err(|error| format!("`{key}` names the file `{}`, which cannot be read: {error}", file.file))?;
+    file.content = Some(digest::hex(&content));
+    read.push(path);
+    Ok(())
+}
+
 fn read_tree(folder: &Path, key: &str, tree: &mut Tree, read: &mut Vec<PathBuf>) -> Result<(), String> {
     for (path, entry) in tree {
-        let Some(Bytes::File(file)) = entry.content_mut() else { continue };
-        let source = folder.join(&file.file);
-        let content = std::fs::read(&source)
-            .map_err(|error| format!("`{key}.{path}` names the file `{}`, which cannot be read: {error}", file.file))?;
-        file.content = Some(digest::hex(&content));
-        read.push(source);
+        if let Some(Bytes::File(file)) = entry.content_mut() {
+            read_file(folder, &format!("{key}.{path}"), file, read)?;
+        }
     }
     Ok(())
 }

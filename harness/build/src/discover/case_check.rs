@@ -1,7 +1,6 @@
 //! What TOML's shape alone does not say about a case.
 
 use crate::case::{Bytes, Case, Expect, HostCalls, Pieces, Seed, SomeCalls, Stdin};
-use crate::matrix::Product;
 use crate::tree::{self, Node, Tree};
 
 /// All that is wrong with a case, each line naming the key.
@@ -12,8 +11,7 @@ pub(super) fn check(case: &Case) -> Vec<String> {
     {
         problems.push(format!("`seed`: `\"{word}\"` is neither a number nor `\"random\"`"));
     }
-    let own = Product { adapters: case.adapters.clone(), hosts: case.hosts.clone() };
-    for product in case.runs.iter().chain([&own]) {
+    for product in case.products() {
         for (key, names) in [("adapters", &product.adapters), ("hosts", &product.hosts)] {
             problems.extend(names.as_ref().and_then(|names| check_names(key, names)));
         }

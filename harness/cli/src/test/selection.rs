@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polyfill_build::index::{Artifact, Cell, ENGINE, Index};
+use polyfill_build::index::{Artifact, Cell, Index, without_engine};
 
 use crate::args::TestArgs;
 use crate::error::Error;
@@ -31,7 +31,7 @@ impl<'a> Selection<'a> {
     pub(super) fn wants(&self, cell: &Cell) -> bool {
         let adapter = |name: &String| stack::is_named(cell, name);
         // A host without an engine is that host on all of them.
-        let host = |name: &String| cell.host == *name || cell.host.split(ENGINE).next() == Some(name);
+        let host = |name: &String| cell.host == *name || without_engine(&cell.host) == name;
         let name = cell.name();
         let filters = &self.args.filters;
         (filters.is_empty() || filters.iter().any(|word| name.contains(word)))

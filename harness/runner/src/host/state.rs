@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use polyfill_build::case::LimitName;
 use polyfill_build::index::MemoryCheck;
@@ -191,8 +191,7 @@ impl State {
 
     /// How many resources are left in the table; nothing on the host `native`, which has another one.
     pub(crate) fn handles_left(&mut self) -> Option<u64> {
-        let grave = grave();
-        let left = self.table.iter_mut().filter(|entry| Some((**entry).type_id()) != grave).count();
+        let left = self.table.iter_mut().filter(|entry| Some((**entry).type_id()) != *GRAVE).count();
         self.preview1.is_none().then_some(left as u64)
     }
 
@@ -249,8 +248,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The type of what a table has in place of a resource that was dropped, where wasmtime was built to catch late uses.
-fn grave() -> Option<TypeId> {
+static GRAVE: LazyLock<Option<TypeId>> = LazyLock::new(|| {
     let mut table = ResourceTable::new();
     let dropped = table.push(()).and_then(|resource| table.delete(resource));
     dropped.ok().and_then(|()| table.iter_mut().map(|entry| (*entry).type_id()).next())
-}
+});

@@ -11,9 +11,9 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use polyfill_build::case::{Case, Stdin};
+use polyfill_build::case::Case;
 use polyfill_build::descriptor::{Capability, Descriptor};
 
 use self::process::{Lost, Process};
@@ -33,6 +33,8 @@ pub struct RemoteHost {
     root: PathBuf,
     /// Where the host keeps what it makes of components.
     cache: PathBuf,
+    /// What is missing, looked for once.
+    missing: OnceLock<Option<String>>,
     /// Processes that have nothing to do.
     idle: Mutex<Vec<Process>>,
 }
@@ -42,23 +44,18 @@ impl RemoteHost {
     pub fn new(name: &str, descriptor: Descriptor, root: &Path, cache: &Path) -> Self {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let (root, cache) = (absolute(root), absolute(&cache.join(name)));
-        Self { name: name.into(), descriptor, root, cache, idle: Mutex::default() }
+        Self { name: name.into(), descriptor, root, cache, missing: OnceLock::new(), idle: Mutex::default() }
     }
 
     /// Why it cannot run here, if it can't: something that it needs is missing.
     pub fn missing(&self) -> Option<String> {
-        self.descriptor.missing(&self.root).map(|missing| format!("host `{}`: {missing}", self.name))
+        let look = || self.descriptor.missing(&self.root).map(|missing| format!("host `{}`: {missing}", self.name));
+        self.missing.get_or_init(look).clone()
     }
 
     /// What of a case it cannot do.
     pub fn lacks(&self, case: &Case) -> Option<String> {
-        let not_told = [
-            (case.limits.fuel.is_some(), "it counts no fuel (`limits.fuel`)"),
-            (matches!(case.stdin, Some(Stdin::Pieces(_))), "its standard input is there at once (`stdin.pieces`)"),
-            (case.calls.iter().any(|call| call.wait_ms.is_some()), "its clocks are its own (`wait-ms`)"),
-        ];
-        let not_told = not_told.iter().find(|(wanted, _)| *wanted).map(|(_, why)| *why);
-        self.descriptor.lacks(case).or(not_told).map(|why| format!("host `{}`: {why}", self.name))
+        self.descriptor.lacks(case).map(|why| format!("host `{}`: {why}", self.name))
     }
 
     fn has(&self, capability: Capability) -> bool {

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use polyfill_build::case::LimitName;
 use polyfill_build::descriptor::Capability;
 use tempfile::NamedTempFile;
 use wasmtime::component::{Type, Val};
@@ -13,7 +12,7 @@ use super::process::{Lost, Process};
 use super::protocol::{Called, Ended, Event, Request, unhex};
 use super::{RemoteHost, request, values};
 use crate::backtrace;
-use crate::files::{Files, FilesError};
+use crate::files::{self, Files};
 use crate::host::{Output, Stop, Trace};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
@@ -63,13 +62,7 @@ impl RemoteHost {
             Ok(outcome) => outcome,
             Err(Lost(why)) => Outcome::HostFailed(format!("host `{}`: {why}", self.name)),
         };
-        let (outcome, files) = match files.map(|files| files.look(run.limits.files)).transpose() {
-            Ok(files) => (outcome, files),
-            Err(error @ FilesError::TooMuch { .. }) => {
-                (Outcome::Limit { limit: LimitName::Files, message: error.to_string() }, None)
-            }
-            Err(error) => (Outcome::NotRun(error.to_string()), None),
-        };
+        let (outcome, files) = files::left(files.as_ref(), run.limits.files, outcome);
         let (calls, calls_dropped) = seen.trace.take();
         Observation {
             returned: seen.returned,
