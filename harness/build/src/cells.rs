@@ -20,6 +20,8 @@ pub(crate) struct Job {
     pub(crate) options: EncodeOptions,
     /// Main's memory is reported, so that it can be checked.
     pub(crate) memory_check: bool,
+    /// Calls across the core boundary are reported.
+    pub(crate) traced: bool,
     /// The guest's core module as it stands, for the host `native`.
     pub(crate) native: bool,
 }
@@ -32,7 +34,8 @@ impl Job {
         }
         let grow = if self.options.realloc_via_memory_grow { "--grow" } else { "" };
         let memory = if self.memory_check { "--memory" } else { "" };
-        format!("{}--{}{grow}{memory}.wasm", self.guest, file_name(&self.stack.to_string()))
+        let traced = if self.traced { "--trace" } else { "" };
+        format!("{}--{}{grow}{memory}{traced}.wasm", self.guest, file_name(&self.stack.to_string()))
     }
 
     /// What it comes to, if it can be made.
@@ -68,6 +71,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) filter: &'a Filter,
     /// Main's memory is checked in all cells.
     pub(crate) memory_check: bool,
+    /// Calls across the core boundary are reported in all cells.
+    pub(crate) trace: bool,
     /// Stacks that name a published adapter without a release run through every one.
     pub(crate) every_release: bool,
 }
@@ -113,6 +118,8 @@ fn lay_out_case(
         let welded = stacks.into_iter().map(|stack| Job {
             guest: guest.name.clone(),
             memory_check: is_checked(parts, given, &stack),
+            // What interposers are in could be a part of the message.
+            traced: parts.trace && given.is_none_or(|case| case.expect.error.is_none()),
             options: options.clone(),
             stack,
             native: false,
@@ -123,6 +130,7 @@ fn lay_out_case(
             stack: Stack::default(),
             options: EncodeOptions::default(),
             memory_check: false,
+            traced: false,
             native: true,
         });
         let jobs = welded.map(|job| (job, &hosts)).chain(alone.map(|job| (job, &native)));
@@ -169,7 +177,7 @@ fn lay_out_job<'a>(
 /// The hosts that take a cell by their own patterns. Where main's memory is checked they cannot tell of it.
 fn taking<'a>(parts: &Parts<'a>, guest: &Guest, case: &CaseFile, job: &Job) -> Vec<&'a String> {
     let Some(given) = case.case.as_ref().ok().filter(|given| given.expect.error.is_none()) else { return Vec::new() };
-    if job.native || job.memory_check || job.stack.has_interposer() {
+    if job.native || job.memory_check || job.traced || job.stack.has_interposer() {
         return Vec::new();
     }
     let adapter = job.stack.to_string();

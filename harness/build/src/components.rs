@@ -239,6 +239,7 @@ impl<'a> Encodings<'a> {
             if job.native { "keep" } else { "encode" },
             job.options.word(),
             if job.memory_check { "check" } else { "" },
+            if job.traced { "trace" } else { "" },
             &stack,
         ];
         let key = self.key(words.into_iter().chain(parts.map(|part| part.hash.as_str())));

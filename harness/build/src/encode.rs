@@ -5,6 +5,7 @@ use polyfill_encoder::{Adapter, Error, Growth, Input, Options, Region, Source};
 use crate::cells::Job;
 use crate::memory;
 use crate::stack::Element;
+use crate::traced::traced;
 
 /// A component, and what is known of it.
 pub(crate) struct Encoded {
@@ -23,7 +24,9 @@ pub(crate) fn encode<'a>(
         Element::Interposer(modules) => Some(Adapter::interposer(modules)),
     });
     let checks = if job.memory_check { memory::interposers(&job.stack) } else { Vec::new() };
-    let input = Input { main, adapters: checks.into_iter().chain(named).collect() };
+    let adapters = checks.into_iter().chain(named).collect();
+    let adapters = if job.traced && !job.memory_check { traced(adapters) } else { adapters };
+    let input = Input { main, adapters };
     let region = if job.options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
     let options = Options { region, ..Options::default() };
     match polyfill_encoder::encode(&input, &options) {

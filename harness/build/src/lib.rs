@@ -35,6 +35,7 @@ mod settings;
 pub mod side;
 mod stack;
 mod suite;
+mod traced;
 pub mod tree;
 mod wasi_test;
 pub mod wit;
@@ -45,6 +46,7 @@ pub use polyfill_encoder::fits;
 pub use settings::Settings;
 pub use stack::Element;
 pub use suite::Suite;
+pub use traced::traced;
 
 /// The published reference adapters.
 pub use polyfill_reference as reference;

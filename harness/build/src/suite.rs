@@ -28,6 +28,7 @@ pub struct Suite {
     work_dir: Option<PathBuf>,
     filter: Filter,
     memory_check: bool,
+    trace: bool,
     museum: bool,
     every_release: bool,
     /// What every case is run as, if that is not what it says itself.
@@ -48,6 +49,7 @@ impl Suite {
             work_dir: None,
             filter: Filter::default(),
             memory_check: false,
+            trace: false,
             museum: false,
             every_release: false,
             sides: Vec::new(),
@@ -87,6 +89,13 @@ impl Suite {
     /// no other folder is named, components and index go to one of their own.
     pub fn memory_check(mut self, check: bool) -> Suite {
         self.memory_check = check;
+        self
+    }
+
+    /// Calls across the core boundary are reported in all cells that have one. Where no other folder is named, components and
+    /// index go to one of their own.
+    pub fn trace(mut self, trace: bool) -> Suite {
+        self.trace = trace;
         self
     }
 
@@ -193,6 +202,7 @@ impl Suite {
             hosts: &self.hosts,
             filter: &self.filter,
             memory_check: self.memory_check,
+            trace: self.trace,
             every_release: self.every_release,
         };
         let cells = cells::lay_out(&parts);
@@ -265,6 +275,7 @@ impl Suite {
         let mut out = "out".to_string();
         for (chosen, word) in [
             (self.memory_check, "memory-check"),
+            (self.trace, "trace"),
             (self.every_release, "every-release"),
             (self.museum, "museum"),
             (!self.sides.is_empty(), "compare"),

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use polyfill_build::case::Seed;
 use polyfill_build::schema::FileKind;
 use polyfill_build::side::Side;
-use polyfill_runner::{EngineKind, UnknownEngine, parse_engines};
+use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
 use crate::adapt::{Adapt, WitArg};
 
@@ -79,6 +79,11 @@ pub(crate) struct TestArgs {
     /// Check main's memory around each call into an adapter: nothing may change but what the call gives out
     #[arg(long)]
     pub(crate) memory_check: bool,
+    /// Run with traces: each failure is told with the calls across both boundaries that led to it
+    ///
+    /// Nothing else is different: the same trials pass.
+    #[arg(long)]
+    pub(crate) trace: bool,
     /// Print the names of trials and run none
     #[arg(long)]
     pub(crate) list: bool,
@@ -175,11 +180,33 @@ pub(crate) struct RunArgs {
     /// The seed of the guest's random bytes, or `random` for other bytes in each run
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed)]
     pub(crate) seed: Seed,
+    /// Print the calls across both boundaries on standard error, when the guest has ended
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Write these calls to a file, in full, a line of JSON each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace_json: Option<PathBuf>,
     /// An export to call, in WAVE: 'f(1, "x")'; without it, the one that starts a command
     ///
     /// May be given several times. Handles that a call returns are $1, $2, .. in later ones.
     #[arg(long, value_name = "CALL")]
     pub(crate) invoke: Vec<String>,
+}
+
+impl RunArgs {
+    /// Whether calls are to be told of.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.trace || self.trace_json.is_some()
+    }
+
+    /// And how much of their values.
+    pub(crate) fn detail(&self) -> Detail {
+        match (self.trace, &self.trace_json) {
+            (_, Some(_)) => Detail::Full,
+            (true, None) => Detail::Short,
+            (false, None) => Detail::Off,
+        }
+    }
 }
 
 /// Make a component from a core module and adapters

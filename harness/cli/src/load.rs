@@ -31,6 +31,8 @@ impl Module {
 pub(crate) struct Modules {
     pub(crate) main: Module,
     layers: Vec<Layer>,
+    /// With interposers that report each call between them.
+    traced: bool,
 }
 
 /// A layer behind main.
@@ -50,8 +52,15 @@ impl Layer {
 }
 
 impl Modules {
+    /// With interposers or without.
+    pub(crate) fn traced(self, traced: bool) -> Self {
+        Self { traced, ..self }
+    }
+
     pub(crate) fn input(&self) -> Input<'_> {
-        Input { main: self.main.source(), adapters: self.layers.iter().map(Layer::adapter).collect() }
+        let adapters = self.layers.iter().map(Layer::adapter).collect();
+        let adapters = if self.traced { polyfill_build::traced(adapters) } else { adapters };
+        Input { main: self.main.source(), adapters }
     }
 }
 
@@ -76,7 +85,7 @@ pub(crate) fn modules(
         Adapt::Interposer(modules) => Ok(Layer::Interposer(modules.clone())),
     });
     let layers = layers.collect::<Result<_, _>>()?;
-    Ok(Modules { main: Module { name: name.to_string(), wasm, wit }, layers })
+    Ok(Modules { main: Module { name: name.to_string(), wasm, wit }, layers, traced: false })
 }
 
 /// One adapter.

@@ -15,8 +15,8 @@ use polyfill_build::case::{Answer, Call};
 use polyfill_build::index::NATIVE;
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
-    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Sinks, observe_native,
-    run_component,
+    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Sinks, Trace, json_lines,
+    lines, observe_native, run_program,
 };
 
 use crate::args::RunArgs;
@@ -62,7 +62,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                 None => file::default_host(&engine, bytes)?,
             };
             match hosts.get(name) {
-                Some(host) => run_component(&engine, bytes, host, &inputs, &limits(), Sinks::inherit())?,
+                Some(host) => {
+                    let (program, detail) = (&engine.program(bytes)?, args.detail());
+                    run_program(&engine, program, host, &inputs, &limits(), detail, Sinks::inherit())
+                }
                 None => {
                     let cache = program.cache.clone().unwrap_or_else(|| std::env::temp_dir().join("polyfill-hosts"));
                     let host = remote_host(&args.suite, name, &hosts, &cache)?;
@@ -72,7 +75,23 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
             }
         }
     };
+    if let Some(trace) = &observation.trace {
+        tell_trace(args, trace)?;
+    }
     tell(&observation)
+}
+
+/// The calls, where they were asked for.
+fn tell_trace(args: &RunArgs, trace: &Trace) -> Result<(), Error> {
+    if args.trace {
+        for line in lines(trace) {
+            eprintln!("{line}");
+        }
+    }
+    match &args.trace_json {
+        Some(file) => output::file(file, json_lines(trace).as_bytes()),
+        None => Ok(()),
+    }
 }
 
 /// A host of the suite's own.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use polyfill_build::index::NATIVE;
 use polyfill_build::{Built, Suite};
-use polyfill_runner::{CellResult, Compared, Runner, Verdict};
+use polyfill_runner::{CellResult, Compared, Detail, Runner, Verdict};
 
 use self::engines::Engines;
 use self::expectations::Expectations;
@@ -29,6 +29,9 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let suite = suite(args);
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
     let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds());
+    if args.trace {
+        runner = runner.trace(Detail::Short);
+    }
     if args.bless {
         runner = runner.bless(true);
     }
@@ -64,7 +67,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
 fn suite(args: &TestArgs) -> Suite {
     let suite = Suite::new(root(args));
     if args.wasi_testsuite.is_none() {
-        return suite.memory_check(args.memory_check).every_release(args.all_adapters);
+        return suite.memory_check(args.memory_check).every_release(args.all_adapters).trace(args.trace);
     }
     let adapter = args.adapter.clone().unwrap_or_else(|| "reference-command".to_string());
     let hosts = match (&args.host, &args.adapter) {
@@ -72,7 +75,7 @@ fn suite(args: &TestArgs) -> Suite {
         (None, Some(_)) => vec!["wasi".to_string()],
         (None, None) => vec![NATIVE.to_string(), "wasi".to_string()],
     };
-    suite.wasi_testsuite([adapter]).hosts(hosts)
+    suite.wasi_testsuite([adapter]).hosts(hosts).trace(args.trace)
 }
 
 /// The folder that trials come from.
@@ -86,6 +89,9 @@ fn again(args: &TestArgs) -> String {
     if args.all_adapters {
         check += " --all-adapters";
     }
+    if args.trace {
+        check += " --trace";
+    }
     match &args.wasi_testsuite {
         Some(folder) => {
             // They say what the trials are.
@@ -93,7 +99,7 @@ fn again(args: &TestArgs) -> String {
                 name.as_ref().map(|name| format!(" --{flag} {name}")).unwrap_or_default()
             };
             let (adapter, host) = (named("adapter", &args.adapter), named("host", &args.host));
-            format!("polyfill test --wasi-testsuite {}{adapter}{host}", folder.display())
+            format!("polyfill test{check} --wasi-testsuite {}{adapter}{host}", folder.display())
         }
         None if args.suite == Path::new(".") => format!("polyfill test{check}"),
         None => format!("polyfill test{check} --suite {}", args.suite.display()),

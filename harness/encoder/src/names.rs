@@ -17,7 +17,7 @@ pub(crate) const SHARED_MEMORY: (&str, &str) = ("env", "memory");
 /// The module from which an adapter imports access to main's memory, whether it shares that memory or not.
 pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
 /// The import module of the world's own functions.
-const ROOT: &str = "$root";
+pub(crate) const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";
 /// An adapter's import of an interface that begins so is lowered as main would do it: in main's memory.
 const IN_MAIN: &str = "[main-memory]";

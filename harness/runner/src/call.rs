@@ -10,6 +10,7 @@ use crate::handles::{self, Resolve};
 use crate::host::State;
 use crate::names::{self, Item, NameError};
 use crate::program::Program;
+use crate::trace;
 use crate::values::{result_text, signature, type_text};
 
 /// A call that cannot be made as the case says.
@@ -148,11 +149,15 @@ impl<'a> Caller<'a> {
         let function = index.and_then(|index| self.instance.get_func(&mut store, index));
         let function = function.ok_or_else(|| wasmtime::format_err!("`{}` is not there", item.name()))?;
         let mut results = vec![Val::Bool(false); item.ty.results().len()];
-        match self.asynchronous {
-            true => function.call_async(&mut store, arguments, &mut results).await?,
-            false => function.call(&mut store, arguments, &mut results)?,
+        trace::begin(&mut store, item, arguments);
+        let done = match self.asynchronous {
+            true => function.call_async(&mut store, arguments, &mut results).await,
+            false => function.call(&mut store, arguments, &mut results),
+        };
+        if done.is_ok() {
+            trace::end(&mut store, results.first());
         }
-        Ok(results.pop())
+        done.map(|()| results.pop())
     }
 
     fn handle(&self, text: &str) -> Result<ResourceAny, String> {

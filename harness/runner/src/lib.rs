@@ -14,6 +14,8 @@
 mod suite;
 mod trials;
 
+mod trace;
+
 mod drive;
 mod inputs;
 mod observe;
@@ -66,11 +68,12 @@ pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;
 pub use native::{NativeRun, observe_native};
 pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, Seen, TrapInfo};
-pub use observe::{Imports, Run, host_linker, observe, run_component};
+pub use observe::{Imports, Run, host_linker, observe, run_component, run_program};
 pub use program::Program;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
+pub use trace::{Boundary, Detail, End, Event, Trace, json_lines, lines, shortened};
 pub use values::{bytes_text, string_text, value_text};
 
 /// Cases and the index, as the build writes them.

@@ -7,6 +7,8 @@ use polyfill_build::case::LimitName;
 use polyfill_build::index::Stage;
 use serde::{Deserialize, Serialize};
 
+use crate::trace::Trace;
+
 /// Frames that a reader gets to see: those where it happened.
 const MOST_FRAMES: usize = 40;
 
@@ -31,6 +33,8 @@ pub struct Observation {
     pub core_calls: Vec<String>,
     /// Calls that came after as many as are kept.
     pub core_calls_dropped: u64,
+    /// Calls across both boundaries, where the run was traced.
+    pub trace: Option<Trace>,
     /// What calls did to main's memory that they may not do, where that was looked at: the first few.
     pub memory_faults: Vec<MemoryFault>,
     /// Calls of main's into adapters around which its memory was compared, and those of very many that were passed over.
@@ -64,6 +68,7 @@ impl Observation {
             calls_recorded: false,
             core_calls: Vec::new(),
             core_calls_dropped: 0,
+            trace: None,
             memory_faults: Vec::new(),
             memory_compared: [0, 0],
             imports: Vec::new(),

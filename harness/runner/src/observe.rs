@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use polyfill_build::index::MemoryCheck;
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::{Instance, InstancePre, Linker};
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::backtrace;
@@ -19,6 +19,8 @@ use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
 use crate::program::Program;
 use crate::skew::Origin;
+use crate::trace::Detail;
+use crate::trace::wrap::Wrapped;
 use crate::{answers, core_boundary, imports};
 
 /// Rust code that answers imports of a guest.
@@ -45,6 +47,8 @@ pub struct Run<'a> {
     pub limits: &'a Limits,
     /// What to look at in main's memory, if the component reports it.
     pub memory_check: Option<&'a MemoryCheck>,
+    /// How much of its calls is kept as [`Observation::trace`].
+    pub detail: Detail,
 }
 
 /// Runs a component in binary form, without an index around it.
@@ -56,13 +60,26 @@ pub fn run_component(
     limits: &Limits,
     sinks: Sinks,
 ) -> Result<Observation, EngineError> {
-    let program = &engine.program(component)?;
+    Ok(run_program(engine, &engine.program(component)?, host, inputs, limits, Detail::Off, sinks))
+}
+
+/// The same with one that is compiled.
+pub fn run_program(
+    engine: &Engine,
+    program: &Program,
+    host: &dyn Host,
+    inputs: &Inputs,
+    limits: &Limits,
+    detail: Detail,
+    sinks: Sinks,
+) -> Observation {
     let linker = &match host_linker(engine, host) {
         Ok(linker) => linker,
-        Err(why) => return Ok(Observation::of(Outcome::NotRun(why))),
+        Err(why) => return Observation::of(Outcome::NotRun(why)),
     };
-    let run = Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, memory_check: None };
-    Ok(observe(&run, sinks))
+    let run =
+        Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, memory_check: None, detail };
+    observe(&run, sinks)
 }
 
 /// A linker with a host's functions, and those that interposers report to. What is defined later goes before them.
@@ -83,7 +100,7 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Ok(files) => files,
         Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
     };
-    let state = match State::new(run.inputs, sinks, run.limits, run.memory_check, files.as_ref()) {
+    let state = match State::new(run.inputs, sinks, run.limits, run.memory_check, files.as_ref(), run.detail) {
         Ok(state) => state,
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
@@ -98,8 +115,10 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Err(why) => Err(why),
     };
     let outcome = outcome.unwrap_or_else(Outcome::NotRun);
+    let trace = (run.detail != Detail::Off).then(|| store.data().tape().finish());
     Observation {
         returned,
+        trace,
         calls_recorded: run.host.records_calls(),
         imports: run.program.imports().to_vec(),
         core_interfaces: run.program.core_interfaces().to_vec(),
@@ -177,7 +196,7 @@ fn no_files(host: &dyn Host) -> Outcome {
 }
 
 /// The component with the host's functions, the answers in Rust, and those of the case, the later ones first in rank.
-fn link(run: &Run<'_>) -> Result<InstancePre<State>, String> {
+fn link(run: &Run<'_>) -> Result<Linked, String> {
     let mut linker = Cow::Borrowed(run.linker);
     for imports in run.imports {
         imports(linker.to_mut())
@@ -188,21 +207,44 @@ fn link(run: &Run<'_>) -> Result<InstancePre<State>, String> {
             .map_err(|errors| list("the answers of the case do not fit", &errors))?;
     }
     let origin = Origin { component: run.program.binary(), stack: run.stack };
-    imports::linked(run.host.name(), &linker, run.program.component(), origin).map_err(|unmet| unmet.to_string())
+    let main = imports::linked(run.host.name(), &linker, run.program.component(), origin);
+    let main = main.map_err(|unmet| unmet.to_string())?;
+    Ok(match run.detail {
+        Detail::Off => Linked::Plain(main),
+        Detail::Short | Detail::Full => Linked::Wrapped(Wrapped::new(run.engine, run.program, &linker)?),
+    })
 }
 
-async fn call(
+/// A component with all that it imports.
+enum Linked {
+    Plain(InstancePre<State>),
+    /// Through a relay, which tells of each call.
+    Wrapped(Wrapped),
+}
+
+async fn instantiate(
     run: &Run<'_>,
-    linked: &InstancePre<State>,
+    linked: &Linked,
     store: &mut Store<State>,
-    returned: &mut Vec<Returned>,
-) -> Outcome {
-    let asynchronous = run.host.is_async();
-    let instance = match asynchronous {
-        true => linked.instantiate_async(&mut *store).await,
-        false => linked.instantiate(&mut *store),
+    asynchronous: bool,
+) -> wasmtime::Result<Instance> {
+    let wrapped;
+    let main = match linked {
+        Linked::Plain(main) => main,
+        Linked::Wrapped(host) => {
+            wrapped = host.link(run.program, store, asynchronous).await?;
+            &wrapped
+        }
     };
-    let instance = match instance {
+    match asynchronous {
+        true => main.instantiate_async(&mut *store).await,
+        false => main.instantiate(&mut *store),
+    }
+}
+
+async fn call(run: &Run<'_>, linked: &Linked, store: &mut Store<State>, returned: &mut Vec<Returned>) -> Outcome {
+    let asynchronous = run.host.is_async();
+    let instance = match instantiate(run, linked, store, asynchronous).await {
         Ok(instance) => instance,
         Err(error) => return backtrace::outcome(&error, run.limits),
     };

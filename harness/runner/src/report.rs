@@ -7,9 +7,12 @@ use polyfill_build::case::Case;
 use crate::compare::{Golden, Mismatch, Stream};
 use crate::diff;
 use crate::observation::{MemoryFault, Observation, Outcome};
+use crate::trace;
 
 /// Host calls that are shown.
 const LAST_CALLS: usize = 10;
+/// Calls of a trace that are shown.
+const LAST_TRACED: usize = 40;
 /// Bytes of main's memory that are shown.
 const MOST_BYTES: usize = 16;
 
@@ -53,6 +56,7 @@ impl fmt::Display for Report<'_> {
         self.returned(f)?;
         self.calls(f)?;
         self.core_calls(f)?;
+        self.trace(f)?;
         self.stream(f, "stdout", Stream::Stdout, &self.observation.stdout)?;
         self.stream(f, "stderr", Stream::Stderr, &self.observation.stderr)?;
         if !self.notes.is_empty() {
@@ -220,7 +224,7 @@ impl Report<'_> {
     fn core_calls(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let in_diff = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Bytes { stream: Stream::CoreCalls, .. });
         let calls = &self.observation.core_calls;
-        if calls.is_empty() || self.mismatches.iter().any(in_diff) {
+        if calls.is_empty() || self.observation.trace.is_some() || self.mismatches.iter().any(in_diff) {
             return Ok(());
         }
         let all = calls.len() as u64 + self.observation.core_calls_dropped;
@@ -228,6 +232,18 @@ impl Report<'_> {
         writeln!(f, "\nlast calls across the core boundary ({} of {all}):", last.len())?;
         for call in last {
             writeln!(f, "  {call}")?;
+        }
+        Ok(())
+    }
+
+    /// The last calls across both boundaries, if the run was traced.
+    fn trace(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(trace) = &self.observation.trace else { return Ok(()) };
+        let lines = trace::lines(trace);
+        let last = &lines[lines.len().saturating_sub(LAST_TRACED)..];
+        writeln!(f, "\ntrace (the last {} of {} calls):", last.len(), lines.len())?;
+        for line in last {
+            writeln!(f, "  {line}")?;
         }
         Ok(())
     }

@@ -7,6 +7,8 @@ use wasmtime::{InstanceAllocationStrategy, PoolingAllocationConfig};
 /// Runs at a time. What is beyond waits: tests can have more threads than this.
 const RUNS: u32 = 16;
 
+/// A run's component, and the relay of a traced one.
+const COMPONENTS: u32 = 2;
 /// What a run's component may come to: main, its adapters, an interposer before each, and the encoder's shims.
 const INSTANCES: u32 = 64;
 /// Main's own, and those of isolated adapters.
@@ -21,7 +23,7 @@ const INSTANCE_BYTES: usize = 4 << 20;
 /// The pool.
 pub(crate) fn pool() -> InstanceAllocationStrategy {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(RUNS)
+    pool.total_component_instances(RUNS * COMPONENTS)
         .total_core_instances(RUNS * INSTANCES)
         .total_memories(RUNS * MEMORIES)
         .total_tables(RUNS * TABLES)

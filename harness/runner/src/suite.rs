@@ -29,6 +29,7 @@ use crate::observation::{Observation, Outcome};
 use crate::observe::{Imports, Run, host_linker, observe};
 use crate::remote::{RemoteHost, RemoteRun, Remotes};
 use crate::report::Report;
+use crate::trace::Detail;
 use crate::trials;
 
 /// Why a case with `host-code` is not run without any.
@@ -74,6 +75,7 @@ pub struct Runner {
     limits: Limits,
     again: String,
     bless: bool,
+    detail: Detail,
     cache: PathBuf,
     /// The engines that cells run on which name none; [`Runner::engines`].
     kinds: Result<Vec<EngineKind>, UnknownEngine>,
@@ -143,6 +145,7 @@ impl Runner {
             limits: Limits::default(),
             again: "cargo test --test suite -- --exact".into(),
             bless: env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0"),
+            detail: Detail::Off,
             kinds: env::var(ENGINES_VARIABLE)
                 .map_or_else(|_| Ok(vec![EngineKind::default()]), |text| parse_engines(&text)),
             engines: Engines::default(),
@@ -209,6 +212,13 @@ impl Runner {
     /// Whether to rewrite expected files of failing cells. Without this, the variable `BLESS` says so.
     pub fn bless(mut self, bless: bool) -> Self {
         self.bless = bless;
+        self
+    }
+
+    /// How much of the guests' calls is kept: [`Observation::trace`](crate::Observation::trace). Those across the core
+    /// boundary are in it where the suite was built for that ([`Suite::trace`](polyfill_build::Suite::trace)).
+    pub fn trace(mut self, detail: Detail) -> Self {
+        self.detail = detail;
         self
     }
 
@@ -396,7 +406,8 @@ impl Runner {
         let code = self.imports.get(&cell.guest).filter(|_| !declared);
         let imports = code.map_or(&[][..], Vec::as_slice);
         let (stack, memory_check) = (cell.adapter.as_str(), cell.memory_check.as_ref());
-        let run = Run { engine, program, stack, host, linker, imports, inputs: &inputs, limits, memory_check };
+        let (inputs, detail) = (&inputs, self.detail);
+        let run = Run { engine, program, stack, host, linker, imports, inputs, limits, memory_check, detail };
         Ok(observe(&run, Sinks::default()))
     }
 

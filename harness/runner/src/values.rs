@@ -22,7 +22,12 @@ pub fn value_text(value: &Val) -> String {
 
 /// A value in a trace, with names for its handles. Each of these is asked for once, also where the text is shortened.
 pub(crate) fn trace_text(value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
-    print(value, true, handle)
+    print(value, Style::Trace, handle)
+}
+
+/// The same with nothing left out.
+pub(crate) fn full_text(value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
+    print(value, Style::Full, handle)
 }
 
 /// Bytes in a trace: a string if they are text, a list of numbers otherwise; shortened if there are more than 64.
@@ -48,7 +53,7 @@ pub(crate) fn result_text(value: &Val, handles: &mut Vec<ResourceAny>) -> String
         handles.push(handle);
         format!("${}", handles.len())
     };
-    print(value, false, &mut handle)
+    print(value, Style::Wave, &mut handle)
 }
 
 /// A function's type as WIT writes it.
@@ -113,25 +118,37 @@ pub(crate) fn type_text(ty: &Type) -> String {
     }
 }
 
-fn print(value: &Val, trace: bool, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
+/// How values are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// WAVE alone.
+    Wave,
+    /// Bytes as strings where they are text.
+    Full,
+    /// And long lists shortened.
+    Trace,
+}
+
+fn print(value: &Val, style: Style, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
     let payload = |name: &str, payload: &Option<Box<Val>>, handle: &mut dyn FnMut(ResourceAny) -> String| match payload
     {
-        Some(value) => format!("{name}({})", print(value, trace, handle)),
+        Some(value) => format!("{name}({})", print(value, style, handle)),
         None => name.to_string(),
     };
     match value {
         Val::List(values) | Val::FixedLengthList(values) => match bytes(values) {
-            Some(bytes) if trace => bytes_text(&bytes),
-            _ => list(values, trace, handle),
+            Some(bytes) if style == Style::Trace => bytes_text(&bytes),
+            Some(bytes) if style == Style::Full => text(&bytes).map_or_else(|| format!("{bytes:?}"), string_text),
+            _ => list(values, style, handle),
         },
         Val::Record(fields) if fields.is_empty() => "{:}".into(),
         Val::Record(fields) => {
             let fields: Vec<String> =
-                fields.iter().map(|(name, value)| format!("{name}: {}", print(value, trace, handle))).collect();
+                fields.iter().map(|(name, value)| format!("{name}: {}", print(value, style, handle))).collect();
             format!("{{{}}}", fields.join(", "))
         }
         Val::Tuple(values) => {
-            let values: Vec<String> = values.iter().map(|value| print(value, trace, handle)).collect();
+            let values: Vec<String> = values.iter().map(|value| print(value, style, handle)).collect();
             format!("({})", values.join(", "))
         }
         Val::Variant(name, value) => payload(&label(name), value, handle),
@@ -143,7 +160,7 @@ fn print(value: &Val, trace: bool, handle: &mut dyn FnMut(ResourceAny) -> String
         Val::Map(entries) => {
             let entries: Vec<String> = entries
                 .iter()
-                .map(|(key, value)| format!("({}, {})", print(key, trace, handle), print(value, trace, handle)))
+                .map(|(key, value)| format!("({}, {})", print(key, style, handle), print(value, style, handle)))
                 .collect();
             format!("[{}]", entries.join(", "))
         }
@@ -154,9 +171,9 @@ fn print(value: &Val, trace: bool, handle: &mut dyn FnMut(ResourceAny) -> String
     }
 }
 
-fn list(values: &[Val], trace: bool, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
-    let all: Vec<String> = values.iter().map(|value| print(value, trace, handle)).collect();
-    if !trace || values.len() <= LONG {
+fn list(values: &[Val], style: Style, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
+    let all: Vec<String> = values.iter().map(|value| print(value, style, handle)).collect();
+    if style != Style::Trace || values.len() <= LONG {
         return format!("[{}]", all.join(", "));
     }
     let hash = short_hash(all.join(", ").as_bytes());

@@ -32,6 +32,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
         }
     } else {
         let modules = load::modules(name, bytes, &args.encoding, &args.encoding.adapts)?;
+        let modules = modules.traced(args.is_traced());
         Code::Component(polyfill_encoder::encode(&modules.input(), &load::options(&args.encoding, true))?.component)
     };
     Ok(Program {

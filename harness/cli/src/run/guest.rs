@@ -11,12 +11,14 @@ use super::{Code, Program, file};
 use crate::adapt::Adapt;
 use crate::args::RunArgs;
 use crate::error::Error;
-use crate::{load, output, stack};
+use crate::load;
+use crate::{output, stack};
 
 /// Builds the guest and chooses one of its cells.
 pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let guest = args.program.as_str();
     let suite = Suite::new(&args.suite).filter([format!("{guest}::")]).progress(output::progress);
+    let suite = suite.trace(args.is_traced());
     let built = suite.build()?;
     let cells = cells(&built.index, guest);
     if cells.is_empty() {
@@ -96,6 +98,7 @@ fn with_adapters(args: &RunArgs, adapts: &[Adapt], suite: &Suite, case: &Case) -
     let guest = args.program.as_str();
     let wasm = suite.compile(guest)?.map_err(|(stage, message)| not_built(guest, stage, message))?;
     let modules = load::modules(guest, wasm, &args.encoding, adapts)?;
+    let modules = modules.traced(args.is_traced());
     let mut options = load::options(&args.encoding, true);
     if case.encode.realloc_via_memory_grow {
         options.region = polyfill_encoder::Region::MemoryGrow;

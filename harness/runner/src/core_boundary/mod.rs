@@ -44,7 +44,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::I32(value) => value.to_string(),
             Self::I64(value) => value.to_string(),
@@ -63,11 +63,19 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         Ok(())
     })?;
     instance.func_wrap("before", |store: Caller, (module, function, values): (String, String, Vec<Value>)| {
-        look(&store, |boundary, memory| boundary.before(module, function, values, memory));
+        look(&store, |boundary, memory| {
+            store.data().tape().begin_core(&module, &function, &values, memory);
+            boundary.before(module, function, values, memory);
+        });
         Ok(())
     })?;
     instance.func_wrap("after", |store: Caller, (_, _, values): (String, String, Vec<Value>)| {
-        look(&store, |boundary, memory| boundary.after(&values, memory));
+        look(&store, |boundary, memory| {
+            if let Some(Open { module, function, arguments, .. }) = boundary.open.last() {
+                store.data().tape().end_core(module, function, arguments, &values, memory);
+            }
+            boundary.after(&values, memory);
+        });
         Ok(())
     })
 }
@@ -245,6 +253,12 @@ impl CoreBoundary {
         }
         self.spare.extend(open.memory);
     }
+}
+
+/// Whether it is known what a function of that name writes.
+#[cfg(test)]
+pub(crate) fn is_known(function: &str) -> bool {
+    results::RESULTS.iter().any(|(name, _)| *name == function)
 }
 
 fn call(module: &str, function: &str, arguments: &[Value]) -> String {

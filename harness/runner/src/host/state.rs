@@ -18,6 +18,7 @@ use crate::files::Files;
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::{Limits, Pages};
 use crate::observation::{Outcome, TrapInfo};
+use crate::trace::{Detail, Tape};
 
 /// Calls that are kept; of what comes after, only the number is.
 const MOST_CALLS: usize = 100_000;
@@ -85,6 +86,7 @@ pub struct State {
     clock: Clock,
     trace: Mutex<Trace>,
     core_boundary: Mutex<CoreBoundary>,
+    tape: Mutex<Tape>,
     table: ResourceTable,
     own: BTreeMap<TypeId, Box<dyn Any + Send>>,
     pub(super) wasi: WasiCtx,
@@ -100,6 +102,7 @@ impl State {
         limits: &Limits,
         check: Option<&MemoryCheck>,
         files: Option<&Files>,
+        detail: Detail,
     ) -> wasmtime::Result<Self> {
         let stdout = Output::new("output", sinks.stdout, limits.output);
         let stderr = Output::new("error", sinks.stderr, limits.output);
@@ -119,6 +122,7 @@ impl State {
             clock,
             trace: Mutex::default(),
             core_boundary: Mutex::new(CoreBoundary::new(check, &inputs.args, &inputs.env)),
+            tape: Mutex::new(Tape::new(detail)),
             table,
             own: BTreeMap::new(),
             pages: Pages::new(limits.memory),
@@ -132,7 +136,7 @@ impl State {
         limits: &Limits,
         files: Option<&Files>,
     ) -> wasmtime::Result<Self> {
-        let mut state = Self::new(inputs, sinks, limits, None, None)?;
+        let mut state = Self::new(inputs, sinks, limits, None, None, Detail::Off)?;
         let streams = [&state.stdout, &state.stderr];
         state.preview1 = Some(wasi::context(inputs, &state.stdin, streams, &state.clock, files)?.build_p1());
         Ok(state)
@@ -215,6 +219,10 @@ impl State {
 
     pub(crate) fn core_boundary(&self) -> MutexGuard<'_, CoreBoundary> {
         lock(&self.core_boundary)
+    }
+
+    pub(crate) fn tape(&self) -> MutexGuard<'_, Tape> {
+        lock(&self.tape)
     }
 
     pub(crate) fn take_trace(&self) -> (Vec<String>, u64) {

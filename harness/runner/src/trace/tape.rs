@@ -1,0 +1,152 @@
+//! What is being recorded in a run.
+
+use std::collections::BTreeMap;
+
+use wasmtime::AsContextMut;
+use wasmtime::component::{ResourceAny, Val};
+
+use super::{Boundary, Detail, End, Event, Trace, preview1};
+use crate::core_boundary::Value;
+use crate::host::State;
+use crate::names::Item;
+use crate::values::{full_text, trace_text};
+
+/// Calls that are kept; of what comes after, only the number is.
+const MOST_EVENTS: usize = 1_000_000;
+/// The same where nobody wants to play them back.
+const MOST_SHOWN: usize = 100_000;
+
+/// A trace in the making, and the handles in it.
+#[derive(Default)]
+pub(crate) struct Tape {
+    detail: Detail,
+    trace: Trace,
+    /// Calls that have not ended, innermost last; none for those that are not kept.
+    open: Vec<Option<usize>>,
+    handles: BTreeMap<u32, Handle>,
+    /// Handles so far.
+    count: u32,
+    /// The same of each resource.
+    counts: BTreeMap<String, u32>,
+}
+
+/// A resource of the host that the guest has a handle of.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    /// The relay's.
+    pub(crate) real: ResourceAny,
+    /// `output-stream#2`.
+    pub(crate) name: String,
+}
+
+impl Tape {
+    pub(crate) fn new(detail: Detail) -> Self {
+        Self { detail, ..Self::default() }
+    }
+
+    pub(crate) fn begin(&mut self, boundary: Boundary, function: &str, arguments: Vec<String>) {
+        let most = if self.detail == Detail::Full { MOST_EVENTS } else { MOST_SHOWN };
+        if self.trace.events.len() >= most {
+            self.trace.dropped += 1;
+            self.open.push(None);
+            return;
+        }
+        let within = self.open.iter().rev().find_map(|index| *index);
+        self.open.push(Some(self.trace.events.len()));
+        let function = function.to_string();
+        self.trace.events.push(Event { boundary, within, function, arguments, end: End::Never });
+    }
+
+    /// The innermost call is over.
+    pub(crate) fn end(&mut self, end: End) {
+        if let Some(event) = self.open.pop().flatten().and_then(|index| self.trace.events.get_mut(index)) {
+            event.end = end;
+        }
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.detail != Detail::Off
+    }
+
+    /// Main calls an adapter, or an adapter main.
+    pub(crate) fn begin_core(&mut self, module: &str, function: &str, values: &[Value], memory: &[u8]) {
+        if self.is_on() {
+            let arguments = preview1::arguments(module, function, values, memory);
+            let arguments = arguments.unwrap_or_else(|| values.iter().map(Value::text).collect());
+            self.begin(Boundary::Core, &format!("{module}.{function}"), arguments);
+        }
+    }
+
+    /// That call has returned.
+    pub(crate) fn end_core(
+        &mut self,
+        module: &str,
+        function: &str,
+        arguments: &[Value],
+        results: &[Value],
+        memory: &[u8],
+    ) {
+        if self.is_on() {
+            let result = preview1::result(module, function, arguments, results, memory);
+            let plain =
+                || (!results.is_empty()).then(|| results.iter().map(Value::text).collect::<Vec<_>>().join(", "));
+            self.end(End::Returned(result.unwrap_or_else(plain)));
+        }
+    }
+
+    /// A value as the tape has it.
+    pub(crate) fn text(&self, value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
+        match self.detail {
+            Detail::Full => full_text(value, handle),
+            Detail::Short | Detail::Off => trace_text(value, handle),
+        }
+    }
+
+    /// A number and a name for a handle that the host gives.
+    pub(crate) fn give(&mut self, resource: &str, real: ResourceAny) -> (u32, String) {
+        let count = self.counts.entry(resource.to_string()).or_default();
+        *count += 1;
+        let name = format!("{resource}#{count}");
+        self.count += 1;
+        self.handles.insert(self.count, Handle { real, name: name.clone() });
+        (self.count, name)
+    }
+
+    pub(crate) fn handle(&self, number: u32) -> Option<&Handle> {
+        self.handles.get(&number)
+    }
+
+    /// The guest has it no more.
+    pub(crate) fn take(&mut self, number: u32) -> Option<Handle> {
+        self.handles.remove(&number)
+    }
+
+    pub(crate) fn finish(&mut self) -> Trace {
+        std::mem::take(&mut self.trace)
+    }
+}
+
+/// An export of the component is called.
+pub(crate) fn begin(store: &mut impl AsContextMut<Data = State>, item: &Item, arguments: &[Val]) {
+    let store = store.as_context_mut();
+    let mut tape = store.data().tape();
+    if tape.is_on() {
+        let texts = arguments.iter().map(|argument| tape.text(argument, &mut unnamed)).collect();
+        tape.begin(Boundary::Export, &item.name(), texts);
+    }
+}
+
+/// It has returned.
+pub(crate) fn end(store: &mut impl AsContextMut<Data = State>, result: Option<&Val>) {
+    let store = store.as_context_mut();
+    let mut tape = store.data().tape();
+    if tape.is_on() {
+        let text = result.map(|result| tape.text(result, &mut unnamed));
+        tape.end(End::Returned(text));
+    }
+}
+
+/// Handles of the component's own resources have no names here.
+fn unnamed(handle: ResourceAny) -> String {
+    if handle.owned() { "<own>".into() } else { "<borrow>".into() }
+}
