@@ -119,7 +119,7 @@ fn lay_out_case(
             guest: guest.name.clone(),
             memory_check: is_checked(parts, given, &stack),
             // What interposers are in could be a part of the message.
-            traced: parts.trace && given.is_none_or(|case| case.expect.error.is_none()),
+            traced: parts.trace && given.is_none_or(|case| case.expect.error.is_none() && case.untraced.is_none()),
             options: options.clone(),
             stack,
             native: false,

@@ -5,11 +5,15 @@ use std::time::Duration;
 use polyfill_build::case::CaseLimits;
 use wasmtime::ResourceLimiter;
 
+use crate::trace::Detail;
+
 /// Bytes of a page, in which memory is counted.
 const PAGE: usize = 64 * 1024;
 
 /// Growths that are kept.
 const MOST_GROWTHS: usize = 1000;
+/// How many times as long a traced run may take.
+const SLOWER: u32 = 10;
 
 /// How much of everything a guest may use.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +45,14 @@ impl Limits {
             handles: case.handles.unwrap_or(self.handles),
             fuel: case.fuel.or(self.fuel),
         }
+    }
+}
+
+impl Limits {
+    /// The same for a run that is traced to that detail: reports take time, and show the host all of main's memory.
+    pub(crate) fn traced(&self, detail: Detail) -> Self {
+        let slower = if detail == Detail::Off { 1 } else { SLOWER };
+        Self { timeout: self.timeout.saturating_mul(slower), ..self.clone() }
     }
 }
 

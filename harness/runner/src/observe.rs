@@ -95,6 +95,8 @@ pub fn host_linker(engine: &Engine, host: &dyn Host) -> Result<Linker<State>, St
 
 /// Runs a component to its end, whatever that is.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
+    let limits = &run.limits.traced(run.detail);
+    let run = &Run { limits, ..*run };
     let files = match Files::lay_out(run.inputs) {
         Ok(files) if files.is_some() && !run.host.has_files() => return Observation::of(no_files(run.host)),
         Ok(files) => files,
@@ -109,6 +111,10 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Ok(store) => store,
         Err(outcome) => return Observation::of(outcome),
     };
+    if run.detail != Detail::Off {
+        // Each report shows all of main's memory.
+        store.set_hostcall_fuel(limits.memory.saturating_mul(2));
+    }
     let mut returned = Vec::new();
     let outcome = match link(run) {
         Ok(linked) => drive(run.host.is_async(), call(run, &linked, &mut store, &mut returned)),

@@ -100,6 +100,11 @@ pub struct Case {
     /// With `false` that is not done either where all trials are checked (`polyfill test --memory-check`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_check: Option<bool>,
+    /// Why calls across the core boundary are not reported in a traced run (`polyfill test --trace`): a guest that calls its
+    /// adapters from its realloc, while the host hands it a value, could not report them. The canonical ABI lets nothing
+    /// leave the component then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untraced: Option<String>,
     /// Adapters that share main's memory may add pages to it in the middle of main's life, which then are theirs. An
     /// allocator of main's that takes all pages for its own does not survive that, so where memory is checked, it takes
     /// this key.
