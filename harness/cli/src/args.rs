@@ -25,6 +25,9 @@ pub(crate) enum Verb {
     Matrix(MatrixArgs),
     Compare(CompareArgs),
     Run(RunArgs),
+    Record(RecordArgs),
+    Replay(ReplayArgs),
+    Show(ShowArgs),
     Encode(EncodeArgs),
     Explain(ExplainArgs),
     Check(CheckArgs),
@@ -191,6 +194,54 @@ pub(crate) struct RunArgs {
     /// May be given several times. Handles that a call returns are $1, $2, .. in later ones.
     #[arg(long, value_name = "CALL")]
     pub(crate) invoke: Vec<String>,
+}
+
+/// Run a trial of a suite, and keep everything that it needs to happen again in one file
+///
+/// The file is the component that ran, with the case, the calls across both boundaries, the guest's core module and the
+/// adapters in custom sections: any tool for components takes it as it is.
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// The trial: guest::case::adapter::host, as `polyfill test --list` has it
+    #[arg(value_name = "TRIAL")]
+    pub(crate) trial: String,
+    /// The suite's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+    /// The file to write
+    #[arg(short, long, value_name = "OUT.wasm")]
+    pub(crate) output: PathBuf,
+}
+
+/// Play a recorded run again, from its file alone
+///
+/// There is no host: calls are answered as they were when the run was recorded, and nothing of this machine is read or
+/// written. The exit code is 0 if everything is the same: outcome, results, and each call across the component boundary.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The file
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+    /// With another adapter: a published one, or a file; its calls may come in another order
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) adapter: Option<PathBuf>,
+    /// On another engine
+    #[arg(long, value_name = "NAME", default_value = "cranelift")]
+    pub(crate) engine: EngineKind,
+    /// On a host in place of the trace: with what the case has, its files among it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// Take calls in another order as well
+    #[arg(long)]
+    pub(crate) tolerant: bool,
+}
+
+/// Print what is in a recorded run
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The file
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
 }
 
 impl RunArgs {

@@ -24,6 +24,12 @@ pub(crate) enum Error {
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
+    Record(#[from] polyfill_bundle::RecordError),
+    #[error(transparent)]
+    Replay(#[from] polyfill_bundle::ReplayError),
+    #[error("`{}`: {source}", file.display())]
+    Bundle { file: PathBuf, source: polyfill_bundle::BundleError },
+    #[error(transparent)]
     Runner(#[from] polyfill_runner::Error),
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },

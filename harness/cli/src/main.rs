@@ -13,6 +13,8 @@ mod compare;
 mod encode;
 mod explain;
 mod matrix;
+mod record;
+mod replay;
 mod run;
 mod schema;
 mod test;
@@ -29,6 +31,9 @@ fn main() -> ExitCode {
         Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Compare(args) => compare::compare(&args),
         Verb::Run(args) => run::run(&args),
+        Verb::Record(args) => record::record(&args),
+        Verb::Replay(args) => replay::replay(&args),
+        Verb::Show(args) => replay::show(&args),
         Verb::Encode(args) => encode::encode(&args),
         Verb::Explain(args) => explain::explain(&args),
         Verb::Check(args) => check::check(&args),

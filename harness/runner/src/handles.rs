@@ -11,12 +11,17 @@ pub(crate) type Resolve<'a> = &'a mut dyn FnMut(&Type, &str) -> Result<Val, Stri
 /// A value of that type.
 pub(crate) fn parse(ty: &Type, text: &str, handle: Resolve<'_>) -> Result<Val, String> {
     let text = text.trim();
-    if resources(ty).is_empty() {
+    if resources(ty).is_empty() && !has_bytes(ty) {
         return Val::from_wave(ty, text).map_err(|error| format!("{error:#}"));
     }
     let wrong = || format!("`{text}` is not of that form");
     match ty {
         Type::Own(_) | Type::Borrow(_) => handle(ty, text),
+        Type::List(list) if list.ty() == Type::U8 && text.starts_with('"') => {
+            let Ok(Val::String(text)) = Val::from_wave(&Type::String, text) else { return Err(wrong()) };
+            Ok(Val::List(text.bytes().map(Val::U8).collect()))
+        }
+        Type::List(list) if list.ty() == Type::U8 => Val::from_wave(ty, text).map_err(|error| format!("{error:#}")),
         Type::List(list) => {
             let items = split(within(text, '[', ']').ok_or_else(wrong)?).ok_or_else(wrong)?;
             let values: Result<_, _> = items.into_iter().map(|item| parse(&list.ty(), item, handle)).collect();
@@ -72,10 +77,25 @@ pub(crate) fn parse(ty: &Type, text: &str, handle: Resolve<'_>) -> Result<Val, S
     }
 }
 
+/// Whether there are lists of bytes in a value of that type: these may be strings, as traces write them.
+fn has_bytes(ty: &Type) -> bool {
+    match ty {
+        Type::List(list) if list.ty() == Type::U8 => true,
+        _ => parts(ty).iter().any(has_bytes),
+    }
+}
+
 /// The resources that handles in a value of that type are of.
 pub(crate) fn resources(ty: &Type) -> Vec<ResourceType> {
-    let parts: Vec<Type> = match ty {
-        Type::Own(resource) | Type::Borrow(resource) => return vec![*resource],
+    match ty {
+        Type::Own(resource) | Type::Borrow(resource) => vec![*resource],
+        _ => parts(ty).iter().flat_map(resources).collect(),
+    }
+}
+
+/// The types that a type is made of.
+fn parts(ty: &Type) -> Vec<Type> {
+    match ty {
         Type::List(list) => vec![list.ty()],
         Type::FixedLengthList(list) => vec![list.ty()],
         Type::Map(map) => vec![map.key(), map.value()],
@@ -85,8 +105,7 @@ pub(crate) fn resources(ty: &Type) -> Vec<ResourceType> {
         Type::Option(option) => vec![option.ty()],
         Type::Result(result) => result.ok().into_iter().chain(result.err()).collect(),
         _ => Vec::new(),
-    };
-    parts.iter().flat_map(resources).collect()
+    }
 }
 
 /// Splits at the commas that are in no bracket, string or character.

@@ -73,11 +73,16 @@ pub use program::Program;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
-pub use trace::{Boundary, Detail, End, Event, Trace, json_lines, lines, shortened};
+pub use trace::{
+    Boundary, Detail, Divergence, End, Event, Mode, Replay, Replayed, Trace, json_lines, lines, replay, shortened,
+};
 pub use values::{bytes_text, string_text, value_text};
 
 /// Cases and the index, as the build writes them.
 pub use polyfill_build::{case, descriptor, index, side, tree};
+/// The version of wasmtime that runs components here.
+pub const WASMTIME: &str = "48.0.8";
+
 /// The very wasmtime that hosts and imports are written against.
 pub use wasmtime;
 /// The very wasmtime-wasi that the host `wasi` is made of.

@@ -250,20 +250,32 @@ async fn instantiate(
 
 async fn call(run: &Run<'_>, linked: &Linked, store: &mut Store<State>, returned: &mut Vec<Returned>) -> Outcome {
     let asynchronous = run.host.is_async();
-    let instance = match instantiate(run, linked, store, asynchronous).await {
-        Ok(instance) => instance,
-        Err(error) => return backtrace::outcome(&error, run.limits),
-    };
-    let mut caller = Caller::new(run.program, instance, asynchronous);
-    if run.inputs.calls.is_empty() {
+    match instantiate(run, linked, store, asynchronous).await {
+        Ok(instance) => {
+            let caller = Caller::new(run.program, instance, asynchronous);
+            make_calls(caller, run.inputs, run.limits, store, returned).await
+        }
+        Err(error) => backtrace::outcome(&error, run.limits),
+    }
+}
+
+/// Makes the calls of a case, or the one that starts a command.
+pub(crate) async fn make_calls(
+    mut caller: Caller<'_>,
+    inputs: &Inputs,
+    limits: &Limits,
+    store: &mut Store<State>,
+    returned: &mut Vec<Returned>,
+) -> Outcome {
+    if inputs.calls.is_empty() {
         return match caller.start(store).await {
             Ok(true) => Outcome::Returned,
             // As the runtimes' own commands do.
             Ok(false) => Outcome::Exit(1),
-            Err(failure) => ended(failure, run.limits),
+            Err(failure) => ended(failure, limits),
         };
     }
-    for call in &run.inputs.calls {
+    for call in &inputs.calls {
         store.data().clock().sleep(call.wait());
         let before = store.data().stdout().len();
         match caller.call(&mut *store, &call.invoke).await {
@@ -271,7 +283,7 @@ async fn call(run: &Run<'_>, linked: &Linked, store: &mut Store<State>, returned
                 let printed = store.data().stdout().since(before);
                 returned.push(Returned { invoke: call.invoke.clone(), value, printed });
             }
-            Err(failure) => return ended(failure, run.limits),
+            Err(failure) => return ended(failure, limits),
         }
     }
     Outcome::Returned

@@ -176,6 +176,12 @@ impl Runner {
         self
     }
 
+    /// With the engine that a trial's name asks for, if it asks for one.
+    pub fn on_engine_of(mut self, name: &str) -> Self {
+        self.engine_in(name);
+        self
+    }
+
     /// The engines that a trial's name, or the end of it, asks for: `wasi/winch` is a cell only where there is that engine.
     pub(crate) fn engine_in(&mut self, name: &str) {
         if let (Some((_, kind)), Ok(kinds)) = (EngineKind::at_end(name), &mut self.kinds)

@@ -3,13 +3,19 @@
 //! The core side is told by interposers ([`core_boundary`](crate::core_boundary)), the component side by a relay that
 //! stands between the component and its host ([`wrap`]): so any host is covered, without code for its interfaces.
 
+mod handles;
+mod passed;
 mod preview1;
+mod replay;
+mod script;
+mod stand_ins;
 mod tape;
 mod text;
 pub(crate) mod wrap;
 
 use serde::{Deserialize, Serialize};
 
+pub use replay::{Divergence, Mode, Replay, Replayed, replay};
 pub(crate) use tape::{Tape, begin, end};
 pub use text::{json_lines, lines, shortened};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use wasmtime::AsContextMut;
 use wasmtime::component::{ResourceAny, Val};
 
+use super::script::Script;
 use super::{Boundary, Detail, End, Event, Trace, preview1};
 use crate::core_boundary::Value;
 use crate::host::State;
@@ -28,13 +29,14 @@ pub(crate) struct Tape {
     count: u32,
     /// The same of each resource.
     counts: BTreeMap<String, u32>,
+    script: Option<Box<dyn Script>>,
 }
 
 /// A resource of the host that the guest has a handle of.
 #[derive(Clone)]
 pub(crate) struct Handle {
-    /// The relay's.
-    pub(crate) real: ResourceAny,
+    /// The relay's; none if a script has made it up.
+    pub(crate) real: Option<ResourceAny>,
     /// `output-stream#2`.
     pub(crate) name: String,
 }
@@ -108,8 +110,25 @@ impl Tape {
         *count += 1;
         let name = format!("{resource}#{count}");
         self.count += 1;
-        self.handles.insert(self.count, Handle { real, name: name.clone() });
+        self.handles.insert(self.count, Handle { real: Some(real), name: name.clone() });
         (self.count, name)
+    }
+
+    /// A number for a handle of that name, with nothing behind it.
+    pub(crate) fn make(&mut self, name: &str) -> u32 {
+        self.count += 1;
+        self.handles.insert(self.count, Handle { real: None, name: name.to_string() });
+        self.count
+    }
+
+    /// What a script says to a call, if there is one.
+    pub(crate) fn answer(&mut self, function: &str, arguments: &[String]) -> Option<End> {
+        self.script.as_mut()?.answer(function, arguments)
+    }
+
+    /// From now on, calls go to the script first.
+    pub(crate) fn follow(&mut self, script: Box<dyn Script>) {
+        self.script = Some(script);
     }
 
     pub(crate) fn handle(&self, number: u32) -> Option<&Handle> {

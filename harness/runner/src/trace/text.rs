@@ -23,9 +23,14 @@ pub fn json_lines(trace: &Trace) -> String {
     lines.collect()
 }
 
-fn line(event: &Event) -> String {
+/// A call without its end.
+pub(super) fn call(event: &Event) -> String {
     let arguments: Vec<String> = event.arguments.iter().map(|text| shortened(text)).collect();
-    let call = format!("{}({})", event.function, arguments.join(", "));
+    format!("{}({})", event.function, arguments.join(", "))
+}
+
+fn line(event: &Event) -> String {
+    let call = call(event);
     match &event.end {
         End::Returned(None) => call,
         End::Returned(Some(result)) => format!("{call} -> {}", shortened(result)),

@@ -1,0 +1,240 @@
+//! The file: a component, and custom sections at its end.
+
+use polyfill_build::case::Case;
+use polyfill_runner::{Event, Inputs, Outcome, Returned, Trace};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use wasm_encoder::{ComponentSection, CustomSection};
+use wasmparser::BinaryReader;
+
+/// The version of the format.
+const FORMAT: u32 = 1;
+
+/// Names of the sections.
+const ABOUT: &str = "polyfill:bundle";
+const TRACE: &str = "polyfill:trace";
+const MAIN: &str = "polyfill:main";
+const ADAPTER: &str = "polyfill:adapter";
+const SECTIONS: [&str; 4] = [ABOUT, TRACE, MAIN, ADAPTER];
+
+/// What a component begins with: the magic number, and the layer's and version's numbers of components.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// Why a file is no bundle.
+#[derive(Debug, Error)]
+pub enum BundleError {
+    /// It is no component.
+    #[error("this is no component, and so no bundle")]
+    NoComponent,
+    /// A section is not as it should be.
+    #[error("malformed at byte {at}: {message}")]
+    Malformed {
+        /// Where.
+        at: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// It is a component without a recorded run.
+    #[error("the component holds no section `{section}`: it is no bundle (`polyfill record` makes them)")]
+    Missing {
+        /// The section.
+        section: &'static str,
+    },
+    /// What a section says is not understood.
+    #[error("section `{section}`, line {line}: {message}")]
+    Content {
+        /// The section.
+        section: &'static str,
+        /// The line in it, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// It was made by another version of the harness.
+    #[error("a bundle of format {found}; this harness reads format {FORMAT}")]
+    Format {
+        /// Its format.
+        found: u32,
+    },
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// What was run, and what was seen.
+    pub about: About,
+    /// The component, without the sections of the bundle.
+    pub component: Vec<u8>,
+    /// The calls across both boundaries.
+    pub trace: Trace,
+    /// Main, where it is known.
+    pub main: Option<Vec<u8>>,
+    /// The adapters in the order of the stack, as they were before anything was taken out of them.
+    pub adapters: Vec<Vec<u8>>,
+}
+
+/// What was run, and what was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct About {
+    /// The version of the format.
+    pub format: u32,
+    /// What made it.
+    pub versions: Versions,
+    /// The trial: `guest::case::adapter::host`.
+    pub trial: String,
+    /// The guest's name, which is its first argument.
+    pub guest: String,
+    /// Everything that the guest got to see.
+    pub case: Case,
+    /// The adapters, in the order of their sections.
+    pub adapters: Vec<AdapterAbout>,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// The calls that returned.
+    pub returned: Vec<Returned>,
+    /// What it wrote on standard output.
+    #[serde(with = "text_or_bytes")]
+    pub stdout: Vec<u8>,
+    /// The same on standard error.
+    #[serde(with = "text_or_bytes")]
+    pub stderr: Vec<u8>,
+    /// What differs from the case, as a trial's report says it; empty if nothing does.
+    pub verdict: String,
+}
+
+/// What made a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Versions {
+    /// This harness.
+    pub polyfill: String,
+    /// The engine.
+    pub wasmtime: String,
+}
+
+/// An adapter of the stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AdapterAbout {
+    /// As the stack names it.
+    pub name: String,
+    /// The import modules that it implements.
+    pub implements: Vec<String>,
+}
+
+impl About {
+    /// The number that new bundles carry.
+    pub(crate) const FORMAT: u32 = FORMAT;
+}
+
+impl Bundle {
+    /// What the guest got to see.
+    pub fn inputs(&self) -> Result<Inputs, String> {
+        Inputs::of(&self.about.guest, &self.about.case).map_err(|error| error.to_string())
+    }
+
+    /// The file.
+    pub fn write(&self) -> Vec<u8> {
+        let mut file = self.component.clone();
+        let mut section = |name: &str, data: &[u8]| {
+            CustomSection { name: name.into(), data: data.into() }.append_to_component(&mut file);
+        };
+        // Plain data without maps under other keys than strings: there is nothing that JSON lacks.
+        section(ABOUT, &serde_json::to_vec_pretty(&self.about).unwrap_or_default());
+        section(TRACE, polyfill_runner::json_lines(&self.trace).as_bytes());
+        if let Some(main) = &self.main {
+            section(MAIN, main);
+        }
+        for adapter in &self.adapters {
+            section(ADAPTER, adapter);
+        }
+        file
+    }
+
+    /// Reads a file. Nothing in it is run.
+    pub fn read(file: &[u8]) -> Result<Self, BundleError> {
+        let (component, sections) = split(file)?;
+        let find = |name: &'static str| sections.iter().filter(move |(known, _)| *known == name).map(|(_, data)| *data);
+        let about = find(ABOUT).next().ok_or(BundleError::Missing { section: ABOUT })?;
+        let content = |section, line| {
+            move |error: serde_json::Error| BundleError::Content { section, line, message: error.to_string() }
+        };
+        // The format first: another one may have other keys.
+        let value: serde_json::Value = serde_json::from_slice(about).map_err(content(ABOUT, 1))?;
+        let found = value.get("format").and_then(serde_json::Value::as_u64).unwrap_or_default();
+        if found != u64::from(FORMAT) {
+            return Err(BundleError::Format { found: found.try_into().unwrap_or(u32::MAX) });
+        }
+        let about: About = serde_json::from_value(value).map_err(content(ABOUT, 1))?;
+        let trace = find(TRACE).next().ok_or(BundleError::Missing { section: TRACE })?;
+        let lines = trace.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
+        let events: Vec<Event> = lines
+            .map(|(number, line)| serde_json::from_slice(line).map_err(content(TRACE, number + 1)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            about,
+            component: component.to_vec(),
+            trace: Trace { events, dropped: 0 },
+            main: find(MAIN).next().map(<[u8]>::to_vec),
+            adapters: find(ADAPTER).map(<[u8]>::to_vec).collect(),
+        })
+    }
+}
+
+/// A section's name and what is in it.
+type Section<'a> = (&'a str, &'a [u8]);
+
+/// The component, and the sections of the bundle, which are at its end.
+fn split(file: &[u8]) -> Result<(&[u8], Vec<Section<'_>>), BundleError> {
+    if !file.starts_with(COMPONENT) {
+        return Err(BundleError::NoComponent);
+    }
+    let malformed = |error: wasmparser::BinaryReaderError| BundleError::Malformed {
+        at: error.offset(),
+        message: error.message().to_string(),
+    };
+    let mut reader = BinaryReader::new(&file[COMPONENT.len()..], COMPONENT.len() as u64);
+    let mut end = None;
+    let mut sections = Vec::new();
+    while !reader.eof() {
+        let start = reader.original_position();
+        let id = reader.read_u8().map_err(malformed)?;
+        let mut content = reader.read_reader().map_err(malformed)?;
+        let name = if id == 0 { content.read_string().map_err(malformed)? } else { "" };
+        if let Some(known) = SECTIONS.iter().find(|known| **known == name) {
+            end.get_or_insert(start);
+            let rest = content.bytes_remaining();
+            sections.push((*known, content.read_bytes(rest).map_err(malformed)?));
+        } else if end.is_some() {
+            let message = "a section behind those of a bundle".to_string();
+            return Err(BundleError::Malformed { at: start, message });
+        }
+    }
+    let end = end.map_or(file.len(), |end| end as usize);
+    Ok((&file[..end], sections))
+}
+
+/// Bytes as a string where they are text.
+mod text_or_bytes {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        let either = String::from_utf8(bytes.to_vec());
+        either.map_or_else(|error| Either::Bytes(error.into_bytes()), Either::Text).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        Ok(match Either::deserialize(deserializer)? {
+            Either::Text(text) => text.into_bytes(),
+            Either::Bytes(bytes) => bytes,
+        })
+    }
+}

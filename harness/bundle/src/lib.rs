@@ -1,0 +1,14 @@
+//! Bundles: a run in one file.
+//!
+//! A bundle is the component that ran, with custom sections that hold everything its run needs to happen again: the case,
+//! the calls across both boundaries, main, the adapters, and what was seen. Whatever takes components takes a bundle.
+
+mod format;
+mod record;
+mod replay;
+mod show;
+
+pub use format::{About, AdapterAbout, Bundle, BundleError, Versions};
+pub use record::{RecordError, record};
+pub use replay::{Outcomes, ReplayError, With, replay};
+pub use show::show;

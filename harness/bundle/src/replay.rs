@@ -1,0 +1,142 @@
+//! A bundle, played again: from its trace, or on a host.
+
+use std::fmt;
+
+use polyfill_encoder::{Adapter, Errors, Input, Source, encode};
+use polyfill_runner::{
+    Boundary, Detail, Divergence, Engine, EngineError, Event, Host, Limits, Mode, Observation, Outcome, Replay, Sinks,
+    Trace, run_program,
+};
+use thiserror::Error;
+
+use crate::format::Bundle;
+
+/// What is different from the recorded run.
+#[derive(Clone, Copy, Default)]
+pub struct With<'a> {
+    /// An adapter in place of the recorded ones, with the import module that it implements.
+    pub adapter: Option<(&'a str, &'a [u8])>,
+    /// A host in place of the trace. It gets what the case has: files, too, in a folder of their own.
+    pub host: Option<&'a dyn Host>,
+    /// Calls may come in another order: always so with another adapter.
+    pub tolerant: bool,
+}
+
+/// Why a bundle cannot be played.
+#[derive(Debug, Error)]
+pub enum ReplayError {
+    /// The engine refuses the component.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The case makes no sense.
+    #[error("the case of the bundle: {0}")]
+    Case(String),
+    /// Main is not in the bundle, so that it cannot go with another adapter.
+    #[error("the bundle does not hold the guest's core module: it cannot be put together with another adapter")]
+    NoMain,
+    /// Main does not go with the other adapter.
+    #[error("the guest cannot be put together with the other adapter: {0}")]
+    Encode(#[from] Errors),
+}
+
+/// Two runs, and where they part.
+#[derive(Clone, Debug)]
+pub struct Outcomes {
+    /// What was recorded.
+    pub recorded: Outcome,
+    /// What was seen now.
+    pub observation: Observation,
+    /// The first call that is another one.
+    pub divergence: Option<Divergence>,
+    /// Whether nothing is different: outcome, results, and all calls across the component boundary.
+    pub same: bool,
+}
+
+/// Plays the bundle.
+pub fn replay(bundle: &Bundle, engine: &Engine, with: With<'_>) -> Result<Outcomes, ReplayError> {
+    let component = match with.adapter {
+        None => bundle.component.clone(),
+        Some((implements, wasm)) => other(bundle, implements, wasm)?,
+    };
+    let program = &engine.program(&component)?;
+    let inputs = &bundle.inputs().map_err(ReplayError::Case)?;
+    let limits = &Limits::default().of(&bundle.about.case.limits);
+    let (observation, divergence) = match with.host {
+        Some(host) => {
+            let observation = run_program(engine, program, host, inputs, limits, Detail::Full, Sinks::default());
+            let divergence = observation.trace.as_ref().and_then(|trace| first(&bundle.trace, trace));
+            (observation, divergence)
+        }
+        None => {
+            let mode = if with.tolerant || with.adapter.is_some() { Mode::Tolerant } else { Mode::Strict };
+            let trace = &bundle.trace;
+            let replayed = polyfill_runner::replay(&Replay { engine, program, trace, inputs, limits, mode });
+            (replayed.observation, replayed.divergence)
+        }
+    };
+    let recorded = bundle.about.outcome.clone();
+    let same = divergence.is_none()
+        && is_same_outcome(&recorded, &observation.outcome)
+        && bundle
+            .about
+            .returned
+            .iter()
+            .map(|returned| (&returned.invoke, &returned.value))
+            .eq(observation.returned.iter().map(|returned| (&returned.invoke, &returned.value)));
+    Ok(Outcomes { recorded, observation, divergence, same })
+}
+
+/// The guest with another adapter.
+fn other(bundle: &Bundle, implements: &str, wasm: &[u8]) -> Result<Vec<u8>, ReplayError> {
+    let main = bundle.main.as_deref().ok_or(ReplayError::NoMain)?;
+    let input = Input {
+        main: Source { name: bundle.about.guest.clone(), wasm: main, wit: None },
+        adapters: vec![Adapter::new(implements, wasm)],
+    };
+    Ok(encode(&input, &polyfill_encoder::Options::default())?.component)
+}
+
+/// Kind, code and message. Where in the code it happened, engines tell each in its way.
+pub(crate) fn is_same_outcome(a: &Outcome, b: &Outcome) -> bool {
+    match (a, b) {
+        (Outcome::Trap(a), Outcome::Trap(b)) | (Outcome::HostError(a), Outcome::HostError(b)) => {
+            a.message == b.message
+                && a.frames.iter().map(|frame| &frame.function).eq(b.frames.iter().map(|frame| &frame.function))
+        }
+        (Outcome::Timeout { .. }, Outcome::Timeout { .. }) => true,
+        _ => a == b,
+    }
+}
+
+/// Where two runs on hosts part.
+fn first(recorded: &Trace, seen: &Trace) -> Option<Divergence> {
+    let mut calls = 0;
+    let (mut a, mut b) = (recorded.imports(), seen.imports());
+    let is_same = |a: &Event, b: &Event| (&a.function, &a.arguments, &a.end) == (&b.function, &b.arguments, &b.end);
+    let text = |event: Option<&Event>| {
+        let one = |event: &Event| Trace { events: vec![Event { within: None, ..event.clone() }], dropped: 0 };
+        event.and_then(|event| polyfill_runner::lines(&one(event)).pop())
+    };
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return None,
+            (Some(a), Some(b)) if is_same(a, b) => calls += 1,
+            (a, b) => return Some(Divergence { calls, recorded: text(a), seen: text(b) }),
+        }
+    }
+}
+
+impl fmt::Display for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trace = self.observation.trace.as_ref();
+        let calls =
+            trace.map_or(0, |trace| trace.events.iter().filter(|event| event.boundary == Boundary::Import).count());
+        writeln!(f, "recorded: {}", self.recorded)?;
+        writeln!(f, "now:      {}, after {calls} calls of the host", self.observation.outcome)?;
+        if let Some(divergence) = &self.divergence {
+            writeln!(f, "{divergence}")?;
+        }
+        let same = if self.same { "the same" } else { "not the same" };
+        writeln!(f, "{same}")
+    }
+}

@@ -1,0 +1,53 @@
+//! `polyfill replay`, `polyfill show`
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use polyfill_build::reference;
+use polyfill_bundle::{Bundle, With};
+use polyfill_runner::{Engine, Hosts};
+
+use crate::args::{ReplayArgs, ShowArgs};
+use crate::error::Error;
+use crate::{load, output};
+
+/// Plays a bundle and tells what is the same.
+pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
+    let bundle = read(&args.bundle)?;
+    let adapter =
+        args.adapter.as_deref().map(|file| load::adapter(implements(&bundle, file), file, None)).transpose()?;
+    let hosts = Hosts::default();
+    let host = args.host.as_deref().map(|name| {
+        let none = || Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") };
+        hosts.get(name).ok_or_else(none)
+    });
+    let engine = Engine::of(args.engine, None)?;
+    let with = With {
+        adapter: adapter.as_ref().map(|module| (module.name.as_str(), module.wasm.as_slice())),
+        host: host.transpose()?,
+        tolerant: args.tolerant,
+    };
+    let outcomes = polyfill_bundle::replay(&bundle, &engine, with)?;
+    output::text(&format!("{}\n{outcomes}", bundle.about.trial))?;
+    eprint!("{}", outcomes.observation.outcome.backtrace());
+    Ok(if outcomes.same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The import module for a file: that of the recorded adapter, whatever the file's name is.
+fn implements<'a>(bundle: &'a Bundle, file: &Path) -> Option<&'a str> {
+    let published = file.to_str().is_some_and(|name| !file.exists() && reference::find(name).is_some());
+    let recorded = bundle.about.adapters.first().and_then(|adapter| adapter.implements.first());
+    recorded.map(String::as_str).filter(|_| !published)
+}
+
+/// Prints what is in a bundle.
+pub(crate) fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
+    output::text(&polyfill_bundle::show(&read(&args.bundle)?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &Path) -> Result<Bundle, Error> {
+    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+    Bundle::read(&bytes).map_err(|source| Error::Bundle { file: path.to_path_buf(), source })
+}

@@ -1,0 +1,183 @@
+//! One function that a component imports, answered by its relay or by a script; each call is taken down.
+
+use std::sync::Arc;
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::types::ComponentFunc;
+use wasmtime::component::{Func, Linker, ResourceAny, Type, Val};
+use wasmtime_wasi::I32Exit;
+
+use super::handles::{Names, key, map};
+use super::stand_ins::Resources;
+use super::{Boundary, End, wrap};
+use crate::host::{State, Stop};
+use crate::{backtrace, drive, handles};
+
+/// A function of the host.
+#[derive(Clone)]
+pub(super) struct Passed {
+    /// `instance.function`.
+    pub(super) name: Arc<str>,
+    /// The relay's; none where there is no host.
+    pub(super) real: Option<Func>,
+    pub(super) resources: Arc<Resources>,
+}
+
+impl Passed {
+    /// Puts it where the component looks for it.
+    pub(super) fn define(
+        self,
+        linker: &mut Linker<State>,
+        instance: Option<&str>,
+        function: &str,
+        asynchronous: bool,
+    ) -> wasmtime::Result<()> {
+        let mut root = match instance {
+            Some(instance) => linker.instance(instance)?,
+            None => linker.root(),
+        };
+        if asynchronous {
+            return root.func_new_async(function, move |store, ty, arguments, results| {
+                let passed = self.clone();
+                Box::new(async move { passed.call(store, ty, arguments, results, true).await })
+            });
+        }
+        root.func_new(function, move |store, ty, arguments, results| {
+            // Nothing in it waits.
+            drive::drive(false, self.call(store, ty, arguments, results, false)).map_err(wasmtime::Error::msg)?
+        })
+    }
+
+    async fn call(
+        &self,
+        mut store: StoreContextMut<'_, State>,
+        ty: ComponentFunc,
+        arguments: &[Val],
+        results: &mut [Val],
+        asynchronous: bool,
+    ) -> wasmtime::Result<()> {
+        let mut names = Names::new();
+        let mut given_away = Vec::new();
+        let mut real = Vec::new();
+        for argument in arguments {
+            real.push(take(&mut store, argument, &mut names, &mut given_away)?);
+        }
+        let texts: Vec<String> = arguments.iter().map(|argument| text(&store, argument, &names)).collect();
+        let scripted = store.data().tape().answer(&self.name, &texts);
+        store.data().tape().begin(Boundary::Import, &self.name, texts);
+        let done = match (scripted, self.real) {
+            (Some(end), _) => {
+                for handle in given_away {
+                    drop_real(&mut store, handle, asynchronous).await?;
+                }
+                self.scripted(&mut store, &ty, end, results)
+            }
+            (None, Some(function)) => match wrap::call(&mut store, function, &real, results, asynchronous).await {
+                Ok(()) => self.give(&mut store, &ty, results),
+                Err(error) => Err(error),
+            },
+            (None, None) => Err(wasmtime::format_err!("nothing answers `{}`", self.name)),
+        };
+        let end = ended(&done);
+        store.data().tape().end(end);
+        done.map(|_| ())
+    }
+
+    /// Puts handles for the guest in place of the relay's. The result's text.
+    fn give(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        ty: &ComponentFunc,
+        results: &mut [Val],
+    ) -> wasmtime::Result<Option<String>> {
+        let (Some(result), Some(ty)) = (results.first_mut(), ty.results().next()) else { return Ok(None) };
+        let mut names = Names::new();
+        *result = map(result, Some(&ty), &mut |real, ty| {
+            let Some(Type::Own(resource)) = ty else { return Ok(real) };
+            let (handle, name) = self.resources.give(store, resource, real)?;
+            names.insert(key(handle), name);
+            Ok(handle)
+        })?;
+        Ok(Some(text(store, result, &names)))
+    }
+
+    /// A result from its text, with handles of nothing.
+    fn scripted(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        ty: &ComponentFunc,
+        end: End,
+        results: &mut [Val],
+    ) -> wasmtime::Result<Option<String>> {
+        let value = match end {
+            End::Returned(value) => value,
+            End::Exit(code) => return Err(Stop::Exit(code).into()),
+            End::Failed(message) => return Err(wasmtime::Error::msg(message)),
+            End::Never => return Err(wasmtime::Error::msg("the host stops here")),
+        };
+        let (Some(result), Some(ty)) = (results.first_mut(), ty.results().next()) else { return Ok(None) };
+        let value = value.unwrap_or_default();
+        let mut make = |ty: &Type, name: &str| match ty {
+            Type::Own(resource) => {
+                let handle = self.resources.make(store, resource, name).map_err(|error| format!("{error:#}"))?;
+                Ok(Val::Resource(handle))
+            }
+            _ => Err("a loan cannot be returned".to_string()),
+        };
+        *result = handles::parse(&ty, &value, &mut make)
+            .map_err(|message| wasmtime::format_err!("`{value}` is no result of `{}`: {message}", self.name))?;
+        Ok(Some(value))
+    }
+}
+
+/// An argument with the relay's handles in place of the guest's. What the guest gives away it has no more.
+fn take(
+    store: &mut StoreContextMut<'_, State>,
+    value: &Val,
+    names: &mut Names,
+    given_away: &mut Vec<ResourceAny>,
+) -> wasmtime::Result<Val> {
+    map(value, None, &mut |handle, _| {
+        let owned = handle.owned();
+        let number = handle.try_into_resource_dynamic(&mut *store)?.rep();
+        let known = match owned {
+            true => store.data().tape().take(number),
+            false => store.data().tape().handle(number).cloned(),
+        };
+        let known = known.ok_or_else(|| wasmtime::format_err!("a handle that the host has not given"))?;
+        names.insert(key(handle), known.name);
+        given_away.extend(known.real.filter(|_| owned));
+        Ok(known.real.unwrap_or(handle))
+    })
+}
+
+/// Drops what a handle stood for, on the host's side.
+pub(super) async fn drop_real(
+    store: &mut StoreContextMut<'_, State>,
+    real: ResourceAny,
+    asynchronous: bool,
+) -> wasmtime::Result<()> {
+    let uncounted = wrap::Uncounted::begin(store);
+    let done = match asynchronous {
+        true => real.resource_drop_async(&mut *store).await,
+        false => real.resource_drop(&mut *store),
+    };
+    uncounted.end(store);
+    done
+}
+
+fn text(store: &StoreContextMut<'_, State>, value: &Val, names: &Names) -> String {
+    store.data().tape().text(value, &mut |handle| names.get(&key(handle)).cloned().unwrap_or_default())
+}
+
+pub(super) fn ended(done: &wasmtime::Result<Option<String>>) -> End {
+    let error = match done {
+        Ok(text) => return End::Returned(text.clone()),
+        Err(error) => error,
+    };
+    match (error.downcast_ref::<Stop>(), error.downcast_ref::<I32Exit>()) {
+        (Some(Stop::Exit(code)), _) => End::Exit(*code),
+        (_, Some(I32Exit(code))) => End::Exit(*code),
+        _ => End::Failed(backtrace::message(error)),
+    }
+}
