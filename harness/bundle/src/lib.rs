@@ -4,11 +4,15 @@
 //! the calls across both boundaries, main, the adapters, and what was seen. Whatever takes components takes a bundle.
 
 mod format;
+mod freeze;
 mod record;
 mod replay;
 mod show;
+mod shrink;
 
 pub use format::{About, AdapterAbout, Bundle, BundleError, Versions};
+pub use freeze::{FreezeError, freeze};
 pub use record::{RecordError, record};
 pub use replay::{Outcomes, ReplayError, With, replay};
 pub use show::show;
+pub use shrink::{NoMain, ReduceError, ShrinkError, Shrunk, shrink};

@@ -28,6 +28,8 @@ pub(crate) enum Verb {
     Record(RecordArgs),
     Replay(ReplayArgs),
     Show(ShowArgs),
+    Shrink(ShrinkArgs),
+    Freeze(FreezeArgs),
     Encode(EncodeArgs),
     Explain(ExplainArgs),
     Check(CheckArgs),
@@ -242,6 +244,35 @@ pub(crate) struct ShowArgs {
     /// The file
     #[arg(value_name = "BUNDLE")]
     pub(crate) bundle: PathBuf,
+}
+
+/// Leave out of a recorded run's guest what the run does not need
+///
+/// The smaller file fails in the same way: each of its replays is the same as the recorded run.
+#[derive(Debug, Args)]
+pub(crate) struct ShrinkArgs {
+    /// The file
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+    /// The file to write [default: BUNDLE itself]
+    #[arg(short, long, value_name = "OUT.wasm")]
+    pub(crate) output: Option<PathBuf>,
+    /// Seconds that it may take
+    #[arg(long, value_name = "N", default_value_t = 600)]
+    pub(crate) seconds: u64,
+}
+
+/// Make a component without imports of a recorded run: it plays the recorded host by itself
+///
+/// Any runtime for components shows what it shows. Where the host ended the run, the frozen one traps.
+#[derive(Debug, Args)]
+pub(crate) struct FreezeArgs {
+    /// The file
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundle: PathBuf,
+    /// The file to write
+    #[arg(short, long, value_name = "OUT.wasm")]
+    pub(crate) output: PathBuf,
 }
 
 impl RunArgs {

@@ -27,6 +27,10 @@ pub(crate) enum Error {
     Record(#[from] polyfill_bundle::RecordError),
     #[error(transparent)]
     Replay(#[from] polyfill_bundle::ReplayError),
+    #[error(transparent)]
+    Shrink(#[from] polyfill_bundle::ShrinkError),
+    #[error(transparent)]
+    Freeze(#[from] polyfill_bundle::FreezeError),
     #[error("`{}`: {source}", file.display())]
     Bundle { file: PathBuf, source: polyfill_bundle::BundleError },
     #[error(transparent)]

@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Verb::Record(args) => record::record(&args),
         Verb::Replay(args) => replay::replay(&args),
         Verb::Show(args) => replay::show(&args),
+        Verb::Shrink(args) => replay::shrink(&args),
+        Verb::Freeze(args) => replay::freeze(&args),
         Verb::Encode(args) => encode::encode(&args),
         Verb::Explain(args) => explain::explain(&args),
         Verb::Check(args) => check::check(&args),

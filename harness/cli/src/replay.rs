@@ -1,14 +1,15 @@
-//! `polyfill replay`, `polyfill show`
+//! What can be done with a bundle: `polyfill replay`, `show`, `shrink`, `freeze`
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use polyfill_build::reference;
 use polyfill_bundle::{Bundle, With};
-use polyfill_runner::{Engine, Hosts};
+use polyfill_runner::{Engine, EngineKind, Hosts};
 
-use crate::args::{ReplayArgs, ShowArgs};
+use crate::args::{FreezeArgs, ReplayArgs, ShowArgs, ShrinkArgs};
 use crate::error::Error;
 use crate::{load, output};
 
@@ -44,6 +45,41 @@ fn implements<'a>(bundle: &'a Bundle, file: &Path) -> Option<&'a str> {
 /// Prints what is in a bundle.
 pub(crate) fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
     output::text(&polyfill_bundle::show(&read(&args.bundle)?))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a bundle smaller.
+pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
+    let bundle = read(&args.bundle)?;
+    // The quickest to compile.
+    let engine = Engine::of(EngineKind::fastest_to_compile(), None)?;
+    let progress = |kept: usize| {
+        if kept.is_multiple_of(50) {
+            output::progress(&format!("{kept} functions run"));
+        }
+    };
+    let shrunk = polyfill_bundle::shrink(&bundle, &engine, Duration::from_secs(args.seconds), progress)?;
+    let file = args.output.as_ref().unwrap_or(&args.bundle);
+    output::file(file, &shrunk.bundle.write())?;
+    let line = |what: &str, [before, after]: [usize; 2]| {
+        format!("{what:<10} {before:>9} -> {after:>9}  {:.2} %\n", 100.0 * after as f64 / before.max(1) as f64)
+    };
+    let text = [
+        line("functions", shrunk.functions),
+        line("code", shrunk.code),
+        line("component", shrunk.bytes),
+        format!("{} replays; {}: {}\n", shrunk.runs, file.display(), bundle.about.outcome),
+    ];
+    output::text(&text.concat())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a component that needs no host.
+pub(crate) fn freeze(args: &FreezeArgs) -> Result<ExitCode, Error> {
+    let bundle = read(&args.bundle)?;
+    let frozen = polyfill_bundle::freeze(&bundle, &Engine::new(None)?)?;
+    output::file(&args.output, &frozen)?;
+    output::text(&format!("{}: {} bytes, no imports\n", args.output.display(), frozen.len()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -50,7 +50,7 @@ pub use layers::is_named;
 pub use plan::{Growth, Plan};
 pub use prepared::Prepared;
 pub use provenance::{Provenance, ProvenanceError, provenance};
-pub use relay::{Relay, RelayError, Relayed, relay};
+pub use relay::{MODULE as RELAY_MODULE, Relay, RelayError, Relayed, relay};
 pub use stub::Answer;
 pub use trim::TrimError;
 pub use wildcard::fits;

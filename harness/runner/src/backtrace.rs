@@ -58,7 +58,9 @@ pub(crate) fn message(error: &Error) -> String {
 }
 
 fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
-    backtrace.frames().iter().flat_map(frame).collect()
+    // A traced run does not tell of what it is traced by.
+    let frames = backtrace.frames().iter().filter(|info| info.module().name() != Some(polyfill_encoder::RELAY_MODULE));
+    frames.flat_map(frame).collect()
 }
 
 /// One frame for the function itself, after those of the functions that were inlined into it.

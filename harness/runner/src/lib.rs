@@ -74,7 +74,8 @@ pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use trace::{
-    Boundary, Detail, Divergence, End, Event, Mode, Replay, Replayed, Trace, json_lines, lines, replay, shortened,
+    Boundary, Detail, Divergence, End, Event, Mode, Replay, Replayed, Trace, json_lines, lines, recorded_results,
+    replay, shortened,
 };
 pub use values::{bytes_text, string_text, value_text};
 

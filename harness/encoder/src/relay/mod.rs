@@ -17,6 +17,9 @@ use crate::error::Errors;
 use crate::input::{Input, Options, Source, Wit};
 use crate::interpose;
 
+/// The name of a relay's core module, as backtraces have it.
+pub const MODULE: &str = "polyfill:relay";
+
 /// A relay in binary form, and what its exports are for.
 #[derive(Clone, Debug)]
 pub struct Relay {

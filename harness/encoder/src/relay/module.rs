@@ -12,7 +12,7 @@ use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Resolve, SizeAlign, Type, TypeOwner};
 
 use super::borrows::{self, Borrows, Drops};
-use super::{Imported, RelayError};
+use super::{Imported, MODULE, RelayError};
 use crate::names;
 
 /// Where memory that is handed out begins: an address of zero would look like none.
@@ -188,6 +188,7 @@ impl Parts {
         globals.global(top, &ConstExpr::i32_const(BASE));
         self.exports.export("memory", ExportKind::Memory, 0);
         let mut debug = NameSection::new();
+        debug.module(MODULE);
         debug.functions(&self.names);
         let mut module = Module::new();
         module.section(&self.types).section(&self.imports).section(&self.functions).section(&memories);

@@ -7,6 +7,7 @@ mod handles;
 mod passed;
 mod preview1;
 mod replay;
+mod results;
 mod script;
 mod stand_ins;
 mod tape;
@@ -16,6 +17,7 @@ pub(crate) mod wrap;
 use serde::{Deserialize, Serialize};
 
 pub use replay::{Divergence, Mode, Replay, Replayed, replay};
+pub use results::recorded_results;
 pub(crate) use tape::{Tape, begin, end};
 pub use text::{json_lines, lines, shortened};
 
