@@ -53,9 +53,9 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
     let bundle = read(&args.bundle)?;
     // The quickest to compile.
     let engine = Engine::of(EngineKind::fastest_to_compile(), None)?;
-    let progress = |kept: usize| {
-        if kept.is_multiple_of(50) {
-            output::progress(&format!("{kept} functions run"));
+    let progress = |what: &str, count: usize| {
+        if count.is_multiple_of(50) {
+            output::progress(&format!("{count} {what}"));
         }
     };
     let shrunk = polyfill_bundle::shrink(&bundle, &engine, Duration::from_secs(args.seconds), progress)?;
@@ -64,11 +64,13 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
     let line = |what: &str, [before, after]: [usize; 2]| {
         format!("{what:<10} {before:>9} -> {after:>9}  {:.2} %\n", 100.0 * after as f64 / before.max(1) as f64)
     };
+    let [all, ran, left] = shrunk.functions;
     let text = [
-        line("functions", shrunk.functions),
+        line("functions", [all, left]),
         line("code", shrunk.code),
-        line("component", shrunk.bytes),
-        format!("{} replays; {}: {}\n", shrunk.runs, file.display(), bundle.about.outcome),
+        line("main", shrunk.main),
+        line("calls", shrunk.calls),
+        format!("{ran} functions ran; {} replays; {}: {}\n", shrunk.runs, file.display(), bundle.about.outcome),
     ];
     output::text(&text.concat())?;
     Ok(ExitCode::SUCCESS)

@@ -58,9 +58,10 @@ pub(crate) fn message(error: &Error) -> String {
 }
 
 fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
-    // A traced run does not tell of what it is traced by.
-    let frames = backtrace.frames().iter().filter(|info| info.module().name() != Some(polyfill_encoder::RELAY_MODULE));
-    frames.flat_map(frame).collect()
+    // A traced run does not tell of what it is traced by: a relay, and what that calls.
+    let frames = backtrace.frames();
+    let relay = frames.iter().rposition(|info| info.module().name() == Some(polyfill_encoder::RELAY_MODULE));
+    frames[relay.map_or(0, |last| last + 1)..].iter().flat_map(frame).collect()
 }
 
 /// One frame for the function itself, after those of the functions that were inlined into it.
@@ -69,11 +70,13 @@ fn frame(info: &FrameInfo) -> Vec<Frame> {
     let own = info.func_name().map_or_else(|| format!("function {}", info.func_index()), demangle);
     let offset = info.func_offset().map(|offset| offset as u64);
     if info.symbols().is_empty() {
-        return vec![Frame { module, function: own, offset, source: None }];
+        return vec![Frame { module, function: own, offset, source: None, inlined: false }];
     }
-    let symbols = info.symbols().iter();
+    let last = info.symbols().len() - 1;
+    let symbols = info.symbols().iter().enumerate();
     symbols
-        .map(|symbol| Frame {
+        .map(|(index, symbol)| Frame {
+            inlined: index < last,
             module: module.clone(),
             function: symbol.name().map_or_else(|| own.clone(), demangle),
             offset,

@@ -267,6 +267,9 @@ pub struct Frame {
     /// The source line, where debug information tells it: `file:line:column`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Its code is a part of the next frame's function.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inlined: bool,
 }
 
 impl fmt::Display for Frame {

@@ -1,20 +1,21 @@
 //! A bundle -> a smaller one that fails in the same way.
 //!
 //! The guest's functions are put back one by one: at first each traps, a replay tells which one was missed, and that one
-//! is kept from then on. What never runs is never put back.
+//! is kept from then on; what never runs is never put back. Then those that run are made to do nothing, many at a time and
+//! fewer and fewer, as long as the run ends in the same way, at the same place. What its host is asked for may become less.
 
 mod component;
 mod reduce;
 
 use std::time::{Duration, Instant};
 
-use polyfill_runner::{Engine, Outcome};
+use polyfill_runner::{Engine, Observation, Outcome};
 use thiserror::Error;
 
 use crate::format::Bundle;
-use crate::replay::{ReplayError, With, replay};
+use crate::replay::{Outcomes, ReplayError, With, is_same_outcome, replay};
 use component::Place;
-use reduce::{Facts, Names, facts, reduce};
+use reduce::{Facts, Fate, Names, facts, reduce};
 
 pub use component::NoMain;
 pub use reduce::ReduceError;
@@ -53,68 +54,142 @@ pub enum ShrinkError {
 pub struct Shrunk {
     /// The smaller one.
     pub bundle: Bundle,
-    /// Main's functions, before and after.
-    pub functions: [usize; 2],
-    /// Bytes of their code.
+    /// Main's functions: all of them, those that run, those that are left.
+    pub functions: [usize; 3],
+    /// Bytes of their code, before and after.
     pub code: [usize; 2],
-    /// Bytes of the component.
-    pub bytes: [usize; 2],
+    /// Bytes of main, with all that is in it.
+    pub main: [usize; 2],
+    /// Calls across the component boundary.
+    pub calls: [usize; 2],
     /// Replays that it took.
     pub runs: usize,
 }
 
-/// Leaves out of main what the recorded run does not need; `progress` is told of functions that are known to run.
+/// Leaves out of main what the recorded run does not need; `progress` is told what is being done, and how far it is.
 pub fn shrink(
     bundle: &Bundle,
     engine: &Engine,
     most: Duration,
-    mut progress: impl FnMut(usize),
+    progress: impl FnMut(&str, usize),
 ) -> Result<Shrunk, ShrinkError> {
-    let start = Instant::now();
     let place = Place::of(bundle)?;
     let main = place.main(bundle);
     let facts = facts(main)?;
-    if !replay(bundle, engine, With::default())?.same {
+    let mut work =
+        Work { bundle, engine, place: &place, facts: &facts, runs: 0, start: Instant::now(), most, progress };
+    if !work.play(bundle, With::default())?.same {
         return Err(ShrinkError::NotTheSame);
     }
-    let with = |keep: &[bool], names: Names| -> Result<Bundle, ShrinkError> {
-        Ok(place.with(bundle, &reduce(main, &facts, keep, names)?))
-    };
-    let mut keep = vec![false; facts.bodies.len()];
-    let mut runs = 1;
-    loop {
-        let tried = replay(&with(&keep, Names::Numbers)?, engine, With::default())?;
-        runs += 1;
-        match missed(&tried.observation.outcome, &facts, &keep) {
-            Some(index) => keep[index] = true,
-            None => break,
-        }
-        let kept = keep.iter().filter(|kept| **kept).count();
-        progress(kept);
-        if start.elapsed() > most {
-            return Err(ShrinkError::Time { after: most, functions: keep.len(), kept });
-        }
-    }
-    let smaller = with(&keep, Names::Own)?;
-    if !replay(&smaller, engine, With::default())?.same {
+    let mut fates = vec![Fate::Traps; facts.bodies.len()];
+    work.put_back(&mut fates)?;
+    let left = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Kept).count();
+    let ran = left(&fates);
+    let whole = work.with(&fates, Names::Own)?;
+    let outcomes = work.play(&whole, With::default())?;
+    if !outcomes.same {
         return Err(ShrinkError::NotTheSame);
     }
-    let code = |keep: &dyn Fn(usize) -> bool| -> usize {
-        facts.bodies.iter().enumerate().filter(|(index, _)| keep(*index)).map(|(_, size)| size).sum()
-    };
-    let kept = keep.iter().filter(|kept| **kept).count();
+    work.empty(&mut fates, &outcomes.observation)?;
+    let smaller = work.rewritten(&fates)?;
+    let reduced = reduce(main, &facts, &fates, Names::Own)?;
     Ok(Shrunk {
-        functions: [keep.len(), kept],
-        code: [code(&|_| true), code(&|index| keep[index]) + facts.stubs(&keep)],
-        bytes: [bundle.component.len(), smaller.component.len()],
+        functions: [fates.len(), ran, left(&fates)],
+        code: [facts.bodies.iter().sum(), reduce::facts(&reduced)?.bodies.iter().sum()],
+        main: [main.len(), reduced.len()],
+        calls: [bundle.trace.imports().count(), smaller.trace.imports().count()],
         bundle: smaller,
-        runs: runs + 1,
+        runs: work.runs,
     })
 }
 
+struct Work<'a, P> {
+    bundle: &'a Bundle,
+    engine: &'a Engine,
+    place: &'a Place,
+    facts: &'a Facts,
+    runs: usize,
+    start: Instant,
+    most: Duration,
+    progress: P,
+}
+
+impl<P: FnMut(&str, usize)> Work<'_, P> {
+    fn with(&self, fates: &[Fate], names: Names) -> Result<Bundle, ReduceError> {
+        Ok(self.place.with(self.bundle, &reduce(self.place.main(self.bundle), self.facts, fates, names)?))
+    }
+
+    fn play(&mut self, bundle: &Bundle, with: With<'_>) -> Result<Outcomes, ReplayError> {
+        self.runs += 1;
+        replay(bundle, self.engine, with)
+    }
+
+    /// Keeps all that run.
+    fn put_back(&mut self, fates: &mut [Fate]) -> Result<(), ShrinkError> {
+        let mut kept = 0;
+        loop {
+            let tried = self.play(&self.with(fates, Names::Numbers)?, With::default())?;
+            let Some(index) = missed(&tried.observation.outcome, self.facts, fates) else { return Ok(()) };
+            fates[index] = Fate::Kept;
+            kept += 1;
+            (self.progress)("functions that run", kept);
+            if self.start.elapsed() > self.most {
+                return Err(ShrinkError::Time { after: self.most, functions: fates.len(), kept });
+            }
+        }
+    }
+
+    /// Makes those do nothing that the outcome does not need, the later ones first: they are farther from it.
+    fn empty(&mut self, fates: &mut [Fate], recorded: &Observation) -> Result<(), ShrinkError> {
+        let mut left: Vec<usize> = (0..fates.len()).filter(|index| fates[*index] == Fate::Kept).collect();
+        left.retain(|index| self.facts.can_be_empty(*index));
+        let mut size = left.len().div_ceil(2);
+        while size > 0 && self.start.elapsed() < self.most {
+            let mut found = false;
+            for chunk in left.clone().chunks(size) {
+                chunk.iter().for_each(|index| fates[*index] = Fate::Empty);
+                let tried = self.with(fates, Names::Own)?;
+                let tried = self.play(&tried, With { tolerant: true, ..With::default() })?.observation;
+                if is_same_place(&recorded.outcome, &tried.outcome) {
+                    left.retain(|index| !chunk.contains(index));
+                    found = true;
+                    (self.progress)("functions that are needed", left.len());
+                } else {
+                    chunk.iter().for_each(|index| fates[*index] = Fate::Kept);
+                }
+                if self.start.elapsed() > self.most {
+                    return Ok(());
+                }
+            }
+            // One by one until none can go: each may have been needed by another one only.
+            size = if size > 1 { size / 2 } else { usize::from(found) };
+        }
+        Ok(())
+    }
+
+    /// The smaller bundle, with what its run asks its host for as the recorded run.
+    fn rewritten(&mut self, fates: &[Fate]) -> Result<Bundle, ShrinkError> {
+        let mut smaller = self.with(fates, Names::Own)?;
+        let seen = self.play(&smaller, With { tolerant: true, ..With::default() })?.observation;
+        smaller.about.outcome = seen.outcome;
+        smaller.about.returned = seen.returned;
+        smaller.trace = seen.trace.unwrap_or_default();
+        match self.play(&smaller, With::default())?.same {
+            true => Ok(smaller),
+            false => Err(ShrinkError::NotTheSame),
+        }
+    }
+}
+
 /// The function that ended the run because it was not there.
-fn missed(outcome: &Outcome, facts: &Facts, keep: &[bool]) -> Option<usize> {
+fn missed(outcome: &Outcome, facts: &Facts, fates: &[Fate]) -> Option<usize> {
     let name = &outcome.frames().first()?.function;
     let index = name.strip_prefix(reduce::NUMBERED)?.parse::<usize>().ok()?.checked_sub(facts.imported as usize)?;
-    keep.get(index).filter(|kept| !**kept).map(|_| index)
+    fates.get(index).filter(|fate| **fate == Fate::Traps).map(|_| index)
+}
+
+/// The same end, and the same functions on the way there.
+fn is_same_place(a: &Outcome, b: &Outcome) -> bool {
+    let functions = |outcome: &Outcome| outcome.frames().iter().map(|frame| frame.function.clone()).collect::<Vec<_>>();
+    is_same_outcome(a, b) && functions(a) == functions(b)
 }

@@ -1,19 +1,29 @@
-//! A core module without some of its functions: whoever calls one of these traps.
+//! A core module without some of its functions: whoever calls one of these traps, or gets nothing from it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use thiserror::Error;
 use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{CodeSection, Function, FunctionSection, Module, NameMap, NameSection};
+use wasm_encoder::{CodeSection, Function, FunctionSection, Module, NameMap, NameSection, ValType};
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionSectionReader, KnownCustom, Name, Parser, Payload, TypeRef,
+    CodeSectionReader, CompositeInnerType, CustomSectionReader, FunctionSectionReader, KnownCustom, Name, Parser,
+    Payload, SubType, TypeRef,
 };
 
 /// What functions are called while it is not known which ones run: `polyfill-function-7`.
 pub(super) const NUMBERED: &str = "polyfill-function-";
-/// Bytes of a function that traps, and of its size.
-const STUB: usize = 4;
+
+/// What becomes of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fate {
+    /// It stays as it is.
+    Kept,
+    /// It traps.
+    Traps,
+    /// It does nothing, and gives zeros.
+    Empty,
+}
 
 /// A module that cannot be rewritten.
 #[derive(Debug, Error)]
@@ -33,6 +43,8 @@ pub(super) struct Facts {
     pub(super) imported: u32,
     /// Types of the others.
     types: Vec<u32>,
+    /// Results of each type; none where a function of that type cannot be empty.
+    results: Vec<Option<Vec<ValType>>>,
     /// Bytes of their bodies.
     pub(super) bodies: Vec<usize>,
     /// Names of all.
@@ -41,9 +53,10 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Bytes of what stands for functions that are left out.
-    pub(super) fn stubs(&self, keep: &[bool]) -> usize {
-        removed_types(self, keep).len() * STUB
+    /// Whether it can do nothing: zeros are values of all its results.
+    pub(super) fn can_be_empty(&self, function: usize) -> bool {
+        let ty = self.types.get(function).and_then(|ty| self.results.get(*ty as usize));
+        ty.is_some_and(Option::is_some)
     }
 }
 
@@ -64,6 +77,11 @@ pub(super) fn facts(module: &[u8]) -> Result<Facts, ReduceError> {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     facts.imported += u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                }
+            }
+            Payload::TypeSection(section) => {
+                for group in section {
+                    facts.results.extend(group?.into_types().map(|ty| results(&ty)));
                 }
             }
             Payload::FunctionSection(section) => facts.types = section.into_iter().collect::<Result<_, _>>()?,
@@ -94,40 +112,54 @@ pub(super) fn facts(module: &[u8]) -> Result<Facts, ReduceError> {
     }
 }
 
-/// The module with the functions to keep, of those that it defines.
-pub(super) fn reduce(module: &[u8], facts: &Facts, keep: &[bool], names: Names) -> Result<Vec<u8>, ReduceError> {
-    let mut reducer = Reducer { facts, keep, names, map: map(facts, keep, names) };
+/// What a function of that type has to give, if those are numbers.
+fn results(ty: &SubType) -> Option<Vec<ValType>> {
+    let CompositeInnerType::Func(ty) = &ty.composite_type.inner else { return None };
+    let number = |ty: &wasmparser::ValType| match ty {
+        wasmparser::ValType::I32 => Some(ValType::I32),
+        wasmparser::ValType::I64 => Some(ValType::I64),
+        wasmparser::ValType::F32 => Some(ValType::F32),
+        wasmparser::ValType::F64 => Some(ValType::F64),
+        _ => None,
+    };
+    ty.results().iter().map(number).collect()
+}
+
+/// The module with that fate for each function that it defines.
+pub(super) fn reduce(module: &[u8], facts: &Facts, fates: &[Fate], names: Names) -> Result<Vec<u8>, ReduceError> {
+    let stubs = stubs(facts, fates);
+    let map = map(facts, fates, &stubs, names);
+    let mut reducer = Reducer { facts, fates, names, map, stubs };
     let mut reduced = Module::new();
     reducer.parse_core_module(&mut reduced, Parser::new(0), module).map_err(|error| ReduceError(error.to_string()))?;
     reduced.section(&reducer.name_section());
     Ok(reduced.finish())
 }
 
-/// Types that functions which are left out have.
-fn removed_types(facts: &Facts, keep: &[bool]) -> Vec<u32> {
-    let removed = facts.types.iter().zip(keep).filter(|(_, keep)| !**keep).map(|(ty, _)| *ty);
-    let mut types: Vec<u32> = removed.collect();
-    types.sort_unstable();
-    types.dedup();
-    types
+/// What stands for functions that are not kept: one for each fate and type that they have.
+fn stubs(facts: &Facts, fates: &[Fate]) -> Vec<(Fate, u32)> {
+    let all = fates.iter().copied().zip(facts.types.iter().copied());
+    let mut stubs: Vec<(Fate, u32)> = all.filter(|(fate, _)| *fate != Fate::Kept).collect();
+    stubs.sort_unstable();
+    stubs.dedup();
+    stubs
 }
 
-/// New indices of all functions. What is left out is one function for each type, behind the others.
-fn map(facts: &Facts, keep: &[bool], names: Names) -> Vec<u32> {
+/// New indices of all functions. Stubs are behind those that are kept.
+fn map(facts: &Facts, fates: &[Fate], stubs: &[(Fate, u32)], names: Names) -> Vec<u32> {
     let mut map: Vec<u32> = (0..facts.imported).collect();
     if names == Names::Numbers {
-        map.extend(facts.imported..facts.imported + keep.len() as u32);
+        map.extend(facts.imported..facts.imported + fates.len() as u32);
         return map;
     }
-    let kept = keep.iter().filter(|keep| **keep).count() as u32;
-    let types = removed_types(facts, keep);
+    let kept = fates.iter().filter(|fate| **fate == Fate::Kept).count() as u32;
     let mut next = facts.imported;
-    for (ty, keep) in facts.types.iter().zip(keep) {
-        if *keep {
+    for (fate, ty) in fates.iter().zip(&facts.types) {
+        if *fate == Fate::Kept {
             map.push(next);
             next += 1;
         } else {
-            let stub = types.binary_search(ty).unwrap_or_default() as u32;
+            let stub = stubs.binary_search(&(*fate, *ty)).unwrap_or_default() as u32;
             map.push(facts.imported + kept + stub);
         }
     }
@@ -136,9 +168,10 @@ fn map(facts: &Facts, keep: &[bool], names: Names) -> Vec<u32> {
 
 struct Reducer<'a> {
     facts: &'a Facts,
-    keep: &'a [bool],
+    fates: &'a [Fate],
     names: Names,
     map: Vec<u32>,
+    stubs: Vec<(Fate, u32)>,
 }
 
 type Result_ = Result<(), reencode::Error<Infallible>>;
@@ -152,33 +185,30 @@ impl Reencode for Reducer<'_> {
     }
 
     fn parse_function_section(&mut self, functions: &mut FunctionSection, _: FunctionSectionReader<'_>) -> Result_ {
-        let all = self.facts.types.iter().zip(self.keep);
-        for (ty, keep) in all {
-            if *keep || self.names == Names::Numbers {
+        for (fate, ty) in self.fates.iter().zip(&self.facts.types) {
+            if *fate == Fate::Kept || self.names == Names::Numbers {
                 functions.function(*ty);
             }
         }
         if self.names == Names::Own {
-            for ty in removed_types(self.facts, self.keep) {
-                functions.function(ty);
+            for (_, ty) in &self.stubs {
+                functions.function(*ty);
             }
         }
         Ok(())
     }
 
     fn parse_code_section(&mut self, code: &mut CodeSection, section: CodeSectionReader<'_>) -> Result_ {
-        let mut stub = Function::new([]);
-        stub.instructions().unreachable().end();
-        for (body, keep) in section.into_iter().zip(self.keep) {
-            match (keep, self.names) {
-                (true, _) => self.parse_function_body(code, body?)?,
-                (false, Names::Numbers) => drop(code.function(&stub)),
-                (false, Names::Own) => {}
+        for (index, (body, fate)) in section.into_iter().zip(self.fates).enumerate() {
+            match (fate, self.names) {
+                (Fate::Kept, _) => self.parse_function_body(code, body?)?,
+                (_, Names::Numbers) => drop(code.function(&self.stub(*fate, self.facts.types[index]))),
+                (_, Names::Own) => {}
             }
         }
         if self.names == Names::Own {
-            for _ in removed_types(self.facts, self.keep) {
-                code.function(&stub);
+            for (fate, ty) in &self.stubs {
+                code.function(&self.stub(*fate, *ty));
             }
         }
         Ok(())
@@ -191,6 +221,27 @@ impl Reencode for Reducer<'_> {
 }
 
 impl Reducer<'_> {
+    fn stub(&self, fate: Fate, ty: u32) -> Function {
+        let mut stub = Function::new([]);
+        let mut code = stub.instructions();
+        let results = self.facts.results.get(ty as usize).and_then(Option::as_ref).filter(|_| fate == Fate::Empty);
+        match results {
+            None => drop(code.unreachable()),
+            Some(results) => {
+                for ty in results {
+                    match ty {
+                        ValType::I64 => code.i64_const(0),
+                        ValType::F32 => code.f32_const(0.0.into()),
+                        ValType::F64 => code.f64_const(0.0.into()),
+                        _ => code.i32_const(0),
+                    };
+                }
+            }
+        }
+        code.end();
+        stub
+    }
+
     fn name_section(&self) -> NameSection {
         let mut names = NameMap::new();
         match self.names {
@@ -201,7 +252,7 @@ impl Reducer<'_> {
             }
             Names::Own => {
                 let kept = |index: &u32| match (*index as usize).checked_sub(self.facts.imported as usize) {
-                    Some(own) => self.keep.get(own) == Some(&true),
+                    Some(own) => self.fates.get(own) == Some(&Fate::Kept),
                     None => true,
                 };
                 for (index, name) in self.facts.names.iter().filter(|(index, _)| kept(index)) {
