@@ -12,6 +12,7 @@ mod check;
 mod compare;
 mod encode;
 mod explain;
+mod hunt;
 mod matrix;
 mod run;
 mod schema;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::test(&args),
         Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Compare(args) => compare::compare(&args),
+        Verb::Hunt(args) => hunt::hunt(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Encode(args) => encode::encode(&args),
         Verb::Explain(args) => explain::explain(&args),
