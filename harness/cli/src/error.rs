@@ -65,6 +65,8 @@ pub(crate) enum Error {
     HuntRules(#[from] polyfill_lab::hunt::RulesError),
     #[error(transparent)]
     Bench(#[from] polyfill_lab::hunt::BenchError),
+    #[error(transparent)]
+    Emit(#[from] polyfill_lab::hunt::EmitError),
     #[error("`{}`: {message}", path.display())]
     Expectations { path: PathBuf, message: String },
     #[error("{0}")]

@@ -1,10 +1,11 @@
 //! `polyfill hunt`
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use polyfill_build::side::Side;
-use polyfill_lab::hunt::{Bench, Plan, RULES_FILE, Rules, Sides, hunt as run};
+use polyfill_lab::hunt::{Bench, Plan, RULES_FILE, Report, Rules, Sides, emit, hunt as run};
 
 use crate::args::HuntArgs;
 use crate::error::Error;
@@ -23,9 +24,24 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<ExitCode, Error> {
         let report = run(&sides, &plan);
         output::text(&report.to_string())?;
         output::progress(&format!("{:.0} programs a second", report.speed()));
+        if let Some(folder) = &args.out {
+            write(&sides, &report, folder)?;
+        }
         clean &= report.findings.is_empty();
     }
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Each finding as a case, and whether that shows it by itself.
+fn write(sides: &Sides, report: &Report, folder: &Path) -> Result<(), Error> {
+    for (number, finding) in report.findings.iter().enumerate() {
+        let name = format!("found-{}-{}", number + 1, finding.difference.function.replace('_', "-"));
+        let emitted = emit(sides, finding, &name)?;
+        emitted.write(folder)?;
+        let alone = if emitted.alone { "" } else { ": shows only in a guest that is called from outside" };
+        output::progress(&format!("written: {name}{alone}"));
+    }
+    Ok(())
 }
 
 fn releases() -> Vec<Side> {

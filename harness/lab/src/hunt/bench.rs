@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use polyfill_build::side::Side;
 use polyfill_encoder::{Adapter, Input, Options, Source};
 use polyfill_reference::{Flavour, IMPORT_MODULE, Reference};
-use polyfill_runner::{Engine, Hosts, Inputs, Limits, Observation, Outcome, Session, State, host_linker};
+use polyfill_runner::{
+    Compiler, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Session, Sinks, State, host_linker,
+    observe_native, run_component,
+};
 use thiserror::Error;
 use wasmtime::component::{InstancePre, TypedFunc as Lifted, WasmList};
 use wasmtime::{Module, TypedFunc};
@@ -49,7 +52,9 @@ impl Bench {
     /// Makes the guest for a side.
     pub fn new(side: &Side) -> Result<Bench, BenchError> {
         let failed = |why: String| BenchError::Guest { side: side.to_string(), why };
-        let engine = Engine::new(None).map_err(|error| failed(error.to_string()))?;
+        // Memories out of a pool: setting them up would take longer than all calls.
+        let kind = EngineKind { compiler: Compiler::Cranelift, pooling: true };
+        let engine = Engine::of(kind, None).map_err(|error| failed(error.to_string()))?;
         let main = wat::parse_str(guest::text()).map_err(|error| failed(error.to_string()))?;
         let code = match side {
             Side::Native => Code::Native(engine.module(&main).map_err(|error| failed(error.to_string()))?),
@@ -58,7 +63,8 @@ impl Bench {
                 let found = polyfill_reference::find(stack).and_then(Result::ok).ok_or_else(no_side)?;
                 let hosts = Hosts::default();
                 let host = hosts.get(host).filter(|host| !host.is_async()).ok_or_else(no_side)?;
-                let component = component(&main, found).map_err(failed)?;
+                let main = Source { name: "hunt".to_string(), wasm: &main, wit: Some(guest::wit().map_err(failed)?) };
+                let component = component(main, found, Flavour::Reactor).map_err(failed)?;
                 let program = engine.program(&component).map_err(|error| failed(error.to_string()))?;
                 let linker = host_linker(&engine, host).map_err(failed)?;
                 let linked = linker.instantiate_pre(program.component());
@@ -71,6 +77,24 @@ impl Bench {
     /// The side.
     pub fn side(&self) -> &Side {
         &self.side
+    }
+
+    /// Runs a guest with `_start`, to its end.
+    pub fn observe(&self, wasm: &[u8], inputs: &Inputs) -> Result<Observation, BenchError> {
+        let failed = |why: String| BenchError::Guest { side: self.side.to_string(), why };
+        let (engine, limits) = (&self.engine, &self.limits);
+        let Side::Adapted { stack, host } = &self.side else {
+            let module = engine.module(wasm).map_err(|error| failed(error.to_string()))?;
+            return Ok(observe_native(&NativeRun { engine, module: &module, inputs, limits }, Sinks::default()));
+        };
+        let no_side = || BenchError::Side(self.side.to_string());
+        let found = polyfill_reference::find(stack).and_then(Result::ok).ok_or_else(no_side)?;
+        let hosts = Hosts::default();
+        let host = hosts.get(host).ok_or_else(no_side)?;
+        let main = Source { name: "hunt".to_string(), wasm, wit: None };
+        let component = component(main, found, Flavour::Command).map_err(failed)?;
+        run_component(engine, &component, host, inputs, limits, Sinks::default())
+            .map_err(|error| failed(error.to_string()))
     }
 
     /// A guest that has called nothing yet. The error is how it ended before it could.
@@ -98,11 +122,10 @@ impl Bench {
     }
 }
 
-/// The guest through an adapter: it has no `_start`, so that it takes the reactor.
-fn component(main: &[u8], found: Reference) -> Result<Vec<u8>, String> {
-    let flavour = if found.flavour == Flavour::Proxy { Flavour::Proxy } else { Flavour::Reactor };
+/// A guest through an adapter of the flavour that it needs, unless that is the one for hosts without files.
+fn component(main: Source<'_>, found: Reference, flavour: Flavour) -> Result<Vec<u8>, String> {
+    let flavour = if found.flavour == Flavour::Proxy { Flavour::Proxy } else { flavour };
     let adapter = Reference { flavour, release: found.release };
-    let main = Source { name: "hunt".to_string(), wasm: main, wit: Some(guest::wit()?) };
     let input = Input { main, adapters: vec![Adapter::new(IMPORT_MODULE, adapter.wasm())] };
     let encoded = polyfill_encoder::encode(&input, &Options::default()).map_err(|errors| errors.to_string())?;
     Ok(encoded.component)

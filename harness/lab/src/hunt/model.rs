@@ -232,20 +232,13 @@ impl Model {
         match call.function.name {
             "path_open" => {
                 let flags = call.number("fdflags");
-                let kind = if is_folder(call, seen) { Kind::Folder } else { Kind::File };
-                let object = Object { append: flags & 1 != 0, nonblock: flags & 4 != 0, ..Object::of(kind) };
+                let object = Object { append: flags & 1 != 0, nonblock: flags & 4 != 0, ..Object::of(Kind::File) };
                 if object.nonblock {
                     self.past.insert("past: nonblock");
                 }
                 self.open.insert(Fd::Opened(call.id), object);
                 // It may have the number of something that was closed.
                 self.closed.clear();
-            }
-            // What was taken for a file may be none.
-            "fd_filestat_get" | "fd_fdstat_get" if matches!(fd, Fd::Opened(_)) => {
-                if let (Some(object), Some("3")) = (self.open.get_mut(&fd), seen.field("filetype")) {
-                    object.kind = Kind::Folder;
-                }
             }
             "fd_close" => {
                 self.open.remove(&fd);
@@ -270,6 +263,14 @@ impl Model {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Takes in what `fd_fdstat_get` says of something that was opened.
+    pub fn learn_kind(&mut self, fd: Fd, seen: &Seen) {
+        const FOLDER: &str = "3";
+        if let (Some(object), Some(FOLDER)) = (self.open.get_mut(&fd), seen.field("filetype")) {
+            object.kind = Kind::Folder;
         }
     }
 
@@ -340,17 +341,6 @@ impl Object {
     pub fn is_mixed_by(&self, writes: bool) -> bool {
         self.last.is_some_and(|last| (last == Access::Write) != writes)
     }
-}
-
-/// What was opened, as far as the call tells.
-fn is_folder(call: &Call, _seen: &Seen) -> bool {
-    const DIRECTORY: u64 = 2;
-    let path = match call.value("path") {
-        Some(Value::Path(path)) => path.as_slice(),
-        _ => b"",
-    };
-    let name = path.rsplit(|byte| *byte == b'/').find(|name| !name.is_empty()).unwrap_or(b".");
-    call.number("oflags") & DIRECTORY != 0 || super::world::FOLDERS.iter().any(|folder| folder.as_bytes() == name)
 }
 
 fn number_facts(call: &Call, facts: &mut Facts) {

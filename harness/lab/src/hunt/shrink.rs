@@ -19,7 +19,9 @@ pub fn shrink(sides: &Sides, trial: &Trial, signature: &str) -> Trial {
         let mut changed = false;
         let mut next = 0;
         // After a success smaller ones are listed anew, and it goes on where it was.
-        while let Some(smaller) = smaller(&best.program).nth(next) {
+        loop {
+            let candidate = smaller(&best.program).nth(next);
+            let Some(smaller) = candidate else { break };
             if tries == 0 {
                 return best;
             }

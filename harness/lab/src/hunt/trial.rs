@@ -6,8 +6,9 @@ use semver::Version;
 
 use super::bench::Bench;
 use super::compare::{self, Difference, RUN};
+use super::functions;
 use super::model::{Facts, Model};
-use super::program::{Call, Program};
+use super::program::{Call, Fd, Program, Value};
 use super::rules::Rules;
 use super::seen::Seen;
 
@@ -73,6 +74,9 @@ impl Sides {
             let compared = compare::calls(call.function, &seen[0], &seen[1]);
             self.judge(&mut trial, call.function.name, &facts, compared.differences);
             model.learn(&call, &seen[0]);
+            if call.function.name == "path_open" && seen[0].succeeded() {
+                model.learn_kind(Fd::Opened(call.id), &guests[0].call(&look(call.id)));
+            }
             trial.program.calls.push(call);
             trial.steps.push(Step { facts, seen });
             apart = compared.apart;
@@ -82,7 +86,7 @@ impl Sides {
         }
         if !apart {
             let left = guests.map(super::bench::Guest::finish);
-            let nothing = Call { id: u32::MAX, function: &super::functions::FUNCTIONS[0], values: Vec::new() };
+            let nothing = Call { id: u32::MAX, function: &functions::FUNCTIONS[0], values: Vec::new() };
             let facts = model.facts(&nothing);
             self.judge(&mut trial, RUN, &facts, compare::left(&left[0], &left[1]));
             trial.left = Some(left);
@@ -105,6 +109,12 @@ impl Sides {
             trial.differences.push((difference, rule));
         }
     }
+}
+
+/// A look at what was opened, which is no part of the program: only what it is can be learned by it.
+fn look(id: u32) -> Call {
+    let function = functions::find("fd_fdstat_get").map_or(&functions::FUNCTIONS[0], |(_, function)| function);
+    Call { id: u32::MAX, function, values: vec![Value::Fd(Fd::Opened(id)), Value::Nothing] }
 }
 
 impl Trial {

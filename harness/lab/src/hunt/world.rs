@@ -7,9 +7,6 @@ use polyfill_build::tree::{Entry, Node, Preopen, Restricted};
 
 use super::random::Random;
 
-/// Names of folders, in the stock and among the names that guests make up.
-pub const FOLDERS: &[&str] = &["d", "deep", "e", ".", "..", "to-folder", "new-folder"];
-
 /// A file and its content.
 const FILES: &[(&str, &str)] = &[("a", "abcdefghij"), ("b", "0123456789"), ("empty", ""), ("d/x", "xyz"), ("d/deep/y", "why")];
 /// A link and what it leads to.
