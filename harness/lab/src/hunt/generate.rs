@@ -5,7 +5,7 @@ use super::functions::{Domain, FUNCTIONS, Function, Kind};
 use super::model::{self, Model, NEVER};
 use super::program::{Call, Chunk, Fd, Subscription, Value};
 use super::random::Random;
-use super::world::PATHS;
+use super::world::{GOOD, PATHS};
 
 /// Calls that are made up for each that is made: the one whose like was seen least is taken.
 const CHOICES: usize = 3;
@@ -27,15 +27,34 @@ fn make(random: &mut Random, model: &Model, id: u32) -> Call {
     let function = function(random, model);
     let mut values: Vec<Value> =
         function.parameters.iter().map(|parameter| value(random, model, function, parameter.kind)).collect();
+    if function.name == "path_open" && random.chance(60) {
+        open_well(random, model, &mut values);
+    }
     // What is both read and written without a seek is known to go wrong, and all that comes after it with it.
     let writes = function.name == "fd_write";
     if let (true, Some(Value::Fd(fd))) = (writes || function.name == "fd_read", values.first())
         && model.object(*fd).is_some_and(|object| object.is_mixed_by(writes))
-        && random.chance(80)
+        && random.chance(60)
     {
         values[0] = Value::Fd(Fd::Number(u32::from(writes)));
     }
     Call { id, function, values }
+}
+
+/// Makes of an opening one that is likely to work: most of what there is to be seen takes an open file.
+fn open_well(random: &mut Random, model: &Model, values: &mut [Value]) {
+    let preopens: Vec<Fd> =
+        model.open().filter(|(_, object)| object.kind == model::Kind::Preopen).map(|(fd, _)| fd).collect();
+    if preopens.is_empty() {
+        return;
+    }
+    values[0] = Value::Fd(*random.pick(&preopens));
+    values[1] = Value::Number(1);
+    values[2] = Value::Path(random.pick(GOOD).to_vec());
+    values[3] = Value::Number(*random.pick(&[0, 0, 1, 8]));
+    values[4] = Value::Number((1 << 30) - 1);
+    values[5] = Value::Number((1 << 30) - 1);
+    values[6] = Value::Number(*random.pick(&[0, 0, 0, 0, 1, 4]));
 }
 
 fn function(random: &mut Random, model: &Model) -> &'static Function {
@@ -44,6 +63,11 @@ fn function(random: &mut Random, model: &Model) -> &'static Function {
     let named = |name: &str| FUNCTIONS.iter().find(|function| function.name == name);
     if random.chance([45, 20, 8].get(opened).copied().unwrap_or(3)) {
         return named(OPEN).unwrap_or(&FUNCTIONS[0]);
+    }
+    // What an open file is like shows in several of these one after the other.
+    if model.open().any(|(fd, object)| matches!(fd, Fd::Opened(_)) && object.kind == model::Kind::File) && random.chance(30) {
+        let name = *random.pick(&["fd_read", "fd_read", "fd_write", "fd_write", "fd_seek", "fd_pread", "fd_pwrite", "poll_oneoff"]);
+        return named(name).unwrap_or(&FUNCTIONS[0]);
     }
     loop {
         let function = random.pick(FUNCTIONS);
@@ -120,7 +144,7 @@ fn number(random: &mut Random, domain: Domain) -> u64 {
         Domain::Position => *random.pick(&[0, 0, 1, 3, 9, 10, 11, 5000, 1 << 40, minus(-1), 1 << 63]),
         Domain::Length => *random.pick(&[0, 1, 10, 100, minus(-1)]),
         Domain::Size => *random.pick(&[0, 0, 1, 3, 10, 20, 5000, 1 << 63]),
-        Domain::Advice => random.below(if odd { 8 } else { 6 }) as u64,
+        Domain::Advice => *random.pick(&[0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 6]),
         Domain::FdFlags => bits(random, 5),
         Domain::Rights => match random.below(10) {
             0 => 0,
@@ -132,7 +156,7 @@ fn number(random: &mut Random, domain: Domain) -> u64 {
         Domain::Time => *random.pick(&[0, 1, 1_000_000_000, 1_234_567_890_123_456_789, 946_684_800_000_000_000, u64::MAX]),
         Domain::TimeFlags => bits(random, 4),
         Domain::Cookie => *random.pick(&[0, 0, 0, 0, 1, 2, 100, u64::MAX]),
-        Domain::Whence => random.below(if odd { 4 } else { 3 }) as u64,
+        Domain::Whence => *random.pick(&[0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 3]),
         Domain::LookupFlags => if odd { 2 } else { random.below(2) as u64 },
         Domain::OpenFlags => bits(random, 4),
         Domain::ExitCode => *random.pick(&[0, 1, 2, 33, 126, 255]),

@@ -64,6 +64,8 @@ pub struct Plan {
     pub time: Option<Duration>,
     /// Threads.
     pub jobs: usize,
+    /// Whether what is found is made small.
+    pub shrink: bool,
 }
 
 /// A difference that no rule names, made small.
@@ -134,8 +136,7 @@ fn block(sides: &Sides, seed: u64, number: u64) -> Block {
         let world = world::world(random);
         let most = CALLS.0 + random.below(CALLS.1 - CALLS.0);
         let coverage = &mut block.coverage;
-        let trial = sides.trial(&world, |model, made, last| {
-            let _ = last;
+        let trial = sides.trial(&world, |model, made| {
             (made < most).then(|| generate::next(random, model, coverage, made as u32))
         });
         for (call, step) in trial.program.calls.iter().zip(&trial.steps) {
@@ -191,7 +192,7 @@ fn findings(sides: &Sides, plan: &Plan, all: &Block) -> Vec<Finding> {
         for _ in 0..plan.jobs.max(1) {
             scope.spawn(|| {
                 while let Some((signature, trial)) = all.kept.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-                    let small = shrink::shrink(sides, trial, signature);
+                    let small = if plan.shrink { shrink::shrink(sides, trial, signature) } else { trial.clone() };
                     let found = small.unexplained(|difference| difference.signature() == *signature).cloned();
                     if let Some(difference) = found {
                         let programs = all.unknown.get(signature).copied().unwrap_or_default();

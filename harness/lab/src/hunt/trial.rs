@@ -50,12 +50,11 @@ impl Sides {
 
     /// Runs a program whose calls are known.
     pub fn run(&self, program: &Program) -> Trial {
-        self.trial(&program.world, |_, number, _| program.calls.get(number).cloned())
+        self.trial(&program.world, |_, number| program.calls.get(number).cloned())
     }
 
-    /// Runs a program whose next call depends on what was seen: `next` is given what is known, how many calls there were, and
-    /// the last of them.
-    pub fn trial(&self, world: &Case, mut next: impl FnMut(&Model, usize, Option<&Step>) -> Option<Call>) -> Trial {
+    /// Runs a program whose next call depends on what was seen: `next` is given what is known, and how many calls there were.
+    pub fn trial(&self, world: &Case, mut next: impl FnMut(&Model, usize) -> Option<Call>) -> Trial {
         let program = Program { world: world.clone(), calls: Vec::new() };
         let mut model = Model::new(&program);
         let mut trial = Trial { program, steps: Vec::new(), differences: Vec::new(), left: None };
@@ -64,7 +63,7 @@ impl Sides {
             .and_then(|inputs| Ok([self.benches[0].start(&inputs)?, self.benches[1].start(&inputs)?]));
         let Ok(mut guests) = guests else { return trial };
         let mut apart = false;
-        while let Some(call) = next(&model, trial.steps.len(), trial.steps.last()) {
+        while let Some(call) = next(&model, trial.steps.len()) {
             // What no side can name any more is nobody's difference.
             if !model.can_name(&call) {
                 return trial;

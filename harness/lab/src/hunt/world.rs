@@ -23,6 +23,9 @@ const PREOPENS: &[&[(&str, &str, bool)]] = &[
     &[("/", "", false), ("/read-only", "d", true)],
 ];
 
+/// Paths of the stock that are mostly there.
+pub const GOOD: &[&[u8]] = &[b"a", b"a", b"b", b"empty", b"d/x", b"d", b"d/deep"];
+
 /// Paths that guests name: of the stock, and of what is not there.
 pub const PATHS: &[&[u8]] = &[
     b"a", b"a", b"b", b"empty", b"d", b"d/x", b"d/deep", b"d/deep/y", b"e", b"link", b"to-folder", b"to-folder/x", b"gone",
@@ -35,7 +38,7 @@ pub const PATHS: &[&[u8]] = &[
 /// A world.
 pub fn world(random: &mut Random) -> Case {
     let mut case = Case::default();
-    let some = 30 + random.below(70);
+    let some = 50 + random.below(50);
     for (path, content) in FILES {
         if random.chance(some) {
             case.files.insert((*path).to_string(), file(content));
