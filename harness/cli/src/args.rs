@@ -24,6 +24,7 @@ pub(crate) enum Verb {
     Test(TestArgs),
     Matrix(MatrixArgs),
     Compare(CompareArgs),
+    Hunt(HuntArgs),
     Run(RunArgs),
     Record(RecordArgs),
     Replay(ReplayArgs),
@@ -143,6 +144,42 @@ pub(crate) struct CompareArgs {
     /// Write everything to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+}
+
+/// Run random calls on two sides, and tell where they differ
+///
+/// Programs come from a seed: the same ones for the same seed and number of programs. Each difference is named by a rule of
+/// hunt.toml in the suite's folder, which knows the bugs of the museum too, or it is made small and told as a finding.
+/// The exit code is 0 only if there is no finding.
+#[derive(Debug, Args)]
+pub(crate) struct HuntArgs {
+    /// Where programs come from
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(crate) seed: u64,
+    /// How many programs; rounded up to a multiple of 64
+    #[arg(long, value_name = "N", default_value = "4096")]
+    pub(crate) programs: u64,
+    /// As many programs as there is time for, in place of a number of them
+    #[arg(long, value_name = "N", conflicts_with = "programs")]
+    pub(crate) minutes: Option<f64>,
+    /// What is compared with
+    #[arg(long, value_name = "SIDE", default_value = "native")]
+    pub(crate) old: Side,
+    /// What is compared
+    #[arg(long, value_name = "SIDE", default_value = "reference-command@wasi")]
+    pub(crate) new: Side,
+    /// Every published release in place of one; the time is shared
+    #[arg(long, conflicts_with = "new")]
+    pub(crate) museum: bool,
+    /// The suite's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+    /// Write each finding as a guest, its case and what was seen, into a folder that is a suite then
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Threads
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub(crate) jobs: usize,
 }
 
 /// Run a guest of a suite, or a module or component in a file

@@ -12,6 +12,7 @@ mod check;
 mod compare;
 mod encode;
 mod explain;
+mod hunt;
 mod matrix;
 mod record;
 mod replay;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::test(&args),
         Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Compare(args) => compare::compare(&args),
+        Verb::Hunt(args) => hunt::hunt(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Record(args) => record::record(&args),
         Verb::Replay(args) => replay::replay(&args),

@@ -19,6 +19,7 @@ mod trace;
 mod drive;
 mod inputs;
 mod observe;
+mod session;
 
 mod files;
 mod native;
@@ -70,6 +71,7 @@ pub use native::{NativeRun, observe_native};
 pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, Seen, TrapInfo};
 pub use observe::{Imports, Run, host_linker, observe, run_component, run_program};
 pub use program::Program;
+pub use session::Session;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};

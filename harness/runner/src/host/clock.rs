@@ -76,6 +76,13 @@ impl Waiting {
     }
 }
 
+impl Waiting {
+    /// Whether the instant is past. Looking takes no time.
+    pub(super) fn is_over(&self) -> bool {
+        self.instant <= self.clock.0.now.load(Ordering::Relaxed)
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
         let mut awaited = self.clock.awaited();

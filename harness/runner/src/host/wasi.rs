@@ -184,10 +184,16 @@ struct Alarm {
 impl Pollable for Alarm {
     async fn ready(&mut self) {
         let waiting = self.clock.wait_for(self.when);
-        // Whatever else is waited for is asked once before, and is there or not.
-        once_more().await;
-        while !waiting.is_first() {
+        // Whatever else is waited for is asked once before, and is there or not. Who becomes the first one only since the
+        // first has gone off is asked no more.
+        let mut was_first = false;
+        loop {
+            let is_first = waiting.is_first();
             once_more().await;
+            if waiting.is_over() || was_first && waiting.is_first() {
+                break;
+            }
+            was_first = is_first;
         }
         self.clock.sleep_until(self.when);
     }

@@ -60,7 +60,7 @@ pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
 }
 
 /// A linker with all that there is; the error names all that the module wants beyond it.
-fn link(run: &NativeRun<'_>, store: &mut Store<State>) -> Result<Linker<State>, String> {
+pub(crate) fn link(run: &NativeRun<'_>, store: &mut Store<State>) -> Result<Linker<State>, String> {
     let mut linker = Linker::new(run.engine.wasmtime());
     wasmtime_wasi::p1::add_to_linker_sync(&mut linker, State::preview1)
         .and_then(|()| sleep::add_to_linker(run.engine, &mut linker, store))

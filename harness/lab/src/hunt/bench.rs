@@ -1,0 +1,302 @@
+//! A side, ready to run programs: the guest compiled once, and a fresh instance of it for each program.
+
+use std::collections::BTreeMap;
+
+use polyfill_build::side::Side;
+use polyfill_encoder::{Adapter, Input, Options, Source};
+use polyfill_reference::{Flavour, IMPORT_MODULE, Reference};
+use polyfill_runner::{
+    Compiler, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Session, Sinks, State, host_linker,
+    observe_native, run_component,
+};
+use thiserror::Error;
+use wasmtime::component::{InstancePre, TypedFunc as Lifted, WasmList};
+use wasmtime::{Module, TypedFunc};
+
+use super::functions;
+use super::guest::{self, MOST, ROOM, SCRATCH};
+use super::lower::{Argument, lower};
+use super::program::{Call, Fd};
+use super::seen::Seen;
+
+/// A side that programs cannot be run on.
+#[derive(Debug, Error)]
+pub enum BenchError {
+    /// A hunt knows published adapters, and hosts within the process.
+    #[error("`{0}`: a side of a hunt is `native`, or a published adapter on a host of this process")]
+    Side(String),
+    /// The guest cannot be made for it.
+    #[error("the guest of hunts cannot be made for {side}: {why}")]
+    Guest {
+        /// The side.
+        side: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// See the module.
+pub struct Bench {
+    side: Side,
+    engine: Engine,
+    limits: Limits,
+    code: Code,
+}
+
+enum Code {
+    Native(Module),
+    Adapted(InstancePre<State>),
+}
+
+impl Bench {
+    /// Makes the guest for a side.
+    pub fn new(side: &Side) -> Result<Bench, BenchError> {
+        let failed = |why: String| BenchError::Guest { side: side.to_string(), why };
+        // Memories out of a pool: setting them up would take longer than all calls.
+        let kind = EngineKind { compiler: Compiler::Cranelift, pooling: true };
+        let engine = Engine::of(kind, None).map_err(|error| failed(error.to_string()))?;
+        let main = wat::parse_str(guest::text()).map_err(|error| failed(error.to_string()))?;
+        let code = match side {
+            Side::Native => Code::Native(engine.module(&main).map_err(|error| failed(error.to_string()))?),
+            Side::Adapted { stack, host } => {
+                let no_side = || BenchError::Side(side.to_string());
+                let found = polyfill_reference::find(stack).and_then(Result::ok).ok_or_else(no_side)?;
+                let hosts = Hosts::default();
+                let host = hosts.get(host).filter(|host| !host.is_async()).ok_or_else(no_side)?;
+                let main = Source { name: "hunt".to_string(), wasm: &main, wit: Some(guest::wit().map_err(failed)?) };
+                let component = component(main, found, Flavour::Reactor).map_err(failed)?;
+                let program = engine.program(&component).map_err(|error| failed(error.to_string()))?;
+                let linker = host_linker(&engine, host).map_err(failed)?;
+                let linked = linker.instantiate_pre(program.component());
+                Code::Adapted(linked.map_err(|error| failed(format!("{error:#}")))?)
+            }
+        };
+        Ok(Bench { side: side.clone(), engine, limits: Limits::default(), code })
+    }
+
+    /// The side.
+    pub fn side(&self) -> &Side {
+        &self.side
+    }
+
+    /// Runs a guest with `_start`, to its end.
+    pub fn observe(&self, wasm: &[u8], inputs: &Inputs) -> Result<Observation, BenchError> {
+        let failed = |why: String| BenchError::Guest { side: self.side.to_string(), why };
+        let (engine, limits) = (&self.engine, &self.limits);
+        let Side::Adapted { stack, host } = &self.side else {
+            let module = engine.module(wasm).map_err(|error| failed(error.to_string()))?;
+            return Ok(observe_native(&NativeRun { engine, module: &module, inputs, limits }, Sinks::default()));
+        };
+        let no_side = || BenchError::Side(self.side.to_string());
+        let found = polyfill_reference::find(stack).and_then(Result::ok).ok_or_else(no_side)?;
+        let hosts = Hosts::default();
+        let host = hosts.get(host).ok_or_else(no_side)?;
+        let main = Source { name: "hunt".to_string(), wasm, wit: None };
+        let component = component(main, found, Flavour::Command).map_err(failed)?;
+        run_component(engine, &component, host, inputs, limits, Sinks::default())
+            .map_err(|error| failed(error.to_string()))
+    }
+
+    /// A guest that has called nothing yet. The error is how it ended before it could.
+    pub fn start(&self, inputs: &Inputs) -> Result<Guest, Outcome> {
+        let lost = |error: wasmtime::Error| Outcome::NotRun(format!("{error:#}"));
+        let code = match &self.code {
+            Code::Native(module) => {
+                let mut session = Session::native(&self.engine, module, inputs, &self.limits)?;
+                let (store, instance) = session.parts();
+                let call = instance.get_typed_func(&mut *store, "call").map_err(lost)?;
+                let memory = instance.get_memory(&mut *store, "memory");
+                let memory = memory.ok_or_else(|| Outcome::NotRun("the guest has no memory".to_string()))?;
+                Running::Native { session, call, memory }
+            }
+            Code::Adapted(linked) => {
+                let mut session = Session::adapted(&self.engine, linked, inputs, &self.limits)?;
+                let (store, instance) = session.parts();
+                let poke = instance.get_typed_func(&mut *store, "poke").map_err(lost)?;
+                let call = instance.get_typed_func(&mut *store, "call").map_err(lost)?;
+                let peek = instance.get_typed_func(&mut *store, "peek").map_err(lost)?;
+                Running::Adapted { session, poke, call, peek }
+            }
+        };
+        Ok(Guest { code, opened: BTreeMap::new(), outcome: Outcome::Returned })
+    }
+}
+
+/// A guest through an adapter of the flavour that it needs, unless that is the one for hosts without files.
+fn component(main: Source<'_>, found: Reference, flavour: Flavour) -> Result<Vec<u8>, String> {
+    let flavour = if found.flavour == Flavour::Proxy { Flavour::Proxy } else { flavour };
+    let adapter = Reference { flavour, release: found.release };
+    let input = Input { main, adapters: vec![Adapter::new(IMPORT_MODULE, adapter.wasm())] };
+    let encoded = polyfill_encoder::encode(&input, &Options::default()).map_err(|errors| errors.to_string())?;
+    Ok(encoded.component)
+}
+
+type Numbers = (u64, u64, u64, u64, u64, u64, u64, u64, u64);
+type CoreCall = TypedFunc<(u32, u64, u64, u64, u64, u64, u64, u64, u64, u64), u32>;
+type LiftedCall = Lifted<(u32, u64, u64, u64, u64, u64, u64, u64, u64, u64), (u32,)>;
+
+enum Running {
+    Native {
+        session: Session<wasmtime::Instance>,
+        call: CoreCall,
+        memory: wasmtime::Memory,
+    },
+    Adapted {
+        session: Session<wasmtime::component::Instance>,
+        poke: Lifted<(Vec<u8>,), ()>,
+        call: LiftedCall,
+        peek: Lifted<(u32,), (WasmList<u8>,)>,
+    },
+}
+
+/// A guest between two calls.
+pub struct Guest {
+    code: Running,
+    /// The numbers of what calls have opened.
+    opened: BTreeMap<u32, u32>,
+    outcome: Outcome,
+}
+
+impl Guest {
+    /// Makes a call. Nothing comes of one after the guest has ended.
+    pub fn call(&mut self, call: &Call) -> Seen {
+        if self.outcome != Outcome::Returned {
+            return Seen::gone(self.outcome.clone());
+        }
+        let mut lowered = lower(call, SCRATCH);
+        for (at, fd) in lowered.fds.clone() {
+            let number = self.number(fd);
+            lowered.image[at..at + 4].copy_from_slice(&number.to_le_bytes());
+        }
+        let mut numbers = [0; MOST];
+        for (number, argument) in numbers.iter_mut().zip(&lowered.arguments) {
+            *number = match argument {
+                Argument::Number(number) => *number,
+                Argument::Fd(fd) => u64::from(self.number(*fd)),
+            };
+        }
+        let function = functions::find(call.function.name).map_or(0, |(number, _)| number as u32);
+        let done = if lowered.image.len() > ROOM {
+            Err(wasmtime::format_err!("a call takes more memory than there is"))
+        } else {
+            self.code.call(function, numbers.into(), &lowered.image)
+        };
+        match done {
+            Ok((errno, after)) => {
+                let seen = Seen::of(call, &lowered, errno, &after);
+                if let Some(number) = seen.opened {
+                    self.opened.insert(call.id, number);
+                }
+                seen
+            }
+            Err(error) => {
+                self.outcome = self.code.ended(&error);
+                Seen::gone(self.outcome.clone())
+            }
+        }
+    }
+
+    /// What it has left behind.
+    pub fn finish(self) -> Observation {
+        match self.code {
+            Running::Native { session, .. } => session.finish(self.outcome),
+            Running::Adapted { session, .. } => session.finish(self.outcome),
+        }
+    }
+
+    /// What was never opened has a number that nothing ever has.
+    fn number(&self, fd: Fd) -> u32 {
+        match fd {
+            Fd::Number(number) => number,
+            Fd::Opened(id) => self.opened.get(&id).copied().unwrap_or(u32::MAX - 1),
+        }
+    }
+}
+
+impl Running {
+    fn call(&mut self, function: u32, numbers: Numbers, image: &[u8]) -> wasmtime::Result<(u32, Vec<u8>)> {
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8) = numbers;
+        let arguments = (function, a0, a1, a2, a3, a4, a5, a6, a7, a8);
+        match self {
+            Running::Native { session, call, memory } => {
+                let (store, _) = session.parts();
+                memory.write(&mut *store, SCRATCH as usize, image)?;
+                let errno = call.call(&mut *store, arguments)?;
+                let mut after = vec![0; image.len()];
+                memory.read(&*store, SCRATCH as usize, &mut after)?;
+                Ok((errno, after))
+            }
+            Running::Adapted { session, poke, call, peek } => {
+                let (store, _) = session.parts();
+                poke.call(&mut *store, (image.to_vec(),))?;
+                let (errno,) = call.call(&mut *store, arguments)?;
+                let (after,) = peek.call(&mut *store, (image.len() as u32,))?;
+                let after = after.as_le_slice(&*store).to_vec();
+                Ok((errno, after))
+            }
+        }
+    }
+
+    fn ended(&self, error: &wasmtime::Error) -> Outcome {
+        match self {
+            Running::Native { session, .. } => session.ended(error),
+            Running::Adapted { session, .. } => session.ended(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunt::functions::find;
+    use crate::hunt::program::Value;
+    use polyfill_build::case::Case;
+
+    fn side(text: &str) -> Bench {
+        Bench::new(&text.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn both_sides_do_the_same_with_a_file() {
+        let case: Case = toml::from_str("[files]\na = 'content'\n").unwrap();
+        let inputs = Inputs::of("hunt", &case).unwrap();
+        let call = |id, name, values| Call { id, function: find(name).unwrap().1, values };
+        let open = vec![
+            Value::Fd(Fd::Number(3)),
+            Value::Number(0),
+            Value::Path(b"a".to_vec()),
+            Value::Number(0),
+            Value::Number(2),
+            Value::Number(0),
+            Value::Number(0),
+            Value::Nothing,
+        ];
+        let read = vec![Value::Fd(Fd::Opened(0)), Value::Read(vec![4]), Value::Nothing];
+        for text in ["native", "reference-command", "reference-reactor@24.0.13"] {
+            let mut guest = side(text).start(&inputs).unwrap();
+            assert!(guest.call(&call(0, "path_open", open.clone())).succeeded(), "{text}");
+            let seen = guest.call(&call(1, "fd_read", read.clone()));
+            assert_eq!((seen.field("iovs"), seen.count), (Some("\"cont\""), Some(4)), "{text}: {seen:?}");
+            assert_eq!(guest.finish().files.unwrap().len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_guest_that_has_ended_does_nothing_more() {
+        let inputs = Inputs::of("hunt", &Case::default()).unwrap();
+        let exit = Call { id: 0, function: find("proc_exit").unwrap().1, values: vec![Value::Number(33)] };
+        for (text, code) in [("native", 33), ("reference-command", 1)] {
+            let mut guest = side(text).start(&inputs).unwrap();
+            let seen = guest.call(&exit);
+            assert_eq!(seen.end.to_string(), format!("exit {code}"));
+            assert_eq!(guest.call(&exit), seen);
+        }
+    }
+
+    #[test]
+    fn other_sides_are_refused() {
+        for text in ["mine@wasi", "reference-command@wasi-async", "reference-command@node"] {
+            assert!(matches!(Bench::new(&text.parse().unwrap()), Err(BenchError::Side(_))), "{text}");
+        }
+    }
+}

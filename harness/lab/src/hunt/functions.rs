@@ -1,0 +1,262 @@
+//! The functions of preview1: what each takes, and what it gives out.
+
+/// A function.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes, in order. One of these can be several numbers of the core function.
+    pub parameters: &'static [Parameter],
+}
+
+/// A parameter, or two that belong together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a parameter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A descriptor.
+    Fd,
+    /// A number of 32 bits.
+    Word(Domain),
+    /// A number of 64 bits.
+    Long(Domain),
+    /// Where a path is, and how long it is.
+    Path,
+    /// Where buffers to be filled are listed, and how many.
+    Read,
+    /// Where buffers with something in them are listed, and how many.
+    Write,
+    /// Where a buffer to be filled is, and how long it is.
+    Buffer,
+    /// Where room for as much as there is begins: of that, the function tells the size elsewhere.
+    Room,
+    /// Where a result goes.
+    Out(Out),
+    /// Where subscriptions are; [`Kind::Count`] says how many.
+    Subscriptions,
+    /// Where events go.
+    Events,
+    /// How many subscriptions there are.
+    Count,
+}
+
+/// What a number says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of preview1")]
+pub enum Domain {
+    Clock,
+    Precision,
+    Offset,
+    Position,
+    Length,
+    Size,
+    Advice,
+    FdFlags,
+    Rights,
+    Time,
+    TimeFlags,
+    Cookie,
+    Whence,
+    LookupFlags,
+    OpenFlags,
+    ExitCode,
+    Signal,
+    SocketFlags,
+    Shutdown,
+}
+
+/// A result in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of preview1")]
+pub enum Out {
+    /// A number of 32 bits that is the same on all sides.
+    Size,
+    /// How many bytes were read or written: not the same.
+    Count,
+    Fd,
+    Time,
+    Filesize,
+    Fdstat,
+    Filestat,
+    Prestat,
+    RoFlags,
+}
+
+impl Out {
+    /// Its size in bytes.
+    pub fn size(self) -> usize {
+        match self {
+            Out::RoFlags => 2,
+            Out::Size | Out::Count | Out::Fd => 4,
+            Out::Time | Out::Filesize | Out::Prestat => 8,
+            Out::Fdstat => 24,
+            Out::Filestat => 64,
+        }
+    }
+}
+
+impl Kind {
+    /// The numbers that the core function takes for it.
+    pub fn core(self) -> &'static [Core] {
+        match self {
+            Kind::Fd | Kind::Word(_) | Kind::Out(_) | Kind::Room | Kind::Subscriptions | Kind::Events | Kind::Count => {
+                &[Core::I32]
+            }
+            Kind::Long(_) => &[Core::I64],
+            Kind::Path | Kind::Read | Kind::Write | Kind::Buffer => &[Core::I32, Core::I32],
+        }
+    }
+}
+
+/// The type of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Core {
+    /// 32 bits.
+    I32,
+    /// 64 bits.
+    I64,
+}
+
+impl Core {
+    /// As it stands in text.
+    pub fn word(self) -> &'static str {
+        match self {
+            Core::I32 => "i32",
+            Core::I64 => "i64",
+        }
+    }
+}
+
+impl Function {
+    /// The numbers that the core function takes.
+    pub fn core(&self) -> impl Iterator<Item = Core> {
+        self.parameters.iter().flat_map(|parameter| parameter.kind.core().iter().copied())
+    }
+
+    /// Whether it gives back an errno; the one that does not never returns.
+    pub fn returns(&self) -> bool {
+        self.name != "proc_exit"
+    }
+}
+
+/// The function of that name, and its number.
+pub fn find(name: &str) -> Option<(usize, &'static Function)> {
+    FUNCTIONS.iter().enumerate().find(|(_, function)| function.name == name)
+}
+
+/// One line of the table.
+macro_rules! functions {
+    ($($name:ident ($($parameter:ident: $kind:expr),*);)*) => {
+        &[$(Function {
+            name: stringify!($name),
+            parameters: &[$(Parameter { name: stringify!($parameter), kind: $kind }),*],
+        }),*]
+    };
+}
+
+use Domain::*;
+use Kind::*;
+
+/// All of them, in the order of the text of preview1.
+pub static FUNCTIONS: &[Function] = functions! {
+    args_get(argv: Room, argv_buf: Room);
+    args_sizes_get(argc: Out(Out::Size), argv_buf_size: Out(Out::Size));
+    environ_get(environ: Room, environ_buf: Room);
+    environ_sizes_get(environc: Out(Out::Size), environ_buf_size: Out(Out::Size));
+    clock_res_get(id: Word(Clock), resolution: Out(Out::Time));
+    clock_time_get(id: Word(Clock), precision: Long(Precision), time: Out(Out::Time));
+    fd_advise(fd: Fd, offset: Long(Position), len: Long(Length), advice: Word(Advice));
+    fd_allocate(fd: Fd, offset: Long(Position), len: Long(Length));
+    fd_close(fd: Fd);
+    fd_datasync(fd: Fd);
+    fd_fdstat_get(fd: Fd, stat: Out(Out::Fdstat));
+    fd_fdstat_set_flags(fd: Fd, flags: Word(FdFlags));
+    fd_fdstat_set_rights(fd: Fd, base: Long(Rights), inheriting: Long(Rights));
+    fd_filestat_get(fd: Fd, stat: Out(Out::Filestat));
+    fd_filestat_set_size(fd: Fd, size: Long(Size));
+    fd_filestat_set_times(fd: Fd, atim: Long(Time), mtim: Long(Time), fst_flags: Word(TimeFlags));
+    fd_pread(fd: Fd, iovs: Read, offset: Long(Position), nread: Out(Out::Count));
+    fd_prestat_get(fd: Fd, prestat: Out(Out::Prestat));
+    fd_prestat_dir_name(fd: Fd, path: Buffer);
+    fd_pwrite(fd: Fd, iovs: Write, offset: Long(Position), nwritten: Out(Out::Count));
+    fd_read(fd: Fd, iovs: Read, nread: Out(Out::Count));
+    fd_readdir(fd: Fd, buf: Buffer, cookie: Long(Cookie), bufused: Out(Out::Count));
+    fd_renumber(fd: Fd, to: Fd);
+    fd_seek(fd: Fd, offset: Long(Offset), whence: Word(Whence), newoffset: Out(Out::Filesize));
+    fd_sync(fd: Fd);
+    fd_tell(fd: Fd, offset: Out(Out::Filesize));
+    fd_write(fd: Fd, iovs: Write, nwritten: Out(Out::Count));
+    path_create_directory(fd: Fd, path: Path);
+    path_filestat_get(fd: Fd, flags: Word(LookupFlags), path: Path, stat: Out(Out::Filestat));
+    path_filestat_set_times(
+        fd: Fd, flags: Word(LookupFlags), path: Path, atim: Long(Time), mtim: Long(Time), fst_flags: Word(TimeFlags));
+    path_link(fd: Fd, old_flags: Word(LookupFlags), old_path: Path, new_fd: Fd, new_path: Path);
+    path_open(
+        fd: Fd, dirflags: Word(LookupFlags), path: Path, oflags: Word(OpenFlags), base: Long(Rights),
+        inheriting: Long(Rights), fdflags: Word(FdFlags), opened_fd: Out(Out::Fd));
+    path_readlink(fd: Fd, path: Path, buf: Buffer, bufused: Out(Out::Count));
+    path_remove_directory(fd: Fd, path: Path);
+    path_rename(fd: Fd, old_path: Path, new_fd: Fd, new_path: Path);
+    path_symlink(old_path: Path, fd: Fd, new_path: Path);
+    path_unlink_file(fd: Fd, path: Path);
+    poll_oneoff(in_: Subscriptions, out: Events, nsubscriptions: Count, nevents: Out(Out::Size));
+    proc_exit(rval: Word(ExitCode));
+    proc_raise(sig: Word(Signal));
+    random_get(buf: Buffer);
+    sched_yield();
+    sock_accept(fd: Fd, flags: Word(FdFlags), connection: Out(Out::Fd));
+    sock_recv(
+        fd: Fd, ri_data: Read, ri_flags: Word(SocketFlags), ro_datalen: Out(Out::Count), ro_flags: Out(Out::RoFlags));
+    sock_send(fd: Fd, si_data: Write, si_flags: Word(SocketFlags), so_datalen: Out(Out::Count));
+    sock_shutdown(fd: Fd, how: Word(Shutdown));
+};
+
+/// The names of the errors of preview1, by their numbers.
+const ERRNOS: [&str; 77] = [
+    "success", "2big", "acces", "addrinuse", "addrnotavail", "afnosupport", "again", "already", "badf", "badmsg",
+    "busy", "canceled", "child", "connaborted", "connrefused", "connreset", "deadlk", "destaddrreq", "dom", "dquot",
+    "exist", "fault", "fbig", "hostunreach", "idrm", "ilseq", "inprogress", "intr", "inval", "io", "isconn", "isdir",
+    "loop", "mfile", "mlink", "msgsize", "multihop", "nametoolong", "netdown", "netreset", "netunreach", "nfile",
+    "nobufs", "nodev", "noent", "noexec", "nolck", "nolink", "nomem", "nomsg", "noprotoopt", "nospc", "nosys",
+    "notconn", "notdir", "notempty", "notrecoverable", "notsock", "notsup", "notty", "nxio", "overflow", "ownerdead",
+    "perm", "pipe", "proto", "protonosupport", "prototype", "range", "rofs", "spipe", "srch", "stale", "timedout",
+    "txtbsy", "xdev", "notcapable",
+];
+
+/// The name of an error; its number where it has none.
+pub fn errno(number: u32) -> String {
+    ERRNOS.get(number as usize).map_or_else(|| number.to_string(), ToString::to_string)
+}
+
+/// The number of an error.
+pub fn errno_number(name: &str) -> Option<u32> {
+    ERRNOS.iter().position(|known| *known == name).map(|number| number as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_functions_are_there() {
+        assert_eq!(FUNCTIONS.len(), 46);
+        let (number, open) = find("path_open").unwrap();
+        assert_eq!((FUNCTIONS[number].name, open.core().count()), ("path_open", 9));
+        assert!(FUNCTIONS.iter().all(|function| function.core().count() <= 9));
+    }
+
+    #[test]
+    fn errors_have_the_numbers_of_preview1() {
+        for (name, number) in [("badf", 8), ("inval", 28), ("notdir", 54), ("spipe", 70), ("notcapable", 76)] {
+            assert_eq!((errno(number).as_str(), errno_number(name)), (name, Some(number)));
+        }
+        assert_eq!(errno(77), "77");
+    }
+}

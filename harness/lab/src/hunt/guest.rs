@@ -1,0 +1,76 @@
+//! The one guest of all programs: it exports a function by which any function of preview1 is called with plain numbers, and
+//! two that put something into its memory and look at it. So it is compiled once for each side.
+
+use std::fmt::Write;
+
+use wit_parser::Resolve;
+
+use super::functions::{Core, FUNCTIONS, Function};
+
+/// Where calls have their memory.
+pub const SCRATCH: u32 = 0x1_0000;
+/// How large that is.
+pub const ROOM: usize = 15 * 0x1_0000;
+/// The most numbers that a function takes.
+pub const MOST: usize = 9;
+
+/// What the component looks like from outside. `call` takes the number of the function.
+const WIT: &str = "
+package polyfill:hunt;
+world guest {
+    export poke: func(image: list<u8>);
+    export call: func(function: u32, a0: u64, a1: u64, a2: u64, a3: u64, a4: u64, a5: u64, a6: u64, a7: u64, a8: u64) -> u32;
+    export peek: func(length: u32) -> list<u8>;
+}";
+
+/// Its world.
+pub fn wit() -> Result<polyfill_encoder::Wit, String> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("guest.wit", WIT).map_err(|error| error.to_string())?;
+    let world = resolve.select_world(&[package], Some("guest")).map_err(|error| error.to_string())?;
+    Ok(polyfill_encoder::Wit { resolve, world })
+}
+
+/// Its core module. What comes in goes to the one place where calls look for it.
+pub fn text() -> String {
+    let mut imports = String::new();
+    let (mut opens, mut arms) = (String::new(), String::new());
+    for (number, function) in FUNCTIONS.iter().enumerate() {
+        imports += &import(function);
+        opens = format!("(block $f{number}\n{opens}");
+        let arguments: Vec<String> = function
+            .core()
+            .enumerate()
+            .map(|(at, core)| match core {
+                Core::I32 => format!("(i32.wrap_i64 (local.get $a{at}))"),
+                Core::I64 => format!("(local.get $a{at})"),
+            })
+            .collect();
+        let call = format!("(call ${} {})", function.name, arguments.join(" "));
+        let call = if function.returns() { format!("(return {call})") } else { format!("{call} unreachable") };
+        let _ = writeln!(arms, ")\n{call}");
+    }
+    let targets: Vec<String> = (0..FUNCTIONS.len()).map(|number| format!("$f{number}")).collect();
+    let parameters: String = (0..MOST).map(|at| format!(" (param $a{at} i64)")).collect();
+    let pages = 1 + ROOM / 0x1_0000;
+    format!(
+        "(module $hunt\n{imports}(memory (export \"memory\") {pages})\n\
+         (func (export \"cabi_export_realloc\") (param i32 i32 i32 i32) (result i32) (i32.const {SCRATCH}))\n\
+         (func (export \"poke\") (param i32 i32))\n\
+         (func (export \"peek\") (param $length i32) (result i32)\n\
+         (i32.store (i32.const 0) (i32.const {SCRATCH}))\n\
+         (i32.store (i32.const 4) (local.get $length))\n(i32.const 0))\n\
+         (func (export \"call\") (param $function i32){parameters} (result i32)\n\
+         {opens}(br_table {} (local.get $function)){arms}unreachable))\n",
+        targets.join(" ")
+    )
+}
+
+/// An import of a function, in text.
+pub fn import(function: &Function) -> String {
+    let parameters: Vec<&str> = function.core().map(Core::word).collect();
+    let parameters = if parameters.is_empty() { String::new() } else { format!(" (param {})", parameters.join(" ")) };
+    let result = if function.returns() { " (result i32)" } else { "" };
+    let name = function.name;
+    format!("  (import \"{}\" \"{name}\" (func ${name}{parameters}{result}))\n", polyfill_reference::IMPORT_MODULE)
+}

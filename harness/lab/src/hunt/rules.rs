@@ -1,0 +1,203 @@
+//! The reviewed file of what is known to differ between calls on two sides, one by one, and why.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use polyfill_build::case::Case;
+use polyfill_build::side::Side;
+use polyfill_runner::divergence::Class;
+use semver::Version;
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::compare::{Difference, NOTHING, RUN};
+use super::functions::{errno_number, find};
+use super::model::WORDS;
+
+/// Where a suite has its rules for calls.
+pub const RULES_FILE: &str = "hunt.toml";
+/// What stands for any text, in values that are no errors.
+const ANY: &str = "{any}";
+
+/// A file of rules.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// The side that is compared with; releases aside.
+    #[serde(deserialize_with = "side")]
+    pub old: Side,
+    /// The side that is compared; releases aside.
+    #[serde(deserialize_with = "side")]
+    pub new: Side,
+    /// The rules: the first one that fits has the say.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<Rule>,
+}
+
+/// Differences of calls that have one cause.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// A name: that of the rule or the bug that it is about. Several can have one.
+    pub id: String,
+    /// What it is about: `divergences.toml`, for the rule of that id there; a file under `docs/findings`; or the case of a
+    /// known bug, which then says which releases have it.
+    pub about: String,
+    /// What kind of difference it is.
+    pub class: Class,
+    /// Where that is told in full.
+    pub link: String,
+    /// The functions; `run` for what a run leaves behind.
+    pub functions: Vec<String>,
+    /// Circumstances, all of which have to be there; not so those that begin with `!`.
+    pub when: Vec<String>,
+    /// In what: `errno`, `outcome`, the name of a result, `outside`, `files`, `stdout`, `stderr`.
+    #[serde(rename = "in")]
+    pub place: String,
+    /// Both values, any of these pairs. `{any}` stands for any text in values that are no errors.
+    pub values: Vec<[String; 2]>,
+    /// The known bug that `about` names, once that is read.
+    #[serde(skip)]
+    pub bug: Option<polyfill_build::case::Bug>,
+}
+
+/// A file that cannot be used.
+#[derive(Debug, Error)]
+pub enum RulesError {
+    /// It cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not what it should be: all that is wrong.
+    #[error("`{}`: {}", path.display(), problems.join("\n  "))]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+}
+
+fn side<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Side, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+impl Rules {
+    /// No rules, for two sides.
+    pub fn none([old, new]: [Side; 2]) -> Rules {
+        Rules { old, new, rules: Vec::new() }
+    }
+
+    /// Reads the file of a suite, and the cases of known bugs that it names.
+    pub fn read(suite: &Path) -> Result<Rules, RulesError> {
+        let path = suite.join(RULES_FILE);
+        let text = fs::read_to_string(&path).map_err(|source| RulesError::Read { path: path.clone(), source })?;
+        let wrong = |problems| RulesError::Wrong { path: path.clone(), problems };
+        let mut rules = Rules::parse(&text).map_err(wrong)?;
+        let mut problems = Vec::new();
+        for rule in rules.rules.iter_mut().filter(|rule| rule.about.ends_with(".case.toml")) {
+            match known_bug(&suite.join(&rule.about)) {
+                Ok(bug) => rule.bug = Some(bug),
+                Err(problem) => problems.push(format!("rule {}: `{}` {problem}", rule.id, rule.about)),
+            }
+        }
+        if problems.is_empty() { Ok(rules) } else { Err(RulesError::Wrong { path, problems }) }
+    }
+
+    /// Reads the text of a file; or tells all that is wrong with it.
+    pub fn parse(text: &str) -> Result<Rules, Vec<String>> {
+        let rules: Rules = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
+        let mut problems = Vec::new();
+        for rule in &rules.rules {
+            rule.check(&mut |problem| problems.push(format!("rule {}: {problem}", rule.id)));
+        }
+        if problems.is_empty() { Ok(rules) } else { Err(problems) }
+    }
+
+    /// Whether they are about these sides; releases aside.
+    pub fn are_about(&self, [old, new]: &[Side; 2]) -> bool {
+        self.old.is_like(old) && self.new.is_like(new)
+    }
+
+    /// The first rule that names a difference from that release, by its number in the file.
+    pub fn find(&self, difference: &Difference, release: Option<&Version>) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.is_about(release) && rule.names(difference))
+    }
+}
+
+impl Rule {
+    /// Whether it names the difference.
+    fn names(&self, difference: &Difference) -> bool {
+        let has = |word: &String| match word.strip_prefix('!') {
+            Some(word) => !difference.facts.contains(word),
+            None => difference.facts.contains(word.as_str()),
+        };
+        self.place == difference.place
+            && self.functions.iter().any(|function| function == difference.function)
+            && self.when.iter().all(has)
+            && self.values.iter().any(|[old, new]| fits(old, &difference.old) && fits(new, &difference.new))
+    }
+
+    /// Whether the release has it, as far as that is known.
+    fn is_about(&self, release: Option<&Version>) -> bool {
+        match (&self.bug, release) {
+            (Some(bug), Some(release)) => matches!(bug.is_in(release), Ok(Some(true))),
+            _ => true,
+        }
+    }
+
+    fn check(&self, problem: &mut dyn FnMut(String)) {
+        for (key, text) in [("id", &self.id), ("about", &self.about), ("link", &self.link)] {
+            if text.trim().is_empty() || text.contains(char::is_whitespace) {
+                problem(format!("`{key}` says nothing"));
+            }
+        }
+        if self.functions.is_empty() || self.functions.iter().any(|name| name != RUN && find(name).is_none()) {
+            problem("`functions` names functions of preview1, one by one".to_string());
+        }
+        let mut words = BTreeSet::new();
+        for word in &self.when {
+            let plain = word.strip_prefix('!').unwrap_or(word);
+            if !WORDS.contains(&plain) {
+                problem(format!("`when`: `{word}` is no circumstance"));
+            }
+            if !words.insert(plain) {
+                problem(format!("`when` has `{word}` twice"));
+            }
+        }
+        if self.values.is_empty() {
+            problem("`values` has none".to_string());
+        }
+        for [old, new] in &self.values {
+            if old == new && !old.contains(ANY) {
+                problem(format!("`{old}` is no difference"));
+            }
+            let is_errno = |name: &String| errno_number(name).is_some();
+            if self.place == "errno" && !(is_errno(old) && is_errno(new)) {
+                problem(format!("`{old}` and `{new}` are to be two errors of preview1"));
+            }
+            if self.place == "outcome" && old == ANY && new == ANY {
+                problem("`outcome` says how one side ends, at least".to_string());
+            }
+        }
+    }
+}
+
+/// Whether a value is what is written, where `{any}` is any text.
+fn fits(pattern: &str, value: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once(ANY) else { return pattern == value };
+    // What is not there is not any text.
+    let Some(value) = value.strip_prefix(first).filter(|_| value != NOTHING) else { return false };
+    (0..=value.len()).filter(|at| value.is_char_boundary(*at)).any(|at| fits(rest, &value[at..]))
+}
+
+fn known_bug(path: &Path) -> Result<polyfill_build::case::Bug, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let case: Case = toml::from_str(&text).map_err(|error| format!("is no case: {error}"))?;
+    case.bug.ok_or_else(|| "is a case that names no bug".to_string())
+}

@@ -1,0 +1,3 @@
+//! What looks for bugs of adapters that nobody wrote a test for.
+
+pub mod hunt;

@@ -1,0 +1,80 @@
+//! A guest that stays between calls: for whoever drives it step by step, and decides the next step by what was seen.
+//!
+//! It gets what it gets in a run: the same inputs, limits and private folder. [`observe`](crate::observe()) and
+//! [`observe_native`](crate::observe_native) are for all that is known beforehand.
+
+use wasmtime::component::InstancePre;
+use wasmtime::{Module, Store};
+
+use crate::backtrace;
+use crate::engine::Engine;
+use crate::files::Files;
+use crate::host::State;
+use crate::inputs::{Inputs, Sinks};
+use crate::limits::Limits;
+use crate::native::{self, NativeRun};
+use crate::observation::{Observation, Outcome};
+use crate::observe::{observation, ready};
+
+/// A guest between two calls. `I` is its instance: of a component, or of a core module.
+pub struct Session<I> {
+    store: Store<State>,
+    instance: I,
+    files: Option<Files>,
+    limits: Limits,
+}
+
+impl Session<wasmtime::component::Instance> {
+    /// A component on the host that it was linked with, which has no asynchronous functions. Or how it ended before any call.
+    pub fn adapted(
+        engine: &Engine,
+        linked: &InstancePre<State>,
+        inputs: &Inputs,
+        limits: &Limits,
+    ) -> Result<Self, Outcome> {
+        let files = lay_out(inputs)?;
+        let state = State::new(inputs, Sinks::default(), limits, None, files.as_ref()).map_err(not_run)?;
+        let mut store = ready(engine, limits, state, files.as_ref())?;
+        let instance = linked.instantiate(&mut store).map_err(|error| backtrace::outcome(&error, limits))?;
+        Ok(Session { store, instance, files, limits: limits.clone() })
+    }
+}
+
+impl Session<wasmtime::Instance> {
+    /// A core module on the host `native`. Or how it ended before any call.
+    pub fn native(engine: &Engine, module: &Module, inputs: &Inputs, limits: &Limits) -> Result<Self, Outcome> {
+        let files = lay_out(inputs)?;
+        let state = State::native(inputs, Sinks::default(), limits, files.as_ref()).map_err(not_run)?;
+        let mut store = ready(engine, limits, state, files.as_ref())?;
+        let run = NativeRun { engine, module, inputs, limits };
+        let linker = native::link(&run, &mut store).map_err(Outcome::NotRun)?;
+        let instance =
+            linker.instantiate(&mut store, module).map_err(|error| backtrace::outcome(&error, limits))?;
+        Ok(Session { store, instance, files, limits: limits.clone() })
+    }
+}
+
+impl<I> Session<I> {
+    /// Its store and its instance, for calls.
+    pub fn parts(&mut self) -> (&mut Store<State>, &I) {
+        (&mut self.store, &self.instance)
+    }
+
+    /// How the guest ended by an error out of a call.
+    pub fn ended(&self, error: &wasmtime::Error) -> Outcome {
+        backtrace::outcome(error, &self.limits)
+    }
+
+    /// What it has left behind.
+    pub fn finish(mut self, outcome: Outcome) -> Observation {
+        observation(&mut self.store, outcome, self.files.as_ref(), &self.limits)
+    }
+}
+
+fn lay_out(inputs: &Inputs) -> Result<Option<Files>, Outcome> {
+    Files::lay_out(inputs).map_err(|error| Outcome::NotRun(error.to_string()))
+}
+
+fn not_run(error: wasmtime::Error) -> Outcome {
+    Outcome::NotRun(backtrace::message(&error))
+}
