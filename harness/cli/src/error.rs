@@ -61,6 +61,8 @@ pub(crate) enum Error {
     Rules(#[from] polyfill_runner::divergence::RulesError),
     #[error("`{}` is about {about}: name the rules for these sides (--rules), or none", path.display())]
     OtherRules { path: PathBuf, about: String },
+    #[error("{0} has no published adapter, whose releases could be looked through")]
+    NoReleases(String),
     #[error("`{}`: {message}", path.display())]
     Expectations { path: PathBuf, message: String },
     #[error("{0}")]
