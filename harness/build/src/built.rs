@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::index::Index;
+use crate::profile::Profile;
 
 /// A finished build. Single guests may have failed in it: see the index.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Built {
     pub index: Index,
     /// The folder that holds the index and the components.
     pub out_dir: PathBuf,
+    /// The adapters of each side, if they were looked at; nothing for a side without one, or one that cannot be had.
+    pub profiles: Vec<Option<Profile>>,
     /// Every file that was read, sorted.
     pub inputs: Vec<PathBuf>,
     /// The folders in which a new file would change the suite, sorted.

@@ -9,6 +9,7 @@ use crate::index::{Artifact, Cell, NATIVE, Stage, is_native};
 use crate::matrix::Product;
 use crate::module::{self, Facts};
 use crate::select::Filter;
+use crate::side::is_file;
 use crate::stack::{self, Stack};
 use crate::{digest, near};
 
@@ -258,11 +259,21 @@ fn without_component(
         return failed(Stage::Case, guest.faults.join("\n"));
     }
     match &compiled.outcome {
-        Outcome::Ready(_) => {}
+        Outcome::Ready(wasm) => {
+            if let Some(id) = stack.adapters().find(|id| !is_file_for(parts, id, wasm)) {
+                return Some(Artifact::Ignored(format!("adapter `{id}` is for guests with `_start`")));
+            }
+        }
         Outcome::Ignored(reason) => return Some(Artifact::Ignored(reason.clone())),
         Outcome::Failed(message) => return failed(Stage::Compile, message.clone()),
     }
     stack.adapters().find_map(|id| without_adapter(parts, id)).and_then(|message| failed(Stage::Adapter, message))
+}
+
+/// Whether an adapter that is a file, and comes in one flavour, is for that main; any other one is there for both.
+fn is_file_for(parts: &Parts<'_>, id: &str, main: &[u8]) -> bool {
+    let adapter = parts.layout.adapters.iter().find(|adapter| adapter.id == id && is_file(id));
+    adapter.is_none_or(|adapter| adapter.fits.fits(module::facts(main).command))
 }
 
 fn without_adapter(parts: &Parts<'_>, id: &str) -> Option<String> {

@@ -14,6 +14,7 @@ use crate::compile::{Compiled, Outcome, Workshop};
 use crate::discover::{self, Kind, Layout};
 use crate::encode::{self, Encoded};
 use crate::index::{Artifact, MemoryCheck, Stage};
+use crate::profile::Profile;
 use crate::wit::Reference;
 use crate::{cache, digest, memory, module};
 
@@ -62,6 +63,14 @@ impl<'a> Modules<'a> {
             Some((adapter.id.as_str(), Module::new(adapter.module(), wasm, Some(adapter), adapter.wit.as_ref())))
         });
         Modules { guests: guest_modules.collect(), adapters: adapter_modules.collect() }
+    }
+
+    /// The adapters of a side; nothing where there are none, or one of them cannot be had.
+    pub(crate) fn profile(&self, ids: &[String]) -> Option<Profile> {
+        let modules: Vec<&Module<'_>> = ids.iter().map(|id| self.adapters.get(id.as_str())).collect::<Option<_>>()?;
+        let adapters: Vec<Adapter<'_>> = modules.iter().map(|module| module.adapter().ok()).collect::<Option<_>>()?;
+        let wasm: Vec<&[u8]> = modules.iter().map(|module| module.wasm).collect();
+        (!ids.is_empty()).then(|| Profile::of(&ids.join("+"), &adapters, &wasm))
     }
 
     /// The modules that an adapter imports from and that others serve.

@@ -27,6 +27,7 @@ mod memory;
 pub mod module;
 mod near;
 mod output;
+pub mod profile;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod script;

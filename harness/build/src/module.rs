@@ -84,6 +84,16 @@ fn name(wasm: &[u8]) -> Option<String> {
     })
 }
 
+/// Whether an adapter asks main for `_start`, which only commands have.
+pub(crate) fn wants_start(wasm: &[u8]) -> bool {
+    let imports =
+        wasmparser::Parser::new(0).parse_all(wasm).map_while(Result::ok).filter_map(|payload| match payload {
+            Payload::ImportSection(section) => Some(section.into_imports().map_while(Result::ok)),
+            _ => None,
+        });
+    imports.flatten().any(|import| import.module == "__main_module__" && import.name == "_start")
+}
+
 /// What the choice of adapters needs to know about a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {

@@ -7,14 +7,15 @@ use polyfill_reference::{Flavour, Reference, find};
 use thiserror::Error;
 
 use crate::index::{Cell, NATIVE, is_native};
-use crate::stack::{REFERENCE, Stack};
+use crate::stack::{Element, REFERENCE, Stack};
 
 /// The host of a side that names none.
 pub const DEFAULT_HOST: &str = "wasi";
 
 /// What a case is run as: `native`, or `ADAPTER@HOST`.
 ///
-/// The adapter may be a stack (`a+b`). The host is what stands after the last `@`, and `wasi` where there is none or a
+/// The adapter is one of the suite, a published one, or a file (`target/adapter.wasm`: a name with a slash in it, or that ends
+/// like one). It may be a stack (`a+b`). The host is what stands after the last `@`, and `wasi` where there is none or a
 /// version stands there: no host's name begins with a digit. A published adapter stands for its release, `reference@48.0.8`:
 /// guests without `_start` go through `reference-reactor` where `reference-command` is named, and the other way round.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl FromStr for Side {
             return Ok(Side::Native);
         }
         let (stack, host) = match text.rsplit_once('@') {
-            Some((stack, host)) if !host.starts_with(|c: char| c.is_ascii_digit()) => (stack, host),
+            Some((stack, host)) if !host.starts_with(|c: char| c.is_ascii_digit()) && !is_file(host) => (stack, host),
             _ => (text, DEFAULT_HOST),
         };
         let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
@@ -96,22 +97,51 @@ impl Side {
         }
     }
 
-    /// Whether both are the same but for releases.
-    pub fn is_like(&self, other: &Side) -> bool {
-        let unversioned = |stack: &str| -> Vec<String> {
-            let word = |word: &str| match published(word) {
-                Some(reference) => reference.flavour.word().to_string(),
-                None => word.to_string(),
-            };
-            stack.split('+').map(word).collect()
-        };
+    /// Whether the other side is one that this text stands for: releases that it does not name may be any, and interposers,
+    /// which only report, may be there or not.
+    pub fn includes(&self, other: &Side) -> bool {
         match (self, other) {
             (Side::Native, Side::Native) => true,
             (Side::Adapted { stack, host }, Side::Adapted { stack: others, host: other }) => {
-                host == other && unversioned(stack) == unversioned(others)
+                let [stack, others] = [stack, others].map(|stack| Stack::parse(stack));
+                let (words, others): (Vec<&str>, Vec<&str>) = (stack.adapters().collect(), others.adapters().collect());
+                host == other
+                    && words.len() == others.len()
+                    && words.iter().zip(others).all(|(word, other)| stands_for(word, other))
             }
             _ => false,
         }
+    }
+
+    /// The side with a published adapter in another release; nothing where there is none in it.
+    pub fn at(&self, release: &polyfill_reference::Release) -> Option<Side> {
+        let Side::Adapted { stack, host } = self else { return None };
+        self.release()?;
+        let word = |word: &str| match published(word) {
+            Some(Reference { flavour, .. }) => format!("{REFERENCE}-{}@{}", flavour.word(), release.version),
+            None => word.to_string(),
+        };
+        let stack = stack.split('+').map(word).collect::<Vec<_>>().join("+");
+        Some(Side::Adapted { stack, host: host.clone() })
+    }
+
+    /// The side with an interposer before its adapters, which reports the calls of an import module; itself where there are none.
+    pub fn interposed(&self, import_module: &str) -> Side {
+        match self {
+            Side::Native => Side::Native,
+            Side::Adapted { stack, host } => {
+                let there = Stack::parse(stack).elements().any(|element| element == Element::Interposer(import_module));
+                let before = if there { String::new() } else { format!("interpose({import_module})+") };
+                Side::Adapted { stack: format!("{before}{stack}"), host: host.clone() }
+            }
+        }
+    }
+
+    /// The adapters in it, by id, with the releases of published ones.
+    pub fn adapters(&self) -> Vec<String> {
+        let Side::Adapted { stack, .. } = self else { return Vec::new() };
+        let full = |word: &str| published(word).map_or(word.to_string(), |reference| reference.to_string());
+        Stack::parse(stack).adapters().map(full).collect()
     }
 
     /// The stack for any guest; nothing on the host `native`. Which flavour of a published adapter it is depends on the guest.
@@ -124,6 +154,20 @@ impl Side {
             _ => word.to_string(),
         };
         Some(stack.split('+').map(word).collect::<Vec<_>>().join("+"))
+    }
+}
+
+/// Whether a word of a stack is a file rather than a name.
+pub(crate) fn is_file(word: &str) -> bool {
+    let named = |end: &str| word.ends_with(end);
+    matches!(Element::parse(word), Element::Adapter(id) if id.contains(['/', '\\'])) || named(".wasm") || named(".wat")
+}
+
+/// Whether a word is another one, but for a release that it does not name.
+fn stands_for(word: &str, other: &str) -> bool {
+    match (published(word), published(other)) {
+        (Some(a), Some(b)) => a.flavour == b.flavour && (a.release == b.release || !word.contains('@')),
+        _ => word == other,
     }
 }
 
@@ -205,9 +249,38 @@ mod tests {
         }
         assert!(!is_side_of("reference-command@wasi", "reference-command", "node"));
         assert!(is_side_of("native", "none", "native"));
-        assert!(side("reference-command@46.0.3").is_like(&side("reference-command")));
-        assert!(!side("reference-command").is_like(&side("reference-command@node")));
-        assert!(!side("mine").is_like(&side("native")));
+        assert!(side("reference-command").includes(&side("reference-command@46.0.3")));
+        assert!(side("reference-command").includes(&side("reference-command@46.0.3").interposed("m")));
+        assert!(!side("reference-command@46.0.3").includes(&side("reference-command")));
+        assert!(!side("reference-command").includes(&side("reference-command@node")));
+        assert!(!side("mine").includes(&side("native")));
+    }
+
+    #[test]
+    fn adapters_may_be_files() {
+        for (text, adapter, host) in [
+            ("target/adapter.wasm@wasi", "target/adapter.wasm", "wasi"),
+            ("adapter.wasm", "adapter.wasm", "wasi"),
+            ("./mine@1/adapter.wat@my-wasi", "./mine@1/adapter.wat", "my-wasi"),
+            ("a@b/adapter.wasm", "a@b/adapter.wasm", "wasi"),
+        ] {
+            assert_eq!((side(text).adapters(), side(text).host()), (vec![adapter.to_string()], host), "{text}");
+        }
+        assert!(!is_file("interpose(a:b/c)") && !is_file("reference-command@48.0.8"));
+    }
+
+    #[test]
+    fn sides_change_their_release_and_get_interposers() {
+        let newest = polyfill_reference::releases().last().expect("there are releases");
+        let shown = |side: Side| side.to_string();
+        assert_eq!(
+            side("top+reference-reactor@36.0.0@x").at(newest).map(shown).unwrap(),
+            "top+reference-reactor@50.0.1@x"
+        );
+        assert_eq!(side("mine").at(newest), None);
+        let twice = side("mine").interposed("m").interposed("m");
+        assert_eq!(shown(twice), "interpose(m)+mine@wasi");
+        assert_eq!(side("native").interposed("m"), Side::Native);
     }
 
     #[test]

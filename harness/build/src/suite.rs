@@ -33,6 +33,7 @@ pub struct Suite {
     every_release: bool,
     /// What every case is run as, if that is not what it says itself.
     sides: Vec<Side>,
+    profiles: bool,
     /// The stacks of adapters, if the folder is one of `wasi-testsuite`.
     testsuite: Option<Vec<String>>,
     settings: Settings,
@@ -53,6 +54,7 @@ impl Suite {
             museum: false,
             every_release: false,
             sides: Vec::new(),
+            profiles: false,
             testsuite: None,
             settings: Settings::from_env(),
             progress: |_| (),
@@ -117,6 +119,12 @@ impl Suite {
     /// named, components and index go to one of their own.
     pub fn sides(mut self, sides: impl IntoIterator<Item = Side>) -> Suite {
         self.sides = sides.into_iter().collect();
+        self
+    }
+
+    /// Whether the adapters of the sides are looked at, too: [`Built::profiles`].
+    pub fn profiles(mut self, profiles: bool) -> Suite {
+        self.profiles = profiles;
         self
     }
 
@@ -210,6 +218,9 @@ impl Suite {
         log.extend(components.log.iter().cloned());
         encodings.close(self.filter.is_all()).map_err(BuildError::io("write to", &out_dir))?;
         clock.stage("encode");
+        let looked_at = self.sides.iter().filter(|_| self.profiles);
+        let profiles = looked_at.map(|side| modules.profile(&side.adapters())).collect();
+        clock.stage("profiles");
 
         let index = self.index(&layout, cells, &components);
         output::write_index(&out_dir, &index)?;
@@ -217,7 +228,7 @@ impl Suite {
         log.sort();
         let inputs = inputs(&layout, [&guests, &adapters]);
         let folders = folders(&layout);
-        Ok(Built { index, out_dir, inputs, folders, log, timings: clock.stages })
+        Ok(Built { index, out_dir, profiles, inputs, folders, log, timings: clock.stages })
     }
 
     /// Compiles one guest; gives its core module, or the step that failed with its message.

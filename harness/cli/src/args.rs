@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use polyfill_build::case::Seed;
+use polyfill_build::reference::Span;
 use polyfill_build::schema::FileKind;
 use polyfill_build::side::Side;
 use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
@@ -122,8 +123,9 @@ pub(crate) struct MatrixArgs {
 ///
 /// A side is `native`, which is the guest's core module alone on wasmtime's own wasi_snapshot_preview1, or ADAPTER@HOST:
 /// `reference-command@48.0.8@wasi`. Without @HOST it is the host wasi; guests without _start go through the reactor of the
-/// same release. Compared are outcome, standard output and error, results of calls, and the files that are left.
-/// The exit code is 0 only if a rule names each difference, and a difference shows each rule.
+/// same release. ADAPTER may be a file: `target/adapter.wasm@wasi`. Compared are outcome, standard output and error, results
+/// of calls, and the files that are left. Pages and calls are told where they are not the same.
+/// The exit code is 0 only if a rule names each difference, a difference shows each rule, and budgets are kept.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
     /// Only trials whose names contain one of these words
@@ -141,6 +143,23 @@ pub(crate) struct CompareArgs {
     /// The rules [default: divergences.toml in the suite's folder, if it is about these sides]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
+    /// What the new side may take, in place of the budget in the rules: bytes, instructions, calls
+    #[arg(long, value_name = "FILE")]
+    pub(crate) budget: Option<PathBuf>,
+    /// Compare calls across the core boundary, too, with an interposer in front of the adapters of each side
+    #[arg(long)]
+    pub(crate) calls: bool,
+    /// Count instructions, and tell of cases that take at least 1 % more or fewer
+    #[arg(long)]
+    pub(crate) fuel: bool,
+    /// Compare the adapters: bytes, imports, exports, and what is left of them for each function of preview1
+    #[arg(long)]
+    pub(crate) adapters: bool,
+    /// Run the new side's adapter in each release from A to Z, and tell which is the first with each change
+    ///
+    /// Each cell is run once. The exit code is 0 then, whatever has changed.
+    #[arg(long, value_name = "A..Z", conflicts_with_all = ["old", "rules", "budget", "fuel", "adapters"])]
+    pub(crate) bisect: Option<Span>,
     /// Write everything to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

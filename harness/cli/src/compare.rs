@@ -4,32 +4,80 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use polyfill_build::Suite;
+use polyfill_build::reference::{IMPORT_MODULE, Span};
 use polyfill_build::side::Side;
-use polyfill_runner::Runner;
-use polyfill_runner::divergence::{Pairs, RULES_FILE, Rules};
+use polyfill_runner::divergence::{Budget, Pairs, RULES_FILE, Recorded, Rules};
+use polyfill_runner::{Limits, Runner};
+use serde::Serialize;
 
 use crate::args::CompareArgs;
 use crate::error::Error;
 use crate::output;
 
+/// Instructions that no guest uses up: a bound is what lets an engine count.
+const PLENTY: u64 = 1 << 60;
+
 /// Runs every case that has both sides on both, and tells each difference with the rule that names it.
 pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
+    if let Some(span) = &args.bisect {
+        return bisect(args, span);
+    }
     let sides = [args.old.clone(), args.new.clone()];
-    let rules = rules(args, &sides)?;
-    let suite = Suite::new(&args.suite).sides(sides.clone()).filter(&args.filters).progress(output::progress);
+    let mut rules = rules(args, &sides)?;
+    if let Some(path) = &args.budget {
+        rules.budget = Budget::read(path)?;
+    }
+    let calls = args.calls || rules.budget.needs_core_calls();
+    let fuel = (args.fuel || rules.budget.needs_fuel()).then_some(PLENTY);
+    let suite = suite(args, &sides, calls).profiles(args.adapters || rules.budget.needs_profiles());
     let built = suite.build()?;
-    let runner = Runner::new(&built.out_dir).root(&args.suite).bless(false);
-    let seen = Pairs::run(&runner, sides)?;
+    let limits = Limits { fuel, ..Limits::default() };
+    let runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).bless(false);
+    let mut seen = Pairs::run(&runner, sides.each_ref().map(|side| reporting(side, calls)))?;
     if seen.cases.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));
     }
-    let judgement = seen.judge(&rules, args.filters.is_empty());
-    if let Some(file) = &args.json {
-        let json = serde_json::to_string_pretty(&judgement).expect("plain data");
-        output::file(file, format!("{json}\n").as_bytes())?;
+    seen.sides = sides;
+    if let [old, new] = &built.profiles[..] {
+        seen = seen.with_profiles([old.clone(), new.clone()]);
     }
+    let judgement = seen.judge(&rules, args.filters.is_empty());
+    json(args, &judgement)?;
     output::text(&judgement.to_string())?;
     Ok(if judgement.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs every case through every release of a span, and tells which one is the first with each change.
+fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
+    let at = |release| args.new.at(release).ok_or_else(|| Error::NoReleases(args.new.to_string()));
+    let sides: Vec<Side> = span.releases().iter().map(at).collect::<Result<_, Error>>()?;
+    let built = suite(args, &sides, args.calls).build()?;
+    let runner = Runner::new(&built.out_dir).root(&args.suite).bless(false);
+    let mut seen = Recorded::run(&runner, sides.iter().map(|side| reporting(side, args.calls)).collect())?;
+    seen.sides = sides;
+    let found = seen.bisect();
+    if found.cases.is_empty() && found.ignored.is_empty() {
+        return Err(Error::NothingToTest(nothing(args)));
+    }
+    json(args, &found)?;
+    output::text(&found.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn suite(args: &CompareArgs, sides: &[Side], calls: bool) -> Suite {
+    let sides = sides.iter().map(|side| reporting(side, calls));
+    Suite::new(&args.suite).sides(sides).filter(&args.filters).progress(output::progress)
+}
+
+/// The side as it is run: with an interposer, if its calls are wanted.
+fn reporting(side: &Side, calls: bool) -> Side {
+    if calls { side.interposed(IMPORT_MODULE) } else { side.clone() }
+}
+
+fn json(args: &CompareArgs, found: &impl Serialize) -> Result<(), Error> {
+    let Some(file) = &args.json else { return Ok(()) };
+    let json = serde_json::to_string_pretty(found).expect("plain data");
+    output::file(file, format!("{json}\n").as_bytes())
 }
 
 /// The rules of a file that is named; or those of the suite, if it has any and they are about these sides.
@@ -61,5 +109,8 @@ fn rules(args: &CompareArgs, sides: &[Side; 2]) -> Result<Rules, Error> {
 
 fn nothing(args: &CompareArgs) -> String {
     let words = if args.filters.is_empty() { "" } else { " that the words select" };
+    if let Some(span) = &args.bisect {
+        return format!("no case{words} runs on {} with {span}", args.new.host());
+    }
     format!("no case{words} runs on both {} and {}", args.old.host(), args.new.host())
 }

@@ -77,6 +77,8 @@ pub(crate) enum Error {
     Bench(#[from] polyfill_lab::hunt::BenchError),
     #[error(transparent)]
     Emit(#[from] polyfill_lab::hunt::EmitError),
+    #[error("{0} has no published adapter, whose releases could be looked through")]
+    NoReleases(String),
     #[error("`{}`: {message}", path.display())]
     Expectations { path: PathBuf, message: String },
     #[error("{0}")]

@@ -47,7 +47,7 @@ pub use error::{Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;
 pub use layers::is_named;
-pub use plan::{Growth, Plan};
+pub use plan::{Growth, Kept, Plan};
 pub use prepared::Prepared;
 pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use relay::{MODULE as RELAY_MODULE, Relay, RelayError, Relayed, relay};

@@ -24,7 +24,22 @@ pub struct Growth {
     pub shared: bool,
 }
 
+/// What trimming left of an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept<'p> {
+    /// Its name.
+    pub name: &'p str,
+    /// The module, as it is in the component.
+    pub wasm: &'p [u8],
+}
+
 impl Plan {
+    /// What is left of each adapter that somebody asks for.
+    pub fn kept(&self) -> impl Iterator<Item = Kept<'_>> {
+        let used = self.order.iter().filter_map(|id| self.modules.get(id.0));
+        used.filter_map(|module| Some(Kept { name: &module.name, wasm: &module.trimmed.as_ref()?.wasm }))
+    }
+
     /// What adapters do to the size of main's memory, and whose it is.
     pub fn growth(&self) -> Growth {
         let regions = self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());

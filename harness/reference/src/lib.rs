@@ -4,10 +4,13 @@
 //! suite treats them as it does any other adapter.
 
 mod releases;
+mod span;
 
 use std::fmt;
 
 use thiserror::Error;
+
+pub use span::{NoSpan, Span};
 
 /// The import module that all of them implement.
 pub const IMPORT_MODULE: &str = "wasi_snapshot_preview1";

@@ -51,6 +51,8 @@ pub struct Observation {
     pub pages_grown: u64,
     /// Whether a `memory.grow` was refused because of the memory limit.
     pub memory_limit_hit: bool,
+    /// Instructions that ran, as wasmtime counts them; nothing of an engine that does not count.
+    pub fuel_used: Option<u64>,
     /// Resources in the host's table when the run was over; nothing of a host that has none of ours.
     pub handles_left: Option<u64>,
 }
@@ -77,6 +79,7 @@ impl Observation {
             pages_initial: 0,
             pages_grown: 0,
             memory_limit_hit: false,
+            fuel_used: None,
             handles_left: None,
         }
     }

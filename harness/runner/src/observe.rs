@@ -171,6 +171,7 @@ pub(crate) fn observation(
     limits: &Limits,
 ) -> Observation {
     let core = core_boundary::finish(store);
+    let fuel_left = limits.fuel.and_then(|given| Some((given, store.get_fuel().ok()?)));
     let handles_left = store.data_mut().handles_left();
     let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
@@ -188,6 +189,7 @@ pub(crate) fn observation(
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,
         memory_limit_hit: state.pages.limit_hit,
+        fuel_used: fuel_left.map(|(given, left)| given.saturating_sub(left)),
         handles_left,
         ..Observation::of(outcome)
     }

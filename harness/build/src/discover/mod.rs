@@ -148,8 +148,10 @@ impl Adapter {
     }
 }
 
+/// Of a file, that of its last part.
 fn module_of(id: &str) -> &str {
-    id.split('.').next().unwrap_or(id)
+    let name = id.rsplit(['/', '\\']).next().unwrap_or(id);
+    name.split('.').next().unwrap_or(name)
 }
 
 /// Reads the layout of the suite at `root`; with every release of the published adapters whose newest one it names, if so

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{CaseFile, Kind, Layout, references};
+use super::{Adapter, CaseFile, For, Kind, Layout, references};
 use crate::case::Case;
 use crate::error::{BuildError, Problems};
-use crate::near;
-use crate::side::Side;
+use crate::side::{Side, is_file};
 use crate::stack::Stack;
+use crate::{module, near};
 
 impl Layout {
     /// Leaves the cases that run on the hosts of all sides, which are `default` where a case names none, and that are
@@ -19,12 +19,36 @@ impl Layout {
                 .retain_mut(|CaseFile { case, .. }| case.as_mut().map_or(true, |case| fits(case, sides, default)));
         }
         self.guests.retain(|guest| !guest.cases.is_empty());
-        for (id, adapter) in references::named(&self.guests) {
-            if self.adapters.iter().all(|known| known.id != id) {
+        let published: Vec<Adapter> = references::named(&self.guests).into_values().collect();
+        let named = sides.iter().flat_map(Side::adapters).filter_map(|id| references::adapter(&id));
+        let files = self.files(sides)?;
+        for adapter in published.into_iter().chain(named).chain(files) {
+            if self.adapters.iter().all(|known| known.id != adapter.id) {
                 self.adapters.push(adapter);
             }
         }
         self.has_adapters(sides)
+    }
+
+    /// Adapters that are files, looked for from the current folder. They stand for preview1: a build gives them other names.
+    fn files(&self, sides: &[Side]) -> Result<Vec<Adapter>, BuildError> {
+        let (mut files, mut problems) = (Vec::new(), Vec::new());
+        for id in sides.iter().flat_map(Side::adapters).filter(|id| is_file(id)) {
+            let read = std::path::absolute(&id).map_err(|error| error.to_string()).and_then(|path| {
+                let wasm = module::read(&path).map_err(|error| error.to_string())?;
+                Ok((path, module::wants_start(&wasm)))
+            });
+            match read {
+                Ok((path, for_commands)) => files.push(Adapter {
+                    implements: vec![polyfill_reference::IMPORT_MODULE.to_string()],
+                    fits: if for_commands { For::Command } else { For::Any },
+                    default: false,
+                    ..Adapter::plain(&id, path, Kind::Module)
+                }),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(files) } else { Err(BuildError::Layout(Problems(problems))) }
     }
 
     /// Told once, and not by every case.

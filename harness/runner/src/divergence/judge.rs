@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use polyfill_build::profile::Profile;
 use polyfill_build::side::Side;
 use semver::Version;
 use serde::Serialize;
 
-use super::differences::Difference;
-use super::pairs::{Compared, Ran};
+use super::budget::Over;
+use super::calls::Listing;
+use super::differences::{Difference, Place};
+use super::figures::Figures;
+use super::pairs::{CaseSeen, Compared, Ran};
 use super::rules::{Class, Expected, Rule, Rules};
 
 /// What a comparison comes to.
@@ -21,6 +25,10 @@ pub struct Judgement {
     pub rules: Vec<RuleUse>,
     /// What rules say and nothing shows any more.
     pub stale: Vec<Stale>,
+    /// Budgets that were not kept.
+    pub over: Vec<Over>,
+    /// The adapters of the sides, where somebody has looked at them.
+    pub adapters: [Option<Profile>; 2],
 }
 
 /// A case and its differences.
@@ -30,6 +38,12 @@ pub struct Judged {
     pub case: String,
     /// What differs, each with its rule.
     pub differences: Vec<Explained>,
+    /// What it took on each side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures: Option<[Figures; 2]>,
+    /// Its calls across the core boundary around the first that is not the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Listing>,
     /// Why it was passed over, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
@@ -76,7 +90,11 @@ pub struct Stale {
 
 /// What was seen of a case, for the rules that name it.
 enum Known<'c> {
-    Differs(&'c [Difference]),
+    Differs {
+        differences: &'c [Difference],
+        /// Calls across the core boundary are among what was compared.
+        calls: bool,
+    },
     /// Nothing can be said of it.
     Unknown,
 }
@@ -86,24 +104,33 @@ impl Compared {
     pub fn judge(&self, rules: &Rules, whole: bool) -> Judgement {
         let release = self.sides[1].release().map(|release| release.semver());
         let force = Force { rules, release: release.as_ref() };
-        let cases: Vec<Judged> = self.cases.iter().map(|seen| judged(&seen.case, &seen.ran, &force)).collect();
+        let cases: Vec<Judged> = self.cases.iter().map(|seen| judged(seen, &force)).collect();
         let known = self.cases.iter().map(|seen| {
             let known = match &seen.ran {
-                Ran::Both(differences) => Known::Differs(differences),
+                Ran::Both(differences) => Known::Differs {
+                    differences,
+                    calls: seen.figures.iter().flatten().any(|figures| figures.core_calls.is_some()),
+                },
                 Ran::Ignored(_) | Ran::Not(_) => Known::Unknown,
             };
             (seen.case.as_str(), known)
         });
         let stale = force.stale(&known.collect(), whole);
+        let over = rules.budget.over(&self.profiles, &self.cases, whole);
         let rules = rules.rules.iter().map(|rule| RuleUse::of(rule, &cases)).collect();
-        Judgement { sides: [&self.sides[0], &self.sides[1]].map(Side::to_string), cases, rules, stale }
+        let sides = [&self.sides[0], &self.sides[1]].map(Side::to_string);
+        Judgement { sides, cases, rules, stale, over, adapters: self.profiles.clone() }
     }
 }
 
 impl Judgement {
-    /// Whether every difference has a rule, every rule a difference, and every case was run or has a reason not to be.
+    /// Whether every difference has a rule, every rule a difference, every budget was kept, and every case was run or has a
+    /// reason not to be.
     pub fn is_clean(&self) -> bool {
-        self.stale.is_empty() && self.unexplained().next().is_none() && self.not_run().next().is_none()
+        self.stale.is_empty()
+            && self.over.is_empty()
+            && self.unexplained().next().is_none()
+            && self.not_run().next().is_none()
     }
 
     /// Differences that no rule names, each with its case.
@@ -124,8 +151,16 @@ impl Judgement {
     }
 }
 
-fn judged(case: &str, ran: &Ran, force: &Force<'_>) -> Judged {
-    let mut judged = Judged { case: case.to_string(), differences: Vec::new(), ignored: None, not_run: None };
+fn judged(seen: &CaseSeen, force: &Force<'_>) -> Judged {
+    let CaseSeen { case, ran, figures, calls } = seen;
+    let mut judged = Judged {
+        case: case.clone(),
+        differences: Vec::new(),
+        figures: figures.clone(),
+        calls: calls.clone(),
+        ignored: None,
+        not_run: None,
+    };
     match ran {
         Ran::Ignored(reason) => judged.ignored = Some(reason.clone()),
         Ran::Not(why) => judged.not_run = Some(why.clone()),
@@ -168,7 +203,8 @@ impl<'r> Force<'r> {
             for case in &expected.cases {
                 let why = match known.get(case.as_str()) {
                     None if whole => "there is no such case with both sides",
-                    Some(Known::Differs(differences)) if !differences.iter().any(|seen| expected.fits(seen)) => {
+                    Some(Known::Differs { calls: false, .. }) if expected.place == Place::CoreCalls => continue,
+                    Some(Known::Differs { differences, .. }) if !differences.iter().any(|seen| expected.fits(seen)) => {
                         "nothing shows it any more"
                     }
                     None | Some(_) => continue,
@@ -207,8 +243,6 @@ impl RuleUse {
 
 #[cfg(test)]
 mod tests {
-    use super::super::differences::Place;
-    use super::super::pairs::CaseSeen;
     use super::*;
 
     fn rules(differences: &str) -> Rules {
@@ -222,9 +256,10 @@ mod tests {
     }
 
     fn compared(cases: &[(&str, Ran)]) -> Compared {
-        let cases = cases.iter().map(|(case, ran)| CaseSeen { case: case.to_string(), ran: ran.clone() });
+        let cases = cases.iter().map(|(case, ran)| CaseSeen::of(case, ran.clone()));
         Compared {
             sides: ["native", "reference-command@48.0.8"].map(|side| side.parse().unwrap()),
+            profiles: [None, None],
             cases: cases.collect(),
         }
     }
@@ -251,8 +286,9 @@ mod tests {
         let parts = [
             expected("g::a", "1", "2", ""),
             expected("g::a", "3", "4", ""),
-            // Nothing can be said of it; and of another release, nothing is said.
+            // Nothing can be said of it, nor of calls that nobody reports; and of another release, nothing is said.
             expected("g::b", "1", "2", ""),
+            expected("g::a", "m.f()", "m.g()", "").replace("'stdout'", "'core-calls'"),
             expected("g::a", "5", "6", "releases = ['<48']"),
         ];
         let judgement = seen.judge(&rules(&parts.concat()), true);

@@ -9,6 +9,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::budget::Budget;
 use super::differences::Place;
 use super::value::Value;
 
@@ -16,15 +17,18 @@ use super::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rules {
-    /// The side that is compared with; releases aside.
+    /// The side that is compared with; any release, where it names none.
     #[serde(deserialize_with = "side")]
     pub old: Side,
-    /// The side that is compared; releases aside.
+    /// The side that is compared; any release, where it names none.
     #[serde(deserialize_with = "side")]
     pub new: Side,
     /// The rules, in the order of the file.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
+    /// What the second side may take.
+    #[serde(default)]
+    pub budget: Budget,
 }
 
 /// Differences that have one cause.
@@ -107,7 +111,7 @@ fn side<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Side, D::Er
 impl Rules {
     /// No rules, for two sides.
     pub fn none([old, new]: [Side; 2]) -> Rules {
-        Rules { old, new, rules: Vec::new() }
+        Rules { old, new, rules: Vec::new(), budget: Budget::default() }
     }
 
     /// Reads a file, and looks whether it makes sense.
@@ -123,14 +127,14 @@ impl Rules {
         if problems.is_empty() { Ok(rules) } else { Err(problems) }
     }
 
-    /// Whether they are about these sides; releases aside.
+    /// Whether they are about these sides.
     pub fn are_about(&self, [old, new]: &[Side; 2]) -> bool {
-        self.old.is_like(old) && self.new.is_like(new)
+        self.old.includes(old) && self.new.includes(new)
     }
 
     /// What TOML's shape alone does not say.
     fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
+        let mut problems = self.budget.problems();
         let (mut ids, mut seen) = (BTreeSet::new(), Vec::new());
         for rule in &self.rules {
             let id = &rule.id;

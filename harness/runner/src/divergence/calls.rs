@@ -1,0 +1,125 @@
+//! Calls across the core boundary of two sides, aligned, with the first place where they part.
+
+use std::fmt;
+
+use serde::Serialize;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use crate::observation::Observation;
+
+/// Calls that are aligned: of more, those behind the first ones are not.
+const MOST_CALLS: usize = 2000;
+
+/// Calls before the first divergence that are listed, and calls from there on.
+const BEFORE: usize = 3;
+const AFTER: usize = 8;
+
+/// Characters of a call in a listing.
+const MOST_CHARS: usize = 70;
+
+/// Calls of both sides, where they are not the same: those around the first divergence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listing {
+    /// The place of the first row among all rows, counted from 1.
+    pub from: usize,
+    /// The row that is the first divergence, counted from 0 in these rows.
+    pub first: usize,
+    /// Calls side by side: `None` where a side makes none there.
+    pub rows: Vec<[Option<String>; 2]>,
+    /// Rows that come after them.
+    pub more: usize,
+}
+
+impl Listing {
+    /// Of two runs; nothing where a side reports no calls, or both report the same ones.
+    pub fn of(old: &Observation, new: &Observation) -> Option<Listing> {
+        let (old, new) = (&old.core_calls[..], &new.core_calls[..]);
+        if old.is_empty() || new.is_empty() || old == new {
+            return None;
+        }
+        let rows = aligned(&old[..old.len().min(MOST_CALLS)], &new[..new.len().min(MOST_CALLS)]);
+        let first = rows.iter().position(|[old, new]| old != new)?;
+        let from = first.saturating_sub(BEFORE);
+        let to = rows.len().min(first + AFTER);
+        Some(Listing { from: from + 1, first: first - from, more: rows.len() - to, rows: rows[from..to].to_vec() })
+    }
+}
+
+fn aligned(old: &[String], new: &[String]) -> Vec<[Option<String>; 2]> {
+    let mut rows = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, old, new) {
+        let (old, new) = (&old[op.old_range()], &new[op.new_range()]);
+        let paired = match op {
+            DiffOp::Equal { .. } | DiffOp::Replace { .. } => old.len().max(new.len()),
+            DiffOp::Delete { .. } => old.len(),
+            DiffOp::Insert { .. } => new.len(),
+        };
+        rows.extend((0..paired).map(|at| [old.get(at).cloned(), new.get(at).cloned()]));
+    }
+    rows
+}
+
+/// A row a line; `>>` is the first divergence, `|` another.
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|[old, _]| short(old.as_deref()).chars().count()).max().unwrap_or_default();
+        for (at, [old, new]) in self.rows.iter().enumerate() {
+            let mark = match (at == self.first, old == new) {
+                (true, _) => ">>",
+                (false, false) => " |",
+                (false, true) => "  ",
+            };
+            let (old, new) = (short(old.as_deref()), short(new.as_deref()));
+            let line = format!("  {mark} {:>4}  {old:width$}  {new}", self.from + at);
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        if self.more > 0 {
+            writeln!(f, "     .. and {} more", self.more)?;
+        }
+        Ok(())
+    }
+}
+
+fn short(call: Option<&str>) -> String {
+    let Some(call) = call else { return "-".to_string() };
+    match call.char_indices().nth(MOST_CHARS) {
+        Some((at, _)) => format!("{}..", &call[..at]),
+        None => call.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Outcome;
+
+    fn listing(old: &[&str], new: &[&str]) -> Option<String> {
+        let seen = |calls: &[&str]| Observation {
+            core_calls: calls.iter().map(|call| call.to_string()).collect(),
+            ..Observation::of(Outcome::Returned)
+        };
+        Listing::of(&seen(old), &seen(new)).map(|listing| listing.to_string())
+    }
+
+    #[test]
+    fn the_first_divergence_is_marked() {
+        let old = ["a() -> 0", "b() -> 0", "c() -> 0", "d() -> 0", "e() -> 0", "g()"];
+        let new = ["a() -> 0", "b() -> 0", "c() -> 0", "d() -> 0", "e() -> 8", "f() -> 0", "g()"];
+        let expected = "        2  b() -> 0  b() -> 0\n        3  c() -> 0  c() -> 0\n        4  d() -> 0  d() -> 0\n  \
+             >>    5  e() -> 0  e() -> 8\n   |    6  -         f() -> 0\n        7  g()       g()\n";
+        assert_eq!(listing(&old, &new).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn same_calls_or_none_are_no_listing() {
+        assert_eq!(listing(&["a()"], &["a()"]), None);
+        assert_eq!(listing(&["a()"], &[]), None);
+    }
+
+    #[test]
+    fn what_is_far_behind_is_counted() {
+        let many = vec!["a()"; 50];
+        let other: Vec<&str> = std::iter::once("b()").chain(many.iter().copied()).collect();
+        assert!(listing(&many, &other).unwrap().ends_with(".. and 43 more\n"));
+    }
+}

@@ -1,0 +1,100 @@
+//! What an update of the reference adapter changes is what the rules under `tests/compare/` say, to the last line. The reports
+//! are beside them; BLESS=1 writes them.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use polyfill_build::Suite;
+use polyfill_build::profile::Profile;
+use polyfill_build::side::Side;
+use polyfill_runner::Runner;
+use polyfill_runner::divergence::{Judgement, Pairs, Recorded, Rules};
+
+#[test]
+fn every_update_is_what_its_rules_say() {
+    for (path, rules) in rules() {
+        let judgement = seen(&rules).judge(&rules, true);
+        assert!(judgement.is_clean(), "{}\n{judgement}", path.display());
+        let compared = judgement.cases.iter().filter(|judged| judged.ignored.is_none()).count();
+        assert!(compared > 150, "{}\n{judgement}", path.display());
+        is_golden(&path.with_extension("txt"), &judgement);
+    }
+}
+
+#[test]
+fn without_any_one_rule_an_update_fails() {
+    for (path, rules) in rules() {
+        for number in 0..rules.rules.len() {
+            let mut fewer = rules.clone();
+            let rule = fewer.rules.remove(number);
+            let judgement = seen(&rules).judge(&fewer, true);
+            assert!(judgement.unexplained().next().is_some(), "{} without {}", path.display(), rule.id);
+        }
+    }
+}
+
+#[test]
+fn a_budget_that_is_too_small_fails() {
+    for (path, rules) in rules() {
+        let mut fewer = rules.clone();
+        let size = fewer.budget.adapter.size.as_mut().unwrap_or_else(|| panic!("{} has none", path.display()));
+        *size = 1000;
+        assert_eq!(seen(&rules).judge(&fewer, true).over.len(), 1, "{}", path.display());
+    }
+}
+
+/// The report as it is written down: without the cases for which this machine lacks a tool. Where it lacks some, there is nothing
+/// to compare.
+fn is_golden(path: &Path, judgement: &Judgement) {
+    if judgement.cases.iter().any(|judged| judged.ignored.as_ref().is_some_and(|reason| !reason.contains("host-code")))
+    {
+        return eprintln!("ignored: {} is of a machine with all tools", path.display());
+    }
+    let text = judgement.to_string();
+    if env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
+        return fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let expected = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(text, expected, "{}; BLESS=1 writes it", path.display());
+}
+
+/// What all sides showed: each cell is run once, however many pairs it is in.
+fn seen(rules: &Rules) -> Pairs {
+    static SEEN: OnceLock<(Recorded, Vec<Option<Profile>>)> = OnceLock::new();
+    let (recorded, profiles) = SEEN.get_or_init(record);
+    let place = |side: &Side| recorded.sides.iter().position(|other| other == side).expect("it is one of these");
+    let (old, new) = (place(&rules.old), place(&rules.new));
+    recorded.pair(old, new).with_profiles([profiles[old].clone(), profiles[new].clone()])
+}
+
+fn record() -> (Recorded, Vec<Option<Profile>>) {
+    let mut sides: Vec<Side> = Vec::new();
+    for side in rules().into_iter().flat_map(|(_, rules)| [rules.old, rules.new]) {
+        if !sides.contains(&side) {
+            sides.push(side);
+        }
+    }
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare");
+    let built = Suite::new(root()).sides(sides.clone()).profiles(true).out_dir(out).build();
+    let built = built.unwrap_or_else(|error| panic!("{error}"));
+    let runner = Runner::new(&built.out_dir).root(root()).bless(false);
+    (Recorded::run(&runner, sides).unwrap_or_else(|error| panic!("{error}")), built.profiles)
+}
+
+fn rules() -> Vec<(PathBuf, Rules)> {
+    let folder = root().join("tests/compare");
+    let files: BTreeSet<PathBuf> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    assert!(files.len() >= 2, "{files:?}");
+    files.into_iter().map(|path| (path.clone(), Rules::read(&path).unwrap_or_else(|error| panic!("{error}")))).collect()
+}
+
+fn root() -> PathBuf {
+    polyfill_runner::root_dir(env!("CARGO_MANIFEST_DIR"))
+}
