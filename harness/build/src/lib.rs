@@ -27,6 +27,7 @@ mod memory;
 pub mod module;
 mod near;
 mod output;
+mod provider;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod script;
@@ -40,6 +41,7 @@ pub mod tree;
 mod wasi_test;
 pub mod wit;
 
+pub use encode::provided;
 pub use built::{Built, CoreModules, Done, Step, What};
 pub use error::{BuildError, Problems};
 pub use polyfill_encoder::fits;

@@ -51,8 +51,8 @@ pub struct Observation {
     pub pages_grown: u64,
     /// Whether a `memory.grow` was refused because of the memory limit.
     pub memory_limit_hit: bool,
-    /// Resources in the host's table when the run was over; nothing of a host that has none of ours.
-    pub handles_left: Option<u64>,
+    /// Resources in the host's table when the run was over, how many of each; nothing of a host that has none of ours.
+    pub handles_left: Option<BTreeMap<String, u64>>,
 }
 
 impl Observation {

@@ -264,7 +264,7 @@ async fn call(run: &Run<'_>, linked: &Linked, store: &mut Store<State>, returned
         };
     }
     for call in &run.inputs.calls {
-        store.data().clock().sleep(call.wait());
+        store.data().before(call);
         let before = store.data().stdout().len();
         match caller.call(&mut *store, &call.invoke).await {
             Ok(value) => {
