@@ -49,6 +49,12 @@ fn cases_link_to_their_findings() {
     for (name, text) in findings() {
         let cases: BTreeSet<String> =
             text.split(BLOCK).skip(1).filter_map(|block| block.lines().next().map(str::to_string)).collect();
+        // One that is no guest's has a test.
+        if let Some(test) = text.split("cargo test --locked --test museum ").nth(1) {
+            let name = test.split_whitespace().next().unwrap_or_default();
+            assert!(include_str!("museum.rs").contains(&format!("fn {name}()")), "{name} is no test of `museum`");
+            continue;
+        }
         let none = BTreeSet::new();
         assert!(!cases.is_empty(), "{name} shows no case");
         assert!(
@@ -67,7 +73,8 @@ fn commands_and_links_are_right() {
             .filter_map(|line| line.strip_prefix("cargo run -q -- matrix "))
             .flat_map(str::split_whitespace)
             .collect();
-        assert!(!words.is_empty(), "{name} does not say how it is seen");
+        let by_test = text.contains("cargo test --locked --test museum ");
+        assert!(by_test || !words.is_empty(), "{name} does not say how it is seen");
         for word in words {
             let case = word.strip_suffix("::").unwrap_or(word);
             assert!(text.contains(&format!("{BLOCK}{case}\n")), "{name}: `{word}` is none of its cases");

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use polyfill_build::case::Bug;
+use polyfill_build::case::{Bug, Call};
 use polyfill_build::index::{Artifact, FILE, Index};
 use polyfill_build::reference;
+use polyfill_encoder::{Adapter, Input, Options, Source};
 use polyfill_runner::{Engine, Hosts, Inputs, Limits, Sinks, compare, run_component};
-use wit_component::ComponentEncoder;
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::Resolve;
 
 #[test]
 fn the_matrix_is_what_is_known() {
@@ -59,6 +61,7 @@ fn the_reference_encoder_sees_the_same() {
         encoder.module(&main).expect("a module");
         encoder.adapter(reference::IMPORT_MODULE, newest.wasm()).expect("an adapter");
         let component = encoder.encode().unwrap_or_else(|error| panic!("{}: {error:#}", cell.case_key()));
+        let component = polyfill_build::provided(component, &case.encode).expect("as of this encoder's component");
         let inputs = Inputs::of(&cell.guest, case).expect("cases of the suite can be read");
         let (limits, sinks) = (Limits::default(), Sinks::default());
         let seen = run_component(&engine, &component, wasi, &inputs, &limits, sinks).expect("a valid component");
@@ -68,6 +71,44 @@ fn the_reference_encoder_sees_the_same() {
         compared += 1;
     }
     assert!(compared > 60, "{compared} cases");
+}
+
+/// The reference encoder takes out what an adapter does not use, and gives a stack to the global that was the stack pointer
+/// before that: the one that is has none. This encoder's adapter has one.
+#[test]
+fn the_reference_encoder_loses_a_stack_behind_an_unused_global() {
+    let main = with_world(&wat("unused-global/main.wat"), "package a:b; world w { export stack: func() -> u32; }");
+    let adapter = wat("unused-global/adapter.wat");
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&main).expect("a module");
+    encoder.adapter("old", &adapter).expect("an adapter");
+    let theirs = encoder.validate(true).encode().expect("a component");
+    let source = Source { name: "main".into(), wasm: &main, wit: None };
+    let input = Input { main: source, adapters: vec![Adapter::new("old", &adapter)] };
+    let ours = polyfill_encoder::encode(&input, &Options::default()).expect("a component").component;
+    let stack = |component: &[u8]| {
+        let engine = Engine::new(None).expect("wasmtime works here");
+        let hosts = Hosts::default();
+        let wasi = hosts.get("wasi").expect("it is one of ours");
+        let inputs = Inputs { calls: vec![Call::of("stack()")], ..Inputs::default() };
+        let seen = run_component(&engine, component, wasi, &inputs, &Limits::default(), Sinks::default());
+        seen.expect("a valid component").returned[0].value.clone()
+    };
+    assert_eq!(stack(&theirs).as_deref(), Some("0"));
+    assert_eq!(stack(&ours).as_deref(), Some("131072"));
+}
+
+fn wat(file: &str) -> Vec<u8> {
+    wat::parse_file(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/museum").join(file)).expect("a module")
+}
+
+fn with_world(main: &[u8], wit: &str) -> Vec<u8> {
+    let (mut main, mut resolve) = (main.to_vec(), Resolve::default());
+    let package = resolve.push_str("world.wit", wit).expect("it is WIT");
+    let world = resolve.select_world(&[package], None).expect("it has a world");
+    wit_component::embed_component_metadata(&mut main, &resolve, world, StringEncoding::UTF8, false)
+        .expect("it has what the world wants");
+    main
 }
 
 /// What the golden file has in the columns of each row, by the heads of the columns.

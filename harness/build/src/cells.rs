@@ -33,10 +33,15 @@ impl Job {
         if self.native {
             return format!("{}--{NATIVE}.wasm", self.guest);
         }
-        let grow = if self.options.realloc_via_memory_grow { "--grow" } else { "" };
+        let [grow, provider] = self.options.words();
+        let grow = if grow.is_empty() { "" } else { "--grow" };
+        let provider = match provider {
+            "" => String::new(),
+            content => format!("--with-{}", &digest::of(content.as_bytes())[..8]),
+        };
         let memory = if self.memory_check { "--memory" } else { "" };
         let traced = if self.traced { "--trace" } else { "" };
-        format!("{}--{}{grow}{memory}{traced}.wasm", self.guest, file_name(&self.stack.to_string()))
+        format!("{}--{}{grow}{provider}{memory}{traced}.wasm", self.guest, file_name(&self.stack.to_string()))
     }
 
     /// What it comes to, if it can be made.

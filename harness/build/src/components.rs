@@ -244,9 +244,11 @@ impl<'a> Encodings<'a> {
         let parts = job.stack.adapters().filter_map(|id| modules.adapters.get(id));
         let parts = modules.guests.get(job.guest.as_str()).into_iter().chain(parts);
         let stack = job.stack.to_string();
+        let [grow, provider] = job.options.words();
         let words = [
             if job.native { "keep" } else { "encode" },
-            job.options.word(),
+            grow,
+            provider,
             if job.memory_check { "check" } else { "" },
             if job.traced { "trace" } else { "" },
             &stack,

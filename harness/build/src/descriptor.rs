@@ -137,6 +137,11 @@ impl Descriptor {
         let not_told = [
             (case.limits.fuel.is_some(), "it counts no fuel (`limits.fuel`)"),
             (matches!(case.stdin, Some(Stdin::Pieces(_))), "its standard input is there at once (`stdin.pieces`)"),
+            (matches!(case.stdin, Some(Stdin::Closed(_))), "its standard input is never closed (`stdin.closed`)"),
+            (
+                case.calls.iter().any(|call| call.write_stdin.is_some()),
+                "its standard input is there at once (`write-stdin`)",
+            ),
             (case.calls.iter().any(|call| call.wait_ms.is_some()), "its clocks are its own (`wait-ms`)"),
         ];
         let lacking = wanted.into_iter().find(|(wanted, what, _)| *wanted && !self.capabilities.contains(what));

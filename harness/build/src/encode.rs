@@ -2,8 +2,10 @@
 
 use polyfill_encoder::{Adapter, Error, Growth, Input, Options, Region, Source};
 
+use crate::case::{EncodeOptions, from_hex};
 use crate::cells::Job;
 use crate::memory;
+use crate::provider::provide;
 use crate::stack::Element;
 use crate::traced::traced;
 
@@ -29,9 +31,16 @@ pub(crate) fn encode<'a>(
     let input = Input { main, adapters };
     let region = if job.options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
     let options = Options { region, ..Options::default() };
-    match polyfill_encoder::encode(&input, &options) {
-        Ok(encoded) => Ok(Encoded { component: encoded.component, growth: encoded.plan.growth() }),
-        Err(errors) => Err(errors.to_string()),
+    let encoded = polyfill_encoder::encode(&input, &options).map_err(|errors| errors.to_string())?;
+    let component = provided(encoded.component, &job.options)?;
+    Ok(Encoded { component, growth: encoded.plan.growth() })
+}
+
+/// The component with what the case gives it in place of the host, if it does.
+pub fn provided(component: Vec<u8>, options: &EncodeOptions) -> Result<Vec<u8>, String> {
+    match options.words() {
+        [_, ""] => Ok(component),
+        [_, digits] => provide(&component, &from_hex(digits).map_err(|error| error.to_string())?),
     }
 }
 

@@ -28,6 +28,7 @@ pub mod module;
 mod near;
 mod output;
 pub mod profile;
+mod provider;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod script;
@@ -41,6 +42,7 @@ pub mod tree;
 mod wasi_test;
 pub mod wit;
 
+pub use encode::provided;
 pub use built::{Built, CoreModules, Done, Step, What};
 pub use error::{BuildError, Problems};
 pub use polyfill_encoder::fits;

@@ -127,6 +127,7 @@ fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
         env: env.into_iter().collect(),
         stdin,
         stdin_pieces: Vec::new(),
+        stdin_closed: false,
         files: program.files.clone(),
         preopens: program.preopens.clone(),
         seed: Some(args.seed.clone()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use polyfill_build::case::{Bytes, Call, Case, Expect, HostCalls, LimitName, SomeCalls};
+use polyfill_build::case::{Bytes, Call, Case, Expect, Handles, HostCalls, LimitName, SomeCalls};
 use polyfill_build::index::Stage;
 
 use crate::observation::{MemoryFault, Observation, Outcome};
@@ -75,12 +75,12 @@ pub enum Mismatch {
         /// What it wrote.
         seen: Vec<u8>,
     },
-    /// The host still holds another number of resources.
+    /// The host still holds other resources, or another number of them.
     HandlesLeft {
-        /// How many the case wants.
-        expected: u64,
-        /// How many there are; nothing if the host does not tell.
-        seen: Option<u64>,
+        /// Those that the case wants.
+        expected: Handles,
+        /// How many of each there are; nothing if the host does not tell.
+        seen: Option<BTreeMap<String, u64>>,
     },
     /// The case wants to see calls on a host that tells of none.
     CallsNotRecorded,
@@ -198,10 +198,19 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
             mismatches.push(Mismatch::PagesGrown { expected, seen });
         }
     }
-    if let Some(expected) = expect.handles_left.filter(|expected| observation.handles_left != Some(*expected)) {
-        mismatches.push(Mismatch::HandlesLeft { expected, seen: observation.handles_left });
-    }
+    handles_left(&mut mismatches, expect, observation);
     mismatches
+}
+
+fn handles_left(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observation) {
+    let Some(expected) = &expect.handles_left else { return };
+    let fits = observation.handles_left.as_ref().is_some_and(|seen| match expected {
+        Handles::All(count) => seen.values().sum::<u64>() == *count,
+        Handles::Each(each) => each.iter().filter(|(_, count)| **count > 0).eq(seen),
+    });
+    if !fits {
+        mismatches.push(Mismatch::HandlesLeft { expected: expected.clone(), seen: observation.handles_left.clone() });
+    }
 }
 
 /// The outcome that the case wants, if there is another one.

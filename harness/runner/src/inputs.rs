@@ -46,6 +46,8 @@ pub struct Inputs {
     pub stdin: Vec<u8>,
     /// How long the pieces are in which it comes; without any, all of it is there at once.
     pub stdin_pieces: Vec<usize>,
+    /// Reads of standard input fail. What it has is not looked at.
+    pub stdin_closed: bool,
     /// What is in the guest's private folder.
     pub files: Tree,
     /// Folders of it by the names under which they are preopened. Without any, there is no folder.
@@ -68,10 +70,11 @@ impl Inputs {
         }
         let pieces = match &case.stdin {
             Some(Stdin::Pieces(Pieces { pieces })) => pieces.iter().map(String::len).collect(),
-            Some(Stdin::All(_)) | None => Vec::new(),
+            Some(Stdin::All(_) | Stdin::Closed(_)) | None => Vec::new(),
         };
         Ok(Self {
             stdin_pieces: pieces,
+            stdin_closed: matches!(case.stdin, Some(Stdin::Closed(_))),
             args: [guest.to_string()].into_iter().chain(case.args.iter().cloned()).collect(),
             env: env(case)?,
             stdin: stdin(case.stdin.as_ref())?,
@@ -96,7 +99,7 @@ fn env(case: &Case) -> Result<Vec<(String, String)>, InputsError> {
 
 fn stdin(written: Option<&Stdin>) -> Result<Vec<u8>, InputsError> {
     let written = match written {
-        None => return Ok(Vec::new()),
+        None | Some(Stdin::Closed(_)) => return Ok(Vec::new()),
         Some(Stdin::Pieces(Pieces { pieces })) => return Ok(pieces.concat().into_bytes()),
         Some(Stdin::All(written)) => written,
     };

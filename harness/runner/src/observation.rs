@@ -53,8 +53,8 @@ pub struct Observation {
     pub memory_limit_hit: bool,
     /// Instructions that ran, as wasmtime counts them; nothing of an engine that does not count.
     pub fuel_used: Option<u64>,
-    /// Resources in the host's table when the run was over; nothing of a host that has none of ours.
-    pub handles_left: Option<u64>,
+    /// Resources in the host's table when the run was over, how many of each; nothing of a host that has none of ours.
+    pub handles_left: Option<BTreeMap<String, u64>>,
 }
 
 impl Observation {

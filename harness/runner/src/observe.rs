@@ -278,7 +278,7 @@ pub(crate) async fn make_calls(
         };
     }
     for call in &inputs.calls {
-        store.data().clock().sleep(call.wait());
+        store.data().before(call);
         let before = store.data().stdout().len();
         match caller.call(&mut *store, &call.invoke).await {
             Ok(value) => {

@@ -1,8 +1,9 @@
 //! What a reader of a failing cell gets to see. The same failure gives the same text on every machine.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use polyfill_build::case::Case;
+use polyfill_build::case::{Case, Handles};
 
 use crate::compare::{Golden, Mismatch, Stream};
 use crate::diff;
@@ -132,9 +133,12 @@ impl Report<'_> {
             }
             Mismatch::HandlesLeft { expected, seen } => {
                 writeln!(f, "handles that are left")?;
-                writeln!(f, "  expected: {expected}")?;
+                match expected {
+                    Handles::All(count) => writeln!(f, "  expected: {count}")?,
+                    Handles::Each(each) => writeln!(f, "  expected: {}", counts(each))?,
+                }
                 match seen {
-                    Some(seen) => writeln!(f, "  seen:     {seen}"),
+                    Some(seen) => writeln!(f, "  seen:     {}", counts(seen)),
                     None => writeln!(
                         f,
                         "  this host does not tell of them: leave out `handles-left`, or name hosts that do"
@@ -261,6 +265,12 @@ impl Report<'_> {
 }
 
 /// The first bytes, as hexadecimal digits.
+/// `descriptor 1, input-stream 2`.
+fn counts(each: &BTreeMap<String, u64>) -> String {
+    let counts: Vec<String> = each.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    if counts.is_empty() { "none".into() } else { counts.join(", ") }
+}
+
 fn hex(bytes: &[u8]) -> String {
     let mut text: Vec<String> = bytes.iter().take(MOST_BYTES).map(|byte| format!("{byte:02x}")).collect();
     if bytes.len() > MOST_BYTES {

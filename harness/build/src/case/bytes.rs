@@ -34,7 +34,7 @@ pub enum Bytes {
 }
 
 /// See [`Bytes::File`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FileBytes {
@@ -121,7 +121,7 @@ impl Text {
     }
 }
 
-fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
+pub(crate) fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
     let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
     let pair = |pair: &[char]| {
         let text: String = pair.iter().collect();

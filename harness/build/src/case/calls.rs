@@ -16,6 +16,10 @@ pub struct Call {
     /// Milliseconds that pass before it, by the guest's clocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_ms: Option<u64>,
+    /// What is written to standard input before it, behind what was not read so far. A call that reads on where nothing is
+    /// left finds the end, and a later one what was written since, as from a terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_stdin: Option<String>,
     /// What it prints on standard output; not looked at without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prints: Option<String>,
@@ -57,7 +61,7 @@ impl Call {
 
     /// A call of which nothing is expected.
     pub fn of(invoke: impl Into<String>) -> Self {
-        Self { invoke: invoke.into(), wait_ms: None, prints: None, returns: None }
+        Self { invoke: invoke.into(), wait_ms: None, write_stdin: None, prints: None, returns: None }
     }
 }
 

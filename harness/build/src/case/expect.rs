@@ -1,5 +1,7 @@
 //! What must be seen.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, LimitName};
@@ -59,13 +61,26 @@ pub struct Expect {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages_grown: Option<[u64; 2]>,
     /// Resources that the host still holds for the guest when the run is over, on hosts that keep them in a table: those
-    /// that the guest, or its adapter, has not given back.
+    /// that the guest, or its adapter, has not given back. How many there are, or how many of each,
+    /// `{ descriptor = 1, input-stream = 2 }`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub handles_left: Option<u64>,
+    pub handles_left: Option<Handles>,
     /// All that is in the folder of `files` afterwards; the folders on the way need not be named. Permissions and times are
     /// looked at where an entry names them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Tree>,
+}
+
+/// Resources that a host holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "expected a number, or { resource = number, .. }")]
+pub enum Handles {
+    /// How many there are.
+    All(u64),
+    /// How many of each there are, by the names that WASI 0.2 gives them; there are no others. What a host of one's own
+    /// keeps in the table is `other`, whatever it is.
+    Each(BTreeMap<String, u64>),
 }
 
 /// Which calls there must be.

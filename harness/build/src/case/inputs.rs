@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Bytes;
+use super::{Bytes, FileBytes};
 
 /// Variables that differ in a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,12 +35,17 @@ pub enum Seed {
 pub struct EncodeOptions {
     /// Adapters take their memory by `memory.grow`, even where main has a realloc to offer.
     pub realloc_via_memory_grow: bool,
+    /// Another component, text or binary (`{ file = "common/environment.wat" }`), whose interfaces the guest's is given in
+    /// place of the host's. The calls between the two are no host's: no case can expect them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<FileBytes>,
 }
 
 impl EncodeOptions {
     /// A word for each choice.
-    pub(crate) fn word(&self) -> &'static str {
-        if self.realloc_via_memory_grow { "grow" } else { "" }
+    pub(crate) fn words(&self) -> [&str; 2] {
+        let grow = if self.realloc_via_memory_grow { "grow" } else { "" };
+        [grow, self.provider.as_ref().and_then(|provider| provider.content.as_deref()).unwrap_or_default()]
     }
 }
 
@@ -56,14 +61,26 @@ impl Series {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
-    expecting = "expected a text, { file = \"path\" }, { hex = \"00 ff\" }, { repeat = \"text\", times = number } or { pieces = [\"text\", ..] }"
+    expecting = "expected a text, { file = \"path\" }, { hex = \"00 ff\" }, { repeat = \"text\", times = number }, { pieces = [\"text\", ..] } or { closed = true }"
 )]
 pub enum Stdin {
     /// Pieces that come one by one, as from a slow pipe: a read gives one of them at most, and before each but the first
     /// there is nothing to be read until somebody waits for it.
     Pieces(Pieces),
+    /// There is none: each read fails, as from a descriptor that is closed (`program <&-` in a shell). On `native` and
+    /// `wasi` the error is that of a bad descriptor; `my-wasi`, which has no errors to tell, gives the end.
+    Closed(Closed),
     /// Everything is there at once.
     All(Bytes),
+}
+
+/// See [`Stdin::Closed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Closed {
+    /// `true`.
+    pub closed: bool,
 }
 
 /// See [`Stdin::Pieces`].

@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::bug::Bug;
+pub(crate) use self::bytes::from_hex;
 pub use self::bytes::{Bytes, BytesError, FileBytes, HexBytes, PatternBytes, RepeatBytes, Text};
 pub use self::calls::{Answer, Call};
-pub use self::expect::{Expect, HostCalls, SomeCalls};
-pub use self::inputs::{EncodeOptions, Pieces, Seed, Series, Stdin};
+pub use self::expect::{Expect, Handles, HostCalls, SomeCalls};
+pub use self::inputs::{Closed, EncodeOptions, Pieces, Seed, Series, Stdin};
 pub use self::limits::{CaseLimits, LimitName};
 use crate::matrix::{Exclude, Fails, On, Product};
 use crate::tree::{Preopen, Tree};

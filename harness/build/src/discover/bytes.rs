@@ -13,6 +13,9 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
     if let Some(Stdin::All(Bytes::File(file))) = &mut case.stdin {
         read_file(folder, "stdin", file, read)?;
     }
+    if let Some(provider) = &mut case.encode.provider {
+        read_file(folder, "encode.provider", provider, read)?;
+    }
     read_tree(folder, "files", &mut case.files, read)?;
     read_expected(folder, "expect", &mut case.expect, read)?;
     case.on.iter_mut().try_for_each(|on| read_expected(folder, "on.expect", &mut on.expect, read))

@@ -1,6 +1,6 @@
 //! What TOML's shape alone does not say about a case.
 
-use crate::case::{Bytes, Case, Expect, HostCalls, Pieces, Seed, SomeCalls, Stdin};
+use crate::case::{Bytes, Case, Closed, Expect, HostCalls, Pieces, Seed, SomeCalls, Stdin};
 use crate::tree::{self, Node, Tree};
 
 /// All that is wrong with a case, each line naming the key.
@@ -17,6 +17,9 @@ pub(super) fn check(case: &Case) -> Vec<String> {
         }
     }
     check_stdin(case, &mut problems);
+    if let Some(provider) = &case.encode.provider {
+        problems.extend(check_bytes("encode.provider", &Bytes::File(provider.clone())));
+    }
     check_expect(case, "expect", &case.expect, &mut problems);
     for on in &case.on {
         check_expect(case, "on.expect", &on.expect, &mut problems);
@@ -41,7 +44,13 @@ fn check_stdin(case: &Case, problems: &mut Vec<String>) {
         Some(Stdin::Pieces(Pieces { pieces })) if pieces.iter().any(String::is_empty) => {
             problems.push("`stdin.pieces`: an empty piece would be the end".to_string());
         }
-        Some(Stdin::Pieces(_)) | None => {}
+        Some(Stdin::Closed(Closed { closed: false })) => {
+            problems.push("`stdin.closed` is `true`, or left out".to_string());
+        }
+        Some(Stdin::Closed(_)) if case.calls.iter().any(|call| call.write_stdin.is_some()) => {
+            problems.push("`write-stdin` of a call: `stdin` is closed".to_string());
+        }
+        Some(Stdin::Pieces(_) | Stdin::Closed(_)) | None => {}
     }
 }
 

@@ -103,7 +103,8 @@ fn with_adapters(args: &RunArgs, adapts: &[Adapt], suite: &Suite, case: &Case) -
     if case.encode.realloc_via_memory_grow {
         options.region = polyfill_encoder::Region::MemoryGrow;
     }
-    Ok(polyfill_encoder::encode(&modules.input(), &options)?.component)
+    let component = polyfill_encoder::encode(&modules.input(), &options)?.component;
+    polyfill_build::provided(component, &case.encode).map_err(|message| not_built(guest, Stage::Encode, message))
 }
 
 fn not_built(guest: &str, stage: Stage, message: String) -> Error {

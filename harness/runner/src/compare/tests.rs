@@ -125,6 +125,21 @@ fn namespaces_have_versions_of_their_own() {
 }
 
 #[test]
+fn handles_are_counted_together_or_each_by_its_name() {
+    let each = |counts: &[(&str, u64)]| counts.iter().map(|(name, count)| (name.to_string(), *count)).collect();
+    let left = |expected| {
+        let seen = Some(each(&[("descriptor", 1), ("pollable", 2)]));
+        let expect = Expect { handles_left: Some(expected), ..Expect::default() };
+        with(expect, Observation { handles_left: seen, ..Observation::of(Outcome::Returned) }).len()
+    };
+    assert_eq!(left(Handles::All(3)), 0);
+    assert_eq!(left(Handles::All(2)), 1);
+    assert_eq!(left(Handles::Each(each(&[("pollable", 2), ("descriptor", 1), ("error", 0)]))), 0);
+    assert_eq!(left(Handles::Each(each(&[("descriptor", 1)]))), 1);
+    assert_eq!(left(Handles::Each(each(&[("descriptor", 1), ("pollable", 1)]))), 1);
+}
+
+#[test]
 fn results_are_compared_as_values() {
     let call = |returns: &str| Call { returns: Some(returns.into()), ..Call::of("f()") };
     let case = |returns| Case { calls: vec![call(returns)], ..Case::default() };

@@ -1,9 +1,11 @@
 //! Hosts: what satisfies a component's imports.
 
 mod clock;
+mod left;
 mod my_wasi;
 mod random;
 mod state;
+mod stdin;
 mod stdio;
 mod system;
 mod typed;

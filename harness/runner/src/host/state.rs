@@ -2,9 +2,9 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use polyfill_build::case::LimitName;
+use polyfill_build::case::{Call, LimitName};
 use polyfill_build::index::MemoryCheck;
 use thiserror::Error;
 use wasmtime::component::ResourceTable;
@@ -12,7 +12,7 @@ use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 use super::stdio::Input;
-use super::{Clock, Output, Random, wasi};
+use super::{Clock, Output, Random, left, wasi};
 use crate::core_boundary::CoreBoundary;
 use crate::files::Files;
 use crate::inputs::{Inputs, Sinks};
@@ -157,6 +157,12 @@ impl State {
         lock(&self.stdin).read(most)
     }
 
+    /// What a case has before a call: time that passes, and standard input that comes.
+    pub(crate) fn before(&self, call: &Call) {
+        self.clock.sleep(call.wait());
+        lock(&self.stdin).write(call.write_stdin.as_deref().unwrap_or_default().as_bytes());
+    }
+
     /// The guest's arguments, its name first.
     pub fn args(&self) -> &[String] {
         &self.args
@@ -193,10 +199,9 @@ impl State {
         &mut self.table
     }
 
-    /// How many resources are left in the table; nothing on the host `native`, which has another one.
-    pub(crate) fn handles_left(&mut self) -> Option<u64> {
-        let left = self.table.iter_mut().filter(|entry| Some((**entry).type_id()) != *GRAVE).count();
-        self.preview1.is_none().then_some(left as u64)
+    /// The resources that are left in the table, by name; nothing on the host `native`, which has another one.
+    pub(crate) fn handles_left(&mut self) -> Option<BTreeMap<String, u64>> {
+        self.preview1.is_none().then(|| left::by_name(&mut self.table))
     }
 
     /// What a host, or the code that answers imports, keeps for the length of a run: one value of each type.
@@ -254,10 +259,3 @@ impl Trace {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// The type of what a table has in place of a resource that was dropped, where wasmtime was built to catch late uses.
-static GRAVE: LazyLock<Option<TypeId>> = LazyLock::new(|| {
-    let mut table = ResourceTable::new();
-    let dropped = table.push(()).and_then(|resource| table.delete(resource));
-    dropped.ok().and_then(|()| table.iter_mut().map(|entry| (*entry).type_id()).next())
-});

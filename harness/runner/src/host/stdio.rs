@@ -105,6 +105,14 @@ impl Input {
         read
     }
 
+    /// More behind all that there is; a piece of its own where it comes in pieces.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        if !self.ends.is_empty() {
+            self.ends.push(self.bytes.len());
+        }
+    }
+
     /// Whether there is something to be read, or the end, without waiting.
     pub(crate) fn is_ready(&self) -> bool {
         self.come

@@ -6,22 +6,23 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
-use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::p2::{DynPollable, InputStream, OutputStream, Pollable, StreamError, StreamResult, subscribe};
+use wasmtime_wasi::p2::{DynPollable, OutputStream, Pollable, StreamError, StreamResult, subscribe};
 use wasmtime_wasi::{
     FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, async_trait,
 };
 
 use super::random::Bytewise;
+use super::stdin::{Closed, Pipe};
 use super::stdio::Input;
 use super::{Clock, Host, Output, Random, State};
 use crate::files::Files;
@@ -105,11 +106,12 @@ pub(super) fn context(
         .monotonic_clock(clock.clone())
         .allow_tcp(false)
         .allow_udp(false);
-    if inputs.stdin_pieces.is_empty() {
-        builder.stdin(MemoryInputPipe::new(inputs.stdin.clone()));
-    } else {
-        builder.stdin(Pipe(stdin.clone()));
-    }
+    let is_whole = inputs.stdin_pieces.is_empty() && inputs.calls.iter().all(|call| call.write_stdin.is_none());
+    match (inputs.stdin_closed, is_whole) {
+        (true, _) => builder.stdin(Closed),
+        (false, true) => builder.stdin(MemoryInputPipe::new(inputs.stdin.clone())),
+        (false, false) => builder.stdin(Pipe(stdin.clone())),
+    };
     for opened in files.map_or(&[][..], |files| &files.preopens) {
         let allowed = if opened.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
         builder.preopened_dir(&opened.folder, &opened.name, allowed)?;
@@ -175,7 +177,7 @@ impl monotonic_clock::Host for VirtualClockView<'_> {
 }
 
 /// Goes off when there is nothing else to wait for but later ones, by letting the time pass.
-struct Alarm {
+pub(super) struct Alarm {
     clock: Clock,
     when: u64,
 }
@@ -261,56 +263,4 @@ impl OutputStream for Output {
 #[async_trait]
 impl Pollable for Output {
     async fn ready(&mut self) {}
-}
-
-/// Standard input that comes in pieces: before each there is nothing to be read until somebody waits.
-#[derive(Clone)]
-struct Pipe(Arc<Mutex<Input>>);
-
-impl Pipe {
-    fn input(&self) -> MutexGuard<'_, Input> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl IsTerminal for Pipe {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdinStream for Pipe {
-    fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn p2_stream(&self) -> Box<dyn InputStream> {
-        Box::new(self.clone())
-    }
-}
-
-impl AsyncRead for Pipe {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        buffer.put_slice(&self.input().read(buffer.remaining()));
-        Poll::Ready(Ok(()))
-    }
-}
-
-#[async_trait]
-impl InputStream for Pipe {
-    fn read(&mut self, most: usize) -> StreamResult<Bytes> {
-        let mut input = self.input();
-        match (input.is_at_end(), input.is_ready()) {
-            (true, _) => Err(StreamError::Closed),
-            (false, true) => Ok(input.read(most).into()),
-            (false, false) => Ok(Bytes::new()),
-        }
-    }
-}
-
-#[async_trait]
-impl Pollable for Pipe {
-    async fn ready(&mut self) {
-        self.input().wait();
-    }
 }

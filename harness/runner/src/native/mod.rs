@@ -111,7 +111,7 @@ fn call(
     }
     for call in calls {
         let invoke = &call.invoke;
-        store.data().clock().sleep(call.wait());
+        store.data().before(call);
         let before = store.data().stdout().len();
         match invoke_one(&instance, store, invoke)? {
             Ok(value) => {

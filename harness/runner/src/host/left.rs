@@ -1,0 +1,52 @@
+//! What is in a table of resources, by name.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::bindings::io::error::Error;
+use wasmtime_wasi::p2::{
+    DynInputStream, DynOutputStream, DynPollable, Network, ReaddirIterator, TcpSocket, UdpSocket,
+};
+
+use super::wasi::Alarm;
+
+/// What is of none of the types that have a name.
+const OTHER: &str = "other";
+
+/// How many there are of each. A table has no names, and tells types apart, no more: they are WASI's, of the types that
+/// wasmtime-wasi has for them.
+pub(super) fn by_name(table: &mut ResourceTable) -> BTreeMap<String, u64> {
+    let mut left = BTreeMap::new();
+    for entry in table.iter_mut() {
+        let ty = (*entry).type_id();
+        if Some(ty) != *GRAVE && ty != TypeId::of::<Alarm>() {
+            *left.entry(name(ty).to_string()).or_default() += 1;
+        }
+    }
+    left
+}
+
+fn name(ty: TypeId) -> &'static str {
+    let names = [
+        (TypeId::of::<Descriptor>(), "descriptor"),
+        (TypeId::of::<ReaddirIterator>(), "directory-entry-stream"),
+        (TypeId::of::<DynInputStream>(), "input-stream"),
+        (TypeId::of::<DynOutputStream>(), "output-stream"),
+        (TypeId::of::<DynPollable>(), "pollable"),
+        (TypeId::of::<Error>(), "error"),
+        (TypeId::of::<Network>(), "network"),
+        (TypeId::of::<TcpSocket>(), "tcp-socket"),
+        (TypeId::of::<UdpSocket>(), "udp-socket"),
+    ];
+    names.into_iter().find(|(known, _)| *known == ty).map_or(OTHER, |(_, name)| name)
+}
+
+/// The type of what a table has in place of a resource that was dropped, where wasmtime was built to catch late uses.
+static GRAVE: LazyLock<Option<TypeId>> = LazyLock::new(|| {
+    let mut table = ResourceTable::new();
+    let dropped = table.push(()).and_then(|resource| table.delete(resource));
+    dropped.ok().and_then(|()| table.iter_mut().map(|entry| (*entry).type_id()).next())
+});
