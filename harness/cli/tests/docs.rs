@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The documents.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "docs/compare.md",
     "docs/findings/README.md",
     "docs/hosts.md",
+    "docs/lab.md",
     "guests/divergences/README.md",
     "guests/museum/README.md",
     "hosts/README.md",

@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::native::{self, NativeRun};
 use crate::observation::{Observation, Outcome};
 use crate::observe::{observation, ready};
+use crate::trace::Detail;
 
 /// A guest between two calls. `I` is its instance: of a component, or of a core module.
 pub struct Session<I> {
@@ -33,7 +34,7 @@ impl Session<wasmtime::component::Instance> {
         limits: &Limits,
     ) -> Result<Self, Outcome> {
         let files = lay_out(inputs)?;
-        let state = State::new(inputs, Sinks::default(), limits, None, files.as_ref()).map_err(not_run)?;
+        let state = State::new(inputs, Sinks::default(), limits, None, files.as_ref(), Detail::Off).map_err(not_run)?;
         let mut store = ready(engine, limits, state, files.as_ref())?;
         let instance = linked.instantiate(&mut store).map_err(|error| backtrace::outcome(&error, limits))?;
         Ok(Session { store, instance, files, limits: limits.clone() })
@@ -48,8 +49,7 @@ impl Session<wasmtime::Instance> {
         let mut store = ready(engine, limits, state, files.as_ref())?;
         let run = NativeRun { engine, module, inputs, limits };
         let linker = native::link(&run, &mut store).map_err(Outcome::NotRun)?;
-        let instance =
-            linker.instantiate(&mut store, module).map_err(|error| backtrace::outcome(&error, limits))?;
+        let instance = linker.instantiate(&mut store, module).map_err(|error| backtrace::outcome(&error, limits))?;
         Ok(Session { store, instance, files, limits: limits.clone() })
     }
 }

@@ -65,8 +65,19 @@ fn function(random: &mut Random, model: &Model) -> &'static Function {
         return named(OPEN).unwrap_or(&FUNCTIONS[0]);
     }
     // What an open file is like shows in several of these one after the other.
-    if model.open().any(|(fd, object)| matches!(fd, Fd::Opened(_)) && object.kind == model::Kind::File) && random.chance(30) {
-        let name = *random.pick(&["fd_read", "fd_read", "fd_write", "fd_write", "fd_seek", "fd_pread", "fd_pwrite", "poll_oneoff"]);
+    if model.open().any(|(fd, object)| matches!(fd, Fd::Opened(_)) && object.kind == model::Kind::File)
+        && random.chance(30)
+    {
+        let name = *random.pick(&[
+            "fd_read",
+            "fd_read",
+            "fd_write",
+            "fd_write",
+            "fd_seek",
+            "fd_pread",
+            "fd_pwrite",
+            "poll_oneoff",
+        ]);
         return named(name).unwrap_or(&FUNCTIONS[0]);
     }
     loop {
@@ -124,8 +135,7 @@ fn descriptor(random: &mut Random, model: &Model, function: &Function) -> Fd {
         _ => {}
     }
     let seldom = random.chance(30);
-    let all: Vec<Fd> =
-        model.open().filter(|(_, object)| seldom || fits(object.kind)).map(|(fd, _)| fd).collect();
+    let all: Vec<Fd> = model.open().filter(|(_, object)| seldom || fits(object.kind)).map(|(fd, _)| fd).collect();
     if all.is_empty() { Fd::Number(random.below(4) as u32) } else { *random.pick(&all) }
 }
 
@@ -140,7 +150,9 @@ fn number(random: &mut Random, domain: Domain) -> u64 {
     match domain {
         Domain::Clock => *random.pick(&[0, 0, 1, 1, 2, 3, 4]),
         Domain::Precision => 0,
-        Domain::Offset => *random.pick(&[0, 0, 1, 3, 10, 5000, minus(-1), minus(-3), minus(-20), minus(i64::MIN), minus(i64::MAX)]),
+        Domain::Offset => {
+            *random.pick(&[0, 0, 1, 3, 10, 5000, minus(-1), minus(-3), minus(-20), minus(i64::MIN), minus(i64::MAX)])
+        }
         Domain::Position => *random.pick(&[0, 0, 1, 3, 9, 10, 11, 5000, 1 << 40, minus(-1), 1 << 63]),
         Domain::Length => *random.pick(&[0, 1, 10, 100, minus(-1)]),
         Domain::Size => *random.pick(&[0, 0, 1, 3, 10, 20, 5000, 1 << 63]),
@@ -153,11 +165,19 @@ fn number(random: &mut Random, domain: Domain) -> u64 {
             3 => random.bits() & ((1 << 30) - 1),
             _ => (1 << 30) - 1,
         },
-        Domain::Time => *random.pick(&[0, 1, 1_000_000_000, 1_234_567_890_123_456_789, 946_684_800_000_000_000, u64::MAX]),
+        Domain::Time => {
+            *random.pick(&[0, 1, 1_000_000_000, 1_234_567_890_123_456_789, 946_684_800_000_000_000, u64::MAX])
+        }
         Domain::TimeFlags => bits(random, 4),
         Domain::Cookie => *random.pick(&[0, 0, 0, 0, 1, 2, 100, u64::MAX]),
         Domain::Whence => *random.pick(&[0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 3]),
-        Domain::LookupFlags => if odd { 2 } else { random.below(2) as u64 },
+        Domain::LookupFlags => {
+            if odd {
+                2
+            } else {
+                random.below(2) as u64
+            }
+        }
         Domain::OpenFlags => bits(random, 4),
         Domain::ExitCode => *random.pick(&[0, 1, 2, 33, 126, 255]),
         Domain::Signal => random.below(31) as u64,

@@ -136,9 +136,8 @@ fn block(sides: &Sides, seed: u64, number: u64) -> Block {
         let world = world::world(random);
         let most = CALLS.0 + random.below(CALLS.1 - CALLS.0);
         let coverage = &mut block.coverage;
-        let trial = sides.trial(&world, |model, made| {
-            (made < most).then(|| generate::next(random, model, coverage, made as u32))
-        });
+        let trial = sides
+            .trial(&world, |model, made| (made < most).then(|| generate::next(random, model, coverage, made as u32)));
         for (call, step) in trial.program.calls.iter().zip(&trial.steps) {
             coverage.learn(call.function, &step.facts, &step.seen[0].end);
         }

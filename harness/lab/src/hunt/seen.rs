@@ -270,7 +270,11 @@ impl<'a> Reader<'a> {
                 let error = errno(error as u32);
                 match kind {
                     0 => format!("clock {} {error}", user & 0xff),
-                    _ => format!("{} {} {error} bytes {bytes} flags {flags}", ["read", "write"][usize::from(kind != 1)], user & 0xff),
+                    _ => format!(
+                        "{} {} {error} bytes {bytes} flags {flags}",
+                        ["read", "write"][usize::from(kind != 1)],
+                        user & 0xff
+                    ),
                 }
             })
             .collect();

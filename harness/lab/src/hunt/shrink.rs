@@ -57,7 +57,9 @@ fn weight(value: &Value) -> u64 {
         Value::Number(number) => u64::from(number.count_ones()) + u64::from(*number != 0),
         Value::Path(path) => path.len() as u64,
         Value::Read(sizes) => sizes.iter().map(|size| 1 + u64::from(*size)).sum(),
-        Value::Write(chunks) => chunks.iter().map(|chunk| 1 + u64::from(chunk.length) + u64::from(chunk.first > 0)).sum(),
+        Value::Write(chunks) => {
+            chunks.iter().map(|chunk| 1 + u64::from(chunk.length) + u64::from(chunk.first > 0)).sum()
+        }
         Value::Buffer(size) => u64::from(*size),
         Value::Subscriptions(all) => 10 * all.len() as u64,
         Value::Events { in_place } => u64::from(*in_place),
@@ -108,7 +110,8 @@ fn worlds(program: &Program) -> Vec<Program> {
     all.retain(|program| {
         let preopens = program.world.preopens.iter().flatten();
         preopens.map(|(_, preopen)| preopen.folder()).all(|folder| {
-            folder.is_empty() || program.world.files.keys().any(|path| path == folder || path.starts_with(&format!("{folder}/")))
+            folder.is_empty()
+                || program.world.files.keys().any(|path| path == folder || path.starts_with(&format!("{folder}/")))
         })
     });
     all
@@ -139,7 +142,12 @@ fn simpler(value: &Value, kind: Kind) -> Vec<Value> {
         Value::Path(path) => {
             let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
             let parts = names.iter().filter(|name| !name.is_empty()).map(|name| name.to_vec());
-            [Vec::new(), b"a".to_vec()].into_iter().chain(parts).filter(|one| one.len() < path.len()).map(Value::Path).collect()
+            [Vec::new(), b"a".to_vec()]
+                .into_iter()
+                .chain(parts)
+                .filter(|one| one.len() < path.len())
+                .map(Value::Path)
+                .collect()
         }
         Value::Read(sizes) => {
             let fewer = (0..sizes.len()).map(|at| without(sizes, at));
@@ -150,7 +158,11 @@ fn simpler(value: &Value, kind: Kind) -> Vec<Value> {
             let fewer = (0..chunks.len()).map(|at| without(chunks, at));
             let ones = (0..chunks.len()).flat_map(|at| {
                 let chunk = chunks[at];
-                let smaller = [Chunk { first: 0, length: 1 }, Chunk { first: chunk.first, length: 1 }, Chunk { length: 4097, ..chunk }];
+                let smaller = [
+                    Chunk { first: 0, length: 1 },
+                    Chunk { first: chunk.first, length: 1 },
+                    Chunk { length: 4097, ..chunk },
+                ];
                 smaller.map(|smaller| with(chunks, at, smaller))
             });
             fewer.chain(ones).map(Value::Write).collect()

@@ -14,9 +14,9 @@ use polyfill_build::tree::{Entry, Node, Tree};
 use polyfill_runner::{Inputs, Observation, Outcome, Seen};
 use thiserror::Error;
 
+use super::Finding;
 use super::bench::{Bench, BenchError};
 use super::trial::Sides;
-use super::Finding;
 
 /// The case of an emitted guest.
 const CASE: &str = "hunt";
