@@ -15,7 +15,14 @@ use crate::output;
 pub(crate) fn hunt(args: &HuntArgs) -> Result<ExitCode, Error> {
     let new = if args.museum { releases() } else { vec![args.new.clone()] };
     let time = args.minutes.map(|minutes| Duration::from_secs_f64(minutes.max(0.0) * 60.0 / new.len() as f64));
-    let plan = Plan { seed: args.seed, programs: time.is_none().then_some(args.programs), time, jobs: args.jobs, shrink: true };
+    let plan = Plan {
+        seed: args.seed,
+        programs: time.is_none().then_some(args.programs),
+        time,
+        jobs: args.jobs,
+        functions: args.only.clone(),
+        shrink: true,
+    };
     let mut clean = true;
     for side in new {
         let pair = [args.old.clone(), side];

@@ -69,9 +69,9 @@ pub use native::{NativeRun, observe_native};
 pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, Seen, TrapInfo};
 pub use observe::{Imports, Run, host_linker, observe, run_component};
 pub use program::Program;
-pub use session::Session;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
+pub use session::Session;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use values::{bytes_text, string_text, value_text};
 

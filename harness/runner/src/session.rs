@@ -48,8 +48,7 @@ impl Session<wasmtime::Instance> {
         let mut store = ready(engine, limits, state, files.as_ref())?;
         let run = NativeRun { engine, module, inputs, limits };
         let linker = native::link(&run, &mut store).map_err(Outcome::NotRun)?;
-        let instance =
-            linker.instantiate(&mut store, module).map_err(|error| backtrace::outcome(&error, limits))?;
+        let instance = linker.instantiate(&mut store, module).map_err(|error| backtrace::outcome(&error, limits))?;
         Ok(Session { store, instance, files, limits: limits.clone() })
     }
 }

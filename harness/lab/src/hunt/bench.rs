@@ -6,8 +6,8 @@ use polyfill_build::side::Side;
 use polyfill_encoder::{Adapter, Input, Options, Source};
 use polyfill_reference::{Flavour, IMPORT_MODULE, Reference};
 use polyfill_runner::{
-    Compiler, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Session, Sinks, State, host_linker,
-    observe_native, run_component,
+    Compiler, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Session, Sinks, State,
+    host_linker, observe_native, run_component,
 };
 use thiserror::Error;
 use wasmtime::component::{InstancePre, TypedFunc as Lifted, WasmList};

@@ -82,15 +82,68 @@ pub const NEVER: u32 = 77;
 
 /// All words by which circumstances are told.
 pub const WORDS: &[&str] = &[
-    "stream", "stdin", "stdout", "stderr", "any folder", "preopened folder", "opened folder", "file", "not open",
-    "to stream", "to folder", "to file", "to nothing", "onto itself", "append", "nonblock", "renumbered", "no buffers",
-    "no bytes", "many bytes", "path is no text", "path is empty", "zero in path", "path ends in slash", "absolute path",
-    "unknown bits", "synchronous flags", "cookie", "unknown clock", "code above 1", "code above 125", "in place",
-    "waits for file", "waits for stream", "waits for nothing open", "waits for folder", "waits for time of day",
-    "waits for time of day, absolute", "waits for unknown clock", "no subscriptions", "waits for negative", "past: renumbered itself",
-    "past: read and written", "past: empty read", "past: polled", "past: renumbered", "past: nonblock", "past: unnamed preopen",
-    "preopen without name", "three preopens", "unknown whence", "unknown advice", "read only", "empty buffer", "past: listed",
-    "both times", "negative offset", "past: changed folder", "past: truncated", "past: appended",
+    "stream",
+    "stdin",
+    "stdout",
+    "stderr",
+    "any folder",
+    "preopened folder",
+    "opened folder",
+    "file",
+    "not open",
+    "to stream",
+    "to folder",
+    "to file",
+    "to nothing",
+    "onto itself",
+    "after a read",
+    "after a write",
+    "append",
+    "nonblock",
+    "renumbered",
+    "no buffers",
+    "no bytes",
+    "many bytes",
+    "path is no text",
+    "path is empty",
+    "zero in path",
+    "path ends in slash",
+    "absolute path",
+    "unknown bits",
+    "synchronous flags",
+    "cookie",
+    "unknown clock",
+    "code above 1",
+    "code above 125",
+    "in place",
+    "waits for file",
+    "waits for stream",
+    "waits for nothing open",
+    "waits for folder",
+    "waits for time of day",
+    "waits for time of day, absolute",
+    "waits for unknown clock",
+    "no subscriptions",
+    "waits for negative",
+    "past: renumbered itself",
+    "past: read and written",
+    "past: empty read",
+    "past: polled",
+    "past: renumbered",
+    "past: nonblock",
+    "past: unnamed preopen",
+    "preopen without name",
+    "three preopens",
+    "unknown whence",
+    "unknown advice",
+    "read only",
+    "empty buffer",
+    "past: listed",
+    "both times",
+    "negative offset",
+    "past: changed folder",
+    "past: truncated",
+    "past: appended",
 ];
 
 impl Model {
@@ -147,7 +200,8 @@ impl Model {
                 None => drop(facts.insert("not open")),
                 Some(object) => {
                     facts.extend(object.kind.words());
-                    let more = [(object.append, "append"), (object.nonblock, "nonblock"), (object.renumbered, "renumbered")];
+                    let more =
+                        [(object.append, "append"), (object.nonblock, "nonblock"), (object.renumbered, "renumbered"), (object.last == Some(Access::Read), "after a read"), (object.last == Some(Access::Write), "after a write")];
                     facts.extend(more.into_iter().filter(|(is, _)| *is).map(|(_, word)| word));
                 }
             }
@@ -287,7 +341,11 @@ impl Model {
                 "past: polled"
             }
             "fd_readdir" => "past: listed",
-            "path_create_directory" | "path_remove_directory" | "path_rename" | "path_link" | "path_symlink"
+            "path_create_directory"
+            | "path_remove_directory"
+            | "path_rename"
+            | "path_link"
+            | "path_symlink"
             | "path_unlink_file" => "past: changed folder",
             "fd_filestat_set_size" => "past: truncated",
             "fd_write" | "fd_pwrite" if self.object(fd).is_some_and(|object| object.append) => "past: appended",
@@ -349,7 +407,10 @@ fn number_facts(call: &Call, facts: &mut Facts) {
     let fd_flags = if name == "fd_fdstat_set_flags" { number("flags") } else { number("fdflags") };
     let lookup = if name.starts_with("path_") { number("flags") | number("dirflags") | number("old_flags") } else { 0 };
     let words = [
-        (fd_flags >> 5 != 0 || lookup >> 1 != 0 || number("oflags") >> 4 != 0 || number("fst_flags") >> 4 != 0, "unknown bits"),
+        (
+            fd_flags >> 5 != 0 || lookup >> 1 != 0 || number("oflags") >> 4 != 0 || number("fst_flags") >> 4 != 0,
+            "unknown bits",
+        ),
         (fd_flags & 0b11010 != 0, "synchronous flags"),
         (number("cookie") != 0, "cookie"),
         (number("id") > 3, "unknown clock"),

@@ -172,9 +172,9 @@ impl fmt::Display for Call {
                     words.push(list(chunks.iter().map(|chunk| text(&chunk.bytes())).collect()));
                 }
                 Value::Buffer(size) => words.push(format!("{} of {size}", parameter.name)),
-                Value::Subscriptions(all) => words.push(format!("[{}]", {
-                    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-                })),
+                Value::Subscriptions(all) => {
+                    words.push(format!("[{}]", { all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ") }))
+                }
                 Value::Events { in_place: true } => words.push("in place".to_string()),
                 Value::Events { in_place: false } | Value::Nothing => {}
             }

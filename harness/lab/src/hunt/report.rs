@@ -63,7 +63,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [old, new] = &self.sides;
         writeln!(f, "{old} and {new}\n")?;
-        writeln!(f, "{} programs, {} calls, {} ways in which functions ended", self.programs, self.calls, self.covered)?;
+        writeln!(
+            f,
+            "{} programs, {} calls, {} ways in which functions ended",
+            self.programs, self.calls, self.covered
+        )?;
         let named = self.rules.iter().filter(|(rule, programs)| rule.bug.is_none() && *programs > 0);
         let named: Vec<String> = named.map(|(rule, programs)| format!("{} ({programs})", rule.id)).collect();
         if !named.is_empty() {
@@ -76,7 +80,11 @@ impl fmt::Display for Report {
         }
         for finding in &self.findings {
             let found = &finding.difference;
-            writeln!(f, "\n{} {}: `{}` and `{}`, in {} programs", found.function, found.place, found.old, found.new, finding.programs)?;
+            writeln!(
+                f,
+                "\n{} {}: `{}` and `{}`, in {} programs",
+                found.function, found.place, found.old, found.new, finding.programs
+            )?;
             for (call, step) in finding.trial.program.calls.iter().zip(&finding.trial.steps) {
                 let [a, b] = [&step.seen[0].end, &step.seen[1].end].map(ToString::to_string);
                 let ends = if a == b { a } else { format!("{a} | {b}") };

@@ -93,13 +93,7 @@ impl Sides {
         trial
     }
 
-    fn judge(
-        &self,
-        trial: &mut Trial,
-        function: &'static str,
-        facts: &Facts,
-        found: Vec<(String, String, String)>,
-    ) {
+    fn judge(&self, trial: &mut Trial, function: &'static str, facts: &Facts, found: Vec<(String, String, String)>) {
         let release = self.release();
         for (place, old, new) in found {
             let call = trial.program.calls.len();

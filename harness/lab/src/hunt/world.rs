@@ -8,9 +8,11 @@ use polyfill_build::tree::{Entry, Node, Preopen, Restricted};
 use super::random::Random;
 
 /// A file and its content.
-const FILES: &[(&str, &str)] = &[("a", "abcdefghij"), ("b", "0123456789"), ("empty", ""), ("d/x", "xyz"), ("d/deep/y", "why")];
+const FILES: &[(&str, &str)] =
+    &[("a", "abcdefghij"), ("b", "0123456789"), ("empty", ""), ("d/x", "xyz"), ("d/deep/y", "why")];
 /// A link and what it leads to.
-const LINKS: &[(&str, &str)] = &[("link", "a"), ("to-folder", "d"), ("gone", "missing"), ("loop", "loop"), ("out", "../..")];
+const LINKS: &[(&str, &str)] =
+    &[("link", "a"), ("to-folder", "d"), ("gone", "missing"), ("loop", "loop"), ("out", "../..")];
 
 /// Preopened folders by name, and whether nothing can be changed there.
 const PREOPENS: &[&[(&str, &str, bool)]] = &[
@@ -59,7 +61,8 @@ pub fn world(random: &mut Random) -> Case {
     if !case.files.contains_key("e") && random.chance(some) {
         case.files.insert("e".to_string(), folder_entry());
     }
-    case.preopens = Some(preopens.iter().map(|(name, folder, only)| ((*name).to_string(), preopen(folder, *only))).collect());
+    case.preopens =
+        Some(preopens.iter().map(|(name, folder, only)| ((*name).to_string(), preopen(folder, *only))).collect());
     if random.chance(60) {
         case.stdin = Some(Stdin::All(Bytes::Text("one\ntwo\n".to_string())));
     }
