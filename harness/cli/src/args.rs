@@ -8,6 +8,7 @@ use polyfill_build::case::Seed;
 use polyfill_build::reference::Span;
 use polyfill_build::schema::FileKind;
 use polyfill_build::side::Side;
+use polyfill_lab::hunt::Function;
 use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
 use crate::adapt::{Adapt, WitArg};
@@ -187,6 +188,9 @@ pub(crate) struct HuntArgs {
     /// What is compared
     #[arg(long, value_name = "SIDE", default_value = "reference-command@wasi")]
     pub(crate) new: Side,
+    /// Only calls of this function; may be given several times
+    #[arg(long, value_name = "FUNCTION", value_parser = function)]
+    pub(crate) only: Vec<&'static Function>,
     /// Every published release in place of one; the time is shared
     #[arg(long, conflicts_with = "new")]
     pub(crate) museum: bool,
@@ -447,6 +451,10 @@ pub(crate) type Engines = Arc<[EngineKind]>;
 
 fn engines(text: &str) -> Result<Engines, UnknownEngine> {
     parse_engines(text).map(Arc::from)
+}
+
+fn function(text: &str) -> Result<&'static Function, String> {
+    polyfill_lab::hunt::function(text).ok_or_else(|| "no function of preview1".to_string())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -20,6 +20,7 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<ExitCode, Error> {
         programs: time.is_none().then_some(args.programs),
         time,
         jobs: args.jobs,
+        functions: args.only.clone(),
         shrink: true,
     };
     let mut clean = true;

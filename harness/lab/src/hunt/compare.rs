@@ -98,12 +98,15 @@ fn fields(old: &Seen, new: &Seen, differences: &mut Vec<(String, String, String)
     // A length first: where one is none, so is the content.
     names.sort_by_key(|name| (!is_count(name), name.to_string()));
     names.dedup();
+    // Of two reads of different length, what both have read is compared.
+    let both = old.content.len().min(new.content.len());
+    let is_same_so_far = old.content[..both] == new.content[..both];
     for name in names {
         let value = |fields: &BTreeMap<String, String>| fields.get(name).cloned().unwrap_or(NOTHING.to_string());
         let (a, b) = (value(&old_fields), value(&new_fields));
         // When something was last read is for the system to say, and of a short read only the length is.
         let is_passed_over =
-            (name == "atim" && (a == "now" || b == "now")) || (name == "iovs" && old.count != new.count);
+            (name == "atim" && (a == "now" || b == "now")) || (name == "iovs" && both > 0 && is_same_so_far);
         if a != b && !is_passed_over {
             differences.push((name.clone(), a, b));
             if is_count(name) {

@@ -37,6 +37,7 @@ use std::time::{Duration, Instant};
 pub use bench::{Bench, BenchError};
 pub use compare::Difference;
 pub use emit::{EmitError, Emitted, emit};
+pub use functions::Function;
 pub use program::{Call, Program};
 pub use report::Report;
 pub use rules::{RULES_FILE, Rule, Rules, RulesError};
@@ -64,6 +65,8 @@ pub struct Plan {
     pub time: Option<Duration>,
     /// Threads.
     pub jobs: usize,
+    /// The functions that are called; all of them without any.
+    pub functions: Vec<&'static Function>,
     /// Whether what is found is made small.
     pub shrink: bool,
 }
@@ -120,7 +123,7 @@ fn blocks(sides: &Sides, plan: &Plan) -> BTreeMap<u64, Block> {
                     if is_over || last.is_some_and(|last| number >= last) {
                         return;
                     }
-                    let block = block(sides, plan.seed, number);
+                    let block = block(sides, plan, number);
                     done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, block);
                 }
             });
@@ -129,15 +132,16 @@ fn blocks(sides: &Sides, plan: &Plan) -> BTreeMap<u64, Block> {
     done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn block(sides: &Sides, seed: u64, number: u64) -> Block {
+fn block(sides: &Sides, plan: &Plan, number: u64) -> Block {
     let mut block = Block::default();
     for program in 0..BLOCK {
-        let random = &mut Random::new(seed, number * BLOCK + program);
+        let random = &mut Random::new(plan.seed, number * BLOCK + program);
         let world = world::world(random);
         let most = CALLS.0 + random.below(CALLS.1 - CALLS.0);
         let coverage = &mut block.coverage;
-        let trial = sides
-            .trial(&world, |model, made| (made < most).then(|| generate::next(random, model, coverage, made as u32)));
+        let trial = sides.trial(&world, |model, made| {
+            (made < most).then(|| generate::next(random, model, coverage, &plan.functions, made as u32))
+        });
         for (call, step) in trial.program.calls.iter().zip(&trial.steps) {
             coverage.learn(call.function, &step.facts, &step.seen[0].end);
         }
@@ -227,4 +231,9 @@ impl Finding {
             _ => 4,
         }
     }
+}
+
+/// The function of preview1 of that name.
+pub fn function(name: &str) -> Option<&'static Function> {
+    functions::find(name).map(|(_, function)| function)
 }

@@ -96,6 +96,8 @@ pub const WORDS: &[&str] = &[
     "to file",
     "to nothing",
     "onto itself",
+    "after a read",
+    "after a write",
     "append",
     "nonblock",
     "renumbered",
@@ -199,7 +201,7 @@ impl Model {
                 Some(object) => {
                     facts.extend(object.kind.words());
                     let more =
-                        [(object.append, "append"), (object.nonblock, "nonblock"), (object.renumbered, "renumbered")];
+                        [(object.append, "append"), (object.nonblock, "nonblock"), (object.renumbered, "renumbered"), (object.last == Some(Access::Read), "after a read"), (object.last == Some(Access::Write), "after a write")];
                     facts.extend(more.into_iter().filter(|(is, _)| *is).map(|(_, word)| word));
                 }
             }

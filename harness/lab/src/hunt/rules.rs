@@ -201,3 +201,63 @@ fn known_bug(path: &Path) -> Result<polyfill_build::case::Bug, String> {
     let case: Case = toml::from_str(&text).map_err(|error| format!("is no case: {error}"))?;
     case.bug.ok_or_else(|| "is a case that names no bug".to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunt::model::Facts;
+
+    const RULE: &str = "old = 'native'\nnew = 'reference-command'\n[[rule]]\nid = 'R'\nabout = 'divergences.toml'\n\
+        class = 'choice'\nlink = 'l'\nfunctions = ['fd_read']\nwhen = ['file', '!append']\nin = 'errno'\n\
+        values = [['badf', 'inval']]\n";
+
+    fn difference(place: &str, old: &str, new: &str, facts: &[&'static str]) -> Difference {
+        let facts: Facts = facts.iter().copied().collect();
+        let text = ToString::to_string;
+        Difference { call: 0, function: "fd_read", place: text(place), old: text(old), new: text(new), facts }
+    }
+
+    #[test]
+    fn a_rule_names_what_it_says_and_nothing_else() {
+        let rules = Rules::parse(RULE).unwrap();
+        let named = |place, old, new, facts| rules.find(&difference(place, old, new, facts), None).is_some();
+        assert!(named("errno", "badf", "inval", &["file", "nonblock"]));
+        assert!(!named("errno", "badf", "inval", &["file", "append"]));
+        assert!(!named("errno", "badf", "inval", &["stream"]));
+        assert!(!named("errno", "badf", "io", &["file"]));
+        assert!(!named("outcome", "badf", "inval", &["file"]));
+    }
+
+    #[test]
+    fn any_text_is_not_what_is_not_there() {
+        assert!(fits("a {any} b", "a x y b") && fits("{any}", "") && fits("{any} utf-8{any}", "no utf-8 at all"));
+        assert!(!fits("{any}", NOTHING) && !fits("a {any} b", "a b c") && !fits("a", "b"));
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for (changed, to, message) in [
+            ("'inval'", "'{any}'", "two errors of preview1"),
+            ("'inval'", "'badf'", "is no difference"),
+            ("'errno'", "'outcome'", ""),
+            ("['badf', 'inval']", "", "has none"),
+            ("'fd_read'", "'fd_*'", "one by one"),
+            ("['fd_read']", "[]", "one by one"),
+            ("'file'", "'a file'", "is no circumstance"),
+            ("'file', '!append'", "'file', '!file'", "twice"),
+            ("link = 'l'", "link = ' '", "says nothing"),
+            ("class = 'choice'", "class = 'fine'", "unknown variant"),
+            ("in = 'errno'", "on = 'errno'", "unknown field"),
+        ] {
+            assert!(RULE.contains(changed), "{changed}");
+            match Rules::parse(&RULE.replace(changed, to)) {
+                Err(problems) => {
+                    assert!(problems.iter().any(|problem| problem.contains(message)), "{to}: {problems:?}")
+                }
+                Ok(_) => assert!(message.is_empty(), "{to} is taken"),
+            }
+        }
+        let both = RULE.replace("'errno'", "'outcome'").replace("'badf', 'inval'", "'{any}', '{any}'");
+        assert!(Rules::parse(&both).unwrap_err()[0].contains("at least"));
+    }
+}

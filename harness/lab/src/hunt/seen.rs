@@ -31,17 +31,20 @@ pub struct Seen {
     pub opened: Option<u32>,
     /// How many bytes were read or written.
     pub count: Option<u32>,
+    /// What was read.
+    pub content: Vec<u8>,
 }
 
 impl Seen {
     /// What there is to be seen when a guest has ended.
     pub fn gone(outcome: Outcome) -> Seen {
-        Seen { end: End::Gone(outcome), fields: Vec::new(), opened: None, count: None }
+        Seen { end: End::Gone(outcome), fields: Vec::new(), opened: None, count: None, content: Vec::new() }
     }
 
     /// What a call that came back has done to its memory.
     pub fn of(call: &Call, lowered: &Lowered, errno: u32, after: &[u8]) -> Seen {
-        let mut seen = Seen { end: End::Errno(errno), fields: Vec::new(), opened: None, count: None };
+        let mut seen =
+            Seen { end: End::Errno(errno), fields: Vec::new(), opened: None, count: None, content: Vec::new() };
         let mut reader = Reader { call, lowered, after, seen: &mut seen };
         match errno {
             0 => reader.results(),
@@ -144,6 +147,7 @@ impl<'a> Reader<'a> {
                     let mut content = self.outs(number).concat();
                     content.truncate(count.unwrap_or_default() as usize);
                     self.field(parameter.name, text(&content));
+                    self.seen.content = content;
                 }
                 Kind::Buffer if self.call.function.name == "fd_readdir" => self.entries(number, count),
                 Kind::Buffer => {

@@ -1,11 +1,15 @@
 //! Makes a program small: takes parts away as long as the same difference stays.
 
 use super::functions::{Domain, Kind};
-use super::program::{Call, Chunk, Program, Value};
+use super::model::NEVER;
+use super::program::{Call, Chunk, Fd, Program, Value};
 use super::trial::{Sides, Trial};
 
 /// How many smaller programs are tried at most.
 const TRIES: usize = 600;
+
+/// Descriptors that need no call before, the simplest one first: the folder, what is never open, standard input.
+const SIMPLE: [Fd; 3] = [Fd::Number(3), Fd::Number(NEVER), Fd::Number(0)];
 
 /// The smallest program that was found with a difference of that signature and no rule for it, as it ran.
 pub fn shrink(sides: &Sides, trial: &Trial, signature: &str) -> Trial {
@@ -63,7 +67,8 @@ fn weight(value: &Value) -> u64 {
         Value::Buffer(size) => u64::from(*size),
         Value::Subscriptions(all) => 10 * all.len() as u64,
         Value::Events { in_place } => u64::from(*in_place),
-        Value::Fd(_) | Value::Nothing => 0,
+        Value::Fd(fd) => SIMPLE.iter().position(|simple| simple == fd).unwrap_or(SIMPLE.len()) as u64,
+        Value::Nothing => 0,
     }
 }
 
@@ -85,7 +90,25 @@ fn smaller(program: &Program) -> impl Iterator<Item = Program> {
             program
         })
     });
-    fewer.chain(worlds(program)).chain(values)
+    fewer.chain(unmoved(program)).chain(worlds(program)).chain(values)
+}
+
+/// Without that a descriptor is given another number: those that use it use the one that it had.
+fn unmoved(program: &Program) -> Vec<Program> {
+    let renumbers = program.calls.iter().enumerate().filter(|(_, call)| call.function.name == "fd_renumber");
+    let without = renumbers.filter_map(|(at, call)| {
+        let mut fds = call.fds();
+        let (from, to) = (fds.next()?, fds.next()?);
+        let mut program = program.clone();
+        program.calls.remove(at);
+        for value in program.calls[at..].iter_mut().flat_map(|call| &mut call.values) {
+            if *value == Value::Fd(to) {
+                *value = Value::Fd(from);
+            }
+        }
+        Some(program)
+    });
+    without.collect()
 }
 
 fn worlds(program: &Program) -> Vec<Program> {
@@ -170,7 +193,8 @@ fn simpler(value: &Value, kind: Kind) -> Vec<Value> {
         Value::Buffer(size) => [0, 1, 16, 64].into_iter().filter(|one| one < size).map(Value::Buffer).collect(),
         Value::Subscriptions(all) => (0..all.len()).map(|at| Value::Subscriptions(without(all, at))).collect(),
         Value::Events { in_place: true } => vec![Value::Events { in_place: false }],
-        Value::Events { in_place: false } | Value::Fd(_) | Value::Nothing => Vec::new(),
+        Value::Fd(fd) => SIMPLE.iter().take_while(|simple| *simple != fd).map(|simple| Value::Fd(*simple)).collect(),
+        Value::Events { in_place: false } | Value::Nothing => Vec::new(),
     }
 }
 

@@ -64,7 +64,7 @@ pub enum EmitError {
 pub fn emit(sides: &Sides, finding: &Finding, name: &str) -> Result<Emitted, EmitError> {
     let made = |why: String| EmitError::Made { name: name.to_string(), why };
     let guest = wat::guest(finding, name);
-    let wasm = wat_bytes(&guest).map_err(made)?;
+    let wasm = wat::parse(&guest).map_err(made)?;
     let inputs = Inputs::of(name, &finding.trial.program.world).map_err(|error| made(error.to_string()))?;
     let [old, new] = &sides.benches;
     let seen = [old.observe(&wasm, &inputs)?, new.observe(&wasm, &inputs)?];
@@ -95,10 +95,6 @@ impl Emitted {
     }
 }
 
-fn wat_bytes(text: &str) -> Result<Vec<u8>, String> {
-    wat::parse(text)
-}
-
 /// Whether two runs differ in what a case can expect.
 fn differ([old, new]: &[Observation; 2]) -> bool {
     let end = |observation: &Observation| match &observation.outcome {
@@ -107,7 +103,7 @@ fn differ([old, new]: &[Observation; 2]) -> bool {
         _ => None,
     };
     let content = |observation: &Observation| observation.files.as_ref().map(tree);
-    end(old) != end(new) || old.stdout != new.stdout || content(old) != content(new)
+    end(old) != end(new) || old.stdout != new.stdout || old.stderr != new.stderr || content(old) != content(new)
 }
 
 /// What the first side shows is expected; a release of a published adapter that shows something else has the bug.
@@ -128,12 +124,13 @@ fn case(finding: &Finding, name: &str, [old, new]: [&Bench; 2], seen: &Observati
         hosts.insert(0, old.side().host().to_string());
     }
     case.hosts = Some(hosts);
-    case.expect = expect(seen);
+    case.expect = expect(seen, wat::stream(finding) == 2);
     case
 }
 
-fn expect(seen: &Observation) -> Expect {
+fn expect(seen: &Observation, stderr: bool) -> Expect {
     let mut expect = Expect { stdout: Some(bytes(&seen.stdout)), ..Expect::default() };
+    expect.stderr = stderr.then(|| bytes(&seen.stderr));
     match &seen.outcome {
         Outcome::Returned => {}
         Outcome::Exit(code) => expect.exit = Some(*code),

@@ -26,7 +26,7 @@ const PRINTING: &str = r#"
     (local.set $end (call $put (local.get $end) (i32.const 10)))
     (i32.store (i32.const 0) (i32.const 256))
     (i32.store (i32.const 4) (i32.sub (local.get $end) (i32.const 256)))
-    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+    (drop (call $fd_write (i32.const STREAM) (i32.const 0) (i32.const 1) (i32.const 8))))
   (func $digits (param $at i32) (param $number i64) (result i32)
     (if (i64.ge_u (local.get $number) (i64.const 10))
       (then (local.set $at (call $digits (local.get $at) (i64.div_u (local.get $number) (i64.const 10))))))
@@ -63,7 +63,14 @@ pub(super) fn guest(finding: &Finding, name: &str) -> String {
     if let Some(call) = calls.get(finding.difference.call) {
         writer.show(call, &finding.difference.place);
     }
-    writer.text(name, calls)
+    writer.text(name, calls, stream(finding))
+}
+
+/// Where a guest prints: standard output, or standard error where its calls do something to the other.
+pub(super) fn stream(finding: &Finding) -> u32 {
+    let changes = |call: &&Call| matches!(call.function.name, "fd_close" | "fd_renumber" | "fd_write");
+    let mut changed = finding.trial.program.calls.iter().filter(changes).flat_map(Call::fds);
+    if changed.any(|fd| fd == Fd::Number(1)) { 2 } else { 1 }
 }
 
 /// The module in binary form.
@@ -173,13 +180,14 @@ impl Writer {
         }
     }
 
-    fn text(&self, name: &str, calls: &[Call]) -> String {
+    fn text(&self, name: &str, calls: &[Call], stream: u32) -> String {
+        let printing = PRINTING.replace("STREAM", &stream.to_string());
         let used: BTreeSet<&str> = calls.iter().map(|call| call.function.name).chain(["fd_write"]).collect();
         let imports: String = FUNCTIONS.iter().filter(|function| used.contains(function.name)).map(import).collect();
         let pages = 2 + self.end / 0x1_0000;
         format!(
             ";; Found by `polyfill hunt`.\n(module ${name}\n{imports}  (memory (export \"memory\") {pages})\n\
-             \x20 (data (i32.const {NAMES}) \"{}\")\n{}{PRINTING}  (func (export \"_start\")\n{}  ))\n",
+             \x20 (data (i32.const {NAMES}) \"{}\")\n{}{printing}  (func (export \"_start\")\n{}  ))\n",
             self.names.concat(),
             self.data,
             self.body
