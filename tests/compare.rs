@@ -9,9 +9,10 @@ use std::sync::OnceLock;
 
 use polyfill_build::Suite;
 use polyfill_build::profile::Profile;
+use polyfill_build::reference;
 use polyfill_build::side::Side;
 use polyfill_runner::Runner;
-use polyfill_runner::divergence::{Judgement, Pairs, Recorded, Rules};
+use polyfill_runner::divergence::{Budget, Judgement, Pairs, Recorded, Rules};
 
 #[test]
 fn every_update_is_what_its_rules_say() {
@@ -44,6 +45,40 @@ fn a_budget_that_is_too_small_fails() {
         *size = 1000;
         assert_eq!(seen(&rules).judge(&fewer, true).over.len(), 1, "{}", path.display());
     }
+}
+
+/// The file that the document shows is one.
+#[test]
+fn the_documented_budget_can_be_read() {
+    let text = fs::read_to_string(root().join("docs/compare.md")).expect("the document is there");
+    let shown = text.split("```toml\n").nth(2).and_then(|rest| rest.split("```\n").next()).expect("it shows a budget");
+    let budget = Budget::parse(shown).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert!(budget.needs_fuel() && budget.needs_core_calls() && budget.needs_profiles());
+}
+
+/// An adapter in a file does what the release does that it is; guests that it is not for are passed over.
+#[test]
+fn a_file_is_an_adapter() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join("adapter.wasm");
+    let published = reference::find("reference-command@48.0.8").expect("a name").expect("a release");
+    fs::write(&file, published.wasm()).expect("the folder is there");
+    let side = |text: &str| text.parse::<Side>().unwrap_or_else(|error| panic!("{text}: {error}"));
+    let sides = [side("reference-command@48.0.8"), side(&format!("{}@wasi", file.display()))];
+    let filter = ["set-rights::c5::", "reactor::h3::"];
+    let built =
+        Suite::new(root()).sides(sides.clone()).filter(filter).profiles(true).out_dir(folder.join("file")).build();
+    let built = built.unwrap_or_else(|error| panic!("{error}"));
+    let [Some(old), Some(new)] = &built.profiles[..] else { panic!("{:?}", built.profiles) };
+    assert_eq!((old.size, &old.functions), (new.size, &new.functions));
+    let seen = Pairs::run(&Runner::new(&built.out_dir).root(root()).bless(false), sides.clone());
+    let judgement = seen.unwrap_or_else(|error| panic!("{error}")).judge(&Rules::none(sides), false);
+    assert!(judgement.is_clean(), "{judgement}");
+    let ignored =
+        |case: &str| judgement.cases.iter().find(|judged| judged.case == case).map(|judged| judged.ignored.clone());
+    assert_eq!(ignored("set-rights::c5"), Some(None), "{judgement}");
+    let reason = ignored("reactor::h3").flatten().unwrap_or_default();
+    assert!(reason.ends_with("is for guests with `_start`"), "{judgement}");
 }
 
 /// The report as it is written down: without the cases for which this machine lacks a tool. Where it lacks some, there is nothing

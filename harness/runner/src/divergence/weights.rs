@@ -107,15 +107,16 @@ fn sets(f: &mut fmt::Formatter<'_>, what: &str, old: &BTreeSet<String>, new: &BT
 fn unversioned(names: &BTreeSet<String>) -> BTreeMap<String, String> {
     let split = |name: &String| {
         let Some((interface, rest)) = name.split_once('@') else { return (name.clone(), String::new()) };
-        let end = rest.find(['#', '[']).unwrap_or_else(|| version_end(rest));
+        let end = version_end(rest);
         (format!("{interface}{}", &rest[end..]), rest[..end].to_string())
     };
     names.iter().map(split).collect()
 }
 
-/// Where a version ends before `.field`: behind its third number.
+/// Where a version ends, of an import before `.field`, which is behind its third number, and of an export before `#field`.
 fn version_end(rest: &str) -> usize {
-    rest.match_indices('.').nth(2).map_or(rest.len(), |(at, _)| at)
+    let ends = [rest.find('#'), rest.match_indices('.').nth(2).map(|(at, _)| at)];
+    ends.into_iter().flatten().min().unwrap_or(rest.len())
 }
 
 fn signed(old: usize, new: usize) -> String {
