@@ -10,6 +10,6 @@
     (func (export "environment") (result i32) (i32.const 0)))
   (core instance $strings (instantiate $strings))
   (func $environment (result (list (tuple string string)))
-    (canon lift (core func $strings "environment") (memory $strings "memory") string-encoding=utf16))
+    (canon lift (core func $strings "environment") (memory (core memory $strings "memory")) string-encoding=utf16))
   (instance $interface (export "get-environment" (func $environment)))
   (export "wasi:cli/environment@0.2.0" (instance $interface)))
