@@ -121,7 +121,7 @@ impl Rules {
 
     /// Whether they are about these sides; releases aside.
     pub fn are_about(&self, [old, new]: &[Side; 2]) -> bool {
-        self.old.is_like(old) && self.new.is_like(new)
+        self.old.includes(old) && self.new.includes(new)
     }
 
     /// The first rule that names a difference from that release, by its number in the file.

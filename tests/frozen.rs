@@ -1,0 +1,74 @@
+//! A failing trial that is recorded on the host `wasi` fails in the same way wherever it is played: on each engine, from its
+//! trace alone, and frozen in runtimes that know nothing of this harness.
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use polyfill_build::Suite;
+use polyfill_bundle::{Bundle, With, freeze, record, replay};
+use polyfill_runner::{Engine, EngineKind, Inputs, Limits, Outcome, RemoteHost, RemoteRun, Sinks};
+
+/// A program in Rust that aborts three calls deep.
+const TRIAL: &str = "abort-nested::backtrace::reference-command::wasi";
+
+fn recorded() -> Bundle {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    record(&Suite::new(root), root, TRIAL).expect("a trial of the suite")
+}
+
+#[test]
+fn replays_are_the_same_on_every_engine() {
+    let bundle = Bundle::read(&recorded().write()).expect("what was just written");
+    for kind in EngineKind::ALL {
+        if kind.is_missing().is_some() {
+            continue;
+        }
+        let engine = Engine::of(kind, None).expect("an engine");
+        let outcomes = replay(&bundle, &engine, With::default()).expect("a bundle that can be played");
+        assert!(outcomes.same, "on {kind}:\n{outcomes}");
+    }
+}
+
+#[test]
+fn frozen_it_fails_in_node() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let engine = Engine::new(None).expect("an engine");
+    let frozen = freeze(&recorded(), &engine).expect("a bundle that can be frozen");
+    let descriptor = Suite::new(root).hosts_of_its_own().expect("a suite").remove("node").expect("the host `node`");
+    let cache = env::temp_dir().join("polyfill-frozen");
+    let node = RemoteHost::new("node", descriptor, root, &cache);
+    if let Some(why) = node.missing() {
+        assert!(env::var_os("POLYFILL_REQUIRE").is_none(), "{why}");
+        println!("left out: {why}");
+        return;
+    }
+    let program = &engine.program(&frozen).expect("a component");
+    let inputs = &Inputs { args: vec!["frozen".into()], ..Inputs::default() };
+    let limits = &Limits::default();
+    let seen = node.observe(&RemoteRun { program, file: None, inputs, limits }, Sinks::default());
+    assert!(matches!(&seen.outcome, Outcome::Trap(info) if info.message.contains("unreachable")), "{:?}", seen.outcome);
+}
+
+/// `WASMTIME` names the program; without it, the one that is found by that name, if there is one.
+#[test]
+fn frozen_it_fails_in_the_command_of_wasmtime() {
+    let program = env::var("WASMTIME").unwrap_or_else(|_| "wasmtime".into());
+    if Command::new(&program).arg("--version").output().is_err() {
+        println!("left out: there is no `{program}`");
+        return;
+    }
+    let engine = Engine::new(None).expect("an engine");
+    let frozen = freeze(&recorded(), &engine).expect("a bundle that can be frozen");
+    let folder = env::temp_dir().join(format!("polyfill-frozen-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("frozen.wasm");
+    fs::write(&file, &frozen).expect("a file");
+    let output = Command::new(&program).arg("run").arg(&file).output();
+    fs::remove_dir_all(&folder).expect("the folder is ours");
+    let output = output.expect("it was there before");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{message}");
+    // The guest's own frames, and the reason.
+    assert!(message.contains("abort_nested") && message.contains("unreachable"), "{message}");
+}
