@@ -200,8 +200,13 @@ impl Model {
                 None => drop(facts.insert("not open")),
                 Some(object) => {
                     facts.extend(object.kind.words());
-                    let more =
-                        [(object.append, "append"), (object.nonblock, "nonblock"), (object.renumbered, "renumbered"), (object.last == Some(Access::Read), "after a read"), (object.last == Some(Access::Write), "after a write")];
+                    let more = [
+                        (object.append, "append"),
+                        (object.nonblock, "nonblock"),
+                        (object.renumbered, "renumbered"),
+                        (object.last == Some(Access::Read), "after a read"),
+                        (object.last == Some(Access::Write), "after a write"),
+                    ];
                     facts.extend(more.into_iter().filter(|(is, _)| *is).map(|(_, word)| word));
                 }
             }
