@@ -158,6 +158,7 @@ pub const WORDS: &[&str] = &[
     "past: changed folder",
     "past: truncated",
     "past: appended",
+    "past: append changed",
 ];
 
 impl Model {
@@ -339,6 +340,9 @@ impl Model {
             "fd_fdstat_set_flags" => {
                 let flags = call.number("flags");
                 if let Some(object) = self.open.get_mut(&fd) {
+                    if object.last == Some(Access::Write) && object.append != (flags & 1 != 0) {
+                        self.past.insert("past: append changed");
+                    }
                     object.append = flags & 1 != 0;
                     object.nonblock = flags & 4 != 0;
                     if object.nonblock {
