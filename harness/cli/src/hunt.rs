@@ -32,7 +32,9 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<ExitCode, Error> {
         output::text(&report.to_string())?;
         output::progress(&format!("{:.0} programs a second", report.speed()));
         if let Some(folder) = &args.out {
-            write(&sides, &report, folder)?;
+            // Each release has its own, by the same names.
+            let own = sides.release().filter(|_| args.museum).map(|release| folder.join(release.to_string()));
+            write(&sides, &report, own.as_deref().unwrap_or(folder))?;
         }
         clean &= report.findings.is_empty();
     }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The documents.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
     "docs/compare.md",
     "docs/findings/README.md",
     "docs/hosts.md",
+    "docs/hunt.md",
     "docs/lab.md",
     "guests/divergences/README.md",
     "guests/museum/README.md",
@@ -26,8 +27,11 @@ fn commands_run() {
                 for line in block.text.lines().filter(|line| !line.is_empty()) {
                     match polyfill(line) {
                         // All trials are what `cargo test` runs already, and this test is a part of that; all releases are
-                        // for CI.
-                        Some(args) if matches!(args[0].as_str(), "test" | "matrix" | "compare") => {
+                        // for CI, and so are hunts through all releases.
+                        Some(args)
+                            if matches!(args[0].as_str(), "test" | "matrix" | "compare")
+                                || args.iter().any(|arg| arg == "--museum") =>
+                        {
                             assert!(ci.contains(&args.join(" ")), "`{line}` of {} is not in .ci/run", block.document);
                         }
                         Some(args) => {

@@ -83,6 +83,8 @@ fn every_rule_is_seen_at_work() {
         ("", 1024, &["path_open", "fd_read", "fd_write"]),
         ("", 512, &["path_open", "fd_read", "fd_pwrite", "poll_oneoff"]),
         ("", 256, &["fd_renumber", "fd_prestat_dir_name"]),
+        ("", 512, &["path_open", "fd_write", "fd_fdstat_set_flags"]),
+        ("", 512, &["path_open", "fd_seek", "fd_read", "fd_write"]),
     ];
     let mut seen = BTreeSet::new();
     let all = Rules::read(&root()).unwrap().rules.len();

@@ -24,8 +24,14 @@ pub struct Object {
     empty_read: bool,
     /// It was given another number.
     renumbered: bool,
-    /// It was given its own number.
-    renumbered_itself: bool,
+    /// It was opened with these rights.
+    rights: u64,
+    /// A read has found less than it asked for.
+    at_end: bool,
+    /// A read or a write has failed.
+    failed: bool,
+    /// Nothing was written to it.
+    wrote_nothing: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +83,10 @@ pub struct Model {
     past: Facts,
 }
 
+/// Rights by which a file is opened to be read, and to be written.
+const READ: u64 = 1 << 1;
+const WRITE: u64 = 1 << 6;
+
 /// A number that nothing is ever open under.
 pub const NEVER: u32 = 77;
 
@@ -98,6 +108,12 @@ pub const WORDS: &[&str] = &[
     "onto itself",
     "after a read",
     "after a write",
+    "after the end",
+    "after an error",
+    "after a write of nothing",
+    "not to be read",
+    "not to be written",
+    "far offset",
     "append",
     "nonblock",
     "renumbered",
@@ -124,7 +140,6 @@ pub const WORDS: &[&str] = &[
     "waits for time of day, absolute",
     "waits for unknown clock",
     "no subscriptions",
-    "waits for negative",
     "past: renumbered itself",
     "past: read and written",
     "past: empty read",
@@ -136,7 +151,6 @@ pub const WORDS: &[&str] = &[
     "three preopens",
     "unknown whence",
     "unknown advice",
-    "read only",
     "empty buffer",
     "past: listed",
     "both times",
@@ -144,6 +158,7 @@ pub const WORDS: &[&str] = &[
     "past: changed folder",
     "past: truncated",
     "past: appended",
+    "past: append changed",
 ];
 
 impl Model {
@@ -200,8 +215,18 @@ impl Model {
                 None => drop(facts.insert("not open")),
                 Some(object) => {
                     facts.extend(object.kind.words());
-                    let more =
-                        [(object.append, "append"), (object.nonblock, "nonblock"), (object.renumbered, "renumbered"), (object.last == Some(Access::Read), "after a read"), (object.last == Some(Access::Write), "after a write")];
+                    let more = [
+                        (object.append, "append"),
+                        (object.nonblock, "nonblock"),
+                        (object.renumbered, "renumbered"),
+                        (object.last == Some(Access::Read), "after a read"),
+                        (object.last == Some(Access::Write), "after a write"),
+                        (object.rights & READ == 0, "not to be read"),
+                        (object.rights & WRITE == 0, "not to be written"),
+                        (object.at_end, "after the end"),
+                        (object.failed, "after an error"),
+                        (object.wrote_nothing, "after a write of nothing"),
+                    ];
                     facts.extend(more.into_iter().filter(|(is, _)| *is).map(|(_, word)| word));
                 }
             }
@@ -280,13 +305,19 @@ impl Model {
     pub fn learn(&mut self, call: &Call, seen: &Seen) {
         let fd = call.fds().next().unwrap_or(Fd::Number(NEVER));
         self.learn_past(call, fd);
+        self.learn_streams(call, fd, seen);
         if !seen.succeeded() {
             return;
         }
         match call.function.name {
             "path_open" => {
                 let flags = call.number("fdflags");
-                let object = Object { append: flags & 1 != 0, nonblock: flags & 4 != 0, ..Object::of(Kind::File) };
+                let object = Object {
+                    append: flags & 1 != 0,
+                    nonblock: flags & 4 != 0,
+                    rights: call.number("base"),
+                    ..Object::of(Kind::File)
+                };
                 if object.nonblock {
                     self.past.insert("past: nonblock");
                 }
@@ -309,6 +340,9 @@ impl Model {
             "fd_fdstat_set_flags" => {
                 let flags = call.number("flags");
                 if let Some(object) = self.open.get_mut(&fd) {
+                    if object.last == Some(Access::Write) && object.append != (flags & 1 != 0) {
+                        self.past.insert("past: append changed");
+                    }
                     object.append = flags & 1 != 0;
                     object.nonblock = flags & 4 != 0;
                     if object.nonblock {
@@ -354,13 +388,29 @@ impl Model {
         self.past.insert(word);
     }
 
+    /// What comes of reads and writes where they go on.
+    fn learn_streams(&mut self, call: &Call, fd: Fd, seen: &Seen) {
+        let no_bytes = self.facts(call).contains("no bytes");
+        let Some(object) = self.open.get_mut(&fd) else { return };
+        match call.function.name {
+            "fd_read" | "fd_write" if !seen.succeeded() => object.failed = true,
+            "fd_write" if no_bytes => object.wrote_nothing = true,
+            "fd_read" => {
+                let asked: u32 = match call.value("iovs") {
+                    Some(Value::Read(sizes)) => sizes.iter().sum(),
+                    _ => 0,
+                };
+                object.at_end |= seen.count.unwrap_or_default() < asked;
+            }
+            "fd_seek" if seen.succeeded() => (object.at_end, object.failed) = (false, false),
+            _ => {}
+        }
+    }
+
     fn renumber(&mut self, call: &Call, from: Fd) {
         let to = call.fds().nth(1).unwrap_or(from);
         if to == from {
             self.past.insert("past: renumbered itself");
-            if let Some(object) = self.open.get_mut(&from) {
-                object.renumbered_itself = true;
-            }
             return;
         }
         self.past.insert("past: renumbered");
@@ -391,7 +441,10 @@ impl Object {
             mixed: false,
             empty_read: false,
             renumbered: false,
-            renumbered_itself: false,
+            rights: u64::MAX,
+            at_end: false,
+            failed: false,
+            wrote_nothing: false,
         }
     }
 
@@ -420,6 +473,7 @@ fn number_facts(call: &Call, facts: &mut Facts) {
         (number("advice") > 5, "unknown advice"),
         (number("fst_flags") & 3 == 3 || number("fst_flags") & 12 == 12, "both times"),
         ((number("offset") as i64) < 0, "negative offset"),
+        (number("offset") as i64 > i64::MAX / 2, "far offset"),
     ];
     facts.extend(words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word));
 }
