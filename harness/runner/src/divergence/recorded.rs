@@ -69,7 +69,8 @@ impl Recorded {
             .map(|(case, shown)| {
                 let ran = self.ran(&sides, [&shown[old], &shown[new]]);
                 let both = shown[old].observation().zip(shown[new].observation());
-                let (figures, calls) = match both.filter(|_| matches!(ran, Ran::Both(_))) {
+                let built = |(old, new): &(&Observation, &Observation)| [old, new].iter().all(|seen| is_built(seen));
+                let (figures, calls) = match both.filter(built) {
                     Some((old, new)) => (Some([old, new].map(Figures::of)), Listing::of(old, new)),
                     None => (None, None),
                 };
@@ -95,6 +96,9 @@ impl Recorded {
             }
         }
         match shown.map(Shown::observation) {
+            [Some(old), Some(new)] if !is_built(old) && !is_built(new) => {
+                Ran::Not(format!("{}: {}", sides[0], old.outcome))
+            }
             [Some(old), Some(new)] => Ran::Both(self.differences(old, new)),
             _ => Ran::Not("nothing was observed".to_string()),
         }
@@ -150,9 +154,18 @@ fn unreadable(index: &Index) -> BTreeMap<String, String> {
     broken.collect()
 }
 
-/// Whether the outcome is nothing of the guest's.
+/// Whether the outcome is nothing of the guest's or the adapter's. That no component can be made of the two is: one may lack a
+/// function that another has.
 fn did_not_run(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::NotRun(_) | Outcome::NotBuilt { .. } | Outcome::HostFailed(_))
+    match outcome {
+        Outcome::NotRun(_) | Outcome::HostFailed(_) => true,
+        Outcome::NotBuilt { stage, .. } => *stage != Stage::Encode,
+        _ => false,
+    }
+}
+
+fn is_built(seen: &Observation) -> bool {
+    !matches!(seen.outcome, Outcome::NotBuilt { .. })
 }
 
 /// What the system's clock says, in seconds since 1970.

@@ -167,7 +167,7 @@ impl Judgement {
                 parts.push(format!("{word} {old} -> {new}"));
             }
         }
-        if let Some((old, new)) = sum(|figures| figures.fuel) {
+        if let Some((old, new)) = sum(|figures| figures.fuel).filter(|(old, new)| old != new) {
             parts.push(format!("fuel {}", PerCent(old, new)));
         }
         if let [Some(old), Some(new)] = &self.adapters {
