@@ -147,7 +147,7 @@ pub(crate) struct CompareArgs {
     /// What the new side may take, in place of the budget in the rules: bytes, instructions, calls
     #[arg(long, value_name = "FILE")]
     pub(crate) budget: Option<PathBuf>,
-    /// Compare calls across the core boundary, too, with an interposer in front of the adapters of each side
+    /// Compare calls across the core boundary, too, in a second run with an interposer in front of the adapters
     #[arg(long)]
     pub(crate) calls: bool,
     /// Count instructions, and tell of cases that take at least 1 % more or fewer

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use polyfill_build::Suite;
 use polyfill_build::reference::{IMPORT_MODULE, Span};
 use polyfill_build::side::Side;
-use polyfill_runner::divergence::{Budget, Pairs, RULES_FILE, Recorded, Rules};
+use polyfill_runner::divergence::{Budget, RULES_FILE, Recorded, Rules};
 use polyfill_runner::{Limits, Runner};
 use serde::Serialize;
 
@@ -33,12 +33,11 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     let built = suite.build()?;
     let limits = Limits { fuel, ..Limits::default() };
     let runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).bless(false);
-    let mut seen = Pairs::run(&runner, sides.each_ref().map(|side| reporting(side, calls)))?;
+    let mut seen = record(&runner, &sides, calls)?.pair(0, 1);
     if seen.cases.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));
     }
-    seen.sides = sides;
-    if let [old, new] = &built.profiles[..] {
+    if let [old, new, ..] = &built.profiles[..] {
         seen = seen.with_profiles([old.clone(), new.clone()]);
     }
     let judgement = seen.judge(&rules, args.filters.is_empty());
@@ -53,9 +52,7 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
     let sides: Vec<Side> = span.releases().iter().map(at).collect::<Result<_, Error>>()?;
     let built = suite(args, &sides, args.calls).build()?;
     let runner = Runner::new(&built.out_dir).root(&args.suite).bless(false);
-    let mut seen = Recorded::run(&runner, sides.iter().map(|side| reporting(side, args.calls)).collect())?;
-    seen.sides = sides;
-    let found = seen.bisect();
+    let found = record(&runner, &sides, args.calls)?.bisect();
     if found.cases.is_empty() && found.ignored.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));
     }
@@ -64,14 +61,18 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The suite with the sides; and with an interposer in each, if their calls are wanted.
 fn suite(args: &CompareArgs, sides: &[Side], calls: bool) -> Suite {
-    let sides = sides.iter().map(|side| reporting(side, calls));
+    let reporting = sides.iter().filter(|_| calls).map(|side| side.interposed(IMPORT_MODULE));
+    let sides = sides.iter().cloned().chain(reporting);
     Suite::new(&args.suite).sides(sides).filter(&args.filters).progress(output::progress)
 }
 
-/// The side as it is run: with an interposer, if its calls are wanted.
-fn reporting(side: &Side, calls: bool) -> Side {
-    if calls { side.interposed(IMPORT_MODULE) } else { side.clone() }
+fn record(runner: &Runner, sides: &[Side], calls: bool) -> Result<Recorded, Error> {
+    let sides = sides.to_vec();
+    let seen =
+        if calls { Recorded::run_with_calls(runner, sides, IMPORT_MODULE) } else { Recorded::run(runner, sides) };
+    Ok(seen?)
 }
 
 fn json(args: &CompareArgs, found: &impl Serialize) -> Result<(), Error> {

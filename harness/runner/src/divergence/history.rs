@@ -25,7 +25,7 @@ impl Bisection {
         let [mended, broken, other] = [Turn::Mended, Turn::Broken, Turn::Other].map(|turn| self.count(None, turn));
         writeln!(
             f,
-            "{} in {}; {} change, {} of them and back; {} ignored",
+            "{} in {}; {} change, {} of these and back again; {} ignored",
             counted(self.cases.len(), "case"),
             counted(self.sides.len(), "release"),
             changing.len(),

@@ -7,7 +7,7 @@ use polyfill_build::index::{Artifact, Cell, Index, Stage};
 use polyfill_build::side::Side;
 
 use super::calls::Listing;
-use super::differences::{Difference, differences};
+use super::differences::{Difference, Place, differences};
 use super::figures::Figures;
 use super::pairs::{CaseSeen, Compared, Ran};
 use crate::observation::{Observation, Outcome};
@@ -60,6 +60,19 @@ impl Recorded {
         Ok(Recorded { sides, cases, unreadable: unreadable(&index), clock: clock() })
     }
 
+    /// The same with the calls across the core boundary, from a second run of each cell with an interposer: that reports to the
+    /// host, which not every guest bears, so nothing else of it is looked at. The index has the interposed sides, too.
+    pub fn run_with_calls(runner: &Runner, sides: Vec<Side>, import_module: &str) -> Result<Recorded, Error> {
+        let interposed = sides.iter().map(|side| side.interposed(import_module));
+        let mut recorded = Recorded::run(runner, sides.iter().cloned().chain(interposed).collect())?;
+        for shown in recorded.cases.values_mut() {
+            let reporting = shown.split_off(sides.len());
+            shown.iter_mut().zip(reporting).for_each(|(shown, reporting)| shown.take_calls(reporting));
+        }
+        recorded.sides = sides;
+        Ok(recorded)
+    }
+
     /// Two of the sides, by their places.
     pub fn pair(&self, old: usize, new: usize) -> Compared {
         let sides = [self.sides[old].clone(), self.sides[new].clone()];
@@ -69,7 +82,8 @@ impl Recorded {
             .map(|(case, shown)| {
                 let ran = self.ran(&sides, [&shown[old], &shown[new]]);
                 let both = shown[old].observation().zip(shown[new].observation());
-                let (figures, calls) = match both.filter(|_| matches!(ran, Ran::Both(_))) {
+                let built = |(old, new): &(&Observation, &Observation)| [old, new].iter().all(|seen| is_built(seen));
+                let (figures, calls) = match both.filter(built) {
                     Some((old, new)) => (Some([old, new].map(Figures::of)), Listing::of(old, new)),
                     None => (None, None),
                 };
@@ -81,9 +95,13 @@ impl Recorded {
         Compared { sides, profiles: [None, None], cases }
     }
 
-    /// In what two observations differ, which were made when these were.
+    /// In what two observations differ, which were made when these were. Of what could not be made into a component, that is all.
     pub(super) fn differences(&self, old: &Observation, new: &Observation) -> Vec<Difference> {
-        differences(old, new, self.clock)
+        let mut differences = differences(old, new, self.clock);
+        if !is_built(old) || !is_built(new) {
+            differences.retain(|difference| difference.place == Place::Outcome);
+        }
+        differences
     }
 
     fn ran(&self, sides: &[Side; 2], shown: [&Shown; 2]) -> Ran {
@@ -95,6 +113,9 @@ impl Recorded {
             }
         }
         match shown.map(Shown::observation) {
+            [Some(old), Some(new)] if !is_built(old) && !is_built(new) => {
+                Ran::Not(format!("{}: {}", sides[0], old.outcome))
+            }
             [Some(old), Some(new)] => Ran::Both(self.differences(old, new)),
             _ => Ran::Not("nothing was observed".to_string()),
         }
@@ -110,6 +131,16 @@ impl Shown {
             (_, Some(observation)) => {
                 Shown::Ran { observation: Box::new(observation), holds: result.mismatches.is_empty() }
             }
+        }
+    }
+
+    /// Those of a run that ended in the same way.
+    fn take_calls(&mut self, reporting: Shown) {
+        if let (Shown::Ran { observation: seen, .. }, Shown::Ran { observation: reported, .. }) = (self, reporting)
+            && seen.outcome.to_string() == reported.outcome.to_string()
+        {
+            seen.core_calls = reported.core_calls;
+            seen.core_calls_dropped = reported.core_calls_dropped;
         }
     }
 
@@ -150,9 +181,18 @@ fn unreadable(index: &Index) -> BTreeMap<String, String> {
     broken.collect()
 }
 
-/// Whether the outcome is nothing of the guest's.
+/// Whether the outcome is nothing of the guest's or the adapter's. That no component can be made of the two is: one may lack a
+/// function that another has.
 fn did_not_run(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::NotRun(_) | Outcome::NotBuilt { .. } | Outcome::HostFailed(_))
+    match outcome {
+        Outcome::NotRun(_) | Outcome::HostFailed(_) => true,
+        Outcome::NotBuilt { stage, .. } => *stage != Stage::Encode,
+        _ => false,
+    }
+}
+
+fn is_built(seen: &Observation) -> bool {
+    !matches!(seen.outcome, Outcome::NotBuilt { .. })
 }
 
 /// What the system's clock says, in seconds since 1970.

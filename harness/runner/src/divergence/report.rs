@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use polyfill_build::index::NATIVE;
+
 use super::figures::{Figures, PerCent};
 use super::judge::{Explained, Judgement};
 use super::rules::Class;
@@ -54,11 +56,16 @@ impl Judgement {
         Ok(())
     }
 
+    /// What a guest takes with an adapter is nothing beside what it takes without.
+    fn has_adapters(&self) -> bool {
+        self.sides.iter().all(|side| side != NATIVE)
+    }
+
     /// What a case took, where that is not the same: that is no failure.
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [old, new] = &self.sides;
         let mut rows = vec![["case".to_string(), "figure".to_string(), old.clone(), new.clone()]];
-        for judged in &self.cases {
+        for judged in self.cases.iter().filter(|_| self.has_adapters()) {
             let Some([old, new]) = &judged.figures else { continue };
             for ((key, old), (_, new)) in old.exact().into_iter().zip(new.exact()) {
                 if let (Some(old), Some(new), true) = (old, new, old != new) {
@@ -153,6 +160,7 @@ impl Judgement {
     /// What both sides took in all cases together, and what their adapters weigh.
     fn took(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figures: Vec<_> = self.cases.iter().filter_map(|judged| judged.figures.as_ref()).collect();
+        let figures = if self.has_adapters() { &figures[..] } else { &[] };
         let sum = |of: fn(&Figures) -> Option<u64>| {
             let both = figures.iter().filter_map(|[old, new]| of(old).zip(of(new)));
             both.reduce(|(old, new), (more_old, more_new)| (old + more_old, new + more_new))
@@ -167,7 +175,7 @@ impl Judgement {
                 parts.push(format!("{word} {old} -> {new}"));
             }
         }
-        if let Some((old, new)) = sum(|figures| figures.fuel) {
+        if let Some((old, new)) = sum(|figures| figures.fuel).filter(|(old, new)| old != new) {
             parts.push(format!("fuel {}", PerCent(old, new)));
         }
         if let [Some(old), Some(new)] = &self.adapters {
