@@ -41,8 +41,8 @@ pub mod tree;
 mod wasi_test;
 pub mod wit;
 
-pub use encode::provided;
 pub use built::{Built, CoreModules, Done, Step, What};
+pub use encode::provided;
 pub use error::{BuildError, Problems};
 pub use polyfill_encoder::fits;
 pub use settings::Settings;

@@ -141,7 +141,9 @@ fn root(bytes: &[u8]) -> Result<Root<'_>, String> {
                 }
                 root.head.push((ComponentSectionId::Alias, data(section.range())));
             }
-            Payload::ComponentImportSection(_) if !in_head => return Err("its imports are not what it begins with".into()),
+            Payload::ComponentImportSection(_) if !in_head => {
+                return Err("its imports are not what it begins with".into());
+            }
             Payload::ComponentImportSection(section) => {
                 for import in section.clone() {
                     let import = import.map_err(wrong)?;

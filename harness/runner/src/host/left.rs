@@ -7,9 +7,7 @@ use std::sync::LazyLock;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::io::error::Error;
-use wasmtime_wasi::p2::{
-    DynInputStream, DynOutputStream, DynPollable, Network, ReaddirIterator, TcpSocket, UdpSocket,
-};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, Network, ReaddirIterator, TcpSocket, UdpSocket};
 
 use super::wasi::Alarm;
 
