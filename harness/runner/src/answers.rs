@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use polyfill_build::case::Answer;
 use thiserror::Error;
 use wasmtime::StoreContextMut;
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, Type, Val};
 
 use crate::handles;
 use crate::host::{State, Stop};
 use crate::names::{self, Item, NameError};
 use crate::resources::{self, Resources};
+use crate::skew;
 use crate::values::{signature, type_text, value_text};
 
 /// What is wrong with an answer.
@@ -81,20 +83,32 @@ pub(crate) fn define(
             Err(error) => errors.push(error.into()),
         }
     }
+    // The host's interface, with the answered function in it, may be of another version.
+    let places: Vec<Option<String>> = answered.iter().map(|(item, _)| place(linker, &imports, item)).collect();
     linker.allow_shadowing(true);
     let functions: Vec<&Item> = answered.iter().map(|(item, _)| *item).collect();
     let resources = Resources::define(linker, component, &functions);
     let given = |item: &Item| functions.iter().any(|other| other.name() == item.name());
     let constructors = imports.iter().filter(|item| resources.constructs(item) && !given(item));
-    answered.extend(constructors.map(|item| (item, Answer::of(item.name()))));
-    for (item, answer) in answered {
+    let constructors = constructors.map(|item| (item, Answer::of(item.name()), item.instance.clone()));
+    let answered = answered.into_iter().zip(places).map(|((item, answer), place)| (item, answer, place));
+    for (item, answer, place) in answered.chain(constructors) {
         match returns(item, &answer, &resources) {
-            Ok(values) => add(linker, item, &answer, values, resources.clone()),
+            Ok(values) => add(linker, (item, place.as_deref()), &answer, values, resources.clone()),
             Err(error) => errors.push(error),
         }
     }
     linker.allow_shadowing(false);
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Where the function of an interface is to be defined.
+fn place(linker: &Linker<State>, imports: &[Item], item: &Item) -> Option<String> {
+    let instance = item.instance.as_ref()?;
+    let siblings = imports.iter().filter(|other| other.instance == item.instance);
+    let siblings = siblings.map(|other| (other.function.clone(), ComponentItem::ComponentFunc(other.ty.clone())));
+    let siblings: Vec<(String, ComponentItem)> = siblings.collect();
+    Some(skew::counterpart(linker, instance, &siblings).unwrap_or_else(|| instance.clone()))
 }
 
 /// A value to return.
@@ -136,7 +150,13 @@ fn value(function: &str, ty: &Type, text: String, resources: &Resources) -> Resu
     }
 }
 
-fn add(linker: &mut Linker<State>, item: &Item, answer: &Answer, values: Vec<Value>, resources: Arc<Resources>) {
+fn add(
+    linker: &mut Linker<State>,
+    (item, place): (&Item, Option<&str>),
+    answer: &Answer,
+    values: Vec<Value>,
+    resources: Arc<Resources>,
+) {
     let name = item.name();
     let print = answer.print.clone();
     let trap_at = answer.trap_at;
@@ -164,7 +184,7 @@ fn add(linker: &mut Linker<State>, item: &Item, answer: &Answer, values: Vec<Val
         }
         Ok(())
     };
-    let defined = match &item.instance {
+    let defined = match place {
         Some(instance) => linker.instance(instance).and_then(|mut instance| instance.func_new(&item.function, answer)),
         None => linker.root().func_new(&item.function, answer),
     };

@@ -85,14 +85,11 @@ impl fmt::Display for Missing {
 
 /// All that the linker lacks, in the order of the imports.
 ///
-/// A linker can't be asked what it holds, but says so when a name is defined twice. And it fills in what is missing by
-/// its own rules, under which an import of one version is satisfied by another: missing is what is defined then and was
-/// not before.
+/// A linker can't be asked what it holds, but says so when a name is defined twice. And it satisfies an import of one version
+/// by a compatible one, if it has nothing of the wanted one.
 pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Vec<Missing>> {
-    let mut before = linker.clone();
-    before.allow_shadowing(false);
-    let mut after = before.clone();
-    after.define_unknown_imports_as_traps(component)?;
+    let mut probe = linker.clone();
+    probe.allow_shadowing(false);
 
     let engine = component.engine();
     let ty = component.component_type();
@@ -107,6 +104,8 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
             item => (None, vec![(import.to_string(), item)]),
         };
         let siblings: Arc<[(String, ComponentItem)]> = items.into();
+        let place =
+            instance.as_deref().and_then(|name| skew::counterpart(linker, name, &siblings)).or(instance.clone());
         for (name, item) in siblings.iter() {
             // One that an interface has from another one is defined there only.
             if let ComponentItem::Resource(ty) = item
@@ -117,9 +116,7 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
             if let ComponentItem::Resource(ty) = item {
                 resources.push(*ty);
             }
-            if define(&mut before, instance.as_deref(), name, item)?
-                && !define(&mut after, instance.as_deref(), name, item)?
-            {
+            if define(&mut probe, place.as_deref(), name, item)? {
                 let (name, item) = (name.clone(), item.clone());
                 missing.push(Missing { instance: instance.clone(), name, item, siblings: siblings.clone() });
             }

@@ -67,10 +67,19 @@ pub(crate) fn skews(linker: &Linker<State>, missing: &[Missing], origin: Origin<
         };
         let by = importers.iter().filter(|(_, modules)| asks(modules)).map(|(name, _)| in_stack(name, origin.stack));
         let siblings = items.first().map_or(&[][..], |item| &item.siblings);
-        let nearest = nearest(linker, &interface, &wanted, siblings);
+        let nearest = nearest(linker, &interface, &wanted, siblings, |_| true);
         Skew { by: by.collect(), nearest, interface, wanted }
     };
     interfaces.into_iter().map(skew).collect()
+}
+
+/// The name under which the linker has what a component imports by that name, in the version that it is satisfied by.
+/// Nothing if the linker has none of it.
+pub(crate) fn counterpart(linker: &Linker<State>, name: &str, siblings: &[(String, ComponentItem)]) -> Option<String> {
+    let (interface, wanted) = name.split_once('@')?;
+    let wanted: Version = wanted.parse().ok()?;
+    let fits = |version: &Version| line(version) == line(&wanted);
+    nearest(linker, interface, &wanted, siblings, fits).map(|nearest| format!("{interface}@{nearest}"))
 }
 
 /// The adapter of the stack that a core module is; the module's own name if that does not tell.
@@ -88,6 +97,7 @@ fn nearest(
     interface: &str,
     wanted: &Version,
     siblings: &[(String, ComponentItem)],
+    fits: impl Fn(&Version) -> bool,
 ) -> Option<Version> {
     let mut probe = linker.clone();
     probe.allow_shadowing(false);
@@ -95,10 +105,13 @@ fn nearest(
         let name = format!("{interface}@{version}");
         let mut is_there = |item: &str, ty: &ComponentItem| !define(&mut probe, Some(&name), item, ty).unwrap_or(true);
         // Each name once: what is tried is there from then on.
-        siblings.iter().any(|(name, ty)| is_there(name, ty))
+        // Of types a linker has none.
+        let mut defined = siblings.iter().filter(|(_, ty)| !matches!(ty, ComponentItem::Type(_)));
+        defined.any(|(name, ty)| is_there(name, ty))
     };
     let mut versions: Vec<Version> = (0..=3)
         .flat_map(|major| (0..=9).flat_map(move |minor| (0..=40).map(move |patch| Version::new(major, minor, patch))))
+        .filter(fits)
         .collect();
     versions.sort_by_key(|version| {
         let apart = |a: u64, b: u64| a.abs_diff(b);
