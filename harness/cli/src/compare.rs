@@ -40,7 +40,11 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     if let [old, new, ..] = &built.profiles[..] {
         seen = seen.with_profiles([old.clone(), new.clone()]);
     }
-    let judgement = seen.judge(&rules, args.filters.is_empty());
+    let mut judgement = seen.judge(&rules, args.filters.is_empty());
+    // A budget has looked at them; nobody has asked to see them.
+    if !args.adapters {
+        judgement.adapters = [None, None];
+    }
     json(args, &judgement)?;
     output::text(&judgement.to_string())?;
     Ok(if judgement.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,6 +1,7 @@
 //! A layout for a comparison: the cases that have both sides, each with nothing but these.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::{Adapter, CaseFile, For, Kind, Layout, references};
 use crate::case::Case;
@@ -34,8 +35,8 @@ impl Layout {
     fn files(&self, sides: &[Side]) -> Result<Vec<Adapter>, BuildError> {
         let (mut files, mut problems) = (Vec::new(), Vec::new());
         for id in sides.iter().flat_map(Side::adapters).filter(|id| is_file(id)) {
-            let read = std::path::absolute(&id).map_err(|error| error.to_string()).and_then(|path| {
-                let wasm = module::read(&path).map_err(|error| error.to_string())?;
+            let read = module::read(Path::new(&id)).map_err(|error| error.to_string()).and_then(|wasm| {
+                let path = std::path::absolute(&id).map_err(|error| error.to_string())?;
                 Ok((path, module::wants_start(&wasm)))
             });
             match read {
