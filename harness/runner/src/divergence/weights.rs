@@ -154,7 +154,7 @@ mod tests {
             "exports now: reset\n",
             "imports of another version: 2 from 0.2.6 to 0.2.12\n",
             "exports of another version: 1 from 0.2.6 to 0.2.12\n",
-            "random_get  50 -> 55  +5  2 -> 2           2 -> 2\n",
+            "random_get  50 -> 55  +5  2 -> 2       2 -> 2\n",
             "for 1 of 46 functions as much is left as before\n",
         ] {
             assert!(text.contains(line), "{line}{text}");
