@@ -25,7 +25,13 @@ fn bundle() -> Bundle {
         stderr: vec![0xff, 0],
         verdict: String::new(),
     };
-    Bundle { about, component, trace: Trace { events: vec![event], dropped: 0 }, main: None, adapters: vec![vec![1, 2]] }
+    Bundle {
+        about,
+        component,
+        trace: Trace { events: vec![event], dropped: 0 },
+        main: None,
+        adapters: vec![vec![1, 2]],
+    }
 }
 
 #[test]
@@ -63,7 +69,10 @@ fn errors_say_what_is_wrong() {
     assert!(matches!(Bundle::read(b"text"), Err(BundleError::NoComponent)));
     let plain = bundle().component;
     let error = Bundle::read(&plain).unwrap_err().to_string();
-    assert_eq!(error, "the component holds no section `polyfill:bundle`: it is no bundle (`polyfill record` makes them)");
+    assert_eq!(
+        error,
+        "the component holds no section `polyfill:bundle`: it is no bundle (`polyfill record` makes them)"
+    );
     let mut other = bundle();
     other.about.format = 9;
     assert_eq!(

@@ -4,8 +4,13 @@ use super::*;
 use crate::observation::{Frame, Returned, TrapInfo};
 
 fn trap(functions: &[&str]) -> Outcome {
-    let frame =
-        |name: &&str| Frame { module: Some("m".into()), function: name.to_string(), offset: None, source: None };
+    let frame = |name: &&str| Frame {
+        module: Some("m".into()),
+        function: name.to_string(),
+        offset: None,
+        source: None,
+        inlined: false,
+    };
     Outcome::Trap(TrapInfo {
         message: "wasm `unreachable` instruction executed".into(),
         frames: functions.iter().map(frame).collect(),

@@ -228,7 +228,8 @@ mod tests {
     #[test]
     fn backtraces_are_not_compared() {
         let trap = |function: &str| {
-            let frame = Frame { module: None, function: function.to_string(), offset: None, source: None };
+            let frame =
+                Frame { module: None, function: function.to_string(), offset: None, source: None, inlined: false };
             Observation::of(Outcome::Trap(TrapInfo { message: "unreachable".to_string(), frames: vec![frame] }))
         };
         assert!(found(&trap("a"), &trap("b")).is_empty());
