@@ -1,6 +1,7 @@
 //! A bundle, played again: from its trace, or on a host.
 
 use std::fmt;
+use std::time::Duration;
 
 use polyfill_encoder::{Adapter, Errors, Input, Source, encode};
 use polyfill_runner::{
@@ -20,6 +21,8 @@ pub struct With<'a> {
     pub host: Option<&'a dyn Host>,
     /// Calls may come in another order: always so with another adapter.
     pub tolerant: bool,
+    /// Less time than the case has: a tenth of what the run may take.
+    pub most: Option<Duration>,
 }
 
 /// Why a bundle cannot be played.
@@ -60,7 +63,9 @@ pub fn replay(bundle: &Bundle, engine: &Engine, with: With<'_>) -> Result<Outcom
     };
     let program = &engine.program(&component)?;
     let inputs = &bundle.inputs().map_err(ReplayError::Case)?;
-    let limits = &Limits::default().of(&bundle.about.case.limits);
+    let mut limits = Limits::default().of(&bundle.about.case.limits);
+    limits.timeout = with.most.map_or(limits.timeout, |most| most.min(limits.timeout));
+    let limits = &limits;
     let (observation, divergence) = match with.host {
         Some(host) => {
             let observation = run_program(engine, program, host, inputs, limits, Detail::Full, Sinks::default());

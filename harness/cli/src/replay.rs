@@ -28,6 +28,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
         adapter: adapter.as_ref().map(|module| (module.name.as_str(), module.wasm.as_slice())),
         host: host.transpose()?,
         tolerant: args.tolerant,
+        most: None,
     };
     let outcomes = polyfill_bundle::replay(&bundle, &engine, with)?;
     output::text(&format!("{}\n{outcomes}", bundle.about.trial))?;

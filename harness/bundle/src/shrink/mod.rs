@@ -76,11 +76,23 @@ pub fn shrink(
     let place = Place::of(bundle)?;
     let main = place.main(bundle);
     let facts = facts(main)?;
-    let mut work =
-        Work { bundle, engine, place: &place, facts: &facts, runs: 0, start: Instant::now(), most, progress };
+    let mut work = Work {
+        bundle,
+        engine,
+        place: &place,
+        facts: &facts,
+        runs: 0,
+        start: Instant::now(),
+        most,
+        patience: most,
+        progress,
+    };
+    let before = Instant::now();
     if !work.play(bundle, With::default())?.same {
         return Err(ShrinkError::NotTheSame);
     }
+    // A guest of which something is missing may run for ever.
+    work.patience = before.elapsed().max(PATIENCE);
     let mut fates = vec![Fate::Traps; facts.bodies.len()];
     work.put_back(&mut fates)?;
     let left = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Kept).count();
@@ -103,6 +115,9 @@ pub fn shrink(
     })
 }
 
+/// A tenth of the time that a replay may take at least.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 struct Work<'a, P> {
     bundle: &'a Bundle,
     engine: &'a Engine,
@@ -111,6 +126,7 @@ struct Work<'a, P> {
     runs: usize,
     start: Instant,
     most: Duration,
+    patience: Duration,
     progress: P,
 }
 
@@ -121,7 +137,7 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
 
     fn play(&mut self, bundle: &Bundle, with: With<'_>) -> Result<Outcomes, ReplayError> {
         self.runs += 1;
-        replay(bundle, self.engine, with)
+        replay(bundle, self.engine, With { most: Some(self.patience), ..with })
     }
 
     /// Keeps all that run.
