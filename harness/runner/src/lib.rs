@@ -13,6 +13,7 @@
 
 mod suite;
 mod trials;
+mod verdict;
 
 mod trace;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{env, thread};
 
 use polyfill_build::Settings;
@@ -31,6 +31,7 @@ use crate::remote::{RemoteHost, RemoteRun, Remotes};
 use crate::report::Report;
 use crate::trace::Detail;
 use crate::trials;
+pub use crate::verdict::{CellResult, Verdict};
 
 /// Why a case with `host-code` is not run without any.
 const HOST_CODE: &str = "`host-code`: this guest's imports are answered by Rust code of the suite's own test binary \
@@ -89,48 +90,6 @@ pub struct Runner {
 
 /// Hosts' functions, by engine and host.
 type Linkers = BTreeMap<(engines::Settings, String), Arc<Linker<State>>>;
-
-/// What became of a cell.
-#[derive(Clone, Debug)]
-pub struct CellResult {
-    /// The trial's name.
-    pub name: String,
-    /// Pass, fail, or what else.
-    pub verdict: Verdict,
-    /// What was seen; `None` for an ignored cell.
-    pub observation: Option<Observation>,
-    /// In what that differs from the case.
-    pub mismatches: Vec<Mismatch>,
-    /// The time it took, compiling included.
-    pub duration: Duration,
-}
-
-/// The judgement on a cell.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// Everything was seen as the case wants it.
-    Passed,
-    /// It was not. The report, for people.
-    Failed {
-        /// See [`Report`].
-        report: String,
-    },
-    /// It was not, but now it is: these files were rewritten.
-    Blessed {
-        /// Their paths.
-        files: Vec<PathBuf>,
-    },
-    /// It was not, as it has to be: the adapter's release has the bug that the case detects, or the case says so.
-    FailedAsExpected {
-        /// Why it has to.
-        reason: String,
-    },
-    /// There is nothing to run here.
-    Ignored {
-        /// Why.
-        reason: String,
-    },
-}
 
 impl Runner {
     /// A runner for the index in a folder, with the hosts `my-wasi`, `my-wasi-typed` and `wasi`.

@@ -29,7 +29,7 @@ pub(super) fn module(resolve: &Resolve, functions: &[Imported]) -> Result<Vec<u8
         module.import(from, &function.name, params, results);
     }
     let drops = drops(resolve, functions, &mut module);
-    let realloc = module.add("cabi_realloc", vec![ValType::I32; 4], vec![ValType::I32], realloc());
+    let realloc = module.add(names::EXPORT_REALLOCS[1], vec![ValType::I32; 4], vec![ValType::I32], realloc());
     for (import, Imported { function, export, .. }) in (0..).zip(functions) {
         let (params, results) = signature(resolve, AbiVariant::GuestExport, function);
         let borrows = Borrows {
