@@ -25,6 +25,18 @@ fn files_are_short() {
     }
 }
 
+/// What bundles and messages say of the engine is what is linked.
+#[test]
+fn the_version_of_wasmtime_is_the_locked_one() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let packages = lock.split("[[package]]");
+    let versions: Vec<&str> = packages
+        .filter(|package| package.contains("\nname = \"wasmtime\"\n"))
+        .filter_map(|package| package.lines().find_map(|line| line.strip_prefix("version = ")))
+        .collect();
+    assert_eq!(versions, [format!("\"{}\"", polyfill_runner::WASMTIME)]);
+}
+
 /// The spine of the encoder is one call a stage.
 #[test]
 fn encode_is_short() {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use polyfill_reference::{Flavour, Reference, find};
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::index::{Cell, NATIVE, is_native};
@@ -18,7 +19,8 @@ pub const DEFAULT_HOST: &str = "wasi";
 /// like one). It may be a stack (`a+b`). The host is what stands after the last `@`, and `wasi` where there is none or a
 /// version stands there: no host's name begins with a digit. A published adapter stands for its release, `reference@48.0.8`:
 /// guests without `_start` go through `reference-reactor` where `reference-command` is named, and the other way round.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Side {
     /// The guest's core module on the host `native`, without an adapter.
     Native,
@@ -40,6 +42,15 @@ pub enum SideError {
     /// A published adapter that there is not.
     #[error(transparent)]
     Unknown(#[from] polyfill_reference::Unknown),
+}
+
+/// As it is written in files of rules.
+impl TryFrom<String> for Side {
+    type Error = <Side as FromStr>::Err;
+
+    fn try_from(text: String) -> Result<Side, Self::Error> {
+        text.parse()
+    }
 }
 
 impl FromStr for Side {

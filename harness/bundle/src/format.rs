@@ -1,5 +1,7 @@
 //! The file: a component, and custom sections at its end.
 
+use std::ops::Range;
+
 use polyfill_build::case::Case;
 use polyfill_runner::{Event, Inputs, Outcome, Returned, Trace};
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,9 @@ const TRACE: &str = "polyfill:trace";
 const MAIN: &str = "polyfill:main";
 const ADAPTER: &str = "polyfill:adapter";
 const SECTIONS: [&str; 4] = [ABOUT, TRACE, MAIN, ADAPTER];
+
+/// The id of custom sections.
+const CUSTOM: u8 = 0;
 
 /// What a component begins with: the magic number, and the layer's and version's numbers of components.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -182,37 +187,57 @@ impl Bundle {
     }
 }
 
-/// A section's name and what is in it.
-type Section<'a> = (&'a str, &'a [u8]);
+/// A section of the bundle: its name, and what is in it.
+type Section<'a> = (&'static str, &'a [u8]);
 
 /// The component, and the sections of the bundle, which are at its end.
 fn split(file: &[u8]) -> Result<(&[u8], Vec<Section<'_>>), BundleError> {
-    if !file.starts_with(COMPONENT) {
-        return Err(BundleError::NoComponent);
-    }
-    let malformed = |error: wasmparser::BinaryReaderError| BundleError::Malformed {
-        at: error.offset(),
-        message: error.message().to_string(),
-    };
-    let mut reader = BinaryReader::new(&file[COMPONENT.len()..], COMPONENT.len() as u64);
     let mut end = None;
-    let mut sections = Vec::new();
-    while !reader.eof() {
-        let start = reader.original_position();
-        let id = reader.read_u8().map_err(malformed)?;
-        let mut content = reader.read_reader().map_err(malformed)?;
-        let name = if id == 0 { content.read_string().map_err(malformed)? } else { "" };
+    let mut found = Vec::new();
+    for Part { id, whole, content } in parts(file)? {
+        let mut reader = BinaryReader::new(&file[content.clone()], content.start as u64);
+        let name = if id == CUSTOM { reader.read_string().map_err(malformed)? } else { "" };
         if let Some(known) = SECTIONS.iter().find(|known| **known == name) {
-            end.get_or_insert(start);
-            let rest = content.bytes_remaining();
-            sections.push((*known, content.read_bytes(rest).map_err(malformed)?));
+            end.get_or_insert(whole.start);
+            let rest = reader.bytes_remaining();
+            found.push((*known, reader.read_bytes(rest).map_err(malformed)?));
         } else if end.is_some() {
             let message = "a section behind those of a bundle".to_string();
-            return Err(BundleError::Malformed { at: start, message });
+            return Err(BundleError::Malformed { at: whole.start as u64, message });
         }
     }
-    let end = end.map_or(file.len(), |end| end as usize);
-    Ok((&file[..end], sections))
+    Ok((&file[..end.unwrap_or(file.len())], found))
+}
+
+/// A section of a component.
+pub(crate) struct Part {
+    /// What it holds.
+    pub(crate) id: u8,
+    /// All of it.
+    pub(crate) whole: Range<usize>,
+    /// The same without id and size.
+    pub(crate) content: Range<usize>,
+}
+
+/// The sections of a component; not those of what is in it.
+pub(crate) fn parts(component: &[u8]) -> Result<Vec<Part>, BundleError> {
+    if !component.starts_with(COMPONENT) {
+        return Err(BundleError::NoComponent);
+    }
+    let mut reader = BinaryReader::new(&component[COMPONENT.len()..], COMPONENT.len() as u64);
+    let mut parts = Vec::new();
+    while !reader.eof() {
+        let start = reader.original_position() as usize;
+        let id = reader.read_u8().map_err(malformed)?;
+        let content = reader.read_reader().map_err(malformed)?.range();
+        let content = content.start as usize..content.end as usize;
+        parts.push(Part { id, whole: start..content.end, content });
+    }
+    Ok(parts)
+}
+
+fn malformed(error: wasmparser::BinaryReaderError) -> BundleError {
+    BundleError::Malformed { at: error.offset(), message: error.message().to_string() }
 }
 
 /// Bytes as a string where they are text.

@@ -140,24 +140,17 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Cell, CellResult, Vec<u
 
 /// The adapters of a stack that there are modules of.
 fn adapters(suite: &Suite, stack: &str) -> Result<(Vec<AdapterAbout>, Vec<Vec<u8>>), RecordError> {
-    let mut own = None;
     let (mut abouts, mut modules) = (Vec::new(), Vec::new());
     for name in stack.split('+') {
         let Element::Adapter(id) = Element::parse(name) else { continue };
         let module = match reference::find(id) {
-            Some(Ok(published)) => Some((reference::IMPORT_MODULE.to_string(), published.wasm().to_vec())),
-            Some(Err(_)) => None,
-            None => {
-                if own.is_none() {
-                    own = Some(suite.modules()?.adapters);
-                }
-                let found = own.as_ref().and_then(|own| own.iter().find(|(known, _)| id.starts_with(known.as_str())));
-                let module = found.and_then(|(known, module)| Some((known.clone(), module.as_ref().ok()?.clone())));
-                module.map(|(known, wasm)| (known.split('.').next().unwrap_or(&known).to_string(), wasm))
+            Some(published) => {
+                published.ok().map(|adapter| (vec![reference::IMPORT_MODULE.to_string()], adapter.wasm().to_vec()))
             }
+            None => suite.adapter(id)?,
         };
         if let Some((implements, wasm)) = module {
-            abouts.push(AdapterAbout { name: name.into(), implements: vec![implements] });
+            abouts.push(AdapterAbout { name: name.into(), implements });
             modules.push(wasm);
         }
     }

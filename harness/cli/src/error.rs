@@ -72,8 +72,6 @@ pub(crate) enum Error {
     #[error("`{}` is about {about}: name the rules for these sides (--rules), or none", path.display())]
     OtherRules { path: PathBuf, about: String },
     #[error(transparent)]
-    HuntRules(#[from] polyfill_lab::hunt::RulesError),
-    #[error(transparent)]
     Bench(#[from] polyfill_lab::hunt::BenchError),
     #[error(transparent)]
     Emit(#[from] polyfill_lab::hunt::EmitError),

@@ -9,6 +9,7 @@
 //!                                                            audit, explain <-----+
 //! ```
 
+mod abi;
 mod audit;
 mod bind;
 mod canon;
@@ -43,6 +44,7 @@ mod wildcard;
 mod wire;
 mod world;
 
+pub use abi::{core_type, definition};
 pub use error::{Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;

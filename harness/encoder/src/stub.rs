@@ -7,9 +7,10 @@ use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemArg, MemoryType,
     Module as Encoded, NameMap, NameSection, TypeSection, ValType,
 };
-use wit_parser::abi::{AbiVariant, WasmType};
+use wit_parser::abi::AbiVariant;
 use wit_parser::{Function as WitFunction, InterfaceId, Resolve, SizeAlign, Type, TypeDefKind, WorldItem};
 
+use crate::abi;
 use crate::error::Error;
 use crate::input::{Adapter, Wit};
 use crate::layers;
@@ -69,12 +70,11 @@ impl Stub<'_> {
         };
         let interface = &self.resolve.interfaces[id];
         for function in interface.functions.values() {
+            let (params, results) = abi::core_type(self.resolve, AbiVariant::GuestImport, function);
             let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
-            let encode = |types: &[WasmType]| types.iter().map(val_type).collect::<Vec<_>>();
-            let results = encode(&signature.results);
-            let result_pointer = signature.retptr.then(|| signature.params.len() as u32 - 1);
+            let result_pointer = signature.retptr.then(|| params.len() as u32 - 1);
             let body = self.body(function, &results, result_pointer);
-            add(&function.name, encode(&signature.params), results, &body);
+            add(&function.name, params, results, &body);
         }
         for (name, ty) in &interface.types {
             if let TypeDefKind::Resource = self.resolve.types[*ty].kind {
@@ -167,14 +167,5 @@ impl Stub<'_> {
             TypeDefKind::Type(_) => None,
             kind => Some(kind),
         }
-    }
-}
-
-fn val_type(ty: &WasmType) -> ValType {
-    match ty {
-        WasmType::I32 | WasmType::Pointer | WasmType::Length => ValType::I32,
-        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
-        WasmType::F32 => ValType::F32,
-        WasmType::F64 => ValType::F64,
     }
 }

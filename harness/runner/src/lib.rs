@@ -46,6 +46,7 @@ mod resources;
 mod skew;
 mod values;
 
+mod errno;
 mod observation;
 
 mod compare;
@@ -65,6 +66,7 @@ pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
 pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
+pub use errno::{errno_name, errno_number};
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;

@@ -1,5 +1,6 @@
 //! Values as the canonical ABI has them in memory.
 
+use polyfill_encoder::definition;
 use polyfill_runner::wasmtime::component::Val;
 use wit_parser::{Handle, Int, Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 
@@ -181,13 +182,5 @@ impl Image<'_> {
             _ => return Err("a value of another type than its function's".into()),
         }
         Ok(())
-    }
-}
-
-/// A resource behind other names for it.
-pub(super) fn definition(resolve: &Resolve, id: TypeId) -> TypeId {
-    match &resolve.types[id].kind {
-        TypeDefKind::Type(Type::Id(id)) => definition(resolve, *id),
-        _ => id,
     }
 }

@@ -3,6 +3,7 @@
 //! Its memory holds, for each recorded call, which function it was of, and its result as the canonical ABI has it; a table
 //! holds a function for each, which makes the handles in it and gives it out.
 
+use polyfill_encoder::core_type;
 use polyfill_runner::wasmtime::component::Val;
 use polyfill_runner::{End, Event};
 use wasm_encoder::{
@@ -10,7 +11,7 @@ use wasm_encoder::{
     Function, FunctionSection, GlobalSection, GlobalType, ImportSection, MemArg, MemArgTarget, MemorySection,
     MemoryType, Module, NameMap, NameSection, RefType, TableSection, TableType, TypeSection, ValType,
 };
-use wit_parser::abi::{AbiVariant, WasmType};
+use wit_parser::abi::AbiVariant;
 use wit_parser::{Function as WitFunction, Resolve, SizeAlign, TypeId, TypeOwner, WorldId, WorldItem, WorldKey};
 
 use super::FreezeError;
@@ -100,9 +101,8 @@ impl Player {
         let image = image.bytes;
         let makers = makers(resolve, &calls);
         let played = functions.into_iter().map(|(_, export, wit)| {
-            let signature = resolve.wasm_signature(AbiVariant::GuestExport, wit);
-            let encode = |types: &[WasmType]| types.iter().map(val_type).collect();
-            Played { export, params: encode(&signature.params), results: encode(&signature.results) }
+            let (params, results) = core_type(resolve, AbiVariant::GuestExport, wit);
+            Played { export, params, results }
         });
         Ok(Self { functions: played.collect(), calls, makers, image, numbers })
     }
@@ -277,13 +277,4 @@ fn realloc() -> Function {
 
 fn operand(align: u32) -> MemArg {
     MemArg { offset: 0, align, target: MemArgTarget::Memory(0), ordering: None }
-}
-
-fn val_type(ty: &WasmType) -> ValType {
-    match ty {
-        WasmType::I32 | WasmType::Pointer | WasmType::Length => ValType::I32,
-        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
-        WasmType::F32 => ValType::F32,
-        WasmType::F64 => ValType::F64,
-    }
 }

@@ -6,6 +6,7 @@ use wit_parser::abi::{FlatTypes, WasmType};
 use wit_parser::{Handle, Int, Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 
 use super::RelayError;
+use crate::abi::definition;
 
 /// Indices of the functions that give back loans, by the resource.
 pub(super) type Drops = Vec<(TypeId, u32)>;
@@ -225,14 +226,6 @@ fn kind<'a>(resolve: &'a Resolve, ty: &Type) -> Option<&'a TypeDefKind> {
     match &resolve.types[*id].kind {
         TypeDefKind::Type(ty) => kind(resolve, ty),
         kind => Some(kind),
-    }
-}
-
-/// A resource behind other names for it.
-fn definition(resolve: &Resolve, id: TypeId) -> TypeId {
-    match &resolve.types[id].kind {
-        TypeDefKind::Type(Type::Id(id)) => definition(resolve, *id),
-        _ => id,
     }
 }
 

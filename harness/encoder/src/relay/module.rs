@@ -8,11 +8,12 @@ use wasm_encoder::{
     GlobalSection, GlobalType, ImportSection, InstructionSink, MemorySection, MemoryType, Module, NameMap, NameSection,
     TypeSection, ValType,
 };
-use wit_parser::abi::{AbiVariant, WasmType};
+use wit_parser::abi::AbiVariant;
 use wit_parser::{Function, Resolve, SizeAlign, Type, TypeOwner};
 
 use super::borrows::{self, Borrows, Drops};
 use super::{Imported, MODULE, RelayError};
+use crate::abi::core_type;
 use crate::names;
 
 /// Where memory that is handed out begins: an address of zero would look like none.
@@ -25,13 +26,13 @@ pub(super) fn module(resolve: &Resolve, functions: &[Imported]) -> Result<Vec<u8
     sizes.fill(resolve).map_err(|error| RelayError::Component(format!("{error:#}")))?;
     let mut module = Parts::default();
     for Imported { module: from, function, .. } in functions {
-        let (params, results) = signature(resolve, AbiVariant::GuestImport, function);
+        let (params, results) = core_type(resolve, AbiVariant::GuestImport, function);
         module.import(from, &function.name, params, results);
     }
     let drops = drops(resolve, functions, &mut module);
     let realloc = module.add(names::EXPORT_REALLOCS[1], vec![ValType::I32; 4], vec![ValType::I32], realloc());
     for (import, Imported { function, export, .. }) in (0..).zip(functions) {
-        let (params, results) = signature(resolve, AbiVariant::GuestExport, function);
+        let (params, results) = core_type(resolve, AbiVariant::GuestExport, function);
         let borrows = Borrows {
             resolve,
             sizes: &sizes,
@@ -133,21 +134,6 @@ fn release() -> Body {
     let mut body = Body::new([]);
     body.instructions().i32_const(BASE).global_set(0).end();
     body
-}
-
-fn signature(resolve: &Resolve, variant: AbiVariant, function: &Function) -> (Vec<ValType>, Vec<ValType>) {
-    let signature = resolve.wasm_signature(variant, function);
-    let encode = |types: &[WasmType]| types.iter().map(val_type).collect();
-    (encode(&signature.params), encode(&signature.results))
-}
-
-fn val_type(ty: &WasmType) -> ValType {
-    match ty {
-        WasmType::I32 | WasmType::Pointer | WasmType::Length => ValType::I32,
-        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
-        WasmType::F32 => ValType::F32,
-        WasmType::F64 => ValType::F64,
-    }
 }
 
 /// Sections that grow side by side.

@@ -19,6 +19,7 @@ use wit_parser::{
     CloneMaps, Function, InterfaceId, PackageName, Resolve, Span, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
 };
 
+use crate::abi;
 use crate::error::{Error, Errors};
 use crate::input::Wit;
 use crate::plan::ModuleId;
@@ -289,11 +290,8 @@ impl World {
     }
 
     /// The type behind aliases.
-    pub fn definition(&self, mut id: TypeId) -> TypeId {
-        while let wit_parser::TypeDefKind::Type(wit_parser::Type::Id(next)) = self.resolve.types[id].kind {
-            id = next;
-        }
-        id
+    pub fn definition(&self, id: TypeId) -> TypeId {
+        abi::definition(&self.resolve, id)
     }
 
     /// The interface that owns a type.

@@ -218,97 +218,6 @@ pub static FUNCTIONS: &[Function] = functions! {
     sock_shutdown(fd: Fd, how: Word(Shutdown));
 };
 
-/// The names of the errors of preview1, by their numbers.
-const ERRNOS: [&str; 77] = [
-    "success",
-    "2big",
-    "acces",
-    "addrinuse",
-    "addrnotavail",
-    "afnosupport",
-    "again",
-    "already",
-    "badf",
-    "badmsg",
-    "busy",
-    "canceled",
-    "child",
-    "connaborted",
-    "connrefused",
-    "connreset",
-    "deadlk",
-    "destaddrreq",
-    "dom",
-    "dquot",
-    "exist",
-    "fault",
-    "fbig",
-    "hostunreach",
-    "idrm",
-    "ilseq",
-    "inprogress",
-    "intr",
-    "inval",
-    "io",
-    "isconn",
-    "isdir",
-    "loop",
-    "mfile",
-    "mlink",
-    "msgsize",
-    "multihop",
-    "nametoolong",
-    "netdown",
-    "netreset",
-    "netunreach",
-    "nfile",
-    "nobufs",
-    "nodev",
-    "noent",
-    "noexec",
-    "nolck",
-    "nolink",
-    "nomem",
-    "nomsg",
-    "noprotoopt",
-    "nospc",
-    "nosys",
-    "notconn",
-    "notdir",
-    "notempty",
-    "notrecoverable",
-    "notsock",
-    "notsup",
-    "notty",
-    "nxio",
-    "overflow",
-    "ownerdead",
-    "perm",
-    "pipe",
-    "proto",
-    "protonosupport",
-    "prototype",
-    "range",
-    "rofs",
-    "spipe",
-    "srch",
-    "stale",
-    "timedout",
-    "txtbsy",
-    "xdev",
-    "notcapable",
-];
-
-/// The name of an error; its number where it has none.
-pub fn errno(number: u32) -> String {
-    ERRNOS.get(number as usize).map_or_else(|| number.to_string(), ToString::to_string)
-}
-
-/// The number of an error.
-pub fn errno_number(name: &str) -> Option<u32> {
-    ERRNOS.iter().position(|known| *known == name).map(|number| number as u32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,13 +228,5 @@ mod tests {
         let (number, open) = find("path_open").unwrap();
         assert_eq!((FUNCTIONS[number].name, open.core().count()), ("path_open", 9));
         assert!(FUNCTIONS.iter().all(|function| function.core().count() <= 9));
-    }
-
-    #[test]
-    fn errors_have_the_numbers_of_preview1() {
-        for (name, number) in [("badf", 8), ("inval", 28), ("notdir", 54), ("spipe", 70), ("notcapable", 76)] {
-            assert_eq!((errno(number).as_str(), errno_number(name)), (name, Some(number)));
-        }
-        assert_eq!(errno(77), "77");
     }
 }

@@ -40,7 +40,7 @@ pub use emit::{EmitError, Emitted, emit};
 pub use functions::Function;
 pub use program::{Call, Program};
 pub use report::Report;
-pub use rules::{RULES_FILE, Rule, Rules, RulesError};
+pub use rules::{RULES_FILE, Rule, Rules};
 pub use trial::{Sides, Trial};
 
 use coverage::Coverage;

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use polyfill_build::case::Case;
 use polyfill_build::side::Side;
-use polyfill_runner::divergence::Class;
+use polyfill_runner::divergence::{Class, RulesError};
+use polyfill_runner::errno_number;
 use semver::Version;
 use serde::Deserialize;
-use thiserror::Error;
 
 use super::compare::{Difference, NOTHING, RUN};
-use super::functions::{errno_number, find};
+use super::functions::find;
 use super::model::WORDS;
 
 /// Where a suite has its rules for calls.
@@ -25,10 +25,8 @@ const ANY: &str = "{any}";
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     /// The side that is compared with; releases aside.
-    #[serde(deserialize_with = "side")]
     pub old: Side,
     /// The side that is compared; releases aside.
-    #[serde(deserialize_with = "side")]
     pub new: Side,
     /// The rules: the first one that fits has the say.
     #[serde(default, rename = "rule")]
@@ -60,31 +58,6 @@ pub struct Rule {
     /// The known bug that `about` names, once that is read.
     #[serde(skip)]
     pub bug: Option<polyfill_build::case::Bug>,
-}
-
-/// A file that cannot be used.
-#[derive(Debug, Error)]
-pub enum RulesError {
-    /// It cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is not what it should be: all that is wrong.
-    #[error("`{}`: {}", path.display(), problems.join("\n  "))]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problems: Vec<String>,
-    },
-}
-
-fn side<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Side, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 impl Rules {

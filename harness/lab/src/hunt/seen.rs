@@ -5,9 +5,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use polyfill_runner::Outcome;
+use polyfill_runner::{Outcome, errno_name};
 
-use super::functions::{Kind, Out, errno};
+use super::functions::{Kind, Out};
 use super::lower::{EVENT, Lowered, POISON, Region};
 use super::program::{Call, Value, text};
 
@@ -71,6 +71,11 @@ impl Seen {
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
+}
+
+/// The name of an error; its number where it has none.
+fn errno(number: u32) -> String {
+    errno_name(number).map_or_else(|| number.to_string(), str::to_string)
 }
 
 /// For a reader, and for rules.

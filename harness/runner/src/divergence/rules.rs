@@ -18,10 +18,8 @@ use super::value::Value;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rules {
     /// The side that is compared with; any release, where it names none.
-    #[serde(deserialize_with = "side")]
     pub old: Side,
     /// The side that is compared; any release, where it names none.
-    #[serde(deserialize_with = "side")]
     pub new: Side,
     /// The rules, in the order of the file.
     #[serde(default, rename = "rule")]
@@ -102,10 +100,6 @@ pub enum RulesError {
         /// What is wrong.
         problems: Vec<String>,
     },
-}
-
-fn side<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Side, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 impl Rules {

@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::core_boundary::Value;
+use crate::errno::errno_name;
 use crate::values::{bytes_text, string_text};
 
 /// The modules that have these functions.
@@ -73,9 +74,8 @@ pub(super) fn result(
         _ => return None,
     };
     if errno != 0 {
-        return Some(Some(
-            ERRNOS.get(errno as usize).map_or_else(|| format!("errno {errno}"), |name| name.to_string()),
-        ));
+        let name = u32::try_from(errno).ok().and_then(errno_name);
+        return Some(Some(name.map_or_else(|| format!("errno {errno}"), str::to_string)));
     }
     let taken: usize = function.params.iter().map(|(_, ty)| if is_pair(ty) { 2 } else { 1 }).sum();
     let mut text = "success".to_string();
@@ -224,87 +224,6 @@ fn slice(memory: &[u8], at: u64, length: u64) -> Option<&[u8]> {
 fn beyond(at: u64) -> String {
     format!("<beyond memory: {at:#x}>")
 }
-
-/// By number.
-const ERRNOS: [&str; 77] = [
-    "success",
-    "toobig",
-    "acces",
-    "addrinuse",
-    "addrnotavail",
-    "afnosupport",
-    "again",
-    "already",
-    "badf",
-    "badmsg",
-    "busy",
-    "canceled",
-    "child",
-    "connaborted",
-    "connrefused",
-    "connreset",
-    "deadlk",
-    "destaddrreq",
-    "dom",
-    "dquot",
-    "exist",
-    "fault",
-    "fbig",
-    "hostunreach",
-    "idrm",
-    "ilseq",
-    "inprogress",
-    "intr",
-    "inval",
-    "io",
-    "isconn",
-    "isdir",
-    "loop",
-    "mfile",
-    "mlink",
-    "msgsize",
-    "multihop",
-    "nametoolong",
-    "netdown",
-    "netreset",
-    "netunreach",
-    "nfile",
-    "nobufs",
-    "nodev",
-    "noent",
-    "noexec",
-    "nolck",
-    "nolink",
-    "nomem",
-    "nomsg",
-    "noprotoopt",
-    "nospc",
-    "nosys",
-    "notconn",
-    "notdir",
-    "notempty",
-    "notrecoverable",
-    "notsock",
-    "notsup",
-    "notty",
-    "nxio",
-    "overflow",
-    "ownerdead",
-    "perm",
-    "pipe",
-    "proto",
-    "protonosupport",
-    "prototype",
-    "range",
-    "rofs",
-    "spipe",
-    "srch",
-    "stale",
-    "timedout",
-    "txtbsy",
-    "xdev",
-    "notcapable",
-];
 
 #[cfg(test)]
 mod tests {
