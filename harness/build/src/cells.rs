@@ -125,7 +125,10 @@ fn lay_out_case(
             guest: guest.name.clone(),
             memory_check: is_checked(parts, given, &stack),
             // What interposers are in could be a part of the message.
-            traced: parts.trace && given.is_none_or(|case| case.expect.error.is_none() && case.untraced.is_none()),
+            traced: given.map_or(parts.trace, |case| {
+                let wanted = parts.trace || case.expect.trace.is_some();
+                wanted && case.expect.error.is_none() && case.untraced.is_none()
+            }),
             options: options.clone(),
             stack,
             native: false,

@@ -27,6 +27,7 @@ pub(crate) enum Verb {
     Matrix(MatrixArgs),
     Compare(CompareArgs),
     Hunt(HuntArgs),
+    Entry(EntryArgs),
     Run(RunArgs),
     Record(RecordArgs),
     Replay(ReplayArgs),
@@ -205,6 +206,20 @@ pub(crate) struct HuntArgs {
     pub(crate) jobs: usize,
 }
 
+/// Call each function of preview1 first, and each out of the guest's allocator while an adapter asks it for memory
+///
+/// Prints how each ends as the very first call; and for each function and each allocation in it, what becomes of it and of
+/// each other one that is called meanwhile.
+#[derive(Debug, Args)]
+pub(crate) struct EntryArgs {
+    /// Adapters, each with @HOST behind it if it is not for `wasi`: published ones, the suite's own, files
+    #[arg(value_name = "ADAPTER[@HOST]", default_value = "reference-command")]
+    pub(crate) sides: Vec<Side>,
+    /// The suite's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+}
+
 /// Run a guest of a suite, or a module or component in a file
 ///
 /// Prints the guest's output as it comes and the values that --invoke returns, and ends with the guest's exit code:
@@ -317,6 +332,9 @@ pub(crate) struct ShrinkArgs {
     /// The file to write [default: BUNDLE itself]
     #[arg(short, long, value_name = "OUT.wasm")]
     pub(crate) output: Option<PathBuf>,
+    /// Keep all calls of the host as well, not only how the run ends and where
+    #[arg(long)]
+    pub(crate) calls: bool,
     /// Seconds that it may take
     #[arg(long, value_name = "N", default_value_t = 600)]
     pub(crate) seconds: u64,

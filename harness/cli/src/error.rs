@@ -74,6 +74,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Bench(#[from] polyfill_lab::hunt::BenchError),
     #[error(transparent)]
+    Entry(#[from] polyfill_lab::entry::EntryError),
+    #[error("`{side}` is no adapter, published or of the suite or in a file, or it could not be compiled")]
+    NoAdapter { side: String },
+    #[error(transparent)]
     Emit(#[from] polyfill_lab::hunt::EmitError),
     #[error("{0} has no published adapter, whose releases could be looked through")]
     NoReleases(String),

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use polyfill_build::reference;
-use polyfill_bundle::{Bundle, With};
+use polyfill_bundle::{Bundle, Goal, With};
 use polyfill_runner::{Engine, EngineKind, Hosts};
 
 use crate::args::{FreezeArgs, ReplayArgs, ShowArgs, ShrinkArgs};
@@ -54,12 +54,15 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
     let bundle = read(&args.bundle)?;
     // The quickest to compile.
     let engine = Engine::of(EngineKind::fastest_to_compile(), None)?;
+    let mut told = Instant::now();
     let progress = |what: &str, count: usize| {
-        if count.is_multiple_of(50) {
-            output::progress(&format!("{count} {what}"));
+        if told.elapsed() > Duration::from_secs(1) {
+            output::far(&format!("{count} {what}"));
+            told = Instant::now();
         }
     };
-    let shrunk = polyfill_bundle::shrink(&bundle, &engine, Duration::from_secs(args.seconds), progress)?;
+    let goal = Goal { calls: args.calls, most: Duration::from_secs(args.seconds) };
+    let shrunk = polyfill_bundle::shrink(&bundle, &engine, goal, progress)?;
     let file = args.output.as_ref().unwrap_or(&args.bundle);
     output::file(file, &shrunk.bundle.write())?;
     let line = |what: &str, [before, after]: [usize; 2]| {

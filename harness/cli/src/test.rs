@@ -29,6 +29,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let suite = suite(args);
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
     let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds());
+    runner = runner.keep(polyfill_bundle::keep);
     if args.trace {
         runner = runner.trace(Detail::Short);
     }

@@ -6,6 +6,7 @@ use polyfill_build::case::{Bytes, Call, Case, Expect, Handles, HostCalls, LimitN
 use polyfill_build::index::Stage;
 
 use crate::observation::{MemoryFault, Observation, Outcome};
+use crate::trace::lines;
 use crate::{listing, pattern, wave};
 
 /// One difference between what must be seen and what was.
@@ -150,6 +151,8 @@ pub enum Stream {
     Error,
     /// Calls across the core boundary, a line each.
     CoreCalls,
+    /// The calls across both boundaries, a line each.
+    Trace,
 }
 
 /// Everything in which an observation is not what its case wants; nothing if it is.
@@ -177,6 +180,11 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     host_calls(&mut mismatches, expect, observation);
     let calls = core_calls(observation);
     bytes(&mut mismatches, "core-calls", Stream::CoreCalls, expect.core_calls.as_ref(), calls.as_bytes());
+    if expect.trace.is_some() {
+        let trace = observation.trace.as_ref().map(lines).unwrap_or_default();
+        let trace: String = trace.into_iter().map(|line| line + "\n").collect();
+        bytes(&mut mismatches, "trace", Stream::Trace, expect.trace.as_ref(), trace.as_bytes());
+    }
     mismatches.extend(observation.memory_faults.iter().cloned().map(Mismatch::Memory));
     if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
         mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use wasmtime::{Config, Module, OptLevel, Strategy, WasmBacktraceDetails};
 use crate::backtrace;
 use crate::cache::{Cache, Code};
 use crate::engines::{Compiler, EngineKind};
+use crate::functions::Functions;
 use crate::kept::{Hash, Kept};
 use crate::program::Program;
 use crate::room::{self, Room, Taken};
@@ -75,6 +77,13 @@ impl Engine {
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
             .epoch_interruption(true)
             .consume_fuel(fuel);
+        // Winch cannot do that, and is fast.
+        if kind.compiler != Compiler::Winch {
+            let functions = Arc::new(Functions::default());
+            config
+                .enable_incremental_compilation(functions)
+                .map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
+        }
         match kind.compiler {
             Compiler::Cranelift => config.strategy(Strategy::Cranelift),
             Compiler::Winch => config.strategy(Strategy::Winch),

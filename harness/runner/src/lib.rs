@@ -22,7 +22,9 @@ mod inputs;
 mod observe;
 mod session;
 
+mod failure;
 mod files;
+mod functions;
 mod native;
 mod remote;
 
@@ -67,6 +69,7 @@ pub use compared::Compared;
 pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
 pub use errno::{errno_name, errno_number};
+pub use failure::Failure;
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;

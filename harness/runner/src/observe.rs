@@ -211,7 +211,7 @@ fn link(run: &Run<'_>) -> Result<Linked, String> {
             .map_err(|error| format!("the code that answers imports failed: {}", backtrace::message(&error)))?;
     }
     if !run.inputs.answers.is_empty() {
-        answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers)
+        answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers, run.host.is_async())
             .map_err(|errors| list("the answers of the case do not fit", &errors))?;
     }
     let origin = Origin { component: run.program.binary(), stack: run.stack };

@@ -85,6 +85,7 @@ impl Report<'_> {
                     Stream::Stderr => "stderr",
                     Stream::Error => "error",
                     Stream::CoreCalls => "calls across the core boundary",
+                    Stream::Trace => "trace",
                 };
                 let file = match golden {
                     None => String::new(),
