@@ -1,5 +1,6 @@
 //! What calls came to, as text: the same in every run.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -56,8 +57,16 @@ impl Report {
             groups.entry(text).or_default().push(FUNCTIONS[inner].name);
         }
         let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_by_key(|(_, functions)| std::cmp::Reverse(functions.len()));
+        groups.sort_by_key(|(_, functions)| Reverse(functions.len()));
         groups
+    }
+
+    fn lines(&self, outer: usize, ends: &[Ends]) -> String {
+        let line = |(end, functions): &(String, Vec<&str>)| {
+            let functions = if functions.len() == FUNCTIONS.len() { "all".to_string() } else { functions.join(" ") };
+            format!("  {end}: {functions}\n")
+        };
+        self.groups(outer, ends).iter().map(line).collect()
     }
 }
 
@@ -68,28 +77,22 @@ impl fmt::Display for Report {
         for (function, (end, allocations)) in FUNCTIONS.iter().zip(&self.firsts) {
             writeln!(f, "{:<24} {allocations:>11}  {end}", function.name)?;
         }
-        writeln!(f, "\nout of the allocator, while it is asked for memory by")?;
-        // Functions in which all is the same are told of once.
-        let mut told: Vec<(String, Vec<String>)> = Vec::new();
+        writeln!(f, "\nout of the allocator, while it is asked for memory by another call")?;
+        // What is the same in several functions is told of once.
+        let mut told: Vec<(u32, String, Vec<&str>)> = Vec::new();
         for ((outer, at), ends) in &self.within {
-            let lines: String = self
-                .groups(*outer, ends)
-                .iter()
-                .map(|(end, functions)| {
-                    let functions =
-                        if functions.len() == FUNCTIONS.len() { "all".to_string() } else { functions.join(" ") };
-                    format!("  {end}: {functions}\n")
-                })
-                .collect();
-            let place = format!("{}, allocation {at}", FUNCTIONS[*outer].name);
-            match told.iter_mut().find(|(known, _)| *known == lines) {
-                Some((_, places)) => places.push(place),
-                None => told.push((lines, vec![place])),
+            let (lines, outer) = (self.lines(*outer, ends), FUNCTIONS[*outer].name);
+            match told.iter_mut().find(|(known, other, _)| known == at && *other == lines) {
+                Some((_, _, functions)) => functions.push(outer),
+                None => told.push((*at, lines, vec![outer])),
             }
         }
-        for (lines, places) in told {
-            writeln!(f, "{}", places.join("; "))?;
-            f.write_str(&lines)?;
+        told.sort_by_key(|(at, _, functions)| (*at, Reverse(functions.len())));
+        for (at, lines, functions) in told {
+            let all = self.within.keys().filter(|(_, other)| *other == at).count();
+            let functions =
+                if functions.len() == all { "every function that has one".to_string() } else { functions.join(" ") };
+            write!(f, "\nallocation {at} of {functions}\n{lines}")?;
         }
         writeln!(f, "\n{} runs, in {} of them both calls end as they do alone", self.runs(), self.usual())
     }
