@@ -17,4 +17,4 @@ pub use keep::keep;
 pub use record::{RecordError, record};
 pub use replay::{Outcomes, ReplayError, With, replay};
 pub use show::show;
-pub use shrink::{Goal, NoMain, ReduceError, ShrinkError, Shrunk, shrink};
+pub use shrink::{Goal, NoMain, ReduceError, ShrinkError, Shrunk, shrink, shrink_case};

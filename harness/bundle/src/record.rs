@@ -124,8 +124,12 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Cell, CellResult, Vec<u
     // The build knows nothing of engines.
     let words = EngineKind::at_end(name).map_or(name, |(rest, _)| rest);
     let built = suite.filter([words]).build()?;
+    let again = match root.to_str() {
+        Some(".") | None => "polyfill test".to_string(),
+        Some(folder) => format!("polyfill test --suite {folder}"),
+    };
     let runner = Runner::new(&built.out_dir).root(root).bless(false).trace(Detail::Full);
-    let runner = runner.on_engine_of(name);
+    let runner = runner.on_engine_of(name).repeat(&again);
     let index = runner.index()?;
     let Some(cell) = index.cells.iter().find(|cell| cell.name() == name).cloned() else {
         let like: Vec<String> = index.cells.iter().map(Cell::name).take(5).collect();

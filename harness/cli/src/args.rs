@@ -151,6 +151,9 @@ pub(crate) struct CompareArgs {
     /// Compare calls across the core boundary, too, in a second run with an interposer in front of the adapters
     #[arg(long)]
     pub(crate) calls: bool,
+    /// Show where calls of the host part, by traces: that is the adapter's own business, and no difference
+    #[arg(long)]
+    pub(crate) host_calls: bool,
     /// Count instructions, and tell of cases that take at least 1 % more or fewer
     #[arg(long)]
     pub(crate) fuel: bool,
@@ -160,7 +163,7 @@ pub(crate) struct CompareArgs {
     /// Run the new side's adapter in each release from A to Z, and tell which is the first with each change
     ///
     /// Each cell is run once. The exit code is 0 then, whatever has changed.
-    #[arg(long, value_name = "A..Z", conflicts_with_all = ["old", "rules", "budget", "fuel", "adapters"])]
+    #[arg(long, value_name = "A..Z", conflicts_with_all = ["old", "rules", "budget", "fuel", "adapters", "host_calls"])]
     pub(crate) bisect: Option<Span>,
     /// Write everything to a file as JSON
     #[arg(long, value_name = "FILE")]
@@ -332,6 +335,11 @@ pub(crate) struct ShrinkArgs {
     /// The file to write [default: BUNDLE itself]
     #[arg(short, long, value_name = "OUT.wasm")]
     pub(crate) output: Option<PathBuf>,
+    /// Make the case smaller first, by runs on this host: arguments, variables, files, standard input
+    ///
+    /// The trace is that of the smaller case then. What the guest can reach is a private folder, as in any run.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
     /// Keep all calls of the host as well, not only how the run ends and where
     #[arg(long)]
     pub(crate) calls: bool,

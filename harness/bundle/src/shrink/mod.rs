@@ -8,6 +8,7 @@
 mod body;
 mod component;
 mod data;
+mod inputs;
 mod instructions;
 mod module;
 mod reduce;
@@ -23,6 +24,7 @@ use component::Place;
 use reduce::{Facts, Fate, Names, facts, reduce};
 
 pub use component::NoMain;
+pub use inputs::shrink_case;
 pub use reduce::ReduceError;
 
 /// Why a bundle has not become smaller.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use replay::{Divergence, Mode, Replay, Replayed, replay};
 pub use results::recorded_results;
 pub(crate) use tape::{Tape, begin, end};
+pub(crate) use text::line;
 pub use text::{json_lines, lines, shortened};
 
 /// How much a trace keeps of the values that it has.
