@@ -157,7 +157,7 @@ mod tests {
         let call = |end: &str| format!("wasi:filesystem/types.[method]descriptor.open-at(descriptor#1, \"{end}\")");
         let [old, new] = [call("one"), call("two")];
         let shown = side_by_side([Some(&old), Some(&new)]);
-        assert_eq!(shown[0], "wasi:filesystem/types.[method]de..criptor#1, \"one\")");
+        assert_eq!(shown[0], "wasi:filesystem/types.[method]de..riptor#1, \"one\")");
         assert!(shown[1].ends_with("\"two\")"), "{shown:?}");
         assert_eq!(side_by_side([Some("a()"), None]), ["a()", "-"]);
     }
