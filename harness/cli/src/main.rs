@@ -18,6 +18,7 @@ mod record;
 mod replay;
 mod run;
 mod schema;
+mod sweep;
 mod test;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Compare(args) => compare::compare(&args),
         Verb::Hunt(args) => hunt::hunt(&args),
+        Verb::Sweep(args) => sweep::sweep(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Record(args) => record::record(&args),
         Verb::Replay(args) => replay::replay(&args),

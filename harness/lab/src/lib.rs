@@ -1,3 +1,4 @@
 //! What looks for bugs of adapters that nobody wrote a test for.
 
 pub mod hunt;
+pub mod sweep;
