@@ -6,7 +6,7 @@ use std::sync::Arc;
 use polyfill_runner::{End, Program, Says, Script};
 use wasmtime::component::Type;
 
-use super::ways::{HANDLE, Way};
+use super::ways::{ERROR, HANDLE, Way};
 
 /// What the host says to a run that makes far more calls than it does without a fault.
 pub(super) const TOO_MANY: &str = "the run makes calls without end";
@@ -69,7 +69,7 @@ impl Script for Inject {
             return Says::Nothing;
         }
         self.calls += 1;
-        if arguments.iter().any(|argument| argument == HANDLE) {
+        if arguments.iter().any(|argument| argument == ERROR || argument == HANDLE) {
             return Says::Ends(self.help(function));
         }
         match () {

@@ -141,11 +141,15 @@ fn called(faulted: &Faulted<'_>, calls: &[CoreCall], at: usize) -> Vec<String> {
     };
     if !fits {
         outcomes.push(errno.to_string());
+        // Who was told that it has worked does not try again.
+        if errno == "success" {
+            return outcomes;
+        }
     }
     match faulted.group {
         Group::Short => outcomes.extend(the_same_in_the_end(faulted)),
         Group::Code | Group::Failed | Group::Error | Group::Memory => outcomes.extend(afterwards(faulted, calls, at)),
-        Group::Value => outcomes.extend(trap_later(run, calls)),
+        Group::Value => outcomes.extend(harm(run, calls)),
         Group::Broken | Group::Trap => {}
     }
     outcomes
@@ -179,6 +183,15 @@ fn trap_later(run: &StagedRun, calls: &[CoreCall]) -> Vec<String> {
     match &run.observation.outcome {
         Outcome::Trap(_) | Outcome::HostError(_) if within => vec!["trap later".to_string()],
         _ => Vec::new(),
+    }
+}
+
+/// Nor is one whose guest traps because of what it was given.
+fn harm(run: &StagedRun, calls: &[CoreCall]) -> Vec<String> {
+    let later = trap_later(run, calls);
+    match run.observation.outcome {
+        Outcome::Trap(_) if later.is_empty() => vec!["harm".to_string()],
+        _ => later,
     }
 }
 

@@ -6,7 +6,8 @@ use wasmtime::component::{Type, Val, wasm_wave};
 
 use super::alter::{self, Altered};
 
-/// A handle with nothing behind it: where a result has one, of whatever resource.
+/// Handles with nothing behind them: in errors, and of whatever resource a result may have.
+pub(super) const ERROR: &str = "error#fault";
 pub(super) const HANDLE: &str = "handle#fault";
 /// What a host says that traps.
 pub(super) const TRAP: &str = "the host fails here, as it was asked to";
@@ -24,7 +25,7 @@ pub struct Way {
     pub group: Group,
     /// What happens in the host's place.
     pub says: Says,
-    /// What is behind [`HANDLE`], where that is in it: an error's code, if it has one.
+    /// What is behind [`ERROR`], where that is in it: a code, if it has one.
     pub code: Option<String>,
 }
 
@@ -123,7 +124,7 @@ fn errors(ty: Option<Type>, codes: &[String]) -> Vec<Way> {
             let of = |case: wasmtime::component::types::Case<'_>| match case.ty {
                 None => vec![Way::new(case.name, Group::Error, ends(format!("err({})", label(case.name))))],
                 Some(Type::Own(_)) => {
-                    let plain = Way::new(case.name, Group::Failed, ends(format!("err({}({HANDLE}))", case.name)));
+                    let plain = Way::new(case.name, Group::Failed, ends(format!("err({}({ERROR}))", case.name)));
                     let coded = codes.iter().map(|code| {
                         let name = format!("{}({code})", case.name);
                         Way { name, code: Some(code.clone()), ..plain.clone() }
@@ -237,3 +238,6 @@ impl std::fmt::Display for Way {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
