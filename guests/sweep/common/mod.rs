@@ -63,7 +63,9 @@ impl Log {
         text.bytes().for_each(|byte| self.put(byte));
         self.number(i64::from(errno));
         self.put(b' ');
+        self.put(b'<');
         bytes.iter().for_each(|byte| self.put(*byte));
+        self.put(b'>');
         self.put(b'\n');
     }
 

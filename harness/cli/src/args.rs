@@ -1,5 +1,7 @@
 //! The command line as it is typed. Nothing is read or looked up here.
 
+mod sweep;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use polyfill_build::side::Side;
 use polyfill_lab::hunt::Function;
 use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
+pub(crate) use self::sweep::SweepArgs;
 use crate::adapt::{Adapt, WitArg};
 
 /// Makes components from core modules and adapters, runs them, and tests them.
@@ -201,38 +204,6 @@ pub(crate) struct HuntArgs {
     /// Write each finding as a guest, its case and what was seen, into a folder that is a suite then
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Threads
-    #[arg(long, value_name = "N", default_value = "2")]
-    pub(crate) jobs: usize,
-}
-
-/// Let each call of the host fail once, in every way that its type allows, and tell what adapters make of it
-///
-/// Each case is run without a fault first. Then, for each call of the host that it makes, it is run again with that call
-/// answered by an error, a smaller or other value, or a trap; and for each growth of memory, with that refused. An adapter
-/// has to give the errno that says the same, to leak nothing, and to work at the next call. What else it does is named by a
-/// rule of sweep.toml in the suite's folder, which also says what is swept if nothing else is asked for; or it is wrong, and
-/// told with the command that repeats it. The exit code is 0 only if nothing is wrong, and each rule is seen at work.
-#[derive(Debug, Args)]
-pub(crate) struct SweepArgs {
-    /// Only trials whose names contain one of these words
-    #[arg(value_name = "FILTER")]
-    pub(crate) filters: Vec<String>,
-    /// The suite's folder
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(crate) suite: PathBuf,
-    /// The adapter, ADAPTER or ADAPTER@HOST, on wasi if no host is named; may be given several times
-    #[arg(long = "adapter", value_name = "SIDE")]
-    pub(crate) adapters: Vec<Side>,
-    /// Only faults in this function of preview1; may be given several times
-    #[arg(long, value_name = "FUNCTION", value_parser = function)]
-    pub(crate) only: Vec<&'static Function>,
-    /// One fault of one case, and all calls of that run: the number of the call, and the way in which it fails
-    #[arg(long, value_name = "K:WAY", conflicts_with_all = ["only", "json"])]
-    pub(crate) fault: Option<String>,
-    /// Write everything to a file as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
     /// Threads
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) jobs: usize,
