@@ -6,6 +6,7 @@
 #[repr(u32)]
 pub enum Errno {
     Success = 0,
+    TooBig = 1,
     Badf = 8,
     Fault = 21,
     Inval = 28,

@@ -1,5 +1,7 @@
 //! The command line as it is typed. Nothing is read or looked up here.
 
+mod sweep;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use polyfill_build::side::Side;
 use polyfill_lab::hunt::Function;
 use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
+pub(crate) use self::sweep::SweepArgs;
 use crate::adapt::{Adapt, WitArg};
 
 /// Makes components from core modules and adapters, runs them, and tests them.
@@ -28,6 +31,7 @@ pub(crate) enum Verb {
     Compare(CompareArgs),
     Hunt(HuntArgs),
     Entry(EntryArgs),
+    Sweep(SweepArgs),
     Run(RunArgs),
     Record(RecordArgs),
     Replay(ReplayArgs),

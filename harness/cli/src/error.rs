@@ -79,6 +79,8 @@ pub(crate) enum Error {
     NoAdapter { side: String },
     #[error(transparent)]
     Emit(#[from] polyfill_lab::hunt::EmitError),
+    #[error(transparent)]
+    Sweep(#[from] polyfill_lab::sweep::SweepError),
     #[error("{0} has no published adapter, whose releases could be looked through")]
     NoReleases(String),
     #[error("`{}`: {message}", path.display())]

@@ -19,6 +19,7 @@ mod record;
 mod replay;
 mod run;
 mod schema;
+mod sweep;
 mod test;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Verb::Compare(args) => compare::compare(&args),
         Verb::Hunt(args) => hunt::hunt(&args),
         Verb::Entry(args) => entry::entry(&args),
+        Verb::Sweep(args) => sweep::sweep(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Record(args) => record::record(&args),
         Verb::Replay(args) => replay::replay(&args),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The documents.
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 12] = [
     "README.md",
     "ARCHITECTURE.md",
     "docs/compare.md",
@@ -16,8 +16,10 @@ const DOCUMENTS: [&str; 10] = [
     "docs/hosts.md",
     "docs/hunt.md",
     "docs/lab.md",
+    "docs/sweep.md",
     "guests/divergences/README.md",
     "guests/museum/README.md",
+    "guests/sweep/README.md",
     "hosts/README.md",
 ];
 

@@ -82,8 +82,8 @@ pub use report::Report;
 pub use session::Session;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use trace::{
-    Boundary, Detail, Divergence, End, Event, Mode, Replay, Replayed, Trace, json_lines, lines, recorded_results,
-    replay, shortened,
+    Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
+    json_lines, lines, recorded_results, replay, shortened,
 };
 pub use values::{bytes_text, string_text, value_text};
 

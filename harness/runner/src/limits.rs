@@ -1,5 +1,7 @@
 //! How much of everything a guest may use, and the count of its pages.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use polyfill_build::case::CaseLimits;
@@ -84,11 +86,19 @@ pub(crate) struct Pages {
     pub limit_hit: bool,
     /// Growths so far, those of all memories: bytes before and after. Only the first ones are kept.
     pub growths: Vec<(u64, u64)>,
+    /// For each growth that was asked for, granted or not, the call that was being made, by its number in the trace: 0 for
+    /// none. As many as are kept.
+    pub calls: Vec<usize>,
+    /// The growth that is refused, from 0.
+    pub refused: Option<usize>,
+    /// The call that is being made.
+    pub call: Arc<AtomicUsize>,
 }
 
 impl Pages {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, counting: true, initial: 0, grown: 0, limit_hit: false, growths: Vec::new() }
+        let (growths, calls, call) = Default::default();
+        Self { limit, counting: true, initial: 0, grown: 0, limit_hit: false, growths, calls, refused: None, call }
     }
 }
 
@@ -96,6 +106,13 @@ impl ResourceLimiter for Pages {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         if !self.counting {
             return Ok(true);
+        }
+        // A memory that is made is no growth, and must not be refused: that would be no run at all.
+        if current > 0 && desired > current && self.calls.len() < MOST_GROWTHS {
+            self.calls.push(self.call.load(Ordering::Relaxed));
+            if self.refused == Some(self.calls.len() - 1) {
+                return Ok(false);
+            }
         }
         if desired > self.limit {
             self.limit_hit = true;

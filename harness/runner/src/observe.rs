@@ -196,7 +196,7 @@ pub(crate) fn observation(
 }
 
 /// A guest that looks in vain for files would fail for a reason that nobody sees.
-fn no_files(host: &dyn Host) -> Outcome {
+pub(crate) fn no_files(host: &dyn Host) -> Outcome {
     Outcome::NotRun(format!(
         "host `{}` has no files, which the case has: name hosts that do (`wasi`, `native`)",
         host.name()

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use polyfill_build::module;
 use wasmtime::component::Component;
+use wasmtime::component::types::ComponentFunc;
 
 use crate::core_boundary;
 use crate::names::{self, Item};
@@ -38,6 +39,14 @@ impl Program {
     /// The same in binary form.
     pub fn binary(&self) -> &[u8] {
         &self.0.binary
+    }
+
+    /// The functions that it imports with their types, sorted by name, as a trace has it; but for those by which
+    /// interposers report.
+    pub fn imported(&self) -> Vec<(String, ComponentFunc)> {
+        let imports = names::imports(&self.0.component).into_iter();
+        let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
+        imports.map(|item| (item.name(), item.ty)).collect()
     }
 
     /// The functions that it exports, sorted by name.

@@ -9,6 +9,7 @@ mod preview1;
 mod replay;
 mod results;
 mod script;
+mod staged;
 mod stand_ins;
 mod tape;
 mod text;
@@ -18,6 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use replay::{Divergence, Mode, Replay, Replayed, replay};
 pub use results::recorded_results;
+pub use script::{Says, Script};
+pub use staged::{Growth, Staged, StagedRun};
 pub(crate) use tape::{Tape, begin, end};
 pub(crate) use text::line;
 pub use text::{json_lines, lines, shortened};

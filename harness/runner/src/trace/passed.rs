@@ -8,6 +8,7 @@ use wasmtime::component::{Func, Linker, ResourceAny, Type, Val};
 use wasmtime_wasi::I32Exit;
 
 use super::handles::{Names, key, map};
+use super::script::Says;
 use super::stand_ins::Resources;
 use super::{Boundary, End, wrap};
 use crate::host::{State, Stop};
@@ -63,20 +64,23 @@ impl Passed {
             real.push(take(&mut store, argument, &mut names, &mut given_away)?);
         }
         let texts: Vec<String> = arguments.iter().map(|argument| text(&store, argument, &names)).collect();
-        let scripted = store.data().tape().answer(&self.name, &texts);
+        let says = store.data().tape().answer(&self.name, &texts);
         store.data().tape().begin(Boundary::Import, &self.name, texts);
-        let done = match (scripted, self.real) {
-            (Some(end), _) => {
+        if let Says::Asks { argument, value } = &says {
+            self.ask(&ty, *argument, value, &mut real)?;
+        }
+        let done = match (says, self.real) {
+            (Says::Ends(end), _) => {
                 for handle in given_away {
                     drop_real(&mut store, handle, asynchronous).await?;
                 }
                 self.scripted(&mut store, &ty, end, results)
             }
-            (None, Some(function)) => match wrap::call(&mut store, function, &real, results, asynchronous).await {
+            (_, Some(function)) => match wrap::call(&mut store, function, &real, results, asynchronous).await {
                 Ok(()) => self.give(&mut store, &ty, results),
                 Err(error) => Err(error),
             },
-            (None, None) => Err(wasmtime::format_err!("nothing answers `{}`", self.name)),
+            (_, None) => Err(wasmtime::format_err!("nothing answers `{}`", self.name)),
         };
         let end = ended(&done);
         store.data().tape().end(end);
@@ -99,6 +103,17 @@ impl Passed {
             Ok(handle)
         })?;
         Ok(Some(text(store, result, &names)))
+    }
+
+    /// Puts another value in an argument's place.
+    fn ask(&self, ty: &ComponentFunc, argument: usize, value: &str, real: &mut [Val]) -> wasmtime::Result<()> {
+        let (Some(place), Some((name, ty))) = (real.get_mut(argument), ty.params().nth(argument)) else {
+            return Err(wasmtime::format_err!("`{}` has no argument {argument}", self.name));
+        };
+        let mut none = |_: &Type, name: &str| Err(format!("`{name}` is no handle of the guest's"));
+        *place = handles::parse(&ty, value, &mut none)
+            .map_err(|message| wasmtime::format_err!("`{value}` is no `{name}` of `{}`: {message}", self.name))?;
+        Ok(())
     }
 
     /// A result from its text, with handles of nothing.

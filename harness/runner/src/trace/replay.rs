@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::{InstancePre, Linker};
 
 use super::passed::Passed;
-use super::script::Script;
+use super::script::{Says, Script};
 use super::{Boundary, Detail, End, Event, Trace, stand_ins, text};
 use crate::call::Caller;
 use crate::engine::Engine;
@@ -137,8 +137,8 @@ struct Player {
 }
 
 impl Script for Arc<Mutex<Player>> {
-    fn answer(&mut self, function: &str, arguments: &[String]) -> Option<End> {
-        self.lock().unwrap_or_else(PoisonError::into_inner).answer(function, arguments)
+    fn answer(&mut self, function: &str, arguments: &[String]) -> Says {
+        Says::Ends(self.lock().unwrap_or_else(PoisonError::into_inner).answer(function, arguments))
     }
 }
 
@@ -148,7 +148,7 @@ impl Player {
         Self { over: vec![false; events.len()], events, next: 0, mode, divergence: None, calls: 0 }
     }
 
-    fn answer(&mut self, function: &str, arguments: &[String]) -> Option<End> {
+    fn answer(&mut self, function: &str, arguments: &[String]) -> End {
         let same = |event: &Event| event.function == function && event.arguments == arguments;
         let recorded = self.events.get(self.next);
         if recorded.is_none_or(|event| !same(event)) && self.divergence.is_none() {
@@ -167,14 +167,14 @@ impl Player {
             Mode::Tolerant => self.like(function, arguments),
         };
         let Some(index) = found else {
-            return Some(End::Failed("the recording has no such call here".into()));
+            return End::Failed("the recording has no such call here".into());
         };
         self.over[index] = true;
         while self.over.get(self.next) == Some(&true) {
             self.next += 1;
         }
         self.calls += 1;
-        Some(self.events[index].end.clone())
+        self.events[index].end.clone()
     }
 
     /// The next call of that function; with the same arguments, if there is one.
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn strictly_the_calls_are_the_recorded_ones() {
         let mut player = Player::new(&trace(), Mode::Strict);
-        assert_eq!(player.answer("a:b/c@0.2.6.f", &["1".into()]), Some(returned("x")));
-        assert!(matches!(player.answer("g", &["2".into()]), Some(End::Failed(_))));
+        assert_eq!(player.answer("a:b/c@0.2.6.f", &["1".into()]), returned("x"));
+        assert!(matches!(player.answer("g", &["2".into()]), End::Failed(_)));
         let divergence = player.finish().unwrap();
         assert_eq!((divergence.calls, divergence.recorded.as_deref()), (1, Some("g(1)")));
         assert_eq!(divergence.seen.as_deref(), Some("g(2)"));
@@ -246,10 +246,10 @@ mod tests {
     #[test]
     fn tolerantly_order_and_version_do_not_matter() {
         let mut player = Player::new(&trace(), Mode::Tolerant);
-        assert_eq!(player.answer("g", &["2".into()]), Some(End::Exit(1)));
-        assert_eq!(player.answer("a:b/c@0.2.12.f", &["9".into()]), Some(returned("x")));
-        assert_eq!(player.answer("g", &["2".into()]), Some(returned("y")));
-        assert!(matches!(player.answer("g", &["2".into()]), Some(End::Failed(_))));
+        assert_eq!(player.answer("g", &["2".into()]), End::Exit(1));
+        assert_eq!(player.answer("a:b/c@0.2.12.f", &["9".into()]), returned("x"));
+        assert_eq!(player.answer("g", &["2".into()]), returned("y"));
+        assert!(matches!(player.answer("g", &["2".into()]), End::Failed(_)));
         assert!(player.finish().is_some_and(|divergence| divergence.calls == 0));
     }
 }

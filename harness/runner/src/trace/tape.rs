@@ -1,11 +1,13 @@
 //! What is being recorded in a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::AsContextMut;
 use wasmtime::component::{ResourceAny, Val};
 
-use super::script::Script;
+use super::script::{Says, Script};
 use super::{Boundary, Detail, End, Event, Trace, preview1};
 use crate::core_boundary::Value;
 use crate::host::State;
@@ -24,6 +26,8 @@ pub(crate) struct Tape {
     trace: Trace,
     /// Calls that have not ended, innermost last; none for those that are not kept.
     open: Vec<Option<usize>>,
+    /// The number of the innermost of them, from 1; 0 if there is none.
+    innermost: Arc<AtomicUsize>,
     handles: BTreeMap<u32, Handle>,
     /// Handles so far.
     count: u32,
@@ -51,12 +55,14 @@ impl Tape {
         if self.trace.events.len() >= most {
             self.trace.dropped += 1;
             self.open.push(None);
+            self.note();
             return;
         }
         let within = self.open.iter().rev().find_map(|index| *index);
         self.open.push(Some(self.trace.events.len()));
         let function = function.to_string();
         self.trace.events.push(Event { boundary, within, function, arguments, end: End::Never });
+        self.note();
     }
 
     /// The innermost call is over.
@@ -64,6 +70,17 @@ impl Tape {
         if let Some(event) = self.open.pop().flatten().and_then(|index| self.trace.events.get_mut(index)) {
             event.end = end;
         }
+        self.note();
+    }
+
+    fn note(&self) {
+        let innermost = self.open.iter().rev().find_map(|index| *index);
+        self.innermost.store(innermost.map_or(0, |index| index + 1), Ordering::Relaxed);
+    }
+
+    /// The number of the call that is being made, from 1, as it changes; 0 where there is none.
+    pub(crate) fn innermost(&self) -> Arc<AtomicUsize> {
+        self.innermost.clone()
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -121,9 +138,9 @@ impl Tape {
         self.count
     }
 
-    /// What a script says to a call, if there is one.
-    pub(crate) fn answer(&mut self, function: &str, arguments: &[String]) -> Option<End> {
-        self.script.as_mut()?.answer(function, arguments)
+    /// What a script says to a call; nothing where there is none.
+    pub(crate) fn answer(&mut self, function: &str, arguments: &[String]) -> Says {
+        self.script.as_mut().map_or(Says::Nothing, |script| script.answer(function, arguments))
     }
 
     /// From now on, calls go to the script first.
@@ -138,6 +155,11 @@ impl Tape {
     /// The guest has it no more.
     pub(crate) fn take(&mut self, number: u32) -> Option<Handle> {
         self.handles.remove(&number)
+    }
+
+    /// The names of the handles that the guest still has.
+    pub(crate) fn held(&self) -> Vec<String> {
+        self.handles.values().map(|handle| handle.name.clone()).collect()
     }
 
     pub(crate) fn finish(&mut self) -> Trace {

@@ -1,0 +1,278 @@
+//! What came of a fault, and whether it should have. Runs nothing.
+
+use std::collections::BTreeMap;
+
+use polyfill_runner::{Observation, Outcome, Seen, StagedRun};
+
+use super::calls::{CoreCall, core_calls, core_of, unversioned};
+use super::errors::counterpart;
+use super::inject::TOO_MANY;
+use super::ways::{Group, TRAP};
+
+/// What a run came to that is right.
+pub const RIGHT: &str = "right";
+/// The function of what happens outside of any call of the guest's.
+pub const START: &str = "start";
+/// The host's function of a growth of memory.
+pub const GROWTH: &str = "memory.grow";
+
+/// What was seen of a fault.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Verdict {
+    /// The guest's call that it was in; [`START`] for none.
+    pub function: String,
+    /// The host's function that failed, without its version; [`GROWTH`].
+    pub call: String,
+    /// What is not as it should be, each by a word or two; [`RIGHT`] if nothing is.
+    pub outcomes: Vec<String>,
+}
+
+/// A fault as the judge sees it.
+pub(super) struct Faulted<'a> {
+    pub(super) group: Group,
+    /// The errno that says the same, or several that do; for other errors any.
+    pub(super) errnos: Errnos,
+    /// The call that failed, or that memory did not grow in, by its place in the trace. None for what is in no call.
+    pub(super) place: Option<usize>,
+    pub(super) clean: &'a Clean,
+    pub(super) run: &'a StagedRun,
+}
+
+/// What a call may give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Errnos {
+    /// One of these.
+    These(Vec<&'static str>),
+    /// Any, but no success.
+    NoSuccess,
+    /// Whatever it likes.
+    Any,
+}
+
+/// A run without a fault.
+pub(super) struct Clean {
+    pub(super) run: StagedRun,
+    pub(super) calls: Vec<CoreCall>,
+    pub(super) held: BTreeMap<String, usize>,
+}
+
+impl Clean {
+    pub(super) fn of(run: StagedRun) -> Clean {
+        Clean { calls: core_calls(&run.trace), held: counted(&run.held), run }
+    }
+
+    /// Whether another run does the same.
+    pub(super) fn is_repeated_by(&self, other: &Clean) -> bool {
+        same_calls(&self.calls, &other.calls) && self.held == other.held && same_end(&self.run, &other.run)
+    }
+}
+
+/// What an adapter should make of a way to fail.
+pub(super) fn expected(group: Group, name: &str, code: Option<&str>, call: &str) -> Errnos {
+    let these = |errnos: &[&'static str]| Errnos::These(errnos.to_vec());
+    match group {
+        Group::Code => counterpart(name).map_or(Errnos::NoSuccess, |errno| these(&[errno])),
+        Group::Failed => match code.map(counterpart) {
+            None => these(&["io"]),
+            Some(errno) => errno.map_or(Errnos::NoSuccess, |errno| these(&[errno])),
+        },
+        // The end of what is read is no error.
+        Group::Error if name == "closed" && call.contains("input-stream") => these(&["success"]),
+        Group::Error if name == "closed" => these(&["io", "pipe"]),
+        Group::Error => Errnos::NoSuccess,
+        Group::Short => these(&["success"]),
+        Group::Memory => these(&["nomem"]),
+        Group::Value | Group::Broken | Group::Trap => Errnos::Any,
+    }
+}
+
+/// See the module.
+pub(super) fn judge(faulted: &Faulted<'_>) -> Verdict {
+    let Faulted { group, place, run, .. } = faulted;
+    let trace = &run.trace;
+    let calls = core_calls(trace);
+    let core = place.and_then(|place| core_of(trace, place));
+    let at = calls.iter().position(|call| Some(call.place) == core);
+    let function = at.map_or(START.to_string(), |at| calls[at].function.clone());
+    let call = match (group, place.and_then(|place| trace.events.get(place))) {
+        (Group::Memory, _) | (_, None) => GROWTH.to_string(),
+        (_, Some(event)) => unversioned(&event.function),
+    };
+    let mut outcomes = match (group, at) {
+        (Group::Trap, _) => trapped(&run.observation.outcome),
+        _ if is_endless(&run.observation.outcome) => vec!["hang".to_string()],
+        (_, Some(at)) => called(faulted, &calls, at),
+        (_, None) => outside(faulted, &calls),
+    };
+    if !run.observation.memory_faults.is_empty() {
+        outcomes.push("memory".to_string());
+    }
+    if outcomes.is_empty() {
+        outcomes.push(RIGHT.to_string());
+    }
+    Verdict { function, call, outcomes }
+}
+
+/// A host's trap is the end of the run, and nothing else is.
+fn trapped(outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::HostError(info) if info.message.contains(TRAP) => Vec::new(),
+        other => vec![format!("no trap, but {}", ended(other))],
+    }
+}
+
+/// The fault was in a call of the guest's.
+fn called(faulted: &Faulted<'_>, calls: &[CoreCall], at: usize) -> Vec<String> {
+    let run = faulted.run;
+    let Some(errno) = calls[at].errno() else {
+        return match (faulted.group, &calls[at].result, &run.observation.outcome) {
+            // It has no errno to give: it is to end the run, as it does without a fault.
+            (_, Some(_), _) => Vec::new(),
+            (_, None, outcome) if same_outcome(outcome, &faulted.clean.run.observation.outcome) => Vec::new(),
+            (Group::Broken, None, _) => Vec::new(),
+            (_, None, outcome) => vec![ended(outcome)],
+        };
+    };
+    let mut outcomes = Vec::new();
+    let fits = match &faulted.errnos {
+        Errnos::Any => true,
+        Errnos::NoSuccess => errno != "success",
+        Errnos::These(errnos) => errnos.contains(&errno),
+    };
+    if !fits {
+        outcomes.push(errno.to_string());
+        // Who was told that it has worked does not try again.
+        if errno == "success" {
+            return outcomes;
+        }
+    }
+    match faulted.group {
+        Group::Short => outcomes.extend(the_same_in_the_end(faulted)),
+        Group::Code | Group::Failed | Group::Error | Group::Memory => outcomes.extend(afterwards(faulted, calls, at)),
+        Group::Value => outcomes.extend(harm(run, calls)),
+        Group::Broken | Group::Trap => {}
+    }
+    outcomes
+}
+
+/// The next calls are those of the run without a fault, if the guest tries again. One that gives up has nothing to show.
+fn afterwards(faulted: &Faulted<'_>, calls: &[CoreCall], at: usize) -> Vec<String> {
+    let Faulted { clean, run, .. } = faulted;
+    if let outcomes @ [_, ..] = &trap_later(run, calls)[..] {
+        return outcomes.to_vec();
+    }
+    let rest = &calls[at + 1..];
+    let tried_again = rest.first().is_some_and(|next| next.call == calls[at].call);
+    let (again, on) = (clean.calls.get(at..), clean.calls.get(at + 1..));
+    let succeeded = calls[at].errno() == Some("success");
+    let same = [again, on].into_iter().flatten().any(|wanted| same_calls(rest, wanted));
+    match (same, tried_again || succeeded) {
+        (true, _) => {
+            let mut outcomes = leaks(clean, run);
+            outcomes.extend((!same_end(&clean.run, run)).then(|| "other end".to_string()));
+            outcomes
+        }
+        (false, true) => vec!["other calls".to_string()],
+        (false, false) => Vec::new(),
+    }
+}
+
+/// An adapter that traps in a later call is not what it was.
+fn trap_later(run: &StagedRun, calls: &[CoreCall]) -> Vec<String> {
+    let within = calls.last().is_some_and(|call| call.result.is_none());
+    match &run.observation.outcome {
+        Outcome::Trap(_) | Outcome::HostError(_) if within => vec!["trap later".to_string()],
+        _ => Vec::new(),
+    }
+}
+
+/// Nor is one whose guest traps because of what it was given.
+fn harm(run: &StagedRun, calls: &[CoreCall]) -> Vec<String> {
+    let later = trap_later(run, calls);
+    match run.observation.outcome {
+        Outcome::Trap(_) if later.is_empty() => vec!["harm".to_string()],
+        _ => later,
+    }
+}
+
+fn the_same_in_the_end(faulted: &Faulted<'_>) -> Vec<String> {
+    let Faulted { clean, run, .. } = faulted;
+    if same_end(&clean.run, run) { leaks(clean, run) } else { vec!["other end".to_string()] }
+}
+
+/// Before the guest's first call, between two, or after the last one.
+fn outside(faulted: &Faulted<'_>, calls: &[CoreCall]) -> Vec<String> {
+    let run = faulted.run;
+    match (faulted.group, &run.observation.outcome) {
+        (Group::Value | Group::Broken, outcome) if !matches!(outcome, Outcome::Trap(_) | Outcome::HostError(_)) => {
+            trap_later(run, calls)
+        }
+        (Group::Broken, _) => Vec::new(),
+        (_, outcome) if same_outcome(outcome, &faulted.clean.run.observation.outcome) => the_same_in_the_end(faulted),
+        (_, outcome) => vec![ended(outcome)],
+    }
+}
+
+/// Handles that the run without a fault has not.
+fn leaks(clean: &Clean, run: &StagedRun) -> Vec<String> {
+    let held = counted(&run.held);
+    let more = held.iter().filter(|(name, count)| **count > clean.held.get(*name).copied().unwrap_or_default());
+    more.map(|(name, _)| format!("leaks {name}")).collect()
+}
+
+/// How many there are of each resource.
+fn counted(held: &[String]) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for name in held {
+        *counted.entry(name.split('#').next().unwrap_or_default().to_string()).or_default() += 1;
+    }
+    counted
+}
+
+fn same_calls(a: &[CoreCall], b: &[CoreCall]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_like(b))
+}
+
+/// Outcome, output and files.
+fn same_end(a: &StagedRun, b: &StagedRun) -> bool {
+    let of = |run: &StagedRun| {
+        let Observation { stdout, stderr, files, .. } = &run.observation;
+        let content = |seen: &Seen| match seen {
+            Seen::File { content, .. } => Some(content.clone()),
+            Seen::Link { to } => Some(to.clone().into_bytes()),
+            Seen::Folder { .. } | Seen::Other => None,
+        };
+        let files = files
+            .as_ref()
+            .map(|files| files.iter().map(|(path, seen)| (path.clone(), content(seen))).collect::<Vec<_>>());
+        (stdout.clone(), stderr.clone(), files)
+    };
+    same_outcome(&a.observation.outcome, &b.observation.outcome) && of(a) == of(b)
+}
+
+fn same_outcome(a: &Outcome, b: &Outcome) -> bool {
+    match (a, b) {
+        (Outcome::Trap(_), Outcome::Trap(_)) => true,
+        _ => a == b,
+    }
+}
+
+fn is_endless(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Timeout { .. } | Outcome::Limit { .. } => true,
+        Outcome::HostError(info) => info.message.contains(TOO_MANY),
+        _ => false,
+    }
+}
+
+/// How a run ended, in a word or two.
+fn ended(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Trap(_) => "trap".into(),
+        Outcome::HostError(_) => "refused by the host".into(),
+        Outcome::Exit(code) => format!("exit {code}"),
+        Outcome::Returned => "returned".into(),
+        _ if is_endless(outcome) => "hang".into(),
+        _ => "not run".into(),
+    }
+}

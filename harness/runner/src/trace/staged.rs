@@ -1,0 +1,128 @@
+//! A component on its host, made ready once and run many times: each time with a script that may answer in the host's place,
+//! and with one growth of memory refused.
+
+use wasmtime::component::Linker;
+
+use super::script::Script;
+use super::wrap::Wrapped;
+use super::{Detail, Trace};
+use crate::call::Caller;
+use crate::engine::Engine;
+use crate::files::Files;
+use crate::host::{Host, State};
+use crate::inputs::{Inputs, Sinks};
+use crate::limits::Limits;
+use crate::observation::{Observation, Outcome};
+use crate::program::Program;
+use crate::{backtrace, drive, imports, observe};
+use polyfill_build::index::MemoryCheck;
+
+/// See the module.
+pub struct Staged<'a> {
+    engine: &'a Engine,
+    program: Program,
+    wrapped: Wrapped,
+    inputs: Inputs,
+    limits: Limits,
+    memory_check: Option<MemoryCheck>,
+}
+
+/// What such a run came to.
+#[derive(Clone, Debug)]
+pub struct StagedRun {
+    /// What was seen, but for the trace.
+    pub observation: Observation,
+    /// The calls of the run, in full.
+    pub trace: Trace,
+    /// Names of the handles that the component has not dropped.
+    pub held: Vec<String>,
+    /// Each growth of a memory that was asked for.
+    pub growths: Vec<Growth>,
+}
+
+/// A growth of a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// The call that it was asked for in, the innermost one, by its place in the trace.
+    pub within: Option<usize>,
+}
+
+impl<'a> Staged<'a> {
+    /// `linker` is the host's, as [`host_linker`](crate::host_linker) gives it. Hosts with asynchronous functions, and cases
+    /// that answer imports themselves, are refused with a message.
+    pub fn new(
+        engine: &'a Engine,
+        program: &Program,
+        host: &dyn Host,
+        linker: &Linker<State>,
+        inputs: Inputs,
+        limits: Limits,
+        memory_check: Option<MemoryCheck>,
+    ) -> Result<Self, String> {
+        if host.is_async() {
+            return Err(format!("host `{}` has asynchronous functions", host.name()));
+        }
+        if !inputs.answers.is_empty() {
+            return Err("the case answers imports itself".into());
+        }
+        if inputs.preopens.is_some() && !host.has_files() {
+            return Err(observe::no_files(host).to_string());
+        }
+        let origin = crate::skew::Origin { component: program.binary(), stack: "" };
+        imports::linked(host.name(), linker, program.component(), origin).map_err(|unmet| unmet.to_string())?;
+        let wrapped = Wrapped::new(engine, program, linker)?;
+        Ok(Self { engine, program: program.clone(), wrapped, inputs, limits, memory_check })
+    }
+
+    /// The component.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Runs it to its end. Of all growths of its memories, the one of that number, from 0, is refused.
+    pub fn run(&self, script: Option<Box<dyn Script>>, refused: Option<usize>) -> StagedRun {
+        self.try_run(script, refused).unwrap_or_else(|outcome| StagedRun {
+            observation: Observation::of(outcome),
+            trace: Trace::default(),
+            held: Vec::new(),
+            growths: Vec::new(),
+        })
+    }
+
+    fn try_run(&self, script: Option<Box<dyn Script>>, refused: Option<usize>) -> Result<StagedRun, Outcome> {
+        let not_run = |error: wasmtime::Error| Outcome::NotRun(backtrace::message(&error));
+        let Self { inputs, limits, .. } = self;
+        let files = Files::lay_out(inputs).map_err(|error| Outcome::NotRun(error.to_string()))?;
+        let check = self.memory_check.as_ref();
+        let mut state =
+            State::new(inputs, Sinks::default(), limits, check, files.as_ref(), Detail::Full).map_err(not_run)?;
+        let call = state.tape().innermost();
+        state.pages.call = call;
+        state.pages.refused = refused;
+        if let Some(script) = script {
+            state.tape().follow(script);
+        }
+        let _room = self.engine.room();
+        let mut store = observe::ready(self.engine, limits, state, files.as_ref())?;
+        // Each report shows all of main's memory.
+        store.set_hostcall_fuel(limits.memory.saturating_mul(2));
+        let mut returned = Vec::new();
+        let run = async {
+            let linked = self.wrapped.link(&self.program, &mut store, false).await.map_err(not_run)?;
+            Ok(match linked.instantiate(&mut store) {
+                Ok(instance) => {
+                    let caller = Caller::new(&self.program, instance, false);
+                    observe::make_calls(caller, inputs, limits, &mut store, &mut returned).await
+                }
+                Err(error) => backtrace::outcome(&error, limits),
+            })
+        };
+        let outcome = drive::drive(false, run).map_err(Outcome::NotRun)??;
+        let trace = store.data().tape().finish();
+        let held = store.data().tape().held();
+        let growths = store.data().pages.calls.iter().map(|call| Growth { within: call.checked_sub(1) }).collect();
+        let seen = observe::observation(&mut store, outcome, files.as_ref(), limits);
+        let observation = Observation { returned, ..seen };
+        Ok(StagedRun { observation, trace, held, growths })
+    }
+}
