@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use polyfill_build::Suite;
-use polyfill_lab::sweep::{One, Plan, Rules, one, sweep as run};
+use polyfill_lab::sweep::{At, One, Plan, Rules, one, sweep as run};
 use polyfill_runner::lines;
 
 use crate::args::SweepArgs;
@@ -54,9 +54,10 @@ fn shown(one: &One) -> String {
     let One { case, side, fault, outcome, trace, verdict } = one;
     let calls = lines(trace).join("\n");
     let outcomes = verdict.outcomes.join(", ");
-    let way = &fault.way;
-    format!(
-        "{calls}\n\n{case} on {side}: call {} of the host fails: {way}\n{} in {}: {outcomes}\nthe run: {outcome}\n",
-        fault.at, verdict.call, verdict.function
-    )
+    let what = match fault.at {
+        At::Call(number) => format!("call {number} of the host fails: {}", fault.way),
+        At::Growth(number) => format!("growth {number} of memory is refused"),
+    };
+    let (call, function) = (&verdict.call, &verdict.function);
+    format!("{calls}\n\n{case} on {side}: {what}\n{call} in {function}: {outcomes}\nthe run: {outcome}\n")
 }

@@ -1,10 +1,9 @@
 //! What came of a fault, and whether it should have. Runs nothing.
 
-use std::collections::BTreeMap;
-
-use polyfill_runner::{Observation, Outcome, Seen, StagedRun};
+use polyfill_runner::{Outcome, StagedRun};
 
 use super::calls::{CoreCall, core_calls, core_of, unversioned};
+use super::clean::{Clean, same_calls, same_end, same_outcome};
 use super::errors::counterpart;
 use super::inject::TOO_MANY;
 use super::ways::{Group, TRAP};
@@ -13,6 +12,8 @@ use super::ways::{Group, TRAP};
 pub const RIGHT: &str = "right";
 /// The function of what happens outside of any call of the guest's.
 pub const START: &str = "start";
+/// The function in which a guest traps that finds its memory overwritten.
+const OVERWRITTEN: &str = "overwritten";
 /// The host's function of a growth of memory.
 pub const GROWTH: &str = "memory.grow";
 
@@ -47,24 +48,6 @@ pub(super) enum Errnos {
     NoSuccess,
     /// Whatever it likes.
     Any,
-}
-
-/// A run without a fault.
-pub(super) struct Clean {
-    pub(super) run: StagedRun,
-    pub(super) calls: Vec<CoreCall>,
-    pub(super) held: BTreeMap<String, usize>,
-}
-
-impl Clean {
-    pub(super) fn of(run: StagedRun) -> Clean {
-        Clean { calls: core_calls(&run.trace), held: counted(&run.held), run }
-    }
-
-    /// Whether another run does the same.
-    pub(super) fn is_repeated_by(&self, other: &Clean) -> bool {
-        same_calls(&self.calls, &other.calls) && self.held == other.held && same_end(&self.run, &other.run)
-    }
 }
 
 /// What an adapter should make of a way to fail.
@@ -147,7 +130,7 @@ fn called(faulted: &Faulted<'_>, calls: &[CoreCall], at: usize) -> Vec<String> {
         }
     }
     match faulted.group {
-        Group::Short => outcomes.extend(the_same_in_the_end(faulted)),
+        Group::Short => outcomes.extend(after_less(faulted, calls, at)),
         Group::Code | Group::Failed | Group::Error | Group::Memory => outcomes.extend(afterwards(faulted, calls, at)),
         Group::Value => outcomes.extend(harm(run, calls)),
         Group::Broken | Group::Trap => {}
@@ -168,7 +151,7 @@ fn afterwards(faulted: &Faulted<'_>, calls: &[CoreCall], at: usize) -> Vec<Strin
     let same = [again, on].into_iter().flatten().any(|wanted| same_calls(rest, wanted));
     match (same, tried_again || succeeded) {
         (true, _) => {
-            let mut outcomes = leaks(clean, run);
+            let mut outcomes = clean.leaks_of(run);
             outcomes.extend((!same_end(&clean.run, run)).then(|| "other end".to_string()));
             outcomes
         }
@@ -186,18 +169,28 @@ fn trap_later(run: &StagedRun, calls: &[CoreCall]) -> Vec<String> {
     }
 }
 
-/// Nor is one whose guest traps because of what it was given.
+/// Nor is one that writes to its guest's memory what it may not. Guests that look at theirs have a function for it.
 fn harm(run: &StagedRun, calls: &[CoreCall]) -> Vec<String> {
-    let later = trap_later(run, calls);
-    match run.observation.outcome {
-        Outcome::Trap(_) if later.is_empty() => vec!["harm".to_string()],
-        _ => later,
+    let overwritten = run.observation.outcome.frames().iter().any(|frame| frame.function.contains(OVERWRITTEN));
+    if overwritten { vec!["harm".to_string()] } else { trap_later(run, calls) }
+}
+
+/// A guest that was told of less, and goes on as if that were all, has only itself to blame for what comes of it.
+fn after_less(faulted: &Faulted<'_>, calls: &[CoreCall], at: usize) -> Vec<String> {
+    let Faulted { clean, run, .. } = faulted;
+    if let outcomes @ [_, ..] = &trap_later(run, calls)[..] {
+        return outcomes.to_vec();
     }
+    let told = clean.calls.get(at).is_none_or(|call| call.result != calls[at].result);
+    let rest = clean.calls.get(at + 1..).unwrap_or_default();
+    let goes_on = calls[at + 1..].iter().map(|call| &call.call).eq(rest.iter().map(|call| &call.call));
+    let gives_up = !same_outcome(&run.observation.outcome, &clean.run.observation.outcome);
+    if told && (goes_on || gives_up) { Vec::new() } else { the_same_in_the_end(faulted) }
 }
 
 fn the_same_in_the_end(faulted: &Faulted<'_>) -> Vec<String> {
     let Faulted { clean, run, .. } = faulted;
-    if same_end(&clean.run, run) { leaks(clean, run) } else { vec!["other end".to_string()] }
+    if same_end(&clean.run, run) { clean.leaks_of(run) } else { vec!["other end".to_string()] }
 }
 
 /// Before the guest's first call, between two, or after the last one.
@@ -210,50 +203,6 @@ fn outside(faulted: &Faulted<'_>, calls: &[CoreCall]) -> Vec<String> {
         (Group::Broken, _) => Vec::new(),
         (_, outcome) if same_outcome(outcome, &faulted.clean.run.observation.outcome) => the_same_in_the_end(faulted),
         (_, outcome) => vec![ended(outcome)],
-    }
-}
-
-/// Handles that the run without a fault has not.
-fn leaks(clean: &Clean, run: &StagedRun) -> Vec<String> {
-    let held = counted(&run.held);
-    let more = held.iter().filter(|(name, count)| **count > clean.held.get(*name).copied().unwrap_or_default());
-    more.map(|(name, _)| format!("leaks {name}")).collect()
-}
-
-/// How many there are of each resource.
-fn counted(held: &[String]) -> BTreeMap<String, usize> {
-    let mut counted = BTreeMap::new();
-    for name in held {
-        *counted.entry(name.split('#').next().unwrap_or_default().to_string()).or_default() += 1;
-    }
-    counted
-}
-
-fn same_calls(a: &[CoreCall], b: &[CoreCall]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_like(b))
-}
-
-/// Outcome, output and files.
-fn same_end(a: &StagedRun, b: &StagedRun) -> bool {
-    let of = |run: &StagedRun| {
-        let Observation { stdout, stderr, files, .. } = &run.observation;
-        let content = |seen: &Seen| match seen {
-            Seen::File { content, .. } => Some(content.clone()),
-            Seen::Link { to } => Some(to.clone().into_bytes()),
-            Seen::Folder { .. } | Seen::Other => None,
-        };
-        let files = files
-            .as_ref()
-            .map(|files| files.iter().map(|(path, seen)| (path.clone(), content(seen))).collect::<Vec<_>>());
-        (stdout.clone(), stderr.clone(), files)
-    };
-    same_outcome(&a.observation.outcome, &b.observation.outcome) && of(a) == of(b)
-}
-
-fn same_outcome(a: &Outcome, b: &Outcome) -> bool {
-    match (a, b) {
-        (Outcome::Trap(_), Outcome::Trap(_)) => true,
-        _ => a == b,
     }
 }
 
@@ -276,3 +225,6 @@ fn ended(outcome: &Outcome) -> String {
         _ => "not run".into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 
 mod alter;
 mod calls;
+mod clean;
 mod errors;
 mod inject;
 mod judge;

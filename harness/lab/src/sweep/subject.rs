@@ -14,8 +14,9 @@ use polyfill_runner::{
 
 use super::SweepError;
 use super::calls::{core_calls, core_of};
+use super::clean::Clean;
 use super::inject::{Helpers, Inject, can_fail};
-use super::judge::{Clean, Faulted, Verdict, expected, judge};
+use super::judge::{Faulted, Verdict, expected, judge};
 use super::ways::{Group, Way, ways};
 
 /// What a run may take: one that is faulted is no longer than the same without.

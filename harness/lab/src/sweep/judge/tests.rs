@@ -1,0 +1,107 @@
+//! The judge alone: runs that somebody made up.
+
+use polyfill_runner::{Boundary, End, Event, Observation, Trace, TrapInfo};
+
+use super::*;
+
+/// A guest's call and what it gave, with the host's call in it; none gave nothing, and was the last one.
+type Made<'a> = (&'a str, Option<&'a str>);
+
+fn run(calls: &[Made<'_>], outcome: Outcome, stdout: &str, held: &[&str]) -> StagedRun {
+    let mut events = Vec::new();
+    for (call, result) in calls {
+        let place = events.len();
+        let end = result.map_or(End::Never, |result| End::Returned(Some(result.to_string())));
+        let event = |boundary, within, function: &str, end| Event {
+            boundary,
+            within,
+            function: function.to_string(),
+            arguments: vec![call.to_string()],
+            end,
+        };
+        events.push(event(Boundary::Core, None, "wasi_snapshot_preview1.fd_write", end));
+        events.push(event(Boundary::Import, Some(place), "a:b/c@0.2.1.write", End::Returned(None)));
+    }
+    let observation = Observation { stdout: stdout.into(), ..Observation::of(outcome) };
+    let held = held.iter().map(|name| name.to_string()).collect();
+    StagedRun { observation, trace: Trace { events, dropped: 0 }, held, growths: Vec::new() }
+}
+
+const ONE: Made<'static> = ("one", Some("success, nwritten: 3"));
+const TWO: Made<'static> = ("two", Some("success, nwritten: 3"));
+
+/// What is seen of a fault in the first call, of a guest that writes `one` and `two`.
+fn seen(group: Group, errnos: Errnos, run: &StagedRun) -> String {
+    let clean = Clean::of(self::run(&[ONE, TWO], Outcome::Returned, "onetwo", &["stream#1"]));
+    let verdict = judge(&Faulted { group, errnos, place: Some(1), clean: &clean, run });
+    assert_eq!((verdict.function.as_str(), verdict.call.as_str()), ("fd_write", "a:b/c.write"));
+    verdict.outcomes.join(", ")
+}
+
+fn failed(calls: &[Made<'_>], outcome: Outcome, stdout: &str, held: &[&str]) -> String {
+    seen(Group::Code, Errnos::These(vec!["acces"]), &run(calls, outcome, stdout, held))
+}
+
+fn less(calls: &[Made<'_>], stdout: &str) -> String {
+    seen(Group::Short, Errnos::These(vec!["success"]), &run(calls, Outcome::Returned, stdout, &["stream#1"]))
+}
+
+fn trap(message: &str) -> TrapInfo {
+    TrapInfo { message: message.into(), frames: Vec::new() }
+}
+
+#[test]
+fn a_call_that_fails_and_is_made_again_is_right() {
+    let again = [("one", Some("acces")), ONE, TWO];
+    assert_eq!(failed(&again, Outcome::Returned, "onetwo", &["stream#1"]), RIGHT);
+    assert_eq!(failed(&again, Outcome::Returned, "onetwo", &["stream#1", "stream#2"]), "leaks stream");
+    assert_eq!(failed(&again, Outcome::Returned, "oneonetwo", &["stream#1"]), "other end");
+    let worse = [("one", Some("acces")), ("one", Some("badf")), TWO];
+    assert_eq!(failed(&worse, Outcome::Returned, "two", &["stream#1"]), "other calls");
+    // Who gives up shows nothing of what comes after.
+    assert_eq!(failed(&[("one", Some("acces"))], Outcome::Exit(1), "", &[]), RIGHT);
+}
+
+#[test]
+fn another_errno_no_errno_and_no_end_are_wrong() {
+    let io = [("one", Some("io")), ONE, TWO];
+    assert_eq!(failed(&io, Outcome::Returned, "onetwo", &["stream#1"]), "io");
+    assert_eq!(failed(&[ONE, TWO], Outcome::Returned, "two", &["stream#1"]), "success");
+    assert_eq!(failed(&[("one", None)], Outcome::Trap(trap("unreachable")), "", &[]), "trap");
+    assert_eq!(failed(&[("one", None)], Outcome::HostError(trap(TOO_MANY)), "", &[]), "hang");
+    assert_eq!(failed(&[("one", None)], Outcome::Exit(1), "", &[]), "exit 1");
+    let later = [("one", Some("acces")), ("one", None)];
+    assert_eq!(failed(&later, Outcome::Trap(trap("unreachable")), "", &[]), "trap later");
+}
+
+#[test]
+fn less_is_told_or_made_up_for() {
+    let told = [("one", Some("success, nwritten: 1")), ("ne", Some("success, nwritten: 2")), TWO];
+    assert_eq!(less(&told, "onetwo"), RIGHT);
+    assert_eq!(less(&[ONE, TWO], "onetwo"), RIGHT);
+    // The adapter says that all was taken.
+    assert_eq!(less(&[ONE, TWO], "otwo"), "other end");
+    // The guest does not care.
+    assert_eq!(less(&[("one", Some("success, nwritten: 1")), TWO], "otwo"), RIGHT);
+    // The guest does, and what comes then is wrong.
+    assert_eq!(less(&told, "oetwo"), "other end");
+    assert_eq!(less(&[("one", Some("io")), TWO], "two"), "io");
+}
+
+#[test]
+fn a_trap_of_the_host_is_the_end() {
+    let ended = |outcome| seen(Group::Trap, Errnos::Any, &run(&[("one", None)], outcome, "", &[]));
+    assert_eq!(ended(Outcome::HostError(trap(TRAP))), RIGHT);
+    assert_eq!(ended(Outcome::Trap(trap("unreachable"))), "no trap, but trap");
+}
+
+#[test]
+fn what_is_expected_follows_from_the_way() {
+    let expected = |group, name, code| expected(group, name, code, "wasi:io/streams.[method]input-stream.read");
+    assert_eq!(expected(Group::Code, "no-entry", None), Errnos::These(vec!["noent"]));
+    assert_eq!(expected(Group::Code, "name-unresolvable", None), Errnos::NoSuccess);
+    assert_eq!(expected(Group::Failed, "last-operation-failed", None), Errnos::These(vec!["io"]));
+    assert_eq!(expected(Group::Failed, "last-operation-failed(pipe)", Some("pipe")), Errnos::These(vec!["pipe"]));
+    assert_eq!(expected(Group::Error, "closed", None), Errnos::These(vec!["success"]));
+    assert_eq!(expected(Group::Value, "empty", None), Errnos::Any);
+}
