@@ -23,7 +23,6 @@ mod digest;
 mod discover;
 mod encode;
 mod error;
-mod memory;
 pub mod module;
 mod near;
 mod output;
@@ -31,6 +30,7 @@ pub mod profile;
 mod provider;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod sanitize;
 mod script;
 mod select;
 mod settings;

@@ -7,7 +7,7 @@ use serde_json::json;
 /// A cell and what became of it.
 pub(super) type Trial<'t> = (&'t Cell, &'t CellResult);
 
-/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message" } ] }`.
+/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message", "violations" } ] }`.
 pub(super) fn json(trials: &[Trial<'_>]) -> String {
     let result = |(cell, result): &Trial<'_>| {
         let (outcome, message) = outcome(&result.verdict);
@@ -15,10 +15,17 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
         json!({
             "guest": guest, "case": case, "adapter": adapter, "host": host, "outcome": outcome,
             "seconds": result.duration.as_secs_f64(), "message": message,
+            "violations": violations(result),
         })
     };
     let results: Vec<_> = trials.iter().map(result).collect();
     format!("{:#}\n", json!({ "results": results }))
+}
+
+/// What adapters did that they must not do, those that are accepted among it, a line each.
+fn violations(result: &CellResult) -> Vec<String> {
+    let violations = result.observation.iter().flat_map(|observation| &observation.violations);
+    violations.map(|violation| format!("{}: {violation}", violation.function)).collect()
 }
 
 /// One suite, a test case for each trial.
@@ -97,7 +104,7 @@ mod tests {
                 mismatches: Vec::new(),
                 duration: Duration::from_millis(1500),
             };
-            (Cell { guest, case, adapter, host, artifact, memory_check: None }, result)
+            (Cell { guest, case, adapter, host, artifact, sanitize: None }, result)
         };
         vec![
             result("a::b::none::native", Verdict::Passed),

@@ -15,11 +15,11 @@ use polyfill_runner::{Compared, Runner, Verdict};
 #[test]
 fn adapters_write_where_they_may_and_nowhere_else() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = Suite::new(root).memory_check(true).build().expect("the suite makes sense");
+    let built = Suite::new(root).sanitize(true).build().expect("the suite makes sense");
     let runner = Runner::new(&built.out_dir)
         .root(root)
         .bless(false)
-        .repeat("polyfill test --memory-check")
+        .repeat("polyfill test --sanitize")
         .imports("imported-resource", counters::add_to_linker)
         .imports("borrowed-handles", counters::add_to_linker);
     // What published adapters do to memory is for the matrix of their bugs.
