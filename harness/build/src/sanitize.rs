@@ -13,7 +13,11 @@ use crate::module;
 const CHECKED: [&str; 2] = ["wasi_unstable", "wasi_snapshot_preview1"];
 
 /// The same layers, with an interposer before them for each of these modules, unless it is there, and one for main's realloc.
-pub fn sanitized(adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
+/// What adapters do with their stacks, they look after themselves.
+pub fn sanitized(mut adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
+    for adapter in &mut adapters {
+        adapter.stack.checked = matches!(adapter.code, Code::Module { .. });
+    }
     let interposers = adapters.iter().filter(|adapter| matches!(adapter.code, Code::Interposer));
     let there: Vec<String> = interposers.flat_map(|adapter| adapter.implements.iter().cloned()).collect();
     let missing = CHECKED.into_iter().filter(|module| !there.iter().any(|known| known == module));

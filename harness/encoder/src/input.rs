@@ -96,6 +96,9 @@ pub struct Stack {
     pub guard: bool,
     /// The global that is the stack pointer, where neither a symbol, nor an export, nor the name section tells.
     pub pointer: Option<u32>,
+    /// Where the stack pointer is known: overflow traps as with `guard`, and so does an exported function that returns with
+    /// another stack pointer than it was called with, in a function called `polyfill.stack_unbalanced`.
+    pub checked: bool,
 }
 
 impl<'a> Adapter<'a> {

@@ -200,10 +200,10 @@ mod tests {
         let text = RULE.replace("result-on-error", "other").replace("known", "");
         let twice = format!("{text}{text}");
         assert_eq!(Accepted::parse(&twice).unwrap_err(), [
-            "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle",
+            "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack",
             "rule count: no `reason`",
             "rule count is there twice",
-            "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle",
+            "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack",
             "rule count: no `reason`",
         ]);
         assert!(Accepted::parse("[[accepted]]\nids = 1").is_err());

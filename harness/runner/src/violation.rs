@@ -50,6 +50,8 @@ pub enum What {
     Realloc(String),
     /// A handle of the host was not given back in time, or twice. Which one.
     Handle(String),
+    /// The adapter's stack is not as it was, or too small. In what way.
+    Stack(String),
 }
 
 /// Bytes that changed.
@@ -68,7 +70,8 @@ pub struct Changed {
 
 impl What {
     /// A word for each kind.
-    pub const KINDS: [&str; 6] = ["memory", "result-on-error", "buffer-on-error", "growth", "realloc", "handle"];
+    pub const KINDS: [&str; 7] =
+        ["memory", "result-on-error", "buffer-on-error", "growth", "realloc", "handle", "stack"];
 
     /// The word for this one.
     pub fn kind(&self) -> &'static str {
@@ -79,6 +82,7 @@ impl What {
             Self::Growth { .. } => 3,
             Self::Realloc(_) => 4,
             Self::Handle(_) => 5,
+            Self::Stack(_) => 6,
         };
         Self::KINDS[index]
     }
@@ -86,7 +90,7 @@ impl What {
     fn changed(&self) -> Option<&Changed> {
         match self {
             Self::Memory(changed) | Self::ResultOnError(changed) | Self::BufferOnError(changed) => Some(changed),
-            Self::Growth { .. } | Self::Realloc(_) | Self::Handle(_) => None,
+            Self::Growth { .. } | Self::Realloc(_) | Self::Handle(_) | Self::Stack(_) => None,
         }
     }
 }
@@ -101,7 +105,7 @@ impl fmt::Display for What {
                 write!(f, "changed {count} byte{} of {owner}, {start:#x}..{end:#x}", plural(count))
             }
             Self::Growth { pages } => write!(f, "made main's memory larger by {pages} page{}", plural(*pages)),
-            Self::Realloc(text) | Self::Handle(text) => f.write_str(text),
+            Self::Realloc(text) | Self::Handle(text) | Self::Stack(text) => f.write_str(text),
         }
     }
 }

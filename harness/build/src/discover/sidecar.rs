@@ -146,7 +146,7 @@ impl From<Form> for polyfill_encoder::Form {
 
 impl From<StackSidecar> for polyfill_encoder::Stack {
     fn from(StackSidecar { size, guard, pointer }: StackSidecar) -> Self {
-        Self { size, guard, pointer }
+        Self { size, guard, pointer, checked: false }
     }
 }
 

@@ -35,6 +35,11 @@ const PAGE: u64 = 1 << 16;
 const MOST_CALLS: usize = 100_000;
 /// Violations of one kind by one function that are kept: the first ones say what is wrong.
 const MOST_VIOLATIONS: usize = 4;
+/// Where an adapter that looks after its stack traps.
+const STACK: [(&str, &str); 2] = [
+    ("polyfill.stack_unbalanced", "returned with another stack pointer than it was called with"),
+    ("polyfill.stack_overflow", "used more of its stack than there is"),
+];
 /// Frames of each.
 const MOST_FRAMES: usize = 4;
 /// What a component is told that uses a handle which it has not.
@@ -198,14 +203,18 @@ impl CoreBoundary {
         }
     }
 
-    /// The component was stopped in an adapter for a handle that it has not.
+    /// The component was stopped in an adapter: for a handle that it has not, or for what it does with its stack.
     fn refused(&mut self, outcome: &Outcome) {
         let (Outcome::Trap(info) | Outcome::HostError(info)) = outcome else { return };
-        let in_adapter = self.open.last().is_some_and(|open| !open.is_main());
-        if in_adapter && REFUSED.iter().any(|message| info.message.contains(message)) {
-            self.violates([What::Handle(format!("used a handle that it has not: {}", info.message))]);
-            self.located(&info.frames);
+        if self.open.last().is_none_or(Open::is_main) {
+            return;
         }
+        let function = info.frames.first().map_or("", |frame| frame.function.as_str());
+        let stack = STACK.iter().find(|(name, _)| *name == function).map(|(_, what)| What::Stack(what.to_string()));
+        let refused = REFUSED.iter().any(|message| info.message.contains(message));
+        let handle = refused.then(|| What::Handle(format!("used a handle that it has not: {}", info.message)));
+        self.violates(stack.or(handle));
+        self.located(&info.frames);
     }
 
     fn log(&mut self, open: &Open) -> Option<usize> {

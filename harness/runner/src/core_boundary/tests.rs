@@ -184,9 +184,23 @@ fn a_handle_that_there_is_not_is_the_adapters_doing() {
     boundary.refused(&Outcome::Trap(info.clone()));
     boundary.refused(&Outcome::Trap(TrapInfo { message: "unreachable".into(), ..info.clone() }));
     boundary.refused(&Outcome::Returned);
+    let frame = |function: &str| Frame {
+        module: Some("adapter".into()),
+        function: function.into(),
+        offset: None,
+        source: None,
+        inlined: false,
+    };
+    for name in ["polyfill.stack_unbalanced", "polyfill.stack_overflow", "other"] {
+        let frames = vec![frame(name), frame("fd_close")];
+        boundary.refused(&Outcome::Trap(TrapInfo { message: "unreachable".into(), frames }));
+    }
     assert_eq!(told(&boundary), [
-        "1 wasi_snapshot_preview1.fd_close(3): handle: used a handle that it has not: unknown handle index 7"
+        "1 wasi_snapshot_preview1.fd_close(3): handle: used a handle that it has not: unknown handle index 7",
+        "1 wasi_snapshot_preview1.fd_close(3): stack: returned with another stack pointer than it was called with",
+        "1 wasi_snapshot_preview1.fd_close(3): stack: used more of its stack than there is",
     ]);
+    assert_eq!(boundary.violations[1].frames.len(), 2);
     // Main's own is main's.
     let mut boundary = checked(&[], false);
     boundary.refused(&Outcome::Trap(info));
