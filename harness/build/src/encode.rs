@@ -4,8 +4,8 @@ use polyfill_encoder::{Adapter, Error, Growth, Input, Options, Region, Source};
 
 use crate::case::{EncodeOptions, from_hex};
 use crate::cells::Job;
-use crate::sanitize::sanitized;
 use crate::provider::provide;
+use crate::sanitize::sanitized;
 use crate::stack::Element;
 use crate::traced::traced;
 

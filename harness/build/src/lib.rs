@@ -28,9 +28,9 @@ mod near;
 mod output;
 pub mod profile;
 mod provider;
+pub mod sanitize;
 #[cfg(feature = "schema")]
 pub mod schema;
-pub mod sanitize;
 mod script;
 mod select;
 mod settings;

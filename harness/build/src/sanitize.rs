@@ -18,10 +18,10 @@ pub fn sanitized(mut adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
     for adapter in &mut adapters {
         adapter.stack.checked = matches!(adapter.code, Code::Module { .. });
     }
-    let interposers = adapters.iter().filter(|adapter| matches!(adapter.code, Code::Interposer));
+    let interposers = adapters.iter().filter(|adapter| matches!(adapter.code, Code::Interposer { .. }));
     let there: Vec<String> = interposers.flat_map(|adapter| adapter.implements.iter().cloned()).collect();
     let missing = CHECKED.into_iter().filter(|module| !there.iter().any(|known| known == module));
-    let checks = missing.map(Adapter::interposer).chain([Adapter::realloc_interposer()]);
+    let checks = missing.map(Adapter::filling_interposer).chain([Adapter::realloc_interposer()]);
     checks.collect::<Vec<_>>().into_iter().chain(adapters).collect()
 }
 

@@ -338,8 +338,8 @@ impl Suite {
         for cell in &mut index.cells {
             let case = index.cases.get(&cell.case_key());
             // Of what published adapters take only they know that it is theirs.
-            let may_grow = case.is_some_and(|entry| entry.case.adapters_grow)
-                || cells::is_published(&Stack::parse(&cell.adapter));
+            let may_grow =
+                case.is_some_and(|entry| entry.case.adapters_grow) || cells::is_published(&Stack::parse(&cell.adapter));
             if let Some(check) = &mut cell.sanitize {
                 check.adapters_grow = may_grow && check.shared;
             }

@@ -82,7 +82,8 @@ impl Accepted {
 
     /// Reads the text of a file; or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Accepted, Vec<String>> {
-        let accepted: Accepted = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
+        let accepted: Accepted =
+            toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
         let problems = accepted.problems();
         if problems.is_empty() { Ok(accepted) } else { Err(problems) }
     }
@@ -199,13 +200,16 @@ mod tests {
     fn all_that_is_wrong_is_told() {
         let text = RULE.replace("result-on-error", "other").replace("known", "");
         let twice = format!("{text}{text}");
-        assert_eq!(Accepted::parse(&twice).unwrap_err(), [
-            "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack",
-            "rule count: no `reason`",
-            "rule count is there twice",
-            "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack",
-            "rule count: no `reason`",
-        ]);
+        assert_eq!(
+            Accepted::parse(&twice).unwrap_err(),
+            [
+                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten",
+                "rule count: no `reason`",
+                "rule count is there twice",
+                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten",
+                "rule count: no `reason`",
+            ]
+        );
         assert!(Accepted::parse("[[accepted]]\nids = 1").is_err());
     }
 }

@@ -85,8 +85,8 @@ pub use trace::{
     Boundary, Detail, Divergence, End, Event, Mode, Replay, Replayed, Trace, json_lines, lines, recorded_results,
     replay, shortened,
 };
-pub use violation::{Changed, LookedAt, Violation, What};
 pub use values::{bytes_text, string_text, value_text};
+pub use violation::{Changed, LookedAt, Violation, What};
 
 /// Cases and the index, as the build writes them.
 pub use polyfill_build::{case, descriptor, index, side, tree};

@@ -84,8 +84,7 @@ pub fn run_program(
         Ok(linker) => linker,
         Err(why) => return Observation::of(Outcome::NotRun(why)),
     };
-    let run =
-        Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, sanitize: None, detail };
+    let run = Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, sanitize: None, detail };
     observe(&run, sinks)
 }
 

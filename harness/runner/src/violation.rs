@@ -41,6 +41,8 @@ pub enum What {
     ResultOnError(Changed),
     /// A buffer was written to by a call that failed.
     BufferOnError(Changed),
+    /// A call that succeeded has not written a result. Which one.
+    Unwritten(String),
     /// Memory grew by so many pages.
     Growth {
         /// The number.
@@ -70,8 +72,8 @@ pub struct Changed {
 
 impl What {
     /// A word for each kind.
-    pub const KINDS: [&str; 7] =
-        ["memory", "result-on-error", "buffer-on-error", "growth", "realloc", "handle", "stack"];
+    pub const KINDS: [&str; 8] =
+        ["memory", "result-on-error", "buffer-on-error", "growth", "realloc", "handle", "stack", "unwritten"];
 
     /// The word for this one.
     pub fn kind(&self) -> &'static str {
@@ -83,6 +85,7 @@ impl What {
             Self::Realloc(_) => 4,
             Self::Handle(_) => 5,
             Self::Stack(_) => 6,
+            Self::Unwritten(_) => 7,
         };
         Self::KINDS[index]
     }
@@ -90,7 +93,7 @@ impl What {
     fn changed(&self) -> Option<&Changed> {
         match self {
             Self::Memory(changed) | Self::ResultOnError(changed) | Self::BufferOnError(changed) => Some(changed),
-            Self::Growth { .. } | Self::Realloc(_) | Self::Handle(_) | Self::Stack(_) => None,
+            _ => None,
         }
     }
 }
@@ -105,7 +108,7 @@ impl fmt::Display for What {
                 write!(f, "changed {count} byte{} of {owner}, {start:#x}..{end:#x}", plural(count))
             }
             Self::Growth { pages } => write!(f, "made main's memory larger by {pages} page{}", plural(*pages)),
-            Self::Realloc(text) | Self::Handle(text) | Self::Stack(text) => f.write_str(text),
+            Self::Unwritten(text) | Self::Realloc(text) | Self::Handle(text) | Self::Stack(text) => f.write_str(text),
         }
     }
 }

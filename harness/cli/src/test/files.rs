@@ -89,6 +89,7 @@ mod tests {
     use std::time::Duration;
 
     use polyfill_build::index::Artifact;
+    use polyfill_runner::{Observation, Outcome, Violation, What};
 
     use super::*;
 
@@ -133,6 +134,26 @@ mod tests {
 </testsuites>
 "#;
         assert_eq!(text(junit), expected);
+    }
+
+    #[test]
+    fn json_has_what_adapters_must_not_do() {
+        let mut results = results();
+        let violation = Violation {
+            adapter: "x+y".to_string(),
+            function: "fd_read".to_string(),
+            call: "m.fd_read(3) -> 0".to_string(),
+            number: 2,
+            depth: 0,
+            what: What::Growth { pages: 1 },
+            frames: Vec::new(),
+        };
+        let observation = Observation { violations: vec![violation], ..Observation::of(Outcome::Returned) };
+        results[1].1.observation = Some(observation);
+        let trials: Vec<Trial<'_>> = results.iter().map(|(cell, result)| (cell, result)).collect();
+        let value: serde_json::Value = serde_json::from_str(&json(&trials)).expect("JSON");
+        assert_eq!(value["results"][0]["violations"], json!([]));
+        assert_eq!(value["results"][1]["violations"], json!(["fd_read: growth: made main's memory larger by 1 page"]));
     }
 
     #[test]

@@ -254,7 +254,13 @@ impl Numbers {
             (Some(own), _) => Some(Guard::fixed(own.stack.as_ref()?, pointer, overflow)),
             (None, region) => {
                 let bytes = region.as_ref()?.layout.stack;
-                Some(Guard { low: Low::Global(self.wiring.stack_low?), bytes, pointer, overflow })
+                Some(Guard {
+                    low: Low::Global(self.wiring.stack_low?),
+                    bytes,
+                    pointer,
+                    overflow,
+                    lenient: plan.lenient,
+                })
             }
         }
     }

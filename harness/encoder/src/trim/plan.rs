@@ -28,6 +28,8 @@ pub(super) struct Plan {
     pub guarded: Option<u32>,
     /// The same, if exports are to leave it as it was.
     pub balanced: Option<u32>,
+    /// Nobody asks for a guard but who looks at everything.
+    pub lenient: bool,
     /// Stack and static data, if there are any.
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
@@ -77,6 +79,7 @@ impl Plan {
                 .stack_pointer
                 .filter(|global| (stack.guard || stack.checked) && live.written.contains(global)),
             balanced: None,
+            lenient: !stack.guard,
             region: None,
             realloc,
             late,

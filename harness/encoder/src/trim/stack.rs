@@ -65,13 +65,15 @@ pub(super) struct Guard {
     pub pointer: u32,
     /// [`overflow`]
     pub overflow: u32,
+    /// A stack that is not there yet has no end: an adapter may be called before, and not use any.
+    pub lenient: bool,
 }
 
 impl Guard {
     /// A stack between two addresses.
     pub fn fixed(stack: &Range<u32>, pointer: u32, overflow: u32) -> Guard {
         let (low, bytes) = (Low::Address(stack.start), stack.end.saturating_sub(stack.start));
-        Guard { low, bytes, pointer, overflow }
+        Guard { low, bytes, pointer, overflow, lenient: false }
     }
 }
 
@@ -87,6 +89,9 @@ pub(super) fn set(guard: &Guard) -> Function {
         Low::Global(global) => code.global_get(global),
     };
     code.i32_sub().i32_const(guard.bytes.cast_signed()).i32_gt_u();
+    if let (Low::Global(global), true) = (guard.low, guard.lenient) {
+        code.global_get(global).i32_const(0).i32_ne().i32_and();
+    }
     code.if_(BlockType::Empty).call(guard.overflow).end();
     code.local_get(ADDRESS).global_set(guard.pointer).end();
     function

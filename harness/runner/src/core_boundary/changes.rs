@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use polyfill_encoder::PATTERN;
+
 use super::results::{self, Out};
 use super::watch::{Lists, Size, Watch};
 use super::{Value, call};
@@ -68,7 +70,34 @@ pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &[u8], watch: &mut W
             _ => What::Memory(changed),
         }
     };
-    parts.map(fault).collect()
+    let mut found: Vec<What> = parts.map(fault).collect();
+    if call.succeeded() {
+        found.extend(unwritten(call, &room, before, after));
+    }
+    found
+}
+
+/// Results that are still what the interposer has put in their place.
+fn unwritten<'a>(
+    call: &'a Call<'_>,
+    room: &'a [Place],
+    before: &'a [u8],
+    after: &'a [u8],
+) -> impl Iterator<Item = What> + 'a {
+    let is_filled = |memory: &[u8], place: &Place| {
+        let bytes = bytes(memory, &place.range);
+        bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == PATTERN))
+    };
+    let results = room.iter().filter(|place| !place.is_buffer);
+    let left = results.filter(move |place| is_filled(after, place) && !is_filled(before, place));
+    left.map(|place| {
+        let (owner, Range { start, end }) = (call.name(place), &place.range);
+        What::Unwritten(format!("did not write `{owner}`, {start:#x}..{end:#x}"))
+    })
+}
+
+fn bytes<'m>(memory: &'m [u8], range: &Range<u64>) -> Option<&'m [u8]> {
+    memory.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
 }
 
 /// What main's own code did to its memory within a call of an adapter's, as if it had been so before that call: all
@@ -125,13 +154,17 @@ impl Call<'_> {
 
     /// Whose bytes are in a place, or right behind one, or in none.
     fn owner(&self, place: Option<&Place>, before: Option<&Place>) -> String {
-        let name = |place: &Place| preview1::parameter(self.function, place.at).unwrap_or("?");
         match (place, before) {
-            (Some(place), _) if self.failed() => format!("`{}`", name(place)),
-            (Some(place), _) => format!("`{}`, beyond what it says is in it", name(place)),
-            (None, Some(place)) => format!("main's, right behind `{}`", name(place)),
+            (Some(place), _) if self.failed() => format!("`{}`", self.name(place)),
+            (Some(place), _) => format!("`{}`, beyond what it says is in it", self.name(place)),
+            (None, Some(place)) => format!("main's, right behind `{}`", self.name(place)),
             (None, None) => "main's".to_string(),
         }
+    }
+
+    /// Of the parameter that a place's address is in.
+    fn name(&self, place: &Place) -> &'static str {
+        preview1::parameter(self.function, place.at).unwrap_or("?")
     }
 
     fn note_sizes(&self, after: &[u8], lists: &mut Lists) {

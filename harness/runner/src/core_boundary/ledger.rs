@@ -89,7 +89,8 @@ impl Ledger {
             "sock_accept" => Some(2),
             _ => None,
         };
-        let new: Vec<u32> = self.live.iter().filter(|(_, handle)| handle.call == call.number).map(|(n, _)| *n).collect();
+        let new: Vec<u32> =
+            self.live.iter().filter(|(_, handle)| handle.call == call.number).map(|(n, _)| *n).collect();
         let is_child = |number: &u32| self.live.get(number).is_some_and(|handle| handle.parent.is_some());
         let mut wrong = Vec::new();
         if let Some(at) = opens {

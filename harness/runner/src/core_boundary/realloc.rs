@@ -59,7 +59,9 @@ impl Reallocs {
         match self.blocks.get(&old) {
             None => wrong.push(format!("asked main's realloc to change a block that it did not give, {old:#x}")),
             Some(given) if *given != old_size => {
-                wrong.push(format!("told main's realloc that the block at {old:#x} has {old_size} bytes: it has {given}"));
+                wrong.push(format!(
+                    "told main's realloc that the block at {old:#x} has {old_size} bytes: it has {given}"
+                ));
             }
             Some(_) if size == 0 && old_size > 0 => {
                 wrong.push(format!("asked main's realloc for a block of no bytes in place of the one at {old:#x}"));
@@ -119,9 +121,10 @@ mod tests {
         assert_eq!(wrong(24, 8, 1, 9, 40), ["asked main's realloc to change a block that it did not give, 0x18"]);
         assert_eq!(wrong(0, 8, 1, 9, 40), ["asked main's realloc to change a block that it did not give, 0x0"]);
         assert_eq!(wrong(16, 4, 1, 9, 40), ["told main's realloc that the block at 0x10 has 4 bytes: it has 8"]);
-        assert_eq!(wrong(16, 8, 1, 0, 40), [
-            "asked main's realloc for a block of no bytes in place of the one at 0x10"
-        ]);
+        assert_eq!(
+            wrong(16, 8, 1, 0, 40),
+            ["asked main's realloc for a block of no bytes in place of the one at 0x10"]
+        );
     }
 
     #[test]
@@ -130,7 +133,10 @@ mod tests {
         reallocs.gave(&request(0, 0, 1, 8), 16, 100);
         let larger = request(16, 8, 1, 16);
         reallocs.gave(&larger, 40, 100);
-        assert_eq!(reallocs.asked(&larger, false), ["asked main's realloc to change a block that it did not give, 0x10"]);
+        assert_eq!(
+            reallocs.asked(&larger, false),
+            ["asked main's realloc to change a block that it did not give, 0x10"]
+        );
         assert_eq!(reallocs.asked(&request(40, 16, 1, 17), false), [""; 0]);
     }
 

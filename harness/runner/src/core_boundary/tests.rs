@@ -1,7 +1,7 @@
 //! Reports -> a log, and faults.
 
 use super::*;
-use crate::observation::TrapInfo;
+use crate::observation::{Frame, Outcome, TrapInfo};
 
 const NOTHING: [u64; 0] = [];
 
@@ -132,13 +132,16 @@ fn main_is_asked_for_memory_as_it_should_be() {
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 0, 0], &memory);
     boundary.after(&[Value::I32(64)], &memory);
     let call = "2 wasi_snapshot_preview1.random_get(8, 4)";
-    assert_eq!(told(&boundary), [
-        format!("{call}: realloc: asked main's realloc for an alignment of 3"),
-        format!("{call}: realloc: called main's realloc while that runs"),
-        format!("{call}: realloc: asked main's realloc to change a block that it did not give, 0x28"),
-        format!("{call}: realloc: was given 0x60..0x68 by main's realloc, beyond main's memory"),
-        "0 : realloc: asked main's realloc for an alignment of 0".into(),
-    ]);
+    assert_eq!(
+        told(&boundary),
+        [
+            format!("{call}: realloc: asked main's realloc for an alignment of 3"),
+            format!("{call}: realloc: called main's realloc while that runs"),
+            format!("{call}: realloc: asked main's realloc to change a block that it did not give, 0x28"),
+            format!("{call}: realloc: was given 0x60..0x68 by main's realloc, beyond main's memory"),
+            "0 : realloc: asked main's realloc for an alignment of 0".into(),
+        ]
+    );
     let looked_at = boundary.seen().looked_at;
     assert_eq!((looked_at.calls, looked_at.reallocs, looked_at.most_reallocs), (1, 3, 2));
 }
@@ -169,10 +172,13 @@ fn handles_are_told_of_with_the_call() {
     begin(&mut boundary, "wasi_snapshot_preview1", "fd_close", &[3], &memory);
     boundary.dropped(2);
     boundary.after(&[Value::I32(0)], &memory);
-    assert_eq!(told(&boundary), [
-        "2 wasi_snapshot_preview1.fd_close(3): handle: dropped descriptor#2 before its child input-stream#1",
-        "2 wasi_snapshot_preview1.fd_close(3) -> 0: handle: left input-stream#1 of descriptor 3, which is closed",
-    ]);
+    assert_eq!(
+        told(&boundary),
+        [
+            "2 wasi_snapshot_preview1.fd_close(3): handle: dropped descriptor#2 before its child input-stream#1",
+            "2 wasi_snapshot_preview1.fd_close(3) -> 0: handle: left input-stream#1 of descriptor 3, which is closed",
+        ]
+    );
     assert_eq!(boundary.seen().looked_at.most_handles, 3);
 }
 
@@ -195,11 +201,14 @@ fn a_handle_that_there_is_not_is_the_adapters_doing() {
         let frames = vec![frame(name), frame("fd_close")];
         boundary.refused(&Outcome::Trap(TrapInfo { message: "unreachable".into(), frames }));
     }
-    assert_eq!(told(&boundary), [
-        "1 wasi_snapshot_preview1.fd_close(3): handle: used a handle that it has not: unknown handle index 7",
-        "1 wasi_snapshot_preview1.fd_close(3): stack: returned with another stack pointer than it was called with",
-        "1 wasi_snapshot_preview1.fd_close(3): stack: used more of its stack than there is",
-    ]);
+    assert_eq!(
+        told(&boundary),
+        [
+            "1 wasi_snapshot_preview1.fd_close(3): handle: used a handle that it has not: unknown handle index 7",
+            "1 wasi_snapshot_preview1.fd_close(3): stack: returned with another stack pointer than it was called with",
+            "1 wasi_snapshot_preview1.fd_close(3): stack: used more of its stack than there is",
+        ]
+    );
     assert_eq!(boundary.violations[1].frames.len(), 2);
     // Main's own is main's.
     let mut boundary = checked(&[], false);

@@ -103,7 +103,8 @@ pub(super) fn result(
 /// What a parameter of the core function is called, results among them.
 pub(crate) fn parameter(function: &str, index: usize) -> Option<&'static str> {
     let function = FUNCTIONS.iter().find(|known| known.name == function)?;
-    let params = function.params.iter().flat_map(|(name, ty)| std::iter::repeat_n(*name, if is_pair(ty) { 2 } else { 1 }));
+    let params =
+        function.params.iter().flat_map(|(name, ty)| std::iter::repeat_n(*name, if is_pair(ty) { 2 } else { 1 }));
     params.chain(function.results.iter().map(|(name, _)| *name)).nth(index)
 }
 

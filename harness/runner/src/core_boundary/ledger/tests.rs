@@ -30,10 +30,10 @@ fn what_is_closed_is_gone() {
     assert_eq!([ledger.gone(3), ledger.gone(2)].concat(), [""; 0]);
     assert_eq!(over(&mut ledger, 3, "fd_close", &[5], 0), [""; 0]);
     let mut ledger = opened();
-    assert_eq!(over(&mut ledger, 3, "fd_close", &[5], 0), [
-        "left descriptor#2 of descriptor 5, which is closed",
-        "left input-stream#1 of descriptor 5, which is closed"
-    ]);
+    assert_eq!(
+        over(&mut ledger, 3, "fd_close", &[5], 0),
+        ["left descriptor#2 of descriptor 5, which is closed", "left input-stream#1 of descriptor 5, which is closed"]
+    );
     // That was not closed.
     assert_eq!(over(&mut opened(), 3, "fd_close", &[5], 8), [""; 0]);
     assert_eq!(over(&mut opened(), 3, "fd_close", &[4], 0), [""; 0]);
@@ -72,9 +72,10 @@ fn one_of_each_is_kept() {
     ledger.given(4, "pollable#1", "input-stream.subscribe", Some(3), 3);
     assert_eq!(over(&mut ledger, 3, "poll_oneoff", &[], 0), [""; 0]);
     ledger.given(5, "pollable#2", "input-stream.subscribe", Some(3), 4);
-    assert_eq!(over(&mut ledger, 4, "poll_oneoff", &[], 0), [
-        "left pollable#2 beside pollable#1, both given by input-stream.subscribe"
-    ]);
+    assert_eq!(
+        over(&mut ledger, 4, "poll_oneoff", &[], 0),
+        ["left pollable#2 beside pollable#1, both given by input-stream.subscribe"]
+    );
     // Not of the same stream, or not left.
     ledger.given(6, "pollable#3", "input-stream.subscribe", Some(9), 5);
     ledger.given(7, "pollable#4", "input-stream.subscribe", Some(3), 5);
