@@ -177,6 +177,7 @@ const BALANCE: &str = r#"
       (func (export "dive") (param $count i32) (result i32)
         (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (i32.const 64)))
         (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (local.get $count)))
+        (i32.store (i32.sub (global.get $__stack_pointer) (i32.const 64)) (local.get $count))
         (i32.add (local.get $count) (i32.const 1)))
       (func (export "large") (param $size i32) (result i32)
         (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (local.get $size)))
