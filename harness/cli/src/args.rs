@@ -15,6 +15,7 @@ use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
 pub(crate) use self::sweep::SweepArgs;
 use crate::adapt::{Adapt, WitArg};
+use crate::load::Reported;
 
 /// Makes components from core modules and adapters, runs them, and tests them.
 #[derive(Debug, Parser)]
@@ -61,7 +62,7 @@ pub(crate) struct TestArgs {
     ///
     /// Each runs without an adapter (host native) and through the newest published adapter (host wasi); or, with
     /// --adapter and --host, through that one (`reference-command@48.0.8`), and there.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "memory_check", "bless", "all_adapters"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "sanitize", "bless", "all_adapters"])]
     pub(crate) wasi_testsuite: Option<PathBuf>,
     /// Only trials with this adapter, or this stack of adapters (`a+b`, or `none`)
     #[arg(long, value_name = "NAME")]
@@ -89,9 +90,11 @@ pub(crate) struct TestArgs {
     /// Write the verdicts to a file as JUnit's XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Check main's memory around each call into an adapter: nothing may change but what the call gives out
+    /// Check what adapters do at each call: to main's memory, with its realloc, and with handles of the host
+    ///
+    /// What published adapters are known for stands in sanitize.toml in the suite's folder, and fails nothing.
     #[arg(long)]
-    pub(crate) memory_check: bool,
+    pub(crate) sanitize: bool,
     /// Run with traces: each failure is told with the calls across both boundaries that led to it
     ///
     /// Nothing else is different: the same trials pass.
@@ -267,6 +270,11 @@ pub(crate) struct RunArgs {
     /// The seed of the guest's random bytes, or `random` for other bytes in each run
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed)]
     pub(crate) seed: Seed,
+    /// Check what adapters do at each call, and print on standard error what they must not do
+    ///
+    /// The exit code is not 0 then, unless sanitize.toml in the suite's folder knows of it.
+    #[arg(long)]
+    pub(crate) sanitize: bool,
     /// Print the calls across both boundaries on standard error, when the guest has ended
     #[arg(long)]
     pub(crate) trace: bool,
@@ -369,6 +377,15 @@ impl RunArgs {
     /// Whether calls are to be told of.
     pub(crate) fn is_traced(&self) -> bool {
         self.trace || self.trace_json.is_some()
+    }
+
+    /// By what is reported between adapters.
+    pub(crate) fn reported(&self) -> Reported {
+        match (self.sanitize, self.is_traced()) {
+            (true, _) => Reported::Sanitized,
+            (false, true) => Reported::Traced,
+            (false, false) => Reported::AsGiven,
+        }
     }
 
     /// And how much of their values.

@@ -1,5 +1,6 @@
 //! A wasmtime engine, and the components and modules it has compiled.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +42,9 @@ pub enum EngineError {
     Compile(String),
 }
 
+/// Frames of a backtrace: a sanitized run has up to two more than another one, and must not lose the last ones by that.
+const MOST_FRAMES: usize = 40;
+
 /// A wasmtime engine set up for tests: backtraces with names and source lines, interruption.
 pub struct Engine {
     engine: wasmtime::Engine,
@@ -75,6 +79,7 @@ impl Engine {
             .cranelift_opt_level(OptLevel::Speed)
             .wasm_component_model(true)
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+            .wasm_backtrace_max_frames(NonZeroUsize::new(MOST_FRAMES))
             .epoch_interruption(true)
             .consume_fuel(fuel);
         // Winch cannot do that, and is fast.

@@ -5,7 +5,7 @@
 
 mod handles;
 mod passed;
-mod preview1;
+pub(crate) mod preview1;
 mod replay;
 mod results;
 mod script;
