@@ -7,7 +7,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use polyfill_build::{Suite, reference};
+use polyfill_build::{AdapterModule, Suite, reference};
 use polyfill_lab::entry::{Report, Subject, entry};
 
 #[test]
@@ -33,7 +33,8 @@ fn published_adapters_cannot_be_called_while_they_set_themselves_up() {
 fn ours_can_be_called_at_any_time() {
     let Some(_run) = passed::unless_passed("ours_can_be_called_at_any_time", &passed::suite(&root())) else { return };
     let name = "wasi_snapshot_preview1.command";
-    let (implements, wasm) = Suite::new(root()).adapter(name).expect("it is found").expect("it compiles");
+    let AdapterModule { implements, wasm } =
+        Suite::new(root()).adapter(name).expect("it is found").expect("it compiles");
     let report = look(&Subject { name: name.to_string(), implements, wasm, host: "my-wasi".to_string() });
     assert!(report.runs() > 2000 && report.usual() == report.runs(), "{report}");
     is_golden(&root().join("tests/entry").join(format!("{name}.txt")), &report);

@@ -36,6 +36,15 @@ pub struct CoreModules {
     pub adapters: BTreeMap<String, Result<Vec<u8>, String>>,
 }
 
+/// An adapter of a suite's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterModule {
+    /// The import modules that it implements.
+    pub implements: Vec<String>,
+    /// Its core module.
+    pub wasm: Vec<u8>,
+}
+
 /// One step of a build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {

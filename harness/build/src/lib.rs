@@ -42,7 +42,7 @@ pub mod tree;
 mod wasi_test;
 pub mod wit;
 
-pub use built::{Built, CoreModules, Done, Step, What};
+pub use built::{AdapterModule, Built, CoreModules, Done, Step, What};
 pub use encode::provided;
 pub use error::{BuildError, Problems};
 pub use polyfill_encoder::fits;

@@ -253,9 +253,9 @@ impl Suite {
         })
     }
 
-    /// The core module of an adapter of the suite's own, by its id, and the import modules that it implements; nothing where
-    /// there is no such adapter, or no module of it: a stub has none, and one may not compile.
-    pub fn adapter(&self, id: &str) -> Result<Option<(Vec<String>, Vec<u8>)>, BuildError> {
+    /// An adapter of the suite's own, by its id; nothing where there is no such adapter, or no module of it: a stub has none, and
+    /// one may not compile.
+    pub fn adapter(&self, id: &str) -> Result<Option<AdapterModule>, BuildError> {
         let layout = discover::discover(&self.root, false)?;
         let Some(adapter) = layout.adapters.iter().find(|adapter| adapter.id == id) else { return Ok(None) };
         let (work, _) = self.folders(&layout)?;
@@ -263,7 +263,7 @@ impl Suite {
         let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
         let compiled = compile::adapters(&shop, &layout).remove(&adapter.of);
         Ok(match compiled.map(|compiled| compiled.outcome) {
-            Some(Outcome::Ready(wasm)) => Some((adapter.implements.clone(), wasm)),
+            Some(Outcome::Ready(wasm)) => Some(AdapterModule { implements: adapter.implements.clone(), wasm }),
             Some(Outcome::Ignored(_) | Outcome::Failed(_)) | None => None,
         })
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index};
-use polyfill_build::{BuildError, Element, Suite, reference};
+use polyfill_build::{AdapterModule, BuildError, Element, Suite, reference};
 use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Observation, Runner, Verdict};
 use thiserror::Error;
 
@@ -157,18 +157,19 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Cell, CellResult, Vec<u
 /// The adapters of a stack that there are modules of; `own` knows those that are not published.
 pub(crate) fn adapters<E>(
     stack: &str,
-    own: impl Fn(&str) -> Result<Option<(Vec<String>, Vec<u8>)>, E>,
+    own: impl Fn(&str) -> Result<Option<AdapterModule>, E>,
 ) -> Result<(Vec<AdapterAbout>, Vec<Vec<u8>>), E> {
     let (mut abouts, mut modules) = (Vec::new(), Vec::new());
     for name in stack.split('+') {
         let Element::Adapter(id) = Element::parse(name) else { continue };
         let module = match reference::find(id) {
-            Some(published) => {
-                published.ok().map(|adapter| (vec![reference::IMPORT_MODULE.to_string()], adapter.wasm().to_vec()))
-            }
+            Some(published) => published.ok().map(|adapter| AdapterModule {
+                implements: vec![reference::IMPORT_MODULE.to_string()],
+                wasm: adapter.wasm().to_vec(),
+            }),
             None => own(id)?,
         };
-        if let Some((implements, wasm)) = module {
+        if let Some(AdapterModule { implements, wasm }) = module {
             abouts.push(AdapterAbout { name: name.into(), implements });
             modules.push(wasm);
         }

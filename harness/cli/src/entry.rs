@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use polyfill_build::side::Side;
-use polyfill_build::{Suite, reference};
+use polyfill_build::{AdapterModule, Suite, reference};
 use polyfill_lab::entry::{Subject, entry as look};
 
 use crate::args::EntryArgs;
@@ -25,12 +25,12 @@ pub(crate) fn entry(args: &EntryArgs) -> Result<ExitCode, Error> {
 /// A published adapter, one of the suite's own, or one in a file.
 fn subject(suite: &Path, side: &Side) -> Result<Subject, Error> {
     let Side::Adapted { stack, host } = side else { return Err(Error::NoAdapter { side: side.to_string() }) };
-    let module = || vec![reference::IMPORT_MODULE.to_string()];
-    let (implements, wasm) = match reference::find(stack) {
-        Some(published) => (module(), published?.wasm().to_vec()),
+    let module = |wasm: Vec<u8>| AdapterModule { implements: vec![reference::IMPORT_MODULE.to_string()], wasm };
+    let AdapterModule { implements, wasm } = match reference::find(stack) {
+        Some(published) => module(published?.wasm().to_vec()),
         None if Path::new(stack).is_file() => {
             let path = Path::new(stack).to_path_buf();
-            (module(), fs::read(&path).map_err(|source| Error::Read { path, source })?)
+            module(fs::read(&path).map_err(|source| Error::Read { path, source })?)
         }
         None => Suite::new(suite)
             .progress(output::progress)
