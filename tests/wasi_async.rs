@@ -1,7 +1,10 @@
 //! What a guest does on `wasi` it does on `wasi-async`, too: every component of the suite that runs on the one runs on the
 //! other, and is seen to do the same.
 
+mod passed;
+
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polyfill_build::index::{Artifact, Cell, FILE, Index};
@@ -11,6 +14,12 @@ use rayon::prelude::*;
 
 #[test]
 fn asynchronous_calls_make_no_difference() {
+    let Some(_run) = passed::unless_passed(
+        "asynchronous_calls_make_no_difference",
+        &passed::suite(Path::new(env!("CARGO_MANIFEST_DIR"))),
+    ) else {
+        return;
+    };
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
     let index: Index =
         serde_json::from_slice(&fs::read(out_dir.join(FILE)).expect("the suite is built")).expect("JSON");

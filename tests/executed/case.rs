@@ -123,7 +123,12 @@ impl Case {
                 return Adapter::stub(wit(&self.folder.join(format!("{file}.wit"))), answer(stub));
             }
             let (wasm, wit) = self.modules.get(file).unwrap_or_else(|| panic!("no `{file}.wat`"));
-            let stack = Stack { size: layer.stack_size, guard: layer.stack_guard, pointer: layer.stack_pointer };
+            let stack = Stack {
+                size: layer.stack_size,
+                guard: layer.stack_guard,
+                pointer: layer.stack_pointer,
+                checked: false,
+            };
             let adapter = Adapter::new(&layer.name, wasm).with_wit(wit.clone()).with_stack(stack);
             let adapter = adapter.in_form(layer.form.as_deref().map_or(way.form, form));
             if layer.implements.is_empty() { adapter } else { adapter.implementing(layer.implements.clone()) }

@@ -24,7 +24,7 @@ const FRAMES: &str = r#"
 "#;
 
 const EXPORTS: [&str; 2] = ["dive", "large"];
-const GUARD: Stack = Stack { size: None, guard: true, pointer: None };
+const GUARD: Stack = Stack { size: None, guard: true, pointer: None, checked: false };
 
 #[track_caller]
 fn good(stack: Stack, form: Form, wasm: &[u8], realloc: MainRealloc<'_>) -> Trimmed {
@@ -167,4 +167,59 @@ fn the_pointer_can_be_told() {
     // A name is better than an option.
     let trimmed = good(Stack { pointer: Some(0), ..GUARD }, Form::Shared, &wat(FRAMES), GROW);
     assert!(trimmed.region.expect("a stack").guarded);
+}
+
+/// Leaves the stack as it was, or not; and calls itself by way of an export.
+const BALANCE: &str = r#"
+    (module
+      (import "env" "memory" (memory 2))
+      (global $__stack_pointer (mut i32) (i32.const 65536))
+      (func (export "dive") (param $count i32) (result i32)
+        (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (i32.const 64)))
+        (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (local.get $count)))
+        (i32.store (i32.sub (global.get $__stack_pointer) (i32.const 64)) (local.get $count))
+        (i32.add (local.get $count) (i32.const 1)))
+      (func (export "large") (param $size i32) (result i32)
+        (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (local.get $size)))
+        (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (local.get $size)))
+        (global.get $__stack_pointer)))
+"#;
+
+const CHECKED: Stack = Stack { size: None, guard: false, pointer: None, checked: true };
+
+#[test]
+fn an_export_leaves_the_stack_pointer_as_it_was() {
+    let wasm = wat(BALANCE);
+    let grown = good(CHECKED, Form::Shared, &wasm, GROW);
+    let allocated = good(CHECKED, Form::Shared, &wasm, MAIN);
+    let own = good(CHECKED, Form::Isolated, &wasm, GROW);
+    for mut running in [
+        Running::new(&grown, Main::default()),
+        Running::new(&allocated, Main::default()),
+        Running::isolated(&own, Main::default()),
+    ] {
+        for _ in 0..2 {
+            assert_eq!(running.call1("dive", 64).expect("nothing is left"), 65);
+            running.call1("large", 128).expect("nothing is left");
+        }
+        let Err(error) = running.call1("dive", 48) else { panic!("16 bytes are left") };
+        let trace = format!("{error:?}");
+        let lines: Vec<&str> = trace.lines().filter(|line| line.contains("adapter!")).collect();
+        assert!(lines[0].contains("polyfill.stack_unbalanced"), "{trace}");
+        assert!(lines[1].contains("dive"), "{trace}");
+    }
+    // It is guarded, too; but not while there is no stack.
+    let Err(error) = Running::new(&grown, Main::default()).call1("large", 65552) else {
+        panic!("there is no such stack")
+    };
+    assert!(format!("{error:?}").contains("polyfill.stack_overflow"));
+}
+
+#[test]
+fn what_has_no_stack_needs_no_look_at_it() {
+    let none = r#"(module (func (export "dive") (param i32)) (func (export "large") (param i32)))"#;
+    for form in [Form::Shared, Form::Isolated] {
+        let plain = good(Stack::default(), form, &wat(none), GROW);
+        assert_eq!(good(CHECKED, form, &wat(none), GROW).wasm, plain.wasm);
+    }
 }

@@ -19,8 +19,8 @@ pub(crate) struct Job {
     pub(crate) guest: String,
     pub(crate) stack: Stack,
     pub(crate) options: EncodeOptions,
-    /// Main's memory is reported, so that it can be checked.
-    pub(crate) memory_check: bool,
+    /// Calls and main's memory are reported, so that they can be checked.
+    pub(crate) sanitize: bool,
     /// Calls across the core boundary are reported.
     pub(crate) traced: bool,
     /// The guest's core module as it stands, for the host `native`.
@@ -39,9 +39,9 @@ impl Job {
             "" => String::new(),
             content => format!("--with-{}", &digest::of(content.as_bytes())[..8]),
         };
-        let memory = if self.memory_check { "--memory" } else { "" };
+        let sanitize = if self.sanitize { "--sanitize" } else { "" };
         let traced = if self.traced { "--trace" } else { "" };
-        format!("{}--{}{grow}{provider}{memory}{traced}.wasm", self.guest, file_name(&self.stack.to_string()))
+        format!("{}--{}{grow}{provider}{sanitize}{traced}.wasm", self.guest, file_name(&self.stack.to_string()))
     }
 
     /// What it comes to, if it can be made.
@@ -75,8 +75,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) findings: &'a BTreeMap<String, String>,
     pub(crate) hosts: &'a [String],
     pub(crate) filter: &'a Filter,
-    /// Main's memory is checked in all cells.
-    pub(crate) memory_check: bool,
+    /// What adapters do is checked in all cells.
+    pub(crate) sanitize: bool,
     /// Calls across the core boundary are reported in all cells.
     pub(crate) trace: bool,
     /// Stacks that name a published adapter without a release run through every one.
@@ -123,9 +123,12 @@ fn lay_out_case(
         let options = given.map(|case| case.encode.clone()).unwrap_or_default();
         let welded = stacks.into_iter().map(|stack| Job {
             guest: guest.name.clone(),
-            memory_check: is_checked(parts, given, &stack),
+            sanitize: is_checked(parts, given),
             // What interposers are in could be a part of the message.
-            traced: parts.trace && given.is_none_or(|case| case.expect.error.is_none() && case.untraced.is_none()),
+            traced: given.map_or(parts.trace, |case| {
+                let wanted = parts.trace || case.expect.trace.is_some();
+                wanted && case.expect.error.is_none() && case.untraced.is_none()
+            }),
             options: options.clone(),
             stack,
             native: false,
@@ -135,7 +138,7 @@ fn lay_out_case(
             guest: guest.name.clone(),
             stack: Stack::default(),
             options: EncodeOptions::default(),
-            memory_check: false,
+            sanitize: false,
             traced: false,
             native: true,
         });
@@ -169,7 +172,7 @@ fn lay_out_job<'a>(
             adapter: job.stack.to_string(),
             host: host.to_string(),
             artifact: artifact.clone(),
-            memory_check: None,
+            sanitize: None,
         };
         if parts.filter.selects(&cell.name()) {
             if matches!(cell.artifact, Artifact::Component(_) | Artifact::Module(_)) {
@@ -180,10 +183,10 @@ fn lay_out_job<'a>(
     }
 }
 
-/// The hosts that take a cell by their own patterns. Where main's memory is checked they cannot tell of it.
+/// The hosts that take a cell by their own patterns. Where calls are checked they cannot tell of them.
 fn taking<'a>(parts: &Parts<'a>, guest: &Guest, case: &CaseFile, job: &Job) -> Vec<&'a String> {
     let Some(given) = case.case.as_ref().ok().filter(|given| given.expect.error.is_none()) else { return Vec::new() };
-    if job.native || job.memory_check || job.traced || job.stack.has_interposer() {
+    if job.native || job.sanitize || job.traced || job.stack.has_interposer() {
         return Vec::new();
     }
     let adapter = job.stack.to_string();
@@ -210,7 +213,7 @@ fn stacks(
     stacks.into_iter().flat_map(|stack| if parts.every_release { stack.every_release() } else { vec![stack] }).collect()
 }
 
-fn is_published(stack: &Stack) -> bool {
+pub(crate) fn is_published(stack: &Stack) -> bool {
     stack.adapters().any(|id| polyfill_reference::find(id).is_some())
 }
 
@@ -232,11 +235,11 @@ fn is_for_native(facts: &Facts, case: Option<&Case>) -> bool {
     speaks_preview1(facts) && facts.imports.len() == 1 && calls.iter().all(is_core)
 }
 
-/// Whether main's memory is checked. Not where no component is expected: its interposers could add to the message. Nor, if
-/// nobody asks for it, around published adapters: they take memory of which only they know that it is theirs.
-fn is_checked(parts: &Parts<'_>, case: Option<&Case>, stack: &Stack) -> bool {
-    let fails = case.is_some_and(|case| case.expect.error.is_some());
-    case.and_then(|case| case.memory_check).unwrap_or(parts.memory_check && !fails && !is_published(stack))
+/// Whether what adapters do is checked. Not where no component is expected: its interposers could add to the message. Nor,
+/// if the case does not ask for it, where calls cannot be reported.
+fn is_checked(parts: &Parts<'_>, case: Option<&Case>) -> bool {
+    let cannot = case.is_some_and(|case| case.expect.error.is_some() || case.untraced.is_some());
+    case.and_then(|case| case.sanitize).unwrap_or(parts.sanitize && !cannot)
 }
 
 /// What each adapter imports, by its id.

@@ -13,16 +13,16 @@ use crate::cells::Job;
 use crate::compile::{Compiled, Outcome, Workshop};
 use crate::discover::{self, Kind, Layout};
 use crate::encode::{self, Encoded};
-use crate::index::{Artifact, MemoryCheck, Stage};
+use crate::index::{Artifact, Sanitize, Stage};
 use crate::profile::Profile;
 use crate::wit::Reference;
-use crate::{cache, digest, memory, module};
+use crate::{cache, digest, module, sanitize};
 
 /// What a job came to, by its component's file.
 pub(crate) struct Components {
     pub(crate) artifacts: BTreeMap<String, Artifact>,
     /// For those that are made to be checked: where adapters may write.
-    pub(crate) checks: BTreeMap<String, MemoryCheck>,
+    pub(crate) checks: BTreeMap<String, Sanitize>,
     pub(crate) log: Vec<Step>,
 }
 
@@ -155,7 +155,7 @@ enum Kept {
     /// The hash of the component, and what a check of its memory has to know.
     Component {
         hash: String,
-        check: MemoryCheck,
+        check: Sanitize,
     },
     Failed {
         stage: Stage,
@@ -228,7 +228,7 @@ impl<'a> Encodings<'a> {
                 _ if job.native => Artifact::Module(file.clone()),
                 Kept::Component { .. } | Kept::Findings(_) => Artifact::Component(file.clone()),
             };
-            if let (Kept::Component { check, .. }, true) = (&entry.outcome, job.memory_check) {
+            if let (Kept::Component { check, .. }, true) = (&entry.outcome, job.sanitize) {
                 components.checks.insert(file.clone(), check.clone());
             }
             components.artifacts.insert(file.clone(), artifact);
@@ -249,7 +249,7 @@ impl<'a> Encodings<'a> {
             if job.native { "keep" } else { "encode" },
             grow,
             provider,
-            if job.memory_check { "check" } else { "" },
+            if job.sanitize { "check" } else { "" },
             if job.traced { "trace" } else { "" },
             &stack,
         ];
@@ -266,8 +266,8 @@ impl<'a> Encodings<'a> {
         let (outcome, done) = match make(job, modules) {
             Ok(Encoded { component, growth }) => {
                 cache::write(&path, &component)?;
-                let main = modules.guests.get(job.guest.as_str()).map_or(0, |main| module::facts(main.wasm).memory);
-                (Kept::Component { hash: digest::of(&component), check: memory::check(main, &growth) }, Done::Made)
+                let main = modules.guests.get(job.guest.as_str()).map_or(&[][..], |main| main.wasm);
+                (Kept::Component { hash: digest::of(&component), check: sanitize::check(main, &growth) }, Done::Made)
             }
             Err((stage, message)) => (Kept::Failed { stage, message: self.shop.scrub(&message) }, Done::Failed),
         };

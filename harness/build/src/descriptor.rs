@@ -130,6 +130,9 @@ impl Descriptor {
         if case.host_code {
             return Some("Rust code of the suite's test binary cannot be called by another process (`host-code`)");
         }
+        if case.expect.trace.is_some() {
+            return Some("another process tells of no calls (`trace`)");
+        }
         if case.expect.core_calls.is_some() {
             return Some("interposers cannot report to another process (`core-calls`)");
         }

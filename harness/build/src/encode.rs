@@ -4,8 +4,8 @@ use polyfill_encoder::{Adapter, Error, Growth, Input, Options, Region, Source};
 
 use crate::case::{EncodeOptions, from_hex};
 use crate::cells::Job;
-use crate::memory;
 use crate::provider::provide;
+use crate::sanitize::sanitized;
 use crate::stack::Element;
 use crate::traced::traced;
 
@@ -25,9 +25,12 @@ pub(crate) fn encode<'a>(
         Element::Adapter(id) => adapter(id),
         Element::Interposer(modules) => Some(Adapter::interposer(modules)),
     });
-    let checks = if job.memory_check { memory::interposers(&job.stack) } else { Vec::new() };
-    let adapters = checks.into_iter().chain(named).collect();
-    let adapters = if job.traced && !job.memory_check { traced(adapters) } else { adapters };
+    let adapters = named.collect();
+    let adapters = match (job.sanitize, job.traced) {
+        (true, _) => sanitized(adapters),
+        (false, true) => traced(adapters),
+        (false, false) => adapters,
+    };
     let input = Input { main, adapters };
     let region = if job.options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
     let options = Options { region, ..Options::default() };

@@ -66,15 +66,15 @@ pub struct Cell {
     pub host: String,
     /// What there is to run.
     pub artifact: Artifact,
-    /// What to look at in main's memory, in a component that reports it.
+    /// What checks have to know, in a component that reports its calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory_check: Option<MemoryCheck>,
+    pub sanitize: Option<Sanitize>,
 }
 
-/// What adapters may write to, beside what calls give out.
+/// What a check of calls has to know: what adapters may write to, beside what calls give out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct MemoryCheck {
+pub struct Sanitize {
     /// Addresses in main's memory, from the first to the one after the last, that belong to adapters. None are in it
     /// where all adapters are isolated.
     pub region: [u64; 2],
@@ -83,7 +83,8 @@ pub struct MemoryCheck {
     pub growth: Vec<u64>,
     /// Some adapter works in main's memory, and can grow it.
     pub shared: bool,
-    /// It may, as the case says: see [`Case::adapters_grow`](crate::case::Case::adapters_grow).
+    /// It may, as the case says (see [`Case::adapters_grow`](crate::case::Case::adapters_grow)), or since it is a
+    /// published one.
     pub adapters_grow: bool,
 }
 

@@ -23,12 +23,12 @@ mod digest;
 mod discover;
 mod encode;
 mod error;
-mod memory;
 pub mod module;
 mod near;
 mod output;
 pub mod profile;
 mod provider;
+pub mod sanitize;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod script;

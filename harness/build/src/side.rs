@@ -221,7 +221,7 @@ mod tests {
             adapter: adapter.to_string(),
             host: host.to_string(),
             artifact: Artifact::Ignored(String::new()),
-            memory_check: None,
+            sanitize: None,
         })
     }
 

@@ -18,6 +18,7 @@ use crate::script;
 use crate::select::Filter;
 use crate::settings::Settings;
 use crate::side::Side;
+use crate::stack::Stack;
 
 /// A folder with `guests/`, `adapters/` and `wit/`, and how to build it.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub struct Suite {
     out_dir: Option<PathBuf>,
     work_dir: Option<PathBuf>,
     filter: Filter,
-    memory_check: bool,
+    sanitize: bool,
     trace: bool,
     museum: bool,
     every_release: bool,
@@ -49,7 +50,7 @@ impl Suite {
             out_dir: None,
             work_dir: None,
             filter: Filter::default(),
-            memory_check: false,
+            sanitize: false,
             trace: false,
             museum: false,
             every_release: false,
@@ -87,10 +88,10 @@ impl Suite {
         self
     }
 
-    /// Main's memory is checked in all cells, as with `memory-check = true` in every case that does not have the key. Where
+    /// What adapters do is checked in all cells, as with `sanitize = true` in every case that does not have the key. Where
     /// no other folder is named, components and index go to one of their own.
-    pub fn memory_check(mut self, check: bool) -> Suite {
-        self.memory_check = check;
+    pub fn sanitize(mut self, check: bool) -> Suite {
+        self.sanitize = check;
         self
     }
 
@@ -209,7 +210,7 @@ impl Suite {
             findings: &findings,
             hosts: &self.hosts,
             filter: &self.filter,
-            memory_check: self.memory_check,
+            sanitize: self.sanitize,
             trace: self.trace,
             every_release: self.every_release,
         };
@@ -300,7 +301,7 @@ impl Suite {
         let work = make(self.work_dir.clone().unwrap_or_else(default))?;
         let mut out = "out".to_string();
         for (chosen, word) in [
-            (self.memory_check, "memory-check"),
+            (self.sanitize, "sanitize"),
             (self.trace, "trace"),
             (self.every_release, "every-release"),
             (self.museum, "museum"),
@@ -320,7 +321,7 @@ impl Suite {
             if let Artifact::Component(file) | Artifact::Module(file) = &cell.artifact
                 && let Some(artifact) = components.artifacts.get(file)
             {
-                cell.memory_check = components.checks.get(file).cloned();
+                cell.sanitize = components.checks.get(file).cloned();
                 cell.artifact = artifact.clone();
             }
         }
@@ -335,8 +336,11 @@ impl Suite {
             }
         }
         for cell in &mut index.cells {
-            let may_grow = index.cases.get(&cell.case_key()).is_some_and(|entry| entry.case.adapters_grow);
-            if let Some(check) = &mut cell.memory_check {
+            let case = index.cases.get(&cell.case_key());
+            // Of what published adapters take only they know that it is theirs.
+            let may_grow =
+                case.is_some_and(|entry| entry.case.adapters_grow) || cells::is_published(&Stack::parse(&cell.adapter));
+            if let Some(check) = &mut cell.sanitize {
                 check.adapters_grow = may_grow && check.shared;
             }
         }

@@ -5,7 +5,7 @@ use polyfill_encoder::Adapter;
 /// The same layers, with an interposer before them for each import module that they implement and that is no interface,
 /// and one for main's realloc; but for those that are there.
 pub fn traced(adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
-    let is_interposer = |adapter: &Adapter<'_>| matches!(adapter.code, polyfill_encoder::Code::Interposer);
+    let is_interposer = |adapter: &Adapter<'_>| matches!(adapter.code, polyfill_encoder::Code::Interposer { .. });
     let modules = |wanted: bool| {
         let adapters = adapters.iter().filter(move |adapter| is_interposer(adapter) == wanted);
         adapters.flat_map(|adapter| adapter.implements.iter().cloned())

@@ -224,7 +224,12 @@ pub(crate) fn parts(component: &[u8]) -> Result<Vec<Part>, BundleError> {
     if !component.starts_with(COMPONENT) {
         return Err(BundleError::NoComponent);
     }
-    let mut reader = BinaryReader::new(&component[COMPONENT.len()..], COMPONENT.len() as u64);
+    sections(component)
+}
+
+/// The sections of a component, or of a core module: what begins them is as long.
+pub(crate) fn sections(binary: &[u8]) -> Result<Vec<Part>, BundleError> {
+    let mut reader = BinaryReader::new(binary.get(COMPONENT.len()..).unwrap_or_default(), COMPONENT.len() as u64);
     let mut parts = Vec::new();
     while !reader.eof() {
         let start = reader.original_position() as usize;

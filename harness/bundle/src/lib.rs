@@ -5,6 +5,7 @@
 
 mod format;
 mod freeze;
+mod keep;
 mod record;
 mod replay;
 mod show;
@@ -12,7 +13,8 @@ mod shrink;
 
 pub use format::{About, AdapterAbout, Bundle, BundleError, Versions};
 pub use freeze::{FreezeError, freeze};
+pub use keep::keep;
 pub use record::{RecordError, record};
 pub use replay::{Outcomes, ReplayError, With, replay};
 pub use show::show;
-pub use shrink::{NoMain, ReduceError, ShrinkError, Shrunk, shrink};
+pub use shrink::{Goal, NoMain, ReduceError, ShrinkError, Shrunk, shrink, shrink_case};

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index};
 use polyfill_build::{BuildError, Element, Suite, reference};
-use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Runner, Verdict};
+use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Observation, Runner, Verdict};
 use thiserror::Error;
 
 use crate::format::{About, AdapterAbout, Bundle, Versions};
@@ -51,14 +52,14 @@ pub enum RecordError {
 /// `suite` is the suite with its settings; the trial's name is whole: `guest::case::adapter::host`.
 pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Bundle, RecordError> {
     let (cell, result, component, index) = run(suite.clone(), root, name)?;
-    let Some(observation) = result.observation else {
+    let Some(mut observation) = result.observation else {
         let why = match result.verdict {
             Verdict::Ignored { reason } => reason,
             _ => "it was not run".into(),
         };
         return Err(RecordError::NoComponent { name: name.into(), why });
     };
-    let Some(trace) = observation.trace else {
+    let Some(trace) = observation.trace.take() else {
         let why = format!("no calls are told of by the host `{}`: {}", cell.host, observation.outcome);
         return Err(RecordError::NoComponent { name: name.into(), why });
     };
@@ -68,26 +69,37 @@ pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Bundle, RecordEr
     }
     let case = index.cases.get(&cell.case_key()).map(|entry| entry.case.at(&cell.adapter, &cell.host).into_owned());
     let main = suite.compile(&cell.guest)?.ok();
-    let (adapters, modules) = adapters(suite, &cell.adapter)?;
+    let (adapters, modules) = adapters(&cell.adapter, |id| suite.adapter(id))?;
     let verdict = match result.verdict {
         Verdict::Failed { report } => report,
         _ => String::new(),
     };
-    let about = About {
+    let about = about(&cell, case.unwrap_or_default(), adapters, observation, verdict);
+    let plain = Bundle { about, component, trace, main, adapters: modules };
+    Ok(with_core_calls(&plain, suite, root, name).unwrap_or(plain))
+}
+
+/// What a bundle says of a run.
+pub(crate) fn about(
+    cell: &Cell,
+    case: Case,
+    adapters: Vec<AdapterAbout>,
+    observation: Observation,
+    verdict: String,
+) -> About {
+    About {
         format: About::FORMAT,
         versions: Versions { polyfill: env!("CARGO_PKG_VERSION").into(), wasmtime: polyfill_runner::WASMTIME.into() },
-        trial: name.into(),
-        guest: cell.guest,
-        case: case.unwrap_or_default(),
+        trial: cell.name(),
+        guest: cell.guest.clone(),
+        case,
         adapters,
         outcome: observation.outcome,
         returned: observation.returned,
         stdout: observation.stdout,
         stderr: observation.stderr,
         verdict,
-    };
-    let plain = Bundle { about, component, trace, main, adapters: modules };
-    Ok(with_core_calls(&plain, suite, root, name).unwrap_or(plain))
+    }
 }
 
 /// The same run with the calls across both boundaries: that of the component with interposers in it, if the one without
@@ -112,8 +124,12 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Cell, CellResult, Vec<u
     // The build knows nothing of engines.
     let words = EngineKind::at_end(name).map_or(name, |(rest, _)| rest);
     let built = suite.filter([words]).build()?;
+    let again = match root.to_str() {
+        Some(".") | None => "polyfill test".to_string(),
+        Some(folder) => format!("polyfill test --suite {folder}"),
+    };
     let runner = Runner::new(&built.out_dir).root(root).bless(false).trace(Detail::Full);
-    let runner = runner.on_engine_of(name);
+    let runner = runner.on_engine_of(name).repeat(&again);
     let index = runner.index()?;
     let Some(cell) = index.cells.iter().find(|cell| cell.name() == name).cloned() else {
         let like: Vec<String> = index.cells.iter().map(Cell::name).take(5).collect();
@@ -138,8 +154,11 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Cell, CellResult, Vec<u
     Ok((cell, result, component, index))
 }
 
-/// The adapters of a stack that there are modules of.
-fn adapters(suite: &Suite, stack: &str) -> Result<(Vec<AdapterAbout>, Vec<Vec<u8>>), RecordError> {
+/// The adapters of a stack that there are modules of; `own` knows those that are not published.
+pub(crate) fn adapters<E>(
+    stack: &str,
+    own: impl Fn(&str) -> Result<Option<(Vec<String>, Vec<u8>)>, E>,
+) -> Result<(Vec<AdapterAbout>, Vec<Vec<u8>>), E> {
     let (mut abouts, mut modules) = (Vec::new(), Vec::new());
     for name in stack.split('+') {
         let Element::Adapter(id) = Element::parse(name) else { continue };
@@ -147,7 +166,7 @@ fn adapters(suite: &Suite, stack: &str) -> Result<(Vec<AdapterAbout>, Vec<Vec<u8
             Some(published) => {
                 published.ok().map(|adapter| (vec![reference::IMPORT_MODULE.to_string()], adapter.wasm().to_vec()))
             }
-            None => suite.adapter(id)?,
+            None => own(id)?,
         };
         if let Some((implements, wasm)) = module {
             abouts.push(AdapterAbout { name: name.into(), implements });

@@ -15,6 +15,7 @@ use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
 pub(crate) use self::sweep::SweepArgs;
 use crate::adapt::{Adapt, WitArg};
+use crate::load::Reported;
 
 /// Makes components from core modules and adapters, runs them, and tests them.
 #[derive(Debug, Parser)]
@@ -30,6 +31,7 @@ pub(crate) enum Verb {
     Matrix(MatrixArgs),
     Compare(CompareArgs),
     Hunt(HuntArgs),
+    Entry(EntryArgs),
     Sweep(SweepArgs),
     Run(RunArgs),
     Record(RecordArgs),
@@ -60,7 +62,7 @@ pub(crate) struct TestArgs {
     ///
     /// Each runs without an adapter (host native) and through the newest published adapter (host wasi); or, with
     /// --adapter and --host, through that one (`reference-command@48.0.8`), and there.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "memory_check", "bless", "all_adapters"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "sanitize", "bless", "all_adapters"])]
     pub(crate) wasi_testsuite: Option<PathBuf>,
     /// Only trials with this adapter, or this stack of adapters (`a+b`, or `none`)
     #[arg(long, value_name = "NAME")]
@@ -88,9 +90,11 @@ pub(crate) struct TestArgs {
     /// Write the verdicts to a file as JUnit's XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Check main's memory around each call into an adapter: nothing may change but what the call gives out
+    /// Check what adapters do at each call: to main's memory, with its realloc, and with handles of the host
+    ///
+    /// What published adapters are known for stands in sanitize.toml in the suite's folder, and fails nothing.
     #[arg(long)]
-    pub(crate) memory_check: bool,
+    pub(crate) sanitize: bool,
     /// Run with traces: each failure is told with the calls across both boundaries that led to it
     ///
     /// Nothing else is different: the same trials pass.
@@ -154,6 +158,9 @@ pub(crate) struct CompareArgs {
     /// Compare calls across the core boundary, too, in a second run with an interposer in front of the adapters
     #[arg(long)]
     pub(crate) calls: bool,
+    /// Show where calls of the host part, by traces: that is the adapter's own business, and no difference
+    #[arg(long)]
+    pub(crate) host_calls: bool,
     /// Count instructions, and tell of cases that take at least 1 % more or fewer
     #[arg(long)]
     pub(crate) fuel: bool,
@@ -163,7 +170,7 @@ pub(crate) struct CompareArgs {
     /// Run the new side's adapter in each release from A to Z, and tell which is the first with each change
     ///
     /// Each cell is run once. The exit code is 0 then, whatever has changed.
-    #[arg(long, value_name = "A..Z", conflicts_with_all = ["old", "rules", "budget", "fuel", "adapters"])]
+    #[arg(long, value_name = "A..Z", conflicts_with_all = ["old", "rules", "budget", "fuel", "adapters", "host_calls"])]
     pub(crate) bisect: Option<Span>,
     /// Write everything to a file as JSON
     #[arg(long, value_name = "FILE")]
@@ -209,6 +216,20 @@ pub(crate) struct HuntArgs {
     pub(crate) jobs: usize,
 }
 
+/// Call each function of preview1 first, and each out of the guest's allocator while an adapter asks it for memory
+///
+/// Prints how each ends as the very first call; and for each function and each allocation in it, what becomes of it and of
+/// each other one that is called meanwhile.
+#[derive(Debug, Args)]
+pub(crate) struct EntryArgs {
+    /// Adapters, each with @HOST behind it if it is not for `wasi`: published ones, the suite's own, files
+    #[arg(value_name = "ADAPTER[@HOST]", default_value = "reference-command")]
+    pub(crate) sides: Vec<Side>,
+    /// The suite's folder
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) suite: PathBuf,
+}
+
 /// Run a guest of a suite, or a module or component in a file
 ///
 /// Prints the guest's output as it comes and the values that --invoke returns, and ends with the guest's exit code:
@@ -249,6 +270,11 @@ pub(crate) struct RunArgs {
     /// The seed of the guest's random bytes, or `random` for other bytes in each run
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed)]
     pub(crate) seed: Seed,
+    /// Check what adapters do at each call, and print on standard error what they must not do
+    ///
+    /// The exit code is not 0 then, unless sanitize.toml in the suite's folder knows of it.
+    #[arg(long)]
+    pub(crate) sanitize: bool,
     /// Print the calls across both boundaries on standard error, when the guest has ended
     #[arg(long)]
     pub(crate) trace: bool,
@@ -321,6 +347,14 @@ pub(crate) struct ShrinkArgs {
     /// The file to write [default: BUNDLE itself]
     #[arg(short, long, value_name = "OUT.wasm")]
     pub(crate) output: Option<PathBuf>,
+    /// Make the case smaller first, by runs on this host: arguments, variables, files, standard input
+    ///
+    /// The trace is that of the smaller case then. What the guest can reach is a private folder, as in any run.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// Keep all calls of the host as well, not only how the run ends and where
+    #[arg(long)]
+    pub(crate) calls: bool,
     /// Seconds that it may take
     #[arg(long, value_name = "N", default_value_t = 600)]
     pub(crate) seconds: u64,
@@ -343,6 +377,15 @@ impl RunArgs {
     /// Whether calls are to be told of.
     pub(crate) fn is_traced(&self) -> bool {
         self.trace || self.trace_json.is_some()
+    }
+
+    /// By what is reported between adapters.
+    pub(crate) fn reported(&self) -> Reported {
+        match (self.sanitize, self.is_traced()) {
+            (true, _) => Reported::Sanitized,
+            (false, true) => Reported::Traced,
+            (false, false) => Reported::AsGiven,
+        }
     }
 
     /// And how much of their values.

@@ -7,7 +7,7 @@ use polyfill_build::Suite;
 use polyfill_build::reference::{IMPORT_MODULE, Span};
 use polyfill_build::side::Side;
 use polyfill_runner::divergence::{Budget, RULES_FILE, Recorded, Rules};
-use polyfill_runner::{Limits, Runner};
+use polyfill_runner::{Detail, Limits, Runner};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
@@ -32,7 +32,10 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     let suite = suite(args, &sides, calls).profiles(args.adapters || rules.budget.needs_profiles());
     let built = suite.build()?;
     let limits = Limits { fuel, ..Limits::default() };
-    let runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).bless(false);
+    let mut runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).bless(false);
+    if args.host_calls || rules.budget.needs_host_calls() {
+        runner = runner.trace(Detail::Short);
+    }
     let mut seen = record(&runner, &sides, calls)?.pair(0, 1);
     if seen.cases.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));
@@ -44,6 +47,9 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     // A budget has looked at them; nobody has asked to see them.
     if !args.adapters {
         judgement.adapters = [None, None];
+    }
+    if !args.host_calls {
+        judgement.cases.iter_mut().for_each(|judged| judged.host_calls = None);
     }
     json(args, &judgement)?;
     output::text(&judgement.to_string())?;

@@ -35,6 +35,12 @@ pub(crate) enum Error {
     Bundle { file: PathBuf, source: polyfill_bundle::BundleError },
     #[error(transparent)]
     Runner(#[from] polyfill_runner::Error),
+    #[error(transparent)]
+    Accepted(#[from] polyfill_runner::AcceptedError),
+    #[error("{0}")]
+    Host(String),
+    #[error("host `{host}` is a program, of which nobody hears what adapters do: leave out --sanitize")]
+    Unchecked { host: String },
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write `{}`: {source}", path.display())]
@@ -73,6 +79,10 @@ pub(crate) enum Error {
     OtherRules { path: PathBuf, about: String },
     #[error(transparent)]
     Bench(#[from] polyfill_lab::hunt::BenchError),
+    #[error(transparent)]
+    Entry(#[from] polyfill_lab::entry::EntryError),
+    #[error("`{side}` is no adapter, published or of the suite or in a file, or it could not be compiled")]
+    NoAdapter { side: String },
     #[error(transparent)]
     Emit(#[from] polyfill_lab::hunt::EmitError),
     #[error(transparent)]

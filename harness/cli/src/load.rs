@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use polyfill_build::{module, reference, wit};
-use polyfill_encoder::{Adapter, Input, Options, Region, Source, Wit};
+use polyfill_build::index::Sanitize;
+use polyfill_build::{module, reference, sanitize, wit};
+use polyfill_encoder::{Adapter, Errors, Input, Options, Region, Source, Wit};
 
 use crate::adapt::{Adapt, WitArg};
 use crate::args;
@@ -31,8 +32,20 @@ impl Module {
 pub(crate) struct Modules {
     pub(crate) main: Module,
     layers: Vec<Layer>,
-    /// With interposers that report each call between them.
-    traced: bool,
+    /// A published adapter is among them: of what it takes of main's memory only it knows that it is its.
+    published: bool,
+    reported: Reported,
+}
+
+/// Which calls across the core boundary are reported, by interposers between the layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reported {
+    /// Those that interposers on the command line name.
+    AsGiven,
+    /// All, for a trace.
+    Traced,
+    /// What a check of adapters needs.
+    Sanitized,
 }
 
 /// A layer behind main.
@@ -52,14 +65,29 @@ impl Layer {
 }
 
 impl Modules {
-    /// With interposers or without.
-    pub(crate) fn traced(self, traced: bool) -> Self {
-        Self { traced, ..self }
+    /// With interposers, or without more of them.
+    pub(crate) fn reported(self, reported: Reported) -> Self {
+        Self { reported, ..self }
+    }
+
+    /// The component, and what checks of adapters have to know of it, if they are wanted.
+    pub(crate) fn encode(&self, options: &Options) -> Result<(Vec<u8>, Option<Sanitize>), Errors> {
+        let encoded = polyfill_encoder::encode(&self.input(), options)?;
+        let wanted = self.reported == Reported::Sanitized;
+        let check = wanted.then(|| {
+            let check = sanitize::check(&self.main.wasm, &encoded.plan.growth());
+            Sanitize { adapters_grow: check.shared && self.published, ..check }
+        });
+        Ok((encoded.component, check))
     }
 
     pub(crate) fn input(&self) -> Input<'_> {
         let adapters = self.layers.iter().map(Layer::adapter).collect();
-        let adapters = if self.traced { polyfill_build::traced(adapters) } else { adapters };
+        let adapters = match self.reported {
+            Reported::AsGiven => adapters,
+            Reported::Traced => polyfill_build::traced(adapters),
+            Reported::Sanitized => sanitize::sanitized(adapters),
+        };
         Input { main: self.main.source(), adapters }
     }
 }
@@ -85,18 +113,29 @@ pub(crate) fn modules(
         Adapt::Interposer(modules) => Ok(Layer::Interposer(modules.clone())),
     });
     let layers = layers.collect::<Result<_, _>>()?;
-    Ok(Modules { main: Module { name: name.to_string(), wasm, wit }, layers, traced: false })
+    let published = adapts.iter().any(|adapt| matches!(adapt, Adapt::File(arg) if is_published(&arg.file)));
+    let main = Module { name: name.to_string(), wasm, wit };
+    Ok(Modules { main, layers, published, reported: Reported::AsGiven })
 }
 
 /// One adapter.
 pub(crate) fn adapter(name: Option<&str>, file: &Path, wit_arg: Option<&WitArg>) -> Result<Module, Error> {
     // What is there as a file is the file.
-    let published = file.to_str().filter(|_| !file.exists()).and_then(reference::find).transpose()?;
+    let published = published(file).transpose()?;
     let default = if published.is_some() { Some(reference::IMPORT_MODULE) } else { stem(file) };
     let name = name.or(default).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
     let wasm = published.map_or_else(|| module::read(file), |published| Ok(published.wasm().to_vec()))?;
     let wit = wit_arg.map(|arg| wit(arg, None)).transpose()?;
     Ok(Module { name: name.to_string(), wasm, wit })
+}
+
+/// The published adapter of that name.
+fn published(file: &Path) -> Option<Result<reference::Reference, reference::Unknown>> {
+    file.to_str().filter(|_| !file.exists()).and_then(reference::find)
+}
+
+fn is_published(file: &Path) -> bool {
+    published(file).is_some()
 }
 
 /// The options of an encoding.

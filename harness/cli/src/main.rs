@@ -11,6 +11,7 @@ mod stack;
 mod check;
 mod compare;
 mod encode;
+mod entry;
 mod explain;
 mod hunt;
 mod matrix;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Compare(args) => compare::compare(&args),
         Verb::Hunt(args) => hunt::hunt(&args),
+        Verb::Entry(args) => entry::entry(&args),
         Verb::Sweep(args) => sweep::sweep(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Record(args) => record::record(&args),

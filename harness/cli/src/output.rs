@@ -33,6 +33,13 @@ pub(crate) fn progress(line: &str) {
     eprintln!("{line}");
 }
 
+/// Says how far something is, to somebody who is looking.
+pub(crate) fn far(line: &str) {
+    if io::stderr().is_terminal() {
+        eprintln!("{line}");
+    }
+}
+
 /// Writes a file. Whoever looks at it meanwhile sees the old one or the new one.
 pub(crate) fn file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     // The link stays and what it points to is replaced.

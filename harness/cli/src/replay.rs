@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use polyfill_build::reference;
-use polyfill_bundle::{Bundle, With};
-use polyfill_runner::{Engine, EngineKind, Hosts};
+use polyfill_bundle::{Bundle, Goal, With};
+use polyfill_runner::{Engine, EngineKind, Host, Hosts};
 
 use crate::args::{FreezeArgs, ReplayArgs, ShowArgs, ShrinkArgs};
 use crate::error::Error;
@@ -19,14 +19,11 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
     let adapter =
         args.adapter.as_deref().map(|file| load::adapter(implements(&bundle, file), file, None)).transpose()?;
     let hosts = Hosts::default();
-    let host = args.host.as_deref().map(|name| {
-        let none = || Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") };
-        hosts.get(name).ok_or_else(none)
-    });
+    let host = host(&hosts, args.host.as_deref())?;
     let engine = Engine::of(args.engine, None)?;
     let with = With {
         adapter: adapter.as_ref().map(|module| (module.name.as_str(), module.wasm.as_slice())),
-        host: host.transpose()?,
+        host,
         tolerant: args.tolerant,
         most: None,
     };
@@ -34,6 +31,13 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
     output::text(&format!("{}\n{outcomes}", bundle.about.trial))?;
     eprint!("{}", outcomes.observation.outcome.backtrace());
     Ok(if outcomes.same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The host of that name, if one is named.
+fn host<'a>(hosts: &'a Hosts, name: Option<&str>) -> Result<Option<&'a dyn Host>, Error> {
+    let Some(name) = name else { return Ok(None) };
+    let none = || Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") };
+    hosts.get(name).ok_or_else(none).map(Some)
 }
 
 /// The import module for a file: that of the recorded adapter, whatever the file's name is.
@@ -51,15 +55,22 @@ pub(crate) fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
 
 /// Makes a bundle smaller.
 pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
-    let bundle = read(&args.bundle)?;
+    let mut bundle = read(&args.bundle)?;
     // The quickest to compile.
     let engine = Engine::of(EngineKind::fastest_to_compile(), None)?;
-    let progress = |what: &str, count: usize| {
-        if count.is_multiple_of(50) {
-            output::progress(&format!("{count} {what}"));
+    let mut told = Instant::now();
+    let mut progress = |what: &str, count: usize| {
+        if told.elapsed() > Duration::from_secs(1) {
+            output::far(&format!("{count} {what}"));
+            told = Instant::now();
         }
     };
-    let shrunk = polyfill_bundle::shrink(&bundle, &engine, Duration::from_secs(args.seconds), progress)?;
+    let goal = Goal { calls: args.calls, most: Duration::from_secs(args.seconds) };
+    let hosts = Hosts::default();
+    if let Some(host) = host(&hosts, args.host.as_deref())? {
+        bundle = polyfill_bundle::shrink_case(&bundle, &engine, host, goal, &mut progress)?;
+    }
+    let shrunk = polyfill_bundle::shrink(&bundle, &engine, goal, &mut progress)?;
     let file = args.output.as_ref().unwrap_or(&args.bundle);
     output::file(file, &shrunk.bundle.write())?;
     let line = |what: &str, [before, after]: [usize; 2]| {

@@ -12,13 +12,14 @@ use std::{fs, iter};
 
 use polyfill_build::Suite;
 use polyfill_build::case::{Answer, Call};
-use polyfill_build::index::NATIVE;
+use polyfill_build::index::{NATIVE, Sanitize};
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
-    Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Sinks, Trace, json_lines,
-    lines, observe_native, run_program,
+    Accepted, Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Run, Sinks, Trace,
+    host_linker, json_lines, lines, observe, observe_native,
 };
 
+use crate::adapt::Adapt;
 use crate::args::RunArgs;
 use crate::error::Error;
 use crate::output;
@@ -35,6 +36,8 @@ struct Program {
     host: Option<String>,
     /// Where compiled code is kept.
     cache: Option<PathBuf>,
+    /// The stack that it was made with, if checks are wanted, and what they have to know.
+    sanitize: Option<(String, Sanitize)>,
 }
 
 /// What there is to run.
@@ -63,9 +66,23 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
             };
             match hosts.get(name) {
                 Some(host) => {
-                    let (program, detail) = (&engine.program(bytes)?, args.detail());
-                    run_program(&engine, program, host, &inputs, &limits(), detail, Sinks::inherit())
+                    let check = program.sanitize.as_ref();
+                    let linker = &host_linker(&engine, host).map_err(Error::Host)?;
+                    let run = Run {
+                        engine: &engine,
+                        program: &engine.program(bytes)?,
+                        stack: check.map_or("", |(stack, _)| stack),
+                        host,
+                        linker,
+                        imports: &[],
+                        inputs: &inputs,
+                        limits: &limits(),
+                        sanitize: check.map(|(_, check)| check),
+                        detail: args.detail(),
+                    };
+                    observe(&run, Sinks::inherit())
                 }
+                None if args.sanitize => return Err(Error::Unchecked { host: name.to_string() }),
                 None => {
                     let cache = program.cache.clone().unwrap_or_else(|| std::env::temp_dir().join("polyfill-hosts"));
                     let host = remote_host(&args.suite, name, &hosts, &cache)?;
@@ -78,7 +95,26 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     if let Some(trace) = &observation.trace {
         tell_trace(args, trace)?;
     }
-    tell(&observation)
+    let clean = !args.sanitize || tell_violations(args, &observation)?;
+    let code = tell(&observation)?;
+    Ok(if clean || code != ExitCode::SUCCESS { code } else { ExitCode::FAILURE })
+}
+
+/// What adapters did that they must not do, and how much was looked at. Whether that is all right.
+fn tell_violations(args: &RunArgs, observation: &Observation) -> Result<bool, Error> {
+    let accepted = Accepted::of(&args.suite)?;
+    let mut clean = true;
+    for violation in &observation.violations {
+        let known = accepted.rule(violation);
+        clean &= known.is_some();
+        let rule = known.map(|rule| format!(" (accepted: {})", rule.id)).unwrap_or_default();
+        eprintln!("{violation}{rule}");
+        for line in violation.details() {
+            eprintln!("  {line}");
+        }
+    }
+    eprintln!("{}", observation.looked_at);
+    Ok(clean)
 }
 
 /// The calls, where they were asked for.
@@ -111,6 +147,15 @@ fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> Result<R
 /// Whether the guest's core module is to run as it stands.
 fn is_native(args: &RunArgs) -> bool {
     args.host.as_deref() == Some(NATIVE)
+}
+
+/// What a stack on the command line is called.
+fn stack(args: &RunArgs, adapts: &[Adapt]) -> String {
+    let name = |adapt: &Adapt| match adapt {
+        Adapt::File(arg) => arg.file.display().to_string(),
+        Adapt::Interposer(modules) => format!("interpose({modules})"),
+    };
+    args.adapter.clone().unwrap_or_else(|| adapts.iter().map(name).collect::<Vec<_>>().join("+"))
 }
 
 /// Names of guests have neither dots nor slashes in them.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use polyfill_build::index::NATIVE;
 use polyfill_build::{Built, Suite};
-use polyfill_runner::{CellResult, Compared, Detail, Runner, Verdict};
+use polyfill_runner::{Accepted, CellResult, Compared, Detail, Runner, Verdict};
 
 use self::engines::Engines;
 use self::expectations::Expectations;
@@ -29,8 +29,12 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let suite = suite(args);
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
     let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds());
+    runner = runner.keep(polyfill_bundle::keep);
     if args.trace {
         runner = runner.trace(Detail::Short);
+    }
+    if args.sanitize {
+        runner = runner.accepted(Accepted::of(root(args))?);
     }
     if args.bless {
         runner = runner.bless(true);
@@ -55,7 +59,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
 
     output::text(&table::table(&results))?;
     output::text(&failures(&results))?;
-    if args.memory_check {
+    if args.sanitize {
         output::text(&format!("\n{}", Compared::of(selection.cells().zip(&results))))?;
     }
     output::text(&summary(&results, &selection, &built, ran))?;
@@ -67,7 +71,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
 fn suite(args: &TestArgs) -> Suite {
     let suite = Suite::new(root(args));
     if args.wasi_testsuite.is_none() {
-        return suite.memory_check(args.memory_check).every_release(args.all_adapters).trace(args.trace);
+        return suite.sanitize(args.sanitize).every_release(args.all_adapters).trace(args.trace);
     }
     let adapter = args.adapter.clone().unwrap_or_else(|| "reference-command".to_string());
     let hosts = match (&args.host, &args.adapter) {
@@ -85,7 +89,7 @@ fn root(args: &TestArgs) -> &PathBuf {
 
 /// The command for one trial, up to its name.
 fn again(args: &TestArgs) -> String {
-    let mut check = if args.memory_check { " --memory-check" } else { "" }.to_string();
+    let mut check = if args.sanitize { " --sanitize" } else { "" }.to_string();
     if args.all_adapters {
         check += " --all-adapters";
     }

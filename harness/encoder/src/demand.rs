@@ -351,8 +351,8 @@ pub(crate) fn form(module: &Module<'_>) -> trim::Form {
 }
 
 impl From<Stack> for trim::Stack {
-    fn from(Stack { size, guard, pointer }: Stack) -> Self {
-        trim::Stack { size, guard, pointer }
+    fn from(Stack { size, guard, pointer, checked }: Stack) -> Self {
+        trim::Stack { size, guard, pointer, checked }
     }
 }
 

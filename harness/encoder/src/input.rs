@@ -65,7 +65,11 @@ pub enum Code<'a> {
     },
     /// A layer that passes every call on, and reports it to the host before and after: see
     /// [`CALLS`](crate::CALLS).
-    Interposer,
+    Interposer {
+        /// Results of preview1 are filled with a pattern before each call, and as they were again after one that fails
+        /// and has not written them: see [`FILLED`](crate::FILLED).
+        fills: bool,
+    },
     /// A layer that answers by itself, made from WIT: each interface that the world imports.
     Stub {
         /// What the interfaces look like.
@@ -96,6 +100,9 @@ pub struct Stack {
     pub guard: bool,
     /// The global that is the stack pointer, where neither a symbol, nor an export, nor the name section tells.
     pub pointer: Option<u32>,
+    /// Where the stack pointer is known: overflow traps as with `guard`, and so does an exported function that returns with
+    /// another stack pointer than it was called with, in a function called `polyfill.stack_unbalanced`.
+    pub checked: bool,
 }
 
 impl<'a> Adapter<'a> {
@@ -108,7 +115,12 @@ impl<'a> Adapter<'a> {
     pub fn interposer(implements: impl Into<String>) -> Adapter<'a> {
         let implements = implements.into();
         let name = format!("interposer of {implements}");
-        Adapter::of(name, Code::Interposer).implementing([implements])
+        Adapter::of(name, Code::Interposer { fills: false }).implementing([implements])
+    }
+
+    /// The same, which shows whether results are written: it fills them with a pattern before each call.
+    pub fn filling_interposer(implements: impl Into<String>) -> Adapter<'a> {
+        Adapter { code: Code::Interposer { fills: true }, ..Adapter::interposer(implements) }
     }
 
     /// A layer that reports each call by which an adapter asks main's realloc for memory, as a function of

@@ -49,12 +49,12 @@ pub(crate) fn line_up<'a>(
     mut layers: Vec<Vec<Module<'a>>>,
 ) -> Result<Vec<Module<'a>>, Errors> {
     let mut errors = Vec::new();
-    if adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer)) {
+    if adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer { .. })) {
         // An interposer passes on what the others import: it is made when they are known.
         let known: Vec<Module<'_>> = std::iter::once(&main).chain(layers.iter().flatten()).cloned().collect();
         for (adapter, layer) in adapters.iter().zip(&mut layers) {
-            if let Code::Interposer = adapter.code {
-                *layer = keep(interpose::layers(adapter, &known), &mut errors);
+            if let Code::Interposer { fills } = adapter.code {
+                *layer = keep(interpose::layers(adapter, fills, &known), &mut errors);
             }
         }
     }
@@ -81,7 +81,7 @@ pub(crate) fn read_adapter<'a>(adapter: &'a Adapter<'_>) -> Result<Vec<Module<'a
             Ok(vec![Module { wit, layer, ..read::read(&adapter.name, *wasm)? }])
         }
         Code::Stub { wit, answer } => stub::layers(adapter, wit, *answer),
-        Code::Interposer => Ok(Vec::new()),
+        Code::Interposer { .. } => Ok(Vec::new()),
     }
 }
 

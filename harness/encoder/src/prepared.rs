@@ -119,6 +119,6 @@ impl<'a> Prepared<'a> {
     }
 
     fn interposes(&self) -> bool {
-        self.adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer))
+        self.adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer { .. }))
     }
 }

@@ -1,4 +1,5 @@
 //! What looks for bugs of adapters that nobody wrote a test for.
 
+pub mod entry;
 pub mod hunt;
 pub mod sweep;

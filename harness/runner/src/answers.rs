@@ -7,8 +7,9 @@ use polyfill_build::case::Answer;
 use thiserror::Error;
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, Type, Val};
+use wasmtime::component::{Component, Linker, LinkerInstance, Type, Val};
 
+use crate::drive;
 use crate::handles;
 use crate::host::{State, Stop};
 use crate::names::{self, Item, NameError};
@@ -65,11 +66,12 @@ pub(crate) enum AnswerError {
 }
 
 /// Defines a function for each answer, in place of what the host has under that name; and, where nobody gives them, the
-/// resources that belong with these functions, and their constructors.
+/// resources that belong with these functions, and their constructors. `asynchronous` is the host's way.
 pub(crate) fn define(
     linker: &mut Linker<State>,
     component: &Component,
     answers: &[Answer],
+    asynchronous: bool,
 ) -> Result<(), Vec<AnswerError>> {
     let imports = names::imports(component);
     let mut errors = Vec::new();
@@ -94,7 +96,7 @@ pub(crate) fn define(
     let answered = answered.into_iter().zip(places).map(|((item, answer), place)| (item, answer, place));
     for (item, answer, place) in answered.chain(constructors) {
         match returns(item, &answer, &resources) {
-            Ok(values) => add(linker, (item, place.as_deref()), &answer, values, resources.clone()),
+            Ok(values) => add(linker, (item, place.as_deref()), &answer, values, resources.clone(), asynchronous),
             Err(error) => errors.push(error),
         }
     }
@@ -150,43 +152,74 @@ fn value(function: &str, ty: &Type, text: String, resources: &Resources) -> Resu
     }
 }
 
+/// One answer, wherever it is defined.
+struct Answering {
+    name: String,
+    print: Option<String>,
+    trap_at: Option<u32>,
+    calls: AtomicU32,
+    values: Vec<Value>,
+    resources: Arc<Resources>,
+}
+
+impl Answering {
+    async fn call(
+        &self,
+        mut store: StoreContextMut<'_, State>,
+        arguments: &[Val],
+        results: &mut [Val],
+        asynchronous: bool,
+    ) -> wasmtime::Result<()> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let traps = self.trap_at.is_some_and(|first| call >= first);
+        let mut texts = Vec::new();
+        for argument in arguments {
+            texts.push(self.resources.take(&mut store, argument, asynchronous).await?);
+        }
+        // One value for each call, the last one from then on.
+        let value = match self.values.get(call as usize - 1).or(self.values.last()) {
+            Some(Value::Ready(value, text)) if !traps => Some((value.clone(), text.clone())),
+            Some(Value::Made(ty, text)) if !traps => Some(self.resources.make(&mut store, ty, text)?),
+            _ => None,
+        };
+        store.data().record(&self.name, &texts, value.as_ref().map(|(_, text)| text.clone()));
+        if let Some(text) = &self.print {
+            store.data().stdout().write(text.as_bytes())?;
+        }
+        if traps {
+            return Err(Stop::Trap { function: self.name.clone(), call }.into());
+        }
+        if let (Some(result), Some((value, _))) = (results.first_mut(), value) {
+            *result = value;
+        }
+        Ok(())
+    }
+}
+
 fn add(
     linker: &mut Linker<State>,
     (item, place): (&Item, Option<&str>),
     answer: &Answer,
     values: Vec<Value>,
     resources: Arc<Resources>,
+    asynchronous: bool,
 ) {
-    let name = item.name();
-    let print = answer.print.clone();
-    let trap_at = answer.trap_at;
-    let calls = AtomicU32::new(0);
-    let answer = move |mut store: StoreContextMut<'_, State>, _, arguments: &[Val], results: &mut [Val]| {
-        let call = calls.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        let traps = trap_at.is_some_and(|first| call >= first);
-        let arguments = arguments.iter().map(|argument| resources.take(&mut store, argument));
-        let arguments: Vec<String> = arguments.collect::<wasmtime::Result<_>>()?;
-        // One value for each call, the last one from then on.
-        let value = match values.get(call as usize - 1).or(values.last()) {
-            Some(Value::Ready(value, text)) if !traps => Some((value.clone(), text.clone())),
-            Some(Value::Made(ty, text)) if !traps => Some(resources.make(&mut store, ty, text)?),
-            _ => None,
-        };
-        store.data().record(&name, &arguments, value.as_ref().map(|(_, text)| text.clone()));
-        if let Some(text) = &print {
-            store.data().stdout().write(text.as_bytes())?;
-        }
-        if traps {
-            return Err(Stop::Trap { function: name.clone(), call }.into());
-        }
-        if let (Some(result), Some((value, _))) = (results.first_mut(), value) {
-            *result = value;
-        }
-        Ok(())
+    let (print, trap_at) = (answer.print.clone(), answer.trap_at);
+    let answering = Answering { name: item.name(), print, trap_at, calls: AtomicU32::new(0), values, resources };
+    let answering = Arc::new(answering);
+    let define = |root: &mut LinkerInstance<'_, State>| match asynchronous {
+        true => root.func_new_async(&item.function, move |store, _, arguments, results| {
+            let answering = answering.clone();
+            Box::new(async move { answering.call(store, arguments, results, true).await })
+        }),
+        false => root.func_new(&item.function, move |store, _, arguments, results| {
+            // Nothing in it waits.
+            drive::drive(false, answering.call(store, arguments, results, false)).map_err(wasmtime::Error::msg)?
+        }),
     };
     let defined = match place {
-        Some(instance) => linker.instance(instance).and_then(|mut instance| instance.func_new(&item.function, answer)),
-        None => linker.root().func_new(&item.function, answer),
+        Some(instance) => linker.instance(instance).and_then(|mut instance| define(&mut instance)),
+        None => define(&mut linker.root()),
     };
     // Shadowing is allowed: the only failure left is an instance under a function's name, which the check of all
     // imports reports.

@@ -57,7 +57,7 @@ pub(crate) fn message(error: &Error) -> String {
     joined.strip_prefix("wasm trap: ").unwrap_or(&joined).to_string()
 }
 
-fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
+pub(crate) fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
     // A traced run does not tell of what it is traced by: a relay, and what that calls.
     let frames = backtrace.frames();
     let relay = frames.iter().rposition(|info| info.module().name() == Some(polyfill_encoder::RELAY_MODULE));

@@ -35,6 +35,7 @@ impl Blesser {
                         Stream::Stderr => "stderr",
                         Stream::Error => "error",
                         Stream::CoreCalls => "core-calls",
+                        Stream::Trace => "trace",
                     };
                     refusals.push(format!(
                         "not blessed: the case file itself holds `{key}`; change it there, or write `{key} = {{ file = \"..\" }}`"

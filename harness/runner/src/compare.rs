@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use polyfill_build::case::{Bytes, Call, Case, Expect, Handles, HostCalls, LimitName, SomeCalls};
 use polyfill_build::index::Stage;
 
-use crate::observation::{MemoryFault, Observation, Outcome};
+use crate::observation::{Observation, Outcome};
+use crate::trace::lines;
+use crate::violation::Violation;
 use crate::{listing, pattern, wave};
 
 /// One difference between what must be seen and what was.
@@ -84,8 +86,8 @@ pub enum Mismatch {
     },
     /// The case wants to see calls on a host that tells of none.
     CallsNotRecorded,
-    /// A call into an adapter did to main's memory what it may not do.
-    Memory(MemoryFault),
+    /// An adapter did what it must not do.
+    Violation(Violation),
     /// The component imports other functions.
     Imports {
         /// Those that the case wants.
@@ -150,6 +152,8 @@ pub enum Stream {
     Error,
     /// Calls across the core boundary, a line each.
     CoreCalls,
+    /// The calls across both boundaries, a line each.
+    Trace,
 }
 
 /// Everything in which an observation is not what its case wants; nothing if it is.
@@ -177,7 +181,12 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     host_calls(&mut mismatches, expect, observation);
     let calls = core_calls(observation);
     bytes(&mut mismatches, "core-calls", Stream::CoreCalls, expect.core_calls.as_ref(), calls.as_bytes());
-    mismatches.extend(observation.memory_faults.iter().cloned().map(Mismatch::Memory));
+    if expect.trace.is_some() {
+        let trace = observation.trace.as_ref().map(lines).unwrap_or_default();
+        let trace: String = trace.into_iter().map(|line| line + "\n").collect();
+        bytes(&mut mismatches, "trace", Stream::Trace, expect.trace.as_ref(), trace.as_bytes());
+    }
+    mismatches.extend(observation.violations.iter().cloned().map(Mismatch::Violation));
     if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
         mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
     }

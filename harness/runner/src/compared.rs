@@ -1,4 +1,4 @@
-//! How much a memory check has looked at, over many trials: that nothing is found must not be for want of looking.
+//! How much checks have looked at, over many trials: that nothing is found must not be for want of looking.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,12 +6,15 @@ use std::fmt;
 use polyfill_build::index::{Artifact, Cell};
 
 use crate::suite::{CellResult, Verdict};
+use crate::violation::LookedAt;
 
-/// The calls and trials in which main's memory was compared, and those in which it was not.
+/// The calls and trials in which adapters were looked at, and those in which they were not; and what was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     trials: usize,
-    calls: u64,
+    looked_at: LookedAt,
+    /// Violations by their kind.
+    violations: BTreeMap<&'static str, u64>,
     /// Cases of so many calls that some were passed over, with the numbers of both.
     in_part: BTreeMap<String, String>,
     /// Cases of which nothing could be looked at, each with the reason and the number of its trials.
@@ -32,12 +35,15 @@ impl Compared {
     }
 
     fn note(&mut self, cell: &Cell, result: &CellResult) {
-        let compared = result.observation.as_ref().map_or([0, 0], |observation| observation.memory_compared);
+        let looked_at = result.observation.as_ref().map(|observation| observation.looked_at).unwrap_or_default();
         let case = cell.case_key();
-        match compared {
-            [0, _] => {
+        for violation in result.observation.iter().flat_map(|observation| &observation.violations) {
+            *self.violations.entry(violation.what.kind()).or_default() += 1;
+        }
+        match (looked_at.calls, looked_at.passed_over) {
+            (0, _) => {
                 let why = match &cell.artifact {
-                    Artifact::Component(_) if cell.memory_check.is_none() => "the case does not want it",
+                    Artifact::Component(_) if cell.sanitize.is_none() => "the case does not want it",
                     Artifact::Component(_) => "main calls no adapter",
                     Artifact::Module(_) | Artifact::Failed { .. } | Artifact::Ignored(_) => {
                         "there is no component to run"
@@ -47,14 +53,24 @@ impl Compared {
                 *trials += 1;
                 return;
             }
-            [_, 0] => {}
-            [compared, passed_over] => {
+            (_, 0) => {}
+            (compared, passed_over) => {
                 let all = compared + passed_over;
                 self.in_part.insert(case, format!("{compared} of {all} calls"));
             }
         }
         self.trials += 1;
-        self.calls += compared[0];
+        self.looked_at = self.looked_at.and(looked_at);
+    }
+
+    /// How much that was.
+    pub fn looked_at(&self) -> &LookedAt {
+        &self.looked_at
+    }
+
+    /// Violations by their kind, those that are accepted among them.
+    pub fn violations(&self) -> &BTreeMap<&'static str, u64> {
+        &self.violations
     }
 
     /// What was looked at in part, and what was not at all, a line each.
@@ -74,9 +90,10 @@ impl Compared {
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
-        let (trials, calls) = (self.trials, self.calls);
-        let (s, of) = (plural(calls), plural(trials as u64));
-        writeln!(f, "main's memory was compared around {calls} call{s}, in {trials} trial{of}")?;
+        writeln!(f, "{}, in {} trial{}", self.looked_at, self.trials, plural(self.trials as u64))?;
+        for (kind, count) in &self.violations {
+            writeln!(f, "found: {kind}, {count} time{}", plural(*count))?;
+        }
         f.write_str(&self.gaps())
     }
 }

@@ -1,7 +1,9 @@
 //! A wasmtime engine, and the components and modules it has compiled.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use wasmtime::{Config, Module, OptLevel, Strategy, WasmBacktraceDetails};
 use crate::backtrace;
 use crate::cache::{Cache, Code};
 use crate::engines::{Compiler, EngineKind};
+use crate::functions::Functions;
 use crate::kept::{Hash, Kept};
 use crate::program::Program;
 use crate::room::{self, Room, Taken};
@@ -38,6 +41,9 @@ pub enum EngineError {
     #[error("wasmtime refuses the component: {0}")]
     Compile(String),
 }
+
+/// Frames of a backtrace: a sanitized run has up to two more than another one, and must not lose the last ones by that.
+const MOST_FRAMES: usize = 40;
 
 /// A wasmtime engine set up for tests: backtraces with names and source lines, interruption.
 pub struct Engine {
@@ -73,8 +79,16 @@ impl Engine {
             .cranelift_opt_level(OptLevel::Speed)
             .wasm_component_model(true)
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+            .wasm_backtrace_max_frames(NonZeroUsize::new(MOST_FRAMES))
             .epoch_interruption(true)
             .consume_fuel(fuel);
+        // Winch cannot do that, and is fast.
+        if kind.compiler != Compiler::Winch {
+            let functions = Arc::new(Functions::default());
+            config
+                .enable_incremental_compilation(functions)
+                .map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
+        }
         match kind.compiler {
             Compiler::Cranelift => config.strategy(Strategy::Cranelift),
             Compiler::Winch => config.strategy(Strategy::Winch),

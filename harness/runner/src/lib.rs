@@ -11,6 +11,7 @@
 //!
 //! (A suite whose `build.rs` wrote the index to `OUT_DIR` begins with [`suite!`] in place of [`Runner::new`].)
 
+mod accepted;
 mod suite;
 mod trials;
 mod verdict;
@@ -22,7 +23,9 @@ mod inputs;
 mod observe;
 mod session;
 
+mod failure;
 mod files;
+mod functions;
 mod native;
 mod remote;
 
@@ -48,6 +51,7 @@ mod values;
 
 mod errno;
 mod observation;
+mod violation;
 
 mod compare;
 mod compared;
@@ -62,16 +66,18 @@ mod report;
 
 pub mod divergence;
 
+pub use accepted::{ACCEPTED_FILE, Accepted, AcceptedError, AcceptedRule};
 pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
 pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
 pub use errno::{errno_name, errno_number};
+pub use failure::Failure;
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;
 pub use native::{NativeRun, observe_native};
-pub use observation::{Frame, MemoryFault, Observation, Outcome, Returned, Seen, TrapInfo};
+pub use observation::{Frame, Observation, Outcome, Returned, Seen, TrapInfo};
 pub use observe::{Imports, Run, host_linker, observe, run_component, run_program};
 pub use program::Program;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
@@ -83,6 +89,7 @@ pub use trace::{
     json_lines, lines, recorded_results, replay, shortened,
 };
 pub use values::{bytes_text, string_text, value_text};
+pub use violation::{Changed, LookedAt, Violation, What};
 
 /// Cases and the index, as the build writes them.
 pub use polyfill_build::{case, descriptor, index, side, tree};

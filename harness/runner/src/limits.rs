@@ -7,14 +7,12 @@ use std::time::Duration;
 use polyfill_build::case::CaseLimits;
 use wasmtime::ResourceLimiter;
 
-use crate::trace::Detail;
-
 /// Bytes of a page, in which memory is counted.
 const PAGE: usize = 64 * 1024;
 
 /// Growths that are kept.
 const MOST_GROWTHS: usize = 1000;
-/// How many times as long a traced run may take.
+/// How many times as long a run may take whose calls are told of.
 const SLOWER: u32 = 10;
 
 /// How much of everything a guest may use.
@@ -51,9 +49,9 @@ impl Limits {
 }
 
 impl Limits {
-    /// The same for a run that is traced to that detail: reports take time, and show the host all of main's memory.
-    pub(crate) fn traced(&self, detail: Detail) -> Self {
-        let slower = if detail == Detail::Off { 1 } else { SLOWER };
+    /// The same for a run whose calls are told of: reports take time.
+    pub(crate) fn told(&self, told: bool) -> Self {
+        let slower = if told { SLOWER } else { 1 };
         Self { timeout: self.timeout.saturating_mul(slower), ..self.clone() }
     }
 }

@@ -8,6 +8,7 @@ use polyfill_build::index::Stage;
 use serde::{Deserialize, Serialize};
 
 use crate::trace::Trace;
+use crate::violation::{LookedAt, Violation};
 
 /// Frames that a reader gets to see: those where it happened.
 const MOST_FRAMES: usize = 40;
@@ -35,10 +36,10 @@ pub struct Observation {
     pub core_calls_dropped: u64,
     /// Calls across both boundaries, where the run was traced.
     pub trace: Option<Trace>,
-    /// What calls did to main's memory that they may not do, where that was looked at: the first few.
-    pub memory_faults: Vec<MemoryFault>,
-    /// Calls of main's into adapters around which its memory was compared, and those of very many that were passed over.
-    pub memory_compared: [u64; 2],
+    /// What adapters did that they must not do, where that was looked at: the first few of each kind.
+    pub violations: Vec<Violation>,
+    /// How much was looked at.
+    pub looked_at: LookedAt,
     /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
     /// The interfaces with versions that its core modules import, sorted. Linkers may satisfy them by other versions.
@@ -71,8 +72,8 @@ impl Observation {
             core_calls: Vec::new(),
             core_calls_dropped: 0,
             trace: None,
-            memory_faults: Vec::new(),
-            memory_compared: [0, 0],
+            violations: Vec::new(),
+            looked_at: LookedAt::default(),
             imports: Vec::new(),
             core_interfaces: Vec::new(),
             files: None,
@@ -128,30 +129,6 @@ pub enum Seen {
     },
     /// A device, a pipe, or the like.
     Other,
-}
-
-/// Something that a call into an adapter did to main's memory, and may not do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MemoryFault {
-    /// Bytes changed that the call does not give out.
-    Changed {
-        /// The call.
-        call: String,
-        /// The address of the first one.
-        start: u64,
-        /// As they were.
-        before: Vec<u8>,
-        /// As they are.
-        after: Vec<u8>,
-    },
-    /// Memory grew.
-    Grown {
-        /// The call.
-        call: String,
-        /// By how many pages.
-        pages: u64,
-    },
 }
 
 /// How a run ended.

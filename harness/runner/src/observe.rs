@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use polyfill_build::index::MemoryCheck;
+use polyfill_build::index::Sanitize;
 use wasmtime::component::{Instance, InstancePre, Linker};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -45,10 +45,17 @@ pub struct Run<'a> {
     pub inputs: &'a Inputs,
     /// How much it may use.
     pub limits: &'a Limits,
-    /// What to look at in main's memory, if the component reports it.
-    pub memory_check: Option<&'a MemoryCheck>,
+    /// What checks of calls have to know, if the component reports them.
+    pub sanitize: Option<&'a Sanitize>,
     /// How much of its calls is kept as [`Observation::trace`].
     pub detail: Detail,
+}
+
+impl Run<'_> {
+    /// Calls are told of: for a trace, or for checks.
+    fn is_told(&self) -> bool {
+        self.detail != Detail::Off || self.sanitize.is_some()
+    }
 }
 
 /// Runs a component in binary form, without an index around it.
@@ -77,8 +84,7 @@ pub fn run_program(
         Ok(linker) => linker,
         Err(why) => return Observation::of(Outcome::NotRun(why)),
     };
-    let run =
-        Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, memory_check: None, detail };
+    let run = Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, sanitize: None, detail };
     observe(&run, sinks)
 }
 
@@ -95,14 +101,16 @@ pub fn host_linker(engine: &Engine, host: &dyn Host) -> Result<Linker<State>, St
 
 /// Runs a component to its end, whatever that is.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
-    let limits = &run.limits.traced(run.detail);
+    // By a relay, for traces and for checks.
+    let told = run.is_told();
+    let limits = &run.limits.told(told);
     let run = &Run { limits, ..*run };
     let files = match Files::lay_out(run.inputs) {
         Ok(files) if files.is_some() && !run.host.has_files() => return Observation::of(no_files(run.host)),
         Ok(files) => files,
         Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
     };
-    let state = match State::new(run.inputs, sinks, run.limits, run.memory_check, files.as_ref(), run.detail) {
+    let state = match State::new(run.inputs, sinks, run.limits, run.sanitize, files.as_ref(), run.detail) {
         Ok(state) => state,
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
@@ -111,7 +119,7 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Ok(store) => store,
         Err(outcome) => return Observation::of(outcome),
     };
-    if run.detail != Detail::Off {
+    if told {
         // Each report shows all of main's memory.
         store.set_hostcall_fuel(limits.memory.saturating_mul(2));
     }
@@ -122,13 +130,17 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
     };
     let outcome = outcome.unwrap_or_else(Outcome::NotRun);
     let trace = (run.detail != Detail::Off).then(|| store.data().tape().finish());
+    let mut observation = observation(&mut store, outcome, files.as_ref(), run.limits);
+    for violation in &mut observation.violations {
+        violation.adapter = run.stack.to_string();
+    }
     Observation {
         returned,
         trace,
         calls_recorded: run.host.records_calls(),
         imports: run.program.imports().to_vec(),
         core_interfaces: run.program.core_interfaces().to_vec(),
-        ..observation(&mut store, outcome, files.as_ref(), run.limits)
+        ..observation
     }
 }
 
@@ -170,7 +182,7 @@ pub(crate) fn observation(
     files: Option<&Files>,
     limits: &Limits,
 ) -> Observation {
-    let core = core_boundary::finish(store);
+    let core = core_boundary::finish(store, &outcome);
     let fuel_left = limits.fuel.and_then(|given| Some((given, store.get_fuel().ok()?)));
     let handles_left = store.data_mut().handles_left();
     let state = store.data();
@@ -183,8 +195,8 @@ pub(crate) fn observation(
         calls_dropped,
         core_calls: core.calls,
         core_calls_dropped: core.dropped,
-        memory_faults: core.faults,
-        memory_compared: core.compared,
+        violations: core.violations,
+        looked_at: core.looked_at,
         files,
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,
@@ -211,15 +223,15 @@ fn link(run: &Run<'_>) -> Result<Linked, String> {
             .map_err(|error| format!("the code that answers imports failed: {}", backtrace::message(&error)))?;
     }
     if !run.inputs.answers.is_empty() {
-        answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers)
+        answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers, run.host.is_async())
             .map_err(|errors| list("the answers of the case do not fit", &errors))?;
     }
     let origin = Origin { component: run.program.binary(), stack: run.stack };
     let main = imports::linked(run.host.name(), &linker, run.program.component(), origin);
     let main = main.map_err(|unmet| unmet.to_string())?;
-    Ok(match run.detail {
-        Detail::Off => Linked::Plain(main),
-        Detail::Short | Detail::Full => Linked::Wrapped(Wrapped::new(run.engine, run.program, &linker)?),
+    Ok(match run.is_told() {
+        false => Linked::Plain(main),
+        true => Linked::Wrapped(Wrapped::new(run.engine, run.program, &linker)?),
     })
 }
 

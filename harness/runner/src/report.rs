@@ -7,15 +7,13 @@ use polyfill_build::case::{Case, Handles};
 
 use crate::compare::{Golden, Mismatch, Stream};
 use crate::diff;
-use crate::observation::{MemoryFault, Observation, Outcome};
+use crate::observation::{Observation, Outcome};
 use crate::trace;
 
 /// Host calls that are shown.
 const LAST_CALLS: usize = 10;
 /// Calls of a trace that are shown.
 const LAST_TRACED: usize = 40;
-/// Bytes of main's memory that are shown.
-const MOST_BYTES: usize = 16;
 
 /// Everything about a failing cell.
 pub struct Report<'a> {
@@ -85,6 +83,7 @@ impl Report<'_> {
                     Stream::Stderr => "stderr",
                     Stream::Error => "error",
                     Stream::CoreCalls => "calls across the core boundary",
+                    Stream::Trace => "trace",
                 };
                 let file = match golden {
                     None => String::new(),
@@ -149,20 +148,9 @@ impl Report<'_> {
                 writeln!(f, "host calls")?;
                 writeln!(f, "  this host does not tell of its calls: leave out `host-calls`, or name hosts that do")
             }
-            Mismatch::Memory(MemoryFault::Changed { call, start, before, after }) => {
-                let (count, end) = (before.len(), start + before.len() as u64);
-                let plural = if count == 1 { "" } else { "s" };
-                writeln!(f, "main's memory")?;
-                writeln!(f, "  {call}")?;
-                writeln!(f, "  changed {count} byte{plural} that it does not give out, {start:#x}..{end:#x}")?;
-                writeln!(f, "  before: {}", hex(before))?;
-                writeln!(f, "  after:  {}", hex(after))
-            }
-            Mismatch::Memory(MemoryFault::Grown { call, pages }) => {
-                let plural = if *pages == 1 { "" } else { "s" };
-                writeln!(f, "main's memory")?;
-                writeln!(f, "  {call}")?;
-                writeln!(f, "  made it larger by {pages} page{plural}")
+            Mismatch::Violation(violation) => {
+                writeln!(f, "{violation}")?;
+                violation.details().iter().try_for_each(|line| writeln!(f, "  {line}"))
             }
             Mismatch::Imports { expected, seen } => {
                 writeln!(f, "imports of the component (- expected, + seen)")?;
@@ -264,19 +252,10 @@ impl Report<'_> {
     }
 }
 
-/// The first bytes, as hexadecimal digits.
 /// `descriptor 1, input-stream 2`.
 fn counts(each: &BTreeMap<String, u64>) -> String {
     let counts: Vec<String> = each.iter().map(|(name, count)| format!("{name} {count}")).collect();
     if counts.is_empty() { "none".into() } else { counts.join(", ") }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text: Vec<String> = bytes.iter().take(MOST_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    if bytes.len() > MOST_BYTES {
-        text.push("..".into());
-    }
-    text.join(" ")
 }
 
 /// Further lines of a text that begins behind a heading.

@@ -86,19 +86,36 @@ impl Resources {
 
     /// An argument's text for a trace. Its handles are done with: loans are given back, and what is owned now comes to
     /// its end here, on the host's side.
-    pub(crate) fn take(&self, store: &mut StoreContextMut<'_, State>, argument: &Val) -> wasmtime::Result<String> {
+    pub(crate) async fn take(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        argument: &Val,
+        asynchronous: bool,
+    ) -> wasmtime::Result<String> {
         let mut outcome = Ok(());
-        let text = trace_text(argument, &mut |handle| match self.take_handle(store, handle) {
+        let mut others = Vec::new();
+        let text = trace_text(argument, &mut |handle| match self.take_handle(store, handle, &mut others) {
             Ok(text) => text,
             Err(error) => {
                 outcome = Err(error);
                 String::new()
             }
         });
+        for handle in others {
+            match asynchronous {
+                true => handle.resource_drop_async(&mut *store).await?,
+                false => handle.resource_drop(&mut *store)?,
+            }
+        }
         outcome.map(|()| text)
     }
 
-    fn take_handle(&self, store: &mut StoreContextMut<'_, State>, handle: ResourceAny) -> wasmtime::Result<String> {
+    fn take_handle(
+        &self,
+        store: &mut StoreContextMut<'_, State>,
+        handle: ResourceAny,
+        others: &mut Vec<ResourceAny>,
+    ) -> wasmtime::Result<String> {
         let is_of = |index: &usize| handle.ty() == ResourceType::host_dynamic(payload(*index));
         match (0..self.all.len()).find(is_of) {
             Some(index) => {
@@ -107,7 +124,7 @@ impl Resources {
             }
             // Of a resource that the host has.
             None => {
-                handle.resource_drop(&mut *store)?;
+                others.push(handle);
                 Ok(if handle.owned() { "<own>".into() } else { "<borrow>".into() })
             }
         }

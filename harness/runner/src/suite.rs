@@ -15,11 +15,13 @@ use polyfill_build::index::{self, Artifact, Cell, Index, NATIVE};
 use thiserror::Error;
 use wasmtime::component::Linker;
 
+use crate::accepted::Accepted;
 use crate::bless::Blesser;
 use crate::compare::{Mismatch, compare};
 use crate::engine::{self, Engine, EngineError};
 use crate::engines::{self, EngineKind, Engines, UnknownEngine, parse_engines};
 use crate::expected;
+use crate::failure::Failure;
 use crate::host::{Host, Hosts, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::kept::Hash;
@@ -77,6 +79,7 @@ pub struct Runner {
     again: String,
     bless: bool,
     detail: Detail,
+    accepted: Accepted,
     cache: PathBuf,
     /// The engines that cells run on which name none; [`Runner::engines`].
     kinds: Result<Vec<EngineKind>, UnknownEngine>,
@@ -86,7 +89,11 @@ pub struct Runner {
     hashes: Mutex<BTreeMap<String, Hash>>,
     blesser: OnceLock<Blesser>,
     remotes: Remotes,
+    keep: Option<Box<Keep>>,
 }
+
+/// What is done with a failure: a line for its report comes of it.
+type Keep = dyn Fn(&Failure<'_>) -> Option<String> + Send + Sync;
 
 /// Hosts' functions, by engine and host.
 type Linkers = BTreeMap<(engines::Settings, String), Arc<Linker<State>>>;
@@ -105,6 +112,7 @@ impl Runner {
             again: "cargo test --test suite -- --exact".into(),
             bless: env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0"),
             detail: Detail::Off,
+            accepted: Accepted::default(),
             kinds: env::var(ENGINES_VARIABLE)
                 .map_or_else(|_| Ok(vec![EngineKind::default()]), |text| parse_engines(&text)),
             engines: Engines::default(),
@@ -112,6 +120,7 @@ impl Runner {
             hashes: Mutex::default(),
             blesser: OnceLock::new(),
             remotes: Remotes::default(),
+            keep: None,
         }
     }
 
@@ -187,6 +196,20 @@ impl Runner {
         self
     }
 
+    /// What is to be done with each cell that fails; what comes of it stands in its report. `polyfill_bundle::keep` writes
+    /// a bundle.
+    pub fn keep(mut self, keep: impl Fn(&Failure<'_>) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.keep = Some(Box::new(keep));
+        self
+    }
+
+    /// Violations that do not fail a cell, where what adapters do is checked
+    /// ([`Suite::sanitize`](polyfill_build::Suite::sanitize)).
+    pub fn accepted(mut self, accepted: Accepted) -> Self {
+        self.accepted = accepted;
+        self
+    }
+
     /// Where compiled components are kept: the folder `compiled` beside the index without it.
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = folder.into();
@@ -201,6 +224,11 @@ impl Runner {
     /// As [`Runner::run`], with arguments that have been read elsewhere.
     pub fn run_with(self, arguments: &libtest_mimic::Arguments) -> ExitCode {
         trials::run(self, arguments)
+    }
+
+    /// The folder of the index.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Reads the index.
@@ -293,22 +321,27 @@ impl Runner {
         let (source, case, observation) = match index.cases.get(&cell.case_key()) {
             Some(entry) => {
                 here = entry.case.at(&cell.adapter, &cell.host);
-                (entry.source.as_str(), &*here, self.observe(index, cell, &here))
+                (entry.source.as_str(), &*here, self.observe(index, cell, &here, self.detail_for(&here)))
             }
             None => {
                 let why = format!("the index has no case `{}`; build the suite again", cell.case_key());
                 ("", &missing, Observation::of(Outcome::NotRun(why)))
             }
         };
-        let mismatches = compare(case, &observation);
-        let verdict = match (&mismatches[..], expected::must_fail(case, cell)) {
-            ([], Some(reason)) => Verdict::Failed { report: self.works_now(&name, source, &reason) },
-            ([], None) => Verdict::Passed,
+        let mut mismatches = compare(case, &observation);
+        mismatches.retain(|mismatch| !self.accepted.is_known(mismatch));
+        let must_fail = expected::must_fail(case, cell);
+        // Where nobody but the command line asks for checks, what they find is not the reason for which a case has to fail.
+        let is_news = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Violation(_)) && case.sanitize != Some(true);
+        let (news, wanted) = (mismatches.iter().any(is_news), mismatches.iter().any(|mismatch| !is_news(mismatch)));
+        let verdict = match must_fail {
+            _ if mismatches.is_empty() && must_fail.is_none() => Verdict::Passed,
+            Some(reason) if !wanted => Verdict::Failed { report: self.works_now(&name, source, &reason) },
             // What did not run has shown nothing.
-            (_, Some(reason)) if !matches!(observation.outcome, Outcome::NotRun(_)) => {
+            Some(reason) if !news && !matches!(observation.outcome, Outcome::NotRun(_)) => {
                 Verdict::FailedAsExpected { reason }
             }
-            _ => self.failed(&name, source, case, &observation, &mismatches),
+            _ => self.failed(index, cell, source, case, &observation, &mismatches),
         };
         CellResult { name, verdict, observation: Some(observation), mismatches, duration: start.elapsed() }
     }
@@ -331,20 +364,35 @@ impl Runner {
         }
     }
 
-    fn observe(&self, index: &Index, cell: &Cell, case: &Case) -> Observation {
+    /// A case that expects a trace is run with one.
+    fn detail_for(&self, case: &Case) -> Detail {
+        match self.detail {
+            Detail::Off if case.expect.trace.is_some() => Detail::Short,
+            detail => detail,
+        }
+    }
+
+    pub(crate) fn observe(&self, index: &Index, cell: &Cell, case: &Case, detail: Detail) -> Observation {
         match &cell.artifact {
             Artifact::Failed { stage, message } => {
                 Observation::of(Outcome::NotBuilt { stage: *stage, message: message.clone() })
             }
             Artifact::Ignored(reason) => Observation::of(Outcome::NotRun(reason.clone())),
             Artifact::Component(file) | Artifact::Module(file) => {
-                let observed = self.try_observe(index, cell, case, file);
+                let observed = self.try_observe(index, cell, case, file, detail);
                 observed.unwrap_or_else(|why| Observation::of(Outcome::NotRun(why)))
             }
         }
     }
 
-    fn try_observe(&self, index: &Index, cell: &Cell, case: &Case, file: &str) -> Result<Observation, String> {
+    fn try_observe(
+        &self,
+        index: &Index,
+        cell: &Cell,
+        case: &Case,
+        file: &str,
+        detail: Detail,
+    ) -> Result<Observation, String> {
         let (host, kind) = EngineKind::of(&cell.host).map_err(|error| error.to_string())?;
         let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
         let limits = &self.limits.of(&case.limits);
@@ -370,9 +418,9 @@ impl Runner {
         let declared = !case.imports.is_empty() && !case.host_code;
         let code = self.imports.get(&cell.guest).filter(|_| !declared);
         let imports = code.map_or(&[][..], Vec::as_slice);
-        let (stack, memory_check) = (cell.adapter.as_str(), cell.memory_check.as_ref());
-        let (inputs, detail) = (&inputs, self.detail);
-        let run = Run { engine, program, stack, host, linker, imports, inputs, limits, memory_check, detail };
+        let (stack, sanitize) = (cell.adapter.as_str(), cell.sanitize.as_ref());
+        let inputs = &inputs;
+        let run = Run { engine, program, stack, host, linker, imports, inputs, limits, sanitize, detail };
         Ok(observe(&run, Sinks::default()))
     }
 
@@ -387,7 +435,8 @@ impl Runner {
 
     fn failed(
         &self,
-        name: &str,
+        index: &Index,
+        cell: &Cell,
         source: &str,
         case: &Case,
         observation: &Observation,
@@ -402,9 +451,13 @@ impl Runner {
         } else if mismatches.iter().all(|mismatch| matches!(mismatch, Mismatch::Bytes { golden: Some(_), .. })) {
             notes.push("if this is how it should be: the same command with BLESS=1 writes the file".into());
         }
-        let again = format!("{} {name}", self.again);
-        let report = Report { source, case, observation, mismatches, notes: &notes, again: &again };
-        Verdict::Failed { report: report.to_string() }
+        let again = format!("{} {}", self.again, cell.name());
+        let report =
+            |notes: &[String]| Report { source, case, observation, mismatches, notes, again: &again }.to_string();
+        if let Some(keep) = &self.keep {
+            notes.extend(keep(&Failure { index, cell, case, report: &report(&notes), runner: self }));
+        }
+        Verdict::Failed { report: report(&notes) }
     }
 
     /// What must fail and does not is a failure, too: else nobody would notice that there is nothing to expect any more.

@@ -109,7 +109,7 @@ fn build(folder: &Path, out: &Path) -> Index {
                 adapter: case.adapters.iter().flatten().next().map_or("none", String::as_str).into(),
                 host,
                 artifact: artifacts[guest].clone(),
-                memory_check: None,
+                sanitize: None,
             });
         }
         index.cases.insert(format!("{guest}::{name}"), CaseEntry { source: source.into(), case });

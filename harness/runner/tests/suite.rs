@@ -26,7 +26,7 @@ fn suite() -> tempfile::TempDir {
         let entry = CaseEntry { source: format!("guests/{guest}.{case}.case.toml"), case: content };
         index.cases.insert(format!("{guest}::{case}"), entry);
         let (guest, case, host) = (guest.into(), case.into(), host.into());
-        index.cells.push(Cell { guest, case, adapter: "none".into(), host, artifact, memory_check: None });
+        index.cells.push(Cell { guest, case, adapter: "none".into(), host, artifact, sanitize: None });
     };
     let component = || Artifact::Component("hello.wasm".into());
     add("c-guest", "default", "my-wasi", Artifact::Ignored("no C compiler".into()), Case::default());

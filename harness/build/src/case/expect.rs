@@ -47,6 +47,10 @@ pub struct Expect {
     /// one that did not return has no result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub core_calls: Option<Bytes>,
+    /// The trace of the run, as `polyfill run --trace` prints it: the calls across both boundaries, with what called what. The
+    /// case is run with a trace then. On the host `native` there is none, nor on hosts of other processes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Bytes>,
     /// The component's imported functions, sorted: `my-wasi.print`; without those by which interposers report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imports: Option<Vec<String>>,

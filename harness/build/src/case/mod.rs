@@ -92,18 +92,19 @@ pub struct Case {
     pub limits: CaseLimits,
     /// How the component is encoded.
     pub encode: EncodeOptions,
-    /// Main's memory is compared before and after each call into `wasi_snapshot_preview1` and `wasi_unstable`: not a byte
-    /// may change but those that the call gives out, the regions of adapters that share main's memory, and what main's
-    /// realloc changes when an adapter asks it for memory; and no page may be added. A call that never returns is looked
-    /// at when the run is over: what it gives out may be there or not. A run of very many calls is looked at in all of the
-    /// first 1000, and in each 97th after those.
+    /// What adapters do is checked at each call into `wasi_snapshot_preview1` and `wasi_unstable`. Not a byte of main's
+    /// memory may change but those that the call gives out, the regions of adapters that share that memory, and what main's
+    /// realloc changes when an adapter asks it for memory; and no page may be added. A call that fails gives nothing out; one
+    /// that never returns is looked at when the run is over: what it gives out may be there or not. Main's memory is compared
+    /// in all of the first 1000 calls, and in each 97th after those. Main's realloc is asked as the canonical ABI says, and
+    /// handles of the host are dropped when what they belong to is closed.
     ///
-    /// With `false` that is not done either where all trials are checked (`polyfill test --memory-check`).
+    /// With `false` that is not done either where all trials are checked (`polyfill test --sanitize`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_check: Option<bool>,
-    /// Why calls across the core boundary are not reported in a traced run (`polyfill test --trace`): a guest that calls its
-    /// adapters from its realloc, while the host hands it a value, could not report them. The canonical ABI lets nothing
-    /// leave the component then.
+    pub sanitize: Option<bool>,
+    /// Why calls across the core boundary are not reported in a traced run (`polyfill test --trace`, and `--sanitize`): a
+    /// guest that calls its adapters from its realloc, while the host hands it a value, could not report them. The canonical
+    /// ABI lets nothing leave the component then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untraced: Option<String>,
     /// Adapters that share main's memory may add pages to it in the middle of main's life, which then are theirs. An

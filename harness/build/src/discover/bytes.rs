@@ -49,6 +49,7 @@ fn read_expected(folder: &Path, at: &str, expect: &mut Expect, read: &mut Vec<Pa
         ("stdout", &mut expect.stdout),
         ("stderr", &mut expect.stderr),
         ("core-calls", &mut expect.core_calls),
+        ("trace", &mut expect.trace),
     ] {
         let Some(Bytes::File(file)) = bytes else {
             continue;

@@ -60,6 +60,7 @@ fn check_expect(case: &Case, at: &str, expect: &Expect, problems: &mut Vec<Strin
         ("stderr", &expect.stderr),
         ("error", &expect.error),
         ("core-calls", &expect.core_calls),
+        ("trace", &expect.trace),
     ] {
         problems.extend(bytes.as_ref().and_then(|bytes| check_bytes(&format!("{at}.{key}"), bytes)));
     }

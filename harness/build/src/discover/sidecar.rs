@@ -30,14 +30,14 @@ pub(crate) struct GroupSidecar {
     /// For cases that name neither adapters nor hosts: each of these as far as it makes sense for the guest.
     #[serde(rename = "run")]
     runs: Vec<Product>,
-    memory_check: Option<bool>,
+    sanitize: Option<bool>,
 }
 
 impl GroupSidecar {
     pub(super) fn fill_in(&self, case: &mut Case) {
         case.adapters = case.adapters.take().or_else(|| self.adapters.clone());
         case.hosts = case.hosts.take().or_else(|| self.hosts.clone());
-        case.memory_check = case.memory_check.or(self.memory_check);
+        case.sanitize = case.sanitize.or(self.sanitize);
         if case.adapters.is_none() && case.hosts.is_none() && case.runs.is_empty() {
             case.runs.clone_from(&self.runs);
             case.runs_by_group = !self.runs.is_empty();
@@ -146,7 +146,7 @@ impl From<Form> for polyfill_encoder::Form {
 
 impl From<StackSidecar> for polyfill_encoder::Stack {
     fn from(StackSidecar { size, guard, pointer }: StackSidecar) -> Self {
-        Self { size, guard, pointer }
+        Self { size, guard, pointer, checked: false }
     }
 }
 

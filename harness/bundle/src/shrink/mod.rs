@@ -3,8 +3,14 @@
 //! The guest's functions are put back one by one: at first each traps, a replay tells which one was missed, and that one
 //! is kept from then on; what never runs is never put back. Then those that run are made to do nothing, many at a time and
 //! fewer and fewer, as long as the run ends in the same way, at the same place. What its host is asked for may become less.
+//! What is left of them, and of static data, is made less in the same manner.
 
+mod body;
 mod component;
+mod data;
+mod inputs;
+mod instructions;
+mod module;
 mod reduce;
 
 use std::time::{Duration, Instant};
@@ -18,6 +24,7 @@ use component::Place;
 use reduce::{Facts, Fate, Names, facts, reduce};
 
 pub use component::NoMain;
+pub use inputs::shrink_case;
 pub use reduce::ReduceError;
 
 /// Why a bundle has not become smaller.
@@ -49,6 +56,16 @@ pub enum ShrinkError {
     },
 }
 
+/// What a smaller bundle has to keep, and how long it may take to find one.
+#[derive(Clone, Copy, Debug)]
+pub struct Goal {
+    /// The end of the run is always kept: its outcome, and the functions on the way there. With this, all calls across the
+    /// component boundary are, too.
+    pub calls: bool,
+    /// What has been found by then is it.
+    pub most: Duration,
+}
+
 /// What was left out.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
@@ -70,7 +87,7 @@ pub struct Shrunk {
 pub fn shrink(
     bundle: &Bundle,
     engine: &Engine,
-    most: Duration,
+    goal: Goal,
     progress: impl FnMut(&str, usize),
 ) -> Result<Shrunk, ShrinkError> {
     let place = Place::of(bundle)?;
@@ -83,8 +100,8 @@ pub fn shrink(
         facts: &facts,
         runs: 0,
         start: Instant::now(),
-        most,
-        patience: most,
+        goal,
+        patience: goal.most,
         progress,
     };
     let before = Instant::now();
@@ -103,8 +120,11 @@ pub fn shrink(
         return Err(ShrinkError::NotTheSame);
     }
     work.empty(&mut fates, &outcomes.observation)?;
-    let smaller = work.rewritten(&fates)?;
+    let outcome = &outcomes.observation.outcome;
     let reduced = reduce(main, &facts, &fates, Names::Own)?;
+    let reduced = work.clear(&reduced, outcome)?;
+    let reduced = work.cut(reduced, outcome)?;
+    let smaller = work.rewritten(&reduced)?;
     Ok(Shrunk {
         functions: [fates.len(), ran, left(&fates)],
         code: [facts.bodies.iter().sum(), reduce::facts(&reduced)?.bodies.iter().sum()],
@@ -115,8 +135,8 @@ pub fn shrink(
     })
 }
 
-/// A tenth of the time that a replay may take at least.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// The time that a replay may take at least: a machine that is busy is not to change what is found.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 struct Work<'a, P> {
     bundle: &'a Bundle,
@@ -125,7 +145,7 @@ struct Work<'a, P> {
     facts: &'a Facts,
     runs: usize,
     start: Instant,
-    most: Duration,
+    goal: Goal,
     patience: Duration,
     progress: P,
 }
@@ -149,8 +169,8 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
             fates[index] = Fate::Kept;
             kept += 1;
             (self.progress)("functions that run", kept);
-            if self.start.elapsed() > self.most {
-                return Err(ShrinkError::Time { after: self.most, functions: fates.len(), kept });
+            if self.is_over() {
+                return Err(ShrinkError::Time { after: self.goal.most, functions: fates.len(), kept });
             }
         }
     }
@@ -160,20 +180,19 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
         let mut left: Vec<usize> = (0..fates.len()).filter(|index| fates[*index] == Fate::Kept).collect();
         left.retain(|index| self.facts.can_be_empty(*index));
         let mut size = left.len().div_ceil(2);
-        while size > 0 && self.start.elapsed() < self.most {
+        while size > 0 && !self.is_over() {
             let mut found = false;
             for chunk in left.clone().chunks(size) {
                 chunk.iter().for_each(|index| fates[*index] = Fate::Empty);
-                let tried = self.with(fates, Names::Own)?;
-                let tried = self.play(&tried, With { tolerant: true, ..With::default() })?.observation;
-                if is_same_place(&recorded.outcome, &tried.outcome) {
+                let tried = reduce(self.place.main(self.bundle), self.facts, fates, Names::Own)?;
+                if self.ends_so(&tried, &recorded.outcome) {
                     left.retain(|index| !chunk.contains(index));
                     found = true;
                     (self.progress)("functions that are needed", left.len());
                 } else {
                     chunk.iter().for_each(|index| fates[*index] = Fate::Kept);
                 }
-                if self.start.elapsed() > self.most {
+                if self.is_over() {
                     return Ok(());
                 }
             }
@@ -183,9 +202,20 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
         Ok(())
     }
 
+    /// Whether the run still ends so with another main. What no engine takes does not.
+    fn ends_so(&mut self, main: &[u8], outcome: &Outcome) -> bool {
+        let tolerant = !self.goal.calls;
+        let tried = self.play(&self.place.with(self.bundle, main), With { tolerant, ..With::default() });
+        tried.is_ok_and(|tried| (tolerant || tried.same) && is_same_place(outcome, &tried.observation.outcome))
+    }
+
+    fn is_over(&self) -> bool {
+        self.start.elapsed() > self.goal.most
+    }
+
     /// The smaller bundle, with what its run asks its host for as the recorded run.
-    fn rewritten(&mut self, fates: &[Fate]) -> Result<Bundle, ShrinkError> {
-        let mut smaller = self.with(fates, Names::Own)?;
+    fn rewritten(&mut self, main: &[u8]) -> Result<Bundle, ShrinkError> {
+        let mut smaller = self.place.with(self.bundle, main);
         let seen = self.play(&smaller, With { tolerant: true, ..With::default() })?.observation;
         smaller.about.outcome = seen.outcome;
         smaller.about.returned = seen.returned;

@@ -28,7 +28,7 @@ pub(super) enum Fate {
 /// A module that cannot be rewritten.
 #[derive(Debug, Error)]
 #[error("the guest's core module cannot be rewritten: {0}")]
-pub struct ReduceError(String);
+pub struct ReduceError(pub(super) String);
 
 impl From<wasmparser::BinaryReaderError> for ReduceError {
     fn from(error: wasmparser::BinaryReaderError) -> Self {

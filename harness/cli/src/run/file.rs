@@ -19,21 +19,24 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let path = Path::new(&args.program);
     let bytes = module::read(path)?;
     let name = load::stem(path).unwrap_or("main");
+    let mut sanitize = None;
+    let flag = given(&args.encoding).or(args.sanitize.then_some("--sanitize"));
     let code = if super::is_native(args) {
-        match given(&args.encoding) {
+        match flag {
             Some(flag) => return Err(Error::Native { flag }),
             None if bytes.starts_with(COMPONENT) => return Err(Error::NoModule { file: path.to_path_buf() }),
             None => Code::Module(bytes),
         }
     } else if bytes.starts_with(COMPONENT) {
-        match given(&args.encoding) {
+        match flag {
             Some(flag) => return Err(Error::Finished { file: path.to_path_buf(), flag }),
             None => Code::Component(bytes),
         }
     } else {
         let modules = load::modules(name, bytes, &args.encoding, &args.encoding.adapts)?;
-        let modules = modules.traced(args.is_traced());
-        Code::Component(polyfill_encoder::encode(&modules.input(), &load::options(&args.encoding, true))?.component)
+        let (component, check) = modules.reported(args.reported()).encode(&load::options(&args.encoding, true))?;
+        sanitize = check.map(|check| (super::stack(args, &args.encoding.adapts), check));
+        Code::Component(component)
     };
     Ok(Program {
         name: name.to_string(),
@@ -43,6 +46,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
         preopens: None,
         host: None,
         cache: None,
+        sanitize,
     })
 }
 

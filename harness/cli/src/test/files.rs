@@ -7,7 +7,7 @@ use serde_json::json;
 /// A cell and what became of it.
 pub(super) type Trial<'t> = (&'t Cell, &'t CellResult);
 
-/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message" } ] }`.
+/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message", "violations" } ] }`.
 pub(super) fn json(trials: &[Trial<'_>]) -> String {
     let result = |(cell, result): &Trial<'_>| {
         let (outcome, message) = outcome(&result.verdict);
@@ -15,10 +15,17 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
         json!({
             "guest": guest, "case": case, "adapter": adapter, "host": host, "outcome": outcome,
             "seconds": result.duration.as_secs_f64(), "message": message,
+            "violations": violations(result),
         })
     };
     let results: Vec<_> = trials.iter().map(result).collect();
     format!("{:#}\n", json!({ "results": results }))
+}
+
+/// What adapters did that they must not do, those that are accepted among it, a line each.
+fn violations(result: &CellResult) -> Vec<String> {
+    let violations = result.observation.iter().flat_map(|observation| &observation.violations);
+    violations.map(|violation| format!("{}: {violation}", violation.function)).collect()
 }
 
 /// One suite, a test case for each trial.
@@ -82,6 +89,7 @@ mod tests {
     use std::time::Duration;
 
     use polyfill_build::index::Artifact;
+    use polyfill_runner::{Observation, Outcome, Violation, What};
 
     use super::*;
 
@@ -97,7 +105,7 @@ mod tests {
                 mismatches: Vec::new(),
                 duration: Duration::from_millis(1500),
             };
-            (Cell { guest, case, adapter, host, artifact, memory_check: None }, result)
+            (Cell { guest, case, adapter, host, artifact, sanitize: None }, result)
         };
         vec![
             result("a::b::none::native", Verdict::Passed),
@@ -126,6 +134,26 @@ mod tests {
 </testsuites>
 "#;
         assert_eq!(text(junit), expected);
+    }
+
+    #[test]
+    fn json_has_what_adapters_must_not_do() {
+        let mut results = results();
+        let violation = Violation {
+            adapter: "x+y".to_string(),
+            function: "fd_read".to_string(),
+            call: "m.fd_read(3) -> 0".to_string(),
+            number: 2,
+            depth: 0,
+            what: What::Growth { pages: 1 },
+            frames: Vec::new(),
+        };
+        let observation = Observation { violations: vec![violation], ..Observation::of(Outcome::Returned) };
+        results[1].1.observation = Some(observation);
+        let trials: Vec<Trial<'_>> = results.iter().map(|(cell, result)| (cell, result)).collect();
+        let value: serde_json::Value = serde_json::from_str(&json(&trials)).expect("JSON");
+        assert_eq!(value["results"][0]["violations"], json!([]));
+        assert_eq!(value["results"][1]["violations"], json!(["fd_read: growth: made main's memory larger by 1 page"]));
     }
 
     #[test]

@@ -88,7 +88,16 @@ pub fn normal(bytes: &[u8], folder: &Path, temporary: &Path) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = text.replace(&temporary.display().to_string(), "%tmp").replace(&folder.display().to_string(), "%folder");
     let text = text.replace(concat!("polyfill ", env!("CARGO_PKG_VERSION")), "polyfill %version");
-    without_times(&text)
+    without_place(&without_times(&text))
+}
+
+/// The folder in which a suite is built is named after where the suite is: `kept: ../%suite/out/failed/..`.
+fn without_place(text: &str) -> String {
+    let place = |line: &str| {
+        let rest = line.strip_prefix("kept: ")?.split_once("/polyfill/")?.1.split_once('/')?.1;
+        Some(format!("kept: ../%suite/{rest}"))
+    };
+    text.split_inclusive('\n').map(|line| place(line).unwrap_or_else(|| line.to_string())).collect()
 }
 
 fn binary(bytes: &[u8]) -> String {

@@ -3,6 +3,7 @@
 //! An interposer is an isolated adapter made here: names and values are reported from its own memory, main's memory is
 //! shown to the host where it lies.
 
+mod fill;
 mod module;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::input::{Adapter, Form, Stack, Wit};
 use crate::layers;
 use crate::names;
 use crate::read::{self, Extern, Layer, Module};
+pub use fill::{FILLED, PATTERN};
 
 /// The WIT package `polyfill:interpose`: what an interposer asks of the host.
 pub const CALLS: &str = include_str!("calls.wit");
@@ -29,7 +31,11 @@ pub(crate) type Functions = IndexMap<String, FuncType>;
 
 /// A layer for each import module that an interposer covers, with the functions that `modules` import from it. Of main's
 /// own functions it is the realloc alone, whether somebody imports it or trimming makes somebody do so.
-pub(crate) fn layers(adapter: &Adapter<'_>, modules: &[Module<'_>]) -> Result<Vec<Module<'static>>, Error> {
+pub(crate) fn layers(
+    adapter: &Adapter<'_>,
+    fills: bool,
+    modules: &[Module<'_>],
+) -> Result<Vec<Module<'static>>, Error> {
     let mut covered: IndexMap<&str, Functions> = IndexMap::new();
     for import in modules.iter().flat_map(|module| &module.imports) {
         let Extern::Func(Some(ty)) = &import.ty else { continue };
@@ -46,10 +52,20 @@ pub(crate) fn layers(adapter: &Adapter<'_>, modules: &[Module<'_>]) -> Result<Ve
         covered.entry(names::MAIN).or_default().insert(realloc.to_string(), ty.clone());
     }
     let has_memory = modules.first().is_some_and(has_memory);
-    covered.into_iter().map(|(name, functions)| layer(name, &functions, has_memory)).collect()
+    let with = With { memory: has_memory, fills: fills && has_memory };
+    covered.into_iter().map(|(name, functions)| layer(name, &functions, with)).collect()
 }
 
-fn layer(implements: &str, functions: &Functions, has_memory: bool) -> Result<Module<'static>, Error> {
+/// What an interposer does beside passing on and telling of it.
+#[derive(Clone, Copy)]
+struct With {
+    /// Shows main's memory.
+    memory: bool,
+    /// Fills results.
+    fills: bool,
+}
+
+fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'static>, Error> {
     let name = format!("interposer of {implements}");
     for (function, ty) in functions {
         if let Some(found) = ty.params().iter().chain(ty.results()).find(|ty| !is_number(**ty)) {
@@ -57,7 +73,7 @@ fn layer(implements: &str, functions: &Functions, has_memory: bool) -> Result<Mo
             return Err(Error::Interpose { module: implements.to_string(), function, found });
         }
     }
-    let wasm = module::module(implements, functions, has_memory);
+    let wasm = module::module(implements, functions, with);
     let layer = Layer {
         implements: vec![implements.to_string()],
         form: Form::Isolated,

@@ -1,16 +1,17 @@
 //! The core module of an interposer.
 //!
-//! Its memory: the names of module and functions, then room for the values of one report. One is enough: a report ends
-//! before anything else can be called.
+//! Its memory: the names of module and functions, then room for the values of one report, and for a result that is filled.
+//! One is enough: a report ends before anything else can be called.
 
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    BlockType, CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, NameMap, NameSection, TypeSection,
     ValType,
 };
 use wasmparser::FuncType;
 
-use super::{Functions, INTERFACE};
+use super::fill::{self, Tools};
+use super::{Functions, INTERFACE, With};
 use crate::names::{self, Copy};
 
 /// `variant value`: the size in bytes of a discriminant and of eight bytes at their alignment.
@@ -35,7 +36,7 @@ struct Report {
 }
 
 /// A module that exports the functions, and imports each from `implements`.
-pub(super) fn module(implements: &str, functions: &Functions, has_memory: bool) -> Vec<u8> {
+pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec<u8> {
     let mut types = TypeSection::new();
     let mut imports = ImportSection::new();
     let mut function_names = NameMap::new();
@@ -52,11 +53,14 @@ pub(super) fn module(implements: &str, functions: &Functions, has_memory: bool) 
     let report = Report {
         before: import(&mut types, INTERFACE, "before", pointers(6), vec![]),
         after: import(&mut types, INTERFACE, "after", pointers(6), vec![]),
-        memory: has_memory.then(|| {
+        memory: with.memory.then(|| {
             let shown = import(&mut types, &names::in_main(INTERFACE), "memory", pointers(2), vec![]);
             (shown, import(&mut types, names::MAIN_MEMORY, Copy::Size.field(), vec![], pointers(1)))
         }),
     };
+    let copies = with.fills.then(|| {
+        [Copy::Load, Copy::Store].map(|copy| import(&mut types, names::MAIN_MEMORY, copy.field(), pointers(3), vec![]))
+    });
     let first = functions.iter().fold(None, |first, (name, ty)| {
         let index = import(&mut types, implements, name, encoded(ty.params()), encoded(ty.results()));
         first.or(Some(index))
@@ -74,7 +78,10 @@ pub(super) fn module(implements: &str, functions: &Functions, has_memory: bool) 
     let spans: Vec<Span> = functions.keys().map(|name| span(name)).collect();
     let values = (text.len() as u32).next_multiple_of(VALUE);
     let most = functions.values().map(|ty| ty.params().len().max(ty.results().len())).max().unwrap_or_default();
-    let pages = (values + most as u32 * VALUE).div_ceil(PAGE);
+    let room = values + most as u32 * VALUE;
+    let pages = (room + fill::ROOM).div_ceil(PAGE);
+    let tools = copies.zip(report.memory).map(|([load, store], (_, size))| Tools { room, load, store, size });
+    let place = Place { module: module_name, values, implements };
 
     let mut section = FunctionSection::new();
     let mut exports = ExportSection::new();
@@ -83,7 +90,7 @@ pub(super) fn module(implements: &str, functions: &Functions, has_memory: bool) 
         // Its type is that of the import it passes calls on to.
         section.function(first_import + index);
         exports.export(name, ExportKind::Func, imported + index);
-        code.function(&body(ty, module_name, span, values, &report, first_import + index));
+        code.function(&body(ty, (name, span), &place, &report, tools.as_ref(), first_import + index));
         function_names.append(imported + index, name);
     }
     let mut memories = MemorySection::new();
@@ -100,11 +107,31 @@ pub(super) fn module(implements: &str, functions: &Functions, has_memory: bool) 
     module.finish()
 }
 
+/// Where the parts of a report are in memory.
+struct Place<'a> {
+    module: Span,
+    values: u32,
+    implements: &'a str,
+}
+
 /// Reports the arguments, passes the call on, reports the results.
-fn body(ty: &FuncType, module: Span, function: Span, values: u32, report: &Report, next: u32) -> Function {
+fn body(
+    ty: &FuncType,
+    (name, function): (&str, Span),
+    place: &Place<'_>,
+    report: &Report,
+    tools: Option<&Tools>,
+    next: u32,
+) -> Function {
+    let &Place { module, values, implements } = place;
     let (params, results) = (encoded(ty.params()), encoded(ty.results()));
     let first_result = params.len() as u32;
-    let mut body = Function::new(results.iter().map(|ty| (1, *ty)));
+    // What gives no errno cannot be told to have failed.
+    let tools = tools.filter(|_| results == [ValType::I32]);
+    let fills = tools.map_or_else(Vec::new, |_| fill::results(implements, name, params.len(), first_result + 1));
+    let kept = fills.iter().flat_map(|fill| [(fill.locals(), ValType::I64), (1, ValType::I32)]);
+    let locals: Vec<(u32, ValType)> = results.iter().map(|ty| (1, *ty)).chain(kept).collect();
+    let mut body = Function::new(locals);
     let mut code = body.instructions();
     let tell = |code: &mut InstructionSink<'_>, types: &[ValType], first: u32, to: u32| {
         if let Some((shown, size)) = report.memory {
@@ -119,12 +146,20 @@ fn body(ty: &FuncType, module: Span, function: Span, values: u32, report: &Repor
         code.call(to);
     };
     tell(&mut code, &params, 0, report.before);
+    for (fill, tools) in fills.iter().zip(tools.into_iter().cycle()) {
+        fill.before(&mut code, tools);
+    }
     for local in 0..first_result {
         code.local_get(local);
     }
     code.call(next);
     for index in (0..results.len() as u32).rev() {
         code.local_set(first_result + index);
+    }
+    if let (Some(tools), [_, ..]) = (tools, &fills[..]) {
+        code.local_get(first_result).if_(BlockType::Empty);
+        fills.iter().for_each(|fill| fill.restore(&mut code, tools));
+        code.end();
     }
     tell(&mut code, &results, first_result, report.after);
     for index in 0..results.len() as u32 {

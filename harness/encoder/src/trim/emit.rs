@@ -57,7 +57,7 @@ pub(super) struct Written {
     pub numbers: Numbers,
 }
 
-impl Emit<'_, '_> {
+impl<'e, 'a> Emit<'e, 'a> {
     /// Writes the new module.
     pub fn module(mut self) -> Result<Written> {
         let mut out = wasm_encoder::Module::new();
@@ -154,6 +154,10 @@ impl Emit<'_, '_> {
         for (_, ty) in &self.numbers.generated {
             section.function(*ty);
         }
+        for export in self.balanced() {
+            let ty = self.module.functions.get(export.index as usize).map(|function| function.ty);
+            section.function(self.numbers.type_index(ty.unwrap_or_default())?);
+        }
         Ok(section)
     }
 
@@ -216,11 +220,20 @@ impl Emit<'_, '_> {
 
     fn exports(&mut self) -> Result<ExportSection> {
         let mut section = ExportSection::new();
-        for export in self.exports {
-            let index = self.numbers.function_index(export.index)?;
+        let balance = self.numbers.balance(self.plan);
+        for (number, export) in (0..).zip(self.exports) {
+            let index = match balance {
+                Some([.., first]) => first + number,
+                None => self.numbers.function_index(export.index)?,
+            };
             section.export(export.name, ExportKind::Func, index);
         }
         Ok(section)
+    }
+
+    /// The exports that look after the stack pointer, one function each behind all others.
+    fn balanced(&self) -> &'e [&'e Export<'a>] {
+        if self.numbers.balance(self.plan).is_some() { self.exports } else { &[] }
     }
 
     fn elements(&mut self) -> Result<ElementSection> {
@@ -322,7 +335,8 @@ impl Emit<'_, '_> {
         let mut section = CodeSection::new();
         let mut moved = Vec::new();
         // In front of the bodies is their number.
-        let head = offsets::leb128_len(self.numbers.own.len() + self.numbers.generated.len());
+        let more = self.numbers.generated.len() + self.balanced().len();
+        let head = offsets::leb128_len(self.numbers.own.len() + more);
         let exported: BTreeSet<u32> = self.exports.iter().map(|export| export.index).collect();
         let nowhere = Layout::default();
         let region = self.plan.region.as_ref();
@@ -366,10 +380,19 @@ impl Emit<'_, '_> {
                 Generated::Start => region::start(layout, wiring),
                 Generated::Copy => access::copy(),
                 Generated::Size => access::size(self.plan.page),
-                Generated::StackOverflow => stack::overflow(),
+                Generated::StackOverflow | Generated::StackUnbalanced => stack::overflow(),
                 // Planned only with what it needs.
                 Generated::SetStackPointer => guard.as_ref().map_or_else(stack::overflow, stack::set),
             });
+        }
+        if let Some([pointer, unbalanced, _]) = self.numbers.balance(self.plan) {
+            for export in self.exports {
+                let ty = self.module.functions.get(export.index as usize).map(|function| function.ty);
+                let ty = ty.and_then(|ty| self.module.types.get(ty as usize));
+                let parameters = ty.map_or(0, |ty| ty.params().len() as u32);
+                let function = self.numbers.function_index(export.index)?;
+                section.function(&stack::balanced(parameters, function, pointer, unbalanced));
+            }
         }
         Ok((section, Offsets::new(moved)))
     }
@@ -429,6 +452,10 @@ impl Emit<'_, '_> {
         }
         for (generated, _) in &self.numbers.generated {
             map.append(next, generated.name());
+            next += 1;
+        }
+        for export in self.balanced() {
+            map.append(next, export.name);
             next += 1;
         }
         map

@@ -196,7 +196,8 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     let emit = emit::Emit { name, module: &module, units, live, plan, numbers, exports, debug: request.debug };
     let written = emit.module().map_err(|error| vec![Problem::reencode(error)])?;
     let emit::Written { wasm, debug, offsets, numbers } = written;
-    let functions = Arc::new(why::functions(&module, units, &live.whys, &numbers, &offsets, exports));
+    let balanced = numbers.balance(plan).map(|[.., first]| first);
+    let functions = Arc::new(why::functions(&module, units, &live.whys, &numbers, &offsets, exports, balanced));
     let memory = plan.own.as_ref().map(|own| own.memory);
     let region = report(plan, kept.data_bytes);
     let also = live.also.clone();

@@ -36,6 +36,8 @@ pub(super) enum Generated {
     StackOverflow,
     /// [`super::stack::set`]
     SetStackPointer,
+    /// [`super::stack::overflow`]
+    StackUnbalanced,
 }
 
 impl Generated {
@@ -50,6 +52,7 @@ impl Generated {
             Generated::Size => "polyfill.memory_size",
             Generated::StackOverflow => "polyfill.stack_overflow",
             Generated::SetStackPointer => "polyfill.set_stack_pointer",
+            Generated::StackUnbalanced => "polyfill.stack_unbalanced",
         }
     }
 
@@ -58,7 +61,8 @@ impl Generated {
         match self {
             Generated::Grow => (vec![ValType::I32; 4], vec![ValType::I32]),
             Generated::Place | Generated::SetStackPointer => (vec![ValType::I32], vec![]),
-            Generated::Enter | Generated::Start | Generated::StackOverflow => (vec![], vec![]),
+            Generated::Enter | Generated::Start => (vec![], vec![]),
+            Generated::StackOverflow | Generated::StackUnbalanced => (vec![], vec![]),
             Generated::Copy => (vec![ValType::I32; 3], vec![]),
             Generated::Size => (vec![], vec![ValType::I32]),
         }
@@ -235,6 +239,13 @@ impl Numbers {
         self.elements = plan.kept_elements(module, live).into_iter().zip(0..).collect();
     }
 
+    /// The stack pointer that exports are to leave as it was, what traps if one does not, and the first function that looks.
+    pub fn balance(&self, plan: &Plan) -> Option<[u32; 3]> {
+        let pointer = self.globals.get(&plan.balanced?).copied()?;
+        let first = self.imports.len() + self.own.len() + self.generated.len();
+        Some([pointer, self.generated(Generated::StackUnbalanced)?, first as u32])
+    }
+
     /// The guard of the stack, if there is one.
     pub fn guard(&self, plan: &Plan) -> Option<Guard> {
         let pointer = self.globals.get(&plan.guarded?).copied()?;
@@ -243,12 +254,18 @@ impl Numbers {
             (Some(own), _) => Some(Guard::fixed(own.stack.as_ref()?, pointer, overflow)),
             (None, region) => {
                 let bytes = region.as_ref()?.layout.stack;
-                Some(Guard { low: Low::Global(self.wiring.stack_low?), bytes, pointer, overflow })
+                Some(Guard {
+                    low: Low::Global(self.wiring.stack_low?),
+                    bytes,
+                    pointer,
+                    overflow,
+                    lenient: plan.lenient,
+                })
             }
         }
     }
 
-    fn generated(&self, wanted: Generated) -> Option<u32> {
+    pub fn generated(&self, wanted: Generated) -> Option<u32> {
         let first = (self.imports.len() + self.own.len()) as u32;
         let position = self.generated.iter().position(|(generated, _)| *generated == wanted)?;
         Some(first + position as u32)

@@ -26,6 +26,10 @@ pub(super) struct Plan {
     pub own: Option<Own>,
     /// The stack pointer, by its old index, if writes of it are guarded.
     pub guarded: Option<u32>,
+    /// The same, if exports are to leave it as it was.
+    pub balanced: Option<u32>,
+    /// Nobody asks for a guard but who looks at everything.
+    pub lenient: bool,
     /// Stack and static data, if there are any.
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
@@ -71,7 +75,11 @@ impl Plan {
         let mut plan = Plan {
             form,
             own: None,
-            guarded: special.stack_pointer.filter(|global| stack.guard && live.written.contains(global)),
+            guarded: special
+                .stack_pointer
+                .filter(|global| (stack.guard || stack.checked) && live.written.contains(global)),
+            balanced: None,
+            lenient: !stack.guard,
             region: None,
             realloc,
             late,
@@ -97,6 +105,8 @@ impl Plan {
         if plan.guarded.is_some() {
             plan.generated.extend([Generated::StackOverflow, Generated::SetStackPointer]);
         }
+        plan.balanced = plan.guarded.filter(|_| stack.checked);
+        plan.generated.extend(plan.balanced.map(|_| Generated::StackUnbalanced));
         Ok(plan)
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wasm_encoder::{BlockType, Function};
+use wasm_encoder::{BlockType, Function, ValType};
 
 use super::error::Problem;
 use super::form::Form;
@@ -24,6 +24,9 @@ pub(crate) struct Stack {
     pub guard: bool,
     /// The index of the global that is the stack pointer, for a module that does not tell.
     pub pointer: Option<u32>,
+    /// Where the stack pointer is known: the same trap, and one in a function named `polyfill.stack_unbalanced` where an
+    /// export returns with another stack pointer than it was called with.
+    pub checked: bool,
 }
 
 impl Stack {
@@ -62,13 +65,15 @@ pub(super) struct Guard {
     pub pointer: u32,
     /// [`overflow`]
     pub overflow: u32,
+    /// A stack that is not there yet has no end: an adapter may be called before, and not use any.
+    pub lenient: bool,
 }
 
 impl Guard {
     /// A stack between two addresses.
     pub fn fixed(stack: &Range<u32>, pointer: u32, overflow: u32) -> Guard {
         let (low, bytes) = (Low::Address(stack.start), stack.end.saturating_sub(stack.start));
-        Guard { low, bytes, pointer, overflow }
+        Guard { low, bytes, pointer, overflow, lenient: false }
     }
 }
 
@@ -84,9 +89,30 @@ pub(super) fn set(guard: &Guard) -> Function {
         Low::Global(global) => code.global_get(global),
     };
     code.i32_sub().i32_const(guard.bytes.cast_signed()).i32_gt_u();
+    if let (Low::Global(global), true) = (guard.low, guard.lenient) {
+        code.global_get(global).i32_const(0).i32_ne().i32_and();
+    }
     code.if_(BlockType::Empty).call(guard.overflow).end();
     code.local_get(ADDRESS).global_set(guard.pointer).end();
     function
+}
+
+/// An exported function that calls the one it stands for, and compares the stack pointer before and after it. A stack that
+/// is not there yet may come meanwhile.
+pub(super) fn balanced(parameters: u32, function: u32, pointer: u32, unbalanced: u32) -> Function {
+    let before = parameters;
+    let mut body = Function::new([(1, ValType::I32)]);
+    let mut code = body.instructions();
+    code.global_get(pointer).local_set(before);
+    for parameter in 0..parameters {
+        code.local_get(parameter);
+    }
+    code.call(function);
+    code.local_get(before).if_(BlockType::Empty);
+    code.global_get(pointer).local_get(before).i32_ne();
+    code.if_(BlockType::Empty).call(unbalanced).end();
+    code.end().end();
+    body
 }
 
 /// `()`: traps. Its name tells why.

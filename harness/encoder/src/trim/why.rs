@@ -109,6 +109,7 @@ pub(super) fn functions(
     numbers: &Numbers,
     offsets: &Offsets,
     exports: &[&Export<'_>],
+    balanced: Option<u32>,
 ) -> Functions {
     let code: BTreeMap<u32, _> =
         offsets.functions().iter().map(|moved| (moved.from, (moved.old.clone(), moved.new.clone()))).collect();
@@ -136,6 +137,9 @@ pub(super) fn functions(
     functions.generated = imports.map(|(index, (module, name))| (index, format!("{module}#{name}"))).collect();
     let own = (first..).zip(&numbers.generated).map(|(index, (new, _))| (index, new.name().to_string()));
     functions.generated.extend(own);
+    if let Some(first) = balanced {
+        functions.generated.extend((first..).zip(exports).map(|(index, export)| (index, export.name.to_string())));
+    }
     functions
 }
 

@@ -38,6 +38,8 @@ pub use bench::{Bench, BenchError};
 pub use compare::Difference;
 pub use emit::{EmitError, Emitted, emit};
 pub use functions::Function;
+pub(crate) use functions::{Domain, FUNCTIONS, Kind};
+pub(crate) use guest::import;
 pub use program::{Call, Program};
 pub use report::Report;
 pub use rules::{RULES_FILE, Rule, Rules};

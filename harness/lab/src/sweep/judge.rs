@@ -1,5 +1,7 @@
 //! What came of a fault, and whether it should have. Runs nothing.
 
+use std::collections::BTreeSet;
+
 use polyfill_runner::{Outcome, StagedRun};
 
 use super::calls::{CoreCall, core_calls, core_of, unversioned};
@@ -87,9 +89,8 @@ pub(super) fn judge(faulted: &Faulted<'_>) -> Verdict {
         (_, Some(at)) => called(faulted, &calls, at),
         (_, None) => outside(faulted, &calls),
     };
-    if !run.observation.memory_faults.is_empty() {
-        outcomes.push("memory".to_string());
-    }
+    let violations: BTreeSet<&str> = run.observation.violations.iter().map(|violation| violation.what.kind()).collect();
+    outcomes.extend(violations.into_iter().map(str::to_string));
     if outcomes.is_empty() {
         outcomes.push(RIGHT.to_string());
     }

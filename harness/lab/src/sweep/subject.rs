@@ -86,7 +86,7 @@ pub(super) fn subjects<'e>(engine: &'e Engine, suite: &Suite, side: &Side) -> Re
         return Err(SweepError::Native);
     }
     // The guest's calls of its adapter are reported, so that a host's call is in one of them.
-    let built = suite.clone().sides([side.interposed(IMPORT_MODULE)]).memory_check(true).build()?;
+    let built = suite.clone().sides([side.interposed(IMPORT_MODULE)]).sanitize(true).build()?;
     let hosts = Hosts::default();
     let named = side.host();
     let no_host = || SweepError::NoHost { host: named.to_string(), hosts: hosts.names().join(", ") };
@@ -125,7 +125,9 @@ fn subject<'e>(
     let limits = Limits::default().of(&case.limits);
     let limits = Limits { timeout: limits.timeout.min(TIME), ..limits };
     let linker = host_linker(engine, host)?;
-    let staged = Staged::new(engine, &program, host, &linker, inputs, limits, cell.memory_check.clone())?;
+    // What published adapters do is for `polyfill test --sanitize`.
+    let checks = cell.sanitize.clone().filter(|_| !cell.adapter.contains("reference-"));
+    let staged = Staged::new(engine, &program, host, &linker, inputs, limits, checks)?;
     Subject::new(cell.case_key(), staged)
 }
 

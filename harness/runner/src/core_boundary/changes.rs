@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use polyfill_encoder::PATTERN;
+
 use super::results::{self, Out};
 use super::watch::{Lists, Size, Watch};
 use super::{Value, call};
-use crate::observation::MemoryFault;
+use crate::trace::preview1;
+use crate::violation::{Changed, What};
 
 /// Bytes of `event`.
 const EVENT: u64 = 32;
@@ -22,6 +25,15 @@ pub(super) struct Call<'a> {
     pub(super) end: End,
 }
 
+/// Something that a call gives out.
+struct Place {
+    range: Range<u64>,
+    /// The number of the parameter that has its address.
+    at: usize,
+    /// It may be filled in part, where a result is all there or not.
+    is_buffer: bool,
+}
+
 /// How a call came to its end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum End {
@@ -32,19 +44,60 @@ pub(super) enum End {
 }
 
 /// What a call did to the bytes of main's memory that it may not do.
-pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &[u8], watch: &mut Watch) -> Vec<MemoryFault> {
+pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &[u8], watch: &mut Watch) -> Vec<What> {
     call.note_sizes(after, &mut watch.lists);
-    let mut allowed = call.places(before, after, &watch.lists);
+    let room = call.places(before, |_| u64::MAX, &watch.lists);
+    let mut allowed: Vec<Range<u64>> = match call.end {
+        End::Never => room.iter().map(|place| place.range.clone()).collect(),
+        End::Returned(_) if call.failed() => Vec::new(),
+        End::Returned(_) => {
+            let filled = call.places(before, |at| u64::from(word(after, call.address(at))), &watch.lists);
+            filled.into_iter().map(|place| place.range).collect()
+        }
+    };
     allowed.extend(watch.regions().iter().cloned());
     let common = before.len().min(after.len());
     let runs = gaps(allowed, common).into_iter().flat_map(|gap| changed(before, after, gap));
-    let fault = |run: Range<usize>| MemoryFault::Changed {
-        call: call.text(),
-        start: run.start as u64,
-        before: before[run.clone()].to_vec(),
-        after: after[run].to_vec(),
+    let parts = runs.flat_map(|run| split(run, &room));
+    let fault = |run: Range<usize>| {
+        let start = run.start as u64;
+        let place = room.iter().find(|place| place.range.contains(&start));
+        let owner = call.owner(place, room.iter().find(|place| place.range.end == start));
+        let changed = Changed { owner, start, before: before[run.clone()].to_vec(), after: after[run].to_vec() };
+        match place {
+            Some(Place { is_buffer: true, .. }) if call.failed() => What::BufferOnError(changed),
+            Some(_) if call.failed() => What::ResultOnError(changed),
+            _ => What::Memory(changed),
+        }
     };
-    runs.map(fault).collect()
+    let mut found: Vec<What> = parts.map(fault).collect();
+    if call.succeeded() {
+        found.extend(unwritten(call, &room, before, after));
+    }
+    found
+}
+
+/// Results that are still what the interposer has put in their place.
+fn unwritten<'a>(
+    call: &'a Call<'_>,
+    room: &'a [Place],
+    before: &'a [u8],
+    after: &'a [u8],
+) -> impl Iterator<Item = What> + 'a {
+    let is_filled = |memory: &[u8], place: &Place| {
+        let bytes = bytes(memory, &place.range);
+        bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == PATTERN))
+    };
+    let results = room.iter().filter(|place| !place.is_buffer);
+    let left = results.filter(move |place| is_filled(after, place) && !is_filled(before, place));
+    left.map(|place| {
+        let (owner, Range { start, end }) = (call.name(place), &place.range);
+        What::Unwritten(format!("did not write `{owner}`, {start:#x}..{end:#x}"))
+    })
+}
+
+fn bytes<'m>(memory: &'m [u8], range: &Range<u64>) -> Option<&'m [u8]> {
+    memory.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
 }
 
 /// What main's own code did to its memory within a call of an adapter's, as if it had been so before that call: all
@@ -72,33 +125,46 @@ impl Call<'_> {
         format!("{}{result}", call(self.module, self.function, self.arguments))
     }
 
-    /// Everything that the call may write to: results always, buffers as far as a count says. Where the call failed,
-    /// there is no count; where it never returned, no count has to be there yet.
-    fn places(&self, before: &[u8], after: &[u8], lists: &Lists) -> Vec<Range<u64>> {
-        let place = |at: usize, bytes: u64| self.address(at)..self.address(at).saturating_add(bytes);
-        let count = |at: usize| match self.end {
-            End::Never => u64::MAX,
-            End::Returned(_) if self.succeeded() => u64::from(word(after, self.address(at))),
-            End::Returned(_) => 0,
-        };
+    /// Everything that the call gives out: results, and buffers as far as the `count` at the address in a parameter says.
+    fn places(&self, before: &[u8], count: impl Fn(usize) -> u64, lists: &Lists) -> Vec<Place> {
+        let size = |at: usize| self.address(at);
         let mut places = Vec::new();
         for out in results::of(self.function) {
-            match *out {
-                Out::Value { at, bytes } => places.push(place(at, bytes)),
-                Out::Filestat { at } => places.push(place(at, if self.module == "wasi_unstable" { 56 } else { 64 })),
-                Out::Whole { at, len } => places.push(place(at, self.address(len))),
-                Out::Filled { at, room, count: n } => places.push(place(at, count(n).min(self.address(room)))),
-                Out::Events { at, most, count: n } => places.push(place(at, count(n).min(self.address(most)) * EVENT)),
-                Out::ArgPointers { at } => places.push(place(at, lists.args.count * 4)),
-                Out::ArgTexts { at } => places.push(place(at, lists.args.bytes)),
-                Out::EnvironPointers { at } => places.push(place(at, lists.environ.count * 4)),
-                Out::EnvironTexts { at } => places.push(place(at, lists.environ.bytes)),
+            let (at, bytes, is_buffer) = match *out {
+                Out::Value { at, bytes } => (at, bytes, false),
+                Out::Filestat { at } => (at, if self.module == "wasi_unstable" { 56 } else { 64 }, false),
+                Out::Whole { at, len } => (at, size(len), true),
+                Out::Filled { at, room, count: n } => (at, count(n).min(size(room)), true),
+                Out::Events { at, most, count: n } => (at, count(n).min(size(most)) * EVENT, true),
+                Out::ArgPointers { at } => (at, lists.args.count * 4, true),
+                Out::ArgTexts { at } => (at, lists.args.bytes, true),
+                Out::EnvironPointers { at } => (at, lists.environ.count * 4, true),
+                Out::EnvironTexts { at } => (at, lists.environ.bytes, true),
                 Out::Scattered { array, len, count: n } => {
-                    places.extend(scattered(before, self.address(array), self.address(len), count(n)));
+                    let ranges = scattered(before, size(array), size(len), count(n));
+                    places.extend(ranges.into_iter().map(|range| Place { range, at: array, is_buffer: true }));
+                    continue;
                 }
-            }
+            };
+            let start = self.address(at);
+            places.push(Place { range: start..start.saturating_add(bytes), at, is_buffer });
         }
         places
+    }
+
+    /// Whose bytes are in a place, or right behind one, or in none.
+    fn owner(&self, place: Option<&Place>, before: Option<&Place>) -> String {
+        match (place, before) {
+            (Some(place), _) if self.failed() => format!("`{}`", self.name(place)),
+            (Some(place), _) => format!("`{}`, beyond what it says is in it", self.name(place)),
+            (None, Some(place)) => format!("main's, right behind `{}`", self.name(place)),
+            (None, None) => "main's".to_string(),
+        }
+    }
+
+    /// Of the parameter that a place's address is in.
+    fn name(&self, place: &Place) -> &'static str {
+        preview1::parameter(self.function, place.at).unwrap_or("?")
     }
 
     fn note_sizes(&self, after: &[u8], lists: &mut Lists) {
@@ -115,6 +181,11 @@ impl Call<'_> {
 
     fn succeeded(&self) -> bool {
         self.end == End::Returned(Some(Value::I32(0)))
+    }
+
+    /// It gives nothing out. Functions without an errno cannot fail.
+    fn failed(&self) -> bool {
+        matches!(self.end, End::Returned(Some(errno)) if errno != Value::I32(0))
     }
 
     /// An address or a size among the arguments.
@@ -143,9 +214,20 @@ fn scattered(memory: &[u8], array: u64, len: u64, mut count: u64) -> Vec<Range<u
 }
 
 /// A number in memory; 0 beyond its end.
-fn word(memory: &[u8], at: u64) -> u32 {
+pub(super) fn word(memory: &[u8], at: u64) -> u32 {
     let bytes = usize::try_from(at).ok().and_then(|at| memory.get(at..)?.first_chunk::<4>());
     bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+/// Runs of bytes, none of them partly in a place.
+fn split(run: Range<usize>, places: &[Place]) -> Vec<Range<usize>> {
+    let ends = places.iter().flat_map(|place| [place.range.start, place.range.end]);
+    let mut cuts: Vec<usize> = ends.filter_map(|end| usize::try_from(end).ok()).collect();
+    cuts.retain(|cut| run.start < *cut && *cut < run.end);
+    cuts.extend([run.start, run.end]);
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
 /// What lies between places, up to `end`.

@@ -1,20 +1,27 @@
 //! The core boundary: main's calls into its adapters, as interposers report them.
 //!
 //! The host interface `polyfill:interpose/calls`, which every component with an interposer imports, is given on every
-//! host. What comes in becomes a log, a line a call; and, where that is asked for, a check of main's memory. For that,
-//! adapters' calls of main's realloc are reported, too: what changes during those is main's own doing.
+//! host (`linker`). What comes in becomes a log, a line a call; and, where that is asked for, `checks` of what adapters do:
+//! to main's memory (`watch`, `changes`, `results`), with main's realloc (`realloc`), and with handles of the host
+//! (`ledger`, which a relay tells of those). For that, adapters' calls of main's realloc are reported, too: what changes
+//! during those is main's own doing.
 
 mod changes;
+mod checks;
+mod ledger;
+mod linker;
+mod realloc;
 mod results;
 mod watch;
 
-use polyfill_build::index::MemoryCheck;
-use wasmtime::component::{ComponentType, Lift, Linker, WasmList};
-use wasmtime::{Store, StoreContext, StoreContextMut};
+use polyfill_build::index::Sanitize;
+use wasmtime::component::{ComponentType, Lift, WasmList};
 
-use crate::host::State;
-use crate::observation::MemoryFault;
+use crate::violation::{LookedAt, Violation, What};
 use changes::End;
+use ledger::Ledger;
+pub(crate) use linker::{add_to_linker, finish, locate};
+use realloc::Reallocs;
 use watch::{Lists, Size, Watch};
 
 /// The interface by which interposers report.
@@ -26,8 +33,6 @@ const MAIN: &str = "__main_module__";
 const PAGE: u64 = 1 << 16;
 /// Calls that are kept; of what comes after, only the number is.
 const MOST_CALLS: usize = 100_000;
-/// Faults that are kept: the first ones say what is wrong.
-const MOST_FAULTS: usize = 8;
 
 /// A core value, as reports have it.
 #[derive(Clone, Copy, Debug, PartialEq, ComponentType, Lift)]
@@ -54,76 +59,37 @@ impl Value {
     }
 }
 
-/// Defines the interface, in place of what is there under its name.
-pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    type Caller<'a> = StoreContextMut<'a, State>;
-    let mut instance = linker.instance(INTERFACE)?;
-    instance.func_wrap("memory", |store: Caller, (bytes,): (WasmList<u8>,)| {
-        store.data().core_boundary().shown = Some(bytes);
-        Ok(())
-    })?;
-    instance.func_wrap("before", |store: Caller, (module, function, values): (String, String, Vec<Value>)| {
-        look(&store, |boundary, memory| {
-            store.data().tape().begin_core(&module, &function, &values, memory);
-            boundary.before(module, function, values, memory);
-        });
-        Ok(())
-    })?;
-    instance.func_wrap("after", |store: Caller, (_, _, values): (String, String, Vec<Value>)| {
-        look(&store, |boundary, memory| {
-            if let Some(Open { module, function, arguments, .. }) = boundary.open.last() {
-                store.data().tape().end_core(module, function, arguments, &values, memory);
-            }
-            boundary.after(&values, memory);
-        });
-        Ok(())
-    })
-}
-
-/// The run is over: calls that have not returned never will. What was reported in it.
-pub(crate) fn finish(store: &Store<State>) -> Seen {
-    let growths = &store.data().pages.growths;
-    look(store, |boundary, memory| boundary.end(growths, memory));
-    let seen = std::mem::take(&mut *store.data().core_boundary());
-    let compared = seen.watch.map_or([0, 0], |watch| watch.counts());
-    Seen { calls: seen.lines, dropped: seen.dropped, faults: seen.faults, compared }
-}
-
-/// Main's memory is read where it lies: nothing of it is copied that nobody compares. Its size is that of the last
-/// report; it is there as long as the store is, even when its instance has trapped.
-fn look<'s>(store: impl Into<StoreContext<'s, State>>, work: impl FnOnce(&mut CoreBoundary, &[u8])) {
-    let store = store.into();
-    let mut boundary = store.data().core_boundary();
-    let shown = boundary.shown.take();
-    work(&mut boundary, shown.as_ref().map_or(&[], |list| list.as_le_slice(&store)));
-    boundary.growths = store.data().pages.growths.len();
-    boundary.shown = shown;
-}
-
 /// What was reported in a run.
 #[derive(Default)]
 pub(crate) struct CoreBoundary {
     lines: Vec<String>,
     dropped: u64,
+    /// Calls of adapters so far.
+    count: u64,
     open: Vec<Open>,
-    /// None where nobody asks for a check.
+    /// None where nobody asks for checks.
     watch: Option<Watch>,
+    reallocs: Reallocs,
+    /// The most calls of main's realloc in one of main's.
+    most_reallocs: u64,
+    ledger: Ledger,
     /// Main's memory, as it was shown last.
     shown: Option<WasmList<u8>>,
     /// The number of growths, those of all memories, before the last report.
     growths: usize,
     /// Memories of calls that are over, to be used again.
     spare: Vec<Vec<u8>>,
-    faults: Vec<MemoryFault>,
+    violations: Vec<Violation>,
+    /// Those of them that have just happened: it can be told where.
+    unlocated: Vec<usize>,
 }
 
 /// What a run comes to.
 pub(crate) struct Seen {
     pub(crate) calls: Vec<String>,
     pub(crate) dropped: u64,
-    pub(crate) faults: Vec<MemoryFault>,
-    /// Calls of main's that were looked at, and those of very many that were not.
-    pub(crate) compared: [u64; 2],
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) looked_at: LookedAt,
 }
 
 /// A call that has begun and not ended.
@@ -131,6 +97,9 @@ pub(crate) struct Seen {
 struct Open {
     /// Its line in the log.
     line: Option<usize>,
+    /// Which call of an adapter it is, from 1, and how deep it is in others.
+    number: u64,
+    depth: usize,
     module: String,
     function: String,
     arguments: Vec<Value>,
@@ -138,6 +107,8 @@ struct Open {
     memory: Option<Vec<u8>>,
     /// Bytes that it added to that memory, and may not.
     added: u64,
+    /// Calls of main's realloc before it.
+    reallocs: u64,
 }
 
 impl Open {
@@ -145,10 +116,16 @@ impl Open {
     fn is_main(&self) -> bool {
         self.module == MAIN
     }
+
+    fn violation(&self, call: String, what: What) -> Violation {
+        let Open { number, depth, .. } = *self;
+        let function = self.function.clone();
+        Violation { adapter: String::new(), function, call, number, depth, what, frames: Vec::new() }
+    }
 }
 
 impl CoreBoundary {
-    pub(crate) fn new(check: Option<&MemoryCheck>, args: &[String], env: &[(String, String)]) -> Self {
+    pub(crate) fn new(check: Option<&Sanitize>, args: &[String], env: &[(String, String)]) -> Self {
         let texts =
             |lengths: Vec<usize>| Size { count: lengths.len() as u64, bytes: lengths.iter().sum::<usize>() as u64 };
         let lists = Lists {
@@ -160,7 +137,14 @@ impl CoreBoundary {
 
     fn before(&mut self, module: String, function: String, arguments: Vec<Value>, memory: &[u8]) {
         self.note_size(memory.len() as u64);
-        let open = Open { line: None, module, function, arguments, memory: None, added: 0 };
+        let is_main = module == MAIN;
+        if is_main {
+            self.asks(&arguments);
+        }
+        self.count += u64::from(!is_main);
+        let (number, reallocs) = (self.count, self.reallocs.calls);
+        let depth = self.open.iter().filter(|outer| !outer.is_main()).count();
+        let open = Open { line: None, number, depth, module, function, arguments, memory: None, added: 0, reallocs };
         let compares = match (&mut self.watch, self.open.last()) {
             (None, _) => false,
             (Some(_), Some(outer)) => outer.memory.is_some(),
@@ -183,10 +167,10 @@ impl CoreBoundary {
             line.push_str(" -> ");
             line.push_str(&list(results));
         }
-        if let (true, Some(watch)) = (open.is_main(), &mut self.watch)
-            && let (&[.., Value::I32(size)], &[Value::I32(start)]) = (&open.arguments[..], results)
-        {
-            watch.given(u64::from(start)..u64::from(start) + u64::from(size));
+        match (open.is_main(), results) {
+            (true, &[Value::I32(start)]) => self.gives(&open, u64::from(start), memory.len() as u64),
+            (false, _) if open.depth == 0 => self.leaves(&open, results, memory),
+            _ => {}
         }
         self.close(open, End::Returned(results.first().copied()), memory);
     }
@@ -215,9 +199,8 @@ impl CoreBoundary {
             self.dropped += 1;
             return None;
         }
-        let depth = self.open.iter().filter(|outer| !outer.is_main()).count();
         let text = call(&open.module, &open.function, &open.arguments);
-        self.lines.push(format!("{}{text}", "  ".repeat(depth)));
+        self.lines.push(format!("{}{text}", "  ".repeat(open.depth)));
         Some(self.lines.len() - 1)
     }
 
@@ -229,29 +212,17 @@ impl CoreBoundary {
         }
     }
 
-    /// Judges what an adapter did; keeps what main did out of the judgement on those who asked it to.
-    fn close(&mut self, open: Open, end: End, memory: &[u8]) {
-        let Some(watch) = &mut self.watch else { return };
-        if open.is_main() {
-            for outer in &mut self.open {
-                if let (Some(baseline), Some(before)) = (&mut outer.memory, &open.memory) {
-                    changes::take_over(baseline, before, memory);
-                }
-            }
-        } else {
-            let Open { module, function, arguments, .. } = &open;
-            let call = changes::Call { module, function, arguments, end };
-            let mut found = Vec::new();
-            if open.added > 0 {
-                found.push(MemoryFault::Grown { call: call.text(), pages: open.added / PAGE });
-            }
-            if let Some(before) = &open.memory {
-                found.extend(changes::faults(&call, before, memory, watch));
-            }
-            let room = MOST_FAULTS.saturating_sub(self.faults.len());
-            self.faults.extend(found.into_iter().take(room));
-        }
-        self.spare.extend(open.memory);
+    fn seen(self) -> Seen {
+        let [calls, passed_over] = self.watch.as_ref().map_or([0, 0], Watch::counts);
+        let looked_at = LookedAt {
+            calls,
+            passed_over,
+            reallocs: self.reallocs.calls,
+            most_reallocs: self.most_reallocs,
+            handles: self.ledger.given,
+            most_handles: self.ledger.most,
+        };
+        Seen { calls: self.lines, dropped: self.dropped, violations: self.violations, looked_at }
     }
 }
 

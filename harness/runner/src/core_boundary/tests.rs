@@ -1,11 +1,12 @@
 //! Reports -> a log, and faults.
 
 use super::*;
+use crate::observation::{Frame, Outcome, TrapInfo};
 
 const NOTHING: [u64; 0] = [];
 
 fn checked(growth: &[u64], adapters_grow: bool) -> CoreBoundary {
-    let check = MemoryCheck { region: [0, 0], growth: growth.to_vec(), shared: true, adapters_grow };
+    let check = Sanitize { region: [0, 0], growth: growth.to_vec(), shared: true, adapters_grow };
     CoreBoundary::new(Some(&check), &[], &[])
 }
 
@@ -17,11 +18,18 @@ fn begin(boundary: &mut CoreBoundary, module: &str, function: &str, arguments: &
 /// Where bytes changed without leave, and by how much memory grew.
 fn faults(mut boundary: CoreBoundary, growths: &[(u64, u64)], memory: &[u8]) -> Vec<u64> {
     boundary.end(growths, memory);
-    let number = |fault: &MemoryFault| match fault {
-        MemoryFault::Changed { start, .. } => *start,
-        MemoryFault::Grown { pages, .. } => 1000 + pages,
+    let number = |violation: &Violation| match &violation.what {
+        What::Memory(changed) => changed.start,
+        What::Growth { pages } => 1000 + pages,
+        other => panic!("{other}"),
     };
-    boundary.faults.iter().map(number).collect()
+    boundary.violations.iter().map(number).collect()
+}
+
+/// All that was found, with the call that it was in.
+fn told(boundary: &CoreBoundary) -> Vec<String> {
+    let text = |violation: &Violation| format!("{} {}: {violation}", violation.number, violation.call);
+    boundary.violations.iter().map(text).collect()
 }
 
 #[test]
@@ -106,4 +114,117 @@ fn pages_are_added_by_leave_only() {
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[0; 6]);
     boundary.after(&[Value::I32(0)], &[0, 0, 1, 1, 1, 0]);
     assert_eq!(faults(boundary, &[], &[]), [4]);
+}
+
+#[test]
+fn main_is_asked_for_memory_as_it_should_be() {
+    let mut boundary = checked(&[], false);
+    let memory = [0; 100];
+    begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &memory);
+    begin(&mut boundary, "wasi_snapshot_preview1", "random_get", &[8, 4], &memory);
+    begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 3, 8], &memory);
+    begin(&mut boundary, MAIN, "cabi_realloc", &[40, 1, 1, 8], &memory);
+    boundary.after(&[Value::I32(96)], &memory);
+    boundary.after(&[Value::I32(64)], &memory);
+    boundary.after(&[Value::I32(0)], &memory);
+    boundary.after(&[Value::I32(0)], &memory);
+    // Before main has called anything, too.
+    begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 0, 0], &memory);
+    boundary.after(&[Value::I32(64)], &memory);
+    let call = "2 wasi_snapshot_preview1.random_get(8, 4)";
+    assert_eq!(
+        told(&boundary),
+        [
+            format!("{call}: realloc: asked main's realloc for an alignment of 3"),
+            format!("{call}: realloc: called main's realloc while that runs"),
+            format!("{call}: realloc: asked main's realloc to change a block that it did not give, 0x28"),
+            format!("{call}: realloc: was given 0x60..0x68 by main's realloc, beyond main's memory"),
+            "0 : realloc: asked main's realloc for an alignment of 0".into(),
+        ]
+    );
+    let looked_at = boundary.seen().looked_at;
+    assert_eq!((looked_at.calls, looked_at.reallocs, looked_at.most_reallocs), (1, 3, 2));
+}
+
+#[test]
+fn a_block_that_is_given_back_is_mains_again() {
+    let mut boundary = checked(&[], false);
+    begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[0; 20]);
+    begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 4], &[0; 20]);
+    boundary.after(&[Value::I32(4)], &[0; 20]);
+    begin(&mut boundary, MAIN, "cabi_realloc", &[4, 4, 1, 6], &[0; 20]);
+    boundary.after(&[Value::I32(10)], &[0; 20]);
+    let mut after = [0; 20];
+    (after[4], after[10], after[15]) = (1, 1, 1);
+    boundary.after(&[Value::I32(0)], &after);
+    assert_eq!(faults(boundary, &[], &after), [4]);
+}
+
+#[test]
+fn handles_are_told_of_with_the_call() {
+    let mut boundary = checked(&[], false);
+    let memory = [3, 0, 0, 0];
+    begin(&mut boundary, "wasi_snapshot_preview1", "path_open", &[0, 0, 0, 0, 0, 0, 0, 0, 0], &memory);
+    boundary.given(1, "descriptor#1", "get-directories", None);
+    boundary.given(2, "descriptor#2", "descriptor.open-at", Some(1));
+    boundary.given(3, "input-stream#1", "descriptor.read-via-stream", Some(2));
+    boundary.after(&[Value::I32(0)], &memory);
+    begin(&mut boundary, "wasi_snapshot_preview1", "fd_close", &[3], &memory);
+    boundary.dropped(2);
+    boundary.after(&[Value::I32(0)], &memory);
+    assert_eq!(
+        told(&boundary),
+        [
+            "2 wasi_snapshot_preview1.fd_close(3): handle: dropped descriptor#2 before its child input-stream#1",
+            "2 wasi_snapshot_preview1.fd_close(3) -> 0: handle: left input-stream#1 of descriptor 3, which is closed",
+        ]
+    );
+    assert_eq!(boundary.seen().looked_at.most_handles, 3);
+}
+
+#[test]
+fn a_handle_that_there_is_not_is_the_adapters_doing() {
+    let info = TrapInfo { message: "unknown handle index 7".into(), frames: Vec::new() };
+    let mut boundary = checked(&[], false);
+    begin(&mut boundary, "wasi_snapshot_preview1", "fd_close", &[3], &[]);
+    boundary.refused(&Outcome::Trap(info.clone()));
+    boundary.refused(&Outcome::Trap(TrapInfo { message: "unreachable".into(), ..info.clone() }));
+    boundary.refused(&Outcome::Returned);
+    let frame = |function: &str| Frame {
+        module: Some("adapter".into()),
+        function: function.into(),
+        offset: None,
+        source: None,
+        inlined: false,
+    };
+    for name in ["polyfill.stack_unbalanced", "polyfill.stack_overflow", "other"] {
+        let frames = vec![frame(name), frame("fd_close")];
+        boundary.refused(&Outcome::Trap(TrapInfo { message: "unreachable".into(), frames }));
+    }
+    assert_eq!(
+        told(&boundary),
+        [
+            "1 wasi_snapshot_preview1.fd_close(3): handle: used a handle that it has not: unknown handle index 7",
+            "1 wasi_snapshot_preview1.fd_close(3): stack: returned with another stack pointer than it was called with",
+            "1 wasi_snapshot_preview1.fd_close(3): stack: used more of its stack than there is",
+        ]
+    );
+    assert_eq!(boundary.violations[1].frames.len(), 2);
+    // Main's own is main's.
+    let mut boundary = checked(&[], false);
+    boundary.refused(&Outcome::Trap(info));
+    assert_eq!(told(&boundary), [""; 0]);
+}
+
+#[test]
+fn nothing_is_found_where_nobody_looks() {
+    let mut boundary = CoreBoundary::default();
+    begin(&mut boundary, "wasi_snapshot_preview1", "fd_close", &[3], &[0]);
+    begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 3, 8], &[0]);
+    boundary.after(&[Value::I32(3)], &[1]);
+    boundary.given(1, "a#1", "f", None);
+    boundary.given(2, "b#1", "g", Some(1));
+    boundary.dropped(1);
+    boundary.after(&[Value::I32(8)], &[1]);
+    assert_eq!(told(&boundary), [""; 0]);
 }

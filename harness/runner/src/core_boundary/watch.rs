@@ -3,7 +3,7 @@
 use std::iter;
 use std::ops::Range;
 
-use polyfill_build::index::MemoryCheck;
+use polyfill_build::index::Sanitize;
 
 /// Calls that are looked at one by one; comparing all of memory around each of very many takes too long.
 const EACH: u64 = 1000;
@@ -30,7 +30,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(check: &MemoryCheck, lists: Lists) -> Watch {
+    pub(super) fn new(check: &Sanitize, lists: Lists) -> Watch {
         let [main, end] = check.region;
         Watch {
             lists,
@@ -64,6 +64,13 @@ impl Watch {
     /// A block that main's realloc gave to an adapter.
     pub(super) fn given(&mut self, block: Range<u64>) {
         self.regions.push(block);
+    }
+
+    /// A block that it gave, and has taken back.
+    pub(super) fn taken(&mut self, block: &Range<u64>) {
+        if let Some(index) = self.regions.iter().position(|region| region == block) {
+            self.regions.remove(index);
+        }
     }
 
     /// Main's memory is that large now. The bytes that were added since it was shown last and that are no region, if it
@@ -103,7 +110,7 @@ mod tests {
     use super::*;
 
     fn watch(adapters_grow: bool) -> Watch {
-        let check = MemoryCheck { region: [50, 60], growth: vec![10, 20], shared: true, adapters_grow };
+        let check = Sanitize { region: [50, 60], growth: vec![10, 20], shared: true, adapters_grow };
         Watch::new(&check, Lists::default())
     }
 

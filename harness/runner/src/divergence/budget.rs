@@ -99,6 +99,14 @@ impl Budget {
         self.cases.iter().any(|budget| budget.core_calls.or(budget.host_calls_per_core_call).is_some())
     }
 
+    /// Whether calls of the host have to be counted for it.
+    pub fn needs_host_calls(&self) -> bool {
+        let needs = |budget: &CaseBudget| {
+            budget.host_calls.or(budget.host_calls_growth).or(budget.host_calls_per_core_call).is_some()
+        };
+        self.cases.iter().any(needs)
+    }
+
     /// Whether adapters have to be looked at for it.
     pub fn needs_profiles(&self) -> bool {
         self.adapter != AdapterBudget::default()

@@ -14,7 +14,7 @@ pub struct Figures {
     pub pages_initial: u64,
     /// 64 KiB pages by which they grew.
     pub pages_grown: u64,
-    /// Calls of the host's functions, on hosts that record them.
+    /// Calls of the host's functions, on hosts that record them and in runs with a trace.
     pub host_calls: Option<u64>,
     /// Calls across the core boundary, where interposers report them.
     pub core_calls: Option<u64>,
@@ -54,8 +54,11 @@ impl Figures {
 /// A figure's name, and the figure where there is one.
 pub(super) type Exact = (&'static str, Option<u64>);
 
-/// The one place that knows who records calls of the host's functions.
+/// The one place that knows who records calls of the host's functions: some hosts, and traces.
 fn host_calls(seen: &Observation) -> Option<u64> {
+    if let Some(trace) = &seen.trace {
+        return Some(trace.imports().count() as u64 + trace.dropped);
+    }
     seen.calls_recorded.then_some(seen.calls.len() as u64 + seen.calls_dropped)
 }
 

@@ -44,6 +44,9 @@ pub struct Judged {
     /// Its calls across the core boundary around the first that is not the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls: Option<Listing>,
+    /// Its calls of the host around the first that is not the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_calls: Option<Listing>,
     /// Why it was passed over, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
@@ -152,12 +155,13 @@ impl Judgement {
 }
 
 fn judged(seen: &CaseSeen, force: &Force<'_>) -> Judged {
-    let CaseSeen { case, ran, figures, calls } = seen;
+    let CaseSeen { case, ran, figures, calls, host_calls } = seen;
     let mut judged = Judged {
         case: case.clone(),
         differences: Vec::new(),
         figures: figures.clone(),
         calls: calls.clone(),
+        host_calls: host_calls.clone(),
         ignored: None,
         not_run: None,
     };

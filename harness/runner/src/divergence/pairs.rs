@@ -31,6 +31,8 @@ pub struct CaseSeen {
     pub figures: Option<[Figures; 2]>,
     /// Its calls across the core boundary, if both sides report them.
     pub calls: Option<Listing>,
+    /// Its calls of the host, if both sides have a trace.
+    pub host_calls: Option<Listing>,
 }
 
 /// What became of a case.
@@ -60,6 +62,6 @@ impl Compared {
 impl CaseSeen {
     /// Of a case of which nothing else is known.
     pub fn of(case: &str, ran: Ran) -> CaseSeen {
-        CaseSeen { case: case.to_string(), ran, figures: None, calls: None }
+        CaseSeen { case: case.to_string(), ran, figures: None, calls: None, host_calls: None }
     }
 }

@@ -83,11 +83,13 @@ impl Recorded {
                 let ran = self.ran(&sides, [&shown[old], &shown[new]]);
                 let both = shown[old].observation().zip(shown[new].observation());
                 let built = |(old, new): &(&Observation, &Observation)| [old, new].iter().all(|seen| is_built(seen));
-                let (figures, calls) = match both.filter(built) {
-                    Some((old, new)) => (Some([old, new].map(Figures::of)), Listing::of(old, new)),
-                    None => (None, None),
+                let (figures, calls, host_calls) = match both.filter(built) {
+                    Some((old, new)) => {
+                        (Some([old, new].map(Figures::of)), Listing::core(old, new), Listing::host(old, new))
+                    }
+                    None => (None, None, None),
                 };
-                CaseSeen { case: case.clone(), ran, figures, calls }
+                CaseSeen { case: case.clone(), ran, figures, calls, host_calls }
             })
             .collect();
         cases.extend(self.unreadable.iter().map(|(case, why)| CaseSeen::of(case, Ran::Not(why.clone()))));

@@ -46,11 +46,14 @@ impl Judgement {
         table::write(f, &rows)
     }
 
-    /// Where calls across the core boundary part, of each case in which they do.
+    /// Where calls across the boundaries part, of each case in which they do.
     fn calls(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for judged in &self.cases {
             if let Some(listing) = &judged.calls {
                 write!(f, "\ncalls of {} part:\n{listing}", judged.case)?;
+            }
+            if let Some(listing) = &judged.host_calls {
+                write!(f, "\ncalls of the host of {} part:\n{listing}", judged.case)?;
             }
         }
         Ok(())

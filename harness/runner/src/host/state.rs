@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use polyfill_build::case::{Call, LimitName};
-use polyfill_build::index::MemoryCheck;
+use polyfill_build::index::Sanitize;
 use thiserror::Error;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtx;
@@ -100,7 +100,7 @@ impl State {
         inputs: &Inputs,
         sinks: Sinks,
         limits: &Limits,
-        check: Option<&MemoryCheck>,
+        check: Option<&Sanitize>,
         files: Option<&Files>,
         detail: Detail,
     ) -> wasmtime::Result<Self> {

@@ -5,7 +5,7 @@
 
 mod handles;
 mod passed;
-mod preview1;
+pub(crate) mod preview1;
 mod replay;
 mod results;
 mod script;
@@ -22,6 +22,7 @@ pub use results::recorded_results;
 pub use script::{Says, Script};
 pub use staged::{Growth, Staged, StagedRun};
 pub(crate) use tape::{Tape, begin, end};
+pub(crate) use text::line;
 pub use text::{json_lines, lines, shortened};
 
 /// How much a trace keeps of the values that it has.

@@ -58,12 +58,15 @@ impl Passed {
         asynchronous: bool,
     ) -> wasmtime::Result<()> {
         let mut names = Names::new();
-        let mut given_away = Vec::new();
+        let (mut given_away, mut lent) = (Vec::new(), Vec::new());
         let mut real = Vec::new();
         for argument in arguments {
-            real.push(take(&mut store, argument, &mut names, &mut given_away)?);
+            real.push(take(&mut store, argument, &mut names, &mut given_away, &mut lent)?);
         }
-        let texts: Vec<String> = arguments.iter().map(|argument| text(&store, argument, &names)).collect();
+        let parent = lent.first().copied().filter(|_| self.name.contains("[method]"));
+        let is_asked = store.data().tape().is_asked();
+        let asked = arguments.iter().filter(|_| is_asked);
+        let texts: Vec<String> = asked.map(|argument| text(&store, argument, &names)).collect();
         let says = store.data().tape().answer(&self.name, &texts);
         store.data().tape().begin(Boundary::Import, &self.name, texts);
         if let Says::Asks { argument, value } = &says {
@@ -77,7 +80,7 @@ impl Passed {
                 self.scripted(&mut store, &ty, end, results)
             }
             (_, Some(function)) => match wrap::call(&mut store, function, &real, results, asynchronous).await {
-                Ok(()) => self.give(&mut store, &ty, results),
+                Ok(()) => self.give(&mut store, &ty, parent, results),
                 Err(error) => Err(error),
             },
             (_, None) => Err(wasmtime::format_err!("nothing answers `{}`", self.name)),
@@ -92,17 +95,20 @@ impl Passed {
         &self,
         store: &mut StoreContextMut<'_, State>,
         ty: &ComponentFunc,
+        parent: Option<u32>,
         results: &mut [Val],
     ) -> wasmtime::Result<Option<String>> {
         let (Some(result), Some(ty)) = (results.first_mut(), ty.results().next()) else { return Ok(None) };
         let mut names = Names::new();
         *result = map(result, Some(&ty), &mut |real, ty| {
             let Some(Type::Own(resource)) = ty else { return Ok(real) };
-            let (handle, name) = self.resources.give(store, resource, real)?;
+            let (handle, number, name) = self.resources.give(store, resource, real)?;
+            store.data().core_boundary().given(number, &name, &self.name, parent);
             names.insert(key(handle), name);
             Ok(handle)
         })?;
-        Ok(Some(text(store, result, &names)))
+        let is_asked = store.data().tape().is_asked();
+        Ok(is_asked.then(|| text(store, result, &names)))
     }
 
     /// Puts another value in an argument's place.
@@ -145,12 +151,14 @@ impl Passed {
     }
 }
 
-/// An argument with the relay's handles in place of the guest's. What the guest gives away it has no more.
+/// An argument with the relay's handles in place of the guest's. What the guest gives away it has no more; what it lends
+/// is told by numbers.
 fn take(
     store: &mut StoreContextMut<'_, State>,
     value: &Val,
     names: &mut Names,
     given_away: &mut Vec<ResourceAny>,
+    lent: &mut Vec<u32>,
 ) -> wasmtime::Result<Val> {
     map(value, None, &mut |handle, _| {
         let owned = handle.owned();
@@ -161,6 +169,10 @@ fn take(
         };
         let known = known.ok_or_else(|| wasmtime::format_err!("a handle that the host has not given"))?;
         names.insert(key(handle), known.name);
+        match owned {
+            true => store.data().core_boundary().given_away(number),
+            false => lent.push(number),
+        }
         given_away.extend(known.real.filter(|_| owned));
         Ok(known.real.unwrap_or(handle))
     })

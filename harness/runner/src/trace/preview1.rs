@@ -100,6 +100,14 @@ pub(super) fn result(
     Some(Some(text))
 }
 
+/// What a parameter of the core function is called, results among them.
+pub(crate) fn parameter(function: &str, index: usize) -> Option<&'static str> {
+    let function = FUNCTIONS.iter().find(|known| known.name == function)?;
+    let params =
+        function.params.iter().flat_map(|(name, ty)| std::iter::repeat_n(*name, if is_pair(ty) { 2 } else { 1 }));
+    params.chain(function.results.iter().map(|(name, _)| *name)).nth(index)
+}
+
 fn find(module: &str, name: &str) -> Option<&'static Function> {
     MODULES.contains(&module).then(|| FUNCTIONS.iter().find(|function| function.name == name))?
 }

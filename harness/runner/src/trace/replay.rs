@@ -87,7 +87,7 @@ pub fn replay(run: &Replay<'_>) -> Replayed {
 
 fn play(run: &Replay<'_>, player: Arc<Mutex<Player>>) -> Result<Observation, String> {
     let message = |error: wasmtime::Error| backtrace::message(&error);
-    let limits = &run.limits.traced(Detail::Full);
+    let limits = &run.limits.told(true);
     let state = State::new(run.inputs, Sinks::default(), limits, None, None, Detail::Full).map_err(message)?;
     state.tape().follow(Box::new(player));
     let _room = run.engine.room();

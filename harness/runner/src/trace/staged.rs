@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::observation::{Observation, Outcome};
 use crate::program::Program;
 use crate::{backtrace, drive, imports, observe};
-use polyfill_build::index::MemoryCheck;
+use polyfill_build::index::Sanitize;
 
 /// See the module.
 pub struct Staged<'a> {
@@ -24,7 +24,7 @@ pub struct Staged<'a> {
     wrapped: Wrapped,
     inputs: Inputs,
     limits: Limits,
-    memory_check: Option<MemoryCheck>,
+    sanitize: Option<Sanitize>,
 }
 
 /// What such a run came to.
@@ -57,7 +57,7 @@ impl<'a> Staged<'a> {
         linker: &Linker<State>,
         inputs: Inputs,
         limits: Limits,
-        memory_check: Option<MemoryCheck>,
+        sanitize: Option<Sanitize>,
     ) -> Result<Self, String> {
         if host.is_async() {
             return Err(format!("host `{}` has asynchronous functions", host.name()));
@@ -71,7 +71,7 @@ impl<'a> Staged<'a> {
         let origin = crate::skew::Origin { component: program.binary(), stack: "" };
         imports::linked(host.name(), linker, program.component(), origin).map_err(|unmet| unmet.to_string())?;
         let wrapped = Wrapped::new(engine, program, linker)?;
-        Ok(Self { engine, program: program.clone(), wrapped, inputs, limits, memory_check })
+        Ok(Self { engine, program: program.clone(), wrapped, inputs, limits, sanitize })
     }
 
     /// The component.
@@ -93,7 +93,7 @@ impl<'a> Staged<'a> {
         let not_run = |error: wasmtime::Error| Outcome::NotRun(backtrace::message(&error));
         let Self { inputs, limits, .. } = self;
         let files = Files::lay_out(inputs).map_err(|error| Outcome::NotRun(error.to_string()))?;
-        let check = self.memory_check.as_ref();
+        let check = self.sanitize.as_ref();
         let mut state =
             State::new(inputs, Sinks::default(), limits, check, files.as_ref(), Detail::Full).map_err(not_run)?;
         let call = state.tape().innermost();

@@ -9,23 +9,23 @@ use wasmtime::component::{Component, Linker, ResourceAny, ResourceDynamic, Resou
 use super::Boundary;
 use super::passed::{drop_real, ended};
 use crate::host::State;
-use crate::{drive, names};
+use crate::{core_boundary, drive, names};
 
 /// Their names, by the number that tells their types apart.
 #[derive(Debug, Default)]
 pub(super) struct Resources(Vec<String>);
 
 impl Resources {
-    /// A handle for the guest in place of the relay's, and its name.
+    /// A handle for the guest in place of the relay's, its number and its name.
     pub(super) fn give(
         &self,
         store: &mut StoreContextMut<'_, State>,
         resource: &ResourceType,
         real: ResourceAny,
-    ) -> wasmtime::Result<(ResourceAny, String)> {
+    ) -> wasmtime::Result<(ResourceAny, u32, String)> {
         let index = self.find(resource)?;
         let (number, name) = store.data().tape().give(&self.0[index], real);
-        Ok((ResourceDynamic::new_own(number, index as u32).try_into_resource_any(&mut *store)?, name))
+        Ok((ResourceDynamic::new_own(number, index as u32).try_into_resource_any(&mut *store)?, number, name))
     }
 
     /// A handle of that name, with nothing behind it.
@@ -103,6 +103,8 @@ async fn drop_handle(
     asynchronous: bool,
 ) -> wasmtime::Result<()> {
     let Some(handle) = store.data().tape().take(number) else { return Ok(()) };
+    store.data().core_boundary().dropped(number);
+    core_boundary::locate(&store);
     let arguments = vec![handle.name];
     // A script hears of it, whatever it says.
     let _ = store.data().tape().answer(dropped, &arguments);

@@ -51,6 +51,9 @@ impl Tape {
     }
 
     pub(crate) fn begin(&mut self, boundary: Boundary, function: &str, arguments: Vec<String>) {
+        if !self.is_on() {
+            return;
+        }
         let most = if self.detail == Detail::Full { MOST_EVENTS } else { MOST_SHOWN };
         if self.trace.events.len() >= most {
             self.trace.dropped += 1;
@@ -85,6 +88,11 @@ impl Tape {
 
     pub(crate) fn is_on(&self) -> bool {
         self.detail != Detail::Off
+    }
+
+    /// Whether anybody wants to know what calls are like.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.is_on() || self.script.is_some()
     }
 
     /// Main calls an adapter, or an adapter main.

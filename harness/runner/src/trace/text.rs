@@ -29,7 +29,8 @@ pub(super) fn call(event: &Event) -> String {
     format!("{}({})", event.function, arguments.join(", "))
 }
 
-fn line(event: &Event) -> String {
+/// A call and its end.
+pub(crate) fn line(event: &Event) -> String {
     let call = call(event);
     match &event.end {
         End::Returned(None) => call,

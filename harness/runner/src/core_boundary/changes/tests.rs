@@ -1,6 +1,6 @@
 //! What calls may change, and what they may not.
 
-use polyfill_build::index::MemoryCheck;
+use polyfill_build::index::Sanitize;
 
 use super::*;
 
@@ -10,6 +10,20 @@ const BADF: End = End::Returned(Some(Value::I32(8)));
 
 /// The addresses that a call changed without leave, of a memory of 100 bytes, `changes` of which it wrote.
 fn found(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], changes: &[(usize, u8)]) -> Vec<u64> {
+    let start = |what: &What| match what {
+        What::Memory(changed) | What::ResultOnError(changed) | What::BufferOnError(changed) => changed.start,
+        other => unreachable!("{other} is found elsewhere"),
+    };
+    whats(function, arguments, end, setup, changes).iter().map(start).collect()
+}
+
+/// The same in words.
+fn told(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], changes: &[(usize, u8)]) -> Vec<String> {
+    let text = |what: &What| format!("{}: {what}", what.kind());
+    whats(function, arguments, end, setup, changes).iter().map(text).collect()
+}
+
+fn whats(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], changes: &[(usize, u8)]) -> Vec<What> {
     let mut before = vec![0; 100];
     for (at, word) in setup {
         before[*at as usize..][..4].copy_from_slice(&word.to_le_bytes());
@@ -21,13 +35,8 @@ fn found(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], chan
     let arguments: Vec<Value> = arguments.iter().map(|value| Value::I32(*value)).collect();
     let call = Call { module: "wasi_snapshot_preview1", function, arguments: &arguments, end };
     let lists = Lists { args: Size { count: 1, bytes: 3 }, ..Lists::default() };
-    let check = MemoryCheck { region: [90, 92], growth: Vec::new(), shared: true, adapters_grow: false };
-    let faults = faults(&call, &before, &after, &mut Watch::new(&check, lists));
-    let starts = faults.iter().map(|fault| match fault {
-        MemoryFault::Changed { start, .. } => *start,
-        MemoryFault::Grown { .. } => unreachable!("growth is found elsewhere"),
-    });
-    starts.collect()
+    let check = Sanitize { region: [90, 92], growth: Vec::new(), shared: true, adapters_grow: false };
+    faults(&call, &before, &after, &mut Watch::new(&check, lists))
 }
 
 #[test]
@@ -42,8 +51,70 @@ fn buffers_may_change_as_far_as_the_count_says() {
     let (setup, arguments) = ([(0, 40), (4, 4), (8, 50), (12, 4)], [0, 0, 2, 60]);
     assert_eq!(found("fd_read", &arguments, SUCCESS, &setup, &[(60, 5), (40, 1), (43, 1), (50, 1)]), NOTHING);
     assert_eq!(found("fd_read", &arguments, SUCCESS, &setup, &[(60, 5), (44, 1), (51, 1)]), [44, 51]);
-    assert_eq!(found("fd_read", &arguments, BADF, &setup, &[(60, 5), (40, 1)]), [40]);
     assert_eq!(found("random_get", &[20, 4], SUCCESS, &[], &[(20, 1), (23, 1), (24, 1)]), [24]);
+}
+
+#[test]
+fn a_call_that_fails_gives_nothing_out() {
+    let (setup, arguments) = ([(0, 40), (4, 4), (8, 44), (12, 4)], [0, 0, 2, 60]);
+    assert_eq!(
+        told("fd_read", &arguments, BADF, &setup, &[(42, 1), (43, 1), (44, 1), (60, 5), (63, 1), (64, 1)]),
+        [
+            "buffer-on-error: changed 2 bytes of `iovs`, 0x2a..0x2c",
+            "buffer-on-error: changed 1 byte of `iovs`, 0x2c..0x2d",
+            "result-on-error: changed 1 byte of `nread`, 0x3c..0x3d",
+            "result-on-error: changed 1 byte of `nread`, 0x3f..0x40",
+            "memory: changed 1 byte of main's, right behind `nread`, 0x40..0x41",
+        ]
+    );
+    assert_eq!(
+        told("fd_filestat_get", &[3, 8], BADF, &[], &[(8, 1), (71, 1), (72, 1), (90, 1)]),
+        [
+            "result-on-error: changed 1 byte of `stat`, 0x8..0x9",
+            "result-on-error: changed 1 byte of `stat`, 0x47..0x48",
+            "memory: changed 1 byte of main's, right behind `stat`, 0x48..0x49",
+        ]
+    );
+    assert_eq!(
+        told("args_get", &[0, 8], BADF, &[], &[(3, 1), (8, 1)]),
+        [
+            "buffer-on-error: changed 1 byte of `argv`, 0x3..0x4",
+            "buffer-on-error: changed 1 byte of `argv_buf`, 0x8..0x9",
+        ]
+    );
+    assert_eq!(
+        told("random_get", &[20, 4], BADF, &[], &[(20, 1)]),
+        ["buffer-on-error: changed 1 byte of `buf`, 0x14..0x15"]
+    );
+}
+
+#[test]
+fn it_is_told_whose_bytes_are_changed() {
+    let (setup, arguments) = ([(0, 40), (4, 4)], [0, 0, 1, 60]);
+    assert_eq!(
+        told("fd_read", &arguments, SUCCESS, &setup, &[(60, 2), (41, 1), (42, 1), (43, 1), (44, 1), (50, 1)]),
+        [
+            "memory: changed 2 bytes of `iovs`, beyond what it says is in it, 0x2a..0x2c",
+            "memory: changed 1 byte of main's, right behind `iovs`, 0x2c..0x2d",
+            "memory: changed 1 byte of main's, 0x32..0x33",
+        ]
+    );
+}
+
+#[test]
+fn each_result_has_a_name() {
+    for (function, outs) in results::RESULTS {
+        for out in outs {
+            let at = match *out {
+                Out::Value { at, .. } | Out::Filestat { at } | Out::Whole { at, .. } | Out::Filled { at, .. } => at,
+                Out::Events { at, .. } | Out::ArgPointers { at } | Out::ArgTexts { at } => at,
+                Out::EnvironPointers { at } | Out::EnvironTexts { at } | Out::Scattered { array: at, .. } => at,
+            };
+            assert!(preview1::parameter(function, at).is_some(), "{function} {at}");
+        }
+    }
+    assert_eq!(preview1::parameter("path_open", 8), Some("opened"));
+    assert_eq!(preview1::parameter("sock_recv", 5), Some("flags"));
 }
 
 #[test]
@@ -82,4 +153,30 @@ fn sums_that_do_not_fit_are_no_panic() {
     assert_eq!(found("fd_read", &[0, 0, u32::MAX, u32::MAX], SUCCESS, &setup, &[(50, 1)]), [50]);
     assert_eq!(found("fd_write", &[0, 0, 0, u32::MAX], SUCCESS, &[], &[(50, 1)]), [50]);
     assert_eq!(found("fd_write", &[], SUCCESS, &[], &[(50, 1)]), [50]);
+}
+
+#[test]
+fn results_are_written() {
+    let filled: Vec<(usize, u8)> = (8..16).map(|at| (at, PATTERN)).collect();
+    assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled), ["unwritten: did not write `offset`, 0x8..0x10"]);
+    // A part of it is, the call fails, or the same bytes have been there before.
+    assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled[1..]), NOTHING.map(|_| ""));
+    assert_eq!(told("fd_seek", &[3, 0, 0, 8], BADF, &[], &[]), NOTHING.map(|_| ""));
+    let there = [(8, 0xa5a5_a5a5), (12, 0xa5a5_a5a5)];
+    assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &there, &[]), NOTHING.map(|_| ""));
+}
+
+/// What interposers fill is what is known here.
+#[test]
+fn results_of_a_fixed_size_are_filled() {
+    let names = results::RESULTS.iter().map(|(name, _)| *name).chain(["adapter_open_badfd"]);
+    for name in names {
+        let filled = polyfill_encoder::FILLED.iter().find(|(known, _)| *known == name);
+        let fixed = results::of(name).iter().filter_map(|out| match *out {
+            Out::Value { at, bytes } => Some((at as u32, bytes as u32)),
+            Out::Filestat { at } => Some((at as u32, 64)),
+            _ => None,
+        });
+        assert_eq!(filled.map_or(&[][..], |(_, results)| *results), fixed.collect::<Vec<_>>(), "{name}");
+    }
 }

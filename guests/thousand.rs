@@ -1,0 +1,22 @@
+//! Opens, reads, writes, lists, waits and closes, a thousand times: what an adapter keeps of that must not become more.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::thread;
+use std::time::Duration;
+
+fn main() -> io::Result<()> {
+    let (mut bytes, mut refused) = (0, 0);
+    for _ in 0..1000 {
+        let mut file = OpenOptions::new().read(true).write(true).open("/notes")?;
+        file.write_all(b"some")?;
+        file.seek(SeekFrom::Start(0))?;
+        bytes += file.read(&mut [0; 64])?;
+        drop(file);
+        bytes += fs::read_dir("/")?.count();
+        refused += usize::from(File::open("/nothing").is_err());
+        thread::sleep(Duration::from_millis(1));
+    }
+    println!("{bytes} {refused}");
+    Ok(())
+}

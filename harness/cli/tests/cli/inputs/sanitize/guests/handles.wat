@@ -1,0 +1,26 @@
+;; Calls what its adapter gets wrong with handles.
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_sync" (func $fd_sync (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll_oneoff (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "f")
+  (func $open (param $flags i32)
+    (drop (call $path_open
+      (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 1) (local.get $flags)
+      (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 32))))
+  (func (export "closes")
+    (call $open (i32.const 0))
+    (drop (call $fd_close (i32.load (i32.const 32)))))
+  (func (export "refuses")
+    (call $open (i32.const 1)))
+  (func (export "polls")
+    (drop (call $poll_oneoff (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 256)))
+    (drop (call $poll_oneoff (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 256))))
+  (func (export "twice")
+    (drop (call $sched_yield)))
+  (func (export "parent-first")
+    (drop (call $fd_sync (i32.const 0)))))

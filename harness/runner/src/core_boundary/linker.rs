@@ -1,0 +1,71 @@
+//! The host interface `polyfill:interpose/calls`: what comes in, with main's memory where it lies.
+
+use wasmtime::component::{Linker, WasmList};
+use wasmtime::{AsContext, Store, StoreContext, StoreContextMut, WasmBacktrace};
+
+use super::{CoreBoundary, INTERFACE, Seen, Value};
+use crate::backtrace;
+use crate::host::State;
+use crate::observation::Outcome;
+
+/// Defines the interface, in place of what is there under its name.
+pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    type Caller<'a> = StoreContextMut<'a, State>;
+    let mut instance = linker.instance(INTERFACE)?;
+    instance.func_wrap("memory", |store: Caller, (bytes,): (WasmList<u8>,)| {
+        store.data().core_boundary().shown = Some(bytes);
+        Ok(())
+    })?;
+    instance.func_wrap("before", |store: Caller, (module, function, values): (String, String, Vec<Value>)| {
+        look(&store, |boundary, memory| {
+            store.data().tape().begin_core(&module, &function, &values, memory);
+            boundary.before(module, function, values, memory);
+        });
+        locate(&store);
+        Ok(())
+    })?;
+    instance.func_wrap("after", |store: Caller, (_, _, values): (String, String, Vec<Value>)| {
+        look(&store, |boundary, memory| {
+            if let Some(open) = boundary.open.last() {
+                store.data().tape().end_core(&open.module, &open.function, &open.arguments, &values, memory);
+            }
+            boundary.after(&values, memory);
+        });
+        locate(&store);
+        Ok(())
+    })
+}
+
+/// The run is over: calls that have not returned never will. What was reported in it.
+pub(crate) fn finish(store: &Store<State>, outcome: &Outcome) -> Seen {
+    let growths = &store.data().pages.growths;
+    look(store, |boundary, memory| {
+        boundary.refused(outcome);
+        boundary.end(growths, memory);
+    });
+    std::mem::take(&mut *store.data().core_boundary()).seen()
+}
+
+/// Main's memory is read where it lies: nothing of it is copied that nobody compares. Its size is that of the last
+/// report; it is there as long as the store is, even when its instance has trapped.
+fn look<'s>(store: impl Into<StoreContext<'s, State>>, work: impl FnOnce(&mut CoreBoundary, &[u8])) {
+    let store = store.into();
+    let mut boundary = store.data().core_boundary();
+    let shown = boundary.shown.take();
+    work(&mut boundary, shown.as_ref().map_or(&[], |list| list.as_le_slice(&store)));
+    boundary.growths = store.data().pages.growths.len();
+    boundary.shown = shown;
+}
+
+/// What was seen as it happened gets the frames of where that is.
+pub(crate) fn locate(store: &StoreContextMut<'_, State>) {
+    let mut boundary = store.data().core_boundary();
+    if boundary.unlocated.is_empty() {
+        return;
+    }
+    let frames = backtrace::frames(&WasmBacktrace::force_capture(store.as_context()));
+    // The interposer's own is no news.
+    let reports = |module: &Option<String>| module.as_ref().is_some_and(|name| name.starts_with("interposer of"));
+    let first = frames.iter().position(|frame| !reports(&frame.module)).unwrap_or_default();
+    boundary.located(&frames[first..]);
+}
