@@ -5,11 +5,14 @@ use std::time::Instant;
 
 use polyfill_build::Suite;
 use polyfill_lab::sweep::{At, One, Plan, Rules, one, sweep as run};
-use polyfill_runner::lines;
+use polyfill_runner::{MemoryFault, lines};
 
 use crate::args::SweepArgs;
 use crate::error::Error;
 use crate::output;
+
+/// Faults of which it is told how long they took: of fewer that says nothing.
+const MANY: u64 = 500;
 
 /// Makes all faults and tells what came of them; or one, with all calls of its run.
 pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Error> {
@@ -28,7 +31,9 @@ pub(crate) fn sweep(args: &SweepArgs) -> Result<ExitCode, Error> {
     }
     output::text(&judgement.to_string())?;
     let faults: u64 = judgement.sides.iter().map(|side| side.faults).sum();
-    output::progress(&format!("{faults} faults in {took:.1} s, {:.0} a second", faults as f64 / took));
+    if faults >= MANY {
+        output::progress(&format!("{faults} faults in {took:.1} s, {:.0} a second", faults as f64 / took));
+    }
     Ok(if judgement.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -51,7 +56,7 @@ fn plan(args: &SweepArgs, rules: &Rules) -> Result<Plan, Error> {
 
 /// The run's calls with its fault in them, and what came of it.
 fn shown(one: &One) -> String {
-    let One { case, side, fault, outcome, trace, verdict } = one;
+    let One { case, side, fault, outcome, trace, memory_faults, verdict } = one;
     let calls = lines(trace).join("\n");
     let outcomes = verdict.outcomes.join(", ");
     let what = match fault.at {
@@ -59,5 +64,15 @@ fn shown(one: &One) -> String {
         At::Growth(number) => format!("growth {number} of memory is refused"),
     };
     let (call, function) = (&verdict.call, &verdict.function);
-    format!("{calls}\n\n{case} on {side}: {what}\n{call} in {function}: {outcomes}\nthe run: {outcome}\n")
+    let memory: String = memory_faults.iter().map(memory).collect();
+    format!("{calls}\n\n{case} on {side}: {what}\n{call} in {function}: {outcomes}\nthe run: {outcome}\n{memory}")
+}
+
+fn memory(fault: &MemoryFault) -> String {
+    match fault {
+        MemoryFault::Changed { call, start, before, .. } => {
+            format!("{call} changed bytes that it does not give out: {} at {start:#x}\n", before.len())
+        }
+        MemoryFault::Grown { call, pages } => format!("{call} made main's memory larger: pages, {pages}\n"),
+    }
 }

@@ -23,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 
 use polyfill_build::side::Side;
 use polyfill_build::{BuildError, Suite};
-use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, Trace};
+use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, MemoryFault, Trace};
 use thiserror::Error;
 
 pub use judge::{GROWTH, RIGHT, START, Verdict};
@@ -98,6 +98,8 @@ pub struct One {
     pub outcome: String,
     /// Its calls.
     pub trace: Trace,
+    /// What calls did to memory that is not their own, where that was looked at.
+    pub memory_faults: Vec<MemoryFault>,
     /// What came of it.
     pub verdict: Verdict,
 }
@@ -109,9 +111,8 @@ pub fn sweep(plan: &Plan) -> Result<Swept, SweepError> {
     for side in &plan.sides {
         tables.push(table(plan, &subjects(&engine, &plan.suite, side)?, side));
     }
-    if tables.iter().all(|table| table.cases.is_empty() && table.left_out.is_empty()) {
-        let sides: Vec<String> = plan.sides.iter().map(ToString::to_string).collect();
-        return Err(SweepError::Nothing(format!("no case that is asked for is on {}", sides.join(" or "))));
+    if tables.iter().all(|table| table.runs == 0) {
+        return Err(SweepError::Nothing(nothing(plan, &tables)));
     }
     Ok(Swept { tables, whole: plan.whole && plan.only.is_empty() })
 }
@@ -146,8 +147,24 @@ pub fn one(plan: &Plan, fault: &str) -> Result<One, SweepError> {
         fault: fault.clone(),
         outcome: run.observation.outcome.to_string(),
         trace: run.trace,
+        memory_faults: run.observation.memory_faults,
         verdict,
     })
+}
+
+/// Why there is no fault to make.
+fn nothing(plan: &Plan, tables: &[Table]) -> String {
+    let sides: Vec<String> = plan.sides.iter().map(ToString::to_string).collect();
+    let reason = |why: &String| why.lines().next().unwrap_or_default().to_string();
+    let left_out = tables.iter().flat_map(|table| &table.left_out);
+    let left_out: Vec<String> = left_out.map(|(case, why)| format!("{case} ({})", reason(why))).collect();
+    match &left_out[..] {
+        [] if tables.iter().all(|table| table.cases.is_empty()) => {
+            format!("no case that is asked for is on {}", sides.join(" or "))
+        }
+        [] => "no call of the host that is asked for can fail".to_string(),
+        _ => format!("no case that is asked for can be swept: {}", left_out.join(", ")),
+    }
 }
 
 /// Memories come out of a pool: setting them up would take longer than most runs.

@@ -154,13 +154,16 @@ impl<'e> Subject<'e> {
         let types = staged.program().imported();
         let mut faults = Vec::new();
         for (number, (event, result)) in recorded_results(staged.program(), trace)?.into_iter().enumerate() {
-            let Some((_, ty)) = types.iter().find(|(name, _)| *name == event.function) else { continue };
+            // What main asks of the host by itself is no business of an adapter's.
+            let is_adapters = places.get(number).is_some_and(|place| core_of(trace, *place).is_some());
+            let ty = types.iter().find(|(name, _)| is_adapters && *name == event.function);
+            let Some((_, ty)) = ty else { continue };
             let ways = ways(ty, event, result.as_ref(), &helpers.codes).into_iter();
             faults.extend(ways.map(|way| Fault { at: At::Call(number + 1), way }));
         }
         let growths: Vec<Option<usize>> = clean.run.growths.iter().map(|growth| growth.within).collect();
         for (number, within) in growths.iter().enumerate() {
-            // What main takes for itself between its calls is no business of an adapter's.
+            // Nor is what main takes for itself between its calls.
             if within.is_none_or(|place| core_of(trace, place).is_some()) {
                 faults.push(Fault { at: At::Growth(number + 1), way: Way::refused() });
             }
