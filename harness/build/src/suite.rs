@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::built::{Built, CoreModules, Step, What};
+use crate::built::{AdapterModule, Built, CoreModules, Step, What};
 use crate::cells::{self, Cells};
 use crate::compile::{self, Compiled, Outcome, Workshop};
 use crate::components::{Components, Encodings, Modules};

@@ -1,5 +1,7 @@
 //! The command line as it is typed. Nothing is read or looked up here.
 
+mod bundle;
+mod lab;
 mod sweep;
 
 use std::path::PathBuf;
@@ -10,9 +12,10 @@ use polyfill_build::case::Seed;
 use polyfill_build::reference::Span;
 use polyfill_build::schema::FileKind;
 use polyfill_build::side::Side;
-use polyfill_lab::hunt::Function;
 use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
+pub(crate) use self::bundle::{FreezeArgs, RecordArgs, ReplayArgs, ShowArgs, ShrinkArgs};
+pub(crate) use self::lab::{EntryArgs, HuntArgs};
 pub(crate) use self::sweep::SweepArgs;
 use crate::adapt::{Adapt, WitArg};
 use crate::load::Reported;
@@ -177,59 +180,6 @@ pub(crate) struct CompareArgs {
     pub(crate) json: Option<PathBuf>,
 }
 
-/// Run random calls on two sides, and tell where they differ
-///
-/// Programs come from a seed: the same ones for the same seed and number of programs. Each difference is named by a rule of
-/// hunt.toml in the suite's folder, which knows the bugs of the museum too, or it is made small and told as a finding.
-/// The exit code is 0 only if there is no finding.
-#[derive(Debug, Args)]
-pub(crate) struct HuntArgs {
-    /// Where programs come from
-    #[arg(long, value_name = "N", default_value = "0")]
-    pub(crate) seed: u64,
-    /// How many programs; rounded up to a multiple of 64
-    #[arg(long, value_name = "N", default_value = "4096")]
-    pub(crate) programs: u64,
-    /// As many programs as there is time for, in place of a number of them
-    #[arg(long, value_name = "N", conflicts_with = "programs")]
-    pub(crate) minutes: Option<f64>,
-    /// What is compared with
-    #[arg(long, value_name = "SIDE", default_value = "native")]
-    pub(crate) old: Side,
-    /// What is compared
-    #[arg(long, value_name = "SIDE", default_value = "reference-command@wasi")]
-    pub(crate) new: Side,
-    /// Only calls of this function; may be given several times
-    #[arg(long, value_name = "FUNCTION", value_parser = function)]
-    pub(crate) only: Vec<&'static Function>,
-    /// Every published release in place of one; the time is shared
-    #[arg(long, conflicts_with = "new")]
-    pub(crate) museum: bool,
-    /// The suite's folder
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(crate) suite: PathBuf,
-    /// Write each finding as a guest, its case and what was seen, into a folder that is a suite then
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Threads
-    #[arg(long, value_name = "N", default_value = "2")]
-    pub(crate) jobs: usize,
-}
-
-/// Call each function of preview1 first, and each out of the guest's allocator while an adapter asks it for memory
-///
-/// Prints how each ends as the very first call; and for each function and each allocation in it, what becomes of it and of
-/// each other one that is called meanwhile.
-#[derive(Debug, Args)]
-pub(crate) struct EntryArgs {
-    /// Adapters, each with @HOST behind it if it is not for `wasi`: published ones, the suite's own, files
-    #[arg(value_name = "ADAPTER[@HOST]", default_value = "reference-command")]
-    pub(crate) sides: Vec<Side>,
-    /// The suite's folder
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(crate) suite: PathBuf,
-}
-
 /// Run a guest of a suite, or a module or component in a file
 ///
 /// Prints the guest's output as it comes and the values that --invoke returns, and ends with the guest's exit code:
@@ -286,91 +236,6 @@ pub(crate) struct RunArgs {
     /// May be given several times. Handles that a call returns are $1, $2, .. in later ones.
     #[arg(long, value_name = "CALL")]
     pub(crate) invoke: Vec<String>,
-}
-
-/// Run a trial of a suite, and keep everything that it needs to happen again in one file
-///
-/// The file is the component that ran, with the case, the calls across both boundaries, the guest's core module and the
-/// adapters in custom sections: any tool for components takes it as it is.
-#[derive(Debug, Args)]
-pub(crate) struct RecordArgs {
-    /// The trial: guest::case::adapter::host, as `polyfill test --list` has it
-    #[arg(value_name = "TRIAL")]
-    pub(crate) trial: String,
-    /// The suite's folder
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(crate) suite: PathBuf,
-    /// The file to write
-    #[arg(short, long, value_name = "OUT.wasm")]
-    pub(crate) output: PathBuf,
-}
-
-/// Play a recorded run again, from its file alone
-///
-/// There is no host: calls are answered as they were when the run was recorded, and nothing of this machine is read or
-/// written. The exit code is 0 if everything is the same: outcome, results, and each call across the component boundary.
-#[derive(Debug, Args)]
-pub(crate) struct ReplayArgs {
-    /// The file
-    #[arg(value_name = "BUNDLE")]
-    pub(crate) bundle: PathBuf,
-    /// With another adapter: a published one, or a file; its calls may come in another order
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) adapter: Option<PathBuf>,
-    /// On another engine
-    #[arg(long, value_name = "NAME", default_value = "cranelift")]
-    pub(crate) engine: EngineKind,
-    /// On a host in place of the trace: with what the case has, its files among it
-    #[arg(long, value_name = "NAME")]
-    pub(crate) host: Option<String>,
-    /// Take calls in another order as well
-    #[arg(long)]
-    pub(crate) tolerant: bool,
-}
-
-/// Print what is in a recorded run
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    /// The file
-    #[arg(value_name = "BUNDLE")]
-    pub(crate) bundle: PathBuf,
-}
-
-/// Leave out of a recorded run's guest what the run does not need
-///
-/// The smaller file fails in the same way: each of its replays is the same as the recorded run.
-#[derive(Debug, Args)]
-pub(crate) struct ShrinkArgs {
-    /// The file
-    #[arg(value_name = "BUNDLE")]
-    pub(crate) bundle: PathBuf,
-    /// The file to write [default: BUNDLE itself]
-    #[arg(short, long, value_name = "OUT.wasm")]
-    pub(crate) output: Option<PathBuf>,
-    /// Make the case smaller first, by runs on this host: arguments, variables, files, standard input
-    ///
-    /// The trace is that of the smaller case then. What the guest can reach is a private folder, as in any run.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) host: Option<String>,
-    /// Keep all calls of the host as well, not only how the run ends and where
-    #[arg(long)]
-    pub(crate) calls: bool,
-    /// Seconds that it may take
-    #[arg(long, value_name = "N", default_value_t = 600)]
-    pub(crate) seconds: u64,
-}
-
-/// Make a component without imports of a recorded run: it plays the recorded host by itself
-///
-/// Any runtime for components shows what it shows. Where the host ended the run, the frozen one traps.
-#[derive(Debug, Args)]
-pub(crate) struct FreezeArgs {
-    /// The file
-    #[arg(value_name = "BUNDLE")]
-    pub(crate) bundle: PathBuf,
-    /// The file to write
-    #[arg(short, long, value_name = "OUT.wasm")]
-    pub(crate) output: PathBuf,
 }
 
 impl RunArgs {
@@ -498,10 +363,6 @@ pub(crate) type Engines = Arc<[EngineKind]>;
 
 fn engines(text: &str) -> Result<Engines, UnknownEngine> {
     parse_engines(text).map(Arc::from)
-}
-
-fn function(text: &str) -> Result<&'static Function, String> {
-    polyfill_lab::hunt::function(text).ok_or_else(|| "no function of preview1".to_string())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -41,6 +41,7 @@ mod room;
 
 mod answers;
 mod call;
+mod cell;
 mod core_boundary;
 mod handles;
 mod imports;

@@ -6,7 +6,7 @@ use clap::Args;
 use polyfill_build::side::Side;
 use polyfill_lab::hunt::Function;
 
-use super::function;
+use super::lab::function;
 
 /// Let each call of the host fail once, in every way that its type allows, and tell what adapters make of it
 ///
