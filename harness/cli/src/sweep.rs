@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use polyfill_build::Suite;
 use polyfill_lab::sweep::{At, One, Plan, Rules, one, sweep as run};
-use polyfill_runner::{MemoryFault, lines};
+use polyfill_runner::lines;
 
 use crate::args::SweepArgs;
 use crate::error::Error;
@@ -56,7 +56,7 @@ fn plan(args: &SweepArgs, rules: &Rules) -> Result<Plan, Error> {
 
 /// The run's calls with its fault in them, and what came of it.
 fn shown(one: &One) -> String {
-    let One { case, side, fault, outcome, trace, memory_faults, verdict } = one;
+    let One { case, side, fault, outcome, trace, violations, verdict } = one;
     let calls = lines(trace).join("\n");
     let outcomes = verdict.outcomes.join(", ");
     let what = match fault.at {
@@ -64,15 +64,6 @@ fn shown(one: &One) -> String {
         At::Growth(number) => format!("growth {number} of memory is refused"),
     };
     let (call, function) = (&verdict.call, &verdict.function);
-    let memory: String = memory_faults.iter().map(memory).collect();
-    format!("{calls}\n\n{case} on {side}: {what}\n{call} in {function}: {outcomes}\nthe run: {outcome}\n{memory}")
-}
-
-fn memory(fault: &MemoryFault) -> String {
-    match fault {
-        MemoryFault::Changed { call, start, before, .. } => {
-            format!("{call} changed bytes that it does not give out: {} at {start:#x}\n", before.len())
-        }
-        MemoryFault::Grown { call, pages } => format!("{call} made main's memory larger: pages, {pages}\n"),
-    }
+    let violations: String = violations.iter().map(|violation| format!("{violation}\n")).collect();
+    format!("{calls}\n\n{case} on {side}: {what}\n{call} in {function}: {outcomes}\nthe run: {outcome}\n{violations}")
 }

@@ -23,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 
 use polyfill_build::side::Side;
 use polyfill_build::{BuildError, Suite};
-use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, MemoryFault, Trace};
+use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, Trace, Violation};
 use thiserror::Error;
 
 pub use judge::{GROWTH, RIGHT, START, Verdict};
@@ -98,8 +98,8 @@ pub struct One {
     pub outcome: String,
     /// Its calls.
     pub trace: Trace,
-    /// What calls did to memory that is not their own, where that was looked at.
-    pub memory_faults: Vec<MemoryFault>,
+    /// What calls did that they must not, where that was looked for.
+    pub violations: Vec<Violation>,
     /// What came of it.
     pub verdict: Verdict,
 }
@@ -147,7 +147,7 @@ pub fn one(plan: &Plan, fault: &str) -> Result<One, SweepError> {
         fault: fault.clone(),
         outcome: run.observation.outcome.to_string(),
         trace: run.trace,
-        memory_faults: run.observation.memory_faults,
+        violations: run.observation.violations,
         verdict,
     })
 }
