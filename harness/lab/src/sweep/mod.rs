@@ -98,7 +98,7 @@ pub struct One {
     pub outcome: String,
     /// Its calls.
     pub trace: Trace,
-    /// What calls did to memory that is not their own, where that was looked at.
+    /// What calls did that they must not, where that was looked for.
     pub violations: Vec<Violation>,
     /// What came of it.
     pub verdict: Verdict,

@@ -25,6 +25,7 @@
             ;; when a stream has failed
           ))))
     (call $drop_stream (local.get $stream))
-    (i32.store (local.get $written) (i32.load offset=4 (local.get $iovecs)))
+    (if (i32.eqz (local.get $errno))
+      (then (i32.store (local.get $written) (i32.load offset=4 (local.get $iovecs)))))
     (local.get $errno))
 )
