@@ -25,7 +25,7 @@ const CELLS: [&str; 8] = [
     "stdin::echo::reference-command::wasi",
     "hashmap::words::reference-command::wasi",
     "c-program::plain::reference-command::wasi",
-    "go-program::everything::reference-command::wasi",
+    "assemblyscript-program::plain::reference-command::wasi",
     "exit::return::reference-command::wasi",
 ];
 /// Runs of all of them between two turns.
