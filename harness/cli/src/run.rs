@@ -74,6 +74,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                         stack: check.map_or("", |(stack, _)| stack),
                         host,
                         linker,
+                        is_one_host: true,
                         imports: &[],
                         inputs: &inputs,
                         limits: &limits(),

@@ -148,7 +148,8 @@ impl Runner {
         let imports = code.map_or(&[][..], Vec::as_slice);
         let (stack, sanitize) = (cell.adapter.as_str(), cell.sanitize.as_ref());
         let inputs = &inputs;
-        let run = Run { engine, program, stack, host, linker, imports, inputs, limits, sanitize, detail };
+        let is_one_host = true;
+        let run = Run { engine, program, stack, host, linker, is_one_host, imports, inputs, limits, sanitize, detail };
         Ok(observe(&run, Sinks::default()))
     }
 

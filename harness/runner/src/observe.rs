@@ -39,6 +39,8 @@ pub struct Run<'a> {
     pub host: &'a dyn Host,
     /// Its functions on that engine, as [`host_linker`] gives them: one does for all runs.
     pub linker: &'a Linker<State>,
+    /// On this engine there is no other host of that name, so that a component is linked with it once.
+    pub is_one_host: bool,
     /// Rust code that answers imports, beside the host.
     pub imports: &'a [Imports],
     /// Everything that the guest gets to see.
@@ -84,7 +86,19 @@ pub fn run_program(
         Ok(linker) => linker,
         Err(why) => return Observation::of(Outcome::NotRun(why)),
     };
-    let run = Run { engine, program, stack: "", host, linker, imports: &[], inputs, limits, sanitize: None, detail };
+    let run = Run {
+        engine,
+        program,
+        stack: "",
+        host,
+        linker,
+        is_one_host: false,
+        imports: &[],
+        inputs,
+        limits,
+        sanitize: None,
+        detail,
+    };
     observe(&run, sinks)
 }
 
@@ -226,9 +240,13 @@ fn link(run: &Run<'_>) -> Result<Linked, String> {
         answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers, run.host.is_async())
             .map_err(|errors| list("the answers of the case do not fit", &errors))?;
     }
-    let origin = Origin { component: run.program.binary(), stack: run.stack };
-    let main = imports::linked(run.host.name(), &linker, run.program.component(), origin);
-    let main = main.map_err(|unmet| unmet.to_string())?;
+    let link = || {
+        let origin = Origin { component: run.program.binary(), stack: run.stack };
+        let main = imports::linked(run.host.name(), &linker, run.program.component(), origin);
+        main.map_err(|unmet| unmet.to_string())
+    };
+    let is_own = matches!(linker, Cow::Owned(_));
+    let main = if run.is_one_host && !is_own { run.program.linked(run.host.name(), link)? } else { link()? };
     Ok(match run.is_told() {
         false => Linked::Plain(main),
         true => Linked::Wrapped(Wrapped::new(run.engine, run.program, &linker)?),

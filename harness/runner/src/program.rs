@@ -1,13 +1,14 @@
 //! A component that is ready to run, and what is known of it whatever the run.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use polyfill_build::module;
-use wasmtime::component::Component;
 use wasmtime::component::types::ComponentFunc;
+use wasmtime::component::{Component, InstancePre};
 
 use crate::core_boundary;
+use crate::host::State;
 use crate::names::{self, Item};
 
 /// A compiled component, its bytes, and the names on both sides of it. Clones are the same one.
@@ -18,6 +19,8 @@ struct Inner {
     component: Component,
     binary: Vec<u8>,
     names: OnceLock<Names>,
+    /// With all that it imports, by host. Here it goes where the program goes.
+    linked: Mutex<BTreeMap<String, InstancePre<State>>>,
 }
 
 struct Names {
@@ -28,7 +31,7 @@ struct Names {
 
 impl Program {
     pub(crate) fn new(component: Component, binary: Vec<u8>) -> Self {
-        Self(Arc::new(Inner { component, binary, names: OnceLock::new() }))
+        Self(Arc::new(Inner { component, binary, names: OnceLock::new(), linked: Mutex::default() }))
     }
 
     /// The component.
@@ -47,6 +50,21 @@ impl Program {
         let imports = names::imports(&self.0.component).into_iter();
         let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
         imports.map(|item| (item.name(), item.ty)).collect()
+    }
+
+    /// Linked with a host that has all that it imports: once.
+    pub(crate) fn linked<E>(
+        &self,
+        host: &str,
+        link: impl FnOnce() -> Result<InstancePre<State>, E>,
+    ) -> Result<InstancePre<State>, E> {
+        let known = || self.0.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(linked) = known().get(host) {
+            return Ok(linked.clone());
+        }
+        let linked = link()?;
+        known().insert(host.into(), linked.clone());
+        Ok(linked)
     }
 
     /// The functions that it exports, sorted by name.

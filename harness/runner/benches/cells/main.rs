@@ -55,24 +55,26 @@ fn main() -> ExitCode {
     // Everything is compiled before the first turn.
     turn(&runner, &index, &cells);
     bare.iter().for_each(|bare| drop(bare.run()));
-    let (mut ours, mut theirs, mut guests) = (Vec::new(), Vec::new(), Vec::new());
+    let mut times = vec![Times::default(); cells.len()];
     for _ in 0..TURNS {
-        ours.push(turn(&runner, &index, &cells));
-        let start = Instant::now();
-        let own: Duration = (0..IN_TURN).flat_map(|_| &bare).map(Bare::run).sum();
-        theirs.push(start.elapsed());
-        guests.push(own);
+        for ((cell, bare), times) in cells.iter().zip(&bare).zip(&mut times) {
+            times.ours.push(turn(&runner, &index, &[cell]));
+            let start = Instant::now();
+            let own: Duration = (0..IN_TURN).map(|_| bare.run()).sum();
+            times.theirs.push(start.elapsed());
+            times.own.push(own);
+        }
     }
-    let per_cell = |times: &mut Vec<Duration>| {
-        times.sort();
-        times[times.len() / 2].as_secs_f64() * 1e6 / (IN_TURN * cells.len()) as f64
-    };
-    let (ours, theirs, guests) = (per_cell(&mut ours), per_cell(&mut theirs), per_cell(&mut guests));
-    let ratio = (ours - guests) / (theirs - guests);
-    println!(
-        "| a cell, µs | harness | bare loop | guest's own | ratio without the guest's own |\n|---|---|---|---|---|"
-    );
-    println!("| {} cells | {ours:.0} | {theirs:.0} | {guests:.0} | {ratio:.2} |", TURNS * IN_TURN * cells.len());
+    println!("| a run of, µs | harness | bare loop | guest's own | ratio without the guest's own |");
+    println!("|---|--:|--:|--:|--:|");
+    let mut sums = [0.0; 3];
+    for (cell, times) in cells.iter().zip(&mut times) {
+        let medians = [&mut times.ours, &mut times.theirs, &mut times.own].map(median);
+        row(&format!("`{}::{}`", cell.guest, cell.case), medians);
+        sums.iter_mut().zip(medians).for_each(|(sum, median)| *sum += median);
+    }
+    let ratio = row("all", sums.map(|sum| sum / cells.len() as f64));
+    println!("\n{} runs of each kind", TURNS * IN_TURN * cells.len());
 
     let before = memory::peak();
     for _ in 0..TURNS {
@@ -89,6 +91,27 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// What turns took.
+#[derive(Clone, Default)]
+struct Times {
+    ours: Vec<Duration>,
+    theirs: Vec<Duration>,
+    own: Vec<Duration>,
+}
+
+/// Of one run, in microseconds.
+fn median(times: &mut Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1e6 / IN_TURN as f64
+}
+
+/// Prints a line; the ratio.
+fn row(name: &str, [ours, theirs, own]: [f64; 3]) -> f64 {
+    let ratio = (ours - own) / (theirs - own);
+    println!("| {name} | {ours:.0} | {theirs:.0} | {own:.0} | {ratio:.2} |");
+    ratio
 }
 
 fn turn(runner: &Runner, index: &Index, cells: &[&Cell]) -> Duration {

@@ -113,6 +113,9 @@ fn unversioned(call: &str) -> String {
 /// Both calls in what room there is. Of two that part far behind, what is the same goes first.
 fn side_by_side(calls: [Option<&str>; 2]) -> [String; 2] {
     let [Some(old), Some(new)] = calls else { return calls.map(short) };
+    if [old, new].iter().all(|call| call.chars().count() <= MOST_CHARS) {
+        return calls.map(short);
+    }
     let same = old.char_indices().zip(new.chars()).find(|((_, a), b)| a != b).map_or(0, |((at, _), _)| at);
     let from = old[..same].char_indices().rev().nth(BEFORE_PART).map_or(0, |(at, _)| at);
     let head = old.char_indices().nth(HEAD).map_or(0, |(at, _)| at);
@@ -154,10 +157,12 @@ mod tests {
 
     #[test]
     fn where_calls_part_is_shown() {
-        let call = |end: &str| format!("wasi:filesystem/types.[method]descriptor.open-at(descriptor#1, \"{end}\")");
+        let call = |end: &str| {
+            format!("wasi:filesystem/types.[method]descriptor.open-at(descriptor#1, {{symlink-follow}}, \"{end}\")")
+        };
         let [old, new] = [call("one"), call("two")];
         let shown = side_by_side([Some(&old), Some(&new)]);
-        assert_eq!(shown[0], "wasi:filesystem/types.[method]de..riptor#1, \"one\")");
+        assert_eq!(shown[0], "wasi:filesystem/types.[method]de..-follow}, \"one\")");
         assert!(shown[1].ends_with("\"two\")"), "{shown:?}");
         assert_eq!(side_by_side([Some("a()"), None]), ["a()", "-"]);
     }
