@@ -1,5 +1,7 @@
 //! A function's body, instruction by instruction, with what is on the stack between them.
 
+#![allow(clippy::single_range_in_vec_init, reason = "lists of ranges are meant")]
+
 use std::iter;
 
 use wasm_encoder::{Encode as _, Instruction};

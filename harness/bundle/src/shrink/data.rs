@@ -1,5 +1,7 @@
 //! Main with less static data: what no run reads is zeros.
 
+#![allow(clippy::single_range_in_vec_init, reason = "lists of ranges are meant")]
+
 use std::ops::Range;
 
 use polyfill_runner::Outcome;
