@@ -28,7 +28,7 @@ pub enum Verdict {
     Passed,
     /// It was not. The report, for people.
     Failed {
-        /// See [`Report`].
+        /// See [`Report`](crate::Report).
         report: String,
     },
     /// It was not, but now it is: these files were rewritten.
