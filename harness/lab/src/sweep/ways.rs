@@ -25,7 +25,7 @@ pub struct Way {
     pub group: Group,
     /// What happens in the host's place.
     pub says: Says,
-    /// What is behind [`ERROR`], where that is in it: a code, if it has one.
+    /// What is behind the handle of an error, where that is in it: a code, if it has one.
     pub code: Option<String>,
 }
 
