@@ -93,6 +93,7 @@ fn every_rule_is_seen_at_work() {
         ("", 256, &["fd_renumber", "fd_prestat_dir_name"]),
         ("", 512, &["path_open", "fd_write", "fd_fdstat_set_flags"]),
         ("", 512, &["path_open", "fd_seek", "fd_read", "fd_write"]),
+        ("", 8192, &["path_open", "fd_write", "fd_fdstat_set_flags", "fd_pread"]),
         ("", 4096, &["path_open", "fd_seek", "fd_write"]),
         ("", 4096, &["path_open", "poll_oneoff", "fd_read", "fd_filestat_set_size", "fd_pwrite"]),
         ("", 2048, &["path_open", "fd_read", "fd_write", "fd_filestat_get"]),
