@@ -49,9 +49,21 @@ impl Drop for Run {
 
 /// What this repository's suite is made of, and what is known of it.
 pub fn suite(root: &Path) -> Vec<PathBuf> {
-    ["guests", "adapters", "wit", "hosts", "toolchains", "tests", "docs", "divergences.toml", "hunt.toml"]
-        .map(|name| root.join(name))
-        .to_vec()
+    [
+        "guests",
+        "adapters",
+        "wit",
+        "hosts",
+        "toolchains",
+        "tests",
+        "docs",
+        "divergences.toml",
+        "hunt.toml",
+        "sanitize.toml",
+        "sweep.toml",
+    ]
+    .map(|name| root.join(name))
+    .to_vec()
 }
 
 /// Names, sizes and times of files.
