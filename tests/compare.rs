@@ -1,6 +1,7 @@
 //! What an update of the reference adapter changes is what the rules under `tests/compare/` say, to the last line. The reports
 //! are beside them; BLESS=1 writes them.
 
+mod golden;
 mod passed;
 
 use std::collections::BTreeSet;
@@ -97,12 +98,7 @@ fn is_golden(path: &Path, judgement: &Judgement) {
     {
         return eprintln!("ignored: {} is of a machine with all tools", path.display());
     }
-    let text = without_counts(&judgement.to_string());
-    if env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        return fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
-    let expected = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(text, expected, "{}; BLESS=1 writes it", path.display());
+    golden::is_golden(path, &without_counts(&judgement.to_string()));
 }
 
 /// How many cases there are is not what an update changes: a new one that is the same on both sides is no other report.

@@ -1,11 +1,10 @@
 //! What becomes of calls out of the guest's allocator is what the files under `tests/entry/` say; BLESS=1 writes them. This
 //! suite's own adapters can be called at any time.
 
+mod golden;
 mod passed;
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use polyfill_build::{AdapterModule, Suite, reference};
 use polyfill_lab::entry::{Report, Subject, entry};
@@ -25,7 +24,7 @@ fn published_adapters_cannot_be_called_while_they_set_themselves_up() {
             Subject { name: name.to_string(), implements, wasm: adapter.wasm().to_vec(), host: "wasi".to_string() };
         let report = look(&subject);
         assert!(report.runs() > 3000 && report.usual() < report.runs() / 2, "{report}");
-        is_golden(&root().join("tests/entry").join(format!("{name}.txt")), &report);
+        golden::is_golden(&root().join("tests/entry").join(format!("{name}.txt")), &report.to_string());
     }
 }
 
@@ -37,21 +36,11 @@ fn ours_can_be_called_at_any_time() {
         Suite::new(root()).adapter(name).expect("it is found").expect("it compiles");
     let report = look(&Subject { name: name.to_string(), implements, wasm, host: "my-wasi".to_string() });
     assert!(report.runs() > 2000 && report.usual() == report.runs(), "{report}");
-    is_golden(&root().join("tests/entry").join(format!("{name}.txt")), &report);
+    golden::is_golden(&root().join("tests/entry").join(format!("{name}.txt")), &report.to_string());
 }
 
 fn look(subject: &Subject) -> Report {
     entry(subject).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn is_golden(path: &Path, report: &Report) {
-    let text = report.to_string();
-    if env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        assert!(env::var_os("CI").is_none_or(|value| value.is_empty()), "BLESS and CI are both set");
-        return fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
-    let expected = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(text, expected, "{}; BLESS=1 writes it", path.display());
 }
 
 fn root() -> PathBuf {

@@ -35,8 +35,6 @@ pub(crate) enum Error {
     Bundle { file: PathBuf, source: polyfill_bundle::BundleError },
     #[error(transparent)]
     Runner(#[from] polyfill_runner::Error),
-    #[error(transparent)]
-    Accepted(#[from] polyfill_runner::AcceptedError),
     #[error("{0}")]
     Host(String),
     #[error("host `{host}` is a program, of which nobody hears what adapters do: leave out --sanitize")]
@@ -74,7 +72,7 @@ pub(crate) enum Error {
     #[error("there is no host `{host}`; there are {hosts}")]
     NoHost { host: String, hosts: String },
     #[error(transparent)]
-    Rules(#[from] polyfill_runner::divergence::RulesError),
+    Rules(#[from] polyfill_runner::reviewed::RulesError),
     #[error("`{}` is about {about}: name the rules for these sides (--rules), or none", path.display())]
     OtherRules { path: PathBuf, about: String },
     #[error(transparent)]

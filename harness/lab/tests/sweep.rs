@@ -1,5 +1,8 @@
 //! Sweeps: what is wrong with planted adapters is found, what is known of the suite's own has a rule, and each rule is needed.
 
+#[path = "../../../tests/golden/mod.rs"]
+mod golden;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -42,10 +45,7 @@ fn what_is_planted_is_found() {
         text += &format!("{judgement}\n");
     }
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sweep/planted.txt");
-    if std::env::var_os("BLESS").is_some() && std::env::var_os("CI").is_none() {
-        fs::write(&golden, &text).unwrap();
-    }
-    assert_eq!(text, fs::read_to_string(&golden).unwrap_or_default(), "BLESS=1 writes {}", golden.display());
+    golden::is_golden(&golden, &text);
 }
 
 /// Each by the word that says what is wrong with it; and nothing is wrong with the good one once its one rule is there.

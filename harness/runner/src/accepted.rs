@@ -1,13 +1,12 @@
 //! The reviewed file of violations that published adapters are known for: `sanitize.toml` in a suite's folder.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use polyfill_build::fits;
 use serde::Deserialize;
-use thiserror::Error;
 
 use crate::compare::Mismatch;
+use crate::reviewed::{self, RulesError};
 use crate::violation::{Violation, What};
 
 /// Where a suite has them.
@@ -47,45 +46,15 @@ pub struct AcceptedRule {
     pub link: String,
 }
 
-/// A file that cannot be used.
-#[derive(Debug, Error)]
-pub enum AcceptedError {
-    /// It cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is not what it should be: all that is wrong.
-    #[error("`{}`: {}", path.display(), problems.join("\n  "))]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problems: Vec<String>,
-    },
-}
-
 impl Accepted {
     /// What a suite's folder has of it; nothing is accepted where there is no such file.
-    pub fn of(folder: &Path) -> Result<Accepted, AcceptedError> {
-        let path = folder.join(ACCEPTED_FILE);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Accepted::default()),
-            Err(source) => return Err(AcceptedError::Read { path, source }),
-        };
-        Accepted::parse(&text).map_err(|problems| AcceptedError::Wrong { path, problems })
+    pub fn of(folder: &Path) -> Result<Accepted, RulesError> {
+        reviewed::read_if_there(&folder.join(ACCEPTED_FILE), Accepted::parse)
     }
 
     /// Reads the text of a file; or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Accepted, Vec<String>> {
-        let accepted: Accepted =
-            toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
-        let problems = accepted.problems();
-        if problems.is_empty() { Ok(accepted) } else { Err(problems) }
+        reviewed::parse(text, Accepted::problems)
     }
 
     /// Whether a mismatch is a violation that is accepted.

@@ -66,8 +66,9 @@ mod diff;
 mod report;
 
 pub mod divergence;
+pub mod reviewed;
 
-pub use accepted::{ACCEPTED_FILE, Accepted, AcceptedError, AcceptedRule};
+pub use accepted::{ACCEPTED_FILE, Accepted, AcceptedRule};
 pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
 pub use engine::{Engine, EngineError};

@@ -25,31 +25,41 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
         let mut size = bodies(&main)?.get(index).map_or(0, Body::len);
         while size > 0 {
             let mut at = 0;
-            loop {
-                let bodies = bodies(&main)?;
-                let Some(body) = bodies.get(index).filter(|body| at < body.len()) else { break };
-                let mut made = None;
-                for shorter in candidates(body, at, size) {
-                    let tried = with_body(&main, index, &shorter)?;
-                    if self.ends_so(&tried, outcome) {
-                        made = Some(tried);
-                        break;
-                    }
-                    if self.is_over() {
-                        return Ok(main);
-                    }
-                }
-                match made {
-                    Some(made) => {
-                        (self.progress)("bytes of main", made.len());
-                        main = made;
-                    }
-                    None => at += size.div_ceil(2),
-                }
+            while let Some((shorter, place)) = self.shorter(&main, index, at, size, outcome)? {
+                (self.progress)("bytes of main", shorter.len());
+                (main, at) = (shorter, place);
+            }
+            if self.is_over() {
+                return Ok(main);
             }
             size /= 2;
         }
         Ok(main)
+    }
+
+    /// The next smaller main that still ends so, by a range of a function from `from` on, and where that was.
+    fn shorter(
+        &mut self,
+        main: &[u8],
+        index: usize,
+        from: usize,
+        size: usize,
+        outcome: &Outcome,
+    ) -> Result<Option<(Vec<u8>, usize)>, ShrinkError> {
+        let bodies = bodies(main)?;
+        let Some(body) = bodies.get(index) else { return Ok(None) };
+        for at in (from..body.len()).step_by(size.div_ceil(2)) {
+            for candidate in candidates(body, at, size) {
+                let tried = with_body(main, index, &candidate)?;
+                if self.ends_so(&tried, outcome) {
+                    return Ok(Some((tried, at)));
+                }
+                if self.is_over() {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -1,10 +1,6 @@
 //! The guest: it makes one call, and out of its allocator another one.
 
-use std::fmt::Write;
-
-use wit_parser::Resolve;
-
-use crate::hunt::{Domain, FUNCTIONS, Function, Kind, import};
+use crate::hunt::{Calls, Domain, Function, Kind, calls, guest_world};
 
 /// What the component looks like from outside. Functions are numbers of the table of them; `at` is the allocation during which
 /// `inner` is called, counted from 1.
@@ -31,24 +27,12 @@ const HEAP: u32 = 0x1_0000;
 
 /// Its world.
 pub(super) fn wit() -> Result<polyfill_encoder::Wit, String> {
-    let mut resolve = Resolve::default();
-    let package = resolve.push_str("guest.wit", WIT).map_err(|error| error.to_string())?;
-    let world = resolve.select_world(&[package], Some("guest")).map_err(|error| error.to_string())?;
-    Ok(polyfill_encoder::Wit { resolve, world })
+    guest_world(WIT)
 }
 
 /// Its core module.
 pub(super) fn text() -> String {
-    let mut imports = String::new();
-    let (mut opens, mut arms) = (String::new(), String::new());
-    for (number, function) in FUNCTIONS.iter().enumerate() {
-        imports += &import(function);
-        opens = format!("(block $f{number}\n{opens}");
-        let call = format!("(call ${} {})", function.name, arguments(function).join(" "));
-        let call = if function.returns() { format!("(return {call})") } else { format!("{call} unreachable") };
-        let _ = writeln!(arms, ")\n{call}");
-    }
-    let targets: Vec<String> = (0..FUNCTIONS.len()).map(|number| format!("$f{number}")).collect();
+    let Calls { imports, body } = calls(arguments);
     format!(
         r#"(module $entry
 {imports}(memory (export "memory") 16)
@@ -61,7 +45,7 @@ pub(super) fn text() -> String {
 (data (i32.const {IOVEC}) "\00\10\00\00\10\00\00\00")
 (data (i32.const {clock}) "\01")
 (func $call (param $function i32) (result i32)
-  {opens}(br_table {targets} (local.get $function)){arms}unreachable)
+  {body})
 (func (export "cabi_realloc") (param $old i32) (param $size i32) (param $align i32) (param $new i32) (result i32)
   (local $place i32)
   (global.set $allocations (i32.add (global.get $allocations) (i32.const 1)))
@@ -87,7 +71,6 @@ pub(super) fn text() -> String {
       (i64.extend_i32_u (i32.and (local.get $errno) (i32.const 0xffff)))))))
 "#,
         clock = SUBSCRIPTION + 16,
-        targets = targets.join(" "),
     )
 }
 

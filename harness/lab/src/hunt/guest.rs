@@ -25,32 +25,27 @@ world guest {
 
 /// Its world.
 pub fn wit() -> Result<polyfill_encoder::Wit, String> {
+    world(WIT)
+}
+
+/// The world `guest` of a package, in text.
+pub fn world(wit: &str) -> Result<polyfill_encoder::Wit, String> {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("guest.wit", WIT).map_err(|error| error.to_string())?;
+    let package = resolve.push_str("guest.wit", wit).map_err(|error| error.to_string())?;
     let world = resolve.select_world(&[package], Some("guest")).map_err(|error| error.to_string())?;
     Ok(polyfill_encoder::Wit { resolve, world })
 }
 
 /// Its core module. What comes in goes to the one place where calls look for it.
 pub fn text() -> String {
-    let mut imports = String::new();
-    let (mut opens, mut arms) = (String::new(), String::new());
-    for (number, function) in FUNCTIONS.iter().enumerate() {
-        imports += &import(function);
-        opens = format!("(block $f{number}\n{opens}");
-        let arguments: Vec<String> = function
-            .core()
-            .enumerate()
-            .map(|(at, core)| match core {
-                Core::I32 => format!("(i32.wrap_i64 (local.get $a{at}))"),
-                Core::I64 => format!("(local.get $a{at})"),
-            })
-            .collect();
-        let call = format!("(call ${} {})", function.name, arguments.join(" "));
-        let call = if function.returns() { format!("(return {call})") } else { format!("{call} unreachable") };
-        let _ = writeln!(arms, ")\n{call}");
-    }
-    let targets: Vec<String> = (0..FUNCTIONS.len()).map(|number| format!("$f{number}")).collect();
+    let arguments = |function: &Function| {
+        let core = function.core().enumerate().map(|(at, core)| match core {
+            Core::I32 => format!("(i32.wrap_i64 (local.get $a{at}))"),
+            Core::I64 => format!("(local.get $a{at})"),
+        });
+        core.collect()
+    };
+    let Calls { imports, body } = calls(arguments);
     let parameters: String = (0..MOST).map(|at| format!(" (param $a{at} i64)")).collect();
     let pages = 1 + ROOM / 0x1_0000;
     format!(
@@ -61,9 +56,31 @@ pub fn text() -> String {
          (i32.store (i32.const 0) (i32.const {SCRATCH}))\n\
          (i32.store (i32.const 4) (local.get $length))\n(i32.const 0))\n\
          (func (export \"call\") (param $function i32){parameters} (result i32)\n\
-         {opens}(br_table {} (local.get $function)){arms}unreachable))\n",
-        targets.join(" ")
+         {body}))\n"
     )
+}
+
+/// What makes calls of all functions by their numbers, in text.
+pub struct Calls {
+    /// Imports of them.
+    pub imports: String,
+    /// The body of a function that takes a number, `$function`, and gives back an errno.
+    pub body: String,
+}
+
+/// `arguments` are those of a function, each an expression.
+pub fn calls(arguments: impl Fn(&Function) -> Vec<String>) -> Calls {
+    let mut imports = String::new();
+    let (mut opens, mut arms) = (String::new(), String::new());
+    for (number, function) in FUNCTIONS.iter().enumerate() {
+        imports += &import(function);
+        opens = format!("(block $f{number}\n{opens}");
+        let call = format!("(call ${} {})", function.name, arguments(function).join(" "));
+        let call = if function.returns() { format!("(return {call})") } else { format!("{call} unreachable") };
+        let _ = writeln!(arms, ")\n{call}");
+    }
+    let targets: Vec<String> = (0..FUNCTIONS.len()).map(|number| format!("$f{number}")).collect();
+    Calls { imports, body: format!("{opens}(br_table {} (local.get $function)){arms}unreachable", targets.join(" ")) }
 }
 
 /// An import of a function, in text.

@@ -39,7 +39,7 @@ pub use compare::Difference;
 pub use emit::{EmitError, Emitted, emit};
 pub use functions::Function;
 pub(crate) use functions::{Domain, FUNCTIONS, Kind};
-pub(crate) use guest::import;
+pub(crate) use guest::{Calls, calls, world as guest_world};
 pub use program::{Call, Program};
 pub use report::Report;
 pub use rules::{RULES_FILE, Rule, Rules};

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use polyfill_build::case::Case;
 use polyfill_build::side::Side;
-use polyfill_runner::divergence::{Class, RulesError};
+use polyfill_runner::divergence::Class;
 use polyfill_runner::errno_number;
+use polyfill_runner::reviewed::{self, RulesError};
 use semver::Version;
 use serde::Deserialize;
 
@@ -69,9 +70,7 @@ impl Rules {
     /// Reads the file of a suite, and the cases of known bugs that it names.
     pub fn read(suite: &Path) -> Result<Rules, RulesError> {
         let path = suite.join(RULES_FILE);
-        let text = fs::read_to_string(&path).map_err(|source| RulesError::Read { path: path.clone(), source })?;
-        let wrong = |problems| RulesError::Wrong { path: path.clone(), problems };
-        let mut rules = Rules::parse(&text).map_err(wrong)?;
+        let mut rules = reviewed::read(&path, Rules::parse)?;
         let mut problems = Vec::new();
         for rule in rules.rules.iter_mut().filter(|rule| rule.about.ends_with(".case.toml")) {
             match known_bug(&suite.join(&rule.about)) {
@@ -84,12 +83,13 @@ impl Rules {
 
     /// Reads the text of a file; or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Rules, Vec<String>> {
-        let rules: Rules = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
-        let mut problems = Vec::new();
-        for rule in &rules.rules {
-            rule.check(&mut |problem| problems.push(format!("rule {}: {problem}", rule.id)));
-        }
-        if problems.is_empty() { Ok(rules) } else { Err(problems) }
+        reviewed::parse(text, |rules: &Rules| {
+            let mut problems = Vec::new();
+            for rule in &rules.rules {
+                rule.check(&mut |problem| problems.push(format!("rule {}: {problem}", rule.id)));
+            }
+            problems
+        })
     }
 
     /// Whether they are about these sides; releases aside.

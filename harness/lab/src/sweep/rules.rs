@@ -1,10 +1,10 @@
 //! The reviewed file of what adapters make of faults that is not what they should, and why.
 
-use std::fs;
 use std::path::Path;
 
 use polyfill_build::side::Side;
-use polyfill_runner::divergence::{Class, RulesError};
+use polyfill_runner::divergence::Class;
+use polyfill_runner::reviewed::{self, RulesError};
 use serde::{Deserialize, Serialize};
 
 use super::judge::RIGHT;
@@ -64,26 +64,25 @@ fn any() -> Vec<String> {
 impl Rules {
     /// Reads the file of a suite; one that has none has no rules.
     pub fn read(suite: &Path) -> Result<Rules, RulesError> {
-        let path = suite.join(RULES_FILE);
-        if !path.exists() {
-            return Ok(Rules::default());
-        }
-        let text = fs::read_to_string(&path).map_err(|source| RulesError::Read { path: path.clone(), source })?;
-        Rules::parse(&text).map_err(|problems| RulesError::Wrong { path, problems })
+        reviewed::read_if_there(&suite.join(RULES_FILE), Rules::parse)
     }
 
     /// Reads the text of a file; or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Rules, Vec<String>> {
-        let rules: Rules = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
+        reviewed::parse(text, Rules::problems)
+    }
+
+    /// What TOML's shape alone does not say.
+    fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for (number, rule) in rules.rules.iter().enumerate() {
+        for (number, rule) in self.rules.iter().enumerate() {
             let mut problem = |text: &str| problems.push(format!("rule {}: {text}", rule.id));
             rule.check(&mut problem);
-            if rules.rules[..number].iter().any(|other| other.id == rule.id) {
+            if self.rules[..number].iter().any(|other| other.id == rule.id) {
                 problem("there is another one of that name");
             }
         }
-        if problems.is_empty() { Ok(rules) } else { Err(problems) }
+        problems
     }
 
     /// The first rule that names what was seen on a side, by its number in the file.

@@ -1,6 +1,5 @@
 //! Budgets: what the second side may take, and by how much that may be more than the first.
 
-use std::fs;
 use std::path::Path;
 
 use polyfill_build::fits;
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{Figures, PerCent};
 use super::pairs::CaseSeen;
-use super::rules::RulesError;
+use crate::reviewed::{self, RulesError};
 
 /// A file of budgets, or the key `budget` of a file of rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -72,15 +71,12 @@ pub struct Over {
 impl Budget {
     /// Reads a file of budgets.
     pub fn read(path: &Path) -> Result<Budget, RulesError> {
-        let text = fs::read_to_string(path).map_err(|source| RulesError::Read { path: path.to_path_buf(), source })?;
-        Budget::parse(&text).map_err(|problems| RulesError::Wrong { path: path.to_path_buf(), problems })
+        reviewed::read(path, Budget::parse)
     }
 
     /// Reads the text of a file; or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Budget, Vec<String>> {
-        let budget: Budget = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
-        let problems = budget.problems();
-        if problems.is_empty() { Ok(budget) } else { Err(problems) }
+        reviewed::parse(text, Budget::problems)
     }
 
     /// What TOML's shape alone does not say.

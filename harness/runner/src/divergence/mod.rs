@@ -34,7 +34,7 @@ pub use figures::Figures;
 pub use judge::{Explained, Judged, Judgement, Stale};
 pub use pairs::{CaseSeen, Compared as Pairs, Ran};
 pub use recorded::Recorded;
-pub use rules::{Class, Expected, Rule, Rules, RulesError};
+pub use rules::{Class, Expected, Rule, Rules};
 pub use value::Value;
 
 /// Where a suite has its rules, if nobody says otherwise.

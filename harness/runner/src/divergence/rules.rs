@@ -1,17 +1,16 @@
 //! The reviewed file of rules: which differences there are, one by one, and why each is all right or known.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use polyfill_build::side::Side;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::budget::Budget;
 use super::differences::Place;
 use super::value::Value;
+use crate::reviewed::{self, RulesError};
 
 /// A file of rules.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -81,27 +80,6 @@ pub enum Class {
     Bug,
 }
 
-/// A file that cannot be used.
-#[derive(Debug, Error)]
-pub enum RulesError {
-    /// It cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is not what it should be: all that is wrong.
-    #[error("`{}`: {}", path.display(), problems.join("\n  "))]
-    Wrong {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problems: Vec<String>,
-    },
-}
-
 impl Rules {
     /// No rules, for two sides.
     pub fn none([old, new]: [Side; 2]) -> Rules {
@@ -110,15 +88,12 @@ impl Rules {
 
     /// Reads a file, and looks whether it makes sense.
     pub fn read(path: &Path) -> Result<Rules, RulesError> {
-        let text = fs::read_to_string(path).map_err(|source| RulesError::Read { path: path.to_path_buf(), source })?;
-        Rules::parse(&text).map_err(|problems| RulesError::Wrong { path: path.to_path_buf(), problems })
+        reviewed::read(path, Rules::parse)
     }
 
     /// Reads the text of a file; or tells all that is wrong with it.
     pub fn parse(text: &str) -> Result<Rules, Vec<String>> {
-        let rules: Rules = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
-        let problems = rules.problems();
-        if problems.is_empty() { Ok(rules) } else { Err(problems) }
+        reviewed::parse(text, Rules::problems)
     }
 
     /// Whether they are about these sides.
