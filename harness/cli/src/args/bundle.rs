@@ -72,7 +72,7 @@ pub(crate) struct ShrinkArgs {
     /// Keep all calls of the host as well, not only how the run ends and where
     #[arg(long)]
     pub(crate) calls: bool,
-    /// Seconds that it may take
+    /// Seconds that it may take; with --host, as many for the case as for the code
     #[arg(long, value_name = "N", default_value_t = 600)]
     pub(crate) seconds: u64,
 }
