@@ -5,6 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use polyfill_encoder::{Adapter, Form, Stack};
+use polyfill_reference::{IMPORT_MODULE, Reference};
+
 use crate::index::Index;
 use crate::profile::Profile;
 
@@ -36,13 +39,34 @@ pub struct CoreModules {
     pub adapters: BTreeMap<String, Result<Vec<u8>, String>>,
 }
 
-/// An adapter of a suite's own.
+/// An adapter as it goes into a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterModule {
     /// The import modules that it implements.
     pub implements: Vec<String>,
     /// Its core module.
     pub wasm: Vec<u8>,
+    /// Whose memory it works in.
+    pub form: Form,
+    /// Its stack.
+    pub stack: Stack,
+}
+
+impl AdapterModule {
+    /// One of which no more is known.
+    pub fn plain(implements: Vec<String>, wasm: Vec<u8>) -> AdapterModule {
+        AdapterModule { implements, wasm, form: Form::default(), stack: Stack::default() }
+    }
+
+    /// A published one.
+    pub fn published(reference: &Reference) -> AdapterModule {
+        AdapterModule::plain(vec![IMPORT_MODULE.to_string()], reference.wasm().to_vec())
+    }
+
+    /// What an encoder takes; by that name in messages.
+    pub fn adapter(&self, name: &str) -> Adapter<'_> {
+        Adapter::new(name, &self.wasm).implementing(&self.implements).in_form(self.form).with_stack(self.stack)
+    }
 }
 
 /// One step of a build.

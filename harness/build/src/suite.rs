@@ -263,7 +263,10 @@ impl Suite {
         let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
         let compiled = compile::adapters(&shop, &layout).remove(&adapter.of);
         Ok(match compiled.map(|compiled| compiled.outcome) {
-            Some(Outcome::Ready(wasm)) => Some(AdapterModule { implements: adapter.implements.clone(), wasm }),
+            Some(Outcome::Ready(wasm)) => {
+                let discover::Adapter { form, stack, .. } = *adapter;
+                Some(AdapterModule { form, stack, ..AdapterModule::plain(adapter.implements.clone(), wasm) })
+            }
             Some(Outcome::Ignored(_) | Outcome::Failed(_)) | None => None,
         })
     }

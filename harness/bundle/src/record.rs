@@ -163,13 +163,10 @@ pub(crate) fn adapters<E>(
     for name in stack.split('+') {
         let Element::Adapter(id) = Element::parse(name) else { continue };
         let module = match reference::find(id) {
-            Some(published) => published.ok().map(|adapter| AdapterModule {
-                implements: vec![reference::IMPORT_MODULE.to_string()],
-                wasm: adapter.wasm().to_vec(),
-            }),
+            Some(published) => published.ok().map(|adapter| AdapterModule::published(&adapter)),
             None => own(id)?,
         };
-        if let Some(AdapterModule { implements, wasm }) = module {
+        if let Some(AdapterModule { implements, wasm, .. }) = module {
             abouts.push(AdapterAbout { name: name.into(), implements });
             modules.push(wasm);
         }

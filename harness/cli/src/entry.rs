@@ -1,41 +1,29 @@
 //! `polyfill entry`
 
-use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
+use polyfill_build::Suite;
 use polyfill_build::side::Side;
-use polyfill_build::{AdapterModule, Suite, reference};
-use polyfill_lab::entry::{Subject, entry as look};
+use polyfill_lab::adapter::adapter;
+use polyfill_lab::entry::{Shape, Subject, entry as look};
 
 use crate::args::EntryArgs;
 use crate::error::Error;
 use crate::output;
 
-/// Calls every function of preview1 first, and out of the guest's allocator, through each adapter.
+/// Calls every function of preview1 first, out of the guest's allocator, and again and again, through each adapter.
 pub(crate) fn entry(args: &EntryArgs) -> Result<ExitCode, Error> {
+    let shapes = if args.shapes { Shape::OTHERS.as_slice() } else { &[] };
     for (number, side) in args.sides.iter().enumerate() {
-        let report = look(&subject(&args.suite, side)?)?;
+        let report = look(&subject(args, side)?, shapes)?;
         let gap = if number > 0 { "\n" } else { "" };
         output::text(&format!("{gap}{report}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// A published adapter, one of the suite's own, or one in a file.
-fn subject(suite: &Path, side: &Side) -> Result<Subject, Error> {
+fn subject(args: &EntryArgs, side: &Side) -> Result<Subject, Error> {
     let Side::Adapted { stack, host } = side else { return Err(Error::NoAdapter { side: side.to_string() }) };
-    let module = |wasm: Vec<u8>| AdapterModule { implements: vec![reference::IMPORT_MODULE.to_string()], wasm };
-    let AdapterModule { implements, wasm } = match reference::find(stack) {
-        Some(published) => module(published?.wasm().to_vec()),
-        None if Path::new(stack).is_file() => {
-            let path = Path::new(stack).to_path_buf();
-            module(fs::read(&path).map_err(|source| Error::Read { path, source })?)
-        }
-        None => Suite::new(suite)
-            .progress(output::progress)
-            .adapter(stack)?
-            .ok_or_else(|| Error::NoAdapter { side: side.to_string() })?,
-    };
-    Ok(Subject { name: stack.clone(), implements, wasm, host: host.clone() })
+    let suite = Suite::new(&args.suite).progress(output::progress);
+    Ok(Subject { name: stack.clone(), module: adapter(&suite, stack)?, host: host.clone() })
 }

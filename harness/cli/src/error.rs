@@ -79,8 +79,10 @@ pub(crate) enum Error {
     Bench(#[from] polyfill_lab::hunt::BenchError),
     #[error(transparent)]
     Entry(#[from] polyfill_lab::entry::EntryError),
-    #[error("`{side}` is no adapter, published or of the suite or in a file, or it could not be compiled")]
+    #[error("`{side}` has no adapter")]
     NoAdapter { side: String },
+    #[error(transparent)]
+    Adapter(#[from] polyfill_lab::adapter::AdapterError),
     #[error(transparent)]
     Emit(#[from] polyfill_lab::hunt::EmitError),
     #[error(transparent)]

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use polyfill_build::Suite;
 use polyfill_build::side::Side;
 use polyfill_lab::hunt::{Bench, Plan, RULES_FILE, Report, Rules, Sides, emit, hunt as run};
 
@@ -23,11 +24,12 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<ExitCode, Error> {
         functions: args.only.clone(),
         shrink: true,
     };
+    let suite = Suite::new(&args.suite).progress(output::progress);
     let mut clean = true;
     for side in new {
         let pair = [args.old.clone(), side];
         let rules = rules(args, &pair)?;
-        let sides = Sides { benches: [Bench::new(&pair[0])?, Bench::new(&pair[1])?], rules };
+        let sides = Sides { benches: [Bench::new(&suite, &pair[0])?, Bench::new(&suite, &pair[1])?], rules };
         let report = run(&sides, &plan);
         output::text(&report.to_string())?;
         output::progress(&format!("{:.0} programs a second", report.speed()));

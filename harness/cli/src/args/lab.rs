@@ -45,15 +45,19 @@ pub(crate) struct HuntArgs {
     pub(crate) jobs: usize,
 }
 
-/// Call each function of preview1 first, and each out of the guest's allocator while an adapter asks it for memory
+/// Call each function of preview1 first, each out of the guest's allocator while an adapter asks it for memory, and each again
+/// and again
 ///
-/// Prints how each ends as the very first call; and for each function and each allocation in it, what becomes of it and of
-/// each other one that is called meanwhile.
+/// Prints how each ends as the very first call; for each function and each allocation in it, what becomes of it and of each
+/// other one that is called meanwhile; and what there is more of after a thousand calls than after ten.
 #[derive(Debug, Args)]
 pub(crate) struct EntryArgs {
     /// Adapters, each with @HOST behind it if it is not for `wasi`: published ones, the suite's own, files
     #[arg(value_name = "ADAPTER[@HOST]", default_value = "reference-command")]
     pub(crate) sides: Vec<Side>,
+    /// In guests of other shapes, too: without an allocator, with a start function, with two memories, and so on
+    #[arg(long)]
+    pub(crate) shapes: bool,
     /// The suite's folder
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use polyfill_build::side::Side;
-use polyfill_encoder::{Adapter, Input, Options, Source};
+use polyfill_build::{AdapterModule, Suite};
+use polyfill_encoder::{Input, Options, Source};
 use polyfill_reference::{Flavour, IMPORT_MODULE, Reference};
 use polyfill_runner::{
     Compiler, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Session, Sinks, State,
@@ -18,13 +19,17 @@ use super::guest::{self, MOST, ROOM, SCRATCH};
 use super::lower::{Argument, lower};
 use super::program::{Call, Fd};
 use super::seen::Seen;
+use crate::adapter::{AdapterError, adapter};
 
 /// A side that programs cannot be run on.
 #[derive(Debug, Error)]
 pub enum BenchError {
-    /// A hunt knows published adapters, and hosts within the process.
-    #[error("`{0}`: a side of a hunt is `native`, or a published adapter on a host of this process")]
+    /// A hunt knows hosts within the process.
+    #[error("`{0}`: a side of a hunt is `native`, or an adapter on a synchronous host of this process")]
     Side(String),
+    /// There is no such adapter.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
     /// The guest cannot be made for it.
     #[error("the guest of hunts cannot be made for {side}: {why}")]
     Guest {
@@ -45,12 +50,17 @@ pub struct Bench {
 
 enum Code {
     Native(Module),
-    Adapted(InstancePre<State>),
+    Adapted {
+        /// The guest that is called from outside.
+        linked: InstancePre<State>,
+        /// The adapter for guests with `_start`.
+        command: AdapterModule,
+    },
 }
 
 impl Bench {
-    /// Makes the guest for a side.
-    pub fn new(side: &Side) -> Result<Bench, BenchError> {
+    /// Makes the guest for a side, whose adapter may be one of the suite's own.
+    pub fn new(suite: &Suite, side: &Side) -> Result<Bench, BenchError> {
         let failed = |why: String| BenchError::Guest { side: side.to_string(), why };
         // Memories out of a pool: setting them up would take longer than all calls.
         let kind = EngineKind { compiler: Compiler::Cranelift, pooling: true };
@@ -60,15 +70,15 @@ impl Bench {
             Side::Native => Code::Native(engine.module(&main).map_err(|error| failed(error.to_string()))?),
             Side::Adapted { stack, host } => {
                 let no_side = || BenchError::Side(side.to_string());
-                let found = polyfill_reference::find(stack).and_then(Result::ok).ok_or_else(no_side)?;
                 let hosts = Hosts::default();
                 let host = hosts.get(host).filter(|host| !host.is_async()).ok_or_else(no_side)?;
+                let [reactor, command] = adapters(suite, stack)?;
                 let main = Source { name: "hunt".to_string(), wasm: &main, wit: Some(guest::wit().map_err(failed)?) };
-                let component = component(main, found, Flavour::Reactor).map_err(failed)?;
+                let component = component(main, &reactor).map_err(failed)?;
                 let program = engine.program(&component).map_err(|error| failed(error.to_string()))?;
                 let linker = host_linker(&engine, host).map_err(failed)?;
                 let linked = linker.instantiate_pre(program.component());
-                Code::Adapted(linked.map_err(|error| failed(format!("{error:#}")))?)
+                Code::Adapted { linked: linked.map_err(|error| failed(format!("{error:#}")))?, command }
             }
         };
         Ok(Bench { side: side.clone(), engine, limits: Limits::default(), code })
@@ -83,16 +93,14 @@ impl Bench {
     pub fn observe(&self, wasm: &[u8], inputs: &Inputs) -> Result<Observation, BenchError> {
         let failed = |why: String| BenchError::Guest { side: self.side.to_string(), why };
         let (engine, limits) = (&self.engine, &self.limits);
-        let Side::Adapted { stack, host } = &self.side else {
+        let Code::Adapted { command, .. } = &self.code else {
             let module = engine.module(wasm).map_err(|error| failed(error.to_string()))?;
             return Ok(observe_native(&NativeRun { engine, module: &module, inputs, limits }, Sinks::default()));
         };
-        let no_side = || BenchError::Side(self.side.to_string());
-        let found = polyfill_reference::find(stack).and_then(Result::ok).ok_or_else(no_side)?;
         let hosts = Hosts::default();
-        let host = hosts.get(host).ok_or_else(no_side)?;
+        let host = hosts.get(self.side.host()).ok_or_else(|| BenchError::Side(self.side.to_string()))?;
         let main = Source { name: "hunt".to_string(), wasm, wit: None };
-        let component = component(main, found, Flavour::Command).map_err(failed)?;
+        let component = component(main, command).map_err(failed)?;
         run_component(engine, &component, host, inputs, limits, Sinks::default())
             .map_err(|error| failed(error.to_string()))
     }
@@ -109,7 +117,7 @@ impl Bench {
                 let memory = memory.ok_or_else(|| Outcome::NotRun("the guest has no memory".to_string()))?;
                 Running::Native { session, call, memory }
             }
-            Code::Adapted(linked) => {
+            Code::Adapted { linked, .. } => {
                 let mut session = Session::adapted(&self.engine, linked, inputs, &self.limits)?;
                 let (store, instance) = session.parts();
                 let poke = instance.get_typed_func(&mut *store, "poke").map_err(lost)?;
@@ -122,11 +130,20 @@ impl Bench {
     }
 }
 
-/// A guest through an adapter of the flavour that it needs, unless that is the one for hosts without files.
-fn component(main: Source<'_>, found: Reference, flavour: Flavour) -> Result<Vec<u8>, String> {
-    let flavour = if found.flavour == Flavour::Proxy { Flavour::Proxy } else { flavour };
-    let adapter = Reference { flavour, release: found.release };
-    let input = Input { main, adapters: vec![Adapter::new(IMPORT_MODULE, adapter.wasm())] };
+/// For a guest that is called from outside, and for one with `_start`: of a published adapter the flavours for these, unless it
+/// is the one for hosts without files.
+fn adapters(suite: &Suite, stack: &str) -> Result<[AdapterModule; 2], AdapterError> {
+    match polyfill_reference::find(stack) {
+        Some(Ok(Reference { flavour: Flavour::Command | Flavour::Reactor, release })) => {
+            let of = |flavour| AdapterModule::published(&Reference { flavour, release });
+            Ok([Flavour::Reactor, Flavour::Command].map(of))
+        }
+        _ => adapter(suite, stack).map(|adapter| [adapter.clone(), adapter]),
+    }
+}
+
+fn component(main: Source<'_>, adapter: &AdapterModule) -> Result<Vec<u8>, String> {
+    let input = Input { main, adapters: vec![adapter.adapter(IMPORT_MODULE)] };
     let encoded = polyfill_encoder::encode(&input, &Options::default()).map_err(|errors| errors.to_string())?;
     Ok(encoded.component)
 }
@@ -253,7 +270,7 @@ mod tests {
     use polyfill_build::case::Case;
 
     fn side(text: &str) -> Bench {
-        Bench::new(&text.parse().unwrap()).unwrap()
+        Bench::new(&Suite::new("../.."), &text.parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -295,8 +312,10 @@ mod tests {
 
     #[test]
     fn other_sides_are_refused() {
-        for text in ["mine@wasi", "reference-command@wasi-async", "reference-command@node"] {
-            assert!(matches!(Bench::new(&text.parse().unwrap()), Err(BenchError::Side(_))), "{text}");
+        let new = |text: &str| Bench::new(&Suite::new("../.."), &text.parse().unwrap());
+        for text in ["reference-command@wasi-async", "reference-command@node"] {
+            assert!(matches!(new(text), Err(BenchError::Side(_))), "{text}");
         }
+        assert!(matches!(new("mine@wasi"), Err(BenchError::Adapter(AdapterError::None(_)))));
     }
 }

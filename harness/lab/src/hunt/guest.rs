@@ -45,11 +45,12 @@ pub fn text() -> String {
         });
         core.collect()
     };
-    let Calls { imports, body } = calls(arguments);
+    let Calls { imports, body } = calls(FUNCTIONS, arguments);
     let parameters: String = (0..MOST).map(|at| format!(" (param $a{at} i64)")).collect();
     let pages = 1 + ROOM / 0x1_0000;
     format!(
         "(module $hunt\n{imports}(memory (export \"memory\") {pages})\n\
+         (func (export \"_start\"))\n\
          (func (export \"cabi_export_realloc\") (param i32 i32 i32 i32) (result i32) (i32.const {SCRATCH}))\n\
          (func (export \"poke\") (param i32 i32))\n\
          (func (export \"peek\") (param $length i32) (result i32)\n\
@@ -68,18 +69,18 @@ pub struct Calls {
     pub body: String,
 }
 
-/// `arguments` are those of a function, each an expression.
-pub fn calls(arguments: impl Fn(&Function) -> Vec<String>) -> Calls {
+/// Of these functions, which have the numbers that they have here. `arguments` are those of a function, each an expression.
+pub fn calls(functions: &[Function], arguments: impl Fn(&Function) -> Vec<String>) -> Calls {
     let mut imports = String::new();
     let (mut opens, mut arms) = (String::new(), String::new());
-    for (number, function) in FUNCTIONS.iter().enumerate() {
+    for (number, function) in functions.iter().enumerate() {
         imports += &import(function);
         opens = format!("(block $f{number}\n{opens}");
         let call = format!("(call ${} {})", function.name, arguments(function).join(" "));
         let call = if function.returns() { format!("(return {call})") } else { format!("{call} unreachable") };
         let _ = writeln!(arms, ")\n{call}");
     }
-    let targets: Vec<String> = (0..FUNCTIONS.len()).map(|number| format!("$f{number}")).collect();
+    let targets: Vec<String> = (0..functions.len()).map(|number| format!("$f{number}")).collect();
     Calls { imports, body: format!("{opens}(br_table {} (local.get $function)){arms}unreachable", targets.join(" ")) }
 }
 
