@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use polyfill_build::Suite;
 use polyfill_build::side::Side;
-use polyfill_lab::hunt::{Bench, Plan, RULES_FILE, Report, Rules, Sides, emit, hunt as run};
+use polyfill_lab::hunt::{Bench, Plan, Report, Rules, Sides, emit, hunt as run};
 
 use crate::args::HuntArgs;
 use crate::error::Error;
@@ -28,7 +28,7 @@ pub(crate) fn hunt(args: &HuntArgs) -> Result<ExitCode, Error> {
     let mut clean = true;
     for side in new {
         let pair = [args.old.clone(), side];
-        let rules = rules(args, &pair)?;
+        let rules = Rules::of(&args.suite, &pair)?;
         let sides = Sides { benches: [Bench::new(&suite, &pair[0])?, Bench::new(&suite, &pair[1])?], rules };
         let report = run(&sides, &plan);
         output::text(&report.to_string())?;
@@ -58,13 +58,4 @@ fn write(sides: &Sides, report: &Report, folder: &Path) -> Result<(), Error> {
 fn releases() -> Vec<Side> {
     let releases = polyfill_build::reference::releases().iter();
     releases.filter_map(|release| format!("reference-command@{}", release.version).parse().ok()).collect()
-}
-
-/// Those of the suite, if it has any and they are about these sides.
-fn rules(args: &HuntArgs, sides: &[Side; 2]) -> Result<Rules, Error> {
-    if !args.suite.join(RULES_FILE).exists() {
-        return Ok(Rules::none(sides.clone()));
-    }
-    let rules = Rules::read(&args.suite)?;
-    Ok(if rules.are_about(sides) { rules } else { Rules::none(sides.clone()) })
 }

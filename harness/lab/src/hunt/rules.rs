@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use polyfill_build::case::Case;
 use polyfill_build::side::Side;
@@ -16,7 +16,7 @@ use super::compare::{Difference, NOTHING, RUN};
 use super::functions::find;
 use super::model::WORDS;
 
-/// Where a suite has its rules for calls.
+/// Where a suite has its rules for calls. Those for other sides are in `hunt.NAME.toml`.
 pub const RULES_FILE: &str = "hunt.toml";
 /// What stands for any text, in values that are no errors.
 const ANY: &str = "{any}";
@@ -67,9 +67,20 @@ impl Rules {
         Rules { old, new, rules: Vec::new() }
     }
 
-    /// Reads the file of a suite, and the cases of known bugs that it names.
-    pub fn read(suite: &Path) -> Result<Rules, RulesError> {
-        let path = suite.join(RULES_FILE);
+    /// The rules of a suite that are about these sides, releases aside: none where no file of it is.
+    pub fn of(suite: &Path, sides: &[Side; 2]) -> Result<Rules, RulesError> {
+        for path in files(suite) {
+            let rules = Rules::read(suite, &path)?;
+            if rules.are_about(sides) {
+                return Ok(rules);
+            }
+        }
+        Ok(Rules::none(sides.clone()))
+    }
+
+    /// Reads a file of a suite, and the cases of known bugs that it names.
+    fn read(suite: &Path, path: &Path) -> Result<Rules, RulesError> {
+        let path = path.to_path_buf();
         let mut rules = reviewed::read(&path, Rules::parse)?;
         let mut problems = Vec::new();
         for rule in rules.rules.iter_mut().filter(|rule| rule.about.ends_with(".case.toml")) {
@@ -92,8 +103,7 @@ impl Rules {
         })
     }
 
-    /// Whether they are about these sides; releases aside.
-    pub fn are_about(&self, [old, new]: &[Side; 2]) -> bool {
+    fn are_about(&self, [old, new]: &[Side; 2]) -> bool {
         self.old.includes(old) && self.new.includes(new)
     }
 
@@ -167,6 +177,16 @@ fn fits(pattern: &str, value: &str) -> bool {
     // What is not there is not any text.
     let Some(value) = value.strip_prefix(first).filter(|_| value != NOTHING) else { return false };
     (0..=value.len()).filter(|at| value.is_char_boundary(*at)).any(|at| fits(rest, &value[at..]))
+}
+
+/// The files of rules that a suite has.
+fn files(suite: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(suite).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> =
+        names.filter(|name| name == RULES_FILE || (name.starts_with("hunt.") && name.ends_with(".toml"))).collect();
+    names.sort_by_key(|name| (name != RULES_FILE, name.clone()));
+    names.into_iter().map(|name| suite.join(name)).collect()
 }
 
 fn known_bug(path: &Path) -> Result<polyfill_build::case::Bug, String> {
