@@ -4,17 +4,14 @@
 //! environment, clocks, random bytes and exit do what they say; there are no files and no sockets, and functions on
 //! them give the errno that a program expects where there are none.
 //!
-//! One module for each area; below them `stdio` with the three streams, `memory`, which is the only way to main's
-//! bytes, and the `heap`. This is ordinary Rust with `std`, and a panic's message goes to standard error. The encoder
+//! One module for each area; below them `stdio` with the three streams, and what all adapters of preview1 have in common
+//! (`preview1-memory`). This is ordinary Rust with `std`, and a panic's message goes to standard error. The encoder
 //! keeps of the code and its data only what a guest reaches: which host functions a component imports follows from
 //! the calls written here.
 
-pub mod abi;
 pub mod args_env;
 pub mod clock;
 pub mod fd;
-mod heap;
-mod memory;
 pub mod path;
 pub mod poll;
 pub mod proc;
@@ -23,6 +20,8 @@ pub mod sock;
 mod stdio;
 
 use std::sync::Once;
+
+use preview1_memory::{abi, memory, texts};
 
 use abi::{Answer, Errno};
 

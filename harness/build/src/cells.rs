@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Call, Case, EncodeOptions};
 use crate::compile::{Compiled, Outcome};
-use crate::discover::{CaseFile, Guest, Kind, Layout};
+use crate::discover::{Adapter, CaseFile, Guest, Kind, Layout};
 use crate::index::{Artifact, Cell, NATIVE, Stage, is_native};
 use crate::matrix::Product;
 use crate::module::{self, Facts};
@@ -207,10 +207,19 @@ fn stacks(
         None => stack::fitting(facts, &parts.layout.adapters, adapters),
         Some(named) => {
             let stacks = named.iter().map(|name| Stack::parse(name).for_main(facts.command));
-            stacks.filter(|stack| !by_group || speaks_preview1(facts) || !is_published(stack)).collect()
+            stacks.filter(|stack| !by_group || makes_sense(parts, facts, stack)).collect()
         }
     };
     stacks.into_iter().flat_map(|stack| if parts.every_release { stack.every_release() } else { vec![stack] }).collect()
+}
+
+/// Whether a stack that a group names is for a main: one of published adapters for what speaks preview1, and one that begins
+/// with an adapter of the suite for what that fits, and serves.
+fn makes_sense(parts: &Parts<'_>, facts: &Facts, stack: &Stack) -> bool {
+    let own = |id: &str| parts.layout.adapters.iter().find(|adapter| adapter.id == id);
+    let serves = |adapter: &Adapter| facts.imports.iter().any(|module| adapter.serves(module));
+    let fits = stack.adapters().next().and_then(own).is_none_or(|first| first.fits.fits(facts.command) && serves(first));
+    fits && (speaks_preview1(facts) || !is_published(stack))
 }
 
 pub(crate) fn is_published(stack: &Stack) -> bool {

@@ -54,7 +54,8 @@ pub(super) fn rows(index: &Index, results: &[CellResult]) -> Vec<Row> {
         }
         let Some(case) = index.cases.get(&cell.case_key()).map(|entry| &entry.case) else { continue };
         let Some(bug) = &case.bug else { continue };
-        let (stack, number) = without_version(cell);
+        // Adapters of the suite's own have no releases.
+        let (stack, Some(number)) = without_version(cell) else { continue };
         let row =
             rows.entry((natural(&bug.id), cell.case_key(), stack.clone(), cell.host.clone())).or_insert_with(|| Row {
                 bug: bug.id.clone(),
@@ -66,10 +67,8 @@ pub(super) fn rows(index: &Index, results: &[CellResult]) -> Vec<Row> {
                 native: None,
                 releases: reference::releases().iter().map(|_| None).collect(),
             });
-        if let Some(number) = number {
-            let known = bug.is_in(&reference::releases()[number].semver()).ok().flatten();
-            row.releases[number] = Some(Release { known, seen });
-        }
+        let known = bug.is_in(&reference::releases()[number].semver()).ok().flatten();
+        row.releases[number] = Some(Release { known, seen });
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
     for row in &mut rows {

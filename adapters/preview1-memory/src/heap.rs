@@ -11,6 +11,8 @@ use std::ptr::{self, NonNull};
 
 use rlsf::Tlsf;
 
+use crate::abi::{Answer, Errno};
+
 const PAGE: usize = 64 * 1024;
 /// As many bytes as there are from the start.
 const ROOM: usize = PAGE;
@@ -52,6 +54,18 @@ unsafe impl GlobalAlloc for Heap {
         if let Some(block) = NonNull::new(block) {
             unsafe { state.blocks.deallocate(block, layout.align()) };
         }
+    }
+}
+
+/// Sees to it that the next block of so many bytes is there. The host asks for memory for what it gives, and has no way to
+/// be told that there is none.
+pub fn prepare(size: usize) -> Answer {
+    let layout = Layout::from_size_align(size, 16).map_err(|_| Errno::Nomem)?;
+    // SAFETY: the block has the layout that it is given back with.
+    unsafe {
+        let block = HEAP.alloc(layout);
+        HEAP.dealloc(block, layout);
+        if block.is_null() { Err(Errno::Nomem) } else { Ok(()) }
     }
 }
 

@@ -21,10 +21,19 @@ pub type Address = u32;
 /// `len` bytes of main's.
 pub fn bytes(from: Address, len: u32) -> Answer<Vec<u8>> {
     check(from, len)?;
-    let mut bytes = vec![0; len as usize];
-    // SAFETY: `bytes` has room for `len` bytes, and main's memory has as many.
-    unsafe { load(bytes.as_mut_ptr(), from, bytes.len()) };
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len as usize).map_err(|_| Errno::Nomem)?;
+    // SAFETY: `bytes` has room for `len` bytes, main's memory has as many, and all of them are written.
+    unsafe {
+        load(bytes.as_mut_ptr(), from, len as usize);
+        bytes.set_len(len as usize);
+    }
     Ok(bytes)
+}
+
+/// `len` bytes of main's that are to be text.
+pub fn text(from: Address, len: u32) -> Answer<String> {
+    String::from_utf8(bytes(from, len)?).map_err(|_| Errno::Ilseq)
 }
 
 /// Puts bytes into main's memory.
@@ -56,16 +65,44 @@ impl Buffer {
             .collect())
     }
 
+    /// The first one of an array that is not empty, or an empty one; all of it is there.
+    pub fn first(start: Address, len: u32) -> Answer<Buffer> {
+        check(start, len.checked_mul(8).ok_or(Errno::Fault)?)?;
+        for index in 0..len {
+            let mut fields = [[0; 4]; 2];
+            // SAFETY: there is room for 8 bytes, and main's memory has as many in each place of the array.
+            unsafe { load(fields.as_mut_ptr().cast(), start + index * 8, 8) };
+            let [start, len] = fields.map(u32::from_le_bytes);
+            if len > 0 {
+                check(start, len)?;
+                return Ok(Buffer { start, len });
+            }
+        }
+        Ok(Buffer { start: 0, len: 0 })
+    }
+
     /// It in pieces that are small enough to be copied, none of them empty.
     pub fn pieces(self) -> impl Iterator<Item = Buffer> {
-        const PIECE: u32 = 16 * 1024;
+        self.pieces_of(16 * 1024)
+    }
+
+    /// It in pieces of no more than so many bytes, none of them empty.
+    pub fn pieces_of(self, most: u32) -> impl Iterator<Item = Buffer> {
         (0..self.len)
-            .step_by(PIECE as usize)
-            .map(move |at| Buffer { start: self.start.wrapping_add(at), len: PIECE.min(self.len - at) })
+            .step_by(most as usize)
+            .map(move |at| Buffer { start: self.start.wrapping_add(at), len: most.min(self.len - at) })
     }
 }
 
-fn check(start: Address, len: u32) -> Answer {
+/// Whether main's memory has `len` bytes there.
+pub fn check(start: Address, len: u32) -> Answer {
     let end = start.checked_add(len).ok_or(Errno::Fault)?;
     if end <= size() { Ok(()) } else { Err(Errno::Fault) }
+}
+
+/// Ends the guest as an access to what is behind the end of its memory does.
+pub fn out_of_bounds() -> ! {
+    // SAFETY: nothing is read: no memory has so many bytes.
+    unsafe { load([0; 2].as_mut_ptr(), u32::MAX, 2) };
+    panic!("an address is out of bounds")
 }

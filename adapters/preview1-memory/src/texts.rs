@@ -1,0 +1,64 @@
+//! Arguments and environment. They are the host's: each call asks for them again, and nothing is kept of them but how large
+//! they were said to be. Programs make room for as much, and no call tells how much room there is: more is never written.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::abi::{Answer, Errno};
+use crate::memory::{self, Address};
+
+/// How large a list was said to be last, the number of texts and their bytes; before that, as large as can be.
+pub struct Told([AtomicU32; 2]);
+
+impl Told {
+    /// Of a list that nobody has asked for.
+    pub const fn nothing() -> Told {
+        Told([AtomicU32::new(u32::MAX), AtomicU32::new(u32::MAX)])
+    }
+
+    /// Says how many texts there are, and the bytes that they take with the 0 at each one's end.
+    pub fn sizes(&self, texts: &[String], count: Address, bytes: Address) -> Answer {
+        let size = size(texts);
+        for (told, size) in self.0.iter().zip(size) {
+            told.store(size, Ordering::Relaxed);
+        }
+        memory::write(count, &size[0].to_le_bytes())?;
+        memory::write(bytes, &size[1].to_le_bytes())
+    }
+
+    /// Gives the texts, and a pointer to each.
+    pub fn put(&self, texts: &[String], pointers: Address, to: Address) -> Answer {
+        let size = size(texts);
+        if !self.has_room(size) {
+            return Err(Errno::TooBig);
+        }
+        memory::check(pointers, size[0].saturating_mul(4))?;
+        memory::check(to, size[1])?;
+        let (mut pointer, mut at) = (pointers, to);
+        for text in texts {
+            memory::write(pointer, &at.to_le_bytes())?;
+            memory::write(at, text.as_bytes())?;
+            pointer = pointer.wrapping_add(4);
+            at = at.wrapping_add(text.len() as u32);
+            memory::write(at, &[0])?;
+            at = at.wrapping_add(1);
+        }
+        Ok(())
+    }
+
+    /// Whether a program that has asked has made room for so much.
+    fn has_room(&self, size: [u32; 2]) -> bool {
+        self.0.iter().zip(size).all(|(told, size)| size <= told.load(Ordering::Relaxed))
+    }
+}
+
+fn size(texts: &[String]) -> [u32; 2] {
+    [texts.len() as u32, texts.iter().map(|text| text.len() as u32 + 1).sum()]
+}
+
+/// A variable as programs want it: `name=value`.
+pub fn variable((mut name, value): (String, String)) -> String {
+    name.reserve(value.len() + 1);
+    name.push('=');
+    name.push_str(&value);
+    name
+}

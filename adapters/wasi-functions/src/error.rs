@@ -1,0 +1,69 @@
+//! What the host's errors are in preview1.
+
+use wasip2::filesystem::types::{ErrorCode, filesystem_error_code};
+use wasip2::io::streams::StreamError;
+
+use crate::abi::{Answer, Errno};
+
+/// A result of the host's, in terms of preview1.
+pub trait Told<T> {
+    fn told(self) -> Answer<T>;
+}
+
+impl<T> Told<T> for Result<T, ErrorCode> {
+    fn told(self) -> Answer<T> {
+        self.map_err(errno)
+    }
+}
+
+impl<T> Told<T> for Result<T, StreamError> {
+    fn told(self) -> Answer<T> {
+        self.map_err(|error| match error {
+            StreamError::Closed => Errno::Io,
+            StreamError::LastOperationFailed(error) => filesystem_error_code(&error).map_or(Errno::Io, errno),
+        })
+    }
+}
+
+/// The errno that says the same.
+pub fn errno(code: ErrorCode) -> Errno {
+    match code {
+        ErrorCode::Access => Errno::Acces,
+        ErrorCode::WouldBlock => Errno::Again,
+        ErrorCode::Already => Errno::Already,
+        ErrorCode::BadDescriptor => Errno::Badf,
+        ErrorCode::Busy => Errno::Busy,
+        ErrorCode::Deadlock => Errno::Deadlk,
+        ErrorCode::Quota => Errno::Dquot,
+        ErrorCode::Exist => Errno::Exist,
+        ErrorCode::FileTooLarge => Errno::Fbig,
+        ErrorCode::IllegalByteSequence => Errno::Ilseq,
+        ErrorCode::InProgress => Errno::Inprogress,
+        ErrorCode::Interrupted => Errno::Intr,
+        ErrorCode::Invalid => Errno::Inval,
+        ErrorCode::Io => Errno::Io,
+        ErrorCode::IsDirectory => Errno::Isdir,
+        ErrorCode::Loop => Errno::Loop,
+        ErrorCode::TooManyLinks => Errno::Mlink,
+        ErrorCode::MessageSize => Errno::Msgsize,
+        ErrorCode::NameTooLong => Errno::Nametoolong,
+        ErrorCode::NoDevice => Errno::Nodev,
+        ErrorCode::NoEntry => Errno::Noent,
+        ErrorCode::NoLock => Errno::Nolck,
+        ErrorCode::InsufficientMemory => Errno::Nomem,
+        ErrorCode::InsufficientSpace => Errno::Nospc,
+        ErrorCode::NotDirectory => Errno::Notdir,
+        ErrorCode::NotEmpty => Errno::Notempty,
+        ErrorCode::NotRecoverable => Errno::Notrecoverable,
+        ErrorCode::Unsupported => Errno::Notsup,
+        ErrorCode::NoTty => Errno::Notty,
+        ErrorCode::NoSuchDevice => Errno::Nxio,
+        ErrorCode::Overflow => Errno::Overflow,
+        ErrorCode::NotPermitted => Errno::Perm,
+        ErrorCode::Pipe => Errno::Pipe,
+        ErrorCode::ReadOnly => Errno::Rofs,
+        ErrorCode::InvalidSeek => Errno::Spipe,
+        ErrorCode::TextFileBusy => Errno::Txtbsy,
+        ErrorCode::CrossDevice => Errno::Xdev,
+    }
+}

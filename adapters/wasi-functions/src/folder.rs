@@ -1,0 +1,69 @@
+//! Folders, and the list of what is in them.
+
+use std::cell::Cell;
+
+use wasip2::filesystem::types::{Descriptor, DirectoryEntry, DirectoryEntryStream};
+
+use crate::abi::Answer;
+use crate::error::Told;
+
+/// A folder that is open.
+pub struct Folder {
+    /// The list that was begun, which goes before the folder does.
+    list: Cell<Option<List>>,
+    pub descriptor: Descriptor,
+    /// If it was preopened.
+    pub name: Option<String>,
+}
+
+impl Folder {
+    pub fn new(descriptor: Descriptor, name: Option<String>) -> Folder {
+        Folder { list: Cell::new(None), descriptor, name }
+    }
+
+    /// The entries from one on: the list that was begun if it is there, and a new one otherwise. A list that goes on has
+    /// each entry once, whatever is made or removed between two calls.
+    pub fn list(&self, from: u64) -> Answer<List> {
+        let begun = self.list.take().filter(|list| from > 0 && list.next == from);
+        let mut list = match begun {
+            Some(list) => list,
+            None => List { stream: self.descriptor.read_directory().told()?, next: 0, ahead: None },
+        };
+        while list.next < from && list.take()?.is_some() {}
+        Ok(list)
+    }
+
+    /// Keeps a list for the next call.
+    pub fn keep(&self, list: List) {
+        self.list.set(Some(list));
+    }
+}
+
+/// Entries of a folder, in the host's order.
+pub struct List {
+    stream: DirectoryEntryStream,
+    /// The number of the next one.
+    next: u64,
+    /// The next one, if it has been looked at.
+    ahead: Option<DirectoryEntry>,
+}
+
+impl List {
+    /// The next one, if there is one, and its number.
+    pub fn take(&mut self) -> Answer<Option<(u64, DirectoryEntry)>> {
+        let entry = match self.ahead.take() {
+            Some(entry) => Some(entry),
+            None => self.stream.read_directory_entry().told()?,
+        };
+        Ok(entry.map(|entry| {
+            self.next += 1;
+            (self.next - 1, entry)
+        }))
+    }
+
+    /// Puts back what was taken last.
+    pub fn put_back(&mut self, entry: DirectoryEntry) {
+        self.next -= 1;
+        self.ahead = Some(entry);
+    }
+}

@@ -1,0 +1,65 @@
+//! `wasi_snapshot_preview1` in terms of WASI 0.2: files, streams, clocks, random bytes, arguments and environment.
+//!
+//! All 46 functions are here. What the text of preview1 leaves open is as wasmtime's own preview1 has it.
+//!
+//! One module for each area of functions. Below them: `table` is which number leads to what is `open`; `file`, `folder` and
+//! `stream` are what can be done with it; `error` is what becomes of the host's errors. No stream of a file is kept between
+//! two calls: a file is read and written at a place, so that it has one position. The host is never asked for anything while
+//! the table is held.
+
+pub mod args_env;
+pub mod attributes;
+pub mod clock;
+mod error;
+pub mod extensions;
+pub mod fd;
+mod file;
+mod folder;
+mod open;
+pub mod path;
+pub mod place;
+pub mod poll;
+pub mod preopen;
+pub mod proc;
+pub mod random;
+pub mod readdir;
+pub mod sock;
+mod stat;
+mod stream;
+mod table;
+
+use std::sync::Once;
+
+use preview1_memory::{abi, memory, texts};
+use wasip2_bindgen as _;
+
+use abi::{Answer, Errno};
+
+/// What every exported function does its work in.
+fn answer(work: impl FnOnce() -> Answer) -> Errno {
+    tell_of_panics();
+    match work() {
+        Ok(()) => Errno::Success,
+        // An address behind the end of memory is no error but the end, as in any other access.
+        Err(Errno::Fault) => memory::out_of_bounds(),
+        Err(errno) => errno,
+    }
+}
+
+/// From now on a panic's message goes to standard error, before the trap.
+fn tell_of_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            stream::print_error(&format!("wasi_snapshot_preview1: {panic}\n"));
+        }));
+    });
+}
+
+/// How often something is tried that gives nothing although it waits, before that is told.
+const TRIES: usize = 16;
+
+/// The fields of a flags value, of which no other bits may be set.
+fn known(flags: u32, all: u32) -> Answer {
+    if flags & !all == 0 { Ok(()) } else { Err(Errno::Inval) }
+}

@@ -1,0 +1,67 @@
+//! Functions on places in files.
+
+use wasip2::filesystem::types::Advice;
+
+use crate::abi::{Errno, SEEK_CUR, SEEK_END, SEEK_SET};
+use crate::error::Told;
+use crate::memory::{self, Address};
+use crate::{answer, open};
+
+/// Moves the position. No place is beyond 2^63-1.
+#[unsafe(no_mangle)]
+pub extern "C" fn fd_seek(fd: u32, offset: i64, whence: u32, position: Address) -> Errno {
+    answer(|| {
+        let file = open::seekable(fd)?;
+        let from = match whence {
+            SEEK_SET => 0,
+            SEEK_CUR => file.position()?,
+            SEEK_END => file.size()?,
+            _ => return Err(Errno::Inval),
+        };
+        let to = from.checked_add_signed(offset).filter(|to| i64::try_from(*to).is_ok()).ok_or(Errno::Inval)?;
+        file.move_to(to);
+        memory::write(position, &to.to_le_bytes())
+    })
+}
+
+/// Tells the position.
+#[unsafe(no_mangle)]
+pub extern "C" fn fd_tell(fd: u32, position: Address) -> Errno {
+    answer(|| memory::write(position, &open::seekable(fd)?.position()?.to_le_bytes()))
+}
+
+/// Gives advice, which the host may take.
+#[unsafe(no_mangle)]
+pub extern "C" fn fd_advise(fd: u32, offset: u64, len: u64, advice: u32) -> Errno {
+    answer(|| {
+        let file = open::file(fd)?;
+        let advice = match advice {
+            0 => Advice::Normal,
+            1 => Advice::Sequential,
+            2 => Advice::Random,
+            3 => Advice::WillNeed,
+            4 => Advice::DontNeed,
+            5 => Advice::NoReuse,
+            _ => return Err(Errno::Inval),
+        };
+        file.descriptor.advise(offset, len, advice).told()
+    })
+}
+
+/// WASI 0.2 has no way to make room.
+#[unsafe(no_mangle)]
+pub extern "C" fn fd_allocate(fd: u32, _offset: u64, _len: u64) -> Errno {
+    answer(|| open::file(fd).and(Err(Errno::Notsup)))
+}
+
+/// Brings data to the disk.
+#[unsafe(no_mangle)]
+pub extern "C" fn fd_datasync(fd: u32) -> Errno {
+    answer(|| open::file(fd)?.descriptor.sync_data().told())
+}
+
+/// Brings data and attributes to the disk.
+#[unsafe(no_mangle)]
+pub extern "C" fn fd_sync(fd: u32) -> Errno {
+    answer(|| open::file(fd)?.descriptor.sync().told())
+}

@@ -1,0 +1,126 @@
+//! The standard streams. The host is asked for one when it is first needed, and each handle is kept until it is closed.
+
+use std::cell::{Cell, OnceCell};
+
+use wasip2::cli::{stderr, stdin, stdout, terminal_stderr, terminal_stdin, terminal_stdout};
+use wasip2::io::streams::{InputStream, OutputStream, StreamError};
+
+use crate::TRIES;
+use crate::abi::{Answer, Errno};
+use crate::error::Told;
+use crate::memory::{self, Buffer};
+
+/// As many bytes as a host takes at once.
+pub const PIECE: u32 = 4096;
+
+/// Standard input.
+pub struct Input {
+    stream: OnceCell<InputStream>,
+    /// Reads do not wait.
+    pub nonblocking: Cell<bool>,
+}
+
+/// Standard output or error.
+pub struct Output {
+    stream: OnceCell<OutputStream>,
+    is_error: bool,
+    /// Writes do not wait.
+    pub nonblocking: Cell<bool>,
+}
+
+impl Input {
+    pub fn new() -> Input {
+        Input { stream: OnceCell::new(), nonblocking: Cell::new(false) }
+    }
+
+    pub fn stream(&self) -> &InputStream {
+        self.stream.get_or_init(stdin::get_stdin)
+    }
+
+    pub fn is_terminal(&self) -> bool {
+        terminal_stdin::get_terminal_stdin().is_some()
+    }
+
+    /// Reads what there is, and waits for it if there is nothing.
+    pub fn read(&self, into: Buffer) -> Answer<u32> {
+        let Some(piece) = into.pieces().next() else { return Ok(0) };
+        preview1_memory::heap::prepare(piece.len as usize)?;
+        let bytes = self.bytes(piece.len)?;
+        assert!(bytes.len() <= piece.len as usize, "the host gave {} bytes of at most {}", bytes.len(), piece.len);
+        memory::write(piece.start, &bytes)?;
+        Ok(bytes.len() as u32)
+    }
+
+    /// No bytes are the end.
+    fn bytes(&self, len: u32) -> Answer<Vec<u8>> {
+        let stream = self.stream();
+        let nonblocking = self.nonblocking.get();
+        for _ in 0..TRIES {
+            let read = if nonblocking { stream.read(len.into()) } else { stream.blocking_read(len.into()) };
+            match read {
+                Err(StreamError::Closed) => return Ok(Vec::new()),
+                Ok(bytes) if bytes.is_empty() && !nonblocking => {}
+                Ok(bytes) if bytes.is_empty() => return Err(Errno::Again),
+                read => return read.told(),
+            }
+        }
+        Err(Errno::Intr)
+    }
+}
+
+impl Output {
+    pub fn new(is_error: bool) -> Output {
+        Output { stream: OnceCell::new(), is_error, nonblocking: Cell::new(false) }
+    }
+
+    pub fn stream(&self) -> &OutputStream {
+        self.stream.get_or_init(|| if self.is_error { stderr::get_stderr() } else { stdout::get_stdout() })
+    }
+
+    pub fn is_terminal(&self) -> bool {
+        match self.is_error {
+            true => terminal_stderr::get_terminal_stderr().is_some(),
+            false => terminal_stdout::get_terminal_stdout().is_some(),
+        }
+    }
+
+    /// Writes all of a buffer, or what there is room for.
+    pub fn write(&self, from: Buffer) -> Answer<u32> {
+        if self.nonblocking.get() { self.try_write(from) } else { write(self.stream(), from) }
+    }
+
+    fn try_write(&self, from: Buffer) -> Answer<u32> {
+        let Some(piece) = from.pieces_of(PIECE).next() else { return Ok(0) };
+        let room = self.stream().check_write().told()?;
+        let len = room.min(piece.len.into()) as u32;
+        if len == 0 {
+            return Err(Errno::Again);
+        }
+        self.stream().write(&memory::bytes(piece.start, len)?).told()?;
+        self.stream().flush().told()?;
+        Ok(len)
+    }
+}
+
+/// Writes all of a buffer, in pieces. What has been written when one of them fails is told, and not the error.
+pub fn write(stream: &OutputStream, from: Buffer) -> Answer<u32> {
+    let mut total = 0;
+    for piece in from.pieces_of(PIECE) {
+        match stream.blocking_write_and_flush(&memory::bytes(piece.start, piece.len)?).told() {
+            Ok(()) => total += piece.len,
+            Err(errno) if total == 0 => return Err(errno),
+            Err(_) => break,
+        }
+    }
+    Ok(total)
+}
+
+/// Says something on standard error, if there is any.
+pub fn print_error(text: &str) {
+    let stream = stderr::get_stderr();
+    for piece in text.as_bytes().chunks(PIECE as usize) {
+        if stream.blocking_write_and_flush(piece).is_err() {
+            break;
+        }
+    }
+}

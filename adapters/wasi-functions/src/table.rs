@@ -1,0 +1,129 @@
+//! Which number leads to what. A number that is given out is the lowest one that is free.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasip2::filesystem::preopens;
+
+use crate::abi::{Answer, Errno};
+use crate::folder::Folder;
+use crate::open::Open;
+use crate::stream::{Input, Output};
+
+/// The standard streams, which are there from the start.
+const STREAMS: u32 = 3;
+
+struct Table {
+    /// By number.
+    entries: Vec<Option<Open>>,
+    /// The host has been asked for preopened folders.
+    preopened: bool,
+}
+
+thread_local! {
+    static TABLE: RefCell<Table> = RefCell::new(Table::new());
+}
+
+impl Table {
+    fn new() -> Table {
+        let entries = vec![
+            Some(Open::Input(Rc::new(Input::new()))),
+            Some(Open::Output(Rc::new(Output::new(false)))),
+            Some(Open::Output(Rc::new(Output::new(true)))),
+        ];
+        Table { entries, preopened: false }
+    }
+
+    fn place(&mut self, fd: u32) -> Answer<&mut Option<Open>> {
+        self.entries.get_mut(fd as usize).ok_or(Errno::Badf)
+    }
+
+    /// What is open, and is not reserved.
+    fn open(&mut self, fd: u32) -> Answer<&mut Option<Open>> {
+        let place = self.place(fd)?;
+        if matches!(place, None | Some(Open::Reserved)) { Err(Errno::Badf) } else { Ok(place) }
+    }
+}
+
+/// The table, which must not be held while the host is asked for something, as it is when a handle is dropped.
+fn with<T>(work: impl FnOnce(&mut Table) -> T) -> T {
+    TABLE.with_borrow_mut(work)
+}
+
+/// Asks for the preopened folders, once, if a number can be one.
+fn preopen(fd: u32) {
+    if fd < STREAMS || with(|table| table.preopened) {
+        return;
+    }
+    let folders = preopens::get_directories();
+    with(|table| {
+        table.preopened = true;
+        let folders = folders.into_iter().map(|(descriptor, name)| Folder::new(descriptor, Some(name)));
+        table.entries.extend(folders.map(|folder| Some(Open::Folder(Rc::new(folder)))));
+    });
+}
+
+/// What is open under a number.
+pub fn open(fd: u32) -> Answer<Open> {
+    preopen(fd);
+    with(|table| table.open(fd)?.clone().ok_or(Errno::Badf))
+}
+
+/// Sees to it that there is room for one more.
+pub fn prepare() -> Answer {
+    /// More than what is kept of a file takes.
+    const ENTRY: usize = 256;
+    preopen(u32::MAX);
+    preview1_memory::heap::prepare(ENTRY)?;
+    with(|table| table.entries.try_reserve(1)).map_err(|_| Errno::Nomem)
+}
+
+/// Gives a number to what has been opened.
+pub fn add(open: Open) -> u32 {
+    with(|table| {
+        let free = table.entries.iter().position(Option::is_none);
+        let fd = free.unwrap_or_else(|| {
+            table.entries.push(None);
+            table.entries.len() - 1
+        });
+        table.entries[fd] = Some(open);
+        fd as u32
+    })
+}
+
+/// Frees a number, and gives what was open under it.
+pub fn close(fd: u32) -> Answer<Open> {
+    preopen(fd);
+    with(|table| table.open(fd)?.take().ok_or(Errno::Badf))
+}
+
+/// Frees a number that is reserved.
+pub fn give_back(fd: u32) -> Answer {
+    with(|table| match table.place(fd)? {
+        place @ Some(Open::Reserved) => {
+            *place = None;
+            Ok(())
+        }
+        _ => Err(Errno::Badf),
+    })
+}
+
+/// Gives the number `to` to what is open under `from`, and gives what was open under `to` until then.
+pub fn renumber(from: u32, to: u32) -> Answer<Option<Open>> {
+    preopen(from.max(to));
+    with(|table| {
+        table.open(to)?;
+        let place = table.open(from)?;
+        if from == to {
+            return Ok(None);
+        }
+        let moved = place.take();
+        Ok(std::mem::replace(table.open(to)?, moved))
+    })
+}
+
+/// Forgets all that is open, and begins anew.
+pub fn reset() {
+    let old = with(|table| std::mem::replace(table, Table::new()));
+    drop(old);
+}

@@ -1,0 +1,22 @@
+//! The command flavour of `wasi_snapshot_preview1` on WASI 0.2: all of its functions, and `run`, which is main's `_start`.
+
+// Its functions are exported from here too.
+use wasi_functions as _;
+
+#[link(wasm_import_module = "__main_module__")]
+unsafe extern "C" {
+    #[link_name = "_start"]
+    fn start();
+}
+
+struct Command;
+
+impl wasip2::exports::cli::run::Guest for Command {
+    fn run() -> Result<(), ()> {
+        // SAFETY: this flavour is for guests that export `_start`, and `_start` takes and gives nothing.
+        unsafe { start() }
+        Ok(())
+    }
+}
+
+wasip2::cli::command::export!(Command);
