@@ -73,7 +73,7 @@ impl File {
 
     pub fn read_at(&self, into: Buffer, at: u64) -> Answer<u32> {
         in_pieces(into, |piece, done| {
-            let bytes = self.bytes(piece.len, at.checked_add(done.into()).ok_or(Errno::Overflow)?)?;
+            let bytes = self.bytes(piece.len, place(at, done)?)?;
             memory::write(piece.start, &bytes)?;
             Ok(bytes.len() as u32)
         })
@@ -82,7 +82,7 @@ impl File {
     fn write_to(&self, from: Buffer, at: u64) -> Answer<u32> {
         in_pieces(from, |piece, done| {
             let bytes = memory::bytes(piece.start, piece.len)?;
-            self.put(&bytes, at.checked_add(done.into()).ok_or(Errno::Overflow)?)
+            self.put(&bytes, place(at, done)?)
         })
     }
 
@@ -130,6 +130,11 @@ impl File {
         }
         errno(code)
     }
+}
+
+/// A place in a file, of which there is none beyond 2^63-1, whatever the descriptor is for.
+fn place(at: u64, done: u32) -> Answer<u64> {
+    at.checked_add(done.into()).filter(|place| i64::try_from(*place).is_ok()).ok_or(Errno::Inval)
 }
 
 /// Does something with a buffer, in pieces, until one of them is cut short; with an empty one, too, since that can be

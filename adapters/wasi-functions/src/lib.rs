@@ -31,7 +31,6 @@ mod table;
 use std::sync::Once;
 
 use preview1_memory::{abi, memory, texts};
-use wasip2_bindgen as _;
 
 use abi::{Answer, Errno};
 

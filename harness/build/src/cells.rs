@@ -218,7 +218,8 @@ fn stacks(
 fn makes_sense(parts: &Parts<'_>, facts: &Facts, stack: &Stack) -> bool {
     let own = |id: &str| parts.layout.adapters.iter().find(|adapter| adapter.id == id);
     let serves = |adapter: &Adapter| facts.imports.iter().any(|module| adapter.serves(module));
-    let fits = stack.adapters().next().and_then(own).is_none_or(|first| first.fits.fits(facts.command) && serves(first));
+    let fits =
+        stack.adapters().next().and_then(own).is_none_or(|first| first.fits.fits(facts.command) && serves(first));
     fits && (speaks_preview1(facts) || !is_published(stack))
 }
 
