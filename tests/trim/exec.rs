@@ -20,6 +20,8 @@ pub struct Main {
     pub reentered: Vec<i32>,
     /// What the adapter said.
     pub log: Vec<String>,
+    /// The writes that it reported: address and length.
+    pub writes: Vec<(u32, u32)>,
     pub instance: Option<Instance>,
 }
 
@@ -64,6 +66,10 @@ impl Running {
             let range = at as usize..(at + size) as usize;
             let text = String::from_utf8_lossy(&memory.data(&caller)[range]).into_owned();
             caller.data_mut().log.push(text);
+        })?;
+        let reports = "polyfill:interpose/calls@0.1.0";
+        linker.func_wrap(reports, "writes", |mut caller: Caller<'_, Main>, address: u32, length: u32| {
+            caller.data_mut().writes.push((address, length));
         })?;
         let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
         store.data_mut().instance = Some(instance);

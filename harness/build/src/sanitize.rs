@@ -17,6 +17,7 @@ const CHECKED: [&str; 2] = ["wasi_unstable", "wasi_snapshot_preview1"];
 pub fn sanitized(mut adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
     for adapter in &mut adapters {
         adapter.stack.checked = matches!(adapter.code, Code::Module { .. });
+        adapter.reports = adapter.stack.checked;
     }
     let interposers = adapters.iter().filter(|adapter| matches!(adapter.code, Code::Interposer { .. }));
     let there: Vec<String> = interposers.flat_map(|adapter| adapter.implements.iter().cloned()).collect();

@@ -16,7 +16,7 @@ use polyfill_build::index::{NATIVE, Sanitize};
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
     Accepted, Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Run, Sinks, Trace,
-    host_linker, json_lines, lines, observe, observe_native,
+    host_linker, json_lines, lines, name_writers, observe, observe_native,
 };
 
 use crate::adapt::Adapt;
@@ -81,7 +81,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                         sanitize: check.map(|(_, check)| check),
                         detail: args.detail(),
                     };
-                    observe(&run, Sinks::inherit())
+                    let mut observation = observe(&run, Sinks::inherit());
+                    name_writers(&run, &mut observation.violations, |_| true);
+                    observation
                 }
                 None if args.sanitize => return Err(Error::Unchecked { host: name.to_string() }),
                 None => {

@@ -51,6 +51,8 @@ pub struct Adapter<'a> {
     pub form: Form,
     /// Its stack.
     pub stack: Stack,
+    /// Beside an interposer, it has what it takes to tell of its writes to main's memory: [`watch`](crate::watch()).
+    pub reports: bool,
 }
 
 /// What an adapter consists of.
@@ -138,7 +140,7 @@ impl<'a> Adapter<'a> {
     }
 
     fn of(name: String, code: Code<'a>) -> Adapter<'a> {
-        Adapter { implements: vec![name.clone()], name, code, form: Form::Auto, stack: Stack::default() }
+        Adapter { implements: vec![name.clone()], name, code, form: Form::Auto, stack: Stack::default(), reports: false }
     }
 
     /// With WIT from outside.

@@ -61,6 +61,10 @@ pub(crate) fn line_up<'a>(
     Errors::check(errors)?;
     let mut modules = vec![main];
     modules.extend(layers.into_iter().flatten());
+    if !modules.iter().any(|module| module.layer.transparent) {
+        // Only interposers bring the interface by which anything is told.
+        modules.iter_mut().for_each(|module| module.layer.reports = false);
+    }
     name_apart(&mut modules);
     Ok(modules)
 }
@@ -87,7 +91,7 @@ pub(crate) fn read_adapter<'a>(adapter: &'a Adapter<'_>) -> Result<Vec<Module<'a
 
 /// What an adapter is among the others.
 pub(crate) fn layer(adapter: &Adapter<'_>, implements: Vec<String>) -> Layer {
-    Layer { implements, form: adapter.form, stack: adapter.stack, transparent: false }
+    Layer { implements, form: adapter.form, stack: adapter.stack, transparent: false, reports: adapter.reports }
 }
 
 /// Layers for one import module are often called by its name: the second one of a name is told apart.

@@ -40,6 +40,7 @@ mod trim;
 mod trims;
 mod unite;
 mod validate;
+mod watch;
 mod wildcard;
 mod wire;
 mod world;
@@ -55,6 +56,7 @@ pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use relay::{MODULE as RELAY_MODULE, Relay, RelayError, Relayed, relay};
 pub use stub::Answer;
 pub use trim::TrimError;
+pub use watch::{WatchError, watch};
 pub use wildcard::fits;
 
 use frame::Frame;

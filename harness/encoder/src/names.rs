@@ -19,6 +19,8 @@ pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
 /// The import module of the world's own functions.
 pub(crate) const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";
+/// The interface by which interposers, and adapters that are watched, report to the host.
+pub(crate) const REPORTS: &str = "polyfill:interpose/calls@0.1.0";
 /// An adapter's import of an interface that begins so is lowered as main would do it: in main's memory.
 const IN_MAIN: &str = "[main-memory]";
 /// Names under which main may offer its realloc to adapters, the preferred one first.

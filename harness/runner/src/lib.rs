@@ -60,6 +60,7 @@ mod expected;
 mod listing;
 mod pattern;
 mod wave;
+mod writers;
 
 mod bless;
 mod diff;
@@ -92,6 +93,7 @@ pub use trace::{
 };
 pub use values::{bytes_text, string_text, value_text};
 pub use violation::{Changed, LookedAt, Violation, What};
+pub use writers::name_writers;
 
 /// Cases and the index, as the build writes them.
 pub use polyfill_build::{case, descriptor, index, side, tree};

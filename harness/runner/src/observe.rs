@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::Range;
 use std::sync::Arc;
 
 use polyfill_build::index::Sanitize;
@@ -115,6 +116,12 @@ pub fn host_linker(engine: &Engine, host: &dyn Host) -> Result<Linker<State>, St
 
 /// Runs a component to its end, whatever that is.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
+    observe_writers(run, sinks, &[])
+}
+
+/// The same, looking for who writes bytes of main's memory, each in the call of that number. The component tells of writes
+/// to them ([`polyfill_encoder::watch`]).
+pub(crate) fn observe_writers(run: &Run<'_>, sinks: Sinks, watched: &[(u64, Range<u64>)]) -> Observation {
     // By a relay, for traces and for checks.
     let told = run.is_told();
     let limits = &run.limits.told(told);
@@ -128,6 +135,9 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Ok(state) => state,
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
+    if !watched.is_empty() {
+        state.core_boundary().watch_writers(watched);
+    }
     let _room = run.engine.room();
     let mut store = match ready(run.engine, run.limits, state, files.as_ref()) {
         Ok(store) => store,

@@ -1,6 +1,7 @@
 //! What an adapter must never do, as it was seen in a call across the core boundary.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +27,12 @@ pub struct Violation {
     pub depth: usize,
     /// What it was.
     pub what: What,
-    /// Where, if it was seen as it happened, innermost first.
+    /// Where, if it was seen as it happened, or in a second run of the case, innermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<Frame>,
+    /// Who wrote bytes that changed, if no frames tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub writer: String,
 }
 
 /// What was done.
@@ -70,6 +74,13 @@ pub struct Changed {
     pub after: Vec<u8>,
 }
 
+impl Changed {
+    /// The addresses.
+    pub(crate) fn range(&self) -> Range<u64> {
+        self.start..self.start + self.before.len() as u64
+    }
+}
+
 impl What {
     /// A word for each kind.
     pub const KINDS: [&str; 8] =
@@ -90,7 +101,7 @@ impl What {
         Self::KINDS[index]
     }
 
-    fn changed(&self) -> Option<&Changed> {
+    pub(crate) fn changed(&self) -> Option<&Changed> {
         match self {
             Self::Memory(changed) | Self::ResultOnError(changed) | Self::BufferOnError(changed) => Some(changed),
             _ => None,
@@ -121,6 +132,12 @@ impl fmt::Display for Violation {
 }
 
 impl Violation {
+    /// One in no call.
+    pub(crate) fn of(what: What) -> Violation {
+        let [adapter, function, call, writer] = Default::default();
+        Violation { adapter, function, call, number: 0, depth: 0, what, frames: Vec::new(), writer }
+    }
+
     /// In whose call, and all that is known beside the one line; each in a line of its own.
     pub fn details(&self) -> Vec<String> {
         let by = if self.adapter.is_empty() { String::new() } else { format!(", by {}", self.adapter) };
@@ -132,6 +149,9 @@ impl Violation {
         if let Some(changed) = self.what.changed() {
             lines.push(format!("before: {}", hex(&changed.before)));
             lines.push(format!("after:  {}", hex(&changed.after)));
+        }
+        if !self.writer.is_empty() {
+            lines.push(format!("written by {}", self.writer));
         }
         for (number, frame) in self.frames.iter().enumerate() {
             lines.push(format!("{number:>2}: {frame}"));

@@ -1,7 +1,7 @@
 //! Verdicts in files, for programs: JSON, and JUnit's XML.
 
 use polyfill_build::index::Cell;
-use polyfill_runner::{CellResult, Verdict};
+use polyfill_runner::{CellResult, Verdict, Violation};
 use serde_json::json;
 
 /// A cell and what became of it.
@@ -25,7 +25,16 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
 /// What adapters did that they must not do, those that are accepted among it, a line each.
 fn violations(result: &CellResult) -> Vec<String> {
     let violations = result.observation.iter().flat_map(|observation| &observation.violations);
-    violations.map(|violation| format!("{}: {violation}", violation.function)).collect()
+    violations.map(|violation| format!("{}: {violation}{}", violation.function, place(violation))).collect()
+}
+
+/// Where that was, or whose it was.
+fn place(violation: &Violation) -> String {
+    match violation.frames.first() {
+        Some(frame) => format!(", in {frame}"),
+        None if violation.writer.is_empty() => String::new(),
+        None => format!(", written by {}", violation.writer),
+    }
 }
 
 /// One suite, a test case for each trial.
@@ -147,13 +156,14 @@ mod tests {
             depth: 0,
             what: What::Growth { pages: 1 },
             frames: Vec::new(),
+            writer: "the host".to_string(),
         };
         let observation = Observation { violations: vec![violation], ..Observation::of(Outcome::Returned) };
         results[1].1.observation = Some(observation);
         let trials: Vec<Trial<'_>> = results.iter().map(|(cell, result)| (cell, result)).collect();
         let value: serde_json::Value = serde_json::from_str(&json(&trials)).expect("JSON");
         assert_eq!(value["results"][0]["violations"], json!([]));
-        assert_eq!(value["results"][1]["violations"], json!(["fd_read: growth: made main's memory larger by 1 page"]));
+        assert_eq!(value["results"][1]["violations"], json!(["fd_read: growth: made main's memory larger by 1 page, written by the host"]));
     }
 
     #[test]

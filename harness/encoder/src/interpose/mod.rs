@@ -24,7 +24,7 @@ pub use fill::{FILLED, PATTERN};
 pub const CALLS: &str = include_str!("calls.wit");
 
 /// The interface of that package.
-pub(crate) const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
+pub(crate) use crate::names::REPORTS as INTERFACE;
 
 /// A function to pass on.
 pub(crate) type Functions = IndexMap<String, FuncType>;
@@ -79,6 +79,7 @@ fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'
         form: Form::Isolated,
         stack: Stack::default(),
         transparent: true,
+        reports: false,
     };
     Ok(Module { wit: Some(Cow::Owned(wit()?)), layer, ..read::read(&name, wasm)? })
 }

@@ -28,6 +28,7 @@ use super::offsets::{self, MovedFunction, Offsets};
 use super::plan::Plan;
 use super::region::{self, Way};
 use super::stack;
+use super::watch;
 
 type Result<T> = std::result::Result<T, reencode::Error<Problem>>;
 
@@ -381,6 +382,7 @@ impl<'e, 'a> Emit<'e, 'a> {
                 Generated::Copy => access::copy(),
                 Generated::Size => access::size(self.plan.page),
                 Generated::StackOverflow | Generated::StackUnbalanced => stack::overflow(),
+                Generated::WatchedWrite | Generated::WatchedStore => watch::unwatched(),
                 // Planned only with what it needs.
                 Generated::SetStackPointer => guard.as_ref().map_or_else(stack::overflow, stack::set),
             });

@@ -7,7 +7,7 @@ use wasm_encoder::ValType;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::MemArg;
 
-use crate::names::MAIN;
+use crate::names::{MAIN, REPORTS};
 
 use super::error::Problem;
 use super::live::{Live, renumber};
@@ -16,6 +16,7 @@ use super::plan::Plan;
 use super::region::Wiring;
 use super::special::is_realloc;
 use super::stack::{Guard, Low};
+use super::watch::WRITES;
 
 /// A function that the encoder makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub(super) enum Generated {
     SetStackPointer,
     /// [`super::stack::overflow`]
     StackUnbalanced,
+    /// [`super::watch::unwatched`], for what writes to main's memory itself.
+    WatchedWrite,
+    /// The same, for what does so by calls of `store`.
+    WatchedStore,
 }
 
 impl Generated {
@@ -53,6 +58,8 @@ impl Generated {
             Generated::StackOverflow => "polyfill.stack_overflow",
             Generated::SetStackPointer => "polyfill.set_stack_pointer",
             Generated::StackUnbalanced => "polyfill.stack_unbalanced",
+            Generated::WatchedWrite => "polyfill.watched_write",
+            Generated::WatchedStore => "polyfill.watched_store",
         }
     }
 
@@ -63,7 +70,7 @@ impl Generated {
             Generated::Place | Generated::SetStackPointer => (vec![ValType::I32], vec![]),
             Generated::Enter | Generated::Start => (vec![], vec![]),
             Generated::StackOverflow | Generated::StackUnbalanced => (vec![], vec![]),
-            Generated::Copy => (vec![ValType::I32; 3], vec![]),
+            Generated::Copy | Generated::WatchedWrite | Generated::WatchedStore => (vec![ValType::I32; 3], vec![]),
             Generated::Size => (vec![], vec![ValType::I32]),
         }
     }
@@ -158,6 +165,10 @@ impl Numbers {
         if let Some(name) = plan.realloc.as_ref().filter(|_| plan.needs_realloc()) {
             let ty = self.new_type(module, live, Generated::Grow.ty(), first);
             self.wiring.realloc = Some(self.import(MAIN, name, ty));
+        }
+        if plan.reports {
+            let ty = self.new_type(module, live, (vec![ValType::I32; 2], vec![]), first);
+            self.import(REPORTS, WRITES, ty);
         }
         let mut next = self.imports.len() as u32;
         for &index in &self.own {

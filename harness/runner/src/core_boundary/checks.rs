@@ -104,7 +104,10 @@ impl CoreBoundary {
             if let Some(before) = &open.memory {
                 found.extend(changes::faults(&call, before, memory, watch));
             }
-            let found: Vec<Violation> = found.into_iter().map(|what| open.violation(call.text(), what)).collect();
+            let mut found: Vec<Violation> = found.into_iter().map(|what| open.violation(call.text(), what)).collect();
+            if let Some(writers) = &self.writers {
+                found.iter_mut().for_each(|violation| writers.tell(violation));
+            }
             self.keep(found);
         }
         self.spare.extend(open.memory);
@@ -118,15 +121,7 @@ impl CoreBoundary {
         let adapter = self.open.iter().rev().find(|open| !open.is_main());
         let violation = |what| match adapter {
             Some(open) => open.violation(call(&open.module, &open.function, &open.arguments), what),
-            None => Violation {
-                adapter: String::new(),
-                function: String::new(),
-                call: String::new(),
-                number: 0,
-                depth: 0,
-                what,
-                frames: Vec::new(),
-            },
+            None => Violation::of(what),
         };
         let violations: Vec<Violation> = wrong.into_iter().map(violation).collect();
         let first = self.violations.len();

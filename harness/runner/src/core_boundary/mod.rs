@@ -3,7 +3,7 @@
 //! The host interface `polyfill:interpose/calls`, which every component with an interposer imports, is given on every
 //! host (`linker`). What comes in becomes a log, a line a call; and, where that is asked for, `checks` of what adapters do:
 //! to main's memory (`watch`, `changes`, `results`), with main's realloc (`realloc`), and with handles of the host
-//! (`ledger`, which a relay tells of those). For that, adapters' calls of main's realloc are reported, too: what changes
+//! (`ledger`, which a relay tells of those); and who did it (`writers`). For that, adapters' calls of main's realloc are reported, too: what changes
 //! during those is main's own doing.
 
 mod changes;
@@ -13,16 +13,21 @@ mod linker;
 mod realloc;
 mod results;
 mod watch;
+mod writers;
+
+use std::ops::Range;
 
 use polyfill_build::index::Sanitize;
 use wasmtime::component::{ComponentType, Lift, WasmList};
 
+use crate::observation::{Frame, Outcome};
 use crate::violation::{LookedAt, Violation, What};
 use changes::End;
 use ledger::Ledger;
-pub(crate) use linker::{add_to_linker, finish, locate};
+pub(crate) use linker::{add_to_linker, answered, asked, finish, locate};
 use realloc::Reallocs;
 use watch::{Lists, Size, Watch};
+use writers::Writers;
 
 /// The interface by which interposers report.
 pub(crate) const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
@@ -82,6 +87,8 @@ pub(crate) struct CoreBoundary {
     violations: Vec<Violation>,
     /// Those of them that have just happened: it can be told where.
     unlocated: Vec<usize>,
+    /// In a second run, what it is for.
+    writers: Option<Writers>,
 }
 
 /// What a run comes to.
@@ -119,8 +126,7 @@ impl Open {
 
     fn violation(&self, call: String, what: What) -> Violation {
         let Open { number, depth, .. } = *self;
-        let function = self.function.clone();
-        Violation { adapter: String::new(), function, call, number, depth, what, frames: Vec::new() }
+        Violation { function: self.function.clone(), call, number, depth, ..Violation::of(what) }
     }
 }
 
@@ -135,7 +141,51 @@ impl CoreBoundary {
         Self { watch: check.map(|check| Watch::new(check, lists)), ..Self::default() }
     }
 
+    /// Looks for who writes these bytes of main's memory, each in the call of that number.
+    pub(crate) fn watch_writers(&mut self, watched: &[(u64, Range<u64>)]) {
+        self.writers = Some(Writers::new(watched));
+    }
+
+    /// The calls whose doing it is what happens now: the innermost one, and those that it was made in, unless it is main
+    /// that runs between.
+    fn running(&self) -> Vec<u64> {
+        self.open.iter().rev().take_while(|open| !open.is_main()).map(|open| open.number).collect()
+    }
+
+    /// Something happens, be it that an adapter is about to write these bytes.
+    fn happens(&mut self, memory: &[u8], writes: Option<&Range<u64>>) -> bool {
+        let calls = self.running();
+        let Some(writers) = &mut self.writers else { return false };
+        writers.happens(&calls, memory);
+        writes.is_some_and(|bytes| writers.wants(&calls, bytes))
+    }
+
+    /// An adapter is about to write these bytes, there.
+    fn writes(&mut self, bytes: &Range<u64>, frames: &[Frame]) {
+        let calls = self.running();
+        if let Some(writers) = &mut self.writers {
+            writers.writes(&calls, bytes, frames);
+        }
+    }
+
+    /// The component was stopped: perhaps by what looks for writers.
+    fn stopped(&mut self, outcome: &Outcome) {
+        let calls = self.running();
+        if let Some(writers) = &mut self.writers {
+            writers.stopped(&calls, outcome);
+        }
+    }
+
+    /// The calls that run go on from here.
+    fn goes_on(&mut self, memory: &[u8]) {
+        let calls = self.running();
+        if let Some(writers) = &mut self.writers {
+            writers.goes_on(&calls, memory);
+        }
+    }
+
     fn before(&mut self, module: String, function: String, arguments: Vec<Value>, memory: &[u8]) {
+        self.happens(memory, None);
         self.note_size(memory.len() as u64);
         let is_main = module == MAIN;
         if is_main {
@@ -150,6 +200,7 @@ impl CoreBoundary {
             (Some(_), Some(outer)) => outer.memory.is_some(),
             (Some(watch), None) => open.is_main() || watch.looks_at(&open.function),
         };
+        let now = memory;
         let memory = compares.then(|| {
             let mut copy = self.spare.pop().unwrap_or_default();
             copy.clear();
@@ -158,9 +209,11 @@ impl CoreBoundary {
         });
         let line = self.log(&open);
         self.open.push(Open { line, memory, ..open });
+        self.goes_on(now);
     }
 
     fn after(&mut self, results: &[Value], memory: &[u8]) {
+        self.happens(memory, None);
         self.note_size(memory.len() as u64);
         let Some(open) = self.open.pop() else { return };
         if let (Some(line), [_, ..]) = (open.line.and_then(|line| self.lines.get_mut(line)), results) {
@@ -172,7 +225,11 @@ impl CoreBoundary {
             (false, _) if open.depth == 0 => self.leaves(&open, results, memory),
             _ => {}
         }
+        let was_main = open.is_main();
         self.close(open, End::Returned(results.first().copied()), memory);
+        if was_main {
+            self.goes_on(memory);
+        }
     }
 
     /// What has happened since the last report is the innermost call's doing, like what it did before.
@@ -186,6 +243,7 @@ impl CoreBoundary {
             }
             self.note_size(size);
         }
+        self.happens(memory, None);
         while let Some(open) = self.open.pop() {
             self.close(open, End::Never, memory);
         }

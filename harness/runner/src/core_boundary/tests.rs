@@ -1,7 +1,7 @@
 //! Reports -> a log, and faults.
 
 use super::*;
-use crate::observation::{Frame, Outcome, TrapInfo};
+use crate::observation::TrapInfo;
 
 const NOTHING: [u64; 0] = [];
 
