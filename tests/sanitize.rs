@@ -106,7 +106,7 @@ fn handles_do_not_become_more() {
     let mut rounds = 0;
     for (cell, result) in TRIALS.iter().filter(|(cell, _)| cell.guest == "thousand") {
         assert_eq!(result.verdict, Verdict::Passed, "{}", cell.name());
-        let looked_at = result.observation.as_ref().expect("it was run").looked_at;
+        let looked_at = &result.observation.as_ref().expect("it was run").looked_at;
         println!("{}: {looked_at}, {} at a time", cell.name(), looked_at.most_handles);
         assert!(looked_at.handles > 5_000, "{looked_at}");
         assert!(looked_at.most_handles < 12, "{} at a time", looked_at.most_handles);

@@ -22,6 +22,8 @@ pub struct Main {
     pub log: Vec<String>,
     /// The writes that it reported: address and length.
     pub writes: Vec<(u32, u32)>,
+    /// What it reported of its stack: bytes used, and bytes that there are.
+    pub used: Vec<(u32, u32)>,
     pub instance: Option<Instance>,
 }
 
@@ -70,6 +72,9 @@ impl Running {
         let reports = "polyfill:interpose/calls@0.1.0";
         linker.func_wrap(reports, "writes", |mut caller: Caller<'_, Main>, address: u32, length: u32| {
             caller.data_mut().writes.push((address, length));
+        })?;
+        linker.func_wrap(reports, "used", |mut caller: Caller<'_, Main>, stack: u32, of: u32| {
+            caller.data_mut().used.push((stack, of));
         })?;
         let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
         store.data_mut().instance = Some(instance);

@@ -117,6 +117,10 @@ fn tell_violations(args: &RunArgs, observation: &Observation) -> Result<bool, Er
         }
     }
     eprintln!("{}", observation.looked_at);
+    if let Some((function, used)) = observation.looked_at.most_stack() {
+        let function = if function.is_empty() { "no call" } else { function };
+        eprintln!("most stack used: {used}, in {function}");
+    }
     Ok(clean)
 }
 

@@ -51,7 +51,8 @@ pub struct Adapter<'a> {
     pub form: Form,
     /// Its stack.
     pub stack: Stack,
-    /// Beside an interposer, it has what it takes to tell of its writes to main's memory: [`watch`](crate::watch()).
+    /// Beside an interposer, it tells how much of its stack each call uses, where that is [`checked`](Stack::checked), and
+    /// it has what it takes to tell of its writes to main's memory: [`watch`](crate::watch()).
     pub reports: bool,
 }
 

@@ -215,6 +215,12 @@ fn legacy_item(field: &str) -> Item<'_> {
     }
 }
 
+/// The canonical ABI calls an exported function of that name in the middle of something: it may call nothing of the world.
+pub(crate) fn may_not_leave(name: &str) -> bool {
+    let post_return = name.starts_with("cabi_post_") || (name.starts_with(STANDARD) && name.ends_with("_post"));
+    post_return || IMPORT_REALLOCS.contains(&name) || EXPORT_REALLOCS.contains(&name)
+}
+
 /// An exported function is there for an asynchronous lift.
 pub(crate) fn is_async_export(name: &str) -> bool {
     ["[async-lift", "[callback]"].iter().any(|prefix| name.starts_with(prefix))

@@ -6,13 +6,15 @@ use std::fmt;
 use polyfill_build::index::{Artifact, Cell};
 
 use crate::suite::{CellResult, Verdict};
-use crate::violation::LookedAt;
+use crate::violation::{LookedAt, StackUse};
 
 /// The calls and trials in which adapters were looked at, and those in which they were not; and what was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     trials: usize,
     looked_at: LookedAt,
+    /// The most that was used of an adapter's stack, and where.
+    stack: Option<(StackUse, String)>,
     /// Violations by their kind.
     violations: BTreeMap<&'static str, u64>,
     /// Cases of so many calls that some were passed over, with the numbers of both.
@@ -35,7 +37,8 @@ impl Compared {
     }
 
     fn note(&mut self, cell: &Cell, result: &CellResult) {
-        let looked_at = result.observation.as_ref().map(|observation| observation.looked_at).unwrap_or_default();
+        let looked_at = result.observation.as_ref().map(|observation| observation.looked_at.clone());
+        let looked_at = looked_at.unwrap_or_default();
         let case = cell.case_key();
         for violation in result.observation.iter().flat_map(|observation| &observation.violations) {
             *self.violations.entry(violation.what.kind()).or_default() += 1;
@@ -60,7 +63,13 @@ impl Compared {
             }
         }
         self.trials += 1;
-        self.looked_at = self.looked_at.and(looked_at);
+        if let Some((function, used)) = looked_at.most_stack()
+            && self.stack.as_ref().is_none_or(|(most, _)| used > *most)
+        {
+            let function = if function.is_empty() { "no call" } else { function };
+            self.stack = Some((used, format!("in {function} of {} by {}", cell.case_key(), cell.adapter)));
+        }
+        self.looked_at = self.looked_at.and(&looked_at);
     }
 
     /// How much that was.
@@ -91,6 +100,9 @@ impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
         writeln!(f, "{}, in {} trial{}", self.looked_at, self.trials, plural(self.trials as u64))?;
+        if let Some((used, place)) = &self.stack {
+            writeln!(f, "most stack used: {used}, {place}")?;
+        }
         for (kind, count) in &self.violations {
             writeln!(f, "found: {kind}, {count} time{}", plural(*count))?;
         }

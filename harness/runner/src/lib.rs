@@ -92,7 +92,7 @@ pub use trace::{
     json_lines, lines, recorded_results, replay, shortened,
 };
 pub use values::{bytes_text, string_text, value_text};
-pub use violation::{Changed, LookedAt, Violation, What};
+pub use violation::{Changed, LookedAt, StackUse, Violation, What};
 pub use writers::name_writers;
 
 /// Cases and the index, as the build writes them.

@@ -1,5 +1,6 @@
 //! What an adapter must never do, as it was seen in a call across the core boundary.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -170,7 +171,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// How much was looked at: that nothing is found must not be for want of looking.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LookedAt {
     /// Calls of main's into adapters around which its memory was compared.
@@ -185,12 +186,43 @@ pub struct LookedAt {
     pub handles: u64,
     /// The most that there were at a time.
     pub most_handles: u64,
+    /// What calls of each function have used at most of an adapter's stack; of those that have returned. What was in no call
+    /// has no name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stacks: BTreeMap<String, StackUse>,
+}
+
+/// How much of a stack was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StackUse {
+    /// Bytes, at most.
+    pub used: u32,
+    /// Bytes that there are.
+    pub of: u32,
+}
+
+impl fmt::Display for StackUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.used, self.of)
+    }
 }
 
 impl LookedAt {
+    /// The function whose calls used most of a stack, and how much that was.
+    pub fn most_stack(&self) -> Option<(&str, StackUse)> {
+        let functions = self.stacks.iter().map(|(function, used)| (function.as_str(), *used));
+        functions.max_by_key(|(_, used)| *used)
+    }
+
     /// The same of two runs.
-    pub(crate) fn and(self, other: LookedAt) -> LookedAt {
+    pub(crate) fn and(&self, other: &LookedAt) -> LookedAt {
+        let mut stacks = self.stacks.clone();
+        for (function, used) in &other.stacks {
+            most(&mut stacks, function, *used);
+        }
         LookedAt {
+            stacks,
             calls: self.calls + other.calls,
             passed_over: self.passed_over + other.passed_over,
             reallocs: self.reallocs + other.reallocs,
@@ -201,10 +233,18 @@ impl LookedAt {
     }
 }
 
+/// Keeps the most that calls of a function have used.
+pub(crate) fn most(stacks: &mut BTreeMap<String, StackUse>, function: &str, used: StackUse) {
+    match stacks.get_mut(function) {
+        Some(known) => *known = used.max(*known),
+        None => drop(stacks.insert(function.to_string(), used)),
+    }
+}
+
 impl fmt::Display for LookedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
-        let LookedAt { calls, reallocs, handles, .. } = *self;
+        let &LookedAt { calls, reallocs, handles, .. } = self;
         write!(f, "looked at {calls} call{} of adapters, {reallocs} of main's realloc", plural(calls))?;
         write!(f, ", and {handles} handle{}", plural(handles))
     }

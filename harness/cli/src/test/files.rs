@@ -7,7 +7,7 @@ use serde_json::json;
 /// A cell and what became of it.
 pub(super) type Trial<'t> = (&'t Cell, &'t CellResult);
 
-/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message", "violations" } ] }`.
+/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message", "violations", "stack" } ] }`.
 pub(super) fn json(trials: &[Trial<'_>]) -> String {
     let result = |(cell, result): &Trial<'_>| {
         let (outcome, message) = outcome(&result.verdict);
@@ -15,7 +15,7 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
         json!({
             "guest": guest, "case": case, "adapter": adapter, "host": host, "outcome": outcome,
             "seconds": result.duration.as_secs_f64(), "message": message,
-            "violations": violations(result),
+            "violations": violations(result), "stack": stack(result),
         })
     };
     let results: Vec<_> = trials.iter().map(result).collect();
@@ -26,6 +26,12 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
 fn violations(result: &CellResult) -> Vec<String> {
     let violations = result.observation.iter().flat_map(|observation| &observation.violations);
     violations.map(|violation| format!("{}: {violation}{}", violation.function, place(violation))).collect()
+}
+
+/// What calls of each function used at most of an adapter's stack: `{ "path_open": { "used": 3000, "of": 65536 } }`.
+fn stack(result: &CellResult) -> serde_json::Value {
+    let stacks = result.observation.iter().flat_map(|observation| &observation.looked_at.stacks);
+    stacks.map(|(function, used)| (function.clone(), json!({ "used": used.used, "of": used.of }))).collect()
 }
 
 /// Where that was, or whose it was.

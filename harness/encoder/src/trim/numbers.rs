@@ -15,7 +15,7 @@ use super::module::Module;
 use super::plan::Plan;
 use super::region::Wiring;
 use super::special::is_realloc;
-use super::stack::{Guard, Low};
+use super::stack::{Guard, Low, Measure, USED};
 use super::watch::WRITES;
 
 /// A function that the encoder makes.
@@ -107,6 +107,8 @@ pub(super) struct Numbers {
     pub start: Option<u32>,
     /// The guarded stack pointer by its old index, and the function that sets it instead.
     pub guarded: Option<(u32, u32)>,
+    /// The import that reports how much of the stack was used, if that is measured.
+    pub used: Option<u32>,
     /// What memory operands get as their offset, instead of the one that they have.
     pub offset: Option<u32>,
     /// What the last memory operand had as its offset.
@@ -169,6 +171,7 @@ impl Numbers {
         if plan.reports {
             let ty = self.new_type(module, live, (vec![ValType::I32; 2], vec![]), first);
             self.import(REPORTS, WRITES, ty);
+            self.used = plan.measured().then(|| self.import(REPORTS, USED, ty));
         }
         let mut next = self.imports.len() as u32;
         for &index in &self.own {
@@ -222,23 +225,27 @@ impl Numbers {
     }
 
     fn globals(&mut self, live: &Live, plan: &Plan) {
-        let Some(region) = &plan.region else { return };
         let first = live.globals.len() as u32;
         let mut new = || {
             self.new_globals += 1;
             first + self.new_globals - 1
         };
-        if live.addresses {
-            self.wiring.data_start = Some(new());
+        if let Some(region) = &plan.region {
+            if live.addresses {
+                self.wiring.data_start = Some(new());
+            }
+            if plan.guarded.is_some() {
+                self.wiring.stack_low = Some(new());
+            }
+            let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
+            self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
+            self.wiring.state = mapped(plan.special.allocation_state);
+            if region.way == super::region::Way::FirstCall {
+                self.wiring.state = Some(new());
+            }
         }
-        if plan.guarded.is_some() {
-            self.wiring.stack_low = Some(new());
-        }
-        let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
-        self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
-        self.wiring.state = mapped(plan.special.allocation_state);
-        if region.way == super::region::Way::FirstCall {
-            self.wiring.state = Some(new());
+        if plan.measured() {
+            self.wiring.stack_lowest = Some(new());
         }
     }
 
@@ -274,6 +281,11 @@ impl Numbers {
                 })
             }
         }
+    }
+
+    /// What is measured of the stack, if it is.
+    pub fn measure(&self, plan: &Plan) -> Option<Measure> {
+        Some(Measure { guard: self.guard(plan)?, lowest: self.wiring.stack_lowest?, used: self.used? })
     }
 
     pub fn generated(&self, wanted: Generated) -> Option<u32> {

@@ -133,6 +133,11 @@ impl Plan {
         Ok(Some(Region { layout: Layout::of(units, live, stack)?, way }))
     }
 
+    /// Whether it is told how much of the stack is used.
+    pub fn measured(&self) -> bool {
+        self.reports && self.balanced.is_some()
+    }
+
     /// The functions to generate: in place of imports, and for the region.
     fn generated(&self, module: &Module<'_>, live: &Live) -> Vec<Generated> {
         let imports = live.functions.iter().filter_map(|function| {

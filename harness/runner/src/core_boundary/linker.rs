@@ -7,6 +7,7 @@ use super::{CoreBoundary, INTERFACE, Seen, Value};
 use crate::backtrace;
 use crate::host::State;
 use crate::observation::Outcome;
+use crate::violation::StackUse;
 
 /// Defines the interface, in place of what is there under its name.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -32,6 +33,10 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
             boundary.after(&values, memory);
         });
         locate(&store);
+        Ok(())
+    })?;
+    instance.func_wrap("used", |store: Caller, (used, of): (u32, u32)| {
+        store.data().core_boundary().used(StackUse { used, of });
         Ok(())
     })?;
     instance.func_wrap("writes", |store: Caller, (address, length): (u32, u32)| {

@@ -15,13 +15,14 @@ mod results;
 mod watch;
 mod writers;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use polyfill_build::index::Sanitize;
 use wasmtime::component::{ComponentType, Lift, WasmList};
 
 use crate::observation::{Frame, Outcome};
-use crate::violation::{LookedAt, Violation, What};
+use crate::violation::{LookedAt, StackUse, Violation, What, most};
 use changes::End;
 use ledger::Ledger;
 pub(crate) use linker::{add_to_linker, answered, asked, finish, locate};
@@ -78,6 +79,8 @@ pub(crate) struct CoreBoundary {
     /// The most calls of main's realloc in one of main's.
     most_reallocs: u64,
     ledger: Ledger,
+    /// What calls of each function have used of a stack.
+    stacks: BTreeMap<String, StackUse>,
     /// Main's memory, as it was shown last.
     shown: Option<WasmList<u8>>,
     /// The number of growths, those of all memories, before the last report.
@@ -232,6 +235,12 @@ impl CoreBoundary {
         }
     }
 
+    /// An adapter's part in the innermost call has used so much of its stack.
+    fn used(&mut self, used: StackUse) {
+        let function = self.open.iter().rev().find(|open| !open.is_main()).map_or("", |open| &open.function);
+        most(&mut self.stacks, function, used);
+    }
+
     /// What has happened since the last report is the innermost call's doing, like what it did before.
     fn end(&mut self, growths: &[(u64, u64)], memory: &[u8]) {
         let mut size = memory.len() as u64;
@@ -279,6 +288,7 @@ impl CoreBoundary {
             most_reallocs: self.most_reallocs,
             handles: self.ledger.given,
             most_handles: self.ledger.most,
+            stacks: self.stacks,
         };
         Seen { calls: self.lines, dropped: self.dropped, violations: self.violations, looked_at }
     }
