@@ -22,8 +22,8 @@ pub fn sanitized(mut adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
     let interposers = adapters.iter().filter(|adapter| matches!(adapter.code, Code::Interposer { .. }));
     let there: Vec<String> = interposers.flat_map(|adapter| adapter.implements.iter().cloned()).collect();
     let missing = CHECKED.into_iter().filter(|module| !there.iter().any(|known| known == module));
-    let checks = missing.map(Adapter::filling_interposer).chain([Adapter::realloc_interposer()]);
-    checks.collect::<Vec<_>>().into_iter().chain(adapters).collect()
+    let checks = missing.map(Adapter::interposer).chain([Adapter::realloc_interposer()]);
+    checks.map(Adapter::checking).collect::<Vec<_>>().into_iter().chain(adapters).collect()
 }
 
 /// What a check of such a component has to know, made of that main.

@@ -70,8 +70,9 @@ pub enum Code<'a> {
     /// [`CALLS`](crate::CALLS).
     Interposer {
         /// Results of preview1 are filled with a pattern before each call, and as they were again after one that fails
-        /// and has not written them: see [`FILLED`](crate::FILLED).
-        fills: bool,
+        /// and has not written them: see [`FILLED`](crate::FILLED). Main's stack pointer is told of with each report, if main
+        /// has one that is known, and no start function.
+        checks: bool,
     },
     /// A layer that answers by itself, made from WIT: each interface that the world imports.
     Stub {
@@ -118,12 +119,15 @@ impl<'a> Adapter<'a> {
     pub fn interposer(implements: impl Into<String>) -> Adapter<'a> {
         let implements = implements.into();
         let name = format!("interposer of {implements}");
-        Adapter::of(name, Code::Interposer { fills: false }).implementing([implements])
+        Adapter::of(name, Code::Interposer { checks: false }).implementing([implements])
     }
 
-    /// The same, which shows whether results are written: it fills them with a pattern before each call.
-    pub fn filling_interposer(implements: impl Into<String>) -> Adapter<'a> {
-        Adapter { code: Code::Interposer { fills: true }, ..Adapter::interposer(implements) }
+    /// The same, with all that shows what is wrong: it fills results before each call, and tells of main's stack pointer.
+    pub fn checking(self) -> Adapter<'a> {
+        match self.code {
+            Code::Interposer { .. } => Adapter { code: Code::Interposer { checks: true }, ..self },
+            _ => self,
+        }
     }
 
     /// A layer that reports each call by which an adapter asks main's realloc for memory, as a function of

@@ -49,12 +49,14 @@ pub(crate) fn line_up<'a>(
     mut layers: Vec<Vec<Module<'a>>>,
 ) -> Result<Vec<Module<'a>>, Errors> {
     let mut errors = Vec::new();
+    let checks = adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer { checks: true }));
+    let main = if checks { interpose::readable(main)? } else { main };
     if adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer { .. })) {
         // An interposer passes on what the others import: it is made when they are known.
         let known: Vec<Module<'_>> = std::iter::once(&main).chain(layers.iter().flatten()).cloned().collect();
         for (adapter, layer) in adapters.iter().zip(&mut layers) {
-            if let Code::Interposer { fills } = adapter.code {
-                *layer = keep(interpose::layers(adapter, fills, &known), &mut errors);
+            if let Code::Interposer { checks } = adapter.code {
+                *layer = keep(interpose::layers(adapter, checks, &known), &mut errors);
             }
         }
     }

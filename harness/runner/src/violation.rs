@@ -57,7 +57,7 @@ pub enum What {
     Realloc(String),
     /// A handle of the host was not given back in time, or twice. Which one.
     Handle(String),
-    /// The adapter's stack is not as it was, or too small. In what way.
+    /// The adapter's stack is not as it was, or too small; or main's is not as it was. In what way.
     Stack(String),
 }
 
@@ -190,6 +190,9 @@ pub struct LookedAt {
     /// has no name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stacks: BTreeMap<String, StackUse>,
+    /// Calls of main's in which its stack pointer was known.
+    #[serde(default)]
+    pub stack_pointers: u64,
 }
 
 /// How much of a stack was used.
@@ -223,6 +226,7 @@ impl LookedAt {
         }
         LookedAt {
             stacks,
+            stack_pointers: self.stack_pointers + other.stack_pointers,
             calls: self.calls + other.calls,
             passed_over: self.passed_over + other.passed_over,
             reallocs: self.reallocs + other.reallocs,

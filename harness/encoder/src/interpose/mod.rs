@@ -5,6 +5,7 @@
 
 mod fill;
 mod module;
+mod pointer;
 
 use std::borrow::Cow;
 
@@ -19,6 +20,7 @@ use crate::layers;
 use crate::names;
 use crate::read::{self, Extern, Layer, Module};
 pub use fill::{FILLED, PATTERN};
+pub(crate) use pointer::readable;
 
 /// The WIT package `polyfill:interpose`: what an interposer asks of the host.
 pub const CALLS: &str = include_str!("calls.wit");
@@ -33,7 +35,7 @@ pub(crate) type Functions = IndexMap<String, FuncType>;
 /// own functions it is the realloc alone, whether somebody imports it or trimming makes somebody do so.
 pub(crate) fn layers(
     adapter: &Adapter<'_>,
-    fills: bool,
+    checks: bool,
     modules: &[Module<'_>],
 ) -> Result<Vec<Module<'static>>, Error> {
     let mut covered: IndexMap<&str, Functions> = IndexMap::new();
@@ -51,8 +53,9 @@ pub(crate) fn layers(
     {
         covered.entry(names::MAIN).or_default().insert(realloc.to_string(), ty.clone());
     }
-    let has_memory = modules.first().is_some_and(has_memory);
-    let with = With { memory: has_memory, fills: fills && has_memory };
+    let memory = modules.first().is_some_and(has_memory);
+    let stack_pointer = checks && modules.first().is_some_and(|main| main.exports_function(pointer::GETTER));
+    let with = With { memory, fills: checks && memory, stack_pointer };
     covered.into_iter().map(|(name, functions)| layer(name, &functions, with)).collect()
 }
 
@@ -63,6 +66,8 @@ struct With {
     memory: bool,
     /// Fills results.
     fills: bool,
+    /// Tells of main's stack pointer.
+    stack_pointer: bool,
 }
 
 fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'static>, Error> {

@@ -11,7 +11,7 @@ use wasm_encoder::{
 use wasmparser::FuncType;
 
 use super::fill::{self, Tools};
-use super::{Functions, INTERFACE, With};
+use super::{Functions, INTERFACE, With, pointer};
 use crate::names::{self, Copy};
 
 /// `variant value`: the size in bytes of a discriminant and of eight bytes at their alignment.
@@ -33,6 +33,8 @@ struct Report {
     after: u32,
     /// What reports main's memory, and what tells its size.
     memory: Option<(u32, u32)>,
+    /// What reports main's stack pointer, and what tells it.
+    stack_pointer: Option<(u32, u32)>,
 }
 
 /// A module that exports the functions, and imports each from `implements`.
@@ -56,6 +58,10 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
         memory: with.memory.then(|| {
             let shown = import(&mut types, &names::in_main(INTERFACE), "memory", pointers(2), vec![]);
             (shown, import(&mut types, names::MAIN_MEMORY, Copy::Size.field(), vec![], pointers(1)))
+        }),
+        stack_pointer: with.stack_pointer.then(|| {
+            let told = import(&mut types, INTERFACE, "stack-pointer", pointers(1), vec![]);
+            (told, import(&mut types, names::MAIN, pointer::GETTER, vec![], pointers(1)))
         }),
     };
     let copies = with.fills.then(|| {
@@ -136,6 +142,9 @@ fn body(
     let tell = |code: &mut InstructionSink<'_>, types: &[ValType], first: u32, to: u32| {
         if let Some((shown, size)) = report.memory {
             code.i32_const(0).call(size).call(shown);
+        }
+        if let Some((told, get)) = report.stack_pointer {
+            code.call(get).call(told);
         }
         for (index, ty) in (0..).zip(types) {
             store(code, values + index * VALUE, *ty, first + index);

@@ -17,6 +17,10 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         store.data().core_boundary().shown = Some(bytes);
         Ok(())
     })?;
+    instance.func_wrap("stack-pointer", |store: Caller, (address,): (u32,)| {
+        store.data().core_boundary().stack_pointer = Some(address);
+        Ok(())
+    })?;
     instance.func_wrap("before", |store: Caller, (module, function, values): (String, String, Vec<Value>)| {
         look(&store, |boundary, memory| {
             store.data().tape().begin_core(&module, &function, &values, memory);

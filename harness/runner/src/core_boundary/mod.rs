@@ -83,6 +83,10 @@ pub(crate) struct CoreBoundary {
     stacks: BTreeMap<String, StackUse>,
     /// Main's memory, as it was shown last.
     shown: Option<WasmList<u8>>,
+    /// Main's stack pointer, as it was told last, until somebody looks at it.
+    stack_pointer: Option<u32>,
+    /// Calls of main's in which it was known.
+    stack_pointers: u64,
     /// The number of growths, those of all memories, before the last report.
     growths: usize,
     /// Memories of calls that are over, to be used again.
@@ -119,6 +123,8 @@ struct Open {
     added: u64,
     /// Calls of main's realloc before it.
     reallocs: u64,
+    /// Main's stack pointer before it, with what calls in it have done to that already; none where it is not known.
+    stack_pointer: Option<u32>,
 }
 
 impl Open {
@@ -197,7 +203,10 @@ impl CoreBoundary {
         self.count += u64::from(!is_main);
         let (number, reallocs) = (self.count, self.reallocs.calls);
         let depth = self.open.iter().filter(|outer| !outer.is_main()).count();
-        let open = Open { line: None, number, depth, module, function, arguments, memory: None, added: 0, reallocs };
+        let stack_pointer = self.stack_pointer.take();
+        self.stack_pointers += u64::from(stack_pointer.is_some() && depth == 0 && !is_main);
+        let (line, added) = (None, 0);
+        let open = Open { line, number, depth, module, function, arguments, memory: None, added, reallocs, stack_pointer };
         let compares = match (&mut self.watch, self.open.last()) {
             (None, _) => false,
             (Some(_), Some(outer)) => outer.memory.is_some(),
@@ -229,6 +238,7 @@ impl CoreBoundary {
             _ => {}
         }
         let was_main = open.is_main();
+        self.leaves_stack(&open, results);
         self.close(open, End::Returned(results.first().copied()), memory);
         if was_main {
             self.goes_on(memory);
@@ -289,6 +299,7 @@ impl CoreBoundary {
             handles: self.ledger.given,
             most_handles: self.ledger.most,
             stacks: self.stacks,
+            stack_pointers: self.stack_pointers,
         };
         Seen { calls: self.lines, dropped: self.dropped, violations: self.violations, looked_at }
     }
