@@ -9,6 +9,8 @@ use crate::trim::{MainRealloc, Trimmed};
 /// Where main's allocator has its first block: full of old contents.
 pub const BLOCK: u32 = 4096;
 pub const OLD: u8 = 0xaa;
+/// What the unused part of a stack is filled with.
+pub const PATTERN: u8 = 0xa5;
 
 /// What main does while it allocates.
 #[derive(Default)]
@@ -76,6 +78,7 @@ impl Running {
         linker.func_wrap(reports, "used", |mut caller: Caller<'_, Main>, stack: u32, of: u32| {
             caller.data_mut().used.push((stack, of));
         })?;
+        linker.func_wrap(reports, "pattern", || u32::from(PATTERN))?;
         let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
         store.data_mut().instance = Some(instance);
         Ok(Running { store, instance, memory, main })

@@ -1,6 +1,6 @@
 //! The stack of an adapter: its size, its pointer and its guard.
 
-use crate::exec::{BLOCK, Main, Running};
+use crate::exec::{BLOCK, Main, OLD, PATTERN, Running};
 use crate::support::{GROW, MAIN, reporting, text, trim_with, wat};
 use crate::trim::{Form, MainRealloc, Problem, Stack, Trimmed};
 
@@ -219,15 +219,21 @@ fn an_export_leaves_the_stack_pointer_as_it_was() {
 fn it_is_told_how_much_of_a_stack_calls_use() {
     let wasm = wat(FRAMES);
     let trimmed = |form, realloc| reporting(CHECKED, form, &wasm, &EXPORTS, realloc);
-    for mut running in [
-        Running::new(&trimmed(Form::Shared, GROW), Main::default()),
-        Running::new(&trimmed(Form::Shared, MAIN), Main::default()),
-        Running::isolated(&trimmed(Form::Isolated, GROW), Main::default()),
+    for (mut running, low) in [
+        (Running::new(&trimmed(Form::Shared, GROW), Main::default()), Some(2 * 65536)),
+        (Running::new(&trimmed(Form::Shared, MAIN), Main::default()), Some(BLOCK as usize)),
+        (Running::isolated(&trimmed(Form::Isolated, GROW), Main::default()), None),
     ] {
         // At its first call one of them has no stack yet.
         for (name, parameter, used) in [("dive", 2, 192), ("large", 0, 0), ("dive", 0, 64), ("large", 65536, 65536)] {
             running.call1(name, parameter).expect("there is room");
             assert_eq!(std::mem::take(&mut running.store.data_mut().used), [(used, 65536)], "{name} {parameter}");
+        }
+        // What is not in use is filled, up to where the next call begins; and nothing around it.
+        if let Some(low) = low {
+            let bytes = &running.main.data(&running.store)[low - 1..low + 65536];
+            assert_eq!((bytes[0], bytes[1], bytes[65536]), (OLD, PATTERN, PATTERN));
+            assert!(bytes[1..].iter().all(|byte| *byte == PATTERN));
         }
     }
 }

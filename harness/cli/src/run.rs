@@ -16,7 +16,7 @@ use polyfill_build::index::{NATIVE, Sanitize};
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
     Accepted, Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Run, Sinks, Trace,
-    host_linker, json_lines, lines, name_writers, observe, observe_native,
+    host_linker, json_lines, judge_unwritten, lines, name_writers, observe, observe_native,
 };
 
 use crate::adapt::Adapt;
@@ -82,6 +82,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                         detail: args.detail(),
                     };
                     let mut observation = observe(&run, Sinks::inherit());
+                    judge_unwritten(&run, &mut observation);
                     name_writers(&run, &mut observation.violations, |_| true);
                     observation
                 }

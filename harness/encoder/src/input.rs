@@ -69,9 +69,9 @@ pub enum Code<'a> {
     /// A layer that passes every call on, and reports it to the host before and after: see
     /// [`CALLS`](crate::CALLS).
     Interposer {
-        /// Results of preview1 are filled with a pattern before each call, and as they were again after one that fails
-        /// and has not written them: see [`FILLED`](crate::FILLED). Main's stack pointer is told of with each report, if main
-        /// has one that is known, and no start function.
+        /// The host is asked before and after each call what is to be in main's memory: it may fill what the call is to
+        /// write, and put back what was there. Main's stack pointer is told of with each report, if main has one that is
+        /// known, and no start function.
         checks: bool,
     },
     /// A layer that answers by itself, made from WIT: each interface that the world imports.
@@ -122,7 +122,8 @@ impl<'a> Adapter<'a> {
         Adapter::of(name, Code::Interposer { checks: false }).implementing([implements])
     }
 
-    /// The same, with all that shows what is wrong: it fills results before each call, and tells of main's stack pointer.
+    /// The same, with all that shows what is wrong: the host may fill what calls write, and hears of main's
+    /// stack pointer.
     pub fn checking(self) -> Adapter<'a> {
         match self.code {
             Code::Interposer { .. } => Adapter { code: Code::Interposer { checks: true }, ..self },
@@ -145,7 +146,14 @@ impl<'a> Adapter<'a> {
     }
 
     fn of(name: String, code: Code<'a>) -> Adapter<'a> {
-        Adapter { implements: vec![name.clone()], name, code, form: Form::Auto, stack: Stack::default(), reports: false }
+        Adapter {
+            implements: vec![name.clone()],
+            name,
+            code,
+            form: Form::Auto,
+            stack: Stack::default(),
+            reports: false,
+        }
     }
 
     /// With WIT from outside.

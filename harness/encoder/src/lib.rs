@@ -48,7 +48,7 @@ mod world;
 pub use abi::{core_type, definition};
 pub use error::{Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
-pub use interpose::{CALLS, FILLED, PATTERN};
+pub use interpose::CALLS;
 pub use layers::is_named;
 pub use plan::{Growth, Kept, Plan};
 pub use prepared::Prepared;

@@ -25,6 +25,7 @@ use crate::remote::{RemoteHost, RemoteRun};
 use crate::report::Report;
 use crate::suite::{CellResult, Runner, Verdict};
 use crate::trace::Detail;
+use crate::uninitialized::judge_unwritten;
 use crate::writers::name_writers;
 
 /// Why a case with `host-code` is not run without any.
@@ -152,6 +153,7 @@ impl Runner {
         let is_one_host = true;
         let run = Run { engine, program, stack, host, linker, is_one_host, imports, inputs, limits, sanitize, detail };
         let mut observation = observe(&run, Sinks::default());
+        judge_unwritten(&run, &mut observation);
         // Nobody is told of those that are accepted.
         name_writers(&run, &mut observation.violations, |violation| self.accepted.rule(violation).is_none());
         Ok(observation)

@@ -1,6 +1,6 @@
 //! How much checks have looked at, over many trials: that nothing is found must not be for want of looking.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use polyfill_build::index::{Artifact, Cell};
@@ -19,6 +19,8 @@ pub struct Compared {
     violations: BTreeMap<&'static str, u64>,
     /// Cases of so many calls that some were passed over, with the numbers of both.
     in_part: BTreeMap<String, String>,
+    /// Cases whose runs are not the same each time.
+    unsteady: BTreeSet<String>,
     /// Cases of which nothing could be looked at, each with the reason and the number of its trials.
     nothing: BTreeMap<String, (String, usize)>,
 }
@@ -42,6 +44,9 @@ impl Compared {
         let case = cell.case_key();
         for violation in result.observation.iter().flat_map(|observation| &observation.violations) {
             *self.violations.entry(violation.what.kind()).or_default() += 1;
+        }
+        if looked_at.unsteady > 0 {
+            self.unsteady.insert(case.clone());
         }
         match (looked_at.calls, looked_at.passed_over) {
             (0, _) => {
@@ -87,6 +92,9 @@ impl Compared {
         let mut text = String::new();
         for (case, calls) in &self.in_part {
             text.push_str(&format!("in part: {case}: {calls}\n"));
+        }
+        for case in &self.unsteady {
+            text.push_str(&format!("in part: {case}: two runs are not the same\n"));
         }
         for (case, (why, trials)) in &self.nothing {
             let plural = if *trials == 1 { "" } else { "s" };

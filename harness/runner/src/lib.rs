@@ -59,6 +59,7 @@ mod compared;
 mod expected;
 mod listing;
 mod pattern;
+mod uninitialized;
 mod wave;
 mod writers;
 
@@ -91,6 +92,7 @@ pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
     json_lines, lines, recorded_results, replay, shortened,
 };
+pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
 pub use violation::{Changed, LookedAt, StackUse, Violation, What};
 pub use writers::name_writers;

@@ -46,8 +46,10 @@ pub enum What {
     ResultOnError(Changed),
     /// A buffer was written to by a call that failed.
     BufferOnError(Changed),
-    /// A call that succeeded has not written a result. Which one.
+    /// A call that succeeded has not written a result, or what it says is in a buffer. Which one.
     Unwritten(String),
+    /// A call depends on bytes that nobody has written. In what way.
+    Uninitialized(String),
     /// Memory grew by so many pages.
     Growth {
         /// The number.
@@ -84,8 +86,17 @@ impl Changed {
 
 impl What {
     /// A word for each kind.
-    pub const KINDS: [&str; 8] =
-        ["memory", "result-on-error", "buffer-on-error", "growth", "realloc", "handle", "stack", "unwritten"];
+    pub const KINDS: [&str; 9] = [
+        "memory",
+        "result-on-error",
+        "buffer-on-error",
+        "growth",
+        "realloc",
+        "handle",
+        "stack",
+        "unwritten",
+        "uninitialized",
+    ];
 
     /// The word for this one.
     pub fn kind(&self) -> &'static str {
@@ -98,6 +109,7 @@ impl What {
             Self::Handle(_) => 5,
             Self::Stack(_) => 6,
             Self::Unwritten(_) => 7,
+            Self::Uninitialized(_) => 8,
         };
         Self::KINDS[index]
     }
@@ -120,7 +132,11 @@ impl fmt::Display for What {
                 write!(f, "changed {count} byte{} of {owner}, {start:#x}..{end:#x}", plural(count))
             }
             Self::Growth { pages } => write!(f, "made main's memory larger by {pages} page{}", plural(*pages)),
-            Self::Unwritten(text) | Self::Realloc(text) | Self::Handle(text) | Self::Stack(text) => f.write_str(text),
+            Self::Unwritten(text)
+            | Self::Uninitialized(text)
+            | Self::Realloc(text)
+            | Self::Handle(text)
+            | Self::Stack(text) => f.write_str(text),
         }
     }
 }
@@ -193,6 +209,9 @@ pub struct LookedAt {
     /// Calls of main's in which its stack pointer was known.
     #[serde(default)]
     pub stack_pointers: u64,
+    /// Runs of which no more than the beginning could be compared with a second one: by itself that is another one.
+    #[serde(default)]
+    pub unsteady: u64,
 }
 
 /// How much of a stack was used.
@@ -227,6 +246,7 @@ impl LookedAt {
         LookedAt {
             stacks,
             stack_pointers: self.stack_pointers + other.stack_pointers,
+            unsteady: self.unsteady + other.unsteady,
             calls: self.calls + other.calls,
             passed_over: self.passed_over + other.passed_over,
             reallocs: self.reallocs + other.reallocs,

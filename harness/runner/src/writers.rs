@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::inputs::Sinks;
 use crate::limits::Limits;
-use crate::observe::{Run, observe_writers};
+use crate::observe::{Looks, Run, observe_as};
 use crate::trace::Detail;
 use crate::violation::Violation;
 
@@ -56,5 +56,5 @@ fn run_again(run: &Run<'_>, watched: &[(u64, Range<u64>)]) -> Result<Vec<Violati
         ..run.limits.clone()
     };
     let again = Run { program: &program, limits: &limits, detail: Detail::Off, ..*run };
-    Ok(observe_writers(&again, Sinks::default(), watched).violations)
+    Ok(observe_as(&again, Sinks::default(), &Looks { watched, ..Looks::default() }).violations)
 }

@@ -169,7 +169,10 @@ mod tests {
         let trials: Vec<Trial<'_>> = results.iter().map(|(cell, result)| (cell, result)).collect();
         let value: serde_json::Value = serde_json::from_str(&json(&trials)).expect("JSON");
         assert_eq!(value["results"][0]["violations"], json!([]));
-        assert_eq!(value["results"][1]["violations"], json!(["fd_read: growth: made main's memory larger by 1 page, written by the host"]));
+        assert_eq!(
+            value["results"][1]["violations"],
+            json!(["fd_read: growth: made main's memory larger by 1 page, written by the host"])
+        );
     }
 
     #[test]

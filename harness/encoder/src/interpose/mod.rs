@@ -3,8 +3,8 @@
 //! An interposer is an isolated adapter made here: names and values are reported from its own memory, main's memory is
 //! shown to the host where it lies.
 
-mod fill;
 mod module;
+mod patch;
 mod pointer;
 
 use std::borrow::Cow;
@@ -19,7 +19,6 @@ use crate::input::{Adapter, Form, Stack, Wit};
 use crate::layers;
 use crate::names;
 use crate::read::{self, Extern, Layer, Module};
-pub use fill::{FILLED, PATTERN};
 pub(crate) use pointer::readable;
 
 /// The WIT package `polyfill:interpose`: what an interposer asks of the host.
@@ -55,7 +54,7 @@ pub(crate) fn layers(
     }
     let memory = modules.first().is_some_and(has_memory);
     let stack_pointer = checks && modules.first().is_some_and(|main| main.exports_function(pointer::GETTER));
-    let with = With { memory, fills: checks && memory, stack_pointer };
+    let with = With { memory, patches: checks && memory, stack_pointer };
     covered.into_iter().map(|(name, functions)| layer(name, &functions, with)).collect()
 }
 
@@ -64,8 +63,8 @@ pub(crate) fn layers(
 struct With {
     /// Shows main's memory.
     memory: bool,
-    /// Fills results.
-    fills: bool,
+    /// Lets the host change main's memory.
+    patches: bool,
     /// Tells of main's stack pointer.
     stack_pointer: bool,
 }

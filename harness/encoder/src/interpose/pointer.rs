@@ -109,7 +109,9 @@ impl Facts {
                         }
                     }
                 }
-                Payload::FunctionSection(functions) => facts.functions = facts.functions.saturating_add(functions.count()),
+                Payload::FunctionSection(functions) => {
+                    facts.functions = facts.functions.saturating_add(functions.count())
+                }
                 Payload::GlobalSection(globals) => {
                     for global in globals {
                         facts.globals.push(global?.ty);
@@ -174,11 +176,7 @@ mod tests {
                     (global $__stack_pointer (mut i32) (i32.const 8)))"#,
             ),
         ),
-        (
-            "another type",
-            r#"(module (func (export "f")) (global (export "__stack_pointer") i32 (i32.const 8)))"#,
-            None,
-        ),
+        ("another type", r#"(module (func (export "f")) (global (export "__stack_pointer") i32 (i32.const 8)))"#, None),
         ("another name", r#"(module (func (export "f")) (global $sp (mut i32) (i32.const 8)))"#, None),
         ("no function", r#"(module (global (export "__stack_pointer") (mut i32) (i32.const 8)))"#, None),
     ];

@@ -10,12 +10,13 @@ use wasmparser::MemArg;
 use crate::names::{MAIN, REPORTS};
 
 use super::error::Problem;
+use super::form::Form;
 use super::live::{Live, renumber};
 use super::module::Module;
 use super::plan::Plan;
 use super::region::Wiring;
 use super::special::is_realloc;
-use super::stack::{Guard, Low, Measure, USED};
+use super::stack::{Guard, Low, Measure, PATTERN, USED};
 use super::watch::WRITES;
 
 /// A function that the encoder makes.
@@ -109,6 +110,8 @@ pub(super) struct Numbers {
     pub guarded: Option<(u32, u32)>,
     /// The import that reports how much of the stack was used, if that is measured.
     pub used: Option<u32>,
+    /// The import that tells what to fill the unused stack with, if that is done.
+    pub pattern: Option<u32>,
     /// What memory operands get as their offset, instead of the one that they have.
     pub offset: Option<u32>,
     /// What the last memory operand had as its offset.
@@ -171,6 +174,11 @@ impl Numbers {
         if plan.reports {
             let ty = self.new_type(module, live, (vec![ValType::I32; 2], vec![]), first);
             self.import(REPORTS, WRITES, ty);
+            // Below the stack of an isolated adapter may be data that nothing tells of.
+            if plan.measured() && plan.form == Form::Shared {
+                let ty = self.new_type(module, live, (vec![], vec![ValType::I32]), first);
+                self.pattern = Some(self.import(REPORTS, PATTERN, ty));
+            }
             self.used = plan.measured().then(|| self.import(REPORTS, USED, ty));
         }
         let mut next = self.imports.len() as u32;
@@ -285,7 +293,8 @@ impl Numbers {
 
     /// What is measured of the stack, if it is.
     pub fn measure(&self, plan: &Plan) -> Option<Measure> {
-        Some(Measure { guard: self.guard(plan)?, lowest: self.wiring.stack_lowest?, used: self.used? })
+        let (lowest, used) = (self.wiring.stack_lowest?, self.used?);
+        Some(Measure { guard: self.guard(plan)?, lowest, used, pattern: self.pattern })
     }
 
     pub fn generated(&self, wanted: Generated) -> Option<u32> {

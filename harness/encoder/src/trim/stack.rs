@@ -85,10 +85,14 @@ pub(super) struct Measure {
     pub lowest: u32,
     /// The function that reports how much was used, and of how much.
     pub used: u32,
+    /// The function that tells what to fill the rest of it with before each call, if its end is known for sure.
+    pub pattern: Option<u32>,
 }
 
 /// The function by which it is reported.
 pub(super) const USED: &str = "used";
+/// The one by which the host tells what unused bytes of the stack are to be.
+pub(super) const PATTERN: &str = "pattern";
 
 /// `(address)`: sets the stack pointer, to an address within the stack. Keeps the lowest one, if that is measured.
 pub(super) fn set(guard: &Guard, lowest: Option<u32>) -> Function {
@@ -108,6 +112,10 @@ pub(super) fn set(guard: &Guard, lowest: Option<u32>) -> Function {
     code.if_(BlockType::Empty).call(guard.overflow).end();
     if let Some(lowest) = lowest {
         code.local_get(ADDRESS).global_get(lowest).i32_lt_u();
+        // What moves the pointer before there is a stack uses none.
+        if let Low::Global(global) = guard.low {
+            code.global_get(global).i32_const(0).i32_ne().i32_and();
+        }
         code.if_(BlockType::Empty).local_get(ADDRESS).global_set(lowest).end();
     }
     code.local_get(ADDRESS).global_set(guard.pointer).end();
@@ -151,6 +159,11 @@ impl Measure {
         code.global_get(self.lowest).local_set(outer);
         // A stack that is not there yet is at no address.
         code.local_get(before).i32_const(-1).local_get(before).select().global_set(self.lowest);
+        if let (Some(pattern), Low::Global(low)) = (self.pattern, self.guard.low) {
+            code.local_get(before).if_(BlockType::Empty);
+            code.global_get(low).call(pattern).local_get(before).global_get(low).i32_sub().memory_fill(0);
+            code.end();
+        }
     }
 
     /// Reports what was measured, unless there is no stack; goes on with the outer call.

@@ -211,7 +211,9 @@ fn write(operator: &Operator<'_>) -> Option<Write> {
         MemoryFill { .. } | MemoryCopy { .. } | MemoryInit { .. } => return Some(Write::Bulk),
         I32Store8 { memarg } | I64Store8 { memarg } | V128Store8Lane { memarg, .. } => (1, memarg),
         I32Store16 { memarg } | I64Store16 { memarg } | V128Store16Lane { memarg, .. } => (2, memarg),
-        I32Store { memarg } | F32Store { memarg } | I64Store32 { memarg } | V128Store32Lane { memarg, .. } => (4, memarg),
+        I32Store { memarg } | F32Store { memarg } | I64Store32 { memarg } | V128Store32Lane { memarg, .. } => {
+            (4, memarg)
+        }
         I64Store { memarg } | F64Store { memarg } | V128Store64Lane { memarg, .. } => (8, memarg),
         V128Store { memarg } => (16, memarg),
         _ => return None,

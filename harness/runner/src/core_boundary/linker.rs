@@ -39,6 +39,11 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         locate(&store);
         Ok(())
     })?;
+    instance.func_wrap("pattern", |store: Caller, (): ()| Ok((u32::from(store.data().core_boundary().pattern),)))?;
+    instance.func_wrap("fill", |store: Caller, (): ()| Ok((look(&store, CoreBoundary::fill),)))?;
+    instance.func_wrap("restore", |store: Caller, (errno,): (u32,)| {
+        Ok((look(&store, |boundary, memory| boundary.restore(errno, memory)),))
+    })?;
     instance.func_wrap("used", |store: Caller, (used, of): (u32, u32)| {
         store.data().core_boundary().used(StackUse { used, of });
         Ok(())

@@ -3,15 +3,18 @@
 //! The host interface `polyfill:interpose/calls`, which every component with an interposer imports, is given on every
 //! host (`linker`). What comes in becomes a log, a line a call; and, where that is asked for, `checks` of what adapters do:
 //! to main's memory (`watch`, `changes`, `results`), with main's realloc (`realloc`), and with handles of the host
-//! (`ledger`, which a relay tells of those); and who did it (`writers`). For that, adapters' calls of main's realloc are reported, too: what changes
+//! (`ledger`, which a relay tells of those); who did it (`writers`); and whether it is all that it should be (`fills`,
+//! `uninitialized`). For that, adapters' calls of main's realloc are reported, too: what changes
 //! during those is main's own doing.
 
 mod changes;
 mod checks;
+mod fills;
 mod ledger;
 mod linker;
 mod realloc;
 mod results;
+mod uninitialized;
 mod watch;
 mod writers;
 
@@ -19,14 +22,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use polyfill_build::index::Sanitize;
-use wasmtime::component::{ComponentType, Lift, WasmList};
+use wasmtime::component::{ComponentType, Lift, Lower, WasmList};
 
 use crate::observation::{Frame, Outcome};
 use crate::violation::{LookedAt, StackUse, Violation, What, most};
 use changes::End;
+use fills::Fill;
+pub(crate) use fills::PATTERNS;
 use ledger::Ledger;
 pub(crate) use linker::{add_to_linker, answered, asked, finish, locate};
 use realloc::Reallocs;
+pub(crate) use uninitialized::AllGiven;
 use watch::{Lists, Size, Watch};
 use writers::Writers;
 
@@ -65,6 +71,14 @@ impl Value {
     }
 }
 
+/// Bytes that are to be in main's memory.
+#[derive(Clone, Debug, PartialEq, ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Patch {
+    address: u32,
+    bytes: Vec<u8>,
+}
+
 /// What was reported in a run.
 #[derive(Default)]
 pub(crate) struct CoreBoundary {
@@ -94,6 +108,10 @@ pub(crate) struct CoreBoundary {
     violations: Vec<Violation>,
     /// Those of them that have just happened: it can be told where.
     unlocated: Vec<usize>,
+    /// What nobody has written is filled with that.
+    pattern: u8,
+    /// What calls gave.
+    given: AllGiven,
     /// In a second run, what it is for.
     writers: Option<Writers>,
 }
@@ -104,6 +122,7 @@ pub(crate) struct Seen {
     pub(crate) dropped: u64,
     pub(crate) violations: Vec<Violation>,
     pub(crate) looked_at: LookedAt,
+    pub(crate) given: AllGiven,
 }
 
 /// A call that has begun and not ended.
@@ -125,6 +144,8 @@ struct Open {
     reallocs: u64,
     /// Main's stack pointer before it, with what calls in it have done to that already; none where it is not known.
     stack_pointer: Option<u32>,
+    /// What was filled before it.
+    fills: Vec<Fill>,
 }
 
 impl Open {
@@ -147,7 +168,15 @@ impl CoreBoundary {
             args: texts(args.iter().map(|arg| arg.len() + 1).collect()),
             environ: texts(env.iter().map(|(name, value)| name.len() + value.len() + 2).collect()),
         };
-        Self { watch: check.map(|check| Watch::new(check, lists)), ..Self::default() }
+        Self { watch: check.map(|check| Watch::new(check, lists)), pattern: PATTERNS[0], ..Self::default() }
+    }
+
+    /// Fills what nobody has written with another pattern.
+    pub(crate) fn fill_with(&mut self, pattern: u8) {
+        self.pattern = pattern;
+        if let Some(watch) = &mut self.watch {
+            watch.pattern = pattern;
+        }
     }
 
     /// Looks for who writes these bytes of main's memory, each in the call of that number.
@@ -205,8 +234,19 @@ impl CoreBoundary {
         let depth = self.open.iter().filter(|outer| !outer.is_main()).count();
         let stack_pointer = self.stack_pointer.take();
         self.stack_pointers += u64::from(stack_pointer.is_some() && depth == 0 && !is_main);
-        let (line, added) = (None, 0);
-        let open = Open { line, number, depth, module, function, arguments, memory: None, added, reallocs, stack_pointer };
+        let open = Open {
+            line: None,
+            number,
+            depth,
+            module,
+            function,
+            arguments,
+            memory: None,
+            added: 0,
+            reallocs,
+            stack_pointer,
+            fills: Vec::new(),
+        };
         let compares = match (&mut self.watch, self.open.last()) {
             (None, _) => false,
             (Some(_), Some(outer)) => outer.memory.is_some(),
@@ -300,8 +340,9 @@ impl CoreBoundary {
             most_handles: self.ledger.most,
             stacks: self.stacks,
             stack_pointers: self.stack_pointers,
+            unsteady: 0,
         };
-        Seen { calls: self.lines, dropped: self.dropped, violations: self.violations, looked_at }
+        Seen { calls: self.lines, dropped: self.dropped, violations: self.violations, looked_at, given: self.given }
     }
 }
 

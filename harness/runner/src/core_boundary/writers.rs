@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use polyfill_encoder::PATTERN;
-
 use crate::observation::{Frame, Outcome};
 use crate::violation::Violation;
+
+use super::fills::PATTERNS;
 
 /// What functions of the encoder's are called that look at writes.
 const LOOKS: &str = "polyfill.watched_";
@@ -70,7 +70,7 @@ impl Writers {
         for watched in self.unknown(calls) {
             let now = watched.now(memory);
             // What interposers fill results with is no change of anybody's.
-            let changed = |(before, now): (&u8, &u8)| before != now && *now != PATTERN;
+            let changed = |(before, now): (&u8, &u8)| before != now && *now != PATTERNS[0];
             if watched.bytes.iter().zip(now).any(changed) {
                 watched.writer = Some(answered.clone().map_or(Writer::Other, Writer::Host));
             }
@@ -181,7 +181,7 @@ mod tests {
     fn what_changes_by_itself_is_the_hosts() {
         let mut writers = writers(&[0; 8]);
         writers.answered("get-arguments");
-        writers.happens(&[3], &[0, 0, 0, 0, PATTERN, 0, 0, 0]);
+        writers.happens(&[3], &[0, 0, 0, 0, PATTERNS[0], 0, 0, 0]);
         assert_eq!(told(&writers), "neither an adapter nor the host");
         writers.happens(&[3], &[1, 1, 1, 1, 0, 9, 1, 1]);
         assert_eq!(told(&writers), "the host, which answered get-arguments");
