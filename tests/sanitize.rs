@@ -72,6 +72,9 @@ fn adapters_do_nothing_that_they_must_not() {
     println!("{compared}");
     let looked_at = compared.looked_at();
     assert!(looked_at.calls > 10_000 && looked_at.reallocs > 50 && looked_at.handles > 5_000, "{looked_at}");
+    assert!(looked_at.stack_pointers > 1_000, "main's stack pointer was known in {} calls", looked_at.stack_pointers);
+    assert!(looked_at.stacks.len() > 30, "{:?}", looked_at.stacks);
+    assert!(looked_at.stacks.values().all(|stack| stack.used <= stack.of), "{:?}", looked_at.stacks);
     golden::is_golden(&root().join("tests/sanitize.txt"), &compared.gaps());
 }
 
@@ -106,7 +109,7 @@ fn handles_do_not_become_more() {
     let mut rounds = 0;
     for (cell, result) in TRIALS.iter().filter(|(cell, _)| cell.guest == "thousand") {
         assert_eq!(result.verdict, Verdict::Passed, "{}", cell.name());
-        let looked_at = result.observation.as_ref().expect("it was run").looked_at;
+        let looked_at = &result.observation.as_ref().expect("it was run").looked_at;
         println!("{}: {looked_at}, {} at a time", cell.name(), looked_at.most_handles);
         assert!(looked_at.handles > 4_000, "{looked_at}");
         assert!(looked_at.most_handles < 12, "{} at a time", looked_at.most_handles);

@@ -9,6 +9,8 @@ use crate::trim::{MainRealloc, Trimmed};
 /// Where main's allocator has its first block: full of old contents.
 pub const BLOCK: u32 = 4096;
 pub const OLD: u8 = 0xaa;
+/// What the unused part of a stack is filled with.
+pub const PATTERN: u8 = 0xa5;
 
 /// What main does while it allocates.
 #[derive(Default)]
@@ -20,6 +22,10 @@ pub struct Main {
     pub reentered: Vec<i32>,
     /// What the adapter said.
     pub log: Vec<String>,
+    /// The writes that it reported: address and length.
+    pub writes: Vec<(u32, u32)>,
+    /// What it reported of its stack: bytes used, and bytes that there are.
+    pub used: Vec<(u32, u32)>,
     pub instance: Option<Instance>,
 }
 
@@ -65,6 +71,14 @@ impl Running {
             let text = String::from_utf8_lossy(&memory.data(&caller)[range]).into_owned();
             caller.data_mut().log.push(text);
         })?;
+        let reports = "polyfill:interpose/calls@0.1.0";
+        linker.func_wrap(reports, "writes", |mut caller: Caller<'_, Main>, address: u32, length: u32| {
+            caller.data_mut().writes.push((address, length));
+        })?;
+        linker.func_wrap(reports, "used", |mut caller: Caller<'_, Main>, stack: u32, of: u32| {
+            caller.data_mut().used.push((stack, of));
+        })?;
+        linker.func_wrap(reports, "pattern", || u32::from(PATTERN))?;
         let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
         store.data_mut().instance = Some(instance);
         Ok(Running { store, instance, memory, main })

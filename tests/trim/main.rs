@@ -28,3 +28,4 @@ mod robustness;
 mod rules;
 mod stack;
 mod support;
+mod watched;

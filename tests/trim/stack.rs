@@ -1,7 +1,7 @@
 //! The stack of an adapter: its size, its pointer and its guard.
 
-use crate::exec::{BLOCK, Main, Running};
-use crate::support::{GROW, MAIN, text, trim_with, wat};
+use crate::exec::{BLOCK, Main, OLD, PATTERN, Running};
+use crate::support::{GROW, MAIN, reporting, text, trim_with, wat};
 use crate::trim::{Form, MainRealloc, Problem, Stack, Trimmed};
 
 /// Takes frames off the stack until the parameter is zero, one after the other, and tells where the last one was.
@@ -213,6 +213,59 @@ fn an_export_leaves_the_stack_pointer_as_it_was() {
         panic!("there is no such stack")
     };
     assert!(format!("{error:?}").contains("polyfill.stack_overflow"));
+}
+
+#[test]
+fn it_is_told_how_much_of_a_stack_calls_use() {
+    let wasm = wat(FRAMES);
+    let trimmed = |form, realloc| reporting(CHECKED, form, &wasm, &EXPORTS, realloc);
+    for (mut running, low) in [
+        (Running::new(&trimmed(Form::Shared, GROW), Main::default()), Some(2 * 65536)),
+        (Running::new(&trimmed(Form::Shared, MAIN), Main::default()), Some(BLOCK as usize)),
+        (Running::isolated(&trimmed(Form::Isolated, GROW), Main::default()), None),
+    ] {
+        // At its first call one of them has no stack yet.
+        for (name, parameter, used) in [("dive", 2, 192), ("large", 0, 0), ("dive", 0, 64), ("large", 65536, 65536)] {
+            running.call1(name, parameter).expect("there is room");
+            assert_eq!(std::mem::take(&mut running.store.data_mut().used), [(used, 65536)], "{name} {parameter}");
+        }
+        // What is not in use is filled, up to where the next call begins; and nothing around it.
+        if let Some(low) = low {
+            let bytes = &running.main.data(&running.store)[low - 1..low + 65536];
+            assert_eq!((bytes[0], bytes[1], bytes[65536]), (OLD, PATTERN, PATTERN));
+            assert!(bytes[1..].iter().all(|byte| *byte == PATTERN));
+        }
+    }
+}
+
+#[test]
+fn a_call_in_another_one_uses_what_that_does_too() {
+    let wasm = wat(r#"
+        (module
+          (import "env" "memory" (memory 1))
+          (import "__main_module__" "cabi_realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
+          (global $__stack_pointer (mut i32) (i32.const 0))
+          (func $frame (param $size i32)
+            (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (local.get $size))))
+          (func (export "inner") (result i32)
+            (call $frame (i32.const 32)) (call $frame (i32.const -32)) (i32.const 0))
+          (func (export "outer") (param i32) (result i32)
+            (call $frame (i32.const 64))
+            (drop (call $realloc (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (call $frame (i32.const -64))
+            (local.get 0))
+          (func (export "cabi_import_realloc") (param i32) (result i32)
+            (call $frame (i32.const 16)) (call $frame (i32.const -16)) (local.get 0)))
+    "#);
+    let trimmed = reporting(CHECKED, Form::Shared, &wasm, &["inner", "outer", "cabi_import_realloc"], MAIN);
+    let main = Main { reenter: Some("inner"), ..Main::default() };
+    let mut running = Running::new(&trimmed, main);
+    running.call1("outer", 0).expect("no trap");
+    // Main calls it while it gives it a stack, and while it gives it a block.
+    assert_eq!(std::mem::take(&mut running.store.data_mut().used), [32, 96, 96].map(|used| (used, 65536)));
+    // What the canonical ABI calls may call nothing.
+    running.call1("cabi_import_realloc", 0).expect("no trap");
+    assert_eq!(running.store.data().used, []);
 }
 
 #[test]

@@ -33,9 +33,25 @@ pub fn trim_with(
     exports: &[&str],
     realloc: MainRealloc<'_>,
 ) -> Result<Trimmed, Vec<TrimError>> {
+    trim_to((stack, false), form, wasm, exports, realloc)
+}
+
+/// The same for an adapter that reports to the host, and that is as it should be.
+pub fn reporting(stack: Stack, form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
+    trim_to((stack, true), form, wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
+}
+
+fn trim_to(
+    (stack, reports): (Stack, bool),
+    form: Form,
+    wasm: &[u8],
+    exports: &[&str],
+    realloc: MainRealloc<'_>,
+) -> Result<Trimmed, Vec<TrimError>> {
     let exports = exports.iter().map(|export| export.to_string()).collect();
     let (exports, also) = (&exports, &|_| None);
-    let request = Request { name: "adapter", wasm, exports, also, form, realloc, stack, debug: true, validate: true };
+    let (debug, validate) = (true, true);
+    let request = Request { name: "adapter", wasm, exports, also, form, realloc, stack, reports, debug, validate };
     let trimmed = trim::trim(&request)?;
     Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("what trim writes is valid");
     Ok(trimmed)

@@ -17,12 +17,13 @@ const CHECKED: [&str; 2] = ["wasi_unstable", "wasi_snapshot_preview1"];
 pub fn sanitized(mut adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
     for adapter in &mut adapters {
         adapter.stack.checked = matches!(adapter.code, Code::Module { .. });
+        adapter.reports = adapter.stack.checked;
     }
     let interposers = adapters.iter().filter(|adapter| matches!(adapter.code, Code::Interposer { .. }));
     let there: Vec<String> = interposers.flat_map(|adapter| adapter.implements.iter().cloned()).collect();
     let missing = CHECKED.into_iter().filter(|module| !there.iter().any(|known| known == module));
-    let checks = missing.map(Adapter::filling_interposer).chain([Adapter::realloc_interposer()]);
-    checks.collect::<Vec<_>>().into_iter().chain(adapters).collect()
+    let checks = missing.map(Adapter::interposer).chain([Adapter::realloc_interposer()]);
+    checks.map(Adapter::checking).collect::<Vec<_>>().into_iter().chain(adapters).collect()
 }
 
 /// What a check of such a component has to know, made of that main.

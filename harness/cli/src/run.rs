@@ -16,7 +16,7 @@ use polyfill_build::index::{NATIVE, Sanitize};
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
     Accepted, Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Run, Sinks, Trace,
-    host_linker, json_lines, lines, observe, observe_native,
+    host_linker, json_lines, judge_unwritten, lines, name_writers, observe, observe_native,
 };
 
 use crate::adapt::Adapt;
@@ -81,7 +81,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                         sanitize: check.map(|(_, check)| check),
                         detail: args.detail(),
                     };
-                    observe(&run, Sinks::inherit())
+                    let mut observation = observe(&run, Sinks::inherit());
+                    judge_unwritten(&run, &mut observation);
+                    name_writers(&run, &mut observation.violations, |_| true);
+                    observation
                 }
                 None if args.sanitize => return Err(Error::Unchecked { host: name.to_string() }),
                 None => {
@@ -115,6 +118,10 @@ fn tell_violations(args: &RunArgs, observation: &Observation) -> Result<bool, Er
         }
     }
     eprintln!("{}", observation.looked_at);
+    if let Some((function, used)) = observation.looked_at.most_stack() {
+        let function = if function.is_empty() { "no call" } else { function };
+        eprintln!("most stack used: {used}, in {function}");
+    }
     Ok(clean)
 }
 

@@ -231,7 +231,8 @@ impl<'a> Binder<'a> {
                     return Err(self.no_function(key, wanted, unknown));
                 };
                 let asker = self.asker(id, &name, key, wanted);
-                if !self.world.declares(asker, key, wanted) {
+                let reports = self.modules[id.0].layer.reports && import.module == names::REPORTS;
+                if !reports && !self.world.declares(asker, key, wanted) {
                     return Err(unknown(
                         "another module's world has this function, its own world has not".into(),
                         vec![format!("give WIT for `{}`, or embed it in a `component-type` section", module.name)],

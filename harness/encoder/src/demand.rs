@@ -194,6 +194,7 @@ impl<'a> Closing<'a> {
             form: form(adapter),
             realloc,
             stack: adapter.layer.stack.into(),
+            reports: adapter.layer.reports,
             debug: self.options.debug_names,
             validate: self.options.validate,
         };

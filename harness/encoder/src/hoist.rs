@@ -43,16 +43,18 @@ pub(crate) fn hoist(bytes: &[u8]) -> wasmparser::Result<Option<Vec<u8>>> {
 }
 
 /// The bytes before the first section.
-const HEADER: usize = 8;
+pub(crate) const HEADER: usize = 8;
 
-struct Section {
-    id: u8,
+/// A section of a module.
+pub(crate) struct Section {
+    pub id: u8,
     /// With its id and size.
-    whole: Range<usize>,
-    contents: Range<usize>,
+    pub whole: Range<usize>,
+    pub contents: Range<usize>,
 }
 
-fn sections(bytes: &[u8]) -> wasmparser::Result<Vec<Section>> {
+/// All of them.
+pub(crate) fn sections(bytes: &[u8]) -> wasmparser::Result<Vec<Section>> {
     let mut reader = BinaryReader::new(bytes, 0);
     reader.read_bytes(HEADER)?;
     let mut sections = Vec::new();
@@ -68,7 +70,7 @@ fn sections(bytes: &[u8]) -> wasmparser::Result<Vec<Section>> {
 }
 
 /// The number at the start of a section, and what follows.
-fn counted<'b>(bytes: &'b [u8], section: &Section) -> wasmparser::Result<(u32, &'b [u8])> {
+pub(crate) fn counted<'b>(bytes: &'b [u8], section: &Section) -> wasmparser::Result<(u32, &'b [u8])> {
     let mut reader = BinaryReader::new(&bytes[section.contents.clone()], section.contents.start as u64);
     let count = reader.read_var_u32()?;
     let rest = section.contents.start + reader.current_position();

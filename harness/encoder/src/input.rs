@@ -51,6 +51,9 @@ pub struct Adapter<'a> {
     pub form: Form,
     /// Its stack.
     pub stack: Stack,
+    /// Beside an interposer, it tells how much of its stack each call uses, where that is [`checked`](Stack::checked), and
+    /// it has what it takes to tell of its writes to main's memory: [`watch`](crate::watch()).
+    pub reports: bool,
 }
 
 /// What an adapter consists of.
@@ -66,9 +69,10 @@ pub enum Code<'a> {
     /// A layer that passes every call on, and reports it to the host before and after: see
     /// [`CALLS`](crate::CALLS).
     Interposer {
-        /// Results of preview1 are filled with a pattern before each call, and as they were again after one that fails
-        /// and has not written them: see [`FILLED`](crate::FILLED).
-        fills: bool,
+        /// The host is asked before and after each call what is to be in main's memory: it may fill what the call is to
+        /// write, and put back what was there. Main's stack pointer is told of with each report, if main has one that is
+        /// known, and no start function.
+        checks: bool,
     },
     /// A layer that answers by itself, made from WIT: each interface that the world imports.
     Stub {
@@ -115,12 +119,16 @@ impl<'a> Adapter<'a> {
     pub fn interposer(implements: impl Into<String>) -> Adapter<'a> {
         let implements = implements.into();
         let name = format!("interposer of {implements}");
-        Adapter::of(name, Code::Interposer { fills: false }).implementing([implements])
+        Adapter::of(name, Code::Interposer { checks: false }).implementing([implements])
     }
 
-    /// The same, which shows whether results are written: it fills them with a pattern before each call.
-    pub fn filling_interposer(implements: impl Into<String>) -> Adapter<'a> {
-        Adapter { code: Code::Interposer { fills: true }, ..Adapter::interposer(implements) }
+    /// The same, with all that shows what is wrong: the host may fill what calls write, and hears of main's
+    /// stack pointer.
+    pub fn checking(self) -> Adapter<'a> {
+        match self.code {
+            Code::Interposer { .. } => Adapter { code: Code::Interposer { checks: true }, ..self },
+            _ => self,
+        }
     }
 
     /// A layer that reports each call by which an adapter asks main's realloc for memory, as a function of
@@ -138,7 +146,14 @@ impl<'a> Adapter<'a> {
     }
 
     fn of(name: String, code: Code<'a>) -> Adapter<'a> {
-        Adapter { implements: vec![name.clone()], name, code, form: Form::Auto, stack: Stack::default() }
+        Adapter {
+            implements: vec![name.clone()],
+            name,
+            code,
+            form: Form::Auto,
+            stack: Stack::default(),
+            reports: false,
+        }
     }
 
     /// With WIT from outside.

@@ -49,18 +49,24 @@ pub(crate) fn line_up<'a>(
     mut layers: Vec<Vec<Module<'a>>>,
 ) -> Result<Vec<Module<'a>>, Errors> {
     let mut errors = Vec::new();
+    let checks = adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer { checks: true }));
+    let main = if checks { interpose::readable(main)? } else { main };
     if adapters.iter().any(|adapter| matches!(adapter.code, Code::Interposer { .. })) {
         // An interposer passes on what the others import: it is made when they are known.
         let known: Vec<Module<'_>> = std::iter::once(&main).chain(layers.iter().flatten()).cloned().collect();
         for (adapter, layer) in adapters.iter().zip(&mut layers) {
-            if let Code::Interposer { fills } = adapter.code {
-                *layer = keep(interpose::layers(adapter, fills, &known), &mut errors);
+            if let Code::Interposer { checks } = adapter.code {
+                *layer = keep(interpose::layers(adapter, checks, &known), &mut errors);
             }
         }
     }
     Errors::check(errors)?;
     let mut modules = vec![main];
     modules.extend(layers.into_iter().flatten());
+    if !modules.iter().any(|module| module.layer.transparent) {
+        // Only interposers bring the interface by which anything is told.
+        modules.iter_mut().for_each(|module| module.layer.reports = false);
+    }
     name_apart(&mut modules);
     Ok(modules)
 }
@@ -87,7 +93,7 @@ pub(crate) fn read_adapter<'a>(adapter: &'a Adapter<'_>) -> Result<Vec<Module<'a
 
 /// What an adapter is among the others.
 pub(crate) fn layer(adapter: &Adapter<'_>, implements: Vec<String>) -> Layer {
-    Layer { implements, form: adapter.form, stack: adapter.stack, transparent: false }
+    Layer { implements, form: adapter.form, stack: adapter.stack, transparent: false, reports: adapter.reports }
 }
 
 /// Layers for one import module are often called by its name: the second one of a name is told apart.

@@ -19,6 +19,8 @@ pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
 /// The import module of the world's own functions.
 pub(crate) const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";
+/// The interface by which interposers, and adapters that are watched, report to the host.
+pub(crate) const REPORTS: &str = "polyfill:interpose/calls@0.1.0";
 /// An adapter's import of an interface that begins so is lowered as main would do it: in main's memory.
 const IN_MAIN: &str = "[main-memory]";
 /// Names under which main may offer its realloc to adapters, the preferred one first.
@@ -211,6 +213,12 @@ fn legacy_item(field: &str) -> Item<'_> {
     } else {
         Item::Func(field)
     }
+}
+
+/// The canonical ABI calls an exported function of that name in the middle of something: it may call nothing of the world.
+pub(crate) fn may_not_leave(name: &str) -> bool {
+    let post_return = name.starts_with("cabi_post_") || (name.starts_with(STANDARD) && name.ends_with("_post"));
+    post_return || IMPORT_REALLOCS.contains(&name) || EXPORT_REALLOCS.contains(&name)
 }
 
 /// An exported function is there for an asynchronous lift.

@@ -63,6 +63,8 @@ pub(crate) struct Layer {
     pub stack: Stack,
     /// It stands in for main: what it asks of the world, it asks as main would.
     pub transparent: bool,
+    /// It tells the host of what it does, by the interface of interposers.
+    pub reports: bool,
 }
 
 /// One import.

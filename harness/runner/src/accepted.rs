@@ -143,6 +143,7 @@ mod tests {
             depth: 0,
             what: What::ResultOnError(changed),
             frames: Vec::new(),
+            writer: String::new(),
         }
     }
 

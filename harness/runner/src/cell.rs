@@ -25,6 +25,8 @@ use crate::remote::{RemoteHost, RemoteRun};
 use crate::report::Report;
 use crate::suite::{CellResult, Runner, Verdict};
 use crate::trace::Detail;
+use crate::uninitialized::judge_unwritten;
+use crate::writers::name_writers;
 
 /// Why a case with `host-code` is not run without any.
 const HOST_CODE: &str = "`host-code`: this guest's imports are answered by Rust code of the suite's own test binary \
@@ -150,7 +152,11 @@ impl Runner {
         let inputs = &inputs;
         let is_one_host = true;
         let run = Run { engine, program, stack, host, linker, is_one_host, imports, inputs, limits, sanitize, detail };
-        Ok(observe(&run, Sinks::default()))
+        let mut observation = observe(&run, Sinks::default());
+        judge_unwritten(&run, &mut observation);
+        // Nobody is told of those that are accepted.
+        name_writers(&run, &mut observation.violations, |violation| self.accepted.rule(violation).is_none());
+        Ok(observation)
     }
 
     /// A host of the suite's own that is a program.

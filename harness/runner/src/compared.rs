@@ -1,22 +1,26 @@
 //! How much checks have looked at, over many trials: that nothing is found must not be for want of looking.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use polyfill_build::index::{Artifact, Cell};
 
 use crate::suite::{CellResult, Verdict};
-use crate::violation::LookedAt;
+use crate::violation::{LookedAt, StackUse};
 
 /// The calls and trials in which adapters were looked at, and those in which they were not; and what was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     trials: usize,
     looked_at: LookedAt,
+    /// The most that was used of an adapter's stack, and where.
+    stack: Option<(StackUse, String)>,
     /// Violations by their kind.
     violations: BTreeMap<&'static str, u64>,
     /// Cases of so many calls that some were passed over, with the numbers of both.
     in_part: BTreeMap<String, String>,
+    /// Cases whose runs are not the same each time.
+    unsteady: BTreeSet<String>,
     /// Cases of which nothing could be looked at, each with the reason and the number of its trials.
     nothing: BTreeMap<String, (String, usize)>,
 }
@@ -35,10 +39,14 @@ impl Compared {
     }
 
     fn note(&mut self, cell: &Cell, result: &CellResult) {
-        let looked_at = result.observation.as_ref().map(|observation| observation.looked_at).unwrap_or_default();
+        let looked_at = result.observation.as_ref().map(|observation| observation.looked_at.clone());
+        let looked_at = looked_at.unwrap_or_default();
         let case = cell.case_key();
         for violation in result.observation.iter().flat_map(|observation| &observation.violations) {
             *self.violations.entry(violation.what.kind()).or_default() += 1;
+        }
+        if looked_at.unsteady > 0 {
+            self.unsteady.insert(case.clone());
         }
         match (looked_at.calls, looked_at.passed_over) {
             (0, _) => {
@@ -60,7 +68,13 @@ impl Compared {
             }
         }
         self.trials += 1;
-        self.looked_at = self.looked_at.and(looked_at);
+        if let Some((function, used)) = looked_at.most_stack()
+            && self.stack.as_ref().is_none_or(|(most, _)| used > *most)
+        {
+            let function = if function.is_empty() { "no call" } else { function };
+            self.stack = Some((used, format!("in {function} of {} by {}", cell.case_key(), cell.adapter)));
+        }
+        self.looked_at = self.looked_at.and(&looked_at);
     }
 
     /// How much that was.
@@ -79,6 +93,9 @@ impl Compared {
         for (case, calls) in &self.in_part {
             text.push_str(&format!("in part: {case}: {calls}\n"));
         }
+        for case in &self.unsteady {
+            text.push_str(&format!("in part: {case}: two runs are not the same\n"));
+        }
         for (case, (why, trials)) in &self.nothing {
             let plural = if *trials == 1 { "" } else { "s" };
             text.push_str(&format!("nothing: {case}, {trials} trial{plural}: {why}\n"));
@@ -91,6 +108,9 @@ impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
         writeln!(f, "{}, in {} trial{}", self.looked_at, self.trials, plural(self.trials as u64))?;
+        if let Some((used, place)) = &self.stack {
+            writeln!(f, "most stack used: {used}, {place}")?;
+        }
         for (kind, count) in &self.violations {
             writeln!(f, "found: {kind}, {count} time{}", plural(*count))?;
         }

@@ -59,7 +59,9 @@ mod compared;
 mod expected;
 mod listing;
 mod pattern;
+mod uninitialized;
 mod wave;
+mod writers;
 
 mod bless;
 mod diff;
@@ -90,8 +92,10 @@ pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
     json_lines, lines, recorded_results, replay, shortened,
 };
+pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
-pub use violation::{Changed, LookedAt, Violation, What};
+pub use violation::{Changed, LookedAt, StackUse, Violation, What};
+pub use writers::name_writers;
 
 /// Cases and the index, as the build writes them.
 pub use polyfill_build::{case, descriptor, index, side, tree};

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use polyfill_build::case::LimitName;
 use polyfill_build::index::Stage;
 use serde::{Deserialize, Serialize};
 
+use crate::core_boundary::AllGiven;
 use crate::trace::Trace;
 use crate::violation::{LookedAt, Violation};
 
@@ -40,6 +42,9 @@ pub struct Observation {
     pub violations: Vec<Violation>,
     /// How much was looked at.
     pub looked_at: LookedAt,
+    /// What calls of adapters gave, to be compared with another run.
+    #[serde(skip)]
+    pub(crate) given: Arc<AllGiven>,
     /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
     /// The interfaces with versions that its core modules import, sorted. Linkers may satisfy them by other versions.
@@ -74,6 +79,7 @@ impl Observation {
             trace: None,
             violations: Vec::new(),
             looked_at: LookedAt::default(),
+            given: Arc::default(),
             imports: Vec::new(),
             core_interfaces: Vec::new(),
             files: None,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::Range;
 use std::sync::Arc;
 
 use polyfill_build::index::Sanitize;
@@ -10,6 +11,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::backtrace;
 use crate::call::{Caller, Failure};
+use crate::core_boundary::PATTERNS;
 use crate::drive::drive;
 use crate::engine::{Engine, EngineError};
 use crate::files::{self, Files};
@@ -115,6 +117,26 @@ pub fn host_linker(engine: &Engine, host: &dyn Host) -> Result<Linker<State>, St
 
 /// Runs a component to its end, whatever that is.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
+    observe_as(run, sinks, &Looks::default())
+}
+
+/// What a second run is for.
+pub(crate) struct Looks<'w> {
+    /// Bytes of main's memory, each with the number of the call whose writes to them are looked for. The component tells of
+    /// those ([`polyfill_encoder::watch`]).
+    pub watched: &'w [(u64, Range<u64>)],
+    /// What lies where nobody has written.
+    pub pattern: u8,
+}
+
+impl Default for Looks<'_> {
+    fn default() -> Self {
+        Self { watched: &[], pattern: PATTERNS[0] }
+    }
+}
+
+/// The same, looking for more.
+pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Observation {
     // By a relay, for traces and for checks.
     let told = run.is_told();
     let limits = &run.limits.told(told);
@@ -128,6 +150,10 @@ pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
         Ok(state) => state,
         Err(error) => return Observation::of(Outcome::NotRun(backtrace::message(&error))),
     };
+    state.core_boundary().fill_with(looks.pattern);
+    if !looks.watched.is_empty() {
+        state.core_boundary().watch_writers(looks.watched);
+    }
     let _room = run.engine.room();
     let mut store = match ready(run.engine, run.limits, state, files.as_ref()) {
         Ok(store) => store,
@@ -211,6 +237,7 @@ pub(crate) fn observation(
         core_calls_dropped: core.dropped,
         violations: core.violations,
         looked_at: core.looked_at,
+        given: Arc::new(core.given),
         files,
         pages_initial: state.pages.initial,
         pages_grown: state.pages.grown,

@@ -1,6 +1,8 @@
 //! What an adapter must never do, as it was seen in a call across the core boundary.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +28,12 @@ pub struct Violation {
     pub depth: usize,
     /// What it was.
     pub what: What,
-    /// Where, if it was seen as it happened, innermost first.
+    /// Where, if it was seen as it happened, or in a second run of the case, innermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<Frame>,
+    /// Who wrote bytes that changed, if no frames tell.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub writer: String,
 }
 
 /// What was done.
@@ -41,8 +46,10 @@ pub enum What {
     ResultOnError(Changed),
     /// A buffer was written to by a call that failed.
     BufferOnError(Changed),
-    /// A call that succeeded has not written a result. Which one.
+    /// A call that succeeded has not written a result, or what it says is in a buffer. Which one.
     Unwritten(String),
+    /// A call depends on bytes that nobody has written. In what way.
+    Uninitialized(String),
     /// Memory grew by so many pages.
     Growth {
         /// The number.
@@ -52,7 +59,7 @@ pub enum What {
     Realloc(String),
     /// A handle of the host was not given back in time, or twice. Which one.
     Handle(String),
-    /// The adapter's stack is not as it was, or too small. In what way.
+    /// The adapter's stack is not as it was, or too small; or main's is not as it was. In what way.
     Stack(String),
 }
 
@@ -70,10 +77,26 @@ pub struct Changed {
     pub after: Vec<u8>,
 }
 
+impl Changed {
+    /// The addresses.
+    pub(crate) fn range(&self) -> Range<u64> {
+        self.start..self.start + self.before.len() as u64
+    }
+}
+
 impl What {
     /// A word for each kind.
-    pub const KINDS: [&str; 8] =
-        ["memory", "result-on-error", "buffer-on-error", "growth", "realloc", "handle", "stack", "unwritten"];
+    pub const KINDS: [&str; 9] = [
+        "memory",
+        "result-on-error",
+        "buffer-on-error",
+        "growth",
+        "realloc",
+        "handle",
+        "stack",
+        "unwritten",
+        "uninitialized",
+    ];
 
     /// The word for this one.
     pub fn kind(&self) -> &'static str {
@@ -86,11 +109,12 @@ impl What {
             Self::Handle(_) => 5,
             Self::Stack(_) => 6,
             Self::Unwritten(_) => 7,
+            Self::Uninitialized(_) => 8,
         };
         Self::KINDS[index]
     }
 
-    fn changed(&self) -> Option<&Changed> {
+    pub(crate) fn changed(&self) -> Option<&Changed> {
         match self {
             Self::Memory(changed) | Self::ResultOnError(changed) | Self::BufferOnError(changed) => Some(changed),
             _ => None,
@@ -108,7 +132,11 @@ impl fmt::Display for What {
                 write!(f, "changed {count} byte{} of {owner}, {start:#x}..{end:#x}", plural(count))
             }
             Self::Growth { pages } => write!(f, "made main's memory larger by {pages} page{}", plural(*pages)),
-            Self::Unwritten(text) | Self::Realloc(text) | Self::Handle(text) | Self::Stack(text) => f.write_str(text),
+            Self::Unwritten(text)
+            | Self::Uninitialized(text)
+            | Self::Realloc(text)
+            | Self::Handle(text)
+            | Self::Stack(text) => f.write_str(text),
         }
     }
 }
@@ -121,6 +149,12 @@ impl fmt::Display for Violation {
 }
 
 impl Violation {
+    /// One in no call.
+    pub(crate) fn of(what: What) -> Violation {
+        let [adapter, function, call, writer] = Default::default();
+        Violation { adapter, function, call, number: 0, depth: 0, what, frames: Vec::new(), writer }
+    }
+
     /// In whose call, and all that is known beside the one line; each in a line of its own.
     pub fn details(&self) -> Vec<String> {
         let by = if self.adapter.is_empty() { String::new() } else { format!(", by {}", self.adapter) };
@@ -132,6 +166,9 @@ impl Violation {
         if let Some(changed) = self.what.changed() {
             lines.push(format!("before: {}", hex(&changed.before)));
             lines.push(format!("after:  {}", hex(&changed.after)));
+        }
+        if !self.writer.is_empty() {
+            lines.push(format!("written by {}", self.writer));
         }
         for (number, frame) in self.frames.iter().enumerate() {
             lines.push(format!("{number:>2}: {frame}"));
@@ -150,7 +187,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// How much was looked at: that nothing is found must not be for want of looking.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LookedAt {
     /// Calls of main's into adapters around which its memory was compared.
@@ -165,12 +202,51 @@ pub struct LookedAt {
     pub handles: u64,
     /// The most that there were at a time.
     pub most_handles: u64,
+    /// What calls of each function have used at most of an adapter's stack; of those that have returned. What was in no call
+    /// has no name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stacks: BTreeMap<String, StackUse>,
+    /// Calls of main's in which its stack pointer was known.
+    #[serde(default)]
+    pub stack_pointers: u64,
+    /// Runs of which no more than the beginning could be compared with a second one: by itself that is another one.
+    #[serde(default)]
+    pub unsteady: u64,
+}
+
+/// How much of a stack was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StackUse {
+    /// Bytes, at most.
+    pub used: u32,
+    /// Bytes that there are.
+    pub of: u32,
+}
+
+impl fmt::Display for StackUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.used, self.of)
+    }
 }
 
 impl LookedAt {
+    /// The function whose calls used most of a stack, and how much that was.
+    pub fn most_stack(&self) -> Option<(&str, StackUse)> {
+        let functions = self.stacks.iter().map(|(function, used)| (function.as_str(), *used));
+        functions.max_by_key(|(_, used)| *used)
+    }
+
     /// The same of two runs.
-    pub(crate) fn and(self, other: LookedAt) -> LookedAt {
+    pub(crate) fn and(&self, other: &LookedAt) -> LookedAt {
+        let mut stacks = self.stacks.clone();
+        for (function, used) in &other.stacks {
+            most(&mut stacks, function, *used);
+        }
         LookedAt {
+            stacks,
+            stack_pointers: self.stack_pointers + other.stack_pointers,
+            unsteady: self.unsteady + other.unsteady,
             calls: self.calls + other.calls,
             passed_over: self.passed_over + other.passed_over,
             reallocs: self.reallocs + other.reallocs,
@@ -181,10 +257,18 @@ impl LookedAt {
     }
 }
 
+/// Keeps the most that calls of a function have used.
+pub(crate) fn most(stacks: &mut BTreeMap<String, StackUse>, function: &str, used: StackUse) {
+    match stacks.get_mut(function) {
+        Some(known) => *known = used.max(*known),
+        None => drop(stacks.insert(function.to_string(), used)),
+    }
+}
+
 impl fmt::Display for LookedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
-        let LookedAt { calls, reallocs, handles, .. } = *self;
+        let &LookedAt { calls, reallocs, handles, .. } = self;
         write!(f, "looked at {calls} call{} of adapters, {reallocs} of main's realloc", plural(calls))?;
         write!(f, ", and {handles} handle{}", plural(handles))
     }

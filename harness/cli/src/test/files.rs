@@ -1,13 +1,13 @@
 //! Verdicts in files, for programs: JSON, and JUnit's XML.
 
 use polyfill_build::index::Cell;
-use polyfill_runner::{CellResult, Verdict};
+use polyfill_runner::{CellResult, Verdict, Violation};
 use serde_json::json;
 
 /// A cell and what became of it.
 pub(super) type Trial<'t> = (&'t Cell, &'t CellResult);
 
-/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message", "violations" } ] }`.
+/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message", "violations", "stack" } ] }`.
 pub(super) fn json(trials: &[Trial<'_>]) -> String {
     let result = |(cell, result): &Trial<'_>| {
         let (outcome, message) = outcome(&result.verdict);
@@ -15,7 +15,7 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
         json!({
             "guest": guest, "case": case, "adapter": adapter, "host": host, "outcome": outcome,
             "seconds": result.duration.as_secs_f64(), "message": message,
-            "violations": violations(result),
+            "violations": violations(result), "stack": stack(result),
         })
     };
     let results: Vec<_> = trials.iter().map(result).collect();
@@ -25,7 +25,22 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
 /// What adapters did that they must not do, those that are accepted among it, a line each.
 fn violations(result: &CellResult) -> Vec<String> {
     let violations = result.observation.iter().flat_map(|observation| &observation.violations);
-    violations.map(|violation| format!("{}: {violation}", violation.function)).collect()
+    violations.map(|violation| format!("{}: {violation}{}", violation.function, place(violation))).collect()
+}
+
+/// What calls of each function used at most of an adapter's stack: `{ "path_open": { "used": 3000, "of": 65536 } }`.
+fn stack(result: &CellResult) -> serde_json::Value {
+    let stacks = result.observation.iter().flat_map(|observation| &observation.looked_at.stacks);
+    stacks.map(|(function, used)| (function.clone(), json!({ "used": used.used, "of": used.of }))).collect()
+}
+
+/// Where that was, or whose it was.
+fn place(violation: &Violation) -> String {
+    match violation.frames.first() {
+        Some(frame) => format!(", in {frame}"),
+        None if violation.writer.is_empty() => String::new(),
+        None => format!(", written by {}", violation.writer),
+    }
 }
 
 /// One suite, a test case for each trial.
@@ -147,13 +162,17 @@ mod tests {
             depth: 0,
             what: What::Growth { pages: 1 },
             frames: Vec::new(),
+            writer: "the host".to_string(),
         };
         let observation = Observation { violations: vec![violation], ..Observation::of(Outcome::Returned) };
         results[1].1.observation = Some(observation);
         let trials: Vec<Trial<'_>> = results.iter().map(|(cell, result)| (cell, result)).collect();
         let value: serde_json::Value = serde_json::from_str(&json(&trials)).expect("JSON");
         assert_eq!(value["results"][0]["violations"], json!([]));
-        assert_eq!(value["results"][1]["violations"], json!(["fd_read: growth: made main's memory larger by 1 page"]));
+        assert_eq!(
+            value["results"][1]["violations"],
+            json!(["fd_read: growth: made main's memory larger by 1 page, written by the host"])
+        );
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! An interposer is an isolated adapter made here: names and values are reported from its own memory, main's memory is
 //! shown to the host where it lies.
 
-mod fill;
 mod module;
+mod patch;
+mod pointer;
 
 use std::borrow::Cow;
 
@@ -18,13 +19,13 @@ use crate::input::{Adapter, Form, Stack, Wit};
 use crate::layers;
 use crate::names;
 use crate::read::{self, Extern, Layer, Module};
-pub use fill::{FILLED, PATTERN};
+pub(crate) use pointer::readable;
 
 /// The WIT package `polyfill:interpose`: what an interposer asks of the host.
 pub const CALLS: &str = include_str!("calls.wit");
 
 /// The interface of that package.
-pub(crate) const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
+pub(crate) use crate::names::REPORTS as INTERFACE;
 
 /// A function to pass on.
 pub(crate) type Functions = IndexMap<String, FuncType>;
@@ -33,7 +34,7 @@ pub(crate) type Functions = IndexMap<String, FuncType>;
 /// own functions it is the realloc alone, whether somebody imports it or trimming makes somebody do so.
 pub(crate) fn layers(
     adapter: &Adapter<'_>,
-    fills: bool,
+    checks: bool,
     modules: &[Module<'_>],
 ) -> Result<Vec<Module<'static>>, Error> {
     let mut covered: IndexMap<&str, Functions> = IndexMap::new();
@@ -51,8 +52,9 @@ pub(crate) fn layers(
     {
         covered.entry(names::MAIN).or_default().insert(realloc.to_string(), ty.clone());
     }
-    let has_memory = modules.first().is_some_and(has_memory);
-    let with = With { memory: has_memory, fills: fills && has_memory };
+    let memory = modules.first().is_some_and(has_memory);
+    let stack_pointer = checks && modules.first().is_some_and(|main| main.exports_function(pointer::GETTER));
+    let with = With { memory, patches: checks && memory, stack_pointer };
     covered.into_iter().map(|(name, functions)| layer(name, &functions, with)).collect()
 }
 
@@ -61,8 +63,10 @@ pub(crate) fn layers(
 struct With {
     /// Shows main's memory.
     memory: bool,
-    /// Fills results.
-    fills: bool,
+    /// Lets the host change main's memory.
+    patches: bool,
+    /// Tells of main's stack pointer.
+    stack_pointer: bool,
 }
 
 fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'static>, Error> {
@@ -79,6 +83,7 @@ fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'
         form: Form::Isolated,
         stack: Stack::default(),
         transparent: true,
+        reports: false,
     };
     Ok(Module { wit: Some(Cow::Owned(wit()?)), layer, ..read::read(&name, wasm)? })
 }

@@ -1,17 +1,17 @@
 //! The core module of an interposer.
 //!
-//! Its memory: the names of module and functions, then room for the values of one report, and for a result that is filled.
+//! Its memory: the names of module and functions, then room for the values of one report, and for what the host gives.
 //! One is enough: a report ends before anything else can be called.
 
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, NameMap, NameSection, TypeSection,
-    ValType,
+    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
+    GlobalSection, GlobalType, ImportSection, InstructionSink, MemArg, MemorySection, MemoryType, Module, NameMap,
+    NameSection, TypeSection, ValType,
 };
 use wasmparser::FuncType;
 
-use super::fill::{self, Tools};
-use super::{Functions, INTERFACE, With};
+use super::patch::{self, Patches};
+use super::{Functions, INTERFACE, With, pointer};
 use crate::names::{self, Copy};
 
 /// `variant value`: the size in bytes of a discriminant and of eight bytes at their alignment.
@@ -33,6 +33,8 @@ struct Report {
     after: u32,
     /// What reports main's memory, and what tells its size.
     memory: Option<(u32, u32)>,
+    /// What reports main's stack pointer, and what tells it.
+    stack_pointer: Option<(u32, u32)>,
 }
 
 /// A module that exports the functions, and imports each from `implements`.
@@ -57,9 +59,17 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
             let shown = import(&mut types, &names::in_main(INTERFACE), "memory", pointers(2), vec![]);
             (shown, import(&mut types, names::MAIN_MEMORY, Copy::Size.field(), vec![], pointers(1)))
         }),
+        stack_pointer: with.stack_pointer.then(|| {
+            let told = import(&mut types, INTERFACE, "stack-pointer", pointers(1), vec![]);
+            (told, import(&mut types, names::MAIN, pointer::GETTER, vec![], pointers(1)))
+        }),
     };
-    let copies = with.fills.then(|| {
-        [Copy::Load, Copy::Store].map(|copy| import(&mut types, names::MAIN_MEMORY, copy.field(), pointers(3), vec![]))
+    // What main's own functions write is main's.
+    let patches = (with.patches && implements != names::MAIN).then(|| {
+        let fill = import(&mut types, INTERFACE, "fill", pointers(1), vec![]);
+        let restore = import(&mut types, INTERFACE, "restore", pointers(2), vec![]);
+        let store = import(&mut types, names::MAIN_MEMORY, Copy::Store.field(), pointers(3), vec![]);
+        Patches { room: 0, fill, restore, store, apply: 0 }
     });
     let first = functions.iter().fold(None, |first, (name, ty)| {
         let index = import(&mut types, implements, name, encoded(ty.params()), encoded(ty.results()));
@@ -79,9 +89,12 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
     let values = (text.len() as u32).next_multiple_of(VALUE);
     let most = functions.values().map(|ty| ty.params().len().max(ty.results().len())).max().unwrap_or_default();
     let room = values + most as u32 * VALUE;
-    let pages = (room + fill::ROOM).div_ceil(PAGE);
-    let tools = copies.zip(report.memory).map(|([load, store], (_, size))| Tools { room, load, store, size });
-    let place = Place { module: module_name, values, implements };
+    let room = room.next_multiple_of(VALUE);
+    let pages = (room + patches.map_or(0, |_| patch::ROOM)).div_ceil(PAGE).max(1);
+    // Behind the functions that pass calls on.
+    let apply = imported + functions.len() as u32;
+    let patches = patches.map(|patches| Patches { room, apply, ..patches });
+    let place = Place { module: module_name, values };
 
     let mut section = FunctionSection::new();
     let mut exports = ExportSection::new();
@@ -90,8 +103,23 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
         // Its type is that of the import it passes calls on to.
         section.function(first_import + index);
         exports.export(name, ExportKind::Func, imported + index);
-        code.function(&body(ty, (name, span), &place, &report, tools.as_ref(), first_import + index));
+        code.function(&body(ty, span, &place, &report, patches.as_ref(), first_import + index));
         function_names.append(imported + index, name);
+    }
+    let mut globals = GlobalSection::new();
+    if let Some(patches) = &patches {
+        let realloc = names::IMPORT_REALLOCS[0];
+        types.ty().function([], []);
+        section.function(types.len() - 1);
+        code.function(&patches.apply());
+        function_names.append(apply, "polyfill.patch");
+        types.ty().function(pointers(4), pointers(1));
+        section.function(types.len() - 1);
+        code.function(&patches.realloc());
+        function_names.append(apply + 1, realloc);
+        exports.export(realloc, ExportKind::Func, apply + 1);
+        let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+        globals.global(ty, &ConstExpr::i32_const(0));
     }
     let mut memories = MemorySection::new();
     let (minimum, maximum) = (u64::from(pages), Some(u64::from(pages)));
@@ -102,40 +130,47 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
     debug.functions(&function_names);
 
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&section).section(&memories).section(&exports);
+    module.section(&types).section(&imports).section(&section).section(&memories);
+    if !globals.is_empty() {
+        module.section(&globals);
+    }
+    module.section(&exports);
     module.section(&code).section(&data).section(&debug);
     module.finish()
 }
 
 /// Where the parts of a report are in memory.
-struct Place<'a> {
+struct Place {
     module: Span,
     values: u32,
-    implements: &'a str,
 }
 
 /// Reports the arguments, passes the call on, reports the results.
 fn body(
     ty: &FuncType,
-    (name, function): (&str, Span),
-    place: &Place<'_>,
+    function: Span,
+    place: &Place,
     report: &Report,
-    tools: Option<&Tools>,
+    patches: Option<&Patches>,
     next: u32,
 ) -> Function {
-    let &Place { module, values, implements } = place;
+    let &Place { module, values } = place;
     let (params, results) = (encoded(ty.params()), encoded(ty.results()));
     let first_result = params.len() as u32;
     // What gives no errno cannot be told to have failed.
-    let tools = tools.filter(|_| results == [ValType::I32]);
-    let fills = tools.map_or_else(Vec::new, |_| fill::results(implements, name, params.len(), first_result + 1));
-    let kept = fills.iter().flat_map(|fill| [(fill.locals(), ValType::I64), (1, ValType::I32)]);
-    let locals: Vec<(u32, ValType)> = results.iter().map(|ty| (1, *ty)).chain(kept).collect();
+    let patches = patches.filter(|_| results == [ValType::I32]);
+    let locals: Vec<(u32, ValType)> = results.iter().map(|ty| (1, *ty)).collect();
     let mut body = Function::new(locals);
     let mut code = body.instructions();
-    let tell = |code: &mut InstructionSink<'_>, types: &[ValType], first: u32, to: u32| {
+    let show = |code: &mut InstructionSink<'_>| {
         if let Some((shown, size)) = report.memory {
             code.i32_const(0).call(size).call(shown);
+        }
+    };
+    let tell = |code: &mut InstructionSink<'_>, types: &[ValType], first: u32, to: u32| {
+        show(code);
+        if let Some((told, get)) = report.stack_pointer {
+            code.call(get).call(told);
         }
         for (index, ty) in (0..).zip(types) {
             store(code, values + index * VALUE, *ty, first + index);
@@ -146,8 +181,8 @@ fn body(
         code.call(to);
     };
     tell(&mut code, &params, 0, report.before);
-    for (fill, tools) in fills.iter().zip(tools.into_iter().cycle()) {
-        fill.before(&mut code, tools);
+    if let Some(patches) = patches {
+        patches.before(&mut code);
     }
     for local in 0..first_result {
         code.local_get(local);
@@ -156,10 +191,9 @@ fn body(
     for index in (0..results.len() as u32).rev() {
         code.local_set(first_result + index);
     }
-    if let (Some(tools), [_, ..]) = (tools, &fills[..]) {
-        code.local_get(first_result).if_(BlockType::Empty);
-        fills.iter().for_each(|fill| fill.restore(&mut code, tools));
-        code.end();
+    if let Some(patches) = patches {
+        show(&mut code);
+        patches.after(&mut code, first_result);
     }
     tell(&mut code, &results, first_result, report.after);
     for index in 0..results.len() as u32 {

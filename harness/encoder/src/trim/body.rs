@@ -195,7 +195,7 @@ pub(super) enum Operand {
 }
 
 impl Operand {
-    fn ty(self) -> ValType {
+    pub(super) fn ty(self) -> ValType {
         match self {
             Operand::I32 => ValType::I32,
             Operand::I64 => ValType::I64,

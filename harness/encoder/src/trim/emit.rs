@@ -10,7 +10,7 @@ use wasm_encoder::{
 };
 use wasmparser::{DataKind, ElementItems, ElementKind, Export};
 
-use crate::names::SHARED_MEMORY;
+use crate::names::{self, SHARED_MEMORY};
 
 use super::access;
 use super::body::{About, Writer};
@@ -28,6 +28,7 @@ use super::offsets::{self, MovedFunction, Offsets};
 use super::plan::Plan;
 use super::region::{self, Way};
 use super::stack;
+use super::watch;
 
 type Result<T> = std::result::Result<T, reencode::Error<Problem>>;
 
@@ -381,17 +382,23 @@ impl<'e, 'a> Emit<'e, 'a> {
                 Generated::Copy => access::copy(),
                 Generated::Size => access::size(self.plan.page),
                 Generated::StackOverflow | Generated::StackUnbalanced => stack::overflow(),
+                Generated::WatchedWrite | Generated::WatchedStore => watch::unwatched(),
                 // Planned only with what it needs.
-                Generated::SetStackPointer => guard.as_ref().map_or_else(stack::overflow, stack::set),
+                Generated::SetStackPointer => {
+                    let lowest = wiring.stack_lowest;
+                    guard.as_ref().map_or_else(stack::overflow, |guard| stack::set(guard, lowest))
+                }
             });
         }
+        let measure = self.numbers.measure(self.plan);
         if let Some([pointer, unbalanced, _]) = self.numbers.balance(self.plan) {
             for export in self.exports {
                 let ty = self.module.functions.get(export.index as usize).map(|function| function.ty);
                 let ty = ty.and_then(|ty| self.module.types.get(ty as usize));
                 let parameters = ty.map_or(0, |ty| ty.params().len() as u32);
                 let function = self.numbers.function_index(export.index)?;
-                section.function(&stack::balanced(parameters, function, pointer, unbalanced));
+                let measure = measure.as_ref().filter(|_| !names::may_not_leave(export.name));
+                section.function(&stack::balanced(parameters, function, pointer, unbalanced, measure));
             }
         }
         Ok((section, Offsets::new(moved)))
@@ -423,6 +430,7 @@ impl<'e, 'a> Emit<'e, 'a> {
             let name = match Some(new) {
                 new if new == wiring.data_start => "polyfill.data_start",
                 new if new == wiring.stack_low => "polyfill.stack_low",
+                new if new == wiring.stack_lowest => "polyfill.stack_lowest",
                 _ => "polyfill.region_state",
             };
             globals.append(new, name);

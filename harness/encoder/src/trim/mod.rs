@@ -17,6 +17,7 @@
 //! | `plan` | all decisions |
 //! | `numbers`, `body`, `emit` | the new module |
 //! | `why` | why each function is kept |
+//! | `watch` | the new module once more, telling of its writes |
 //! | `offsets`, `dwarf` | its debug information, moved along with the code |
 
 mod access;
@@ -41,6 +42,7 @@ mod region;
 mod special;
 mod stack;
 mod table;
+mod watch;
 mod why;
 
 use std::sync::Arc;
@@ -54,6 +56,7 @@ pub(crate) use dwarf::Debug;
 pub use error::{Problem, TrimError};
 pub(crate) use form::{Form, form};
 pub(crate) use stack::Stack;
+pub(crate) use watch::watch;
 pub(crate) use why::{Functions, KeptFunction, Reason};
 
 use data::Units;
@@ -77,6 +80,8 @@ pub(crate) struct Request<'a> {
     pub realloc: MainRealloc<'a>,
     /// What is asked of the adapter's stack.
     pub stack: Stack,
+    /// It is to have what it takes to be [`watch`]ed.
+    pub reports: bool,
     /// Keep what debuggers want: names and DWARF.
     pub debug: bool,
     /// Validate the adapter, but for functions that go. One that is not valid may give a module that is not, either.
@@ -172,7 +177,8 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
     let problems = Module::read(wasm, true).map_err(|problem| vec![problem]).and_then(|mut module| {
         let all = module.exports.keys().map(|export| export.to_string()).collect();
         let also = &|_| None;
-        let request = Request { name, wasm, exports: &all, also, form, realloc, stack, debug: false, validate: true };
+        let (reports, debug, validate) = (false, false, true);
+        let request = Request { name, wasm, exports: &all, also, form, realloc, stack, reports, debug, validate };
         analyse(&mut module, &request).map(drop)
     });
     problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
@@ -227,7 +233,7 @@ fn analyse<'a>(module: &mut Module<'a>, request: &Request<'_>) -> Result<Analysi
 }
 
 fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>, Vec<Problem>> {
-    let &Request { form, realloc, stack, also, validate, .. } = request;
+    let &Request { form, realloc, stack, reports, also, validate, .. } = request;
     let exports = exported(module, |name| request.exports.contains(name));
     let mut problems: Vec<Problem> = stack.check(form).into_iter().collect();
     let units = match module.linking.relocatable {
@@ -243,7 +249,7 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
     special::check_imports(module, &live, (form, realloc), &mut problems);
     special::check_data(module, &live, form, &mut problems);
     let special = special::Special::find(module, &live, (form, stack), &mut problems);
-    let plan = Plan::of(module, &units, &slots, &live, special, (form, realloc, stack));
+    let plan = Plan::of(module, &units, &slots, &live, special, (form, realloc, stack, reports));
     match (plan, problems.is_empty()) {
         (Ok(plan), true) => Ok(Analysis { units, live, plan }),
         (Ok(_), false) => Err(problems),

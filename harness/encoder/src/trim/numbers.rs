@@ -7,15 +7,17 @@ use wasm_encoder::ValType;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasmparser::MemArg;
 
-use crate::names::MAIN;
+use crate::names::{MAIN, REPORTS};
 
 use super::error::Problem;
+use super::form::Form;
 use super::live::{Live, renumber};
 use super::module::Module;
 use super::plan::Plan;
 use super::region::Wiring;
 use super::special::is_realloc;
-use super::stack::{Guard, Low};
+use super::stack::{Guard, Low, Measure, PATTERN, USED};
+use super::watch::WRITES;
 
 /// A function that the encoder makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,10 @@ pub(super) enum Generated {
     SetStackPointer,
     /// [`super::stack::overflow`]
     StackUnbalanced,
+    /// [`super::watch::unwatched`], for what writes to main's memory itself.
+    WatchedWrite,
+    /// The same, for what does so by calls of `store`.
+    WatchedStore,
 }
 
 impl Generated {
@@ -53,6 +59,8 @@ impl Generated {
             Generated::StackOverflow => "polyfill.stack_overflow",
             Generated::SetStackPointer => "polyfill.set_stack_pointer",
             Generated::StackUnbalanced => "polyfill.stack_unbalanced",
+            Generated::WatchedWrite => "polyfill.watched_write",
+            Generated::WatchedStore => "polyfill.watched_store",
         }
     }
 
@@ -63,7 +71,7 @@ impl Generated {
             Generated::Place | Generated::SetStackPointer => (vec![ValType::I32], vec![]),
             Generated::Enter | Generated::Start => (vec![], vec![]),
             Generated::StackOverflow | Generated::StackUnbalanced => (vec![], vec![]),
-            Generated::Copy => (vec![ValType::I32; 3], vec![]),
+            Generated::Copy | Generated::WatchedWrite | Generated::WatchedStore => (vec![ValType::I32; 3], vec![]),
             Generated::Size => (vec![], vec![ValType::I32]),
         }
     }
@@ -100,6 +108,10 @@ pub(super) struct Numbers {
     pub start: Option<u32>,
     /// The guarded stack pointer by its old index, and the function that sets it instead.
     pub guarded: Option<(u32, u32)>,
+    /// The import that reports how much of the stack was used, if that is measured.
+    pub used: Option<u32>,
+    /// The import that tells what to fill the unused stack with, if that is done.
+    pub pattern: Option<u32>,
     /// What memory operands get as their offset, instead of the one that they have.
     pub offset: Option<u32>,
     /// What the last memory operand had as its offset.
@@ -159,6 +171,16 @@ impl Numbers {
             let ty = self.new_type(module, live, Generated::Grow.ty(), first);
             self.wiring.realloc = Some(self.import(MAIN, name, ty));
         }
+        if plan.reports {
+            let ty = self.new_type(module, live, (vec![ValType::I32; 2], vec![]), first);
+            self.import(REPORTS, WRITES, ty);
+            // Below the stack of an isolated adapter may be data that nothing tells of.
+            if plan.measured() && plan.form == Form::Shared {
+                let ty = self.new_type(module, live, (vec![], vec![ValType::I32]), first);
+                self.pattern = Some(self.import(REPORTS, PATTERN, ty));
+            }
+            self.used = plan.measured().then(|| self.import(REPORTS, USED, ty));
+        }
         let mut next = self.imports.len() as u32;
         for &index in &self.own {
             self.functions.insert(index, next);
@@ -211,23 +233,27 @@ impl Numbers {
     }
 
     fn globals(&mut self, live: &Live, plan: &Plan) {
-        let Some(region) = &plan.region else { return };
         let first = live.globals.len() as u32;
         let mut new = || {
             self.new_globals += 1;
             first + self.new_globals - 1
         };
-        if live.addresses {
-            self.wiring.data_start = Some(new());
+        if let Some(region) = &plan.region {
+            if live.addresses {
+                self.wiring.data_start = Some(new());
+            }
+            if plan.guarded.is_some() {
+                self.wiring.stack_low = Some(new());
+            }
+            let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
+            self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
+            self.wiring.state = mapped(plan.special.allocation_state);
+            if region.way == super::region::Way::FirstCall {
+                self.wiring.state = Some(new());
+            }
         }
-        if plan.guarded.is_some() {
-            self.wiring.stack_low = Some(new());
-        }
-        let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
-        self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
-        self.wiring.state = mapped(plan.special.allocation_state);
-        if region.way == super::region::Way::FirstCall {
-            self.wiring.state = Some(new());
+        if plan.measured() {
+            self.wiring.stack_lowest = Some(new());
         }
     }
 
@@ -263,6 +289,12 @@ impl Numbers {
                 })
             }
         }
+    }
+
+    /// What is measured of the stack, if it is.
+    pub fn measure(&self, plan: &Plan) -> Option<Measure> {
+        let (lowest, used) = (self.wiring.stack_lowest?, self.used?);
+        Some(Measure { guard: self.guard(plan)?, lowest, used, pattern: self.pattern })
     }
 
     pub fn generated(&self, wanted: Generated) -> Option<u32> {

@@ -30,6 +30,8 @@ pub(super) struct Plan {
     pub balanced: Option<u32>,
     /// Nobody asks for a guard but who looks at everything.
     pub lenient: bool,
+    /// It can be [`watch`](super::watch)ed.
+    pub reports: bool,
     /// Stack and static data, if there are any.
     pub region: Option<Region>,
     /// What main's realloc is called, if it is to be used.
@@ -63,7 +65,7 @@ impl Plan {
         slots: &Slots,
         live: &Live,
         special: Special,
-        (form, realloc, stack): (Form, MainRealloc<'_>, Stack),
+        (form, realloc, stack, reports): (Form, MainRealloc<'_>, Stack, bool),
     ) -> Result<Plan, Problem> {
         let late = matches!(realloc, MainRealloc::Late(_));
         let realloc = match realloc {
@@ -80,6 +82,7 @@ impl Plan {
                 .filter(|global| (stack.guard || stack.checked) && live.written.contains(global)),
             balanced: None,
             lenient: !stack.guard,
+            reports,
             region: None,
             realloc,
             late,
@@ -107,6 +110,10 @@ impl Plan {
         }
         plan.balanced = plan.guarded.filter(|_| stack.checked);
         plan.generated.extend(plan.balanced.map(|_| Generated::StackUnbalanced));
+        plan.generated.extend(reports.then_some(match form {
+            Form::Shared => Generated::WatchedWrite,
+            Form::Isolated => Generated::WatchedStore,
+        }));
         Ok(plan)
     }
 
@@ -124,6 +131,11 @@ impl Plan {
             (Some(_), None) => Way::FirstCall,
         };
         Ok(Some(Region { layout: Layout::of(units, live, stack)?, way }))
+    }
+
+    /// Whether it is told how much of the stack is used.
+    pub fn measured(&self) -> bool {
+        self.reports && self.balanced.is_some()
     }
 
     /// The functions to generate: in place of imports, and for the region.

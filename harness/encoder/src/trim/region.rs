@@ -37,6 +37,8 @@ pub(super) struct Wiring {
     pub data_start: Option<u32>,
     /// Where the stack ends, if that is guarded.
     pub stack_low: Option<u32>,
+    /// The lowest stack pointer of a call, if that is measured.
+    pub stack_lowest: Option<u32>,
     pub state: Option<u32>,
     /// Main's realloc.
     pub realloc: Option<u32>,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wasm_encoder::{BlockType, Function, ValType};
+use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 use super::error::Problem;
 use super::form::Form;
@@ -77,8 +77,25 @@ impl Guard {
     }
 }
 
-/// `(address)`: sets the stack pointer, to an address within the stack.
-pub(super) fn set(guard: &Guard) -> Function {
+/// What is measured of a guarded stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Measure {
+    pub guard: Guard,
+    /// The global with the lowest stack pointer of the call that runs.
+    pub lowest: u32,
+    /// The function that reports how much was used, and of how much.
+    pub used: u32,
+    /// The function that tells what to fill the rest of it with before each call, if its end is known for sure.
+    pub pattern: Option<u32>,
+}
+
+/// The function by which it is reported.
+pub(super) const USED: &str = "used";
+/// The one by which the host tells what unused bytes of the stack are to be.
+pub(super) const PATTERN: &str = "pattern";
+
+/// `(address)`: sets the stack pointer, to an address within the stack. Keeps the lowest one, if that is measured.
+pub(super) fn set(guard: &Guard, lowest: Option<u32>) -> Function {
     const ADDRESS: u32 = 0;
     let mut function = Function::new([]);
     let mut code = function.instructions();
@@ -93,17 +110,34 @@ pub(super) fn set(guard: &Guard) -> Function {
         code.global_get(global).i32_const(0).i32_ne().i32_and();
     }
     code.if_(BlockType::Empty).call(guard.overflow).end();
+    if let Some(lowest) = lowest {
+        code.local_get(ADDRESS).global_get(lowest).i32_lt_u();
+        // What moves the pointer before there is a stack uses none.
+        if let Low::Global(global) = guard.low {
+            code.global_get(global).i32_const(0).i32_ne().i32_and();
+        }
+        code.if_(BlockType::Empty).local_get(ADDRESS).global_set(lowest).end();
+    }
     code.local_get(ADDRESS).global_set(guard.pointer).end();
     function
 }
 
 /// An exported function that calls the one it stands for, and compares the stack pointer before and after it. A stack that
-/// is not there yet may come meanwhile.
-pub(super) fn balanced(parameters: u32, function: u32, pointer: u32, unbalanced: u32) -> Function {
-    let before = parameters;
-    let mut body = Function::new([(1, ValType::I32)]);
+/// is not there yet may come meanwhile. Reports how much of it was used at most, if that is measured.
+pub(super) fn balanced(
+    parameters: u32,
+    function: u32,
+    pointer: u32,
+    unbalanced: u32,
+    measure: Option<&Measure>,
+) -> Function {
+    let [before, outer] = [parameters, parameters + 1];
+    let mut body = Function::new([(2, ValType::I32)]);
     let mut code = body.instructions();
     code.global_get(pointer).local_set(before);
+    if let Some(measure) = measure {
+        measure.begin(&mut code, before, outer);
+    }
     for parameter in 0..parameters {
         code.local_get(parameter);
     }
@@ -111,8 +145,54 @@ pub(super) fn balanced(parameters: u32, function: u32, pointer: u32, unbalanced:
     code.local_get(before).if_(BlockType::Empty);
     code.global_get(pointer).local_get(before).i32_ne();
     code.if_(BlockType::Empty).call(unbalanced).end();
-    code.end().end();
+    code.end();
+    if let Some(measure) = measure {
+        measure.end(&mut code, before, outer);
+    }
+    code.end();
     body
+}
+
+impl Measure {
+    /// Measures from the stack pointer in a local on; puts what was measured of an outer call into another one.
+    fn begin(&self, code: &mut InstructionSink<'_>, before: u32, outer: u32) {
+        code.global_get(self.lowest).local_set(outer);
+        // A stack that is not there yet is at no address.
+        code.local_get(before).i32_const(-1).local_get(before).select().global_set(self.lowest);
+        if let (Some(pattern), Low::Global(low)) = (self.pattern, self.guard.low) {
+            code.local_get(before).if_(BlockType::Empty);
+            code.global_get(low).call(pattern).local_get(before).global_get(low).i32_sub().memory_fill(0);
+            code.end();
+        }
+    }
+
+    /// Reports what was measured, unless there is no stack; goes on with the outer call.
+    fn end(&self, code: &mut InstructionSink<'_>, top: u32, outer: u32) {
+        let lower = |code: &mut InstructionSink<'_>, local: u32| {
+            code.local_get(local).global_get(self.lowest);
+            code.local_get(local).global_get(self.lowest).i32_lt_u().select();
+        };
+        let low = |code: &mut InstructionSink<'_>| {
+            match self.guard.low {
+                Low::Address(address) => code.i32_const(address.cast_signed()),
+                Low::Global(global) => code.global_get(global),
+            };
+        };
+        let bytes = self.guard.bytes.cast_signed();
+        low(code);
+        code.i32_const(bytes).i32_add().local_set(top);
+        if let Low::Global(global) = self.guard.low {
+            code.global_get(global).if_(BlockType::Empty);
+        }
+        code.local_get(top);
+        lower(code, top);
+        code.i32_sub().i32_const(bytes).call(self.used);
+        if let Low::Global(_) = self.guard.low {
+            code.end();
+        }
+        lower(code, outer);
+        code.global_set(self.lowest);
+    }
 }
 
 /// `()`: traps. Its name tells why.

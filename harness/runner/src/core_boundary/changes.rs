@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use polyfill_encoder::PATTERN;
-
 use super::results::{self, Out};
 use super::watch::{Lists, Size, Watch};
 use super::{Value, call};
@@ -26,12 +24,12 @@ pub(super) struct Call<'a> {
 }
 
 /// Something that a call gives out.
-struct Place {
-    range: Range<u64>,
+pub(super) struct Place {
+    pub(super) range: Range<u64>,
     /// The number of the parameter that has its address.
     at: usize,
     /// It may be filled in part, where a result is all there or not.
-    is_buffer: bool,
+    pub(super) is_buffer: bool,
 }
 
 /// How a call came to its end.
@@ -72,7 +70,7 @@ pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &[u8], watch: &mut W
     };
     let mut found: Vec<What> = parts.map(fault).collect();
     if call.succeeded() {
-        found.extend(unwritten(call, &room, before, after));
+        found.extend(unwritten(call, &room, before, after, watch.pattern));
     }
     found
 }
@@ -83,10 +81,11 @@ fn unwritten<'a>(
     room: &'a [Place],
     before: &'a [u8],
     after: &'a [u8],
+    pattern: u8,
 ) -> impl Iterator<Item = What> + 'a {
-    let is_filled = |memory: &[u8], place: &Place| {
+    let is_filled = move |memory: &[u8], place: &Place| {
         let bytes = bytes(memory, &place.range);
-        bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == PATTERN))
+        bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == pattern))
     };
     let results = room.iter().filter(|place| !place.is_buffer);
     let left = results.filter(move |place| is_filled(after, place) && !is_filled(before, place));
@@ -126,7 +125,7 @@ impl Call<'_> {
     }
 
     /// Everything that the call gives out: results, and buffers as far as the `count` at the address in a parameter says.
-    fn places(&self, before: &[u8], count: impl Fn(usize) -> u64, lists: &Lists) -> Vec<Place> {
+    pub(super) fn places(&self, before: &[u8], count: impl Fn(usize) -> u64, lists: &Lists) -> Vec<Place> {
         let size = |at: usize| self.address(at);
         let mut places = Vec::new();
         for out in results::of(self.function) {
@@ -163,7 +162,7 @@ impl Call<'_> {
     }
 
     /// Of the parameter that a place's address is in.
-    fn name(&self, place: &Place) -> &'static str {
+    pub(super) fn name(&self, place: &Place) -> &'static str {
         preview1::parameter(self.function, place.at).unwrap_or("?")
     }
 
@@ -189,7 +188,7 @@ impl Call<'_> {
     }
 
     /// An address or a size among the arguments.
-    fn address(&self, parameter: usize) -> u64 {
+    pub(super) fn address(&self, parameter: usize) -> u64 {
         match self.arguments.get(parameter) {
             Some(Value::I32(value)) => u64::from(*value),
             _ => 0,

@@ -66,6 +66,24 @@ impl CoreBoundary {
         self.keep(violations);
     }
 
+    /// A call has returned. Main's stack pointer must be where it was; who has moved it is told of once.
+    pub(super) fn leaves_stack(&mut self, open: &Open, results: &[Value]) {
+        let (Some(before), Some(now)) = (open.stack_pointer, self.stack_pointer.take()) else { return };
+        if before == now {
+            return;
+        }
+        for outer in &mut self.open {
+            outer.stack_pointer = outer.stack_pointer.map(|pointer| pointer.wrapping_add(now.wrapping_sub(before)));
+        }
+        let what = format!("left main's stack pointer at {now:#x}, which was at {before:#x}");
+        if open.is_main() {
+            return self.violates([What::Stack(format!("main's realloc {what}"))]);
+        }
+        let end = End::Returned(results.first().copied());
+        let call = changes::Call { module: &open.module, function: &open.function, arguments: &open.arguments, end };
+        self.keep(vec![open.violation(call.text(), What::Stack(what))]);
+    }
+
     /// The host gives a handle, by a method of another one or not.
     pub(crate) fn given(&mut self, number: u32, name: &str, from: &str, parent: Option<u32>) {
         let call = self.open.first().map_or(0, |open| open.number);
@@ -104,7 +122,10 @@ impl CoreBoundary {
             if let Some(before) = &open.memory {
                 found.extend(changes::faults(&call, before, memory, watch));
             }
-            let found: Vec<Violation> = found.into_iter().map(|what| open.violation(call.text(), what)).collect();
+            let mut found: Vec<Violation> = found.into_iter().map(|what| open.violation(call.text(), what)).collect();
+            if let Some(writers) = &self.writers {
+                found.iter_mut().for_each(|violation| writers.tell(violation));
+            }
             self.keep(found);
         }
         self.spare.extend(open.memory);
@@ -118,15 +139,7 @@ impl CoreBoundary {
         let adapter = self.open.iter().rev().find(|open| !open.is_main());
         let violation = |what| match adapter {
             Some(open) => open.violation(call(&open.module, &open.function, &open.arguments), what),
-            None => Violation {
-                adapter: String::new(),
-                function: String::new(),
-                call: String::new(),
-                number: 0,
-                depth: 0,
-                what,
-                frames: Vec::new(),
-            },
+            None => Violation::of(what),
         };
         let violations: Vec<Violation> = wrong.into_iter().map(violation).collect();
         let first = self.violations.len();

@@ -94,6 +94,28 @@ pub(super) const RESULTS: [(&str, &[Out]); 46] = [
 /// What the published adapters have beside them: a number that is nobody's.
 const OPEN_BADFD: [Out; 1] = [value(0, FD)];
 
+/// Something that a function reads while it fills a buffer: at the address in a parameter, as many as another one says, each
+/// of so many bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reads {
+    pub(super) at: usize,
+    pub(super) count: usize,
+    pub(super) size: u64,
+}
+
+/// What functions read that fill buffers.
+pub(super) fn reads(function: &str) -> &'static [Reads] {
+    const BUFFERS: [Reads; 1] = [Reads { at: 1, count: 2, size: 8 }];
+    const PATH: [Reads; 1] = [Reads { at: 1, count: 2, size: 1 }];
+    const SUBSCRIPTIONS: [Reads; 1] = [Reads { at: 0, count: 2, size: 48 }];
+    match function {
+        "fd_pread" | "fd_read" | "sock_recv" => &BUFFERS,
+        "path_readlink" => &PATH,
+        "poll_oneoff" => &SUBSCRIPTIONS,
+        _ => &[],
+    }
+}
+
 /// Where a function writes; nowhere, if it is not known.
 pub(super) fn of(function: &str) -> &'static [Out] {
     let found = RESULTS.binary_search_by_key(&function, |(name, _)| name);

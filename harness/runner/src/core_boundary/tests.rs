@@ -1,7 +1,7 @@
 //! Reports -> a log, and faults.
 
 use super::*;
-use crate::observation::{Frame, Outcome, TrapInfo};
+use crate::observation::TrapInfo;
 
 const NOTHING: [u64; 0] = [];
 
@@ -158,6 +158,38 @@ fn a_block_that_is_given_back_is_mains_again() {
     (after[4], after[10], after[15]) = (1, 1, 1);
     boundary.after(&[Value::I32(0)], &after);
     assert_eq!(faults(boundary, &[], &after), [4]);
+}
+
+#[test]
+fn mains_stack_pointer_is_where_it_was() {
+    let mut boundary = checked(&[], false);
+    let at = |boundary: &mut CoreBoundary, address: u32| boundary.stack_pointer = Some(address);
+    // An adapter leaves it lower, and main's realloc in the middle of that did so before: each is told of once.
+    at(&mut boundary, 100);
+    begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[]);
+    at(&mut boundary, 90);
+    begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 4], &[]);
+    at(&mut boundary, 80);
+    boundary.after(&[Value::I32(0)], &[]);
+    at(&mut boundary, 80);
+    boundary.after(&[Value::I32(0)], &[]);
+    // Nothing is wrong, or nothing is known.
+    at(&mut boundary, 80);
+    begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[]);
+    begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 4], &[]);
+    boundary.after(&[Value::I32(0)], &[]);
+    at(&mut boundary, 80);
+    boundary.after(&[Value::I32(0)], &[]);
+    let stack = |told: Vec<String>| told.into_iter().filter(|line| line.contains(": stack:")).collect::<Vec<_>>();
+    assert_eq!(
+        stack(told(&boundary)),
+        [
+            "1 wasi_snapshot_preview1.sched_yield(): stack: main's realloc left main's stack pointer at 0x50, which was \
+             at 0x5a",
+            "1 wasi_snapshot_preview1.sched_yield() -> 0: stack: left main's stack pointer at 0x5a, which was at 0x64",
+        ]
+    );
+    assert_eq!(boundary.seen().looked_at.stack_pointers, 2);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use polyfill_build::index::Sanitize;
 
+use super::fills::PATTERNS;
+
 /// Calls that are looked at one by one; comparing all of memory around each of very many takes too long.
 const EACH: u64 = 1000;
 /// Of the calls after those, every so manieth is looked at: a prime, so that no pattern of calls hides from it.
@@ -22,6 +24,8 @@ pub(super) struct Watch {
     adapters_grow: bool,
     /// Some adapter can grow main's memory.
     pub(super) shared: bool,
+    /// What results are filled with.
+    pub(super) pattern: u8,
     /// Bytes of main's memory, as it was shown last.
     size: Option<u64>,
     /// Calls of main's, those within others not counted.
@@ -38,6 +42,7 @@ impl Watch {
             missing: check.growth.clone(),
             adapters_grow: check.adapters_grow,
             shared: check.shared,
+            pattern: PATTERNS[0],
             size: None,
             calls: 0,
             passed_over: 0,

@@ -12,7 +12,7 @@ use super::script::Says;
 use super::stand_ins::Resources;
 use super::{Boundary, End, wrap};
 use crate::host::{State, Stop};
-use crate::{backtrace, drive, handles};
+use crate::{backtrace, core_boundary, drive, handles};
 
 /// A function of the host.
 #[derive(Clone)]
@@ -57,6 +57,7 @@ impl Passed {
         results: &mut [Val],
         asynchronous: bool,
     ) -> wasmtime::Result<()> {
+        core_boundary::asked(&store);
         let mut names = Names::new();
         let (mut given_away, mut lent) = (Vec::new(), Vec::new());
         let mut real = Vec::new();
@@ -87,6 +88,7 @@ impl Passed {
         };
         let end = ended(&done);
         store.data().tape().end(end);
+        core_boundary::answered(&store, &self.name);
         done.map(|_| ())
     }
 

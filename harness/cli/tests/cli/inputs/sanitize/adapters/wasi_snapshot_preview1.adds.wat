@@ -1,13 +1,13 @@
 ;; Adds a page and works in it; and writes a byte right before it, which is main's last one.
 (module
   (import "env" "memory" (memory 0))
-  (func (export "random_get") (param $start i32) (param $len i32) (result i32)
+  (func $random_get (export "random_get") (param $start i32) (param $len i32) (result i32)
     (local $page i32)
     (local.set $page (i32.shl (memory.grow (i32.const 1)) (i32.const 16)))
     (memory.fill (local.get $page) (i32.const 7) (i32.const 65536))
     (memory.fill (local.get $start) (i32.const 42) (i32.const 4))
     (i32.const 0))
-  (func (export "fd_read") (param $fd i32) (param $buffers i32) (param $len i32) (param $read i32) (result i32)
+  (func $fd_read (export "fd_read") (param $fd i32) (param $buffers i32) (param $len i32) (param $read i32) (result i32)
     (memory.fill (i32.const 65535) (i32.const 8) (i32.const 65537))
     (i64.store (i32.load (local.get $buffers)) (i64.const -1))
     (i32.store (local.get $read) (i32.const 8))

@@ -1,0 +1,18 @@
+;; Lets the host write random bytes where main wants them, one more than main has room for.
+(module
+  (import "wasi:random/random@0.2.0" "get-random-bytes" (func $get_random_bytes (param i64 i32)))
+  (import "env" "memory" (memory 0))
+  (global $__stack_pointer (mut i32) (i32.const 0))
+  (global $start (mut i32) (i32.const 0))
+  (func $random_get (export "random_get") (param $start i32) (param $len i32) (result i32)
+    (local $frame i32)
+    (global.set $start (local.get $start))
+    (global.set $__stack_pointer (local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 16))))
+    (call $get_random_bytes (i64.extend_i32_u (i32.add (local.get $len) (i32.const 1))) (local.get $frame))
+    (global.set $__stack_pointer (i32.add (local.get $frame) (i32.const 16)))
+    (i32.const 0))
+  (func (export "proc_exit") (param $code i32)
+    unreachable)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.get $start))
+)

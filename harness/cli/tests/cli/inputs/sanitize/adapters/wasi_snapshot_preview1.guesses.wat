@@ -1,0 +1,16 @@
+;; Writes a byte less than it is asked for; and tells of what lies in its stack by chance.
+(module
+  (import "env" "memory" (memory 0))
+  (global $__stack_pointer (mut i32) (i32.const 0))
+  (func $random_get (export "random_get") (param $start i32) (param $len i32) (result i32)
+    (memory.fill (local.get $start) (i32.const 42) (i32.const 3))
+    (i32.const 0))
+  (func $fd_read (export "fd_read")
+    (param $fd i32) (param $buffers i32) (param $len i32) (param $read i32) (result i32)
+    (local $frame i32)
+    (global.set $__stack_pointer (local.tee $frame (i32.sub (global.get $__stack_pointer) (i32.const 32))))
+    (i64.store (i32.load (local.get $buffers)) (i64.const -1))
+    (i32.store (local.get $read) (i32.and (i32.load8_u (local.get $frame)) (i32.const 7)))
+    (global.set $__stack_pointer (i32.add (local.get $frame) (i32.const 32)))
+    (i32.const 0))
+)

@@ -1,0 +1,220 @@
+//! What a call is to write, filled with a pattern before it: what is still there afterwards, nobody has written.
+//!
+//! What was there comes back where the call has left the pattern alone: all of it, if the call fails; of a buffer, what lies
+//! beyond that which the call says is in it. What main sees is what it would see, but for a result or a part of a buffer that
+//! the call says is there, and is not.
+
+use std::ops::Range;
+
+use super::changes::{self, Call, Place};
+use super::results::{self, Reads};
+use super::uninitialized::Given;
+use super::watch::Lists;
+use super::{CoreBoundary, End, Open, Patch, Value};
+
+/// What bytes are filled with, in a first run and in a second one.
+pub(crate) const PATTERNS: [u8; 2] = [0xa5, 0x5a];
+
+/// What the byte of a buffer at an index is filled with: bytes that nobody would write there.
+pub(super) fn filler(pattern: u8, index: usize) -> u8 {
+    // Knuth's multiplicative hash.
+    let [.., scrambled] = (index as u32).wrapping_mul(2_654_435_761).to_le_bytes();
+    pattern ^ scrambled
+}
+
+/// So many bytes in a row that are all what they were filled with have not been written.
+const SURE: usize = 8;
+/// Bytes of one place that are filled at most, and of all places of a call.
+const MOST_OF_ONE: u64 = 64 << 10;
+const MOST: u64 = 256 << 10;
+
+/// A place that is filled.
+#[derive(Debug)]
+pub(super) struct Fill {
+    range: Range<usize>,
+    is_buffer: bool,
+    /// What was there.
+    kept: Vec<u8>,
+}
+
+impl CoreBoundary {
+    /// The innermost call has begun. What is to be where it will write.
+    pub(super) fn fill(&mut self, memory: &[u8]) -> Vec<Patch> {
+        let (Some(watch), Some(open)) = (&self.watch, self.open.last_mut()) else { return Vec::new() };
+        if open.memory.is_none() || open.is_main() {
+            return Vec::new();
+        }
+        let Open { module, function, arguments, .. } = &*open;
+        let call = Call { module, function, arguments, end: End::Never };
+        open.fills = fills(&call, memory, &watch.lists);
+        let pattern = self.pattern;
+        let patch = |fill: &Fill| Patch {
+            address: fill.range.start as u32,
+            bytes: (0..fill.range.len()).map(|index| fill.filler(pattern, index)).collect(),
+        };
+        open.fills.iter().map(patch).collect()
+    }
+
+    /// It is over, with that result. What is to be where it has left the pattern.
+    pub(super) fn restore(&mut self, errno: u32, memory: &[u8]) -> Vec<Patch> {
+        let (Some(watch), Some(open)) = (&self.watch, self.open.last_mut()) else { return Vec::new() };
+        let Some(before) = &open.memory else { return Vec::new() };
+        let fills = std::mem::take(&mut open.fills);
+        let end = End::Returned(Some(Value::I32(errno)));
+        let Open { module, function, arguments, .. } = &*open;
+        let call = Call { module, function, arguments, end };
+        let pattern = self.pattern;
+        let gives = match errno {
+            0 => call.gives(before, memory, &watch.lists),
+            _ => Vec::new(),
+        };
+        // A result that was not written says nothing of what is in a buffer.
+        let counts = fills.iter().all(|fill| fill.is_buffer || fill.is_written(memory, pattern));
+        let given = if counts { &gives[..] } else { &[] };
+        self.given.push(|| Given::of(open.number, open.depth, &call, given, memory));
+        // A name is as long as it is, and nothing says how much of a longer buffer that was.
+        let said = if call.function == "fd_prestat_dir_name" { &[][..] } else { &gives[..] };
+        fills.iter().filter_map(|fill| fill.restored(said, memory, pattern)).collect()
+    }
+}
+
+impl Fill {
+    fn filler(&self, pattern: u8, index: usize) -> u8 {
+        if self.is_buffer { filler(pattern, index) } else { pattern }
+    }
+
+    /// A result is written or not.
+    fn is_written(&self, memory: &[u8], pattern: u8) -> bool {
+        memory.get(self.range.clone()).is_some_and(|now| now.iter().any(|byte| *byte != pattern))
+    }
+
+    /// What was there, where the pattern is and nothing is given; or nothing at all of what is said to be.
+    fn restored(&self, gives: &[Place], memory: &[u8], pattern: u8) -> Option<Patch> {
+        let now = memory.get(self.range.clone())?;
+        let is_given = |at: usize| gives.iter().any(|place| place.range.contains(&((self.range.start + at) as u64)));
+        let is_left = |at: usize| now.get(at) == Some(&self.filler(pattern, at));
+        let said = (0..now.len()).filter(|at| is_given(*at));
+        let is_empty = said.clone().count() >= SURE && said.into_iter().all(is_left);
+        if !self.is_buffer && (is_given(0) || self.is_written(memory, pattern)) {
+            return None;
+        }
+        let goes_back = |at: usize| is_left(at) && (is_empty || !is_given(at));
+        let back = |(at, (now, kept)): (usize, (&u8, &u8))| if goes_back(at) { *kept } else { *now };
+        let bytes: Vec<u8> = now.iter().zip(&self.kept).enumerate().map(back).collect();
+        (bytes != now).then(|| Patch { address: self.range.start as u32, bytes })
+    }
+}
+
+/// The places of a call that can be filled: in memory, each of them apart from others and from what the call reads.
+fn fills(call: &Call<'_>, memory: &[u8], lists: &Lists) -> Vec<Fill> {
+    let reads: Vec<Range<u64>> = results::reads(call.function).iter().map(|reads| call.read(reads)).collect();
+    let mut fills: Vec<Fill> = Vec::new();
+    let mut left = MOST;
+    for place in call.places(memory, |_| u64::MAX, lists) {
+        let Range { start, end } = place.range;
+        let end = if place.is_buffer { end.min(start.saturating_add(MOST_OF_ONE.min(left))) } else { end };
+        let overlaps = |other: &Range<u64>| other.start < end && start < other.end;
+        let others = fills.iter().map(|fill| fill.range.start as u64..fill.range.end as u64);
+        let in_memory = end <= memory.len() as u64;
+        if start >= end || !in_memory || others.into_iter().any(|other| overlaps(&other)) {
+            continue;
+        }
+        if place.is_buffer && reads.iter().any(overlaps) {
+            continue;
+        }
+        left -= (end - start).min(left);
+        let range = start as usize..end as usize;
+        fills.push(Fill { kept: memory[range.clone()].to_vec(), range, is_buffer: place.is_buffer });
+    }
+    fills
+}
+
+impl Call<'_> {
+    /// What a call that has succeeded gives out.
+    fn gives(&self, before: &[u8], after: &[u8], lists: &Lists) -> Vec<Place> {
+        let count = |at: usize| u64::from(changes::word(after, self.address(at)));
+        self.places(before, count, lists)
+    }
+
+    /// The addresses of something that it reads.
+    fn read(&self, reads: &Reads) -> Range<u64> {
+        let Reads { at, count, size } = *reads;
+        let start = self.address(at);
+        start..start.saturating_add(self.address(count).saturating_mul(size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polyfill_build::index::Sanitize;
+
+    use super::*;
+
+    /// A memory of 100 bytes of 1, with two buffers of 4 bytes at 40 and 50 in an array at 0.
+    fn memory() -> Vec<u8> {
+        let mut memory = vec![1; 100];
+        for (at, word) in [(0, 40u32), (4, 4), (8, 50), (12, 4)] {
+            memory[at..at + 4].copy_from_slice(&word.to_le_bytes());
+        }
+        memory
+    }
+
+    /// A call with the memory that it sees, and what is put back after it has written to that.
+    fn filled(function: &str, arguments: &[u32], errno: u32, writes: &[(usize, u8)]) -> (Vec<u8>, Vec<u8>) {
+        let check = Sanitize { region: [0, 0], growth: Vec::new(), shared: true, adapters_grow: false };
+        let mut boundary = CoreBoundary::new(Some(&check), &[], &[]);
+        let mut memory = memory();
+        let arguments = arguments.iter().map(|value| Value::I32(*value)).collect();
+        boundary.before("wasi_snapshot_preview1".into(), function.into(), arguments, &memory);
+        patch(&mut memory, boundary.fill(&memory.clone()));
+        let seen = memory.clone();
+        for (at, byte) in writes {
+            memory[*at] = *byte;
+        }
+        patch(&mut memory, boundary.restore(errno, &memory.clone()));
+        (seen, memory)
+    }
+
+    fn patch(memory: &mut [u8], patches: Vec<Patch>) {
+        for Patch { address, bytes } in patches {
+            memory[address as usize..][..bytes.len()].copy_from_slice(&bytes);
+        }
+    }
+
+    /// Where it is not what it was.
+    fn other(memory: &[u8]) -> Vec<usize> {
+        memory.iter().zip(self::memory()).enumerate().filter(|(_, (a, b))| **a != *b).map(|(at, _)| at).collect()
+    }
+
+    #[test]
+    fn buffers_and_results_are_filled_and_come_back() {
+        let (seen, after) = filled("fd_read", &[3, 0, 2, 60], 8, &[]);
+        assert_eq!(other(&seen), [40, 41, 42, 43, 50, 51, 52, 53, 60, 61, 62, 63]);
+        assert_eq!(other(&after), []);
+        // Written by a call that fails, in part.
+        assert_eq!(other(&filled("fd_read", &[3, 0, 2, 60], 8, &[(41, 7), (60, 7)]).1), [41, 60, 61, 62, 63]);
+        // Five bytes, of which the last one was not written; what comes behind is as it was.
+        let writes = [(60, 5), (61, 0), (62, 0), (63, 0), (40, 7), (41, 7), (42, 7), (43, 7)];
+        let (_, after) = filled("fd_read", &[3, 0, 2, 60], 0, &writes);
+        assert_eq!(other(&after), [40, 41, 42, 43, 50, 60, 61, 62, 63]);
+        assert_eq!(after[50], filler(PATTERNS[0], 0));
+        // Nothing of it was written.
+        assert_eq!(other(&filled("random_get", &[64, 8], 0, &[]).1), []);
+        assert_eq!(other(&filled("random_get", &[64, 8], 0, &[(64, 7)]).1), [64, 65, 66, 67, 68, 69, 70, 71]);
+    }
+
+    #[test]
+    fn a_name_may_be_shorter_than_its_buffer() {
+        assert_eq!(other(&filled("fd_prestat_dir_name", &[3, 20, 4], 0, &[(20, b'/')]).1), [20]);
+    }
+
+    #[test]
+    fn what_is_read_is_not_filled() {
+        // The array of buffers is in the first of them, and the events where the subscriptions are.
+        assert_eq!(other(&filled("fd_read", &[3, 36, 1, 60], 8, &[]).0), [60, 61, 62, 63]);
+        assert_eq!(other(&filled("poll_oneoff", &[16, 40, 1, 4], 8, &[]).0), [4, 5, 6, 7]);
+        // Nor is what lies beyond memory, or in another place of the call's.
+        assert_eq!(other(&filled("random_get", &[90, 11], 0, &[]).0), []);
+        assert_eq!(other(&filled("environ_sizes_get", &[20, 22], 8, &[]).0), [20, 21, 22, 23]);
+    }
+}

@@ -1,0 +1,262 @@
+//! What calls give, in two runs that differ in one thing: in what lies where nobody has written.
+//!
+//! Bytes that are the one pattern in the one run and the other one in the other were not written by the call that says so.
+//! What is different in another way depends on such bytes.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::changes::{Call, Place, word};
+use super::fills::{PATTERNS, filler};
+use crate::violation::{Violation, What};
+
+/// Bytes that are kept of all calls together, and calls.
+const MOST_BYTES: usize = 16 << 20;
+const MOST_CALLS: usize = 20_000;
+/// Violations that are told of.
+const MOST: usize = 4;
+
+/// What calls gave.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct AllGiven {
+    calls: Vec<Given>,
+    bytes: usize,
+}
+
+/// What one call gave.
+#[derive(Debug, PartialEq)]
+pub(super) struct Given {
+    number: u64,
+    depth: usize,
+    function: String,
+    /// With arguments and result.
+    call: String,
+    gifts: Vec<Gift>,
+}
+
+/// One result or buffer.
+#[derive(Debug, PartialEq)]
+struct Gift {
+    name: String,
+    start: u64,
+    is_buffer: bool,
+    /// What means nothing is 0.
+    bytes: Vec<u8>,
+}
+
+impl AllGiven {
+    /// One more, as long as that is not too much.
+    pub(super) fn push(&mut self, given: impl FnOnce() -> Given) {
+        if self.bytes < MOST_BYTES && self.calls.len() < MOST_CALLS {
+            let given = given();
+            self.bytes += given.gifts.iter().map(|gift| gift.bytes.len()).sum::<usize>();
+            self.calls.push(given);
+        }
+    }
+
+    /// What is wrong, by a second run with the other pattern. `again` is one more with the same: a call that is another one in
+    /// that, and what comes after it, cannot be judged.
+    pub(crate) fn judged(&self, other: &AllGiven, again: impl FnOnce() -> Arc<AllGiven>) -> Judged {
+        let found = self.differences(other);
+        if found.is_empty() {
+            return Judged { violations: found, steady: true };
+        }
+        let again = again();
+        let mut end = self.calls.len().min(again.calls.len());
+        end = (0..end).find(|at| self.calls[*at].call != again.calls[*at].call).unwrap_or(end);
+        let steady = end == self.calls.len() && end == again.calls.len();
+        let is_steady = |violation: &Violation| {
+            let at = self.calls[..end].iter().position(|given| given.number == violation.number);
+            at.is_some_and(|at| self.calls[at] == again.calls[at])
+        };
+        Judged { violations: found.into_iter().filter(is_steady).collect(), steady }
+    }
+
+    fn differences(&self, other: &AllGiven) -> Vec<Violation> {
+        let mut found = Vec::new();
+        for (given, other) in self.calls.iter().zip(&other.calls) {
+            let depends = given.differs(other, &mut found);
+            found.truncate(MOST);
+            if let Some(how) = depends {
+                found.push(given.violation(What::Uninitialized(how)));
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// What comes of a comparison.
+pub(crate) struct Judged {
+    pub(crate) violations: Vec<Violation>,
+    /// All calls could be judged.
+    pub(crate) steady: bool,
+}
+
+impl Gift {
+    /// What a byte of it was filled with in both runs.
+    fn fillers(&self, at: usize) -> [u8; 2] {
+        if self.is_buffer { PATTERNS.map(|pattern| filler(pattern, at)) } else { PATTERNS }
+    }
+}
+
+impl Given {
+    pub(super) fn of(number: u64, depth: usize, call: &Call<'_>, gives: &[Place], memory: &[u8]) -> Given {
+        let gift = |place: &Place| {
+            let Range { start, end } = place.range;
+            let bytes = memory.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)?.to_vec();
+            let name = call.name(place).to_string();
+            Some(Gift { name, start, is_buffer: place.is_buffer, bytes: without_padding(call.function, bytes) })
+        };
+        let gifts = gives.iter().filter_map(gift).collect();
+        Given { number, depth, function: call.function.to_string(), call: call.text(), gifts }
+    }
+
+    /// How the same call is another one in the other run; notes what neither has written.
+    fn differs(&self, other: &Given, unwritten: &mut Vec<Violation>) -> Option<String> {
+        if self.call != other.call {
+            return Some(format!("is {} where unused bytes are other ones", other.call));
+        }
+        for (gift, there) in self.gifts.iter().zip(&other.gifts) {
+            if (gift.start, gift.bytes.len()) != (there.start, there.bytes.len()) {
+                return Some(format!("gives `{}` another size where unused bytes are other ones", gift.name));
+            }
+            // Of each byte whether it is the same in both runs, and whether it is what was there before the call.
+            let both = (0..).zip(gift.bytes.iter().zip(&there.bytes));
+            let pairs = || both.clone().map(|(at, (a, b))| (a == b, [*a, *b] == gift.fillers(at)));
+            if let Some(at) = pairs().position(|(same, left)| !same && !left) {
+                let at = gift.start + at as u64;
+                return Some(format!(
+                    "gives another byte of `{}` at {at:#x} where unused bytes are other ones",
+                    gift.name
+                ));
+            }
+            if let (true, Some(first)) = (gift.is_buffer, pairs().position(|(_, left)| left)) {
+                let count = pairs().skip(first).take_while(|(_, left)| *left).count() as u64;
+                let (start, plural) = (gift.start + first as u64, if count == 1 { "" } else { "s" });
+                let text =
+                    format!("did not write {count} byte{plural} of `{}`, {start:#x}..{:#x}", gift.name, start + count);
+                unwritten.push(self.violation(What::Unwritten(text)));
+            }
+        }
+        None
+    }
+
+    fn violation(&self, what: What) -> Violation {
+        let (function, call) = (self.function.clone(), self.call.clone());
+        Violation { function, call, number: self.number, depth: self.depth, ..Violation::of(what) }
+    }
+}
+
+/// Bytes that mean nothing in what a function gives: between the fields of a structure, and fields that are not in use.
+fn without_padding(function: &str, mut bytes: Vec<u8>) -> Vec<u8> {
+    match function {
+        "fd_readdir" => {
+            // The number of the next entry and of the file, the length of the name, a type; then the name.
+            const HEADER: usize = 24;
+            let mut at = 0;
+            while at + HEADER <= bytes.len() {
+                let name = word(&bytes, at as u64 + 16) as usize;
+                bytes[at + 21..at + HEADER].fill(0);
+                at = at.saturating_add(HEADER).saturating_add(name);
+            }
+            // The last one is cut off.
+            if let Some(padding) = bytes.get_mut(at.saturating_add(21)..) {
+                padding.fill(0);
+            }
+        }
+        "fd_prestat_dir_name" => {
+            let is_left = |at: usize, byte: u8| PATTERNS.iter().any(|pattern| filler(*pattern, at) == byte);
+            let end = (0..bytes.len()).rev().find(|at| !is_left(*at, bytes[*at])).map_or(0, |last| last + 1);
+            bytes[end..].fill(0);
+        }
+        "poll_oneoff" => {
+            // What it was about, an errno, a type; the rest is for some types only.
+            for event in bytes.chunks_mut(32) {
+                if let Some(rest) = event.get_mut(11..) {
+                    rest.fill(0);
+                }
+            }
+        }
+        _ => {}
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: u8 = PATTERNS[0];
+
+    /// Bytes of a buffer, as they are in a run: those that are none were not written.
+    fn left(run: usize, bytes: &[Option<u8>]) -> Vec<u8> {
+        let byte = |(at, byte): (usize, &Option<u8>)| byte.unwrap_or(filler(PATTERNS[run], at));
+        bytes.iter().enumerate().map(byte).collect()
+    }
+
+    fn given(number: u64, call: &str, bytes: &[u8]) -> Given {
+        let gift = Gift { name: "buf".into(), start: 8, is_buffer: true, bytes: bytes.to_vec() };
+        Given { number, depth: 0, function: "random_get".into(), call: call.into(), gifts: vec![gift] }
+    }
+
+    fn all(calls: Vec<Given>) -> AllGiven {
+        AllGiven { calls, bytes: 0 }
+    }
+
+    fn told(judged: &Judged) -> Vec<String> {
+        judged.violations.iter().map(|violation| format!("{}: {violation}", violation.number)).collect()
+    }
+
+    #[test]
+    fn what_neither_run_has_written_is_told_and_what_depends_on_it() {
+        let first =
+            || all(vec![given(1, "f() -> 0", &[A, 7]), given(2, "f() -> 0", &[1, A, A, A]), given(3, "g", &[])]);
+        let second = all(vec![given(1, "f() -> 0", &[A, 7]), given(2, "f() -> 0", &[1, B, B, A]), given(3, "h", &[])]);
+        let judged = first().judged(&second, || Arc::new(first()));
+        assert_eq!(
+            told(&judged),
+            [
+                "2: unwritten: did not write 2 bytes of `buf`, 0x9..0xb",
+                "3: uninitialized: is h where unused bytes are other ones",
+            ]
+        );
+        assert!(judged.steady);
+        let second = all(vec![given(1, "f() -> 0", &[A, 8])]);
+        let judged = first().judged(&second, || Arc::new(first()));
+        let other = "1: uninitialized: gives another byte of `buf` at 0x9 where unused bytes are other ones";
+        assert_eq!(told(&judged), [other]);
+    }
+
+    #[test]
+    fn what_is_another_one_by_itself_is_not_judged() {
+        let bytes = [Some(1), None, None, Some(A)];
+        let run = |run: usize, last: &str| {
+            let calls =
+                vec![given(1, "f() -> 0", &[A, 7]), given(2, "f() -> 0", &left(run, &bytes)), given(3, last, &[])];
+            all(calls)
+        };
+        let (first, second) = (|| run(0, "g"), run(1, "h"));
+        let judged = first().judged(&second(), || Arc::new(all(vec![given(1, "f", &[3]), given(2, "f", &[7])])));
+        assert_eq!((told(&judged), judged.steady), (vec![], true));
+        // Other calls are made.
+        let judged = first().judged(&second(), || Arc::new(all(vec![given(1, "g", &[1]), given(2, "f", &[7])])));
+        assert_eq!((told(&judged), judged.steady), (vec![], false));
+        let same = first().judged(&first(), || unreachable!("nothing is to be judged"));
+        assert_eq!((told(&same), same.steady), (vec![], true));
+    }
+
+    #[test]
+    fn padding_is_no_news() {
+        let mut events = vec![A; 64];
+        events = without_padding("poll_oneoff", events);
+        assert_eq!(events.iter().filter(|byte| **byte == A).count(), 22);
+        let mut entries = vec![A; 24 + 2 + 24];
+        entries[16..20].copy_from_slice(&2u32.to_le_bytes());
+        entries[42..46].copy_from_slice(&9u32.to_le_bytes());
+        let entries = without_padding("fd_readdir", entries);
+        let zeros: Vec<usize> =
+            (0..50).filter(|at| entries[*at] == 0 && ![17, 18, 19, 43, 44, 45].contains(at)).collect();
+        assert_eq!(zeros, [21, 22, 23, 47, 48, 49]);
+    }
+}
