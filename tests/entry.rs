@@ -40,6 +40,14 @@ fn ours_can_be_called_at_any_time() {
     }
 }
 
+/// A call that closes the descriptor, or removes the file, of the call that it is made in is felt there.
+#[test]
+fn ours_with_files_keeps_nothing() {
+    let Some(_run) = passed::unless_passed("ours_with_files_keeps_nothing", &passed::suite(&root())) else { return };
+    let report = look("wasi_snapshot_preview1.wasi-command", "wasi", &Shape::OTHERS);
+    assert!(report.usual() + 50 > report.runs() && !report.keeps_more(), "{report}");
+}
+
 fn look(name: &str, host: &str, shapes: &[Shape]) -> Report {
     let module = adapter(&Suite::new(root()), name).unwrap_or_else(|error| panic!("{error}"));
     let subject = Subject { name: name.to_string(), module, host: host.to_string() };
