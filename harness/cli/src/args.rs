@@ -224,7 +224,8 @@ pub(crate) struct RunArgs {
     pub(crate) seed: Seed,
     /// Check what adapters do at each call, and print on standard error what they must not do
     ///
-    /// The exit code is not 0 then, unless sanitize.toml in the suite's folder knows of it.
+    /// The exit code is not 0 then, unless sanitize.toml in the suite's folder knows of it. The guest is run again for it, with
+    /// other bytes where nobody has written, and to see who has written what must not be; nothing of that is printed.
     #[arg(long)]
     pub(crate) sanitize: bool,
     /// Print the calls across both boundaries on standard error, when the guest has ended

@@ -173,10 +173,10 @@ mod tests {
         assert_eq!(
             Accepted::parse(&twice).unwrap_err(),
             [
-                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten",
+                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten, uninitialized",
                 "rule count: no `reason`",
                 "rule count is there twice",
-                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten",
+                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten, uninitialized",
                 "rule count: no `reason`",
             ]
         );

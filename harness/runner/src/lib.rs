@@ -73,6 +73,7 @@ pub mod reviewed;
 pub use accepted::{ACCEPTED_FILE, Accepted, AcceptedRule};
 pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
+pub use core_boundary::AllGiven;
 pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
 pub use errno::{errno_name, errno_number};

@@ -44,7 +44,7 @@ pub struct Observation {
     pub looked_at: LookedAt,
     /// What calls of adapters gave, to be compared with another run.
     #[serde(skip)]
-    pub(crate) given: Arc<AllGiven>,
+    pub given: Arc<AllGiven>,
     /// The functions that the component imports, sorted; without those by which interposers report.
     pub imports: Vec<String>,
     /// The interfaces with versions that its core modules import, sorted. Linkers may satisfy them by other versions.

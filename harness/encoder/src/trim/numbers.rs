@@ -10,11 +10,10 @@ use wasmparser::MemArg;
 use crate::names::{MAIN, REPORTS};
 
 use super::error::Problem;
-use super::form::Form;
 use super::live::{Live, renumber};
 use super::module::Module;
 use super::plan::Plan;
-use super::region::Wiring;
+use super::region::{Way, Wiring};
 use super::special::is_realloc;
 use super::stack::{Guard, Low, Measure, PATTERN, USED};
 use super::watch::WRITES;
@@ -174,8 +173,10 @@ impl Numbers {
         if plan.reports {
             let ty = self.new_type(module, live, (vec![ValType::I32; 2], vec![]), first);
             self.import(REPORTS, WRITES, ty);
-            // Below the stack of an isolated adapter may be data that nothing tells of.
-            if plan.measured() && plan.form == Form::Shared {
+            // A block of main's allocator is the adapter's for sure. Below the stack of an isolated adapter may be data that
+            // nothing tells of; and pages that are there before main is, some mains take for their own.
+            let is_block = plan.region.as_ref().is_some_and(|region| region.way != Way::Instantiation);
+            if plan.measured() && is_block {
                 let ty = self.new_type(module, live, (vec![], vec![ValType::I32]), first);
                 self.pattern = Some(self.import(REPORTS, PATTERN, ty));
             }
@@ -248,7 +249,7 @@ impl Numbers {
             let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
             self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
             self.wiring.state = mapped(plan.special.allocation_state);
-            if region.way == super::region::Way::FirstCall {
+            if region.way == Way::FirstCall {
                 self.wiring.state = Some(new());
             }
         }

@@ -8,6 +8,8 @@ use super::{Value, call};
 use crate::trace::preview1;
 use crate::violation::{Changed, What};
 
+/// Bytes of `size`.
+const SIZE: u64 = 4;
 /// Bytes of `event`.
 const EVENT: u64 = 32;
 /// Bytes of `iovec`.
@@ -171,6 +173,10 @@ impl Call<'_> {
             let word = |parameter| u64::from(word(after, self.address(parameter)));
             Size { count: word(0), bytes: word(1) }
         };
+        // One over the other tells nothing.
+        if self.address(0).abs_diff(self.address(1)) < SIZE {
+            return;
+        }
         match self.function {
             "args_sizes_get" if self.succeeded() => lists.args = size(),
             "environ_sizes_get" if self.succeeded() => lists.environ = size(),

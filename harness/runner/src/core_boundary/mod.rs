@@ -32,7 +32,7 @@ pub(crate) use fills::PATTERNS;
 use ledger::Ledger;
 pub(crate) use linker::{add_to_linker, answered, asked, finish, locate};
 use realloc::Reallocs;
-pub(crate) use uninitialized::AllGiven;
+pub use uninitialized::AllGiven;
 use watch::{Lists, Size, Watch};
 use writers::Writers;
 

@@ -186,7 +186,7 @@ fn mains_stack_pointer_is_where_it_was() {
         [
             "1 wasi_snapshot_preview1.sched_yield(): stack: main's realloc left main's stack pointer at 0x50, which was \
              at 0x5a",
-            "1 wasi_snapshot_preview1.sched_yield() -> 0: stack: left main's stack pointer at 0x5a, which was at 0x64",
+            "1 wasi_snapshot_preview1.sched_yield() -> 0: stack: left main's stack pointer at 0x50, which was at 0x5a",
         ]
     );
     assert_eq!(boundary.seen().looked_at.stack_pointers, 2);

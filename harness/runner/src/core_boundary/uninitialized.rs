@@ -18,7 +18,7 @@ const MOST: usize = 4;
 
 /// What calls gave.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct AllGiven {
+pub struct AllGiven {
     calls: Vec<Given>,
     bytes: usize,
 }
@@ -210,9 +210,12 @@ mod tests {
 
     #[test]
     fn what_neither_run_has_written_is_told_and_what_depends_on_it() {
-        let first =
-            || all(vec![given(1, "f() -> 0", &[A, 7]), given(2, "f() -> 0", &[1, A, A, A]), given(3, "g", &[])]);
-        let second = all(vec![given(1, "f() -> 0", &[A, 7]), given(2, "f() -> 0", &[1, B, B, A]), given(3, "h", &[])]);
+        let bytes = [Some(1), None, None, Some(A)];
+        let run = |run: usize, last: &str| {
+            let second = given(2, "f() -> 0", &left(run, &bytes));
+            all(vec![given(1, "f() -> 0", &[A, 7]), second, given(3, last, &[])])
+        };
+        let (first, second) = (|| run(0, "g"), run(1, "h"));
         let judged = first().judged(&second, || Arc::new(first()));
         assert_eq!(
             told(&judged),
@@ -230,13 +233,9 @@ mod tests {
 
     #[test]
     fn what_is_another_one_by_itself_is_not_judged() {
-        let bytes = [Some(1), None, None, Some(A)];
-        let run = |run: usize, last: &str| {
-            let calls =
-                vec![given(1, "f() -> 0", &[A, 7]), given(2, "f() -> 0", &left(run, &bytes)), given(3, last, &[])];
-            all(calls)
-        };
-        let (first, second) = (|| run(0, "g"), run(1, "h"));
+        let first = || all(vec![given(1, "f", &[1]), given(2, "f", &[7])]);
+        let second = || all(vec![given(1, "f", &[2]), given(2, "f", &[7])]);
+        // The first call gives what it likes.
         let judged = first().judged(&second(), || Arc::new(all(vec![given(1, "f", &[3]), given(2, "f", &[7])])));
         assert_eq!((told(&judged), judged.steady), (vec![], true));
         // Other calls are made.
