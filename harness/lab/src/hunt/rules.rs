@@ -40,8 +40,8 @@ pub struct Rules {
 pub struct Rule {
     /// A name: that of the rule or the bug that it is about. Several can have one.
     pub id: String,
-    /// What it is about: `divergences.toml`, for the rule of that id there; a file under `docs/findings`; or the case of a
-    /// known bug, which then says which releases have it.
+    /// What it is about: `divergences.toml`, for the rule of that id there; a file that tells of it; or the case of a known
+    /// bug, which then says which releases have it.
     pub about: String,
     /// What kind of difference it is.
     pub class: Class,
