@@ -16,7 +16,7 @@ pub fn judge_unwritten(run: &Run<'_>, observation: &mut Observation) {
     let run = Run { detail: Detail::Off, ..*run };
     let again = |pattern| observe_as(&run, Sinks::default(), &Looks { pattern, ..Looks::default() }).given;
     let other = again(PATTERNS[1]);
-    let judged = observation.given.judged(&other, || again(PATTERNS[0]));
+    let judged = observation.given.judged(&other, again);
     observation.looked_at.unsteady = u64::from(!judged.steady);
     for mut violation in judged.violations {
         violation.adapter = run.stack.to_string();

@@ -101,7 +101,7 @@ impl Fill {
         let goes_back = |at: usize| is_left(at) && (is_empty || !is_given(at));
         let back = |(at, (now, kept)): (usize, (&u8, &u8))| if goes_back(at) { *kept } else { *now };
         let bytes: Vec<u8> = now.iter().zip(&self.kept).enumerate().map(back).collect();
-        (bytes != now).then(|| Patch { address: self.range.start as u32, bytes })
+        (bytes != now).then_some(Patch { address: self.range.start as u32, bytes })
     }
 }
 

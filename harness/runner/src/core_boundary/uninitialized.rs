@@ -40,7 +40,7 @@ struct Gift {
     name: String,
     start: u64,
     is_buffer: bool,
-    /// What means nothing is 0.
+    /// See [`without_padding`].
     bytes: Vec<u8>,
 }
 
@@ -54,22 +54,25 @@ impl AllGiven {
         }
     }
 
-    /// What is wrong, by a second run with the other pattern. `again` is one more with the same: a call that is another one in
-    /// that, and what comes after it, cannot be judged.
-    pub(crate) fn judged(&self, other: &AllGiven, again: impl FnOnce() -> Arc<AllGiven>) -> Judged {
-        let found = self.differences(other);
-        if found.is_empty() {
-            return Judged { violations: found, steady: true };
+    /// What is wrong, by a run with the other pattern. Each of the two is made once more, as `again` makes it: a call that is
+    /// another one then, and what comes after it, cannot be judged.
+    pub(crate) fn judged(&self, other: &AllGiven, again: impl Fn(u8) -> Arc<AllGiven>) -> Judged {
+        let mut violations = self.differences(other);
+        let mut steady = true;
+        for (run, pattern) in [self, other].into_iter().zip(PATTERNS) {
+            if violations.is_empty() {
+                break;
+            }
+            let again = again(pattern);
+            let pairs = run.calls.iter().zip(&again.calls);
+            let end = pairs.take_while(|(call, again)| call.call == again.call).count();
+            steady &= end == run.calls.len() && end == again.calls.len();
+            violations.retain(|violation| {
+                let at = self.calls.iter().position(|given| given.number == violation.number);
+                at.is_some_and(|at| at < end && run.calls[at] == again.calls[at])
+            });
         }
-        let again = again();
-        let mut end = self.calls.len().min(again.calls.len());
-        end = (0..end).find(|at| self.calls[*at].call != again.calls[*at].call).unwrap_or(end);
-        let steady = end == self.calls.len() && end == again.calls.len();
-        let is_steady = |violation: &Violation| {
-            let at = self.calls[..end].iter().position(|given| given.number == violation.number);
-            at.is_some_and(|at| self.calls[at] == again.calls[at])
-        };
-        Judged { violations: found.into_iter().filter(is_steady).collect(), steady }
+        Judged { violations, steady }
     }
 
     fn differences(&self, other: &AllGiven) -> Vec<Violation> {
@@ -148,7 +151,8 @@ impl Given {
     }
 }
 
-/// Bytes that mean nothing in what a function gives: between the fields of a structure, and fields that are not in use.
+/// Without bytes that mean nothing in what a function gives, between the fields of a structure or in fields that are not in use;
+/// and without those that are others for each folder that is made: numbers of files, and times.
 fn without_padding(function: &str, mut bytes: Vec<u8>) -> Vec<u8> {
     match function {
         "fd_readdir" => {
@@ -157,13 +161,23 @@ fn without_padding(function: &str, mut bytes: Vec<u8>) -> Vec<u8> {
             let mut at = 0;
             while at + HEADER <= bytes.len() {
                 let name = word(&bytes, at as u64 + 16) as usize;
+                bytes[at + 8..at + 16].fill(0);
                 bytes[at + 21..at + HEADER].fill(0);
                 at = at.saturating_add(HEADER).saturating_add(name);
             }
             // The last one is cut off.
-            if let Some(padding) = bytes.get_mut(at.saturating_add(21)..) {
-                padding.fill(0);
+            let last = at.min(bytes.len());
+            for (place, byte) in bytes[last..].iter_mut().enumerate() {
+                if matches!(place, 8..16 | 21..) {
+                    *byte = 0;
+                }
             }
+        }
+        "fd_filestat_get" | "path_filestat_get" => {
+            // Device and number; three times at the end.
+            let times = bytes.len().saturating_sub(24);
+            bytes.iter_mut().take(16).for_each(|byte| *byte = 0);
+            bytes[times..].fill(0);
         }
         "fd_prestat_dir_name" => {
             let is_left = |at: usize, byte: u8| PATTERNS.iter().any(|pattern| filler(*pattern, at) == byte);
@@ -215,8 +229,9 @@ mod tests {
             let second = given(2, "f() -> 0", &left(run, &bytes));
             all(vec![given(1, "f() -> 0", &[A, 7]), second, given(3, last, &[])])
         };
-        let (first, second) = (|| run(0, "g"), run(1, "h"));
-        let judged = first().judged(&second, || Arc::new(first()));
+        let again = |second: &str, pattern| Arc::new(if pattern == A { run(0, "g") } else { run(1, second) });
+        let first = run(0, "g");
+        let judged = first.judged(&run(1, "h"), |pattern| again("h", pattern));
         assert_eq!(
             told(&judged),
             [
@@ -225,8 +240,13 @@ mod tests {
             ]
         );
         assert!(judged.steady);
-        let second = all(vec![given(1, "f() -> 0", &[A, 8])]);
-        let judged = first().judged(&second, || Arc::new(first()));
+        // The second run is another one each time.
+        let judged = first.judged(&run(1, "h"), |pattern| again("i", pattern));
+        assert_eq!(told(&judged), ["2: unwritten: did not write 2 bytes of `buf`, 0x9..0xb"]);
+        let (first, second) = ([A, 7], [A, 8]);
+        let run = |bytes: &[u8]| all(vec![given(1, "f() -> 0", bytes)]);
+        let again = |pattern| Arc::new(run(if pattern == A { &first } else { &second }));
+        let judged = run(&first).judged(&run(&second), again);
         let other = "1: uninitialized: gives another byte of `buf` at 0x9 where unused bytes are other ones";
         assert_eq!(told(&judged), [other]);
     }
@@ -236,12 +256,12 @@ mod tests {
         let first = || all(vec![given(1, "f", &[1]), given(2, "f", &[7])]);
         let second = || all(vec![given(1, "f", &[2]), given(2, "f", &[7])]);
         // The first call gives what it likes.
-        let judged = first().judged(&second(), || Arc::new(all(vec![given(1, "f", &[3]), given(2, "f", &[7])])));
+        let judged = first().judged(&second(), |_| Arc::new(all(vec![given(1, "f", &[3]), given(2, "f", &[7])])));
         assert_eq!((told(&judged), judged.steady), (vec![], true));
         // Other calls are made.
-        let judged = first().judged(&second(), || Arc::new(all(vec![given(1, "g", &[1]), given(2, "f", &[7])])));
+        let judged = first().judged(&second(), |_| Arc::new(all(vec![given(1, "g", &[1]), given(2, "f", &[7])])));
         assert_eq!((told(&judged), judged.steady), (vec![], false));
-        let same = first().judged(&first(), || unreachable!("nothing is to be judged"));
+        let same = first().judged(&first(), |_| unreachable!("nothing is to be judged"));
         assert_eq!((told(&same), same.steady), (vec![], true));
     }
 
@@ -256,6 +276,8 @@ mod tests {
         let entries = without_padding("fd_readdir", entries);
         let zeros: Vec<usize> =
             (0..50).filter(|at| entries[*at] == 0 && ![17, 18, 19, 43, 44, 45].contains(at)).collect();
-        assert_eq!(zeros, [21, 22, 23, 47, 48, 49]);
+        assert_eq!(zeros, [(8..16).collect(), vec![21, 22, 23], (34..42).collect(), vec![47, 48, 49]].concat());
+        assert_eq!(without_padding("fd_filestat_get", vec![A; 64]).iter().filter(|byte| **byte == A).count(), 24);
+        assert_eq!(without_padding("path_filestat_get", vec![A; 56]).iter().filter(|byte| **byte == A).count(), 16);
     }
 }
