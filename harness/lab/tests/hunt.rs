@@ -106,13 +106,17 @@ fn every_rule_is_seen_at_work() {
         ("", 1, 512, &["path_open", "fd_read", "fd_pwrite", "poll_oneoff"]),
         ("", 1, 256, &["fd_renumber", "fd_prestat_dir_name"]),
         ("", 1, 512, &["path_open", "fd_write", "fd_fdstat_set_flags"]),
-        ("", 1, 9216, &["path_open", "fd_seek", "fd_read", "fd_write"]),
+        ("", 1, 512, &["path_open", "fd_seek", "fd_read", "fd_write"]),
+        ("", 57, 512, &["path_open", "fd_seek", "fd_read", "fd_write"]),
+        ("", 60, 512, &["path_open", "fd_seek", "fd_read", "fd_write"]),
+        ("", 86, 512, &["path_open", "fd_seek", "fd_read", "fd_write"]),
+        ("", 109, 512, &["path_open", "fd_seek", "fd_read", "fd_write"]),
         ("", 1, 8192, &["path_open", "fd_write", "fd_fdstat_set_flags", "fd_pread"]),
         ("", 1, 4096, &["path_open", "fd_seek", "fd_write"]),
         ("", 1, 4096, &["path_open", "poll_oneoff", "fd_read", "fd_filestat_set_size", "fd_pwrite"]),
         ("", 1, 2048, &["path_open", "fd_read", "fd_write", "fd_filestat_get"]),
         ("", 1, 256, &["path_open", "fd_write", "fd_tell"]),
-        ("", 2, 6144, &["path_open", "fd_write", "fd_pwrite", "fd_read"]),
+        ("", 2, 3072, &["path_open", "fd_write", "fd_pwrite", "fd_read"]),
     ];
     let mut seen = BTreeSet::new();
     for (release, seed, programs, only) in HUNTS {
