@@ -19,9 +19,7 @@ pub mod random;
 pub mod sock;
 mod stdio;
 
-use std::sync::Once;
-
-use preview1_memory::{abi, memory, texts};
+use preview1_memory::{abi, memory, panics};
 
 use abi::{Answer, Errno};
 
@@ -39,10 +37,7 @@ fn answer(work: impl FnOnce() -> Answer) -> Errno {
 
 /// From now on a panic's message goes to standard error, before the trap.
 fn tell_of_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            my_cli::print_error(format!("wasi_snapshot_preview1: {panic}\n").as_bytes());
-        }));
+    panics::tell(|text| {
+        my_cli::print_error(text.as_bytes());
     });
 }

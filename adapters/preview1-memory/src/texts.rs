@@ -62,3 +62,53 @@ pub fn variable((mut name, value): (String, String)) -> String {
     name.push_str(&value);
     name
 }
+
+/// Exports the functions on arguments and environment. `$answer` is what they do their work in; `$args` asks the host for the
+/// one, `$env` for the other.
+#[macro_export]
+macro_rules! args_and_env {
+    ($answer:path, $args:expr, $env:expr) => {
+        static ARGS: $crate::texts::Told = $crate::texts::Told::nothing();
+        static ENV: $crate::texts::Told = $crate::texts::Told::nothing();
+
+        /// The number of arguments, and the bytes that they take with the 0 at each one's end.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn args_sizes_get(
+            count: $crate::memory::Address,
+            size: $crate::memory::Address,
+        ) -> $crate::abi::Errno {
+            $answer(|| ARGS.sizes(&$args, count, size))
+        }
+
+        /// The arguments: a pointer to each, and the texts themselves.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn args_get(
+            pointers: $crate::memory::Address,
+            texts: $crate::memory::Address,
+        ) -> $crate::abi::Errno {
+            $answer(|| ARGS.put(&$args, pointers, texts))
+        }
+
+        /// The number of variables, and the bytes that `name=value` takes with the 0 at each one's end.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn environ_sizes_get(
+            count: $crate::memory::Address,
+            size: $crate::memory::Address,
+        ) -> $crate::abi::Errno {
+            $answer(|| ENV.sizes(&env(), count, size))
+        }
+
+        /// The variables as `name=value`: a pointer to each, and the texts themselves.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn environ_get(
+            pointers: $crate::memory::Address,
+            texts: $crate::memory::Address,
+        ) -> $crate::abi::Errno {
+            $answer(|| ENV.put(&env(), pointers, texts))
+        }
+
+        fn env() -> Vec<String> {
+            $env.into_iter().map($crate::texts::variable).collect()
+        }
+    };
+}

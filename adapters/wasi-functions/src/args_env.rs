@@ -2,38 +2,4 @@
 
 use wasip2::cli::environment::{get_arguments, get_environment};
 
-use crate::abi::Errno;
-use crate::answer;
-use crate::memory::Address;
-use crate::texts::{self, Told};
-
-static ARGS: Told = Told::nothing();
-static ENV: Told = Told::nothing();
-
-/// The number of arguments, and the bytes that they take with the 0 at each one's end.
-#[unsafe(no_mangle)]
-pub extern "C" fn args_sizes_get(count: Address, size: Address) -> Errno {
-    answer(|| ARGS.sizes(&get_arguments(), count, size))
-}
-
-/// The arguments: a pointer to each, and the texts themselves.
-#[unsafe(no_mangle)]
-pub extern "C" fn args_get(pointers: Address, texts: Address) -> Errno {
-    answer(|| ARGS.put(&get_arguments(), pointers, texts))
-}
-
-/// The number of variables, and the bytes that `name=value` takes with the 0 at each one's end.
-#[unsafe(no_mangle)]
-pub extern "C" fn environ_sizes_get(count: Address, size: Address) -> Errno {
-    answer(|| ENV.sizes(&env(), count, size))
-}
-
-/// The variables as `name=value`: a pointer to each, and the texts themselves.
-#[unsafe(no_mangle)]
-pub extern "C" fn environ_get(pointers: Address, texts: Address) -> Errno {
-    answer(|| ENV.put(&env(), pointers, texts))
-}
-
-fn env() -> Vec<String> {
-    get_environment().into_iter().map(texts::variable).collect()
-}
+preview1_memory::args_and_env!(crate::answer, get_arguments(), get_environment());

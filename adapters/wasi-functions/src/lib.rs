@@ -28,9 +28,7 @@ mod stat;
 mod stream;
 mod table;
 
-use std::sync::Once;
-
-use preview1_memory::{abi, memory, texts};
+use preview1_memory::{abi, memory, panics};
 
 use abi::{Answer, Errno};
 
@@ -47,12 +45,7 @@ fn answer(work: impl FnOnce() -> Answer) -> Errno {
 
 /// From now on a panic's message goes to standard error, before the trap.
 fn tell_of_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            stream::print_error(&format!("wasi_snapshot_preview1: {panic}\n"));
-        }));
-    });
+    panics::tell(stream::print_error);
 }
 
 /// How often something is tried that gives nothing although it waits, before that is told.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use wasip2::filesystem::types::{DescriptorFlags, DescriptorType, OpenFlags, PathFlags};
+use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags};
 
 use crate::abi::{
     APPEND, Answer, CREAT, DIRECTORY, DSYNC, EXCL, Errno, FDFLAGS, NONBLOCK, RIGHT_READ, RIGHT_WRITE, RSYNC, SYNC,
@@ -88,10 +88,7 @@ fn lookup_flags(flags: u32) -> Answer<PathFlags> {
 /// Makes a folder.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_create_directory(fd: u32, path: Address, len: u32) -> Errno {
-    answer(|| {
-        let folder = folder(fd)?;
-        folder.descriptor.create_directory_at(&memory::text(path, len)?).told()
-    })
+    at(fd, path, len, Descriptor::create_directory_at)
 }
 
 /// The attributes of what a path leads to.
@@ -156,10 +153,7 @@ pub extern "C" fn path_readlink(fd: u32, path: Address, len: u32, start: Address
 /// Removes a folder.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_remove_directory(fd: u32, path: Address, len: u32) -> Errno {
-    answer(|| {
-        let folder = folder(fd)?;
-        folder.descriptor.remove_directory_at(&memory::text(path, len)?).told()
-    })
+    at(fd, path, len, Descriptor::remove_directory_at)
 }
 
 /// Gives a file or a folder another name.
@@ -192,8 +186,13 @@ pub extern "C" fn path_symlink(to: Address, to_len: u32, fd: u32, path: Address,
 /// Removes a file.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_unlink_file(fd: u32, path: Address, len: u32) -> Errno {
+    at(fd, path, len, Descriptor::unlink_file_at)
+}
+
+/// Does what needs a folder and a path below it, and no more.
+fn at(fd: u32, path: Address, len: u32, work: fn(&Descriptor, &str) -> Result<(), ErrorCode>) -> Errno {
     answer(|| {
         let folder = folder(fd)?;
-        folder.descriptor.unlink_file_at(&memory::text(path, len)?).told()
+        work(&folder.descriptor, &memory::text(path, len)?).told()
     })
 }

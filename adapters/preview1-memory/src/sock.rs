@@ -1,0 +1,48 @@
+//! The functions on sockets of an adapter that has none.
+
+/// Exports them. `$answer` is what they do their work in; `$open` says of a descriptor whether it is open: what is, is no socket.
+#[macro_export]
+macro_rules! no_sockets {
+    ($answer:path, $open:path) => {
+        /// Accepts nothing.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn sock_accept(fd: u32, _flags: u32, _accepted: $crate::memory::Address) -> $crate::abi::Errno {
+            on(fd)
+        }
+
+        /// Receives nothing.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn sock_recv(
+            fd: u32,
+            _buffers: $crate::memory::Address,
+            _len: u32,
+            _flags: u32,
+            _received: $crate::memory::Address,
+            _received_flags: $crate::memory::Address,
+        ) -> $crate::abi::Errno {
+            on(fd)
+        }
+
+        /// Sends nothing.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn sock_send(
+            fd: u32,
+            _buffers: $crate::memory::Address,
+            _len: u32,
+            _flags: u32,
+            _sent: $crate::memory::Address,
+        ) -> $crate::abi::Errno {
+            on(fd)
+        }
+
+        /// Shuts nothing down.
+        #[unsafe(no_mangle)]
+        pub extern "C" fn sock_shutdown(fd: u32, _how: u32) -> $crate::abi::Errno {
+            on(fd)
+        }
+
+        fn on(fd: u32) -> $crate::abi::Errno {
+            $answer(|| $open(fd).and(Err($crate::abi::Errno::Notsock)))
+        }
+    };
+}
