@@ -2,12 +2,13 @@
 //! are beside them; BLESS=1 writes them.
 
 mod golden;
-mod passed;
+mod trials;
 
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use polyfill_build::Suite;
@@ -15,50 +16,52 @@ use polyfill_build::profile::Profile;
 use polyfill_build::reference;
 use polyfill_build::side::Side;
 use polyfill_runner::Runner;
-use polyfill_runner::divergence::{Budget, Judgement, Pairs, Recorded, Rules};
+use polyfill_runner::divergence::{Budget, Pairs, Recorded, Rules};
 
-#[test]
-fn every_update_is_what_its_rules_say() {
-    let Some(_run) = passed::unless_passed("every_update_is_what_its_rules_say", &passed::suite(&root())) else {
-        return;
-    };
-    for (path, rules) in rules() {
-        let judgement = seen(&rules).judge(&rules, true);
-        assert!(judgement.is_clean(), "{}\n{judgement}", path.display());
-        let compared = judgement.cases.iter().filter(|judged| judged.ignored.is_none()).count();
-        assert!(compared > 150, "{}\n{judgement}", path.display());
-        is_golden(&path.with_extension("txt"), &judgement);
-    }
-}
+use crate::trials::{Checked, Missing, any_ran, trial, trials};
 
-#[test]
-fn without_any_one_rule_an_update_fails() {
-    let Some(_run) = passed::unless_passed("without_any_one_rule_an_update_fails", &passed::suite(&root())) else {
-        return;
-    };
+fn main() -> ExitCode {
+    let mut trials = trials![the_documented_budget_can_be_read, a_file_is_an_adapter];
     for (path, rules) in rules() {
+        let name = path.file_stem().expect("a file of rules").to_string_lossy().into_owned();
+        let of = |what: &str| format!("{name}::{what}");
         for number in 0..rules.rules.len() {
-            let mut fewer = rules.clone();
-            let rule = fewer.rules.remove(number);
-            let judgement = seen(&rules).judge(&fewer, true);
-            assert!(judgement.unexplained().next().is_some(), "{} without {}", path.display(), rule.id);
+            let (id, rules) = (&rules.rules[number].id, rules.clone());
+            trials.push(trial(of(&format!("{id}::is_needed")), move || is_needed(&rules, number)));
         }
+        let (all, budget) = (rules.clone(), rules.clone());
+        trials.push(trial(of("is_what_its_rules_say"), move || is_explained(&all)));
+        trials.push(trial(of("a_budget_that_is_too_small_fails"), move || small_budget_fails(budget)));
+        trials.push(trial(of("report"), move || is_golden(&path.with_extension("txt"), &rules)));
     }
+    trials::run(trials)
 }
 
-#[test]
-fn a_budget_that_is_too_small_fails() {
-    let Some(_run) = passed::unless_passed("a_budget_that_is_too_small_fails", &passed::suite(&root())) else { return };
-    for (path, rules) in rules() {
-        let mut fewer = rules.clone();
-        let size = fewer.budget.adapter.size.as_mut().unwrap_or_else(|| panic!("{} has none", path.display()));
-        *size = 1000;
-        assert_eq!(seen(&rules).judge(&fewer, true).over.len(), 1, "{}", path.display());
-    }
+fn is_explained(rules: &Rules) -> Checked {
+    let judgement = seen(rules).judge(rules, true);
+    assert!(judgement.is_clean(), "{judgement}");
+    let compared = judgement.cases.iter().filter(|judged| judged.ignored.is_none()).count();
+    assert!(compared > 150, "{judgement}");
+    Ok(())
+}
+
+/// Without the rule the comparison has a difference that nothing explains.
+fn is_needed(rules: &Rules, number: usize) -> Checked {
+    let mut fewer = rules.clone();
+    let rule = fewer.rules.remove(number);
+    let judgement = seen(rules).judge(&fewer, true);
+    any_ran(&judgement, rule.differences.iter().flat_map(|expected| &expected.cases))?;
+    assert!(judgement.unexplained().next().is_some(), "without {}", rule.id);
+    Ok(())
+}
+
+fn small_budget_fails(mut rules: Rules) -> Checked {
+    *rules.budget.adapter.size.as_mut().expect("the file has a budget of the adapter's size") = 1000;
+    assert_eq!(seen(&rules).judge(&rules, true).over.len(), 1);
+    Ok(())
 }
 
 /// The file that the document shows is one.
-#[test]
 fn the_documented_budget_can_be_read() {
     let text = fs::read_to_string(root().join("docs/compare.md")).expect("the document is there");
     let shown = text.split("```toml\n").nth(2).and_then(|rest| rest.split("```\n").next()).expect("it shows a budget");
@@ -67,7 +70,6 @@ fn the_documented_budget_can_be_read() {
 }
 
 /// An adapter in a file does what the release does that it is; guests that it is not for are passed over.
-#[test]
 fn a_file_is_an_adapter() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let file = folder.join("adapter.wasm");
@@ -91,14 +93,18 @@ fn a_file_is_an_adapter() {
     assert!(reason.ends_with("is for guests with `_start`"), "{judgement}");
 }
 
-/// The report as it is written down: without the cases for which this machine lacks a tool. Where it lacks some, there is nothing
-/// to compare.
-fn is_golden(path: &Path, judgement: &Judgement) {
-    if judgement.cases.iter().any(|judged| judged.ignored.as_ref().is_some_and(|reason| !reason.contains("host-code")))
-    {
-        return eprintln!("ignored: {} is of a machine with all tools", path.display());
+/// The golden report is of a machine that has the tools of all guests.
+fn is_golden(path: &Path, rules: &Rules) -> Checked {
+    let judgement = seen(rules).judge(rules, true);
+    let missing = judgement.cases.iter().find_map(|judged| {
+        let why = judged.ignored.as_ref().filter(|why| !why.contains("host-code"))?;
+        Some(format!("`{}`: {why}", judged.case))
+    });
+    if let Some(missing) = missing {
+        return Err(Missing(missing));
     }
     golden::is_golden(path, &without_counts(&judgement.to_string()));
+    Ok(())
 }
 
 /// How many cases there are is not what an update changes: a new one that is the same on both sides is no other report.

@@ -1,67 +1,80 @@
 //! Where the newest reference adapter differs from wasmtime's own preview1 is what `divergences.toml` says, to the last line:
 //! every difference has its rule, and every rule its guests.
 
+mod trials;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use polyfill_build::side::Side;
-use polyfill_runner::divergence::{Expected, Pairs, RULES_FILE, Rule, Rules};
+use polyfill_runner::divergence::{Expected, Judgement, Pairs, RULES_FILE, Rule, Rules};
 
-#[test]
+use crate::trials::{Checked, any_ran, trial, trials};
+
+fn main() -> ExitCode {
+    let mut trials = trials![
+        every_difference_has_a_rule_and_every_rule_a_difference,
+        rules_name_functions_and_links_that_there_are,
+        the_documented_file_can_be_read,
+    ];
+    for (number, rule) in rules().rules.into_iter().enumerate() {
+        trials.push(trial(format!("{}::is_triggered_by_its_cases", rule.id), move || is_triggered(number)));
+        trials.push(trial(format!("{}::is_needed", rule.id), move || is_needed(number)));
+        for part in 0..rule.differences.len() {
+            let name = format!("{}::difference_{}_is_needed", rule.id, part + 1);
+            trials.push(trial(name, move || difference_is_needed(number, part)));
+        }
+    }
+    trials::run(trials)
+}
+
 fn every_difference_has_a_rule_and_every_rule_a_difference() {
-    let judgement = seen().judge(&rules(), true);
+    let judgement = judged();
     assert!(judgement.is_clean(), "{judgement}");
     // A comparison of nothing would be clean, too.
     let compared = judgement.cases.iter().filter(|judged| judged.ignored.is_none()).count();
     assert!(compared > 150 && judgement.rules.len() > 35, "{judgement}");
 }
 
-#[test]
-fn every_rule_is_triggered_by_the_cases_that_it_names() {
-    let rules = rules();
-    let judgement = seen().judge(&rules, true);
+/// The cases that trigger a rule are those that it names and that this machine can run.
+fn is_triggered(number: usize) -> Checked {
+    let (rule, judgement) = (&rules().rules[number], judged());
+    let named: BTreeSet<&String> = rule.differences.iter().flat_map(|expected| &expected.cases).collect();
+    any_ran(judgement, named.iter().copied())?;
     let ran = |case: &&String| judgement.cases.iter().any(|judged| judged.case == **case && judged.ignored.is_none());
-    for (rule, used) in rules.rules.iter().zip(&judgement.rules) {
-        let named: BTreeSet<String> =
-            rule.differences.iter().flat_map(|expected| &expected.cases).filter(ran).cloned().collect();
-        assert_eq!(used.cases, named, "rule {}", rule.id);
-        assert!(!named.is_empty(), "no case of rule {} was run", rule.id);
-    }
+    let ran: BTreeSet<String> = named.into_iter().filter(ran).cloned().collect();
+    assert_eq!(judgement.rules[number].cases, ran, "rule {}", rule.id);
+    Ok(())
 }
 
-#[test]
-fn without_any_one_rule_the_comparison_fails() {
-    let rules = rules();
-    for number in 0..rules.rules.len() {
-        let mut fewer = rules.clone();
-        let Rule { id, .. } = fewer.rules.remove(number);
-        let judgement = seen().judge(&fewer, true);
-        assert!(judgement.unexplained().next().is_some() && !judgement.is_clean(), "without rule {id}");
-    }
+fn is_needed(number: usize) -> Checked {
+    let mut fewer = rules();
+    let Rule { id, differences, .. } = fewer.rules.remove(number);
+    any_ran(judged(), differences.iter().flat_map(|expected| &expected.cases))?;
+    let judgement = seen().judge(&fewer, true);
+    assert!(judgement.unexplained().next().is_some() && !judgement.is_clean(), "without rule {id}");
+    Ok(())
 }
 
-/// Not only whole rules: no line of one is there for nothing, or wide enough to stand for another one.
-#[test]
-fn without_any_one_difference_of_a_rule_the_comparison_fails() {
-    let rules = rules();
-    let whole = seen().judge(&rules, true).unexplained().count();
-    assert_eq!(whole, 0);
-    for number in 0..rules.rules.len() {
-        for part in 0..rules.rules[number].differences.len() {
-            let mut fewer = rules.clone();
-            let Rule { id, .. } = &rules.rules[number];
-            let expected: Expected = fewer.rules[number].differences.remove(part);
-            let judgement = seen().judge(&fewer, true);
-            let left: BTreeSet<&str> = judgement.unexplained().map(|(case, _)| case).collect();
-            let named: BTreeSet<&str> = expected.cases.iter().map(String::as_str).collect();
-            assert!(!left.is_empty() && left.is_subset(&named), "without {expected} of rule {id}: {left:?}");
-        }
-    }
+/// Not only whole rules: each difference of one is needed, and none is wide enough to stand for another.
+fn difference_is_needed(number: usize, part: usize) -> Checked {
+    let mut fewer = rules();
+    let expected: Expected = fewer.rules[number].differences.remove(part);
+    any_ran(judged(), &expected.cases)?;
+    let judgement = seen().judge(&fewer, true);
+    let left: BTreeSet<&str> = judgement.unexplained().map(|(case, _)| case).collect();
+    let named: BTreeSet<&str> = expected.cases.iter().map(String::as_str).collect();
+    assert!(
+        !left.is_empty() && left.is_subset(&named),
+        "without {expected} of rule {}: {left:?}",
+        fewer.rules[number].id
+    );
+    Ok(())
 }
 
-#[test]
 fn rules_name_functions_and_links_that_there_are() {
     let imports: BTreeSet<String> = fs::read_to_string(root().join("guests/museum/common/mod.rs"))
         .expect("the functions of preview1 are declared there")
@@ -78,7 +91,6 @@ fn rules_name_functions_and_links_that_there_are() {
 }
 
 /// The file that the document shows is one.
-#[test]
 fn the_documented_file_can_be_read() {
     let text = fs::read_to_string(root().join("docs/compare.md")).expect("the document is there");
     let shown = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```\n").next()).expect("it shows rules");
@@ -96,6 +108,12 @@ fn seen() -> &'static Pairs {
         let sides = ["native", "reference-command@wasi"].map(|side| side.parse::<Side>().expect("a side"));
         Pairs::run(&polyfill_runner::suite!().bless(false), sides).expect("the suite is built")
     })
+}
+
+/// The comparison under all rules.
+fn judged() -> &'static Judgement {
+    static JUDGED: OnceLock<Judgement> = OnceLock::new();
+    JUDGED.get_or_init(|| seen().judge(&rules(), true))
 }
 
 fn rules() -> Rules {

@@ -9,8 +9,7 @@ use rayon::prelude::*;
 /// Damaged copies in all, half of guests and half of adapters.
 const TRIES: u64 = 2000;
 
-#[test]
-fn damaged_modules() {
+pub fn damaged_modules() {
     let modules = modules::all();
     // Large modules are all the same code; they would take most of the time and show nothing new.
     let small = |(_, module): &(&String, &'static Result<Vec<u8>, String>)| {

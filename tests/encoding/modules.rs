@@ -6,22 +6,17 @@ use std::sync::OnceLock;
 use polyfill_build::{CoreModules, Suite};
 use polyfill_encoder::Wit;
 
+use crate::trials::Missing;
+
 /// All guests and adapters, compiled if need be.
 pub fn all() -> &'static CoreModules {
     static MODULES: OnceLock<CoreModules> = OnceLock::new();
     MODULES.get_or_init(|| Suite::new(env!("CARGO_MANIFEST_DIR")).modules().unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// A guest's module; none if its compiler is missing here, which is a failure where every tool is required.
-pub fn guest(name: &str) -> Option<&'static [u8]> {
-    match &all().guests[name] {
-        Ok(module) => Some(module),
-        Err(reason) => {
-            assert!(std::env::var_os("POLYFILL_REQUIRE").is_none(), "{name}: {reason}");
-            println!("left out {name}: {reason}");
-            None
-        }
-    }
+/// A guest's module, unless its compiler is missing here.
+pub fn guest(name: &str) -> Result<&'static [u8], Missing> {
+    all().guests[name].as_deref().map_err(|reason| Missing(format!("guest `{name}`: {reason}")))
 }
 
 /// An adapter's module.

@@ -1,6 +1,8 @@
 //! Real guests through real adapters, with our encoder and with the reference: the components' worlds are the same.
 
 use crate::modules;
+use crate::trials::{Checked, trial};
+use libtest_mimic::Trial;
 use polyfill_encoder::{Adapter, Encoded, Input, Options, Source, Wit};
 use wasi_preview1_component_adapter_provider as published;
 
@@ -9,52 +11,57 @@ const NAME: &str = published::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 /// Guests of three toolchains.
 const GUESTS: [&str; 3] = ["hello", "c-program", "go-program"];
 
-#[test]
-fn published_adapters() {
+/// What the world of a guest has with an adapter of ours.
+const WORLDS: [(&str, &str, &[&str]); 4] = [
+    ("hello", "wasi_snapshot_preview1.command", COMMAND),
+    ("c-program", "wasi_snapshot_preview1.command", COMMAND),
+    ("go-program", "wasi_snapshot_preview1.command", COMMAND),
+    ("random-number", "wasi_snapshot_preview1", &["import imports", "import my-wasi", "export run: func();"]),
+];
+const COMMAND: &[&str] = &["import my-wasi", "import my-cli", "export run: func();"];
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = vec![trial("the_hand_written_adapter", the_hand_written_adapter)];
+    for guest in GUESTS {
+        trials.push(trial(format!("published_adapters::{guest}"), move || published_adapters(guest)));
+    }
+    for (guest, adapter, expected) in WORLDS {
+        trials.push(trial(format!("our_adapters::{guest}"), move || our_adapter(guest, adapter, expected)));
+    }
+    trials
+}
+
+fn published_adapters(guest: &str) -> Checked {
     let adapters = [
         ("command", published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER),
         ("reactor", published::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER),
         ("proxy", published::WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER),
     ];
-    for guest in GUESTS {
-        let Some(module) = modules::guest(guest) else { continue };
-        for (flavour, adapter) in adapters {
-            let encoded = encode(module, adapter, None);
-            valid(&encoded.component);
-            assert_eq!(world(&encoded.component), world(&reference(module, adapter)), "{guest} through {flavour}");
-            let plan = encoded.plan.to_string();
-            assert!(plan.contains("`fd_write` is asked for by main"), "{guest} through {flavour}:\n{plan}");
-        }
+    let module = modules::guest(guest)?;
+    for (flavour, adapter) in adapters {
+        let encoded = encode(module, adapter, None);
+        valid(&encoded.component);
+        assert_eq!(world(&encoded.component), world(&reference(module, adapter)), "{guest} through {flavour}");
+        let plan = encoded.plan.to_string();
+        assert!(plan.contains("`fd_write` is asked for by main"), "{guest} through {flavour}:\n{plan}");
     }
+    Ok(())
 }
 
 /// Our adapters are beyond what the reference takes: static data, tables. So only what the world says is compared.
-#[test]
-fn our_adapters() {
-    for (guest, adapter, expected) in [
-        (
-            "hello",
-            "wasi_snapshot_preview1.command",
-            ["import my-wasi", "import my-cli", "export run: func();"].as_slice(),
-        ),
-        ("c-program", "wasi_snapshot_preview1.command", &["import my-wasi", "import my-cli", "export run: func();"]),
-        ("go-program", "wasi_snapshot_preview1.command", &["import my-wasi", "import my-cli", "export run: func();"]),
-        ("random-number", "wasi_snapshot_preview1", &["import imports", "import my-wasi", "export run: func();"]),
-    ] {
-        let Some(module) = modules::guest(guest) else { continue };
-        let encoded = encode(module, modules::adapter(adapter), None);
-        valid(&encoded.component);
-        let world = world(&encoded.component);
-        for line in expected {
-            assert!(world.contains(line), "{guest} through {adapter} lacks `{line}`:\n{world}");
-        }
+fn our_adapter(guest: &str, adapter: &str, expected: &[&str]) -> Checked {
+    let encoded = encode(modules::guest(guest)?, modules::adapter(adapter), None);
+    valid(&encoded.component);
+    let world = world(&encoded.component);
+    for line in expected {
+        assert!(world.contains(line), "{guest} through {adapter} lacks `{line}`:\n{world}");
     }
+    Ok(())
 }
 
 /// The hand-written adapter obeys the reference's rules, so both can take it.
-#[test]
-fn the_hand_written_adapter() {
-    let guest = modules::guest("zero-copy").unwrap();
+fn the_hand_written_adapter() -> Checked {
+    let guest = modules::guest("zero-copy")?;
     let adapter = modules::adapter("wasi_snapshot_preview1.random");
     let (guest_wit, adapter_wit) = (modules::wit("memory", "zero-copy"), modules::wit("my-wasi", "reactor"));
     let theirs = reference(&embedded(guest, &guest_wit), &embedded(adapter, &adapter_wit));
@@ -64,6 +71,7 @@ fn the_hand_written_adapter() {
     let world = world(&ours.component);
     assert!(world.contains("random-get: func(size: u32) -> list<u8>;"), "{world}");
     assert!(!world.contains("print") && !world.contains("my-cli"), "{world}");
+    Ok(())
 }
 
 fn encode(guest: &[u8], adapter: &[u8], wit: Option<[Wit; 2]>) -> Encoded {

@@ -62,6 +62,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     if args.sanitize {
         output::text(&format!("\n{}", Compared::of(selection.cells().zip(&results))))?;
     }
+    output::text(&table::ignored(&results))?;
     output::text(&summary(&results, &selection, &built, ran))?;
     let failed = results.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

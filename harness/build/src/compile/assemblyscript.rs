@@ -40,17 +40,18 @@ pub(super) struct Asc {
 
 impl Asc {
     pub(super) fn find(shop: &Workshop<'_>) -> Result<Asc, String> {
-        let node = shop.program("node").ok_or_else(|| "no AssemblyScript compiler: it needs Node.js".to_string())?;
         let folder = Path::new("guests");
         let packages = folder.join("node_modules");
-        let compiler = packages.join(COMPILER);
-        if !shop.root.join(&compiler).is_file() {
-            return Err(if shop.root.join(folder).join("package-lock.json").is_file() {
-                "no AssemblyScript compiler: `npm ci --prefix guests`".to_string()
-            } else {
-                "no AssemblyScript compiler: `npm install --prefix guests assemblyscript @assemblyscript/wasi-shim`"
-                    .to_string()
-            });
+        let install = if shop.root.join(folder).join("package-lock.json").is_file() {
+            "`npm ci --prefix guests`"
+        } else {
+            "`npm install --prefix guests assemblyscript @assemblyscript/wasi-shim`"
+        };
+        let node = shop
+            .program("node")
+            .ok_or_else(|| format!("no AssemblyScript compiler: install Node.js 20 or newer, then {install}"))?;
+        if !shop.root.join(packages.join(COMPILER)).is_file() {
+            return Err(format!("no AssemblyScript compiler: {install}"));
         }
         let version = ask(shop, &node, &["--version"])?;
         // Written by npm into the folder itself: what is there, which may not be what was asked for. Other package

@@ -14,6 +14,9 @@ use crate::discover::Guest;
 /// What `prepare` exits with where the tools are not there.
 const MISSING: i32 = 3;
 
+/// The program that runs the scripts.
+const SHELL: &str = "sh";
+
 /// What the scripts' `prepare` said, each asked once.
 #[derive(Default)]
 pub(super) struct Scripts(Mutex<BTreeMap<PathBuf, Result<String, Refusal>>>);
@@ -58,6 +61,10 @@ impl Scripts {
 
 fn prepare(shop: &Workshop<'_>, script: &Path) -> Result<String, Refusal> {
     let broken = |reason: String| Refusal { reason, missing: false };
+    if shop.program(SHELL).is_none() {
+        let reason = format!("no shell `{SHELL}` on the path to run `{}` with: install one", script.display());
+        return Err(Refusal { reason: shop.scrub(&reason), missing: true });
+    }
     let output = call(shop, script, "prepare").and_then(|mut command| run(&mut command)).map_err(broken)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
@@ -90,7 +97,7 @@ fn steps(shop: &Workshop<'_>, guest: &Guest, script: &Path, out: &Path) -> Resul
 
 /// A call of a script, with the variables that all verbs have.
 fn call(shop: &Workshop<'_>, script: &Path, verb: &str) -> Result<Command, String> {
-    let shell = shop.program("sh").ok_or("no shell `sh` to run the script with")?;
+    let shell = shop.program(SHELL).ok_or_else(|| format!("no shell `{SHELL}` on the path"))?;
     let work = work(shop, script);
     std::fs::create_dir_all(&work).map_err(|error| error.to_string())?;
     let mut command = command(shop, &shell);

@@ -1,5 +1,7 @@
 //! The table of trials: one block for each guest, one line for each of its cells.
 
+use std::collections::BTreeMap;
+
 use polyfill_runner::{CellResult, Verdict};
 
 /// Case, adapter and host in columns, and what became of the cell.
@@ -25,6 +27,22 @@ pub(super) fn table(results: &[CellResult]) -> String {
         text.push_str(&format!("  {verdict}\n"));
     }
     text
+}
+
+/// Each reason for which trials were ignored, with their number; empty if none were.
+pub(super) fn ignored(results: &[CellResult]) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in results {
+        if let Verdict::Ignored { reason } = &result.verdict {
+            *reasons.entry(reason.lines().next().unwrap_or_default()).or_default() += 1;
+        }
+    }
+    let lines = reasons.iter().map(|(reason, count)| match count {
+        1 => format!("  1 trial: {reason}\n"),
+        count => format!("  {count} trials: {reason}\n"),
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\nignored:\n{lines}") }
 }
 
 fn verdict(verdict: &Verdict) -> String {

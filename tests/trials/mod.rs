@@ -1,0 +1,57 @@
+//! Tests that need tools which a machine may lack.
+//!
+//! libtest decides at compile time which tests are ignored. These tests run under libtest-mimic, which reports a test that
+//! finds a tool missing as ignored, with the reason. `POLYFILL_REQUIRE=all` turns that into a failure.
+
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use polyfill_build::Settings;
+use polyfill_runner::divergence::Judgement;
+
+/// The reason why a test cannot check anything on this machine.
+#[derive(Debug)]
+pub struct Missing(pub String);
+
+/// A test's result; it fails by a panic.
+pub type Checked = Result<(), Missing>;
+
+/// A test by name.
+pub fn trial(name: impl Into<String>, test: impl FnOnce() -> Checked + Send + 'static) -> Trial {
+    let run = move || match test() {
+        Ok(()) => Ok(Completion::Completed),
+        Err(Missing(reason)) if Settings::from_env().require_all => {
+            Err(Failed::from(format!("{reason}\nhelp: install it, or unset `POLYFILL_REQUIRE`")))
+        }
+        Err(Missing(reason)) => Ok(Completion::ignored_with(reason)),
+    };
+    Trial::ignorable_test(name, run)
+}
+
+/// Runs the tests that the command line selects.
+pub fn run(trials: Vec<Trial>) -> ExitCode {
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Fails with [`Missing`] if none of the cases was compared. Cases that the comparison does not have are an error of the rule.
+pub fn any_ran<'a>(judgement: &Judgement, cases: impl IntoIterator<Item = &'a String>) -> Checked {
+    let mut reason = None;
+    for case in cases {
+        let judged = judgement.cases.iter().find(|judged| judged.case == *case);
+        match judged.unwrap_or_else(|| panic!("no case `{case}`")).ignored.as_ref() {
+            None => return Ok(()),
+            Some(why) => reason = Some(Missing(format!("`{case}`: {why}"))),
+        }
+    }
+    reason.map_or_else(|| panic!("a rule without cases"), Err)
+}
+
+/// Tests by the names of their functions.
+macro_rules! trials {
+    ($($test:ident),* $(,)?) => {
+        vec![$($crate::trials::trial(stringify!($test), || { $test(); Ok(()) })),*]
+    };
+}
+pub(crate) use trials;
