@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use std::fs::{File, FileTimes};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use polyfill_build::case::LimitName;
 use tempfile::TempDir;
@@ -202,11 +202,19 @@ impl Files {
     /// more than any limit.
     pub(crate) fn size(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
         let root = self.root.clone();
+        let last: Mutex<Option<Measured>> = Mutex::new(None);
         move || {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(last) = last.as_ref().filter(|last| last.ended.elapsed() < last.took.saturating_mul(PAUSE)) {
+                return last.bytes;
+            }
+            let began = Instant::now();
             // Whoever writes meanwhile may move a directory.
             let size = (0..3).find_map(|_| meter::measure(&root, std::iter::empty()).ok());
             let size = size.filter(|size| size.entries <= MOST_ENTRIES);
-            size.map_or(u64::MAX, |size| size.bytes)
+            let bytes = size.map_or(u64::MAX, |size| size.bytes);
+            *last = Some(Measured { bytes, took: began.elapsed(), ended: Instant::now() });
+            bytes
         }
     }
 
@@ -216,6 +224,16 @@ impl Files {
         self.root.walk(&mut look)?;
         Ok(look.seen)
     }
+}
+
+/// How many times as long as measuring takes nothing is measured again.
+const PAUSE: u32 = 20;
+
+/// What [`Files::size`] has measured.
+struct Measured {
+    bytes: u64,
+    took: Duration,
+    ended: Instant,
 }
 
 impl Drop for Files {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use polyfill_encoder::{Adapter, Input, Options, Source, encode};
@@ -45,9 +45,7 @@ fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), 
     let said = |key: &str| guest.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
     let expected = said(";; expected:").ok_or("the first line says `;; expected:`")?;
     let main = wat::parse_str(format!("(module\n{prelude}\n{guest})"))?;
-    let began = Instant::now();
     let seen = run(engine, &main, host)?;
-    let took = began.elapsed();
     let ended = match &seen.outcome {
         Outcome::Limit { limit, message } => format!("limit on {limit} ({message})"),
         other => other.to_string(),
@@ -60,8 +58,6 @@ fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), 
         Some(expected) if entries.as_deref() != Some(expected) => {
             Err(format!("expected {expected} entries, seen {entries:?}").into())
         }
-        // A guest that only waits for its time limit would not have come to another one.
-        _ if took > Duration::from_secs(60) => Err(format!("it took {took:?}").into()),
         _ => Ok(()),
     }
 }
@@ -69,7 +65,8 @@ fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), 
 fn run(engine: &Engine, main: &[u8], host: &str) -> Result<Observation, Failed> {
     let case: Case = toml::from_str("preopens = { '/' = '' }")?;
     let inputs = &Inputs::of("guest", &case)?;
-    let limits = &Limits { timeout: Duration::from_secs(60), files: 1_000_000, handles: 100, ..Limits::default() };
+    // A guest that is not stopped runs for ever: it is not the time that ends it.
+    let limits = &Limits { timeout: Duration::from_secs(600), files: 1_000_000, handles: 100, ..Limits::default() };
     if host == "native" {
         let module = &engine.module(main)?;
         return Ok(observe_native(&NativeRun { engine, module, inputs, limits }, Sinks::default()));

@@ -101,7 +101,7 @@ fn first_buffer(memory: &[u8], buffers: u32, count: u32) -> u32 {
         let bytes = memory.get(usize::try_from(at).ok()?..)?.first_chunk::<4>()?;
         Some(u32::from_le_bytes(*bytes))
     };
-    let lengths = (0..u64::from(count.min(MOST_BUFFERS)));
+    let lengths = 0..u64::from(count.min(MOST_BUFFERS));
     let mut lengths = lengths.map_while(|index| word(u64::from(buffers) + index * 8 + 4));
     lengths.find(|length| *length > 0).unwrap_or_default()
 }
