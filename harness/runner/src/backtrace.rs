@@ -5,8 +5,9 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::host::Stop;
+use crate::host::{Stop, descriptors};
 use crate::limits::Limits;
+use crate::native::files::BETWEEN;
 use crate::observation::{Frame, Outcome, TrapInfo};
 
 /// What an error out of an instantiation or a call says about the run.
@@ -21,7 +22,7 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
         return Outcome::Exit(*code);
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
-        let message = format!("more than {} handles of the host's resources", limits.handles);
+        let message = format!("more than {} handles of the host's resources", descriptors::most(limits.handles));
         return limit(LimitName::Handles, message);
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames);
@@ -58,9 +59,10 @@ pub(crate) fn message(error: &Error) -> String {
 }
 
 pub(crate) fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
-    // A traced run does not tell of what it is traced by: a relay, and what that calls.
+    // A run does not tell of what it is traced or measured by: a relay, and what that calls.
+    const OURS: [&str; 2] = [polyfill_encoder::RELAY_MODULE, BETWEEN];
     let frames = backtrace.frames();
-    let relay = frames.iter().rposition(|info| info.module().name() == Some(polyfill_encoder::RELAY_MODULE));
+    let relay = frames.iter().rposition(|info| info.module().name().is_some_and(|name| OURS.contains(&name)));
     frames[relay.map_or(0, |last| last + 1)..].iter().flat_map(frame).collect()
 }
 

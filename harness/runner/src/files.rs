@@ -1,24 +1,40 @@
-//! The private folder of a run: made with what the case has in it, and looked at afterwards.
+//! The private directory of a run: made with the files of the case, and listed afterwards.
 //!
-//! Guests reach nothing else: the folders that are preopened lie in it, and wasmtime-wasi follows no path and no link out of
-//! them. Looking follows no link either.
+//! Guests reach nothing else: the directories that are preopened lie in it, and wasmtime-wasi follows no path and no link out
+//! of them. A case is checked here before anything is made of it, whoever wrote it ([`plan`]); laying out, listing and
+//! removing go from one directory's handle to the next and follow no link ([`directory`]).
+
+#[cfg(unix)]
+mod directory;
+#[cfg(not(unix))]
+#[path = "files/elsewhere.rs"]
+mod directory;
+mod meter;
+mod plan;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, FileTimes, OpenOptions};
+use std::fs::{File, FileTimes};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use polyfill_build::case::LimitName;
-use polyfill_build::tree::{self, Entry, Node};
 use tempfile::TempDir;
 use thiserror::Error;
 
-use crate::host::WALL_CLOCK_SECONDS;
+use self::directory::{Directory, Found, FoundKind, Visit};
+use self::plan::{Kind, MOST_ENTRIES, MOST_PATH, Plan, Planned};
 use crate::inputs::Inputs;
+use crate::limits::Limits;
 use crate::observation::{Outcome, Seen};
 
-/// A private folder that cannot be made or looked at.
+pub(crate) use self::meter::{Meter, Size, length};
+
+/// Bytes of a path that an error shows.
+const MOST_SHOWN: usize = 100;
+
+/// A private directory that cannot be made or listed.
 #[derive(Debug, Error)]
 pub(crate) enum FilesError {
     /// The system refuses.
@@ -26,7 +42,7 @@ pub(crate) enum FilesError {
     Io {
         /// What was tried.
         doing: &'static str,
-        /// Where, within the folder.
+        /// Where, within the directory.
         path: String,
         /// Why.
         source: io::Error,
@@ -37,7 +53,7 @@ pub(crate) enum FilesError {
         /// The path.
         path: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
     /// A content that cannot be read.
     #[error("the guest's files: `{path}`: {problem}")]
@@ -47,271 +63,295 @@ pub(crate) enum FilesError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Nobody could look at all of that.
-    #[error("more than {bytes} bytes of files")]
-    TooMuch {
-        /// How many it may leave.
-        bytes: usize,
+    /// A preopen that is no directory of the case.
+    #[error("`preopens`: `{name}` is `{path}`, which is no directory of `files`")]
+    Preopen {
+        /// The name of the preopen.
+        name: String,
+        /// What it is given as.
+        path: String,
     },
+    /// Too many preopens.
+    #[error("`preopens`: {count} directories, expected at most {most}")]
+    Preopens {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// The case has more bytes of files than a run may have.
+    #[error(
+        "the guest's files: {total} bytes in all, expected at most {limit}\nhelp: make them smaller, or raise the limit \
+         `files` of the case"
+    )]
+    Bytes {
+        /// Bytes of all files.
+        total: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// The case has too many files.
+    #[error("the guest's files: expected at most {most} files, directories and links, found more")]
+    Entries {
+        /// How many there may be.
+        most: usize,
+    },
+    /// A run has left more than can be listed.
+    #[error("{0}")]
+    TooMuch(String),
 }
 
-/// The private folder of a run. It goes when this is dropped.
+/// The private directory of a run. Dropping it removes everything in it.
 pub(crate) struct Files {
+    root: Arc<Directory>,
     folder: TempDir,
+    size: Size,
     pub(crate) preopens: Vec<Opened>,
 }
 
-/// A folder that is preopened.
+/// A directory that is preopened.
 pub(crate) struct Opened {
     /// As the guest sees it.
     pub(crate) name: String,
+    /// Its path on this machine.
     pub(crate) folder: PathBuf,
     pub(crate) read_only: bool,
+    handle: Directory,
+}
+
+impl Opened {
+    /// A path by which it is opened here, and nothing else: not even if something else lies at [`folder`](Self::folder) by
+    /// then.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.handle.path_for_opening(&self.folder)
+    }
 }
 
 impl Files {
-    /// Makes the folder of a run; nothing where the case has no files.
-    pub(crate) fn lay_out(inputs: &Inputs) -> Result<Option<Self>, FilesError> {
+    /// Makes the directory of a run; `None` where the case has no files. Nothing is written before all of the case's files
+    /// are known to lie in the directory and to be within the limits.
+    pub(crate) fn lay_out(inputs: &Inputs, limits: &Limits) -> Result<Option<Self>, FilesError> {
         let Some(preopens) = &inputs.preopens else { return Ok(None) };
-        let folder = tempfile::tempdir().map_err(failed("make a folder for", ""))?;
-        let root = folder.path();
-        for (path, entry) in &inputs.files {
-            if let Some(problem) = tree::path_problem(path) {
-                return Err(FilesError::Path { path: path.clone(), problem });
+        let plan = Plan::of(&inputs.files, limits.files)?;
+        plan.check_preopens(preopens)?;
+        let size = Size { bytes: plan.bytes, entries: plan.entries.len() };
+        let folder = private_directory().map_err(failed("make a directory for", ""))?;
+        let root = Arc::new(Directory::open(folder.path()).map_err(failed("open", ""))?);
+        let mut files = Self { root, folder, size, preopens: Vec::new() };
+        files.make(&plan)?;
+        for (name, preopen) in preopens {
+            let path = preopen.folder();
+            files.preopens.push(Opened {
+                name: name.clone(),
+                folder: if path.is_empty() { files.path().to_path_buf() } else { files.path().join(path) },
+                read_only: preopen.is_read_only(),
+                handle: files.root.below(path).map_err(failed("open", path))?,
+            });
+        }
+        files.finish(&plan)?;
+        Ok(Some(files))
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn make(&self, plan: &Plan<'_>) -> Result<(), FilesError> {
+        // Entries are sorted: those of one directory mostly follow each other.
+        let mut last: Option<(&str, Directory)> = None;
+        for (path, planned) in &plan.entries {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let directory = match last.take() {
+                Some((at, directory)) if at == parent => directory,
+                _ => self.root.below(parent).map_err(failed("open", parent))?,
+            };
+            match planned.kind {
+                Kind::Directory => directory.make_directory(name).map_err(failed("make the directory", path))?,
+                Kind::Link(target) => directory.make_link(name, target).map_err(failed("link", path))?,
+                Kind::File(content) => {
+                    let mut file = directory.make_file(name).map_err(failed("write", path))?;
+                    content.write_to(&mut file).map_err(failed("write", path))?;
+                    set(&file, path, planned)?;
+                }
             }
-            make(&root.join(path), path, entry)?;
+            last = Some((parent, directory));
         }
-        // What is in a folder changes its times, and a folder without the permission takes nothing in.
-        let mut paths = below(root).map_err(failed("list", ""))?;
-        paths.sort_by_key(|path| std::cmp::Reverse(path.clone()));
-        for path in &paths {
-            finish(root, path, inputs.files.get(path).and_then(Entry::node))?;
-        }
-        finish(root, "", None)?;
-        let preopens = preopens.iter().map(|(name, preopen)| Opened {
-            name: name.clone(),
-            folder: root.join(preopen.folder()),
-            read_only: preopen.is_read_only(),
-        });
-        Ok(Some(Self { preopens: preopens.collect(), folder }))
+        Ok(())
     }
 
-    /// A way to ask how many bytes of files there are, as far as the system tells.
+    /// Sets times and permissions of directories: after all entries, which change the times, and those below first, which
+    /// could not be reached without the permissions.
+    fn finish(&self, plan: &Plan<'_>) -> Result<(), FilesError> {
+        for (path, planned) in plan.entries.iter().rev() {
+            if matches!(planned.kind, Kind::Directory) {
+                let directory = self.root.below(path).and_then(|directory| directory.as_file());
+                set(&directory.map_err(failed("open", path))?, path, planned)?;
+            }
+        }
+        // Its permissions stay as they are: nobody else looks into it.
+        let root = self.root.as_file().map_err(failed("open", ""))?;
+        root.set_times(times(crate::host::WALL_CLOCK_SECONDS as i64)?).map_err(failed("set the time of", ""))
+    }
+
+    /// Counts what the guest adds.
+    pub(crate) fn meter(&self, limits: &Limits) -> Meter {
+        Meter::new(self.root.clone(), limits.files, self.size)
+    }
+
+    /// A way to ask how many bytes of files there are. What cannot be measured, or is more entries than there may be, is
+    /// more than any limit.
     pub(crate) fn size(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
-        let root = self.folder.path().to_path_buf();
+        let root = self.root.clone();
+        let last: Mutex<Option<Measured>> = Mutex::new(None);
         move || {
-            let paths = below(&root).unwrap_or_default().into_iter();
-            let length = |path: String| fs::symlink_metadata(root.join(path)).map_or(0, |metadata| metadata.len());
-            paths.map(length).fold(0, u64::saturating_add)
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(last) = last.as_ref().filter(|last| last.ended.elapsed() < last.took.saturating_mul(PAUSE)) {
+                return last.bytes;
+            }
+            let began = Instant::now();
+            // Whoever writes meanwhile may move a directory.
+            let size = (0..3).find_map(|_| meter::measure(&root, std::iter::empty()).ok());
+            let size = size.filter(|size| size.entries <= MOST_ENTRIES);
+            let bytes = size.map_or(u64::MAX, |size| size.bytes);
+            *last = Some(Measured { bytes, took: began.elapsed(), ended: Instant::now() });
+            bytes
         }
     }
 
-    /// All that is in it now.
+    /// All that is in it now: `most` bytes of files at most, each name of a file counted.
     pub(crate) fn look(&self, most: usize) -> Result<BTreeMap<String, Seen>, FilesError> {
-        let mut left = most;
-        let mut seen = BTreeMap::new();
-        for path in below(self.folder.path()).map_err(failed("list", ""))? {
-            let entry = look_at(&self.folder.path().join(&path), &mut left).map_err(failed("look at", &path))?;
-            seen.insert(path, entry.ok_or(FilesError::TooMuch { bytes: most })?);
-        }
-        Ok(seen)
+        let mut look = Look { left: most, most, seen: BTreeMap::new() };
+        self.root.walk(&mut look)?;
+        Ok(look.seen)
     }
 }
 
-/// What a run leaves in its folder, if it has one: with that the run's outcome, which is another one if it cannot be told.
+/// How many times as long as measuring takes nothing is measured again.
+const PAUSE: u32 = 20;
+
+/// What [`Files::size`] has measured.
+struct Measured {
+    bytes: u64,
+    took: Duration,
+    ended: Instant,
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // What is left then is tried by `TempDir`, by paths.
+        let _ = self.root.clear();
+    }
+}
+
+/// Makes an empty directory that no other user can look into.
+fn private_directory() -> io::Result<TempDir> {
+    tempfile::tempdir()
+}
+
+/// A run's outcome, and what it has left in its directory, if it has one. More than can be listed is an outcome of its own.
 pub(crate) fn left(files: Option<&Files>, most: usize, outcome: Outcome) -> (Outcome, Option<BTreeMap<String, Seen>>) {
-    match files.map(|files| files.look(most)).transpose() {
-        Ok(files) => (outcome, files),
-        Err(error @ FilesError::TooMuch { .. }) => {
-            (Outcome::Limit { limit: LimitName::Files, message: error.to_string() }, None)
-        }
-        Err(error) => (Outcome::NotRun(error.to_string()), None),
-    }
-}
-
-fn make(target: &Path, path: &str, entry: &Entry) -> Result<(), FilesError> {
-    let parent = target.parent().unwrap_or(target);
-    fs::create_dir_all(parent).map_err(failed("make the folder of", path))?;
-    if let Some(content) = entry.content() {
-        let problem = |problem: String| FilesError::Content { path: path.to_string(), problem };
-        let content = content.read().map_err(|error| problem(error.to_string()))?;
-        let content = content.ok_or_else(|| problem("its file was not there when the suite was built".to_string()))?;
-        return fs::write(target, content).map_err(failed("write", path));
-    }
-    match entry.node().and_then(|node| node.link.as_deref()) {
-        Some(link) => make_link(link, target).map_err(failed("link", path)),
-        None => fs::create_dir_all(target).map_err(failed("make the folder", path)),
-    }
-}
-
-#[cfg(unix)]
-fn make_link(to: &str, at: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(to, at)
-}
-
-#[cfg(not(unix))]
-fn make_link(_to: &str, _at: &Path) -> io::Result<()> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "symbolic links are laid out on Unix only"))
-}
-
-/// Times and permissions that are the same in every run, or as the case says.
-fn finish(root: &Path, path: &str, node: Option<&Node>) -> Result<(), FilesError> {
-    let target = root.join(path);
-    let kind = fs::symlink_metadata(&target).map_err(failed("look at", path))?.file_type();
-    if kind.is_symlink() {
-        return Ok(());
-    }
-    let seconds = node.and_then(|node| node.modified).unwrap_or(WALL_CLOCK_SECONDS as i64);
-    let distance = Duration::from_secs(seconds.unsigned_abs());
-    let time = if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
-    let time = time.ok_or_else(|| failed("set the time of", path)(io::ErrorKind::InvalidInput.into()))?;
-    set_times(&target, kind.is_dir(), time).map_err(failed("set the time of", path))?;
-    let mode = match node.and_then(Node::permissions) {
-        Some(Ok(mode)) => mode,
-        Some(Err(mode)) => {
-            let problem = format!("`{mode}` is no octal number up to 07777");
-            return Err(FilesError::Content { path: path.to_string(), problem });
-        }
-        None if kind.is_dir() => 0o755,
-        None => 0o644,
+    let message = match files.map(|files| files.look(most)).transpose() {
+        Ok(files) => return (outcome, files),
+        Err(error) => error.to_string(),
     };
-    set_mode(&target, mode).map_err(failed("set the permissions of", path))
+    match outcome {
+        // That came first.
+        Outcome::Limit { .. } | Outcome::Timeout { .. } | Outcome::NotRun(_) | Outcome::HostFailed(_) => {
+            (outcome, None)
+        }
+        _ => (Outcome::Limit { limit: LimitName::Files, message }, None),
+    }
 }
 
-fn set_times(target: &Path, folder: bool, time: SystemTime) -> io::Result<()> {
-    // Unix sets times of what is only open for reading, and opens a folder for nothing else.
-    let file = if folder { File::open(target)? } else { OpenOptions::new().write(true).open(target)? };
-    file.set_times(FileTimes::new().set_modified(time).set_accessed(time))
+fn set(file: &File, path: &str, planned: &Planned<'_>) -> Result<(), FilesError> {
+    file.set_times(times(planned.modified)?).map_err(failed("set the time of", path))?;
+    set_mode(file, planned.mode).map_err(failed("set the permissions of", path))
+}
+
+fn times(seconds: i64) -> Result<FileTimes, FilesError> {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let time: Option<SystemTime> =
+        if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+    let time = time.ok_or_else(|| failed("set the time of", "")(io::ErrorKind::InvalidInput.into()))?;
+    Ok(FileTimes::new().set_modified(time).set_accessed(time))
 }
 
 #[cfg(unix)]
-fn set_mode(target: &Path, mode: u32) -> io::Result<()> {
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(target, fs::Permissions::from_mode(mode))
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_target: &Path, _mode: u32) -> io::Result<()> {
+fn set_mode(_file: &File, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// All paths below a folder, sorted, with `/` between names. What a guest names need not be text.
-fn below(root: &Path) -> io::Result<Vec<String>> {
-    let mut paths = Vec::new();
-    let mut folders = vec![(root.to_path_buf(), String::new())];
-    while let Some((folder, prefix)) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.file_type()?.is_dir() {
-                folders.push((entry.path(), format!("{path}/")));
-            }
-            paths.push(path);
+/// Lists what it visits.
+struct Look {
+    most: usize,
+    /// Bytes of files that may still come.
+    left: usize,
+    seen: BTreeMap<String, Seen>,
+}
+
+impl Visit for Look {
+    const MOST_NAMES: usize = MOST_ENTRIES + 1;
+    type Error = FilesError;
+
+    fn enter(&mut self, path: &[u8], found: &Found<'_>) -> Result<(), FilesError> {
+        if path.len() > MOST_PATH {
+            return Err(FilesError::TooMuch(format!("a path of more than {MOST_PATH} bytes")));
         }
+        if self.seen.len() == MOST_ENTRIES {
+            return Err(FilesError::TooMuch(format!("more than {MOST_ENTRIES} files, directories and links")));
+        }
+        let path = directory::text(path);
+        let seen = self.seen(found).map_err(failed("look at", &path))?;
+        let seen = seen.ok_or_else(|| FilesError::TooMuch(format!("more than {} bytes of files", self.most)))?;
+        self.seen.insert(path, seen);
+        Ok(())
     }
-    paths.sort();
-    Ok(paths)
 }
 
-/// What is at a path; nothing if it is a file longer than what is left.
-fn look_at(target: &Path, left: &mut usize) -> io::Result<Option<Seen>> {
-    let metadata = fs::symlink_metadata(target)?;
-    let kind = metadata.file_type();
-    if kind.is_symlink() {
-        let to = fs::read_link(target)?.to_string_lossy().into_owned();
-        return Ok(Some(Seen::Link { to }));
+impl Look {
+    /// An entry; `None` for a file longer than what is left.
+    fn seen(&mut self, found: &Found<'_>) -> io::Result<Option<Seen>> {
+        let (mode, modified) = (found.mode(), found.modified());
+        Ok(match found.kind() {
+            FoundKind::Link => Some(Seen::Link { to: found.target()? }),
+            FoundKind::Directory => Some(Seen::Folder { mode, modified }),
+            FoundKind::Other => Some(Seen::Other),
+            FoundKind::File => {
+                // Whatever the file says of its length, no more than is left gets into memory.
+                let mut content = Vec::new();
+                found.open()?.take(self.left as u64 + 1).read_to_end(&mut content)?;
+                self.left.checked_sub(content.len()).map(|rest| {
+                    self.left = rest;
+                    Seen::File { content, mode, modified }
+                })
+            }
+        })
     }
-    let mode = mode(&metadata);
-    let modified = match metadata.modified()?.duration_since(UNIX_EPOCH) {
-        Ok(after) => after.as_secs() as i64,
-        Err(before) => -(before.duration().as_secs() as i64),
-    };
-    if kind.is_dir() {
-        return Ok(Some(Seen::Folder { mode, modified }));
-    }
-    if !kind.is_file() {
-        return Ok(Some(Seen::Other));
-    }
-    // Whatever the file says of its length, no more than is left gets into memory.
-    let mut content = Vec::new();
-    File::open(target)?.take(*left as u64 + 1).read_to_end(&mut content)?;
-    Ok(left.checked_sub(content.len()).map(|rest| {
-        *left = rest;
-        Seen::File { content, mode, modified }
-    }))
 }
 
-#[cfg(unix)]
-fn mode(metadata: &fs::Metadata) -> u32 {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o7777
+impl From<io::Error> for FilesError {
+    fn from(error: io::Error) -> Self {
+        failed("list", "")(error)
+    }
 }
 
-#[cfg(not(unix))]
-fn mode(_metadata: &fs::Metadata) -> u32 {
-    0
+/// A path in an error: the end of one that is very long is left out.
+fn shown(path: &str) -> String {
+    match path.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}..", &path[..end]),
+        None => path.to_string(),
+    }
 }
 
 fn failed<'a>(doing: &'static str, path: &'a str) -> impl Fn(io::Error) -> FilesError + use<'a> {
-    move |source| FilesError::Io { doing, path: path.to_string(), source }
+    move |source| FilesError::Io { doing, path: shown(path), source }
 }
 
-#[cfg(test)]
-mod tests {
-    use polyfill_build::case::Case;
-
-    use super::*;
-
-    fn lay_out(case: &str) -> Result<Files, String> {
-        let case: Case = toml::from_str(case).unwrap();
-        let inputs = Inputs::of("guest", &case).unwrap();
-        Files::lay_out(&inputs).map(Option::unwrap).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn what_is_laid_out_is_what_is_seen() {
-        let files = lay_out(
-            "[files]\n'a.txt' = 'text'\n'deep/er/b' = { content = { hex = '00 ff' }, mode = '0600', modified = -5 }\n\
-             'empty' = { folder = true, mode = '0700' }\n'out' = { link = '../../etc' }\n",
-        );
-        let seen = files.unwrap().look(100).unwrap();
-        let time = WALL_CLOCK_SECONDS as i64;
-        let file = |content: &[u8], mode, modified| Seen::File { content: content.to_vec(), mode, modified };
-        let folder = |mode| Seen::Folder { mode, modified: time };
-        let expected = [
-            ("a.txt", file(b"text", 0o644, time)),
-            ("deep", folder(0o755)),
-            ("deep/er", folder(0o755)),
-            ("deep/er/b", file(&[0, 255], 0o600, -5)),
-            ("empty", folder(0o700)),
-            ("out", Seen::Link { to: "../../etc".into() }),
-        ];
-        assert_eq!(seen, expected.map(|(path, seen)| (path.to_string(), seen)).into());
-    }
-
-    /// The build refuses such paths already; an index may be written by others.
-    #[test]
-    fn nothing_is_laid_out_outside() {
-        for path in ["../a", "/a", "a/../../b", "a//b", "."] {
-            let refused = lay_out(&format!("[files]\n'{path}' = ''\n"));
-            assert!(refused.err().unwrap().contains("no relative path"), "{path}");
-        }
-    }
-
-    #[test]
-    fn more_than_may_be_left_is_not_read() {
-        let files =
-            lay_out("[files]\n'a' = { repeat = 'x', times = 60 }\n'b' = { repeat = 'x', times = 41 }\n").unwrap();
-        assert!(matches!(files.look(100), Err(FilesError::TooMuch { bytes: 100 })));
-        assert_eq!(files.look(101).unwrap().len(), 2);
-    }
-
-    #[test]
-    fn the_folder_goes_with_the_run() {
-        let files = lay_out("[files]\n'a' = ''\n").unwrap();
-        let folder = files.folder.path().to_path_buf();
-        assert!(folder.join("a").exists());
-        drop(files);
-        assert!(!folder.exists());
-    }
-}
+#[cfg(all(test, unix))]
+mod tests;

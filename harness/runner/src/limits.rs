@@ -24,10 +24,12 @@ pub struct Limits {
     pub memory: usize,
     /// Bytes on each of standard output and standard error. Writing more ends the guest.
     pub output: usize,
-    /// Bytes of files in its private folder. Whoever writes more is ended within a tenth of a second.
+    /// Bytes of files in its private directory, those that the case lays out among them. One call that writes more ends the
+    /// guest; on a host that is another program, and on one of your own, within a tenth of a second.
     pub files: usize,
     /// Resources that the host holds for the guest at a time, on hosts that keep them in [`State::table`](crate::State::table):
-    /// one more ends the guest. A guest, or an adapter, that gives none back is seen by that.
+    /// one more ends the guest. Open descriptors count on the host `native`, too. No more than a run's share of the
+    /// process's descriptors, however many these are. A guest, or an adapter, that gives none back is seen by that.
     pub handles: usize,
     /// Instructions, as wasmtime counts them; as many as there is time for without it. Only on an engine that counts
     /// ([`Engine::counting`](crate::Engine::counting)).

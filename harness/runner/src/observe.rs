@@ -141,7 +141,7 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Obse
     let told = run.is_told();
     let limits = &run.limits.told(told);
     let run = &Run { limits, ..*run };
-    let files = match Files::lay_out(run.inputs) {
+    let files = match Files::lay_out(run.inputs, run.limits) {
         Ok(files) if files.is_some() && !run.host.has_files() => return Observation::of(no_files(run.host)),
         Ok(files) => files,
         Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),

@@ -33,7 +33,7 @@ impl Session<wasmtime::component::Instance> {
         inputs: &Inputs,
         limits: &Limits,
     ) -> Result<Self, Outcome> {
-        let files = lay_out(inputs)?;
+        let files = lay_out(inputs, limits)?;
         let state = State::new(inputs, Sinks::default(), limits, None, files.as_ref(), Detail::Off).map_err(not_run)?;
         let mut store = ready(engine, limits, state, files.as_ref())?;
         let instance = linked.instantiate(&mut store).map_err(|error| backtrace::outcome(&error, limits))?;
@@ -44,7 +44,7 @@ impl Session<wasmtime::component::Instance> {
 impl Session<wasmtime::Instance> {
     /// A core module on the host `native`. Or how it ended before any call.
     pub fn native(engine: &Engine, module: &Module, inputs: &Inputs, limits: &Limits) -> Result<Self, Outcome> {
-        let files = lay_out(inputs)?;
+        let files = lay_out(inputs, limits)?;
         let state = State::native(inputs, Sinks::default(), limits, files.as_ref()).map_err(not_run)?;
         let mut store = ready(engine, limits, state, files.as_ref())?;
         let run = NativeRun { engine, module, inputs, limits };
@@ -71,8 +71,8 @@ impl<I> Session<I> {
     }
 }
 
-fn lay_out(inputs: &Inputs) -> Result<Option<Files>, Outcome> {
-    Files::lay_out(inputs).map_err(|error| Outcome::NotRun(error.to_string()))
+fn lay_out(inputs: &Inputs, limits: &Limits) -> Result<Option<Files>, Outcome> {
+    Files::lay_out(inputs, limits).map_err(|error| Outcome::NotRun(error.to_string()))
 }
 
 fn not_run(error: wasmtime::Error) -> Outcome {

@@ -16,7 +16,7 @@ use crate::accepted::Accepted;
 use crate::bless::Blesser;
 use crate::engines::{self, EngineKind, Engines, UnknownEngine, parse_engines};
 use crate::failure::Failure;
-use crate::host::{Host, Hosts, State};
+use crate::host::{Host, Hosts, State, descriptors};
 use crate::kept::Hash;
 use crate::limits::Limits;
 use crate::observe::Imports;
@@ -269,6 +269,7 @@ impl Runner {
             0 => thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
+        descriptors::expect_runs(threads);
         let next = AtomicUsize::new(0);
         let state = Mutex::new((done, BTreeMap::new()));
         thread::scope(|scope| {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use polyfill_build::index::Index;
 
+use crate::host::descriptors;
 use crate::suite::{Runner, Verdict};
 
 /// Runs the trials that the arguments ask for. Nothing but the index is read before a trial runs.
@@ -24,6 +25,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
     if !arguments.list {
         tell_of_ignored(&runner, &index, arguments);
     }
+    descriptors::expect_runs(arguments.test_threads.unwrap_or_default());
     let shared = Arc::new((runner, index));
     let cells = 0..shared.1.cells.len();
     let trials = cells.map(|number| trial(&shared, number)).collect();

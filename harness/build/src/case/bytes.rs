@@ -1,6 +1,11 @@
 //! Bytes and texts in a case file.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
+
+/// Bytes of a repeated text that are made at a time.
+const CHUNK: usize = 64 << 10;
 
 /// A text, or one repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,16 +107,79 @@ impl Bytes {
     }
 }
 
-impl RepeatBytes {
-    fn read(&self) -> Result<String, BytesError> {
-        match self.repeat.len().checked_mul(self.times) {
-            Some(length) if length <= Bytes::MOST => Ok(self.repeat.repeat(self.times)),
-            _ => Err(BytesError::TooLong),
+impl Bytes {
+    /// Number of bytes that [`read`](Self::read) returns, without making them. `None` for a file that the build did not
+    /// find.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`read`](Self::read), but that digits are counted and not looked at.
+    pub fn length(&self) -> Result<Option<usize>, BytesError> {
+        match self {
+            Bytes::Text(text) => Ok(Some(text.len())),
+            Bytes::File(file) => Ok(file.content.as_deref().map(hex_length)),
+            Bytes::Hex(digits) => Ok(Some(hex_length(&digits.hex))),
+            Bytes::Repeat(text) => text.length().map(Some),
+            Bytes::Pattern(text) => Ok(Some(text.pattern.len())),
+        }
+    }
+
+    /// Writes the bytes, without making more of them at a time than are written down, or 64 KiB. `None`, and nothing
+    /// written, for a file that the build did not find.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read), as [`io::ErrorKind::InvalidData`], and those of the writer.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<Option<()>> {
+        match self {
+            Bytes::Repeat(text) => text.write_to(out).map(Some),
+            Bytes::Text(text) => out.write_all(text.as_bytes()).map(Some),
+            _ => match self.read().map_err(invalid)? {
+                Some(bytes) => out.write_all(&bytes).map(Some),
+                None => Ok(None),
+            },
         }
     }
 }
 
+impl RepeatBytes {
+    /// Number of bytes of the whole.
+    fn length(&self) -> Result<usize, BytesError> {
+        let length = self.repeat.len().checked_mul(self.times);
+        length.filter(|length| *length <= Bytes::MOST).ok_or(BytesError::TooLong)
+    }
+
+    fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let length = self.length().map_err(invalid)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let at_once = (CHUNK / self.repeat.len()).clamp(1, self.times);
+        let chunk = self.repeat.repeat(at_once);
+        for _ in 0..self.times / at_once {
+            out.write_all(chunk.as_bytes())?;
+        }
+        out.write_all(&chunk.as_bytes()[..self.times % at_once * self.repeat.len()])
+    }
+
+    fn read(&self) -> Result<String, BytesError> {
+        self.length().map(|_| self.repeat.repeat(self.times))
+    }
+}
+
 impl Text {
+    /// Number of bytes that [`read`](Self::read) returns, without making them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    pub fn length(&self) -> Result<usize, BytesError> {
+        match self {
+            Text::Plain(text) => Ok(text.len()),
+            Text::Repeat(text) => text.length(),
+        }
+    }
+
     /// The text.
     pub fn read(&self) -> Result<String, BytesError> {
         match self {
@@ -119,6 +187,14 @@ impl Text {
             Text::Repeat(text) => text.read(),
         }
     }
+}
+
+fn invalid(error: BytesError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+fn hex_length(digits: &str) -> usize {
+    digits.chars().filter(|c| !c.is_whitespace()).count().div_ceil(2)
 }
 
 pub(crate) fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
@@ -129,4 +205,46 @@ pub(crate) fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
         both.then(|| u8::from_str_radix(&text, 16).ok()).flatten().ok_or(BytesError::Hex(text))
     };
     digits.chunks(2).map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_and_writing_agree_with_reading() {
+        let repeat = |text: &str, times| Bytes::Repeat(RepeatBytes { repeat: text.into(), times });
+        let hex = |hex: &str| Bytes::Hex(HexBytes { hex: hex.into() });
+        let file =
+            |content: Option<&str>| Bytes::File(FileBytes { file: "f".into(), content: content.map(str::to_string) });
+        let all = [
+            Bytes::Text("a\u{e9}".into()),
+            hex("00 f f"),
+            hex(""),
+            file(Some("0102")),
+            file(None),
+            repeat("abc", 50_000),
+            repeat("abc", 0),
+            repeat("", usize::MAX),
+            repeat(&"x".repeat(CHUNK + 1), 3),
+        ];
+        for bytes in all {
+            let read = bytes.read().unwrap();
+            assert_eq!(bytes.length().unwrap(), read.as_ref().map(Vec::len));
+            let mut written = Vec::new();
+            let there = bytes.write_to(&mut written).unwrap();
+            assert_eq!(there.map(|()| written), read);
+        }
+    }
+
+    #[test]
+    fn length_of_a_repeated_text_is_bounded() {
+        for times in [Bytes::MOST + 1, usize::MAX] {
+            let text = RepeatBytes { repeat: "ab".into(), times };
+            assert_eq!(Bytes::Repeat(text.clone()).length(), Err(BytesError::TooLong));
+            assert_eq!(Text::Repeat(text.clone()).length(), Err(BytesError::TooLong));
+            let refused = Bytes::Repeat(text).write_to(&mut io::sink()).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
+        }
+    }
 }

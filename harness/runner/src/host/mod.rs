@@ -1,6 +1,7 @@
 //! Hosts: what satisfies a component's imports.
 
 mod clock;
+pub(crate) mod descriptors;
 mod left;
 mod my_wasi;
 mod random;
@@ -17,8 +18,8 @@ use wasmtime::component::Linker;
 
 pub use clock::{Clock, WALL_CLOCK_SECONDS};
 pub use random::Random;
-pub(crate) use state::Trace;
 pub use state::{State, Stop};
+pub(crate) use state::{Trace, lock};
 pub use stdio::Output;
 
 /// A set of host functions under a name that cases can choose.

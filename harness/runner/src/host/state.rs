@@ -8,13 +8,14 @@ use polyfill_build::case::{Call, LimitName};
 use polyfill_build::index::Sanitize;
 use thiserror::Error;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::WasiCtx;
+use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtx, WasiView};
 
 use super::stdio::Input;
-use super::{Clock, Output, Random, left, wasi};
+use super::{Clock, Output, Random, descriptors, left, wasi};
 use crate::core_boundary::CoreBoundary;
-use crate::files::Files;
+use crate::files::{Files, Meter};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::{Limits, Pages};
 use crate::observation::{Outcome, TrapInfo};
@@ -43,6 +44,18 @@ pub enum Stop {
         /// How many it may have.
         bytes: usize,
     },
+    /// The guest has too many files, directories and links.
+    #[error("more than {entries} files, directories and links")]
+    EntriesLimit {
+        /// How many it may have.
+        entries: usize,
+    },
+    /// Nobody knows how many bytes of files the guest has.
+    #[error("the guest's files cannot be measured: {why}")]
+    FilesUnknown {
+        /// Why.
+        why: String,
+    },
     /// The guest asked for too many random bytes at once.
     #[error("more than {bytes} random bytes in one call")]
     RandomLimit {
@@ -66,7 +79,7 @@ impl Stop {
             Self::Exit(code) => return Outcome::Exit(*code),
             Self::Trap { .. } => return Outcome::HostError(TrapInfo { message: self.to_string(), frames: Vec::new() }),
             Self::OutputLimit { .. } => LimitName::Output,
-            Self::FilesLimit { .. } => LimitName::Files,
+            Self::FilesLimit { .. } | Self::EntriesLimit { .. } | Self::FilesUnknown { .. } => LimitName::Files,
             Self::RandomLimit { .. } => LimitName::Random,
         };
         Outcome::Limit { limit, message: self.to_string() }
@@ -92,6 +105,8 @@ pub struct State {
     pub(super) wasi: WasiCtx,
     /// On the host `native`, instead of `wasi`.
     preview1: Option<WasiP1Ctx>,
+    /// Counts what the guest adds to its files, if it has any.
+    meter: Option<Arc<Mutex<Meter>>>,
     pub(crate) pages: Pages,
 }
 
@@ -108,11 +123,12 @@ impl State {
         let stderr = Output::new("error", sinks.stderr, limits.output);
         let clock = Clock::default();
         let mut table = ResourceTable::new();
-        table.set_max_capacity(limits.handles);
+        table.set_max_capacity(descriptors::most(limits.handles));
         let stdin = Arc::new(Mutex::new(Input::new(inputs.stdin.clone(), &inputs.stdin_pieces)));
         Ok(Self {
             wasi: wasi::context(inputs, &stdin, [&stdout, &stderr], &clock, files)?.build(),
             preview1: None,
+            meter: files.map(|files| Arc::new(Mutex::new(files.meter(limits)))),
             stdout,
             stderr,
             stdin,
@@ -138,7 +154,10 @@ impl State {
     ) -> wasmtime::Result<Self> {
         let mut state = Self::new(inputs, sinks, limits, None, None, Detail::Off)?;
         let streams = [&state.stdout, &state.stderr];
-        state.preview1 = Some(wasi::context(inputs, &state.stdin, streams, &state.clock, files)?.build_p1());
+        let mut preview1 = wasi::context(inputs, &state.stdin, streams, &state.clock, files)?.build_p1();
+        preview1.ctx().table.set_max_capacity(descriptors::most(limits.handles));
+        state.preview1 = Some(preview1);
+        state.meter = files.map(|files| Arc::new(Mutex::new(files.meter(limits))));
         Ok(state)
     }
 
@@ -218,6 +237,16 @@ impl State {
         self.preview1.as_mut().expect("set for all runs on the host `native`, and it is asked for by no others")
     }
 
+    pub(super) fn filesystem(&mut self) -> wasi::FilesystemView<'_> {
+        let inner = WasiFilesystemCtxView { ctx: self.wasi.filesystem(), table: &mut self.table };
+        wasi::FilesystemView { inner, meter: self.meter.as_ref() }
+    }
+
+    /// What counts the guest's files; nothing if it has none.
+    pub(crate) fn meter(&self) -> Option<&Arc<Mutex<Meter>>> {
+        self.meter.as_ref()
+    }
+
     pub(super) fn clock_parts(&mut self) -> (&Clock, &mut ResourceTable) {
         (&self.clock, &mut self.table)
     }
@@ -256,6 +285,6 @@ impl Trace {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,6 +3,8 @@
 //! No files but those of the case, no network, an environment of what the case says; random bytes, clocks and streams are
 //! the run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
 
+mod filesystem;
+
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -21,6 +23,7 @@ use wasmtime_wasi::{
     FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, async_trait,
 };
 
+pub(super) use self::filesystem::View as FilesystemView;
 use super::random::Bytewise;
 use super::stdin::{Closed, Pipe};
 use super::stdio::Input;
@@ -45,6 +48,8 @@ impl Host for Wasi {
 
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         wasmtime_wasi::p2::add_to_linker_sync(linker)?;
+        linker.allow_shadowing(true);
+        filesystem::add_to_linker_sync(linker)?;
         add_clock(linker)
     }
 }
@@ -67,6 +72,8 @@ impl Host for WasiAsync {
 
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         wasmtime_wasi::p2::add_to_linker_async(linker)?;
+        linker.allow_shadowing(true);
+        filesystem::add_to_linker_async(linker)?;
         add_clock(linker)
     }
 }
@@ -114,7 +121,7 @@ pub(super) fn context(
     };
     for opened in files.map_or(&[][..], |files| &files.preopens) {
         let allowed = if opened.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
-        builder.preopened_dir(&opened.folder, &opened.name, allowed)?;
+        builder.preopened_dir(opened.path(), &opened.name, allowed)?;
     }
     Ok(builder)
 }

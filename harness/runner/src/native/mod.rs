@@ -3,6 +3,7 @@
 //! What a guest does there is what adapters are compared with. It gets the same arguments, streams, files, clocks and random
 //! bytes as on the host `wasi`, and is as closed off.
 
+pub(crate) mod files;
 mod numbers;
 mod sleep;
 
@@ -36,7 +37,7 @@ pub struct NativeRun<'a> {
 
 /// Runs a core module to its end, whatever that is.
 pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
-    let files = match Files::lay_out(run.inputs) {
+    let files = match Files::lay_out(run.inputs, run.limits) {
         Ok(files) => files,
         Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
     };
@@ -64,6 +65,7 @@ pub(crate) fn link(run: &NativeRun<'_>, store: &mut Store<State>) -> Result<Link
     let mut linker = Linker::new(run.engine.wasmtime());
     wasmtime_wasi::p1::add_to_linker_sync(&mut linker, State::preview1)
         .and_then(|()| sleep::add_to_linker(run.engine, &mut linker, store))
+        .and_then(|()| files::add_to_linker(run.engine, &mut linker, store))
         .map_err(|error| format!("host `native` cannot be set up: {}", backtrace::message(&error)))?;
     let mut missing: Vec<String> = run
         .module

@@ -46,7 +46,7 @@ impl RemoteHost {
         if let Some(why) = self.refuses(run.program, run.inputs) {
             return Observation::of(Outcome::NotRun(why));
         }
-        let files = match Files::lay_out(run.inputs) {
+        let files = match Files::lay_out(run.inputs, run.limits) {
             Ok(files) => files,
             Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
         };

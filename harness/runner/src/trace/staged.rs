@@ -92,7 +92,7 @@ impl<'a> Staged<'a> {
     fn try_run(&self, script: Option<Box<dyn Script>>, refused: Option<usize>) -> Result<StagedRun, Outcome> {
         let not_run = |error: wasmtime::Error| Outcome::NotRun(backtrace::message(&error));
         let Self { inputs, limits, .. } = self;
-        let files = Files::lay_out(inputs).map_err(|error| Outcome::NotRun(error.to_string()))?;
+        let files = Files::lay_out(inputs, limits).map_err(|error| Outcome::NotRun(error.to_string()))?;
         let check = self.sanitize.as_ref();
         let mut state =
             State::new(inputs, Sinks::default(), limits, check, files.as_ref(), Detail::Full).map_err(not_run)?;

@@ -1,0 +1,149 @@
+//! The size of a private directory, counted at the calls by which a guest adds to it.
+//!
+//! The count is never too low: what is removed is only noticed when the count comes to a limit, and everything is measured
+//! anew, files that have no name any more but are open among them. So a guest has at most one call's data beyond the limit
+//! on the disk, and no call's data is larger than the limit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, Metadata};
+use std::io;
+use std::sync::{Arc, Weak};
+
+use super::directory::{Directory, Found, FoundKind, Visit};
+use super::plan::MOST_ENTRIES;
+use crate::host::Stop;
+
+/// The count.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    root: Arc<Directory>,
+    /// Bytes of files that there may be.
+    limit: usize,
+    size: Size,
+    /// Files that were opened by their addresses, those that are open no more among them.
+    opened: BTreeMap<usize, Weak<File>>,
+    /// Files in `opened` from which on a look for those that are open no more pays.
+    crowded: usize,
+}
+
+/// Files that are kept without that look.
+const CROWD: usize = 64;
+
+/// What a private directory comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// Bytes of all files. One with several names counts once.
+    pub(crate) bytes: u64,
+    /// Files, directories and links.
+    pub(crate) entries: usize,
+}
+
+impl Meter {
+    pub(super) fn new(root: Arc<Directory>, limit: usize, size: Size) -> Self {
+        Self { root, limit, size, opened: BTreeMap::new(), crowded: CROWD }
+    }
+
+    /// Takes note of an open file, which may lose its name.
+    pub(crate) fn opened(&mut self, file: &Arc<File>) {
+        // As long as there is an entry, no other file is at the address.
+        self.opened.entry(Arc::as_ptr(file) as usize).or_insert_with(|| Arc::downgrade(file));
+        if self.opened.len() > self.crowded {
+            self.opened.retain(|_, file| file.strong_count() > 0);
+            self.crowded = CROWD.max(self.opened.len() * 2);
+        }
+    }
+
+    /// Bytes of all files that are open.
+    pub(crate) fn open_bytes(&self) -> u64 {
+        let files = self.opened.values().filter_map(Weak::upgrade);
+        files.map(|file| length(&file)).fold(0, u64::saturating_add)
+    }
+
+    /// Refuses data that is larger by itself than all files may be.
+    pub(crate) fn before(&self, data: usize) -> Result<(), Stop> {
+        match data > self.limit {
+            true => Err(Stop::FilesLimit { bytes: self.limit }),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts what a call has added.
+    pub(crate) fn add(&mut self, added: Size) -> Result<(), Stop> {
+        self.size.bytes = self.size.bytes.saturating_add(added.bytes);
+        self.size.entries = self.size.entries.saturating_add(added.entries);
+        if added == Size::default() || self.exceeded().is_none() {
+            return Ok(());
+        }
+        self.size = match measure(&self.root, self.opened.values()) {
+            Ok(size) => size,
+            Err(error) => return Err(Stop::FilesUnknown { why: error.to_string() }),
+        };
+        self.exceeded().map_or(Ok(()), Err)
+    }
+
+    fn exceeded(&self) -> Option<Stop> {
+        self.size.exceeds(self.limit)
+    }
+}
+
+impl Size {
+    /// The limit that it is beyond, if it is.
+    pub(crate) fn exceeds(self, limit: usize) -> Option<Stop> {
+        if self.bytes > limit as u64 {
+            return Some(Stop::FilesLimit { bytes: limit });
+        }
+        (self.entries > MOST_ENTRIES).then_some(Stop::EntriesLimit { entries: MOST_ENTRIES })
+    }
+}
+
+/// Measures everything below a directory, and the open files that are nowhere below it.
+pub(super) fn measure<'a>(root: &Directory, opened: impl Iterator<Item = &'a Weak<File>>) -> io::Result<Size> {
+    let mut all = Measure::default();
+    root.walk(&mut all)?;
+    for file in opened.filter_map(Weak::upgrade) {
+        let metadata = file.metadata()?;
+        if let Some(identity) = nameless(&metadata)
+            && all.known.insert(identity)
+        {
+            all.size.bytes = all.size.bytes.saturating_add(metadata.len());
+        }
+    }
+    Ok(all.size)
+}
+
+#[derive(Default)]
+struct Measure {
+    size: Size,
+    /// Files that may be met again.
+    known: BTreeSet<(u64, u64)>,
+}
+
+impl Visit for Measure {
+    const MOST_NAMES: usize = MOST_ENTRIES + 1;
+    type Error = io::Error;
+
+    fn enter(&mut self, _path: &[u8], found: &Found<'_>) -> io::Result<()> {
+        self.size.entries += 1;
+        let is_new = !found.has_other_names() || self.known.insert(found.identity());
+        if found.kind() == FoundKind::File && is_new {
+            self.size.bytes = self.size.bytes.saturating_add(found.length());
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn length(file: &File) -> u64 {
+    file.metadata().map_or(0, |metadata| metadata.len())
+}
+
+/// Device and number of a file that has no name any more.
+#[cfg(unix)]
+fn nameless(metadata: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.nlink() == 0 && metadata.is_file()).then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn nameless(_metadata: &Metadata) -> Option<(u64, u64)> {
+    None
+}

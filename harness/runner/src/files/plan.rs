@@ -1,0 +1,192 @@
+//! The entries of a private directory, checked as a whole before any of them is made.
+//!
+//! A case comes from a suite, an index, or a recording that a stranger made: nothing is assumed of it here. No name leaves
+//! the directory, no entry lies below a link or a file, and the totals are bounded before a byte is written or allocated.
+
+use std::collections::BTreeMap;
+
+use polyfill_build::case::Bytes;
+use polyfill_build::tree::{self, Entry, Node, Preopen, Tree};
+
+use super::FilesError;
+use crate::host::WALL_CLOCK_SECONDS;
+
+/// Files, directories and links in a private directory.
+pub(super) const MOST_ENTRIES: usize = 10_000;
+/// Directories around an entry of a case.
+const MOST_DEPTH: usize = 100;
+/// Bytes of a name.
+const MOST_NAME: usize = 255;
+/// Bytes of a path, and of a link's target.
+pub(super) const MOST_PATH: usize = 4096;
+/// Preopened directories: each takes two descriptors of the process.
+const MOST_PREOPENS: usize = 100;
+/// Seconds since 1970 that file systems keep: 1901 to 2446.
+const TIMES: std::ops::RangeInclusive<i64> = -(1 << 31)..=15_032_385_535;
+
+/// Everything that is going to be made, by its path: a directory before its entries.
+pub(super) struct Plan<'a> {
+    pub(super) entries: BTreeMap<&'a str, Planned<'a>>,
+    /// Bytes of all files.
+    pub(super) bytes: u64,
+}
+
+/// One entry.
+pub(super) struct Planned<'a> {
+    pub(super) kind: Kind<'a>,
+    pub(super) mode: u32,
+    /// Seconds since 1970.
+    pub(super) modified: i64,
+}
+
+/// The kind of an entry, with its content.
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'a> {
+    Directory,
+    File(&'a Bytes),
+    Link(&'a str),
+}
+
+impl<'a> Plan<'a> {
+    /// Checks all entries of a case.
+    ///
+    /// # Errors
+    ///
+    /// [`FilesError::Path`] and [`FilesError::Content`] for an entry that cannot be made as it is written down,
+    /// [`FilesError::Bytes`] and [`FilesError::Entries`] for totals beyond the limits.
+    pub(super) fn of(files: &'a Tree, limit: usize) -> Result<Self, FilesError> {
+        let mut plan = Plan { entries: BTreeMap::new(), bytes: 0 };
+        for (path, entry) in files {
+            let planned = planned(path, entry)?;
+            if let Kind::File(content) = planned.kind {
+                plan.bytes = plan.bytes.saturating_add(length(path, content)?);
+            }
+            plan.add_parents(path)?;
+            plan.add(path, planned)?;
+        }
+        match plan.bytes > limit as u64 {
+            true => Err(FilesError::Bytes { total: plan.bytes, limit }),
+            false => Ok(plan),
+        }
+    }
+
+    fn add_parents(&mut self, path: &'a str) -> Result<(), FilesError> {
+        for (end, _) in path.match_indices('/') {
+            let parent = &path[..end];
+            match self.entries.get(parent).map(|planned| planned.kind) {
+                Some(Kind::Directory) => {}
+                Some(_) => return Err(self.below(path, parent)),
+                None => self.add(parent, Planned { kind: Kind::Directory, mode: 0o755, modified: now() })?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an entry, or the times and permissions of a directory that an entry below it has added.
+    fn add(&mut self, path: &'a str, planned: Planned<'a>) -> Result<(), FilesError> {
+        match self.entries.get(path) {
+            None if self.entries.len() == MOST_ENTRIES => return Err(FilesError::Entries { most: MOST_ENTRIES }),
+            Some(_) if !matches!(planned.kind, Kind::Directory) => {
+                return Err(problem(path, "is no directory, and has entries below"));
+            }
+            _ => {}
+        }
+        self.entries.insert(path, planned);
+        Ok(())
+    }
+
+    fn below(&self, path: &str, parent: &str) -> FilesError {
+        let what = match self.entries.get(parent).map(|planned| planned.kind) {
+            Some(Kind::Link(_)) => "a link",
+            _ => "a file",
+        };
+        problem(path, format!("is below `{parent}`, which is {what} and no directory"))
+    }
+
+    /// Checks the directories that are preopened: each is one of the plan's, and none is reached through a link.
+    ///
+    /// # Errors
+    ///
+    /// [`FilesError::Preopen`] for one that is not, [`FilesError::Preopens`] for too many.
+    pub(super) fn check_preopens(&self, preopens: &BTreeMap<String, Preopen>) -> Result<(), FilesError> {
+        if preopens.len() > MOST_PREOPENS {
+            return Err(FilesError::Preopens { count: preopens.len(), most: MOST_PREOPENS });
+        }
+        for (name, preopen) in preopens {
+            let path = preopen.folder();
+            let is_directory = |planned: &Planned<'_>| matches!(planned.kind, Kind::Directory);
+            if !path.is_empty() && !self.entries.get(path).is_some_and(is_directory) {
+                return Err(FilesError::Preopen { name: name.clone(), path: path.to_string() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn planned<'a>(path: &str, entry: &'a Entry) -> Result<Planned<'a>, FilesError> {
+    if let Some(what) = tree::path_problem(path) {
+        return Err(problem(path, what));
+    }
+    if path.len() > MOST_PATH {
+        return Err(problem(path, format!("is longer than {MOST_PATH} bytes")));
+    }
+    if path.split('/').any(|name| name.len() > MOST_NAME) {
+        return Err(problem(path, format!("has a name of more than {MOST_NAME} bytes")));
+    }
+    if path.matches('/').count() > MOST_DEPTH {
+        return Err(problem(path, format!("is below more than {MOST_DEPTH} directories")));
+    }
+    let default = Node::default();
+    let node = entry.node().unwrap_or(&default);
+    let target = entry.node().and_then(|node| node.link.as_deref());
+    let kind = match (entry.content(), node.folder, target) {
+        (Some(Bytes::Pattern(_)), false, None) => return Err(content(path, "a pattern is for expected output")),
+        (Some(content), false, None) => Kind::File(content),
+        (None, true, None) => Kind::Directory,
+        (None, false, Some(target)) => Kind::Link(link(path, node, target)?),
+        _ => return Err(content(path, "one of `content`, `folder` and `link` is needed")),
+    };
+    let mode = match node.permissions() {
+        Some(Ok(mode)) if mode <= 0o777 => mode,
+        Some(mode) => {
+            let mode = mode.map_or_else(str::to_string, |mode| format!("{mode:04o}"));
+            return Err(content(path, format!("`mode` is `{mode}`, expected an octal number up to 0777")));
+        }
+        None if matches!(kind, Kind::Directory) => 0o755,
+        None => 0o644,
+    };
+    let modified = node.modified.unwrap_or_else(now);
+    if !TIMES.contains(&modified) {
+        let (first, last) = (TIMES.start(), TIMES.end());
+        return Err(content(path, format!("`modified` is {modified}, expected seconds from {first} to {last}")));
+    }
+    Ok(Planned { kind, mode, modified })
+}
+
+fn link<'a>(path: &str, node: &Node, target: &'a str) -> Result<&'a str, FilesError> {
+    if node.mode.is_some() || node.modified.is_some() {
+        return Err(content(path, "a link has neither `mode` nor `modified`"));
+    }
+    match target.is_empty() || target.contains('\0') || target.len() >= MOST_PATH {
+        true => Err(content(path, format!("`link` is empty, has a zero in it, or has {MOST_PATH} bytes or more"))),
+        false => Ok(target),
+    }
+}
+
+fn length(path: &str, bytes: &Bytes) -> Result<u64, FilesError> {
+    let length = bytes.length().map_err(|error| content(path, error.to_string()))?;
+    let length = length.ok_or_else(|| content(path, "its file was not there when the suite was built"))?;
+    Ok(length as u64)
+}
+
+fn now() -> i64 {
+    WALL_CLOCK_SECONDS as i64
+}
+
+fn problem(path: &str, problem: impl Into<String>) -> FilesError {
+    FilesError::Path { path: super::shown(path), problem: problem.into() }
+}
+
+fn content(path: &str, problem: impl Into<String>) -> FilesError {
+    FilesError::Content { path: super::shown(path), problem: problem.into() }
+}

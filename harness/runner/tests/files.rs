@@ -1,0 +1,84 @@
+//! Guests that go for the limits on files, on every host of this process that has any.
+//!
+//! `files/<guest>.wat` are the fields of a core module after those of `files/prelude.wat`. Its first line says how the run
+//! ends, the same on every host; `;; entries:` how many files, directories and links it leaves. A guest has a directory of
+//! its own at descriptor 3, a million bytes of files, and 100 handles.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use polyfill_encoder::{Adapter, Input, Options, Source, encode};
+use polyfill_runner::case::Case;
+use polyfill_runner::{
+    Detail, Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, Sinks, observe_native, run_program,
+};
+
+const HOSTS: [&str; 3] = ["native", "wasi", "wasi-async"];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
+    let prelude: Arc<str> = fs::read_to_string(folder.join("prelude.wat")).expect("the prelude is there").into();
+    let engine = Arc::new(Engine::new(None).expect("there is an engine"));
+    let mut trials = Vec::new();
+    for entry in fs::read_dir(&folder).expect("the folder is there") {
+        let path = entry.expect("the folder can be read").path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if name == "prelude" {
+            continue;
+        }
+        let guest: Arc<str> = fs::read_to_string(&path).expect("a guest is text").into();
+        for host in HOSTS {
+            let (prelude, guest, engine) = (prelude.clone(), guest.clone(), engine.clone());
+            trials.push(Trial::test(format!("{name}::{host}"), move || check(&engine, &prelude, &guest, host)));
+        }
+    }
+    trials.sort_by(|a, b| a.name().cmp(b.name()));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), Failed> {
+    let said = |key: &str| guest.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+    let expected = said(";; expected:").ok_or("the first line says `;; expected:`")?;
+    let main = wat::parse_str(format!("(module\n{prelude}\n{guest})"))?;
+    let seen = run(engine, &main, host)?;
+    let ended = match &seen.outcome {
+        Outcome::Limit { limit, message } => format!("limit on {limit} ({message})"),
+        other => other.to_string(),
+    };
+    if ended != expected {
+        return Err(format!("expected: {expected}\nseen:     {ended}\n{}", seen.outcome.backtrace()).into());
+    }
+    let entries = seen.files.as_ref().map(|files| files.len().to_string());
+    match said(";; entries:") {
+        Some(expected) if entries.as_deref() != Some(expected) => {
+            Err(format!("expected {expected} entries, seen {entries:?}").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn run(engine: &Engine, main: &[u8], host: &str) -> Result<Observation, Failed> {
+    let case: Case = toml::from_str("preopens = { '/' = '' }")?;
+    let inputs = &Inputs::of("guest", &case)?;
+    // A guest that is not stopped runs for ever: it is not the time that ends it.
+    let limits = &Limits { timeout: Duration::from_secs(600), files: 1_000_000, handles: 100, ..Limits::default() };
+    if host == "native" {
+        let module = &engine.module(main)?;
+        return Ok(observe_native(&NativeRun { engine, module, inputs, limits }, Sinks::default()));
+    }
+    let reference = polyfill_reference::find("reference-command@48.0.8").ok_or("no reference adapter")??;
+    let input = Input {
+        main: Source { name: "guest".into(), wasm: main, wit: None },
+        adapters: vec![Adapter::new("wasi_snapshot_preview1", reference.wasm())],
+    };
+    let component = encode(&input, &Options::default())?.component;
+    let program = &engine.program(&component)?;
+    let hosts = Hosts::default();
+    let host = hosts.get(host).ok_or("no such host")?;
+    Ok(run_program(engine, program, host, inputs, limits, Detail::Off, Sinks::default()))
+}

@@ -1,0 +1,10 @@
+;; expected: limit on files (more than 10000 files, directories and links)
+;; Files without a byte take room, too.
+(func (export "_start")
+  (local $number i32)
+  (call $ok (call $fd_close (call $f)))
+  (loop $again
+    (call $count (local.get $number))
+    (call $ok (call $fd_close (call $open (i32.const 3) (i32.const 16) (i32.const 8) (i32.const 1))))
+    (local.set $number (i32.add (local.get $number) (i32.const 1)))
+    (br $again)))

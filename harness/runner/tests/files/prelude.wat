@@ -1,0 +1,46 @@
+  ;; What all guests of this folder begin with: a module's fields, without its parentheses.
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_create_directory"
+    (func $path_create_directory (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_unlink_file" (func $path_unlink_file (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_symlink" (func $path_symlink (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_link" (func $path_link (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_pwrite" (func $fd_pwrite (param i32 i32 i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_seek" (func $fd_seek (param i32 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $fd_filestat_set_size (param i32 i64) (result i32)))
+  (memory (export "memory") 40)
+  ;; 0: a buffer's place and length; 8: a result; 16: the name that `$count` makes.
+  (data (i32.const 16) "n0000000")
+  (data (i32.const 32) "f")
+
+  (func $ok (param $errno i32)
+    (if (local.get $errno) (then unreachable)))
+  (func $open (param $directory i32) (param $name i32) (param $length i32) (param $flags i32) (result i32)
+    (call $ok (call $path_open (local.get $directory) (i32.const 0) (local.get $name) (local.get $length)
+      (local.get $flags) (i64.const 0x66) (i64.const 0x66) (i32.const 0) (i32.const 8)))
+    (i32.load (i32.const 8)))
+  (func $open_directory (param $directory i32) (param $name i32) (param $length i32) (result i32)
+    (call $ok (call $path_open (local.get $directory) (i32.const 0) (local.get $name) (local.get $length)
+      (i32.const 2) (i64.const 0x1fffffbf) (i64.const 0x1fffffff) (i32.const 0) (i32.const 8)))
+    (i32.load (i32.const 8)))
+  ;; Opens or makes the file `f`.
+  (func $f (result i32)
+    (call $open (i32.const 3) (i32.const 32) (i32.const 1) (i32.const 1)))
+  (func $buffer (param $length i32)
+    (i32.store (i32.const 0) (i32.const 65536))
+    (i32.store (i32.const 4) (local.get $length)))
+  (func $write (param $file i32) (param $length i32)
+    (call $buffer (local.get $length))
+    (call $ok (call $fd_write (local.get $file) (i32.const 0) (i32.const 1) (i32.const 8))))
+  ;; Makes the name at 16 another one.
+  (func $count (param $number i32)
+    (local $digit i32)
+    (local.set $digit (i32.const 23))
+    (loop $digits
+      (i32.store8 (local.get $digit) (i32.add (i32.const 97) (i32.and (local.get $number) (i32.const 15))))
+      (local.set $number (i32.shr_u (local.get $number) (i32.const 4)))
+      (local.set $digit (i32.sub (local.get $digit) (i32.const 1)))
+      (br_if $digits (i32.gt_u (local.get $digit) (i32.const 16)))))
