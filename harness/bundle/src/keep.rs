@@ -13,22 +13,34 @@ use crate::record::{about, adapters};
 const FOLDER: &str = "failed";
 
 /// Runs a failing cell once more, with a trace, and writes the bundle: for
-/// [`Runner::keep`](polyfill_runner::Runner::keep). A line that says where it is; none where there is nothing to play, or no
-/// room.
+/// [`Runner::keep`](polyfill_runner::Runner::keep). A line that says where it is, or why there is none and the command that
+/// makes one; no line where there is nothing to play.
 ///
 /// Of the adapters it holds those that are published. `polyfill record` looks for the others, too, and for the calls across
 /// the core boundary.
 pub fn keep(failure: &Failure<'_>) -> Option<String> {
     let component = failure.component()?;
-    let mut observation = failure.traced();
-    let trace = observation.trace.take().filter(|trace| trace.dropped == 0)?;
+    write(failure, component).unwrap_or_else(|why| {
+        let command = failure.record_command("FILE.wasm");
+        let help = command.map(|command| format!("\nhelp: `{command}` makes a recording")).unwrap_or_default();
+        Some(format!("not kept: {why}{help}"))
+    })
+}
+
+/// The line, if there are calls to play.
+fn write(failure: &Failure<'_>, component: Vec<u8>) -> Result<Option<String>, String> {
+    let mut observation = failure.traced()?;
+    let Some(trace) = observation.trace.take() else { return Ok(None) };
+    if trace.dropped > 0 {
+        return Err(format!("the trial makes {} calls more than are kept", trace.dropped));
+    }
     let Ok((adapters, modules)) = adapters(&failure.cell.adapter, |_| Ok::<_, Infallible>(None));
     let about = about(failure.cell, failure.case.clone(), adapters, observation, failure.report.to_string());
     let bundle = Bundle { about, component, trace, main: failure.main(), adapters: modules };
     let path = path(failure);
-    fs::create_dir_all(path.parent()?).ok()?;
-    fs::write(&path, bundle.write()).ok()?;
-    Some(format!("kept: {} (polyfill show, replay, shrink)", path.display()))
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bundle.write()));
+    written.map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
+    Ok(Some(format!("kept: {} (polyfill show, replay, shrink)", path.display())))
 }
 
 /// A file name for a trial's, on any system.

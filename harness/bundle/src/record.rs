@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index};
 use polyfill_build::{AdapterModule, BuildError, Element, Suite, reference};
-use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Observation, Runner, Verdict};
+use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Observation, Outcome, Runner, Verdict};
 use thiserror::Error;
 
 use crate::format::{About, AdapterAbout, Bundle, Versions};
@@ -76,6 +76,10 @@ pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Bundle, RecordEr
     };
     let about = about(&cell, case.unwrap_or_default(), adapters, observation, verdict);
     let plain = Bundle { about, component, trace, main, adapters: modules };
+    // What ends by its time ends elsewhere each time.
+    if let Outcome::Timeout { .. } = plain.about.outcome {
+        return Ok(plain);
+    }
     Ok(with_core_calls(&plain, suite, root, name).unwrap_or(plain))
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use polyfill_build::case::CaseLimits;
 use polyfill_encoder::{Adapter, Errors, Input, Source, encode};
 use polyfill_runner::{
     Boundary, Detail, Divergence, Engine, EngineError, Event, Frame, Host, Limits, Mode, Observation, Outcome, Replay,
@@ -21,8 +22,10 @@ pub struct With<'a> {
     pub host: Option<&'a dyn Host>,
     /// Calls may come in another order: always so with another adapter.
     pub tolerant: bool,
-    /// Less time than the case has: a tenth of what the run may take.
+    /// Less processor time than the limits give.
     pub most: Option<Duration>,
+    /// Limits in place of those of the case, which are a stranger's and have a ceiling ([`Limits::ceiling`]); these have none.
+    pub limits: CaseLimits,
 }
 
 /// Why a bundle cannot be played.
@@ -55,6 +58,13 @@ pub struct Outcomes {
     pub same: bool,
 }
 
+/// The limits that a bundle is played with: those of its case below a ceiling ([`Limits::ceiling`]), unless others are given.
+/// And what the ceiling has lowered, a line each.
+pub fn limits(bundle: &Bundle, given: &CaseLimits) -> (Limits, Vec<String>) {
+    let asked = Limits::default().of(&bundle.about.case.limits).of(given);
+    asked.below(&Limits::ceiling().of(given))
+}
+
 /// Plays the bundle.
 pub fn replay(bundle: &Bundle, engine: &Engine, with: With<'_>) -> Result<Outcomes, ReplayError> {
     let component = match with.adapter {
@@ -63,7 +73,7 @@ pub fn replay(bundle: &Bundle, engine: &Engine, with: With<'_>) -> Result<Outcom
     };
     let program = &engine.program(&component)?;
     let inputs = &bundle.inputs().map_err(ReplayError::Case)?;
-    let mut limits = Limits::default().of(&bundle.about.case.limits);
+    let (mut limits, _) = limits(bundle, &with.limits);
     limits.timeout = with.most.map_or(limits.timeout, |most| most.min(limits.timeout));
     let limits = &limits;
     let (observation, divergence) = match with.host {

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod lab;
+mod limit;
 mod sweep;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 
 pub(crate) use self::bundle::{FreezeArgs, RecordArgs, ReplayArgs, ShowArgs, ShrinkArgs};
 pub(crate) use self::lab::{EntryArgs, HuntArgs};
+pub(crate) use self::limit::LimitArgs;
 pub(crate) use self::sweep::SweepArgs;
 use crate::adapt::{Adapt, WitArg};
 use crate::load::Reported;
@@ -185,7 +187,8 @@ pub(crate) struct CompareArgs {
 /// Run a guest of a suite, or a module or component in a file
 ///
 /// Prints the guest's output as it comes and the values that --invoke returns, and ends with the guest's exit code:
-/// 134 for a trap, 1 if it could not be run at all.
+/// 134 for a trap, 124 if its time is over, 1 if it could not be run at all. It has 60 seconds of processor time, 1 GiB of
+/// memory, and 64 MiB of output and of files: --limit gives it more, or less.
 /// Runs repeat themselves: random bytes are those of a seed, clocks are virtual, and the environment is empty.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -239,6 +242,8 @@ pub(crate) struct RunArgs {
     /// May be given several times. Handles that a call returns are $1, $2, .. in later ones.
     #[arg(long, value_name = "CALL")]
     pub(crate) invoke: Vec<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 impl RunArgs {

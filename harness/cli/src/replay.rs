@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use polyfill_build::case::CaseLimits;
 use polyfill_build::reference;
 use polyfill_bundle::{Bundle, Goal, With};
 use polyfill_runner::{Engine, EngineKind, Host, Hosts};
@@ -20,17 +21,31 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
         args.adapter.as_deref().map(|file| load::adapter(implements(&bundle, file), file, None)).transpose()?;
     let hosts = Hosts::default();
     let host = host(&hosts, args.host.as_deref())?;
-    let engine = Engine::of(args.engine, None)?;
+    let limits = args.limits.all();
+    let engine = engine(args.engine, &bundle, &limits)?;
     let with = With {
         adapter: adapter.as_ref().map(|module| (module.name.as_str(), module.wasm.as_slice())),
         host,
         tolerant: args.tolerant,
         most: None,
+        limits,
     };
     let outcomes = polyfill_bundle::replay(&bundle, &engine, with)?;
     output::text(&format!("{}\n{outcomes}", bundle.about.trial))?;
     eprint!("{}", outcomes.observation.outcome.backtrace());
     Ok(if outcomes.same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// An engine for a bundle, and a note on standard error about each limit that the bundle asks too much of.
+fn engine(kind: EngineKind, bundle: &Bundle, given: &CaseLimits) -> Result<Engine, Error> {
+    let (limits, lowered) = polyfill_bundle::limits(bundle, given);
+    for lowered in lowered {
+        eprintln!("note: limit of the recorded case: {lowered}\nhelp: `--limit KEY=NUMBER` gives it more");
+    }
+    Ok(match limits.fuel {
+        Some(_) => Engine::counting(kind, None)?,
+        None => Engine::of(kind, None)?,
+    })
 }
 
 /// The host of that name, if one is named.
@@ -56,8 +71,9 @@ pub(crate) fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
 /// Makes a bundle smaller.
 pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
     let mut bundle = read(&args.bundle)?;
+    let limits = args.limits.all();
     // The quickest to compile.
-    let engine = Engine::of(EngineKind::fastest_to_compile(), None)?;
+    let engine = engine(EngineKind::fastest_to_compile(), &bundle, &limits)?;
     let mut told = Instant::now();
     let mut progress = |what: &str, count: usize| {
         if told.elapsed() > Duration::from_secs(1) {
@@ -65,7 +81,7 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
             told = Instant::now();
         }
     };
-    let goal = Goal { calls: args.calls, most: Duration::from_secs(args.seconds) };
+    let goal = Goal { calls: args.calls, most: Duration::from_secs(args.seconds), limits };
     let hosts = Hosts::default();
     if let Some(host) = host(&hosts, args.host.as_deref())? {
         bundle = polyfill_bundle::shrink_case(&bundle, &engine, host, goal, &mut progress)?;

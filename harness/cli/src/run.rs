@@ -11,12 +11,13 @@ use std::time::Duration;
 use std::{fs, iter};
 
 use polyfill_build::Suite;
-use polyfill_build::case::{Answer, Call};
+use polyfill_build::case::{Answer, Call, LimitName};
 use polyfill_build::index::{NATIVE, Sanitize};
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
-    Accepted, Engine, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost, RemoteRun, Run, Sinks, Trace,
-    host_linker, json_lines, judge_unwritten, lines, name_writers, observe, observe_native,
+    Accepted, Detail, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost,
+    RemoteRun, Run, Sinks, Trace, TrialTime, host_linker, json_lines, judge_unwritten, lines, name_writers, observe,
+    observe_native,
 };
 
 use crate::adapt::Adapt;
@@ -50,12 +51,16 @@ enum Code {
 /// Runs a guest or a file to its end.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     let program = if is_file(&args.program) { file::load(args)? } else { guest::load(args)? };
-    let engine = Engine::new(program.cache.clone())?;
+    let engine = match args.limits.all().fuel {
+        Some(_) => Engine::counting(EngineKind::default(), program.cache.clone())?,
+        None => Engine::new(program.cache.clone())?,
+    };
     let inputs = inputs(args, &program)?;
+    let limits = &limits(args);
     let observation = match &program.code {
         Code::Module(bytes) => {
             let module = engine.module(bytes)?;
-            let run = NativeRun { engine: &engine, module: &module, inputs: &inputs, limits: &limits() };
+            let run = NativeRun { engine: &engine, module: &module, inputs: &inputs, limits };
             observe_native(&run, Sinks::inherit())
         }
         Code::Component(bytes) => {
@@ -77,7 +82,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                         is_one_host: true,
                         imports: &[],
                         inputs: &inputs,
-                        limits: &limits(),
+                        limits,
+                        time: &TrialTime::new(limits, args.detail() != Detail::Off || check.is_some()),
                         sanitize: check.map(|(_, check)| check),
                         detail: args.detail(),
                     };
@@ -90,7 +96,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                 None => {
                     let cache = program.cache.clone().unwrap_or_else(|| std::env::temp_dir().join("polyfill-hosts"));
                     let host = remote_host(&args.suite, name, &hosts, &cache)?;
-                    let (program, limits) = (&engine.program(bytes)?, &limits());
+                    let program = &engine.program(bytes)?;
                     host.observe(&RemoteRun { program, file: None, inputs: &inputs, limits }, Sinks::inherit())
                 }
             }
@@ -200,10 +206,11 @@ fn stdin(path: &Path) -> Result<Vec<u8>, Error> {
     read.map_err(|source| Error::Read { path: path.to_path_buf(), source })
 }
 
-/// Somebody is there to interrupt the guest; only its memory has the usual limit.
-fn limits() -> Limits {
-    let year = Duration::from_secs(365 * 24 * 60 * 60);
-    Limits { timeout: year, ..Limits::default() }
+/// Time enough for anything that ends.
+const TIME: Duration = Duration::from_secs(60);
+
+fn limits(args: &RunArgs) -> Limits {
+    Limits { timeout: TIME, ..Limits::default() }.of(&args.limits.all())
 }
 
 /// Prints returned values and what went wrong; the exit code is the guest's.
@@ -216,6 +223,44 @@ fn tell(observation: &Observation) -> Result<ExitCode, Error> {
         outcome => eprintln!("error: {outcome}"),
     }
     eprint!("{}", observation.outcome.backtrace());
+    let key = match &observation.outcome {
+        Outcome::Timeout { .. } => Some("time-ms"),
+        Outcome::Limit { limit, .. } => match limit {
+            LimitName::Memory => Some("memory-pages"),
+            LimitName::Fuel => Some("fuel"),
+            LimitName::Output => Some("output"),
+            LimitName::Files => Some("files"),
+            LimitName::Handles => Some("handles"),
+            LimitName::Time | LimitName::Random => None,
+        },
+        _ => None,
+    };
+    if let Some(key) = key {
+        eprintln!("help: `--limit {key}=NUMBER` sets another limit, `--limit {key}=none` takes it away");
+    }
     // A code that a process cannot end with must not become the one for success.
     Ok(ExitCode::from(u8::try_from(observation.exit_code()).unwrap_or(u8::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Verb};
+
+    fn limits_of(words: &[&str]) -> Limits {
+        let cli = Cli::try_parse_from(["polyfill", "run", "x.wat"].iter().chain(words)).unwrap();
+        let Verb::Run(args) = cli.verb else { panic!("{words:?} is no run") };
+        limits(&args)
+    }
+
+    #[test]
+    fn a_run_has_limits_unless_the_command_line_takes_them_away() {
+        assert_eq!(limits_of(&[]), Limits { timeout: Duration::from_secs(60), ..Limits::default() });
+        let given = limits_of(&["--limit", "time-ms=1500", "--limit", "output=7", "--limit", "fuel=9"]);
+        assert_eq!((given.timeout, given.output, given.fuel), (Duration::from_millis(1500), 7, Some(9)));
+        let none = limits_of(&["--limit", "time-ms=none", "--limit", "memory-pages=none"]);
+        assert!(none.timeout > Duration::from_secs(365 * 24 * 60 * 60) && none.memory == usize::MAX);
+    }
 }

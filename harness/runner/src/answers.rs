@@ -214,7 +214,7 @@ fn add(
         }),
         false => root.func_new(&item.function, move |store, _, arguments, results| {
             // Nothing in it waits.
-            drive::drive(false, answering.call(store, arguments, results, false)).map_err(wasmtime::Error::msg)?
+            drive::drive_at_once(answering.call(store, arguments, results, false))
         }),
     };
     let defined = match place {

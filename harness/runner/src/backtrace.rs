@@ -15,7 +15,13 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         match stop {
             Stop::Trap { .. } => {}
-            _ => return stop.outcome(),
+            _ => {
+                let mut outcome = stop.outcome();
+                if let Outcome::Timeout { frames, .. } = &mut outcome {
+                    *frames = error.downcast_ref::<WasmBacktrace>().map(self::frames).unwrap_or_default();
+                }
+                return outcome;
+            }
         }
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
@@ -31,7 +37,8 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
             limit(LimitName::Fuel, format!("more than {} of fuel", limits.fuel.unwrap_or_default()))
         }
         (Some(Trap::Interrupt), frames) => {
-            Outcome::Timeout { milliseconds: limits.timeout.as_millis() as u64, frames: frames.unwrap_or_default() }
+            let milliseconds = limits.timeout.as_millis() as u64;
+            Outcome::Timeout { milliseconds, used: None, frames: frames.unwrap_or_default() }
         }
         (Some(_), frames) => Outcome::Trap(TrapInfo { message: message(error), frames: frames.unwrap_or_default() }),
         (None, Some(frames)) => Outcome::HostError(TrapInfo { message: message(error), frames }),

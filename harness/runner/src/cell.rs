@@ -1,7 +1,7 @@
 //! One cell of a suite: run, compared with its case, told of.
 
 use std::fs;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
 
 use polyfill_build::Settings;
@@ -24,6 +24,7 @@ use crate::observe::{Run, host_linker, observe};
 use crate::remote::{RemoteHost, RemoteRun};
 use crate::report::Report;
 use crate::suite::{CellResult, Runner, Verdict};
+use crate::time::TrialTime;
 use crate::trace::Detail;
 use crate::uninitialized::judge_unwritten;
 use crate::writers::name_writers;
@@ -48,10 +49,11 @@ impl Runner {
         }
         let missing = Case::default();
         let here;
+        let time = OnceLock::new();
         let (source, case, observation) = match index.cases.get(&cell.case_key()) {
             Some(entry) => {
                 here = entry.case.at(&cell.adapter, &cell.host);
-                (entry.source.as_str(), &*here, self.observe(index, cell, &here, self.detail_for(&here)))
+                (entry.source.as_str(), &*here, self.observe(index, cell, &here, self.detail_for(&here), &time))
             }
             None => {
                 let why = format!("the index has no case `{}`; build the suite again", cell.case_key());
@@ -71,7 +73,7 @@ impl Runner {
             Some(reason) if !news && !matches!(observation.outcome, Outcome::NotRun(_)) => {
                 Verdict::FailedAsExpected { reason }
             }
-            _ => self.failed(index, cell, source, case, &observation, &mismatches),
+            _ => self.failed(index, cell, source, case, &observation, &mismatches, &time),
         };
         CellResult { name, verdict, observation: Some(observation), mismatches, duration: start.elapsed() }
     }
@@ -102,14 +104,22 @@ impl Runner {
         }
     }
 
-    pub(crate) fn observe(&self, index: &Index, cell: &Cell, case: &Case, detail: Detail) -> Observation {
+    /// `time` is what the trial has used up, if it ran.
+    pub(crate) fn observe(
+        &self,
+        index: &Index,
+        cell: &Cell,
+        case: &Case,
+        detail: Detail,
+        time: &OnceLock<TrialTime>,
+    ) -> Observation {
         match &cell.artifact {
             Artifact::Failed { stage, message } => {
                 Observation::of(Outcome::NotBuilt { stage: *stage, message: message.clone() })
             }
             Artifact::Ignored(reason) => Observation::of(Outcome::NotRun(reason.clone())),
             Artifact::Component(file) | Artifact::Module(file) => {
-                let observed = self.try_observe(index, cell, case, file, detail);
+                let observed = self.try_observe(index, cell, case, file, detail, time);
                 observed.unwrap_or_else(|why| Observation::of(Outcome::NotRun(why)))
             }
         }
@@ -122,6 +132,7 @@ impl Runner {
         case: &Case,
         file: &str,
         detail: Detail,
+        time: &OnceLock<TrialTime>,
     ) -> Result<Observation, String> {
         let (host, kind) = EngineKind::of(&cell.host).map_err(|error| error.to_string())?;
         let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
@@ -151,8 +162,15 @@ impl Runner {
         let (stack, sanitize) = (cell.adapter.as_str(), cell.sanitize.as_ref());
         let inputs = &inputs;
         let is_one_host = true;
-        let run = Run { engine, program, stack, host, linker, is_one_host, imports, inputs, limits, sanitize, detail };
+        // To record a trial is to run it again.
+        let is_again = time.get().is_some();
+        let time = time.get_or_init(|| TrialTime::new(limits, detail != Detail::Off || sanitize.is_some()));
+        let run =
+            Run { engine, program, stack, host, linker, is_one_host, imports, inputs, limits, time, sanitize, detail };
         let mut observation = observe(&run, Sinks::default());
+        if is_again {
+            return Ok(observation);
+        }
         judge_unwritten(&run, &mut observation);
         // Nobody is told of those that are accepted.
         name_writers(&run, &mut observation.violations, |violation| self.accepted.rule(violation).is_none());
@@ -160,7 +178,7 @@ impl Runner {
     }
 
     /// A host of the suite's own that is a program.
-    fn remote(&self, index: &Index, name: &str) -> Option<Arc<RemoteHost>> {
+    pub(crate) fn remote(&self, index: &Index, name: &str) -> Option<Arc<RemoteHost>> {
         let make = || {
             let descriptor = index.hosts.get(name)?.clone();
             Some(RemoteHost::new(name, descriptor, &self.root, &self.cache))
@@ -176,6 +194,7 @@ impl Runner {
         case: &Case,
         observation: &Observation,
         mismatches: &[Mismatch],
+        time: &OnceLock<TrialTime>,
     ) -> Verdict {
         let mut notes = Vec::new();
         if self.bless {
@@ -190,7 +209,8 @@ impl Runner {
         let report =
             |notes: &[String]| Report { source, case, observation, mismatches, notes, again: &again }.to_string();
         if let Some(keep) = &self.keep {
-            notes.extend(keep(&Failure { index, cell, case, report: &report(&notes), runner: self }));
+            let report = &report(&notes);
+            notes.extend(keep(&Failure { index, cell, case, observation, report, time, runner: self }));
         }
         Verdict::Failed { report: report(&notes) }
     }

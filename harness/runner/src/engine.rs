@@ -159,12 +159,6 @@ impl Engine {
         self.room.as_ref().map(Room::take)
     }
 
-    /// The deadline, in ticks from now, of a guest that may run for some time.
-    pub(crate) fn ticks(&self, time: Duration) -> u64 {
-        // The first tick may come at once.
-        (time.as_nanos() / TICK.as_nanos()) as u64 + 1
-    }
-
     /// From the folder, or else by the compiler.
     fn compiled<T: Code>(
         &self,

@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index, NATIVE};
 
-use crate::observation::Observation;
+use crate::engines::EngineKind;
+use crate::observation::{Observation, Outcome};
 use crate::suite::Runner;
+use crate::time::TrialTime;
 use crate::trace::Detail;
 
 /// A cell that failed.
@@ -18,8 +21,11 @@ pub struct Failure<'a> {
     pub cell: &'a Cell,
     /// Its case, as it is there.
     pub case: &'a Case,
+    /// What it did.
+    pub observation: &'a Observation,
     /// What was said of it.
     pub report: &'a str,
+    pub(crate) time: &'a OnceLock<TrialTime>,
     pub(crate) runner: &'a Runner,
 }
 
@@ -29,8 +35,12 @@ impl Failure<'_> {
         self.runner.folder()
     }
 
-    /// The component that ran; none on the host `native`, or where nothing was built.
+    /// The component that ran; none on the host `native`, on hosts that are programs, or where nothing was built.
     pub fn component(&self) -> Option<Vec<u8>> {
+        let (host, _) = EngineKind::of(&self.cell.host).ok()?;
+        if self.runner.remote(self.index, host).is_some() {
+            return None;
+        }
         let Artifact::Component(file) = &self.cell.artifact else { return None };
         fs::read(self.folder().join(file)).ok()
     }
@@ -45,8 +55,33 @@ impl Failure<'_> {
         fs::read(self.folder().join(file?)).ok()
     }
 
-    /// The same run once more, with all its calls.
-    pub fn traced(&self) -> Observation {
-        self.runner.observe(self.index, self.cell, self.case, Detail::Full)
+    /// The same run once more, with all its calls, in what is left of the trial's time. The error says why there is none: a
+    /// trial that has used up its time is not run again.
+    ///
+    /// # Errors
+    ///
+    /// The reason, for a reader.
+    pub fn traced(&self) -> Result<Observation, String> {
+        if let Outcome::Timeout { .. } = self.observation.outcome {
+            return Err("the trial has used up its time".into());
+        }
+        let again = self.runner.observe(self.index, self.cell, self.case, Detail::Full, self.time);
+        match again.outcome {
+            Outcome::Timeout { .. } => Err("with its calls reported, the trial takes more time than it may".into()),
+            _ => Ok(again),
+        }
+    }
+
+    /// The command that records the trial, if there is one; `out` is the file to write.
+    pub fn record_command(&self, out: &str) -> Option<String> {
+        // Neither the code of a test binary nor a folder of another project's tests is there for the command.
+        if self.case.host_code || self.runner.again.contains("--wasi-testsuite") {
+            return None;
+        }
+        let suite = match self.runner.root.to_str()? {
+            "." | "" => String::new(),
+            root => format!(" --suite {root}"),
+        };
+        Some(format!("polyfill record {}{suite} -o {out}", self.cell.name()))
     }
 }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Pieces, Seed, Stdin};
+use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Pieces, Seed, Stdin, TooLarge};
 use polyfill_build::tree::{Preopen, Tree};
 use thiserror::Error;
 
 /// Inputs that a case does not write down properly.
 #[derive(Debug, Error)]
 pub enum InputsError {
+    /// All of it together would not fit into memory.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// Standard input cannot be read.
     #[error("`stdin`: {0}")]
     Bytes(#[from] BytesError),
@@ -62,7 +65,12 @@ pub struct Inputs {
 
 impl Inputs {
     /// What a case gives its guest.
+    ///
+    /// # Errors
+    ///
+    /// A case whose values come to more than [`Case::MOST_BYTES`] is refused before any of them is expanded.
     pub fn of(guest: &str, case: &Case) -> Result<Self, InputsError> {
+        case.check_size()?;
         if let Some(Seed::Word(word)) = case.seed.as_ref()
             && word != "random"
         {

@@ -38,6 +38,7 @@ mod kept;
 mod limits;
 mod program;
 mod room;
+mod time;
 
 mod answers;
 mod call;
@@ -89,6 +90,7 @@ pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use session::Session;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
+pub use time::TrialTime;
 pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
     json_lines, lines, recorded_results, replay, shortened,

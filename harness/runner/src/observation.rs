@@ -153,6 +153,10 @@ pub enum Outcome {
     Timeout {
         /// The time it was given.
         milliseconds: u64,
+        /// Milliseconds of processor time that it had used, where it was the limit on the clock that ended it: it waited in a
+        /// function of its host, or the machine is too busy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        used: Option<u64>,
         /// Where it was then, innermost first.
         frames: Vec<Frame>,
     },
@@ -211,8 +215,11 @@ impl fmt::Display for Outcome {
             Self::Exit(code) => write!(f, "exit {code}"),
             Self::Trap(info) => write!(f, "trap: {}", info.message),
             Self::HostError(info) => write!(f, "error in a host function: {}", info.message),
-            Self::Timeout { milliseconds, .. } => {
-                write!(f, "timeout: still running after {} s", *milliseconds as f64 / 1000.0)
+            Self::Timeout { milliseconds, used, .. } => {
+                write!(f, "timeout: still running after {} s", *milliseconds as f64 / 1000.0)?;
+                let Some(used) = used else { return Ok(()) };
+                let used = *used as f64 / 1000.0;
+                write!(f, " on the clock, with {used} s of processor time: the host waits, or the machine is busy")
             }
             Self::Limit { message, .. } => write!(f, "limit: {message}"),
             Self::HostFailed(why) => write!(f, "the host failed: {why}"),

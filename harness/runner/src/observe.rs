@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use polyfill_build::index::Sanitize;
 use wasmtime::component::{Instance, InstancePre, Linker};
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use crate::backtrace;
 use crate::call::{Caller, Failure};
@@ -21,6 +21,7 @@ use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
 use crate::program::Program;
 use crate::skew::Origin;
+use crate::time::{Now, TrialTime};
 use crate::trace::Detail;
 use crate::trace::wrap::Wrapped;
 use crate::{answers, core_boundary, imports};
@@ -49,6 +50,8 @@ pub struct Run<'a> {
     pub inputs: &'a Inputs,
     /// How much it may use.
     pub limits: &'a Limits,
+    /// What is left of the trial's time, for this run and those after it.
+    pub time: &'a TrialTime,
     /// What checks of calls have to know, if the component reports them.
     pub sanitize: Option<&'a Sanitize>,
     /// How much of its calls is kept as [`Observation::trace`].
@@ -98,6 +101,7 @@ pub fn run_program(
         imports: &[],
         inputs,
         limits,
+        time: &TrialTime::new(limits, detail != Detail::Off),
         sanitize: None,
         detail,
     };
@@ -139,7 +143,7 @@ impl Default for Looks<'_> {
 pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Observation {
     // By a relay, for traces and for checks.
     let told = run.is_told();
-    let limits = &run.limits.told(told);
+    let limits = &run.limits.within(run.time.left(), told);
     let run = &Run { limits, ..*run };
     let files = match Files::lay_out(run.inputs, run.limits) {
         Ok(files) if files.is_some() && !run.host.has_files() => return Observation::of(no_files(run.host)),
@@ -155,6 +159,8 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Obse
         state.core_boundary().watch_writers(looks.watched);
     }
     let _room = run.engine.room();
+    // The guest's time does not begin before it does.
+    let linked = link(run);
     let mut store = match ready(run.engine, run.limits, state, files.as_ref()) {
         Ok(store) => store,
         Err(outcome) => return Observation::of(outcome),
@@ -164,11 +170,15 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Obse
         store.set_hostcall_fuel(limits.memory.saturating_mul(2));
     }
     let mut returned = Vec::new();
-    let outcome = match link(run) {
-        Ok(linked) => drive(run.host.is_async(), call(run, &linked, &mut store, &mut returned)),
-        Err(why) => Err(why),
-    };
+    let outcome = linked.and_then(|linked| {
+        let asynchronous = run.host.is_async();
+        match drive(asynchronous, limits.clock(), call(run, &linked, &mut store, &mut returned))? {
+            Some(outcome) => Ok(outcome),
+            None => Ok(store.data_mut().watch.waited(Now::look()).outcome()),
+        }
+    });
     let outcome = outcome.unwrap_or_else(Outcome::NotRun);
+    run.time.add(store.data_mut().watch.used(Now::look()));
     let trace = (run.detail != Detail::Off).then(|| store.data().tape().finish());
     let mut observation = observation(&mut store, outcome, files.as_ref(), run.limits);
     for violation in &mut observation.violations {
@@ -199,19 +209,24 @@ pub(crate) fn ready(
         store.set_fuel(fuel).map_err(|error| Outcome::NotRun(backtrace::message(&error)))?;
     }
     store.limiter(|state| &mut state.pages);
-    let mut left = engine.ticks(limits.timeout);
-    store.set_epoch_deadline(left);
-    if let Some(size) = files.map(Files::size) {
-        let bytes = limits.files;
-        store.set_epoch_deadline(left.min(LOOK));
-        store.epoch_deadline_callback(move |_| {
-            if size() > bytes as u64 {
-                return Err(Stop::FilesLimit { bytes }.into());
-            }
-            left = left.saturating_sub(LOOK);
-            Ok(if left == 0 { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(left.min(LOOK)) })
-        });
-    }
+    let size = files.map(Files::size);
+    let bytes = limits.files;
+    let mut ticks = 0;
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |mut store: StoreContextMut<'_, State>| {
+        if store.data_mut().watch.is_over(Now::look())? {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        ticks += 1;
+        if let Some(size) = &size
+            && ticks % LOOK == 0
+            && size() > bytes as u64
+        {
+            return Err(Stop::FilesLimit { bytes }.into());
+        }
+        Ok(UpdateDeadline::Continue(1))
+    });
+    store.data_mut().watch.start(Now::look());
     Ok(store)
 }
 
@@ -314,7 +329,7 @@ async fn call(run: &Run<'_>, linked: &Linked, store: &mut Store<State>, returned
             let caller = Caller::new(run.program, instance, asynchronous);
             make_calls(caller, run.inputs, run.limits, store, returned).await
         }
-        Err(error) => backtrace::outcome(&error, run.limits),
+        Err(error) => store.data().pages.not_started(&error, run.limits),
     }
 }
 

@@ -36,7 +36,8 @@ impl Session<wasmtime::component::Instance> {
         let files = lay_out(inputs, limits)?;
         let state = State::new(inputs, Sinks::default(), limits, None, files.as_ref(), Detail::Off).map_err(not_run)?;
         let mut store = ready(engine, limits, state, files.as_ref())?;
-        let instance = linked.instantiate(&mut store).map_err(|error| backtrace::outcome(&error, limits))?;
+        let instance =
+            linked.instantiate(&mut store).map_err(|error| store.data().pages.not_started(&error, limits))?;
         Ok(Session { store, instance, files, limits: limits.clone() })
     }
 }
@@ -49,7 +50,8 @@ impl Session<wasmtime::Instance> {
         let mut store = ready(engine, limits, state, files.as_ref())?;
         let run = NativeRun { engine, module, inputs, limits };
         let linker = native::link(&run, &mut store).map_err(Outcome::NotRun)?;
-        let instance = linker.instantiate(&mut store, module).map_err(|error| backtrace::outcome(&error, limits))?;
+        let instance = linker.instantiate(&mut store, module);
+        let instance = instance.map_err(|error| store.data().pages.not_started(&error, limits))?;
         Ok(Session { store, instance, files, limits: limits.clone() })
     }
 }

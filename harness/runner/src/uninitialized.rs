@@ -1,5 +1,7 @@
 //! A second run of a case, which differs from the first in nothing but what lies where nobody has written.
 
+use std::cell::Cell;
+
 use crate::core_boundary::PATTERNS;
 use crate::inputs::Sinks;
 use crate::observation::{Observation, Outcome};
@@ -14,10 +16,16 @@ pub fn judge_unwritten(run: &Run<'_>, observation: &mut Observation) {
         return;
     }
     let run = Run { detail: Detail::Off, ..*run };
-    let again = |pattern| observe_as(&run, Sinks::default(), &Looks { pattern, ..Looks::default() }).given;
+    // A run that has no time left shows its first calls alone, or none.
+    let whole = Cell::new(true);
+    let again = |pattern| {
+        let again = observe_as(&run, Sinks::default(), &Looks { pattern, ..Looks::default() });
+        whole.set(whole.get() && !matches!(again.outcome, Outcome::Timeout { .. }));
+        again.given
+    };
     let other = again(PATTERNS[1]);
     let judged = observation.given.judged(&other, again);
-    observation.looked_at.unsteady = u64::from(!judged.steady);
+    observation.looked_at.unsteady = u64::from(!judged.steady || !whole.get());
     for mut violation in judged.violations {
         violation.adapter = run.stack.to_string();
         observation.violations.push(violation);

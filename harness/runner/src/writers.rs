@@ -8,7 +8,7 @@ use crate::observe::{Looks, Run, observe_as};
 use crate::trace::Detail;
 use crate::violation::Violation;
 
-/// How many times as much a run may take whose adapters look at each of their writes.
+/// How many times as much a run may take whose adapters look at each of their writes, if its trial has that much left.
 const SLOWER: u32 = 10;
 /// Where the second run is another one.
 const NOT_AGAIN: &str = "nobody knows: a second run did not do the same";
@@ -44,6 +44,9 @@ fn is_same(other: &Violation, violation: &Violation) -> bool {
 
 /// What is found in a second run, with the writers of those bytes.
 fn run_again(run: &Run<'_>, watched: &[(u64, Range<u64>)]) -> Result<Vec<Violation>, String> {
+    if run.time.left().is_zero() {
+        return Err("the trial has used up its time".into());
+    }
     let addresses = |(_, range): &(u64, Range<u64>)| {
         Some(u32::try_from(range.start).ok()?..u32::try_from(range.end).unwrap_or(u32::MAX))
     };

@@ -95,6 +95,15 @@ impl Bytes {
     /// The most bytes that a repeated text may come to.
     pub const MOST: usize = 1 << 30;
 
+    /// Checks that the bytes can be read, without making them where they are long.
+    pub(crate) fn check(&self) -> Result<(), BytesError> {
+        match self {
+            Bytes::Repeat(text) => text.length().map(drop),
+            Bytes::Hex(_) | Bytes::File(_) => self.read().map(drop),
+            Bytes::Text(_) | Bytes::Pattern(_) => Ok(()),
+        }
+    }
+
     /// The bytes, or `None` for a file that the build did not find.
     pub fn read(&self) -> Result<Option<Vec<u8>>, BytesError> {
         match self {
@@ -198,13 +207,17 @@ fn hex_length(digits: &str) -> usize {
 }
 
 pub(crate) fn from_hex(digits: &str) -> Result<Vec<u8>, BytesError> {
-    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
-    let pair = |pair: &[char]| {
-        let text: String = pair.iter().collect();
-        let both = pair.len() == 2 && pair.iter().all(char::is_ascii_hexdigit);
-        both.then(|| u8::from_str_radix(&text, 16).ok()).flatten().ok_or(BytesError::Hex(text))
-    };
-    digits.chunks(2).map(pair).collect()
+    let mut digits = digits.chars().filter(|c| !c.is_whitespace());
+    let mut bytes = Vec::new();
+    while let Some(first) = digits.next() {
+        let second = digits.next();
+        let value = |digit: char| digit.to_digit(16).map(|value| value as u8);
+        match (value(first), second.and_then(value)) {
+            (Some(high), Some(low)) => bytes.push(high << 4 | low),
+            _ => return Err(BytesError::Hex([first].into_iter().chain(second).collect())),
+        }
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct Expect {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
     /// The run is ended by a limit: `time`, `fuel`, `output`, `files`, `handles` or `random`; or, however it ends, memory
-    /// could not grow beyond the limit: `memory`.
+    /// could not grow beyond the limit, or not even begin: `memory`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<LimitName>,
     /// A trap: its kind as wasmtime words it (`unreachable`, `out of bounds memory access`), or a part of its message.

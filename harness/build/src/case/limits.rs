@@ -5,17 +5,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Limits of a case, in place of those of whoever runs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CaseLimits {
-    /// Milliseconds for instantiation and all calls together. Virtual: sleeping takes none of it.
+    /// Milliseconds of processor time for instantiation and all calls together. Sleeping takes none of it. On the clock the
+    /// guest may take ten times as long, and at least 60 seconds: a run that waits is ended by that. On a host that is a
+    /// program, these are milliseconds on the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ms: Option<u64>,
     /// Instructions, as wasmtime counts them. There is no such limit without the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
-    /// 64 KiB pages of each memory.
+    /// 64 KiB pages of all memories together, with all tables (16 bytes an element): main's, and those of isolated adapters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_pages: Option<u64>,
     /// Bytes on each of standard output and standard error.
@@ -38,7 +40,7 @@ pub enum LimitName {
     Time,
     /// Instructions.
     Fuel,
-    /// Bytes of each memory.
+    /// Bytes of all memories and tables together.
     Memory,
     /// Bytes on standard output or standard error.
     Output,

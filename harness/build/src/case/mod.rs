@@ -8,6 +8,7 @@ mod calls;
 mod expect;
 mod inputs;
 mod limits;
+mod size;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use self::calls::{Answer, Call};
 pub use self::expect::{Expect, Handles, HostCalls, SomeCalls};
 pub use self::inputs::{Closed, EncodeOptions, Pieces, Seed, Series, Stdin};
 pub use self::limits::{CaseLimits, LimitName};
+pub use self::size::TooLarge;
 use crate::matrix::{Exclude, Fails, On, Product};
 use crate::tree::{Preopen, Tree};
 

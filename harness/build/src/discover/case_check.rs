@@ -5,7 +5,7 @@ use crate::tree::{self, Node, Tree};
 
 /// All that is wrong with a case, each line naming the key.
 pub(super) fn check(case: &Case) -> Vec<String> {
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = case.check_size().err().map(|error| error.to_string()).into_iter().collect();
     if let Some(Seed::Word(word)) = &case.seed
         && word != "random"
     {
@@ -116,7 +116,7 @@ fn check_environment(case: &Case, problems: &mut Vec<String>) {
         if name(variable) {
             problems.push(format!("`env`: `{variable}` cannot name a variable"));
         }
-        problems.extend(value.read().err().map(|error| format!("`env.{variable}`: {error}")));
+        problems.extend(value.check().err().map(|error| format!("`env.{variable}`: {error}")));
     }
     if case.env_series.as_ref().is_some_and(|series| name(&series.name)) {
         problems.push("`env-series.name`: it cannot name variables".to_string());
@@ -195,5 +195,5 @@ fn check_bytes(key: &str, bytes: &Bytes) -> Option<String> {
     {
         return Some(format!("`{key}`: `content` is filled in by the build, only `file` can be given"));
     }
-    bytes.read().err().map(|error| format!("`{key}`: {error}"))
+    bytes.check().err().map(|error| format!("`{key}`: {error}"))
 }

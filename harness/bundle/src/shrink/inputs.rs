@@ -5,7 +5,7 @@ use polyfill_build::case::{Bytes, Case, Pieces, Stdin};
 use polyfill_build::tree::Entry;
 use polyfill_runner::{Engine, Host};
 
-use super::{Goal, PATIENCE, ShrinkError, is_same_place};
+use super::{Goal, MORE_TIME, PATIENCE, ShrinkError, is_same_place};
 use crate::format::Bundle;
 use crate::replay::{ReplayError, With, replay};
 
@@ -24,14 +24,15 @@ pub fn shrink_case(
         other.about.case = case.clone();
         other
     };
-    let whole = replay(bundle, engine, With { host: Some(host), ..With::default() })?;
+    let on_host = With { host: Some(host), limits: goal.limits, ..With::default() };
+    let whole = replay(bundle, engine, on_host)?;
     let outcome = whole.observation.outcome;
     if !is_same_place(&bundle.about.outcome, &outcome) {
         return Err(ShrinkError::NotTheSame);
     }
-    let patience = start.elapsed().max(PATIENCE);
+    let patience = start.elapsed().saturating_mul(MORE_TIME).max(PATIENCE);
     let holds = |case: &Case| -> Result<bool, ReplayError> {
-        let tried = replay(&with(case), engine, With { host: Some(host), most: Some(patience), ..With::default() });
+        let tried = replay(&with(case), engine, With { most: Some(patience), ..on_host });
         match tried {
             // Less may be no case any more: a folder that is preopened and not there.
             Err(ReplayError::Case(_)) => Ok(false),
@@ -51,7 +52,7 @@ pub fn shrink_case(
         }
     }
     let mut smaller = with(&case);
-    let seen = replay(&smaller, engine, With { host: Some(host), ..With::default() })?.observation;
+    let seen = replay(&smaller, engine, on_host)?.observation;
     smaller.about.outcome = seen.outcome;
     smaller.about.returned = seen.returned;
     (smaller.about.stdout, smaller.about.stderr) = (seen.stdout, seen.stderr);

@@ -15,6 +15,7 @@ mod reduce;
 
 use std::time::{Duration, Instant};
 
+use polyfill_build::case::CaseLimits;
 use polyfill_runner::{Engine, Observation, Outcome};
 use thiserror::Error;
 
@@ -64,6 +65,8 @@ pub struct Goal {
     pub calls: bool,
     /// What has been found by then is it.
     pub most: Duration,
+    /// Limits of each replay, see [`With::limits`].
+    pub limits: CaseLimits,
 }
 
 /// What was left out.
@@ -109,7 +112,7 @@ pub fn shrink(
         return Err(ShrinkError::NotTheSame);
     }
     // A guest of which something is missing may run for ever.
-    work.patience = before.elapsed().max(PATIENCE);
+    work.patience = before.elapsed().saturating_mul(MORE_TIME).max(PATIENCE);
     let mut fates = vec![Fate::Traps; facts.bodies.len()];
     work.put_back(&mut fates)?;
     let left = |fates: &[Fate]| fates.iter().filter(|fate| **fate == Fate::Kept).count();
@@ -135,8 +138,10 @@ pub fn shrink(
     })
 }
 
-/// The time that a replay may take at least: a machine that is busy is not to change what is found.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// The processor time that a replay may take at least: a machine that is busy is not to change what is found.
+const PATIENCE: Duration = Duration::from_millis(1250);
+/// How many times as long a replay may take as the first one.
+const MORE_TIME: u32 = 5;
 
 struct Work<'a, P> {
     bundle: &'a Bundle,
@@ -157,7 +162,8 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
 
     fn play(&mut self, bundle: &Bundle, with: With<'_>) -> Result<Outcomes, ReplayError> {
         self.runs += 1;
-        replay(bundle, self.engine, With { most: Some(self.patience), ..with })
+        let limits = self.goal.limits;
+        replay(bundle, self.engine, With { most: Some(self.patience), limits, ..with })
     }
 
     /// Keeps all that run.

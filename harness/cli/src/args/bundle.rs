@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use polyfill_runner::EngineKind;
 
+use super::LimitArgs;
+
 /// Run a trial of a suite, and keep everything that it needs to happen again in one file
 ///
 /// The file is the component that ran, with the case, the calls across both boundaries, the guest's core module and the
@@ -26,6 +28,8 @@ pub(crate) struct RecordArgs {
 ///
 /// There is no host: calls are answered as they were when the run was recorded, and nothing of this machine is read or
 /// written. The exit code is 0 if everything is the same: outcome, results, and each call across the component boundary.
+/// The limits are those of the recorded case, but no more than 60 seconds of processor time, 1 GiB of memory, 64 MiB of output
+/// and of files, and 1000 handles: a recording may be a stranger's. --limit gives it more.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
     /// The file
@@ -43,6 +47,8 @@ pub(crate) struct ReplayArgs {
     /// Take calls in another order as well
     #[arg(long)]
     pub(crate) tolerant: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// Print what is in a recorded run
@@ -55,7 +61,8 @@ pub(crate) struct ShowArgs {
 
 /// Leave out of a recorded run's guest what the run does not need
 ///
-/// The smaller file fails in the same way: each of its replays is the same as the recorded run.
+/// The smaller file fails in the same way: each of its replays is the same as the recorded run. Limits are those of `polyfill
+/// replay`.
 #[derive(Debug, Args)]
 pub(crate) struct ShrinkArgs {
     /// The file
@@ -75,6 +82,8 @@ pub(crate) struct ShrinkArgs {
     /// Seconds that it may take; with --host, as many for the case as for the code
     #[arg(long, value_name = "N", default_value_t = 600)]
     pub(crate) seconds: u64,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// Make a component without imports of a recorded run: it plays the recorded host by itself

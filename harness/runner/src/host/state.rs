@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use polyfill_build::case::{Call, LimitName};
 use polyfill_build::index::Sanitize;
@@ -19,6 +20,7 @@ use crate::files::{Files, Meter};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::{Limits, Pages};
 use crate::observation::{Outcome, TrapInfo};
+use crate::time::Watch;
 use crate::trace::{Detail, Tape};
 
 /// Calls that are kept; of what comes after, only the number is.
@@ -37,6 +39,14 @@ pub enum Stop {
         stream: &'static str,
         /// How many it may write.
         bytes: usize,
+    },
+    /// The guest takes too much time on the clock, though not of the processor.
+    #[error("still running after {} s on the clock", .limit.as_secs_f64())]
+    Clock {
+        /// The time on the clock that it may take.
+        limit: Duration,
+        /// The processor time that it has used.
+        processor: Duration,
     },
     /// The guest has too many bytes of files.
     #[error("more than {bytes} bytes of files")]
@@ -78,6 +88,11 @@ impl Stop {
         let limit = match self {
             Self::Exit(code) => return Outcome::Exit(*code),
             Self::Trap { .. } => return Outcome::HostError(TrapInfo { message: self.to_string(), frames: Vec::new() }),
+            Self::Clock { limit, processor } => {
+                let milliseconds = limit.as_millis() as u64;
+                let used = Some(processor.as_millis() as u64);
+                return Outcome::Timeout { milliseconds, used, frames: Vec::new() };
+            }
             Self::OutputLimit { .. } => LimitName::Output,
             Self::FilesLimit { .. } | Self::EntriesLimit { .. } | Self::FilesUnknown { .. } => LimitName::Files,
             Self::RandomLimit { .. } => LimitName::Random,
@@ -108,6 +123,7 @@ pub struct State {
     /// Counts what the guest adds to its files, if it has any.
     meter: Option<Arc<Mutex<Meter>>>,
     pub(crate) pages: Pages,
+    pub(crate) watch: Watch,
 }
 
 impl State {
@@ -142,6 +158,7 @@ impl State {
             table,
             own: BTreeMap::new(),
             pages: Pages::new(limits.memory),
+            watch: Watch::new(limits),
         })
     }
 

@@ -92,7 +92,7 @@ fn call(
 ) -> Result<Outcome, String> {
     let instance = match linker.instantiate(&mut *store, run.module) {
         Ok(instance) => instance,
-        Err(error) => return Ok(backtrace::outcome(&error, run.limits)),
+        Err(error) => return Ok(store.data().pages.not_started(&error, run.limits)),
     };
     // What has no `_start` is begun, if it wants that, and then called.
     let start;

@@ -120,7 +120,7 @@ impl RemoteHost {
             }
             if now >= deadline {
                 let milliseconds = limits.timeout.as_millis() as u64;
-                return Ok(Outcome::Timeout { milliseconds, frames: Vec::new() });
+                return Ok(Outcome::Timeout { milliseconds, used: None, frames: Vec::new() });
             }
             if now >= look {
                 look = now + LOOK;

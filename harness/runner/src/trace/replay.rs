@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{InstancePre, Linker};
@@ -87,22 +88,23 @@ pub fn replay(run: &Replay<'_>) -> Replayed {
 
 fn play(run: &Replay<'_>, player: Arc<Mutex<Player>>) -> Result<Observation, String> {
     let message = |error: wasmtime::Error| backtrace::message(&error);
-    let limits = &run.limits.told(true);
+    let limits = &run.limits.within(Duration::MAX, true);
     let state = State::new(run.inputs, Sinks::default(), limits, None, None, Detail::Full).map_err(message)?;
     state.tape().follow(Box::new(player));
     let _room = run.engine.room();
+    // The guest's time does not begin before it does.
+    let linked = link(run).map_err(message)?;
     let mut store = match observe::ready(run.engine, limits, state, None) {
         Ok(store) => store,
         Err(outcome) => return Ok(Observation::of(outcome)),
     };
-    let linked = link(run).map_err(message)?;
     let mut returned = Vec::new();
     let outcome = match linked.instantiate(&mut store) {
         Ok(instance) => {
             let caller = Caller::new(run.program, instance, false);
-            drive::drive(false, observe::make_calls(caller, run.inputs, limits, &mut store, &mut returned))?
+            drive::drive_at_once(observe::make_calls(caller, run.inputs, limits, &mut store, &mut returned))
         }
-        Err(error) => backtrace::outcome(&error, limits),
+        Err(error) => store.data().pages.not_started(&error, limits),
     };
     let trace = store.data().tape().finish();
     Ok(Observation { returned, trace: Some(trace), ..observe::observation(&mut store, outcome, None, limits) })

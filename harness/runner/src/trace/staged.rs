@@ -114,10 +114,10 @@ impl<'a> Staged<'a> {
                     let caller = Caller::new(&self.program, instance, false);
                     observe::make_calls(caller, inputs, limits, &mut store, &mut returned).await
                 }
-                Err(error) => backtrace::outcome(&error, limits),
+                Err(error) => store.data().pages.not_started(&error, limits),
             })
         };
-        let outcome = drive::drive(false, run).map_err(Outcome::NotRun)??;
+        let outcome = drive::drive_at_once(run)?;
         let trace = store.data().tape().finish();
         let held = store.data().tape().held();
         let growths = store.data().pages.calls.iter().map(|call| Growth { within: call.checked_sub(1) }).collect();

@@ -76,7 +76,7 @@ pub(super) fn define(
                 Box::new(async move { drop_handle(store, &dropped, number, true).await })
             }),
             false => root.resource(name, stand_in, move |store, number| {
-                drive::drive(false, drop_handle(store, &dropped, number, false)).map_err(wasmtime::Error::msg)?
+                drive::drive_at_once(drop_handle(store, &dropped, number, false))
             }),
         }
     };

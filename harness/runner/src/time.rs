@@ -1,0 +1,202 @@
+//! Time that guests take: processor time of the thread that runs them, and, far behind it, time on the clock.
+//!
+//! A busy machine must not make a trial fail, so that the limit is on processor time. A guest that waits in a function of its
+//! host takes none of it: such a run is ended by the limit on the clock, and its outcome says so.
+
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use crate::host::Stop;
+use crate::limits::Limits;
+
+/// How many times its limit a trial may take in all of its runs: the run itself, and the one that records it.
+const TRIAL: u32 = 2;
+/// The same for a trial whose calls are reported in each run: it is run again for what is looked for beside that.
+const REPORTED_TRIAL: u32 = 4;
+
+/// A look at the clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    thread: ThreadId,
+    /// Processor time of this thread; none on a system that does not count it.
+    processor: Option<Duration>,
+    clock: Instant,
+}
+
+impl Now {
+    /// The clocks of this thread.
+    pub(crate) fn look() -> Self {
+        Self { thread: thread::current().id(), processor: processor(), clock: Instant::now() }
+    }
+}
+
+#[cfg(unix)]
+fn processor() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
+}
+
+#[cfg(not(unix))]
+fn processor() -> Option<Duration> {
+    None
+}
+
+/// The time of one run.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    limit: Duration,
+    clock_limit: Duration,
+    began: Option<Instant>,
+    last: Option<Now>,
+    used: Duration,
+}
+
+impl Watch {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { limit: limits.timeout, clock_limit: limits.clock(), began: None, last: None, used: Duration::ZERO }
+    }
+
+    /// The run begins.
+    pub(crate) fn start(&mut self, now: Now) {
+        (self.began, self.last, self.used) = (Some(now.clock), Some(now), Duration::ZERO);
+    }
+
+    /// Whether there is no processor time left; the error ends a run that has taken too much on the clock alone.
+    pub(crate) fn is_over(&mut self, now: Now) -> Result<bool, Stop> {
+        let used = self.used(now);
+        if used >= self.limit {
+            return Ok(true);
+        }
+        let taken = self.began.map_or(Duration::ZERO, |began| now.clock.saturating_duration_since(began));
+        match taken >= self.clock_limit {
+            true => Err(self.waited(now)),
+            false => Ok(false),
+        }
+    }
+
+    /// Processor time so far.
+    pub(crate) fn used(&mut self, now: Now) -> Duration {
+        if let Some(last) = self.last.replace(now) {
+            self.used += match (last.processor, now.processor) {
+                // What another thread has used in between is not known.
+                (Some(_), Some(_)) if last.thread != now.thread => Duration::ZERO,
+                (Some(before), Some(after)) => after.saturating_sub(before),
+                _ => now.clock.saturating_duration_since(last.clock),
+            };
+        }
+        self.used
+    }
+
+    /// How a run ends whose time on the clock is over.
+    pub(crate) fn waited(&mut self, now: Now) -> Stop {
+        Stop::Clock { limit: self.clock_limit, processor: self.used(now) }
+    }
+}
+
+/// Processor time that all runs of one trial may take together: the trial itself, the runs that look for more, and the one that
+/// records it. A trial that takes all of its time is not run again, so that a limit costs its time once.
+///
+/// That is twice the trial's limit, and four times where calls are reported in each run (traces, checks).
+#[derive(Debug)]
+pub struct TrialTime {
+    most: Duration,
+    used: Mutex<Duration>,
+}
+
+impl TrialTime {
+    /// The time for a trial with these limits, whose calls are reported or not.
+    pub fn new(limits: &Limits, reported: bool) -> Self {
+        let times = if reported { REPORTED_TRIAL } else { TRIAL };
+        Self { most: limits.timeout.saturating_mul(times), used: Mutex::default() }
+    }
+
+    /// Processor time that is left.
+    pub fn left(&self) -> Duration {
+        self.most.saturating_sub(*self.used.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A run has taken so much.
+    pub(crate) fn add(&self, time: Duration) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        *used = used.saturating_add(time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn watch(limit: Duration, clock: Duration) -> (Watch, Now) {
+        let limits = Limits { timeout: limit, clock: Some(clock), ..Limits::default() };
+        let mut watch = Watch::new(&limits);
+        let now = Now { thread: thread::current().id(), processor: Some(7 * SECOND), clock: Instant::now() };
+        watch.start(now);
+        (watch, now)
+    }
+
+    fn later(now: Now, processor: u32, clock: u32) -> Now {
+        let processor = now.processor.map(|before| before + processor * SECOND);
+        Now { processor, clock: now.clock + clock * SECOND, ..now }
+    }
+
+    #[test]
+    fn processor_time_ends_a_run_however_long_it_waits() {
+        let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
+        assert_eq!(watch.is_over(later(begin, 9, 99)), Ok(false));
+        assert_eq!(watch.is_over(later(begin, 10, 99)), Ok(true));
+        assert_eq!(watch.is_over(later(begin, 10, 1000)), Ok(true));
+    }
+
+    #[test]
+    fn time_on_the_clock_ends_a_run_that_waits_and_says_so() {
+        let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
+        let stop = Stop::Clock { limit: 100 * SECOND, processor: 2 * SECOND };
+        assert_eq!(watch.is_over(later(begin, 2, 100)), Err(stop));
+    }
+
+    #[test]
+    fn without_a_clock_for_threads_time_on_the_clock_is_what_counts() {
+        let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
+        let begin = Now { processor: None, ..begin };
+        watch.start(begin);
+        assert_eq!(watch.is_over(later(begin, 0, 9)), Ok(false));
+        assert_eq!(watch.is_over(later(begin, 0, 10)), Ok(true));
+    }
+
+    #[test]
+    fn a_run_that_goes_on_in_another_thread_keeps_what_it_has_used() {
+        let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
+        watch.used(later(begin, 6, 6));
+        let elsewhere = thread::spawn(|| thread::current().id()).join().unwrap();
+        let there = Now { thread: elsewhere, processor: Some(100 * SECOND), clock: begin.clock + 6 * SECOND };
+        assert_eq!(watch.is_over(there), Ok(false));
+        assert_eq!(watch.is_over(later(there, 4, 4)), Ok(true));
+    }
+
+    #[test]
+    fn all_runs_of_a_trial_share_its_time() {
+        let limits = Limits { timeout: 10 * SECOND, ..Limits::default() };
+        let time = TrialTime::new(&limits, false);
+        assert_eq!(time.left(), 20 * SECOND);
+        time.add(15 * SECOND);
+        assert_eq!(time.left(), 5 * SECOND);
+        time.add(Duration::MAX);
+        assert_eq!(time.left(), Duration::ZERO);
+        assert_eq!(TrialTime::new(&limits, true).left(), 40 * SECOND);
+        let endless = Limits { timeout: Duration::MAX, ..limits };
+        assert_eq!(TrialTime::new(&endless, true).left(), Duration::MAX);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_that_sleeps_uses_no_processor_time() {
+        let before = Now::look();
+        thread::sleep(Duration::from_millis(50));
+        let after = Now::look();
+        assert!(after.clock - before.clock >= Duration::from_millis(50));
+        assert!(after.processor.unwrap() - before.processor.unwrap() < Duration::from_millis(50));
+    }
+}
