@@ -116,7 +116,7 @@ fn check_environment(case: &Case, problems: &mut Vec<String>) {
         if name(variable) {
             problems.push(format!("`env`: `{variable}` cannot name a variable"));
         }
-        problems.extend(value.check().err().map(|error| format!("`env.{variable}`: {error}")));
+        problems.extend(value.length().err().map(|error| format!("`env.{variable}`: {error}")));
     }
     if case.env_series.as_ref().is_some_and(|series| name(&series.name)) {
         problems.push("`env-series.name`: it cannot name variables".to_string());
