@@ -163,7 +163,7 @@ fn unsupported_features_are_named_with_their_place() {
     let text = r#"(module (type $s (struct)) (func (export "f") (drop (struct.new $s))))"#;
     message(text, &["f"], "uses types of the garbage collection proposal (at byte");
     let text = r#"(module (tag $e) (func) (func $g try catch_all end) (func (export "f") (call $g)))"#;
-    message(text, &["f"], "uses the feature `legacy exceptions` (in function `g`, at byte");
+    message(text, &["f"], "uses the feature `legacy_exceptions` (try instruction) (in function `g`, at byte");
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Unknown<'_> {
             self.endings(own.names()),
             self.other_side(other.names()),
             self.root_function(),
-            hint::near(self.interface, known()),
+            hint::near(self.interface, known().chain(other.names())),
             self.not_in_world(),
         ] {
             if !hints.is_empty() {

@@ -156,7 +156,7 @@ impl Wiring<'_> {
                 Some(MemoryRef::Own(id)) => Source::OwnMemory(id),
                 None => {
                     let adapter = self.parts[id.0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
-                    self.missing_memory(&format!("adapter `{adapter}`"), "the adapter works in main's memory");
+                    self.missing_memory(&adapter, "the adapter works in main's memory");
                     Source::HostedMemory
                 }
             },

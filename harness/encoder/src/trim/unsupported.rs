@@ -28,6 +28,9 @@ fn construct(message: &str) -> String {
             };
         }
     }
+    if let Some((what, instruction)) = message.split_once(" feature required for ") {
+        return format!("the feature `{what}` ({instruction})");
+    }
     format!("a feature that is not enabled ({message})")
 }
 
