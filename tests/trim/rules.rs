@@ -1,6 +1,6 @@
 //! What is refused, and how that is said.
 
-use crate::support::{GROW, MAIN, problems, trim, wat};
+use crate::support::{GROW, MAIN, good, problems, trim, wat};
 use crate::trim::{self, Form, Problem, Stack};
 
 #[track_caller]
@@ -159,9 +159,32 @@ fn garbage_is_not_a_module() {
 }
 
 #[test]
-fn unsupported_features_are_told_by_the_validator() {
+fn unsupported_features_are_named_with_their_place() {
     let text = r#"(module (type $s (struct)) (func (export "f") (drop (struct.new $s))))"#;
-    message(text, &["f"], "not a valid core module");
+    message(text, &["f"], "uses types of the garbage collection proposal (at byte");
+    let text = r#"(module (tag $e) (func) (func $g try catch_all end) (func (export "f") (call $g)))"#;
+    message(text, &["f"], "uses the feature `legacy_exceptions` (try instruction) (in function `g`, at byte");
+}
+
+#[test]
+fn typed_references_and_constants_are_renumbered() {
+    let text = r#"
+        (module
+          (type $dead (func (param f64)))
+          (type $t (func (result i32)))
+          (type $takes (func (param (ref $t)) (result i32)))
+          (global $unused i32 (i32.const 1))
+          (global $base i32 (i32.const 3))
+          (global $sum i32 (i32.add (global.get $base) (i32.const 4)))
+          (elem declare func $x)
+          (func $d (type $dead))
+          (func $x (type $t) (global.get $sum))
+          (func $call (type $takes) (call_ref $t (local.get 0)))
+          (func (export "f") (result i64 i64)
+            (i64.add128 (i64.extend_i32_u (call $call (ref.func $x))) (i64.const 2) (i64.const 3) (i64.const 4))))
+    "#;
+    let trimmed = good(&wat(text), &["f"], GROW);
+    assert_eq!((trimmed.kept.functions, trimmed.kept.globals), (3, 2));
 }
 
 #[test]

@@ -39,9 +39,17 @@ impl Job {
             "" => String::new(),
             content => format!("--with-{}", &digest::of(content.as_bytes())[..8]),
         };
+        let features = match self.options.features().word() {
+            word if word.is_empty() => word,
+            word => format!("--features-{}", file_name(&word)),
+        };
         let sanitize = if self.sanitize { "--sanitize" } else { "" };
         let traced = if self.traced { "--trace" } else { "" };
-        format!("{}--{}{grow}{provider}{sanitize}{traced}.wasm", self.guest, file_name(&self.stack.to_string()))
+        format!(
+            "{}--{}{grow}{provider}{features}{sanitize}{traced}.wasm",
+            self.guest,
+            file_name(&self.stack.to_string())
+        )
     }
 
     /// What it comes to, if it can be made.

@@ -13,10 +13,11 @@ use crate::cells::Job;
 use crate::compile::{Compiled, Outcome, Workshop};
 use crate::discover::{self, Kind, Layout};
 use crate::encode::{self, Encoded};
+use crate::features::Features;
 use crate::index::{Artifact, Sanitize, Stage};
 use crate::profile::Profile;
-use crate::wit::Reference;
-use crate::{cache, digest, module, sanitize};
+use crate::wit::{Reference, WitError};
+use crate::{cache, digest, module, sanitize, wit};
 
 /// What a job came to, by its component's file.
 pub(crate) struct Components {
@@ -68,7 +69,8 @@ impl<'a> Modules<'a> {
     /// The adapters of a side; nothing where there are none, or one of them cannot be had.
     pub(crate) fn profile(&self, ids: &[String]) -> Option<Profile> {
         let modules: Vec<&Module<'_>> = ids.iter().map(|id| self.adapters.get(id.as_str())).collect::<Option<_>>()?;
-        let adapters: Vec<Adapter<'_>> = modules.iter().map(|module| module.adapter().ok()).collect::<Option<_>>()?;
+        let adapters: Vec<Adapter<'_>> =
+            modules.iter().map(|module| module.adapter(&Features::default()).ok()).collect::<Option<_>>()?;
         let wasm: Vec<&[u8]> = modules.iter().map(|module| module.wasm).collect();
         (!ids.is_empty()).then(|| Profile::of(&ids.join("+"), &adapters, &wasm))
     }
@@ -106,22 +108,31 @@ impl<'a> Module<'a> {
     }
 
     fn wit(&self) -> Result<Option<&Wit>, String> {
-        let load = || self.wit.map(|wit| wit.load().map_err(|error| error.to_string())).transpose();
+        let load = || self.wit.map(|wit| wit.load(&Features::default()).map_err(|error| error.to_string())).transpose();
         self.loaded.get_or_init(load).as_ref().map(Option::as_ref).map_err(String::clone)
     }
 
-    fn source(&self) -> Result<Source<'_>, String> {
-        Ok(Source { name: self.name.to_string(), wasm: self.wasm, wit: self.wit()?.cloned() })
+    /// Its WIT with the items of some features more.
+    fn wit_with(&self, features: &Features) -> Result<Option<Wit>, String> {
+        if *features == Features::default() {
+            return Ok(self.wit()?.cloned());
+        }
+        self.wit.map(|wit| wit.load(features).map_err(|error| error.to_string())).transpose()
+    }
+
+    fn source(&self, features: &Features) -> Result<Source<'_>, String> {
+        Ok(Source { name: self.name.to_string(), wasm: self.wasm, wit: self.wit_with(features)? })
     }
 
     /// What is wrong with an adapter.
     fn check(&self, served: &BTreeSet<String>) -> Vec<String> {
         let is_served = |module: &str| served.contains(module);
-        self.adapter().map_or_else(|error| vec![error], |adapter| encode::check(&adapter, is_served))
+        self.adapter(&Features::default())
+            .map_or_else(|error| vec![error], |adapter| encode::check(&adapter, is_served))
     }
 
-    fn adapter(&self) -> Result<Adapter<'_>, String> {
-        let wit = self.wit()?.cloned();
+    fn adapter(&self, features: &Features) -> Result<Adapter<'_>, String> {
+        let wit = self.wit_with(features)?;
         Ok(match (self.adapter.map(|adapter| (&adapter.kind, adapter)), wit) {
             (Some((Kind::Stub(answer), _)), Some(wit)) => Adapter::stub(wit, *answer),
             (Some((_, adapter)), wit) => Adapter::new(self.name, self.wasm)
@@ -245,10 +256,12 @@ impl<'a> Encodings<'a> {
         let parts = modules.guests.get(job.guest.as_str()).into_iter().chain(parts);
         let stack = job.stack.to_string();
         let [grow, provider] = job.options.words();
+        let features = job.options.features().word();
         let words = [
             if job.native { "keep" } else { "encode" },
             grow,
             provider,
+            &features,
             if job.sanitize { "check" } else { "" },
             if job.traced { "trace" } else { "" },
             &stack,
@@ -306,12 +319,51 @@ fn make(job: &Job, modules: &Modules<'_>) -> Result<Encoded, (Stage, String)> {
     if job.native {
         return Ok(Encoded { component: main.wasm.to_vec(), growth: Default::default() });
     }
-    let main = main.source().map_err(|error| (Stage::Case, error))?;
+    let features = &job.options.features();
+    let parts: Vec<&Module<'_>> = job
+        .stack
+        .adapters()
+        .filter_map(|id| modules.adapters.get(id))
+        .chain(modules.guests.get(job.guest.as_str()))
+        .collect();
+    check_features(features, &parts).map_err(|error| (Stage::Case, error))?;
+    let main = main.source(features).map_err(|error| (Stage::Case, error))?;
     let adapters = job.stack.adapters().filter_map(|id| Some((id, modules.adapters.get(id)?)));
     let adapters: Result<BTreeMap<&str, Adapter<'_>>, String> =
-        adapters.map(|(id, module)| Ok((id, module.adapter()?))).collect();
+        adapters.map(|(id, module)| Ok((id, module.adapter(features)?))).collect();
     let adapters = adapters.map_err(|error| (Stage::Adapter, error))?;
-    encode::encode(job, main, |id| adapters.get(id).cloned()).map_err(|error| (Stage::Encode, error))
+    encode::encode(job, main, |id| adapters.get(id).cloned())
+        .map_err(|error| (Stage::Encode, with_features(error, features, &parts)))
+}
+
+/// A feature that a case asks for is one of the WIT of its guest or of an adapter.
+fn check_features(features: &Features, parts: &[&Module<'_>]) -> Result<(), String> {
+    if *features == Features::default() {
+        return Ok(());
+    }
+    let mut known = BTreeSet::new();
+    for reference in parts.iter().filter_map(|part| part.wit) {
+        known.extend(wit::features(&reference.path).map_err(|error| error.to_string())?);
+    }
+    match features.missing(&known).next() {
+        Some(feature) => Err(format!("`encode.features`: {}", WitError::feature(feature, &known))),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong, and that something of the WIT is left out, if it is.
+fn with_features(error: String, features: &Features, parts: &[&Module<'_>]) -> String {
+    let left_out: BTreeSet<String> =
+        parts.iter().filter_map(|part| part.wit).flat_map(|wit| wit.left_out(features)).collect();
+    match left_out.is_empty() {
+        true => error,
+        false => {
+            let list = left_out.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            format!(
+                "{error}\n  help: `@unstable` items of the WIT are left out ({list}): name their features by the key `features` beside `wit`, or by `encode.features` in the case"
+            )
+        }
+    }
 }
 
 /// Tells one build of this library from another, so that a changed encoder encodes everything anew.

@@ -1,12 +1,14 @@
 //! WIT from files, for modules that carry none themselves.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use polyfill_encoder::Wit;
 use thiserror::Error;
-use wit_parser::Resolve;
+use wit_parser::{PackageId, Resolve};
 
 use crate::digest;
+use crate::features::{self, Features};
 use crate::near;
 
 /// WIT that cannot be used.
@@ -26,6 +28,14 @@ pub enum WitError {
         /// The parser's message.
         message: String,
     },
+    /// Nothing in the WIT is gated by a feature of that name.
+    #[error("no `@unstable(feature = {feature})` in the WIT that was given{hint}")]
+    Feature {
+        /// The feature that was asked for.
+        feature: String,
+        /// The features that there are.
+        hint: String,
+    },
     /// The package has no such world, or several and none was named.
     #[error("`{}`: {message}", path.display())]
     World {
@@ -36,16 +46,33 @@ pub enum WitError {
     },
 }
 
-/// Loads a `.wit` file, or a folder that is one package (its `deps` included), and picks the world of that name,
-/// or the only one.
-pub fn load(path: &Path, world: Option<&str>) -> Result<Wit, WitError> {
-    if !path.exists() {
-        return Err(WitError::Missing { path: path.to_path_buf() });
+impl WitError {
+    /// The error for a feature that is not among the known ones.
+    pub fn feature(feature: &str, known: &BTreeSet<String>) -> WitError {
+        let names = || known.iter().map(String::as_str);
+        let hint = match known.is_empty() {
+            true => "; nothing in it is gated by a feature".to_string(),
+            false => {
+                let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                match near::hint(feature, names()) {
+                    hint if hint.is_empty() => format!("; there are {list}"),
+                    hint => hint,
+                }
+            }
+        };
+        WitError::Feature { feature: feature.to_string(), hint }
     }
-    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
-    let (package, _) = resolve
-        .push_path(path)
-        .map_err(|error| WitError::Parse { path: path.to_path_buf(), message: resolve.render_error(&error) })?;
+}
+
+/// Loads a `.wit` file, or a folder that is one package (its `deps` included), and picks the world of that name,
+/// or the only one. Items with `@unstable` are left out.
+pub fn load(path: &Path, world: Option<&str>) -> Result<Wit, WitError> {
+    load_with(path, world, &Features::default())
+}
+
+/// The same with the `@unstable` items of some features.
+pub fn load_with(path: &Path, world: Option<&str>, features: &Features) -> Result<Wit, WitError> {
+    let (resolve, package) = parse(path, features)?;
     let worlds = &resolve.packages[package].worlds;
     let names = || worlds.keys().map(String::as_str);
     let found = match world {
@@ -64,11 +91,28 @@ pub fn load(path: &Path, world: Option<&str>) -> Result<Wit, WitError> {
     }
 }
 
+/// The features by which something in the WIT at a path is gated: those that can be asked for.
+pub fn features(path: &Path) -> Result<BTreeSet<String>, WitError> {
+    parse(path, &Features::all()).map(|(resolve, _)| features::known(&resolve))
+}
+
+fn parse(path: &Path, features: &Features) -> Result<(Resolve, PackageId), WitError> {
+    if !path.exists() {
+        return Err(WitError::Missing { path: path.to_path_buf() });
+    }
+    let mut resolve = features.resolve();
+    match resolve.push_path(path) {
+        Ok((package, _)) => Ok((resolve, package)),
+        Err(error) => Err(WitError::Parse { path: path.to_path_buf(), message: resolve.render_error(&error) }),
+    }
+}
+
 /// WIT named by a sidecar file: not parsed before an encoding needs it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) path: PathBuf,
     pub(crate) world: Option<String>,
+    pub(crate) features: Features,
 }
 
 impl Reference {
@@ -83,7 +127,7 @@ impl Reference {
     /// A hash over the content of all those files.
     pub(crate) fn digest(&self) -> String {
         let mut parts = digest::Parts::default();
-        parts.add(self.world.as_deref().unwrap_or_default());
+        parts.add(self.world.as_deref().unwrap_or_default()).add(self.features.word());
         for file in self.files() {
             let name = file.strip_prefix(&self.path).unwrap_or(&file);
             parts.add(name.to_string_lossy().as_bytes()).add(std::fs::read(&file).unwrap_or_default());
@@ -91,8 +135,29 @@ impl Reference {
         parts.finish()
     }
 
-    pub(crate) fn load(&self) -> Result<Wit, WitError> {
-        load(&self.path, self.world.as_deref())
+    /// Loads it, with the items of some features more.
+    pub(crate) fn load(&self, features: &Features) -> Result<Wit, WitError> {
+        let wit = load_with(&self.path, self.world.as_deref(), &self.features.and(features))?;
+        self.check(&self.features)?;
+        Ok(wit)
+    }
+
+    /// Features that are asked for and that nothing is gated by are a mistake.
+    fn check(&self, wanted: &Features) -> Result<(), WitError> {
+        if *wanted == Features::default() {
+            return Ok(());
+        }
+        let known = features(&self.path)?;
+        match wanted.missing(&known).next() {
+            Some(feature) => Err(WitError::feature(feature, &known)),
+            None => Ok(()),
+        }
+    }
+
+    /// The features whose items are left out.
+    pub(crate) fn left_out(&self, features: &Features) -> Vec<String> {
+        let known = self::features(&self.path).unwrap_or_default();
+        self.features.and(features).left_out(&known)
     }
 }
 

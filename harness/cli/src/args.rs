@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use polyfill_build::Features;
 use polyfill_build::case::Seed;
 use polyfill_build::reference::Span;
 use polyfill_build::schema::FileKind;
@@ -319,6 +320,8 @@ pub(crate) struct CheckArgs {
     /// Its WIT, a file or a folder that is one package, if it has no component-type section
     #[arg(long, value_name = "PATH[#WORLD]")]
     pub(crate) wit: Option<WitArg>,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
 }
 
 /// Print the JSON schema of a file of a suite
@@ -350,6 +353,8 @@ pub(crate) struct Encoding {
     /// The world in that WIT, if there are several
     #[arg(long, value_name = "NAME", requires = "wit")]
     pub(crate) world: Option<String>,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
     /// An adapter, .wasm or .wat, and its WIT; may be given several times
     ///
     /// In place of the file there can be a published one: `reference-command` (reactor, proxy) is the newest,
@@ -364,6 +369,36 @@ pub(crate) struct Encoding {
     /// Let adapters take their memory by memory.grow even where the module exports a realloc
     #[arg(long)]
     pub(crate) realloc_via_memory_grow: bool,
+}
+
+/// Which gated items of given WIT are taken.
+#[derive(Debug, Args)]
+pub(crate) struct FeatureArgs {
+    /// Take the items of given WIT that are gated by `@unstable(feature = NAME)`; may be given several times, or as a list
+    ///
+    /// Applies to --wit and to the WIT of adapters. Default: such items are left out, as if they were not written there.
+    /// What a module's component-type section says is always taken.
+    #[arg(long = "features", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) names: Vec<String>,
+    /// Take all items that are gated by `@unstable`
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) all_features: bool,
+}
+
+impl FeatureArgs {
+    /// The features.
+    pub(crate) fn features(&self) -> Features {
+        if self.all_features { Features::all() } else { Features::of(self.names.iter().map(|name| name.trim())) }
+    }
+
+    /// The first of these options that is given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        match (self.all_features, self.names.is_empty()) {
+            (true, _) => Some("--all-features"),
+            (false, false) => Some("--features"),
+            (false, true) => None,
+        }
+    }
 }
 
 /// A list: clap takes a plain vector for an argument that is given several times.

@@ -8,7 +8,9 @@ use crate::{load, output};
 
 /// Prints all findings about an adapter. There being some is a failure.
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
-    let adapter = load::adapter(None, &args.adapter, args.wit.as_ref())?;
+    let features = args.features.features();
+    load::left_out(&features, args.wit.iter())?;
+    let adapter = load::adapter(None, &args.adapter, args.wit.as_ref(), &features)?;
     let findings = polyfill_encoder::check(&adapter.adapter());
     if findings.is_empty() {
         output::text(&format!("`{}`: nothing is wrong with it\n", adapter.name))?;

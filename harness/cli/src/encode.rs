@@ -10,7 +10,7 @@ use crate::{load, output};
 pub(crate) fn encode(args: &EncodeArgs) -> Result<ExitCode, Error> {
     let modules = load::input(&args.input)?;
     let options = load::options(&args.input.encoding, !args.no_validate);
-    let component = polyfill_encoder::encode(&modules.input(), &options)?.component;
+    let component = modules.encoded(&options)?.component;
     let text = match args.wat {
         true => Some(wasmprinter::print_bytes(&component).map_err(|error| Error::Print(format!("{error:#}")))?),
         false => None,

@@ -1,5 +1,6 @@
 //! What ends a command. Each message becomes a line `error: ..` of its own.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ pub(crate) enum Error {
     Wit(#[from] WitError),
     #[error(transparent)]
     Encode(#[from] Errors),
+    #[error("{errors}\n{help}")]
+    LeftOut { errors: Errors, help: String },
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
@@ -96,10 +99,31 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What is wrong with an input; and features of its WIT whose items are left out, which may be why.
+    pub(crate) fn encode(errors: Errors, left_out: &BTreeSet<String>) -> Error {
+        use polyfill_encoder::Error as Found;
+        let may_be = |error: &Found| matches!(error, Found::UnknownImport { .. } | Found::MissingExport { .. });
+        if left_out.is_empty() || !errors.iter().any(may_be) {
+            return errors.into();
+        }
+        let list = left_out.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let first = left_out.first().map_or("", String::as_str);
+        let help =
+            format!("  help: `@unstable` items of the WIT are left out ({list}): take them with `--features {first}`");
+        Error::LeftOut { errors, help }
+    }
+
     /// All messages: there can be many where a whole input was looked at.
     pub(crate) fn messages(&self) -> Vec<String> {
         match self {
             Error::Encode(errors) => errors.iter().map(ToString::to_string).collect(),
+            Error::LeftOut { errors, help } => {
+                let mut messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                if let Some(last) = messages.last_mut() {
+                    *last = format!("{last}\n{help}");
+                }
+                messages
+            }
             Error::Build(BuildError::Layout(Problems(problems))) => problems.clone(),
             error => vec![error.to_string()],
         }

@@ -9,7 +9,7 @@ use crate::{load, output};
 /// Prints the plan.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Error> {
     let modules = load::input(&args.input)?;
-    let plan = polyfill_encoder::encode(&modules.input(), &load::options(&args.input.encoding, false))?.plan;
+    let plan = modules.encoded(&load::options(&args.input.encoding, false))?.plan;
     let text = match (args.json, args.verbose) {
         (true, _) => plan.to_json(),
         (false, true) => plan.detailed().to_string(),

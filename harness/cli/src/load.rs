@@ -1,14 +1,16 @@
 //! The files that a command line names, read.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use polyfill_build::index::Sanitize;
-use polyfill_build::{module, reference, sanitize, wit};
-use polyfill_encoder::{Adapter, Errors, Input, Options, Region, Source, Wit};
+use polyfill_build::wit::WitError;
+use polyfill_build::{Features, module, reference, sanitize, wit};
+use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit};
 
 use crate::adapt::{Adapt, WitArg};
-use crate::args;
 use crate::error::Error;
+use crate::{args, output};
 
 /// A core module and its WIT.
 pub(crate) struct Module {
@@ -35,6 +37,8 @@ pub(crate) struct Modules {
     /// A published adapter is among them: of what it takes of main's memory only it knows that it is its.
     published: bool,
     reported: Reported,
+    /// The features of given WIT whose items are left out.
+    left_out: BTreeSet<String>,
 }
 
 /// Which calls across the core boundary are reported, by interposers between the layers.
@@ -70,9 +74,17 @@ impl Modules {
         Self { reported, ..self }
     }
 
+    /// What encoding gives. Warnings are printed.
+    pub(crate) fn encoded(&self, options: &Options) -> Result<Encoded, Error> {
+        let encoded = polyfill_encoder::encode(&self.input(), options);
+        let encoded = encoded.map_err(|errors| Error::encode(errors, &self.left_out))?;
+        encoded.warnings.iter().for_each(|warning| output::warning(&warning.to_string()));
+        Ok(encoded)
+    }
+
     /// The component, and what checks of adapters have to know of it, if they are wanted.
-    pub(crate) fn encode(&self, options: &Options) -> Result<(Vec<u8>, Option<Sanitize>), Errors> {
-        let encoded = polyfill_encoder::encode(&self.input(), options)?;
+    pub(crate) fn encode(&self, options: &Options) -> Result<(Vec<u8>, Option<Sanitize>), Error> {
+        let encoded = self.encoded(options)?;
         let wanted = self.reported == Reported::Sanitized;
         let check = wanted.then(|| {
             let check = sanitize::check(&self.main.wasm, &encoded.plan.growth());
@@ -105,27 +117,52 @@ pub(crate) fn modules(
     encoding: &args::Encoding,
     adapts: &[Adapt],
 ) -> Result<Modules, Error> {
-    let wit = encoding.wit.as_ref().map(|arg| wit(arg, encoding.world.as_deref())).transpose()?;
+    let features = encoding.features.features();
+    let args = adapts.iter().filter_map(|adapt| match adapt {
+        Adapt::File(arg) => arg.wit.as_ref(),
+        Adapt::Interposer(_) => None,
+    });
+    let left_out = left_out(&features, encoding.wit.iter().chain(args))?;
+    let wit = encoding.wit.as_ref().map(|arg| wit(arg, encoding.world.as_deref(), &features)).transpose()?;
     let layers = adapts.iter().map(|adapt| match adapt {
-        Adapt::File(arg) => {
-            adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref()).map(|module| Layer::Adapter(Box::new(module)))
-        }
+        Adapt::File(arg) => adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref(), &features)
+            .map(|module| Layer::Adapter(Box::new(module))),
         Adapt::Interposer(modules) => Ok(Layer::Interposer(modules.clone())),
     });
     let layers = layers.collect::<Result<_, _>>()?;
     let published = adapts.iter().any(|adapt| matches!(adapt, Adapt::File(arg) if is_published(&arg.file)));
     let main = Module { name: name.to_string(), wasm, wit };
-    Ok(Modules { main, layers, published, reported: Reported::AsGiven })
+    Ok(Modules { main, layers, published, reported: Reported::AsGiven, left_out })
+}
+
+/// The features of given WIT whose items are left out. One that is asked for and is nowhere is an error.
+pub(crate) fn left_out<'a>(
+    features: &Features,
+    wit: impl Iterator<Item = &'a WitArg>,
+) -> Result<BTreeSet<String>, Error> {
+    let mut known = BTreeSet::new();
+    for arg in wit {
+        known.extend(wit::features(&arg.path)?);
+    }
+    match features.missing(&known).next() {
+        Some(feature) => Err(WitError::feature(feature, &known).into()),
+        None => Ok(features.left_out(&known).into_iter().collect()),
+    }
 }
 
 /// One adapter.
-pub(crate) fn adapter(name: Option<&str>, file: &Path, wit_arg: Option<&WitArg>) -> Result<Module, Error> {
+pub(crate) fn adapter(
+    name: Option<&str>,
+    file: &Path,
+    wit_arg: Option<&WitArg>,
+    features: &Features,
+) -> Result<Module, Error> {
     // What is there as a file is the file.
     let published = published(file).transpose()?;
     let default = if published.is_some() { Some(reference::IMPORT_MODULE) } else { stem(file) };
     let name = name.or(default).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
     let wasm = published.map_or_else(|| module::read(file), |published| Ok(published.wasm().to_vec()))?;
-    let wit = wit_arg.map(|arg| wit(arg, None)).transpose()?;
+    let wit = wit_arg.map(|arg| wit(arg, None, features)).transpose()?;
     Ok(Module { name: name.to_string(), wasm, wit })
 }
 
@@ -150,6 +187,6 @@ pub(crate) fn stem(file: &Path) -> Option<&str> {
     name.split('.').next().filter(|stem| !stem.is_empty())
 }
 
-fn wit(arg: &WitArg, world: Option<&str>) -> Result<Wit, Error> {
-    Ok(wit::load(&arg.path, world.or(arg.world.as_deref()))?)
+fn wit(arg: &WitArg, world: Option<&str>, features: &Features) -> Result<Wit, Error> {
+    Ok(wit::load_with(&arg.path, world.or(arg.world.as_deref()), features)?)
 }

@@ -33,6 +33,11 @@ pub(crate) fn progress(line: &str) {
     eprintln!("{line}");
 }
 
+/// Says what is probably not as it was meant, beside the results.
+pub(crate) fn warning(text: &str) {
+    eprintln!("warning: {text}");
+}
+
 /// Says how far something is, to somebody who is looking.
 pub(crate) fn far(line: &str) {
     if io::stderr().is_terminal() {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use polyfill_build::case::CaseLimits;
-use polyfill_build::reference;
+use polyfill_build::{Features, reference};
 use polyfill_bundle::{Bundle, Goal, With};
 use polyfill_runner::{Engine, EngineKind, Host, Hosts};
 
@@ -17,8 +17,11 @@ use crate::{load, output};
 /// Plays a bundle and tells what is the same.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
     let bundle = read(&args.bundle)?;
-    let adapter =
-        args.adapter.as_deref().map(|file| load::adapter(implements(&bundle, file), file, None)).transpose()?;
+    let adapter = args
+        .adapter
+        .as_deref()
+        .map(|file| load::adapter(implements(&bundle, file), file, None, &Features::default()))
+        .transpose()?;
     let hosts = Hosts::default();
     let host = host(&hosts, args.host.as_deref())?;
     let limits = args.limits.all();

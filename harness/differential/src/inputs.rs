@@ -115,7 +115,7 @@ impl Source {
 
 /// Parses a WIT text and finds the world in its first package.
 pub fn resolve(wit: &str, world: &str) -> anyhow::Result<(Resolve, WorldId)> {
-    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
+    let mut resolve = Resolve::default();
     let package = resolve.push_str("world.wit", wit)?;
     let world = resolve.select_world(&[package], Some(world))?;
     Ok((resolve, world))

@@ -15,6 +15,7 @@ use crate::names::{self, Item, ThreadLocal};
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{Extern, Import, Module, signature};
 use crate::thread_local;
+use crate::unknown::{self, Unknown};
 use crate::world::{Interfaces, World};
 
 /// The meanings of one module's imports and exports.
@@ -157,7 +158,8 @@ impl<'a> Binder<'a> {
             };
         }
         let Extern::Func(ty) = &import.ty else {
-            return Err(unknown(format!("a component gives functions only, not a {}", import.ty.kind()), Vec::new()));
+            let reason = format!("components and adapters give functions only, not a {}", import.ty.kind());
+            return Err(unknown(reason, unknown::not_a_function(import)));
         };
         if let Some(access) = names::thread_local(&import.module, &import.field).filter(|_| id == ModuleId::MAIN) {
             return thread_local::bind(module, import, access).map(|()| Meaning::ThreadLocal(access));
@@ -194,11 +196,9 @@ impl<'a> Binder<'a> {
                     return Err(Error::Async { module: module.name.clone(), item: item(import) });
                 }
                 None => {
-                    let what = if name.exported { "exported" } else { "imported" };
-                    return Err(unknown(
-                        format!("no adapter has this name, and no interface of it is {what}"),
-                        self.module_hints(id, interface.name),
-                    ));
+                    let (world, modules, exported) = (self.world, self.modules, name.exported);
+                    let found = Unknown { world, modules, id, exported, interface: interface.name, import };
+                    return Err(unknown(found.reason(), found.hints()));
                 }
             },
             None => None,
@@ -309,31 +309,6 @@ impl<'a> Binder<'a> {
             None => "the world".to_string(),
         };
         unknown(format!("{place} has no function `{wanted}`"), hint::near(wanted, names.into_iter()))
-    }
-
-    /// What may help somebody whose import module is unknown.
-    fn module_hints(&self, id: ModuleId, wanted: &str) -> Vec<String> {
-        let others = self.modules.iter().enumerate().skip(1).filter(|(index, _)| *index != id.0);
-        let adapters: Vec<&str> =
-            others.flat_map(|(_, module)| module.layer.implements.iter().map(String::as_str)).collect();
-        let known = || adapters.iter().copied().chain(self.world.import_names().names());
-        let mut hints = hint::versions(wanted, known());
-        if hints.is_empty() {
-            hints = hint::near(wanted, known());
-        }
-        if !hints.is_empty() {
-            return hints;
-        }
-        if !adapters.is_empty() {
-            let list: Vec<String> = adapters.iter().map(|name| format!("`{name}`")).collect();
-            hints.push(format!("the adapters given are {}", list.join(", ")));
-        } else if id == ModuleId::MAIN {
-            hints.push(format!("give an adapter for it, or WIT that imports `{wanted}`"));
-        }
-        if self.modules[id.0].metadata.is_empty() && id != ModuleId::MAIN {
-            hints.push("it has no `component-type` section: give the WIT that it was written against".to_string());
-        }
-        hints
     }
 
     /// The world's functions, and destructors, that a module exports.

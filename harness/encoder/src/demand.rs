@@ -15,6 +15,7 @@ use crate::canon::{Abi, Direction};
 use crate::error::{Error, Errors};
 use crate::hint;
 use crate::input::{Form, Options, Region, Stack};
+use crate::memory;
 use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
@@ -227,14 +228,19 @@ impl<'a> Closing<'a> {
             if let Meaning::Copy(copy) = meaning
                 && memory_of(main).is_none()
             {
-                let (main, adapter) = (main.name.clone(), part.module.name.clone());
-                errors.push(Error::NoMainMemory { main, adapter, copy: copy.field().into() });
+                let (name, adapter, hints) = (main.name.clone(), part.module.name.clone(), memory::near(main));
+                errors.push(Error::NoMainMemory { main: name, adapter, copy: copy.field().into(), others: 0, hints });
+            }
+            if matches!(meaning, Meaning::Copy(_)) {
+                errors.extend(memory::unsupported(main));
             }
             if part.own_memory().is_some() && *meaning == Meaning::Memory {
                 continue;
             }
             if let (Meaning::Memory, Extern::Memory(wanted), Some(offered)) = (meaning, &import.ty, memory_of(main)) {
-                if memory_kind(wanted) != memory_kind(&offered) {
+                if let Some(error) = memory::unsupported(main) {
+                    errors.push(error);
+                } else if memory_kind(wanted) != memory_kind(&offered) {
                     errors.push(Error::WrongType {
                         module: part.module.name.clone(),
                         direction: "imports",
@@ -359,8 +365,8 @@ impl From<Stack> for trim::Stack {
 
 /// The memory that main exports or imports.
 pub(crate) fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
-    let exported = names::MEMORIES.iter().find_map(|name| main.export(name)).map(|export| &export.ty);
-    exported.into_iter().chain(main.imports.iter().map(|import| &import.ty)).find_map(|ty| match ty {
+    let exported = names::MEMORIES.iter().filter_map(|name| main.export(name)).map(|export| &export.ty);
+    exported.chain(main.imports.iter().map(|import| &import.ty)).find_map(|ty| match ty {
         Extern::Memory(memory) => Some(*memory),
         _ => None,
     })

@@ -18,9 +18,23 @@ impl Errors {
         if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
     }
 
+    /// These errors, of which there is one at least.
+    pub(crate) fn of(errors: Vec<Error>) -> Errors {
+        Errors(errors)
+    }
+
     pub(crate) fn and(mut self, others: Errors) -> Errors {
         self.0.extend(others.0);
         self
+    }
+}
+
+impl IntoIterator for Errors {
+    type Item = Error;
+    type IntoIter = std::vec::IntoIter<Error>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -51,7 +65,9 @@ impl std::error::Error for Errors {}
 #[non_exhaustive]
 pub enum Error {
     /// The bytes are a component.
-    #[error("`{module}` is a component already, not a core module")]
+    #[error(
+        "`{module}` is a component, expected a core module\n  help: run a finished component as it is, with `polyfill run FILE`; as a guest or an adapter give the core module that it was made from"
+    )]
     NotAModule {
         /// The module's name.
         module: String,
@@ -166,15 +182,53 @@ pub enum Error {
     },
     /// The canonical ABI asks for a memory.
     #[error(
-        "`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}\n  expected: an exported memory called `memory`, or one imported as `env` `memory`"
+        "`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}{}\n  expected: an exported memory called `memory`, or one imported as `env` `memory`{}", more(*.others), remedy(.hints)
     )]
     MissingMemory {
         /// The module that should export one.
         module: String,
-        /// For which function.
+        /// The first function that needs it.
         function: String,
         /// Why.
         reason: String,
+        /// The number of other functions and adapters that need it.
+        others: usize,
+        /// What may help.
+        hints: Vec<String>,
+    },
+    /// Main's memory is none that the canonical ABI takes.
+    #[error(
+        "`{module}` {item} (at byte {offset:#x}): its memory is of a kind that components cannot use\n  expected: an unshared 32-bit memory, the only kind that the canonical ABI takes\n  found:    {found}\n  help: {remedy}"
+    )]
+    MemoryKind {
+        /// Main.
+        module: String,
+        /// The import or export by which the memory is known.
+        item: String,
+        /// Where that stands.
+        offset: usize,
+        /// The kind of the memory.
+        found: &'static str,
+        /// How to get another kind.
+        remedy: &'static str,
+    },
+    /// Main's memory has no room for the stack and static data of an adapter.
+    #[error(
+        "`{main}`: its memory cannot grow by the {bytes} bytes that adapter `{adapter}` needs for its stack and static data, so every instantiation would trap\n  found:    a memory of {initial} pages that may grow to {maximum}{}", remedy(.hints)
+    )]
+    MemoryFull {
+        /// Main.
+        main: String,
+        /// The adapter that finds no room.
+        adapter: String,
+        /// The bytes that it needs.
+        bytes: u64,
+        /// The pages that main's memory has when it starts.
+        initial: u64,
+        /// The pages that it may have.
+        maximum: u64,
+        /// What may help.
+        hints: Vec<String>,
     },
     /// The canonical ABI asks for a realloc.
     #[error(
@@ -202,7 +256,7 @@ pub enum Error {
     },
     /// There is no memory of main's to copy from and to.
     #[error(
-        "`{main}` has no memory, but adapter `{adapter}` imports `__main_memory__` `{copy}`\n  expected: an exported memory called `memory`, or an imported one"
+        "`{main}` exports no memory called `memory`, but adapter `{adapter}` imports `__main_memory__` `{copy}`{}\n  expected: an exported memory called `memory`, or one imported as `env` `memory`{}", more(*.others), remedy(.hints)
     )]
     NoMainMemory {
         /// Main.
@@ -211,6 +265,10 @@ pub enum Error {
         adapter: String,
         /// The copy function.
         copy: String,
+        /// The number of other functions and adapters that need a memory.
+        others: usize,
+        /// What may help.
+        hints: Vec<String>,
     },
     /// Main lacks something that an adapter takes from it.
     #[error("adapter `{adapter}` takes `{item}` from the main module, which does not export it{}", remedy(.hints))]
@@ -273,7 +331,16 @@ pub enum Error {
     },
 }
 
-fn remedy(hints: &[String]) -> String {
+/// The others that lack the same.
+fn more(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " (and for 1 more)".to_string(),
+        others => format!(" (and for {others} more)"),
+    }
+}
+
+pub(crate) fn remedy(hints: &[String]) -> String {
     hints.iter().map(|hint| format!("\n  help: {hint}")).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What goes into an encoding: modules, their WIT, and the few choices there are.
 
-use wit_parser::{Resolve, WorldId};
+use wit_parser::{Resolve, Stability, WorldId, WorldItem};
 
 use crate::names;
 use crate::stub::Answer;
@@ -28,12 +28,41 @@ pub struct Source<'a> {
 }
 
 /// A resolved WIT world.
+///
+/// Items that are gated by `@unstable(feature = ..)` are taken as far as `resolve` has them: [`Resolve::features`] and
+/// [`Resolve::all_features`] say which are parsed, by default none. [`Wit::with_features`] leaves them out later.
 #[derive(Clone, Debug)]
 pub struct Wit {
     /// All packages.
     pub resolve: Resolve,
     /// The world that the module was compiled against.
     pub world: WorldId,
+}
+
+impl Wit {
+    /// The same without items that are gated by `@unstable`, but for those of these features: for a `resolve` that was
+    /// parsed with more of them.
+    #[must_use]
+    pub fn with_features<T: AsRef<str>>(mut self, features: &[T]) -> Wit {
+        let is_in = |stability: &Stability| match stability {
+            Stability::Unstable { feature, .. } => features.iter().any(|wanted| wanted.as_ref() == feature),
+            Stability::Stable { .. } | Stability::Unknown => true,
+        };
+        let Resolve { worlds, interfaces, types, .. } = &mut self.resolve;
+        for (_, interface) in interfaces.iter_mut() {
+            interface.functions.retain(|_, function| is_in(&function.stability));
+            interface.types.retain(|_, id| is_in(&types[*id].stability));
+        }
+        let keep = |item: &WorldItem| match item {
+            WorldItem::Interface { id, stability, .. } => is_in(stability) && is_in(&interfaces[*id].stability),
+            WorldItem::Function(function) => is_in(&function.stability),
+            WorldItem::Type { id, .. } => is_in(&types[*id].stability),
+        };
+        let world = &mut worlds[self.world];
+        world.imports.retain(|_, item| keep(item));
+        world.exports.retain(|_, item| keep(item));
+        self
+    }
 }
 
 /// One layer: an implementation of import modules.
@@ -248,4 +277,29 @@ pub enum Copies {
     MultiMemory,
     /// By loads in one module and stores in another, for engines with one memory a module.
     Loads,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gated_items_are_left_out_but_for_their_features() {
+        let text = "package g:p@0.2.0;
+            interface base { run: func(); @unstable(feature = shiny) glow: func(); @since(version = 0.2.0) stop: func(); }
+            @unstable(feature = rough) interface rest { sleep: func(); }
+            world w { export base; @unstable(feature = shiny) import help: func(); @unstable(feature = rough) import rest; }";
+        let found = |features: &[&str]| {
+            let mut resolve = Resolve { all_features: true, ..Resolve::default() };
+            let package = resolve.push_str("world.wit", text).unwrap();
+            let world = resolve.select_world(&[package], None).unwrap();
+            let Wit { resolve, world } = Wit { resolve, world }.with_features(features);
+            let functions = resolve.interfaces.iter().flat_map(|(_, interface)| interface.functions.keys());
+            let functions: Vec<String> = functions.filter(|name| *name != "sleep").cloned().collect();
+            (functions.join(" "), resolve.worlds[world].imports.len(), resolve.worlds[world].exports.len())
+        };
+        assert_eq!(found(&[]), ("run stop".to_string(), 0, 1));
+        assert_eq!(found(&["shiny"]), ("run glow stop".to_string(), 1, 1));
+        assert_eq!(found(&["shiny", "rough"]), ("run glow stop".to_string(), 2, 1));
+    }
 }

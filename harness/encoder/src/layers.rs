@@ -93,7 +93,7 @@ pub(crate) fn read_adapter<'a>(adapter: &'a Adapter<'_>) -> Result<Vec<Module<'a
 
 /// What an adapter is among the others.
 pub(crate) fn layer(adapter: &Adapter<'_>, implements: Vec<String>) -> Layer {
-    Layer { implements, form: adapter.form, stack: adapter.stack, transparent: false, reports: adapter.reports }
+    Layer { implements, form: adapter.form, stack: adapter.stack, reports: adapter.reports, ..Layer::default() }
 }
 
 /// Layers for one import module are often called by its name: the second one of a name is told apart.

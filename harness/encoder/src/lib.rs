@@ -26,6 +26,7 @@ mod hooks;
 mod input;
 mod interpose;
 mod layers;
+mod memory;
 mod names;
 mod order;
 mod plan;
@@ -39,7 +40,9 @@ mod thread_local;
 mod trim;
 mod trims;
 mod unite;
+mod unknown;
 mod validate;
+mod warning;
 mod watch;
 mod wildcard;
 mod wire;
@@ -56,6 +59,7 @@ pub use provenance::{Provenance, ProvenanceError, provenance};
 pub use relay::{MODULE as RELAY_MODULE, Relay, RelayError, Relayed, relay};
 pub use stub::Answer;
 pub use trim::TrimError;
+pub use warning::Warning;
 pub use watch::{WatchError, watch};
 pub use wildcard::fits;
 
@@ -71,6 +75,8 @@ pub struct Encoded {
     pub component: Vec<u8>,
     /// What it was made from.
     pub plan: Plan,
+    /// What is probably not as it was meant.
+    pub warnings: Vec<Warning>,
 }
 
 /// Welds main and its adapters into a component.
@@ -80,8 +86,8 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let (main, layers) = layers::read(&input.main, &input.adapters)?;
     let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    let Welded { component, plan, .. } = weld(&modules, &world, options, &Trims::default())?;
-    Ok(Encoded { component, plan })
+    let Welded { component, plan, warnings, .. } = weld(&modules, &world, options, &Trims::default())?;
+    Ok(Encoded { component, plan, warnings })
 }
 
 /// A component, and what it was put together from.
@@ -89,13 +95,21 @@ struct Welded {
     component: Vec<u8>,
     frame: Frame,
     plan: Plan,
+    warnings: Vec<Warning>,
 }
 
 /// What follows when modules and world are known.
 fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Welded, Errors> {
+    put_together(modules, world, options, trims).map_err(|errors| memory::once(&modules[0], errors))
+}
+
+fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Welded, Errors> {
     let parts = demand::close(modules, world, options, trims)?;
     let order = order::order(&parts)?;
     let plan = wire::wire(modules, world, &parts, order, options)?;
+    if let Some(error) = memory::full(&parts, options) {
+        return Err(error.into());
+    }
     if cfg!(any(debug_assertions, test)) {
         let found = audit::audit(&plan, world, &parts);
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
@@ -105,7 +119,8 @@ fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims)
     if options.validate {
         validate::validate(&component, modules)?;
     }
-    Ok(Welded { component, frame, plan })
+    let warnings = warning::find(modules, world, &parts);
+    Ok(Welded { component, frame, plan, warnings })
 }
 
 /// What an adapter may not contain or lacks: all findings at once, none for a good one.

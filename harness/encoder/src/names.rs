@@ -23,6 +23,8 @@ const STANDARD: &str = "cm32p2";
 pub(crate) const REPORTS: &str = "polyfill:interpose/calls@0.1.0";
 /// An adapter's import of an interface that begins so is lowered as main would do it: in main's memory.
 const IN_MAIN: &str = "[main-memory]";
+/// An import module that begins so has the built-ins for the resources of an interface that is exported.
+const EXPORT: &str = "[export]";
 /// Names under which main may offer its realloc to adapters, the preferred one first.
 pub(crate) const MAIN_REALLOCS: [&str; 4] =
     ["cabi_realloc_adapter", "cabi_realloc", "canonical_abi_realloc", "cm32p2_realloc"];
@@ -38,6 +40,11 @@ pub(crate) const EXPORT_REALLOCS: [&str; 4] =
 pub(crate) const MEMORIES: [&str; 2] = ["memory", "cm32p2_memory"];
 /// Names of the function that initialises a reactor.
 pub(crate) const INITIALIZE: [&str; 2] = ["_initialize", "cm32p2_initialize"];
+
+/// The function that runs a command.
+pub(crate) const START: &str = "_start";
+/// The module and field by which main starts a thread.
+pub(crate) const THREAD_SPAWN: (&str, &str) = ("wasi", "thread-spawn");
 
 /// The function by which main wants to hear of what the canonical ABI calls.
 pub(crate) const TASK_HOOK: &str = "__wasm_task_hook";
@@ -65,6 +72,13 @@ pub(crate) fn reserved() -> [(&'static str, FuncType); 4] {
     let realloc = FuncType::new([ValType::I32; 4], [ValType::I32]);
     let [initialize, standard] = INITIALIZE.map(|name| (name, FuncType::new([], [])));
     [("cabi_realloc", realloc.clone()), ("cm32p2_realloc", realloc), initialize, standard]
+}
+
+/// Whether an exported function has a meaning whatever the world is: it serves others, and is not there to be called.
+pub(crate) fn has_meaning(name: &str) -> bool {
+    let reallocs = [MAIN_REALLOCS, IMPORT_REALLOCS, EXPORT_REALLOCS].concat();
+    let reserved = reallocs.contains(&name) || INITIALIZE.contains(&name) || name == TASK_HOOK;
+    reserved || name == "wasi_thread_start" || name.starts_with("__") || may_not_leave(name)
 }
 
 /// An import taken apart.
@@ -107,6 +121,11 @@ pub(crate) enum Item<'a> {
 /// The import module under which an adapter gets what main would get from `module`.
 pub(crate) fn in_main(module: &str) -> String {
     format!("{IN_MAIN}{module}")
+}
+
+/// The import module of an interface, or of the built-ins for the resources of an interface that is exported.
+pub(crate) fn in_side(interface: &str, exported: bool) -> String {
+    if exported { format!("{EXPORT}{interface}") } else { interface.to_string() }
 }
 
 /// The field under which `resource.drop` is imported.
@@ -161,7 +180,7 @@ pub(crate) fn parse_import<'a>(module: &'a str, field: &'a str) -> ImportName<'a
         Some(rest) => (true, rest),
         None => (false, module),
     };
-    let (exported, name) = match module.strip_prefix("[export]") {
+    let (exported, name) = match module.strip_prefix(EXPORT) {
         Some(rest) => (true, rest),
         None => (false, module),
     };

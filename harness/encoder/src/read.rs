@@ -65,6 +65,8 @@ pub(crate) struct Layer {
     pub transparent: bool,
     /// It tells the host of what it does, by the interface of interposers.
     pub reports: bool,
+    /// It was made here, one of several for one adapter.
+    pub generated: bool,
 }
 
 /// One import.

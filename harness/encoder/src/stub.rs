@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::input::{Adapter, Wit};
 use crate::layers;
 use crate::names;
-use crate::read::{self, Module};
+use crate::read::{self, Layer, Module};
 
 /// What the functions of a stub answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ pub(crate) fn layers(adapter: &Adapter<'_>, wit: &Wit, answer: Answer) -> Result
         let WorldItem::Interface { id, .. } = item else { continue };
         let interface = wit.resolve.name_world_key(key);
         let wasm = Stub { resolve: &wit.resolve, sizes: &sizes, answer }.module(*id);
-        let layer = layers::layer(adapter, vec![interface.clone()]);
+        let layer = Layer { generated: true, ..layers::layer(adapter, vec![interface.clone()]) };
         modules.push(Module { layer, ..read::read(&format!("stub of {interface}"), wasm)? });
     }
     Ok(modules)

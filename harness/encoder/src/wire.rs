@@ -9,6 +9,7 @@ use crate::demand::{self, Part, Parts};
 use crate::error::{Error, Errors};
 use crate::hooks;
 use crate::input::Options;
+use crate::memory;
 use crate::names;
 use crate::plan::{
     Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule, Prepare, Resource,
@@ -155,7 +156,7 @@ impl Wiring<'_> {
                 Some(MemoryRef::Own(id)) => Source::OwnMemory(id),
                 None => {
                     let adapter = self.parts[id.0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
-                    self.missing_memory(&format!("adapter `{adapter}`"), "the adapter works in main's memory");
+                    self.missing_memory(&adapter, "the adapter works in main's memory");
                     Source::HostedMemory
                 }
             },
@@ -208,7 +209,12 @@ impl Wiring<'_> {
             Canon { encoding: needs.strings.then(|| self.world.encoding(id, key, &function.name)), ..Canon::default() };
         if let Some(reason) = needs.memory {
             match self.memory(id) {
-                Some(memory) => canon.memory = Some((memory, reason)),
+                Some(memory) => {
+                    let is_main = !matches!(memory, MemoryRef::Own(_));
+                    let main = self.parts[0].as_ref().filter(|_| is_main);
+                    self.errors.extend(main.and_then(|main| memory::unsupported(&main.module)));
+                    canon.memory = Some((memory, reason));
+                }
                 None => self.missing_memory(label, reason),
             }
         }
@@ -273,8 +279,10 @@ impl Wiring<'_> {
     }
 
     fn missing_memory(&mut self, function: &str, reason: &str) {
-        let module = self.parts[0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
-        self.errors.push(Error::MissingMemory { module, function: function.into(), reason: reason.into() });
+        let Some(main) = self.parts[0].as_ref().map(|part| &part.module) else { return };
+        let (module, hints) = (main.name.clone(), memory::near(main));
+        let (function, reason) = (function.into(), reason.into());
+        self.errors.push(Error::MissingMemory { module, function, reason, others: 0, hints });
     }
 
     /// The resources of exported interfaces. Their types come before the modules if a module asks for their built-ins,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, FileBytes};
+use crate::features::Features;
 
 /// Variables that differ in a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +40,18 @@ pub struct EncodeOptions {
     /// place of the host's. The calls between the two are no host's: no case can expect them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<FileBytes>,
+    /// Features of the WIT that is given for the guest and its adapters: their `@unstable` items are taken, beside those that
+    /// the files beside guest and adapter name. `"*"` stands for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
 }
 
 impl EncodeOptions {
+    /// The features.
+    pub(crate) fn features(&self) -> Features {
+        Features::of(&self.features)
+    }
+
     /// A word for each choice.
     pub(crate) fn words(&self) -> [&str; 2] {
         let grow = if self.realloc_via_memory_grow { "grow" } else { "" };

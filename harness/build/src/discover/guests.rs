@@ -231,7 +231,7 @@ impl Collected {
                     }
                     (_, None) => {}
                 }
-                sidecar::wit(found, &path, sidecar.wit, sidecar.world)
+                sidecar.wit(found, &path)
             });
             match read {
                 Ok(wit) => guest.wit = wit,

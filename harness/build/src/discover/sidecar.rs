@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Adapter, Found};
 use crate::case::Case;
+use crate::features::Features;
 use crate::matrix::Product;
 use crate::wit::Reference;
 
@@ -18,6 +19,15 @@ pub(crate) struct GuestSidecar {
     pub(super) library: Option<bool>,
     pub(super) wit: Option<String>,
     pub(super) world: Option<String>,
+    /// Features of that WIT: their `@unstable` items are taken, and those of others are left out. `"*"` stands for all.
+    pub(super) features: Option<Vec<String>>,
+}
+
+impl GuestSidecar {
+    /// The WIT that it names.
+    pub(super) fn wit(self, found: &mut Found, path: &Path) -> Result<Option<Reference>, String> {
+        wit(found, path, self.wit, self.world, self.features)
+    }
 }
 
 /// `group.toml` in a folder of guests: what their cases say where they do not have the key.
@@ -66,6 +76,8 @@ pub(crate) struct AdapterSidecar {
     pub(super) stack: Option<StackSidecar>,
     pub(super) wit: Option<String>,
     pub(super) world: Option<String>,
+    /// Features of that WIT: their `@unstable` items are taken, and those of others are left out. `"*"` stands for all.
+    pub(super) features: Option<Vec<String>>,
 }
 
 impl AdapterSidecar {
@@ -91,7 +103,7 @@ impl AdapterSidecar {
         if let Some(names) = self.implements {
             adapter.implements = names;
         }
-        if let Some(reference) = wit(found, path, self.wit, self.world)? {
+        if let Some(reference) = wit(found, path, self.wit, self.world, self.features)? {
             adapter.wit = Some(reference);
         }
         Ok(())
@@ -199,19 +211,21 @@ pub(super) fn wit(
     sidecar: &Path,
     wit: Option<String>,
     world: Option<String>,
+    features: Option<Vec<String>>,
 ) -> Result<Option<Reference>, String> {
     let shown = found.show(sidecar);
     let Some(wit) = wit else {
-        return match world {
-            Some(world) => Err(format!("`{shown}`: `world = \"{world}\"` needs a `wit = \"path\"` beside it")),
-            None => Ok(None),
+        return match (world, features) {
+            (Some(world), _) => Err(format!("`{shown}`: `world = \"{world}\"` needs a `wit = \"path\"` beside it")),
+            (None, Some(_)) => Err(format!("`{shown}`: `features` needs a `wit = \"path\"` beside it")),
+            (None, None) => Ok(None),
         };
     };
     let path = found.root.join(&wit);
     if !path.exists() {
         return Err(format!("`{shown}`: no WIT at `{wit}` (paths are relative to the suite's folder)"));
     }
-    let reference = Reference { path, world };
+    let reference = Reference { path, world, features: Features::of(features.unwrap_or_default()) };
     found.inputs.extend(reference.files());
     Ok(Some(reference))
 }

@@ -59,11 +59,11 @@ pub(super) fn default_host(engine: &Engine, component: &[u8]) -> Result<&'static
 
 /// The first argument that is about encoding.
 pub(super) fn given(encoding: &Encoding) -> Option<&'static str> {
-    let Encoding { wit, world: _, adapts, realloc_via_memory_grow } = encoding;
+    let Encoding { wit, world: _, features, adapts, realloc_via_memory_grow } = encoding;
     let flags = [
         (!adapts.is_empty(), "--adapt"),
         (wit.is_some(), "--wit"),
         (*realloc_via_memory_grow, "--realloc-via-memory-grow"),
     ];
-    flags.into_iter().find_map(|(given, flag)| given.then_some(flag))
+    flags.into_iter().find_map(|(given, flag)| given.then_some(flag)).or(features.given())
 }

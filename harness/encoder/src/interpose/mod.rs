@@ -84,6 +84,7 @@ fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'
         stack: Stack::default(),
         transparent: true,
         reports: false,
+        generated: true,
     };
     Ok(Module { wit: Some(Cow::Owned(wit()?)), layer, ..read::read(&name, wasm)? })
 }

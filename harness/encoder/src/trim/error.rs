@@ -26,6 +26,11 @@ pub enum Problem {
     /// Not a module, or one with features that are not supported.
     #[error("not a valid core module (at byte {offset:#x}): {message}")]
     Invalid { offset: u64, message: String },
+    /// A valid module with something that trimming does not support.
+    #[error(
+        "uses {what}{}, which is valid WebAssembly, but not supported in an adapter; build it without that feature, for example with `-C target-cpu=lime1` (Rust) or `-mcpu=lime1` (clang)", place(.function, *.offset)
+    )]
+    Unsupported { what: String, function: Option<String>, offset: u64 },
     /// A needed export does not exist.
     #[error("no export `{export}`{}", did_you_mean(.near))]
     NoExport { export: String, near: Option<String> },
@@ -46,7 +51,7 @@ pub enum Problem {
     )]
     OwnMemory { index: u32 },
     /// A kind of memory that main's cannot be.
-    #[error("works in a {found} memory; only 32-bit memories with pages of 64 KiB are supported")]
+    #[error("works in a {found} memory, expected an unshared 32-bit memory; {}", memory_remedy(.found))]
     MemoryKind { found: &'static str },
     /// More memories than one.
     #[error("uses a second memory (memory {index}); an isolated adapter keeps one memory of its own")]
@@ -127,7 +132,7 @@ pub enum Problem {
     Relocation { kind: String, offset: u64 },
     /// Relocations and contents disagree.
     #[error(
-        "relocations do not agree with the module at byte {offset:#x} ({what}): a tool changed it after linking; {BUILD_WITH_RELOCATIONS}"
+        "relocations do not agree with the module at byte {offset:#x} ({what}): a tool such as `wasm-opt` changed it after linking, and they are stale; {BUILD_WITH_RELOCATIONS}, or give it in the isolated form, linked with a memory of its own"
     )]
     StaleRelocations { offset: u64, what: &'static str },
     /// Stack and static data do not fit a 32-bit memory.
@@ -157,6 +162,21 @@ impl Problem {
     pub(super) fn is_about_moving(&self) -> bool {
         use Problem::*;
         matches!(self, StaleRelocations { .. } | Relocation { .. } | FixedData { .. } | PositionIndependent { .. })
+    }
+}
+
+/// Where something is, for a function that is known or not.
+fn place(function: &Option<String>, offset: u64) -> String {
+    match function {
+        Some(function) => format!(" (in function `{function}`, at byte {offset:#x})"),
+        None => format!(" (at byte {offset:#x})"),
+    }
+}
+
+fn memory_remedy(found: &str) -> &'static str {
+    match found {
+        "shared" => "build it without threads: no `-pthread`, no `--shared-memory`",
+        _ => "build it for 32-bit addresses (target `wasm32-..`)",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the linker left behind: its symbol table, and the relocations of code and data (`--emit-relocs`).
 
-use wasmparser::{CustomSectionReader, KnownCustom, RelocationEntry, SymbolInfo};
+use wasmparser::{BinaryReader, CustomSectionReader, KnownCustom, RelocationEntry, RelocationType, SymbolInfo};
 
 /// The `linking` and `reloc.*` sections. Empty if there are none.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub(super) struct Linking<'a> {
     pub relocatable: bool,
     /// A section that only position-independent modules have.
     pub dynamic: bool,
+    /// Where a section is that cannot be read, if there is one.
+    pub unreadable: Option<u64>,
     code_section: Option<Place>,
     data_section: Option<Place>,
 }
@@ -104,6 +106,36 @@ impl<'a> Linking<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Notes that a section at an offset of the module cannot be read. A linker does not write such: a tool changed it.
+    pub fn unreadable(&mut self, offset: u64) {
+        self.relocatable = true;
+        self.unreadable.get_or_insert(offset);
+    }
+
+    /// The first relocation of an index that is not the index in the code, if there is one: where it is, and why.
+    ///
+    /// A linker writes both from one number, in live code and in dead. Where a tool changed the code, hardly any is right.
+    pub fn stale(&self, wasm: &[u8]) -> Option<(u64, &'static str)> {
+        if let Some(offset) = self.unreadable {
+            return Some((offset, "a `linking` or `reloc.` section that cannot be read"));
+        }
+        self.code.iter().find_map(|Relocation { position, entry }| {
+            let symbol = self.symbols.get(entry.index as usize);
+            let expected = match (entry.ty, symbol) {
+                (RelocationType::TypeIndexLeb, _) => Some(entry.index),
+                (RelocationType::FunctionIndexLeb, Some(SymbolInfo::Func { index, .. }))
+                | (RelocationType::GlobalIndexLeb, Some(SymbolInfo::Global { index, .. }))
+                | (RelocationType::EventIndexLeb, Some(SymbolInfo::Event { index, .. })) => Some(*index),
+                (RelocationType::FunctionIndexLeb | RelocationType::EventIndexLeb, _) => None,
+                // A global that stands for the address of something, and all that is no index.
+                _ => return None,
+            };
+            let bytes = wasm.get(*position as usize..).unwrap_or_default();
+            let found = BinaryReader::new(bytes, *position).read_var_u32().ok();
+            (found.is_none() || found != expected).then_some((*position, "an index that is not the symbol's"))
+        })
     }
 
     /// Forgets what the linker said: a tool changed the module after linking, and nothing can be relied on.

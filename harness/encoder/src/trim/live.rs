@@ -132,8 +132,14 @@ impl<'a> Search<'_, 'a> {
     fn run(&mut self) {
         // The first come first, so that the chain to an export is a shortest one.
         while let Some(function) = self.functions.pop_front() {
-            if let Err(error) = self.look_into(function) {
-                self.problems.push(Problem::reencode(error));
+            match self.look_into(function) {
+                Ok(()) => {}
+                // The body is valid: it is the relocations that cut instructions at the wrong places.
+                Err(Error::ParseError(error)) if self.asked.validate && self.module.linking.relocatable => {
+                    let what = "a relocation that is not in an operand";
+                    self.problems.push(Problem::StaleRelocations { offset: error.offset(), what });
+                }
+                Err(error) => self.problems.push(Problem::reencode(error)),
             }
         }
     }

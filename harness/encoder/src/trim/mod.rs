@@ -18,6 +18,7 @@
 //! | `numbers`, `body`, `emit` | the new module |
 //! | `why` | why each function is kept |
 //! | `watch` | the new module once more, telling of its writes |
+//! | `unsupported` | the construct and the place of what cannot be trimmed |
 //! | `offsets`, `dwarf` | its debug information, moved along with the code |
 
 mod access;
@@ -42,6 +43,7 @@ mod region;
 mod special;
 mod stack;
 mod table;
+mod unsupported;
 mod watch;
 mod why;
 
@@ -163,7 +165,7 @@ pub(crate) enum When {
 
 /// Trims an adapter, or tells everything that is wrong with it.
 pub(crate) fn trim(request: &Request<'_>) -> Result<Trimmed, Vec<TrimError>> {
-    work(request).map_err(|problems| errors(request.name, problems))
+    work(request).map_err(|problems| errors(request.name, request.wasm, problems))
 }
 
 /// Everything that is wrong with an adapter in a form, all of its exports wanted. Empty for a good one.
@@ -181,7 +183,7 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<Tr
         let request = Request { name, wasm, exports: &all, also, form, realloc, stack, reports, debug, validate };
         analyse(&mut module, &request).map(drop)
     });
-    problems.err().map(|problems| errors(name, problems)).unwrap_or_default()
+    problems.err().map(|problems| errors(name, wasm, problems)).unwrap_or_default()
 }
 
 fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
@@ -236,6 +238,11 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
     let &Request { form, realloc, stack, reports, also, validate, .. } = request;
     let exports = exported(module, |name| request.exports.contains(name));
     let mut problems: Vec<Problem> = stack.check(form).into_iter().collect();
+    if let Some((offset, what)) = module.linking.stale(request.wasm) {
+        // Nothing that follows from them would be true.
+        problems.push(Problem::StaleRelocations { offset, what });
+        return Err(problems);
+    }
     let units = match module.linking.relocatable {
         true => Units::cut(module).unwrap_or_else(|problem| {
             problems.push(problem);
@@ -300,9 +307,10 @@ fn kind(kind: ExternalKind) -> &'static str {
     }
 }
 
-fn errors(adapter: &str, problems: Vec<Problem>) -> Vec<TrimError> {
+fn errors(adapter: &str, wasm: &[u8], problems: Vec<Problem>) -> Vec<TrimError> {
     let mut errors: Vec<TrimError> = Vec::new();
     for problem in problems {
+        let problem = unsupported::named(wasm, problem);
         let error = TrimError { adapter: adapter.to_string(), problem };
         if !errors.contains(&error) {
             errors.push(error);

@@ -12,9 +12,14 @@ use super::error::Problem;
 use super::linking::Linking;
 use super::names::Names;
 
-/// What an adapter may be made of: the stable core language without garbage collection and typed references, so that
-/// no type refers to another.
+/// What an adapter may be made of: the core language without types of garbage collection (see [`super::unsupported`] for
+/// what is said of others).
 const FEATURES: WasmFeatures = WasmFeatures::WASM2
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::WIDE_ARITHMETIC)
+    // For constant expressions that read globals of the module's own; its types are refused.
+    .union(WasmFeatures::GC)
+    .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::MULTI_MEMORY)
@@ -185,7 +190,11 @@ impl<'a> Module<'a> {
                     "name" => module.names = Names::read(&custom),
                     "producers" => module.producers = Some(custom.data()),
                     name if name.starts_with(".debug_") => drop(module.debug.insert(name, custom.data())),
-                    _ => module.linking.custom_section(&custom)?,
+                    _ => {
+                        if module.linking.custom_section(&custom).is_err() {
+                            module.linking.unreadable(custom.data_offset());
+                        }
+                    }
                 },
                 _ => {}
             }

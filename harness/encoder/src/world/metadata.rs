@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::input::Wit;
 use crate::read::Module;
 
-use super::component_type;
+use super::{component_type, sections};
 
 /// What a `component-type` section says.
 #[derive(Clone, Debug)]
@@ -48,12 +48,14 @@ pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
     let mut worlds = Vec::new();
     for range in &module.metadata {
         let bytes = &module.bytes[range.clone()];
-        let decoded = section(bytes).map_err(|message| Error::Metadata {
-            module: module.name.clone(),
-            offset: range.start,
-            message,
-        })?;
-        worlds.push(decoded);
+        let error = |at: usize, message: String| {
+            let offset = range.start + at;
+            Error::Metadata { module: module.name.clone(), offset, message }
+        };
+        // The worlds of joined sections are joined like those of sections apart.
+        for part in sections::components(bytes).map_err(|message| error(0, message))? {
+            worlds.push(section(&bytes[part.clone()]).map_err(|message| error(part.start, message))?);
+        }
     }
     Ok(worlds)
 }
@@ -161,7 +163,9 @@ fn string_encoding(data: &[u8]) -> Result<StringEncoding, String> {
         [4, 1] => Ok(StringEncoding::Utf16),
         [4, 2] => Ok(StringEncoding::CompactUtf16),
         [4, other] => Err(format!("unknown string encoding {other}")),
-        [version, _] => Err(format!("version {version} of the format is not supported; version 4 is")),
+        [version, _] => Err(format!(
+            "it is written in version {version} of the format for bindings, expected version 4\n  help: embed the WIT anew, with a current bindings generator or with `wasm-tools component embed`"
+        )),
         other => Err(format!("its encoding takes {} bytes instead of 2", other.len())),
     }
 }

@@ -6,8 +6,10 @@
 
 mod component_type;
 mod interfaces;
+mod local;
 mod metadata;
 mod packages;
+mod sections;
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -153,7 +155,8 @@ impl World {
     /// One world of several.
     fn add(&mut self, module: &Module<'_>, id: ModuleId, decoded: Decoded, errors: &mut Vec<Error>) {
         self.declare(id, module, &decoded, errors);
-        let Wit { resolve, world } = decoded.wit;
+        let Wit { mut resolve, world } = decoded.wit;
+        local::rename_taken(&mut resolve, &self.resolve, self.id);
         let joined = (|| {
             let from = self.resolve.merge(resolve)?.map_world(world, Span::default())?;
             self.resolve.merge_worlds(from, self.id, &mut CloneMaps::default()).map(|()| from)

@@ -10,6 +10,8 @@ use wit_parser::Resolve;
 pub struct Case {
     /// Main comes first, then the adapters by name.
     modules: Vec<(String, Vec<u8>, Option<PathBuf>)>,
+    /// The import module that an adapter implements, where it is not the one of its name: `implements.txt`.
+    implements: Option<(String, String)>,
     /// What an interposer in front of all adapters reports: a name or pattern, or `__main_module__` for main's realloc.
     interposed: Option<String>,
 }
@@ -32,7 +34,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 impl Case {
     fn read(folder: &Path) -> Case {
-        let (mut modules, mut interposed) = (Vec::new(), None);
+        let (mut modules, mut interposed, mut implements) = (Vec::new(), None, None);
         for file in entries(folder) {
             let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
             if let Some(name) = name.strip_suffix(".wat") {
@@ -41,15 +43,19 @@ impl Case {
                 modules.push((name.to_string(), wasm, wit));
             } else if name == "interposer.txt" {
                 interposed = Some(fs::read_to_string(&file).expect("a text").trim().to_string());
+            } else if name == "implements.txt" {
+                let text = fs::read_to_string(&file).expect("a text");
+                implements = text.trim().split_once(' ').map(|(name, module)| (name.to_string(), module.to_string()));
             } else {
-                let known = name.ends_with(".wit") || ["plan.txt", "plan.json", "error.txt"].contains(&name);
+                let goldens = ["plan.txt", "plan.json", "error.txt", "warnings.txt"];
+                let known = name.ends_with(".wit") || goldens.contains(&name);
                 assert!(known, "{} is no file of a case", file.display());
             }
         }
         let main = modules.iter().position(|(name, ..)| name == "main").expect("a case has a `main.wat`");
         modules.swap(0, main);
         modules[1..].sort_by(|a, b| a.0.cmp(&b.0));
-        Case { modules, interposed }
+        Case { modules, implements, interposed }
     }
 
     /// A module as it was given, by its name.
@@ -64,7 +70,13 @@ impl Case {
         let (name, wasm, path) = &self.modules[0];
         let main = Source { name: name.clone(), wasm, wit: given(path) };
         let adapters = self.modules[1..].iter();
-        let adapters = adapters.map(|(name, wasm, path)| Adapter::new(name, wasm).with_wit(given(path)));
+        let adapters = adapters.map(|(name, wasm, path)| {
+            let adapter = Adapter::new(name, wasm).with_wit(given(path));
+            match self.implements.as_ref().filter(|(other, _)| other == name) {
+                Some((_, module)) => adapter.implementing([module]),
+                None => adapter,
+            }
+        });
         let adapters = self.interposed.iter().map(Adapter::interposer).chain(adapters).collect();
         encode(&Input { main, adapters }, options)
     }

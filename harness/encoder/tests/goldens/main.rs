@@ -1,6 +1,6 @@
 //! What people and tools read: plans and errors, each a folder with inputs and the text that is expected of them.
 //!
-//! A case is a folder below `tests/explain` or `tests/errors`: `main.wat`, `main.wit` if main has a world, and for each
+//! A case is a folder below `tests/explain`, `tests/errors` or `tests/warnings`: `main.wat`, `main.wit` if main has a world, and for each
 //! adapter `NAME.wat` and, with a world, `NAME.wit`. Adding a case is adding files; `BLESS=1` writes what is expected.
 
 mod case;
@@ -31,6 +31,16 @@ fn errors_say_what_to_do() {
             Err(errors) => errors,
         };
         check(&folder.join("error.txt"), &format!("{errors}\n"));
+    });
+}
+
+#[test]
+fn warnings_say_what_to_do() {
+    case::all("warnings", |folder, case| {
+        let Encoded { warnings, .. } =
+            case.encode(&Options::default()).unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()));
+        let lines: String = warnings.iter().map(|warning| format!("{warning}\n")).collect();
+        check(&folder.join("warnings.txt"), &lines);
     });
 }
 

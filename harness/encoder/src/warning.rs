@@ -1,0 +1,185 @@
+//! Warnings: an input that gives a component, though hardly the one that was wanted.
+
+use wasmparser::{Operator, Parser, Payload, TypeRef};
+
+use crate::bind::Meaning;
+use crate::demand::Parts;
+use crate::error::remedy;
+use crate::hint;
+use crate::layers;
+use crate::names;
+use crate::read::{Extern, Module};
+use crate::world::World;
+
+/// One thing that is probably not as it was meant. The component is made all the same.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The component exports nothing, although the module exports functions.
+    #[error(
+        "the component of `{module}` exports nothing: {reason}\n  dropped:  {}{}", shown(.exports), remedy(.hints)
+    )]
+    ExportsDropped {
+        /// The module.
+        module: String,
+        /// Why nothing is exported.
+        reason: String,
+        /// The functions that the module exports, and the component does not.
+        exports: Vec<String>,
+        /// What may help.
+        hints: Vec<String>,
+    },
+    /// An adapter was given, and nothing asks for it.
+    #[error("adapter `{adapter}` is not used: {reason}{}", remedy(.hints))]
+    UnusedAdapter {
+        /// The adapter.
+        adapter: String,
+        /// Why nothing asks for it.
+        reason: String,
+        /// What may help.
+        hints: Vec<String>,
+    },
+    /// A module uses exception instructions that were replaced before the proposal was finished.
+    #[error(
+        "`{module}` uses the legacy exception instruction `{instruction}` (at byte {offset:#x}), which engines with the finished proposal refuse\n  help: build it with `try_table` in its place: `-mllvm -wasm-use-legacy-eh=false` for clang and Rust, or `wasm-opt --translate-to-exnref`"
+    )]
+    LegacyExceptions {
+        /// The module.
+        module: String,
+        /// The first such instruction.
+        instruction: &'static str,
+        /// Where it stands, in bytes from the start of the module.
+        offset: u64,
+    },
+}
+
+/// All warnings about an encoding that succeeded.
+pub(crate) fn find(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = exports_dropped(modules, world, parts).into_iter().collect();
+    for (index, module) in modules.iter().enumerate().skip(1) {
+        if parts[index].is_none() && !module.layer.generated && !module.layer.transparent {
+            warnings.push(unused(modules, parts, index));
+        }
+    }
+    warnings.extend(modules.first().and_then(legacy_exceptions));
+    warnings
+}
+
+/// What main exports, where the component exports nothing.
+fn exports_dropped(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> Option<Warning> {
+    let main = modules.first()?;
+    if world.exported_functions().next().is_some() || world.exported_interfaces().next().is_some() {
+        return None;
+    }
+    let taken = |name: &str| {
+        let meanings = parts.iter().flatten().flat_map(|part| &part.bound.imports);
+        meanings.into_iter().any(|meaning| matches!(meaning, Meaning::Main(export, _) if export == name))
+    };
+    let functions = main.exports.iter().filter(|export| matches!(export.ty, Extern::Func(_)));
+    let dropped = functions.map(|export| export.name.as_str()).filter(|name| !names::has_meaning(name) && !taken(name));
+    let exports: Vec<String> = dropped.map(str::to_string).collect();
+    if exports.is_empty() {
+        return None;
+    }
+    let is_command = exports.iter().any(|export| export == names::START);
+    let has_wit = main.wit.is_some() || !main.metadata.is_empty();
+    let reason = match has_wit {
+        true => "the world of the module exports nothing".to_string(),
+        false => "no WIT was given, and the module has no `component-type` section".to_string(),
+    };
+    let mut hints = Vec::new();
+    if is_command {
+        hints.push(format!(
+            "`{}` is run by an adapter for commands: give one, as with `--adapt reference-command`",
+            names::START
+        ));
+    }
+    if !is_command || exports.len() > 1 {
+        hints.push(match has_wit {
+            true => "give WIT whose world exports them".to_string(),
+            false => {
+                "give WIT whose world exports them (`--wit PATH[#WORLD]`), or embed it in a `component-type` section"
+                    .to_string()
+            }
+        });
+    }
+    Some(Warning::ExportsDropped { module: main.name.clone(), reason, exports, hints })
+}
+
+/// The reason why nothing asks for an adapter.
+fn unused(modules: &[Module<'_>], parts: &Parts<'_>, index: usize) -> Warning {
+    let module = &modules[index];
+    let implements = &module.layer.implements;
+    // What those import that are there: of other adapters that are not used, nothing is wanted.
+    let importers = parts.iter().enumerate().filter(|(id, part)| *id != index && part.is_some());
+    let imports: Vec<(&str, &str)> = importers
+        .flat_map(|(id, _)| modules[id].imports.iter().map(move |import| (modules[id].name.as_str(), import)))
+        .filter(|(_, import)| matches!(import.ty, Extern::Func(_)) && !names::is_reserved(&import.module))
+        .map(|(importer, import)| (importer, import.module.as_str()))
+        .collect();
+    let wanted = |name: &&String| imports.iter().any(|(_, import)| layers::is_named(name, import));
+    let list = implements.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+    let (reason, hints) = if implements.iter().any(|name| wanted(&name)) {
+        let reason = format!("what is imported from {list} is answered by an adapter in front of it, or not needed");
+        (reason, vec!["leave it out, or put it in front".to_string()])
+    } else if let Some((importer, import, name)) = other_version(implements, &imports) {
+        let reason = format!("it implements `{name}`, and `{importer}` imports `{import}`, an incompatible version");
+        (reason, vec![format!("give an adapter that implements `{import}`, or build `{importer}` against `{name}`")])
+    } else {
+        let near = implements.iter().flat_map(|name| hint::near(name, imports.iter().map(|(_, import)| *import)));
+        let mut hints: Vec<String> = near.collect();
+        if hints.is_empty() {
+            hints.push("leave it out, or give the import module that it implements, as in `--adapt NAME=FILE`".into());
+        }
+        (format!("nothing imports {list}"), hints)
+    };
+    Warning::UnusedAdapter { adapter: module.name.clone(), reason, hints }
+}
+
+/// An import of another version of an interface: who imports it, the import module, and what the adapter implements.
+fn other_version<'m>(implements: &'m [String], imports: &[(&'m str, &'m str)]) -> Option<(&'m str, &'m str, &'m str)> {
+    let interface = |name: &'m str| name.split_once('@').map_or(name, |(interface, _)| interface);
+    implements.iter().filter(|name| name.contains('/')).find_map(|name| {
+        let same = imports.iter().find(|(_, import)| interface(import) == interface(name));
+        same.map(|(importer, import)| (*importer, *import, name.as_str()))
+    })
+}
+
+/// The first legacy exception instruction of a module.
+fn legacy_exceptions(module: &Module<'_>) -> Option<Warning> {
+    let mut tags = false;
+    for payload in Parser::new(0).parse_all(&module.bytes) {
+        match payload.ok()? {
+            Payload::ImportSection(imports) => {
+                tags |= imports.into_imports().flatten().any(|import| matches!(import.ty, TypeRef::Tag(_)));
+            }
+            Payload::TagSection(_) => tags = true,
+            // All that throw have tags, and few modules have any.
+            Payload::CodeSectionStart { .. } if !tags => return None,
+            Payload::CodeSectionEntry(body) => {
+                for operator in body.get_operators_reader().ok()?.into_iter_with_offsets() {
+                    let (operator, offset) = operator.ok()?;
+                    let instruction = match operator {
+                        Operator::Try { .. } => "try",
+                        Operator::Rethrow { .. } => "rethrow",
+                        Operator::Delegate { .. } => "delegate",
+                        _ => continue,
+                    };
+                    return Some(Warning::LegacyExceptions { module: module.name.clone(), instruction, offset });
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A few names, and how many more there are.
+fn shown(names: &[String]) -> String {
+    const MOST: usize = 10;
+    let first = names.iter().take(MOST).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => first,
+        more => format!("{first}, and {more} more"),
+    }
+}

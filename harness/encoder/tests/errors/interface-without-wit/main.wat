@@ -1,0 +1,3 @@
+(module
+  (import "[export]a:b/c" "[resource-new]thing" (func (param i32) (result i32)))
+  (import "a:b/c" "f" (func)))

@@ -1,0 +1,1 @@
+(module (import "old" "f" (func (result i32))))

@@ -1,0 +1,10 @@
+(module
+  (type $dead (func (param f64)))
+  (type $t (func (result i32)))
+  (global $unused i32 (i32.const 1))
+  (global $base i32 (i32.const 3))
+  (global $sum i32 (i32.add (global.get $base) (i32.const 4)))
+  (elem declare func $x)
+  (func $d (type $dead))
+  (func $x (type $t) (global.get $sum))
+  (func (export "f") (result i32) (call_ref $t (ref.func $x))))

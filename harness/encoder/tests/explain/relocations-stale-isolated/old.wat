@@ -1,0 +1,7 @@
+(module
+  (memory 1) (data (i32.const 8) "x")
+  (func $x (result i32) (i32.const 1))
+  (func $y (result i32) (i32.const 2))
+  (func (export "f") (result i32) (i32.add (call $y) (i32.load8_u (i32.const 8))))
+  (@custom "linking" (after last) "\02\08\10\03\00\00\00\01\78\00\00\01\01\79\00\00\02\01\66")
+  (@custom "reloc.CODE" (after last) "\04\01\00\03\00"))

@@ -1,0 +1,1 @@
+(module (import "new" "f" (func)) (func (export "go") (call 0)))

@@ -1,0 +1,1 @@
+(module (func (export "proc_exit") (param i32)))

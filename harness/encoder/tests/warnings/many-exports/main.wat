@@ -1,0 +1,1 @@
+(module (func (export "f0")) (func (export "f1")) (func (export "f2")) (func (export "f3")) (func (export "f4")) (func (export "f5")) (func (export "f6")) (func (export "f7")) (func (export "f8")) (func (export "f9")) (func (export "f10")) (func (export "f11")) (func (export "f12")))
