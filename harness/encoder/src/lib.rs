@@ -40,13 +40,14 @@ mod trim;
 mod trims;
 mod unite;
 mod validate;
+pub mod versions;
 mod watch;
 mod wildcard;
 mod wire;
 mod world;
 
 pub use abi::{core_type, definition};
-pub use error::{Error, Errors};
+pub use error::{Definition, Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;
 pub use layers::is_named;
@@ -108,7 +109,7 @@ fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims)
     Ok(Welded { component, frame, plan })
 }
 
-/// What an adapter may not contain or lacks: all findings at once, none for a good one.
+/// What an adapter may not contain or lacks: all findings at once (of one kind, the first 50), none for a good one.
 ///
 /// All of its exports are looked at, as if somebody asked for every one of them.
 pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
@@ -135,5 +136,5 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
         }
         Err(found) => errors.extend(found.iter().cloned()),
     }
-    errors
+    error::limited(errors)
 }
