@@ -148,13 +148,17 @@ fn the_pointer_can_be_told() {
     let module = wat(&stripped);
     let bare = crate::compiled::stripped(&module);
     let unknown = Stack { guard: true, ..Stack::default() };
+    // No compiler makes frames of that size: it may be a stack, or something else.
+    let unclear = crate::compiled::stripped(&wat(&stripped.replace("(i32.const 64)", "(i32.const 72)")));
     for form in [Form::Shared, Form::Isolated] {
-        let errors = trim_with(unknown, form, &bare, &EXPORTS, GROW).expect_err("nothing tells");
-        assert_eq!(errors[0].problem, Problem::UnknownStackPointer { global: 1 }, "{form:?}");
+        let errors = trim_with(unknown, form, &unclear, &EXPORTS, GROW).expect_err("nothing tells");
+        assert!(matches!(errors[0].problem, Problem::UnknownStackPointer { global: 1, .. }), "{form:?}: {errors:?}");
         assert!(errors[0].to_string().contains("option `stack.pointer`"), "{errors:?}");
         let told = Stack { pointer: Some(1), ..unknown };
-        let trimmed = good(told, form, &bare, GROW);
-        assert_eq!(trimmed.region.expect("a stack").stack_bytes, 65536);
+        for (stack, module) in [(told, &unclear), (told, &bare), (unknown, &bare)] {
+            let trimmed = good(stack, form, module, GROW);
+            assert_eq!(trimmed.region.expect("a stack").stack_bytes, 65536);
+        }
         for (global, found) in [(0, "an immutable i64"), (2, "no such global among 2")] {
             let wrong = Stack { pointer: Some(global), ..unknown };
             let errors = trim_with(wrong, form, &bare, &EXPORTS, GROW).expect_err("not that one");

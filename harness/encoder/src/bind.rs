@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::hint;
 use crate::hooks::hook_type;
 use crate::interpose;
-use crate::layers;
+use crate::layers::Layers;
 use crate::names::{self, Item, ThreadLocal};
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
 use crate::read::{Extern, Import, Module, signature};
@@ -78,12 +78,13 @@ pub(crate) struct ExportedFunction {
 pub(crate) struct Binder<'a> {
     world: &'a World,
     modules: &'a [Module<'a>],
+    layers: Layers<'a>,
 }
 
 impl<'a> Binder<'a> {
     /// `modules` are main and all adapters as they came in.
     pub fn new(world: &'a World, modules: &'a [Module<'a>]) -> Self {
-        Binder { world, modules }
+        Binder { world, modules, layers: Layers::of(modules) }
     }
 
     /// The meanings of a module's imports. `id` says which module it is; it may be a trimmed one.
@@ -91,7 +92,8 @@ impl<'a> Binder<'a> {
         let mut abi = Abi::new(&self.world.resolve);
         let mut meanings = Vec::new();
         for import in &module.imports {
-            match self.import(id, module, import, &mut abi) {
+            let hinted = errors.len() < hint::MOST;
+            match self.import(id, module, import, &mut abi, hinted) {
                 Ok(meaning) => meanings.push(meaning),
                 Err(error) => {
                     errors.push(error);
@@ -102,13 +104,14 @@ impl<'a> Binder<'a> {
         meanings
     }
 
-    /// The meaning of one import of a module.
+    /// The meaning of one import of a module. An error has hints if they are asked for.
     pub fn import(
         &self,
         id: ModuleId,
         module: &Module<'_>,
         import: &Import,
         abi: &mut Abi<'_>,
+        hinted: bool,
     ) -> Result<Meaning, Error> {
         let unknown = |reason: String, hints: Vec<String>| Error::UnknownImport {
             module: module.name.clone(),
@@ -120,7 +123,7 @@ impl<'a> Binder<'a> {
         };
         if id != ModuleId::MAIN && import.module == names::MAIN {
             let field = import.field.clone();
-            return Ok(match layers::in_front_of_main(self.modules, id, &field) {
+            return Ok(match self.layers.in_front_of_main(id, &field) {
                 Some(layer) => Meaning::Adapter(layer, field),
                 None => Meaning::Main(field, kind(&import.ty)),
             });
@@ -136,7 +139,7 @@ impl<'a> Binder<'a> {
             };
         }
         if let Extern::Func(_) = import.ty
-            && let Some(layer) = layers::layer_of(self.modules, id, &import.module, &import.field)
+            && let Some(layer) = self.layers.layer_of(id, &import.module, &import.field)
         {
             return Ok(Meaning::Adapter(layer, import.field.clone()));
         }
@@ -164,11 +167,11 @@ impl<'a> Binder<'a> {
         if let Some(access) = names::thread_local(&import.module, &import.field).filter(|_| id == ModuleId::MAIN) {
             return thread_local::bind(module, import, access).map(|()| Meaning::ThreadLocal(access));
         }
-        let (meaning, expected) = match self.function_import(id, module, import, abi, &unknown) {
+        let (meaning, expected) = match self.function_import(id, module, import, abi, (&unknown, hinted)) {
             Ok(found) => found,
             Err(error @ Error::UnknownImport { .. }) => {
                 // A layer is there, but lacks the function: that is for `demand` to say, who knows who asks.
-                let layer = layers::serving(self.modules, id, &import.module).next();
+                let layer = self.layers.serving(id, &import.module).into_iter().next();
                 return layer.map(|layer| Meaning::Adapter(layer, import.field.clone())).ok_or(error);
             }
             Err(error) => return Err(error),
@@ -185,7 +188,7 @@ impl<'a> Binder<'a> {
         module: &Module<'_>,
         import: &Import,
         abi: &mut Abi<'_>,
-        unknown: &dyn Fn(String, Vec<String>) -> Error,
+        (unknown, hinted): (&dyn Fn(String, Vec<String>) -> Error, bool),
     ) -> Result<(Meaning, FuncType), Error> {
         let name = names::parse_import(&import.module, &import.field);
         let side = if name.exported { self.world.export_names() } else { self.world.import_names() };
@@ -198,7 +201,8 @@ impl<'a> Binder<'a> {
                 None => {
                     let (world, modules, exported) = (self.world, self.modules, name.exported);
                     let found = Unknown { world, modules, id, exported, interface: interface.name, import };
-                    return Err(unknown(found.reason(), found.hints()));
+                    let hints = if hinted { found.hints() } else { Vec::new() };
+                    return Err(unknown(found.reason(), hints));
                 }
             },
             None => None,
@@ -228,7 +232,7 @@ impl<'a> Binder<'a> {
             }
             Item::Func(wanted) => {
                 let Some(function) = self.world.imported_function(key, wanted) else {
-                    return Err(self.no_function(key, wanted, unknown));
+                    return Err(self.no_function(key, wanted, (unknown, hinted)));
                 };
                 let asker = self.asker(id, &name, key, wanted);
                 let reports = self.modules[id.0].layer.reports && import.module == names::REPORTS;
@@ -287,9 +291,10 @@ impl<'a> Binder<'a> {
         &self,
         key: Option<&WorldKey>,
         wanted: &str,
-        unknown: &dyn Fn(String, Vec<String>) -> Error,
+        (unknown, hinted): (&dyn Fn(String, Vec<String>) -> Error, bool),
     ) -> Error {
         let names: Vec<&str> = match key.map(|key| (key, self.world.imports().get(key))) {
+            _ if !hinted => Vec::new(),
             Some((_, Some(WorldItem::Interface { id, .. }))) => {
                 self.world.resolve.interfaces[*id].functions.keys().map(String::as_str).collect()
             }
@@ -327,7 +332,8 @@ impl<'a> Binder<'a> {
             }
             let names = names::func_exports(&self.world.resolve, key, &function.name);
             let Some(export) = names.iter().find_map(|name| module.export(name)) else {
-                errors.push(missing_export(module, &reference, &names));
+                let hinted = errors.len() < hint::MOST;
+                errors.push(missing_export(module, &reference, &names, hinted));
                 continue;
             };
             let expected = abi.signature(function, Direction::Lift);
@@ -477,10 +483,10 @@ fn wrong_type(
     }
 }
 
-fn missing_export(module: &Module<'_>, function: &FuncRef, names: &[String; 2]) -> Error {
-    let exported = module.exports.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
-    if let Some(export) = module.exports.iter().find(|e| names::is_async_export(&e.name) && e.name.ends_with(&names[0]))
-    {
+fn missing_export(module: &Module<'_>, function: &FuncRef, names: &[String; 2], hinted: bool) -> Error {
+    let all = if hinted { &module.exports[..] } else { &[] };
+    let exported = all.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
+    if let Some(export) = all.iter().find(|e| names::is_async_export(&e.name) && e.name.ends_with(&names[0])) {
         return Error::Async { module: module.name.clone(), item: format!("`{}`", export.name) };
     }
     Error::MissingExport {

@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use foldhash::HashSet;
 use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashSet};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{Encode, ImportSection, Section};
 use wasmparser::{BinaryReader, ImportSectionReader};
@@ -20,15 +20,21 @@ pub(crate) fn rename(imports: &mut [Import]) -> bool {
     }
     let mut taken: HashSet<(String, String)> =
         imports.iter().map(|import| (import.module.clone(), import.field.clone())).collect();
-    let mut seen = HashSet::default();
+    // The number that the next import of a name gets, if that is free.
+    let mut numbers: HashMap<(String, String), usize> = HashMap::default();
     for import in imports {
-        if seen.insert((import.module.clone(), import.field.clone())) {
+        let next = numbers.entry((import.module.clone(), import.field.clone())).or_insert(1);
+        if *next == 1 {
+            *next = 2;
             continue;
         }
-        let unique = (2..)
-            .map(|n| format!("{} ({n})", import.field))
-            .find(|name| taken.insert((import.module.clone(), name.clone())));
-        import.unique = unique;
+        while import.unique.is_none() {
+            let name = format!("{} ({next})", import.field);
+            *next += 1;
+            if taken.insert((import.module.clone(), name.clone())) {
+                import.unique = Some(name);
+            }
+        }
     }
     true
 }

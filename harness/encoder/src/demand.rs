@@ -5,6 +5,7 @@
 //! leaves no trace in the component.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 
 use foldhash::HashMap;
 use indexmap::{IndexMap, IndexSet};
@@ -63,7 +64,14 @@ pub(crate) fn close<'a>(
     let binder = Binder::new(world, modules);
     let mut errors = Vec::new();
     let asked = vec![IndexMap::new(); modules.len()];
-    let mut closing = Closing { modules, world, asked, work: Vec::new(), options: options.clone() };
+    let mut closing = Closing {
+        modules,
+        world,
+        asked,
+        work: VecDeque::new(),
+        waits: vec![false; modules.len()],
+        options: options.clone(),
+    };
 
     let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
@@ -93,14 +101,18 @@ struct Closing<'a> {
     /// For each module: exports that are asked for, and who asked first.
     asked: Vec<IndexMap<String, String>>,
     /// Adapters with new demands.
-    work: Vec<ModuleId>,
+    work: VecDeque<ModuleId>,
+    /// Whether each module is among them.
+    waits: Vec<bool>,
     options: Options,
 }
 
 impl<'a> Closing<'a> {
     /// The next adapter with new demands, in the order in which they were asked.
     fn next(&mut self) -> Option<ModuleId> {
-        (!self.work.is_empty()).then(|| self.work.remove(0))
+        let next = self.work.pop_front()?;
+        self.waits[next.0] = false;
+        Some(next)
     }
 
     fn ask(&mut self, id: ModuleId, export: &str, chain: &str, errors: &mut Vec<Error>) {
@@ -109,7 +121,9 @@ impl<'a> Closing<'a> {
         }
         let adapter = &self.modules[id.0];
         if !adapter.exports_function(export) {
-            let functions = adapter.exports.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
+            let hinted = errors.len() < hint::MOST;
+            let functions = if hinted { &adapter.exports[..] } else { &[] };
+            let functions = functions.iter().filter(|e| matches!(e.ty, Extern::Func(_))).map(|e| e.name.as_str());
             errors.push(Error::AdapterLacks {
                 adapter: adapter.name.clone(),
                 function: export.to_string(),
@@ -123,8 +137,8 @@ impl<'a> Closing<'a> {
         if let Some(initialize) = initialize_of(adapter).filter(|_| asked.len() == 1) {
             asked.insert(initialize.to_string(), "the component, which initialises it".into());
         }
-        if !self.work.contains(&id) {
-            self.work.push(id);
+        if !std::mem::replace(&mut self.waits[id.0], true) {
+            self.work.push_back(id);
         }
     }
 
@@ -268,7 +282,8 @@ impl<'a> Closing<'a> {
             if fits {
                 continue;
             }
-            let mut hints = hint::near(export, main.exports.iter().map(|e| e.name.as_str()));
+            let known = if errors.len() < hint::MOST { &main.exports[..] } else { &[] };
+            let mut hints = hint::near(export, known.iter().map(|e| e.name.as_str()));
             if *kind == Kind::Func && export == "_start" {
                 hints = vec!["this adapter is for commands; main looks like a reactor or library".into()];
             } else if offered.is_some() {
@@ -303,7 +318,7 @@ impl<'a> Results<'_, 'a> {
         let abi = &mut *self.abi.borrow_mut();
         let import = self.adapter.imports.get(import)?;
         // What is wrong with it is told when it is bound for good.
-        let meaning = self.binder.import(self.id, self.adapter, import, abi).ok()?;
+        let meaning = self.binder.import(self.id, self.adapter, import, abi, false).ok()?;
         let function = lowered(self.world, &meaning).filter(|_| matches!(meaning, Meaning::Function(_, Side::Own)))?;
         abi.needs(function, Direction::Lower).realloc?;
         Some((realloc_of(self.adapter, &names::IMPORT_REALLOCS)?, &function.name))
@@ -326,10 +341,7 @@ pub(crate) fn lowered<'w>(world: &'w World, meaning: &Meaning) -> Option<&'w wit
 
 /// The WIT function behind an export.
 pub(crate) fn lifted<'w>(world: &'w World, function: &FuncRef) -> Option<&'w wit_parser::Function> {
-    world
-        .exported_functions()
-        .find(|(key, interface, f)| interface.map(|_| *key) == function.key.as_ref() && f.name == function.name)
-        .map(|(_, _, function)| function)
+    world.exported_function(function.key.as_ref(), &function.name)
 }
 
 /// The realloc of a module, by the names for a role.

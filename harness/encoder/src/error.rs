@@ -2,9 +2,14 @@
 
 use std::fmt;
 
+use foldhash::HashMap;
+
 use crate::trim::TrimError;
 
-/// Everything that is wrong with an input, in the order it was found.
+/// So many errors of one kind are reported; of more, only the number is.
+pub(crate) const MOST: usize = 50;
+
+/// Everything that is wrong with an input, in the order it was found; of one kind, the first 50.
 #[derive(Clone, Debug)]
 pub struct Errors(Vec<Error>);
 
@@ -15,7 +20,7 @@ impl Errors {
     }
 
     pub(crate) fn check(errors: Vec<Error>) -> Result<(), Errors> {
-        if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
+        if errors.is_empty() { Ok(()) } else { Err(Errors(limited(errors))) }
     }
 
     /// These errors, of which there is one at least.
@@ -36,6 +41,23 @@ impl IntoIterator for Errors {
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
+}
+
+/// The first errors of each kind, and how many more there were.
+pub(crate) fn limited(errors: Vec<Error>) -> Vec<Error> {
+    let mut counts: HashMap<std::mem::Discriminant<Error>, usize> = HashMap::default();
+    let all = errors.len();
+    let is_shown = |error: &Error| {
+        let count = counts.entry(std::mem::discriminant(error)).or_default();
+        *count += 1;
+        *count <= MOST
+    };
+    let mut shown: Vec<Error> = errors.into_iter().filter(is_shown).collect();
+    let count = all - shown.len();
+    if count > 0 {
+        shown.push(Error::More { count });
+    }
+    shown
 }
 
 impl From<Error> for Errors {
@@ -99,6 +121,21 @@ pub enum Error {
         module: String,
         /// Why.
         message: String,
+    },
+    /// Two worlds define one type or function in two ways.
+    #[error(
+        "{item} is defined in two ways in {place}\n  {}: {}\n  {}: {}\n  help: compile both against the same WIT: otherwise one of them reads other values than the other one writes",
+        .first.by, .first.wit, .second.by, .second.wit
+    )]
+    Contradiction {
+        /// The type or function.
+        item: String,
+        /// The interface, or the side of the world.
+        place: String,
+        /// The definition that was found first.
+        first: Box<Definition>,
+        /// The one that contradicts it.
+        second: Box<Definition>,
     },
     /// Two string encodings are asked for at once.
     #[error("`{module}`: function `{function}` is bound with two string encodings, {first} and {second}")]
@@ -323,6 +360,12 @@ pub enum Error {
         /// What the validator says.
         message: String,
     },
+    /// Errors that are not shown, since there are many of their kind.
+    #[error("{count} more errors of these kinds are not shown")]
+    More {
+        /// How many.
+        count: usize,
+    },
     /// The plan contradicts the world: a mistake of the encoder.
     #[error("mistake in the plan (please report it): {message}")]
     Audit {
@@ -338,6 +381,15 @@ fn more(others: usize) -> String {
         1 => " (and for 1 more)".to_string(),
         others => format!(" (and for {others} more)"),
     }
+}
+
+/// A definition of a type or function, in one of the worlds that are joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The module whose world it is, and the world's source: its `component-type` section, or WIT that was given for it.
+    pub by: String,
+    /// The definition in WIT.
+    pub wit: String,
 }
 
 pub(crate) fn remedy(hints: &[String]) -> String {

@@ -4,6 +4,7 @@
 //! of the canonical ABI: exported functions, `post-return`, destructors, reallocs, and initialisation. Each such function
 //! is wrapped by one of ours that calls the hook before and after ([`Event::codes`]).
 
+use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
 
 use crate::demand::Parts;
@@ -30,7 +31,8 @@ pub(crate) fn hooks(
     resources: &[Resource],
     lifts: &[Lift],
 ) -> Option<Hooks> {
-    let mut wrapping = Wrapping { parts, hooks: Hooks { hook: hook?, wrapped: Vec::new() } };
+    let mut wrapping =
+        Wrapping { parts, hooks: Hooks { hook: hook?, wrapped: Vec::new(), places: HashMap::default() } };
     for wire in wires {
         if let Source::Lower(_, canon) = &wire.source {
             wrapping.options(canon);
@@ -62,6 +64,7 @@ impl Wrapping<'_> {
         let Some(core) = core.filter(|core| self.hooks.find(core).is_none()) else { return };
         let part = self.parts.get(core.module.0).and_then(Option::as_ref);
         let Some(ty) = part.and_then(|part| part.module.export_func(&core.export)) else { return };
+        self.hooks.places.insert(core.clone(), self.hooks.wrapped.len());
         self.hooks.wrapped.push(Wrapped { core: core.clone(), ty: ty.clone(), event });
     }
 }
@@ -69,6 +72,6 @@ impl Wrapping<'_> {
 impl Hooks {
     /// The position of a function among the wrapped ones.
     pub fn find(&self, core: &CoreRef) -> Option<usize> {
-        self.wrapped.iter().position(|wrapped| wrapped.core == *core)
+        self.places.get(core).copied()
     }
 }

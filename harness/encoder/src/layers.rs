@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use wit_parser::PackageName;
+use foldhash::{HashMap, HashSet};
 
 use crate::error::{Error, Errors};
 use crate::input::{Adapter, Code, Source};
 use crate::names;
 use crate::plan::ModuleId;
 use crate::read::{self, Layer, Module};
-use crate::{interpose, stub, wildcard};
+use crate::{interpose, stub, versions, wildcard};
 
 /// Reads main, and the modules of each adapter: none yet for an interposer.
 pub(crate) fn read<'a>(
@@ -98,46 +98,90 @@ pub(crate) fn layer(adapter: &Adapter<'_>, implements: Vec<String>) -> Layer {
 
 /// Layers for one import module are often called by its name: the second one of a name is told apart.
 fn name_apart(modules: &mut [Module<'_>]) {
-    for index in 1..modules.len() {
-        let (before, rest) = modules.split_at_mut(index);
-        let wanted = rest[0].name.clone();
-        let taken = |name: &str| before.iter().any(|other| other.name == name);
-        if taken(&wanted) {
-            let free = (2..).map(|n| format!("{wanted} ({n})")).find(|name| !taken(name));
-            rest[0].name = free.unwrap_or(wanted);
+    let mut taken: HashSet<String> = HashSet::default();
+    // The number that the next layer of a name gets, if that is free.
+    let mut numbers: HashMap<String, usize> = HashMap::default();
+    for module in modules {
+        let wanted = module.name.clone();
+        while !taken.insert(module.name.clone()) {
+            let next = numbers.entry(wanted.clone()).or_insert(2);
+            module.name = format!("{wanted} ({next})");
+            *next += 1;
         }
     }
 }
 
-/// The layers that may serve an import of `importer`: those that implement its module, without the importer and, if it
-/// is one of them, without those in front of it.
-pub(crate) fn serving<'m>(
-    modules: &'m [Module<'_>],
-    importer: ModuleId,
-    import_module: &'m str,
-) -> impl Iterator<Item = ModuleId> + 'm {
-    let implements = move |id: &ModuleId| modules[id.0].layer.implements.iter().any(|n| is_named(n, import_module));
-    let first = if importer != ModuleId::MAIN && implements(&importer) { importer.0 + 1 } else { 1 };
-    (first..modules.len()).map(ModuleId).filter(move |id| *id != importer && implements(id))
+/// The layers by the import modules that they implement.
+pub(crate) struct Layers<'m> {
+    modules: &'m [Module<'m>],
+    exact: HashMap<&'m str, Vec<ModuleId>>,
+    /// By the compatibility tracks of interfaces.
+    tracks: HashMap<String, Vec<ModuleId>>,
+    patterns: Vec<(&'m str, ModuleId)>,
 }
 
-/// The layer that an import of a function is given to: the first that serves it and exports the function.
-///
-/// A transparent layer stands between main and whatever is behind it; between another adapter and the world it would be
-/// mistaken for main.
-pub(crate) fn layer_of(modules: &[Module<'_>], importer: ModuleId, module: &str, field: &str) -> Option<ModuleId> {
-    let behind_is_a_layer = |id: &ModuleId| layer_of(modules, *id, module, field).is_some();
-    serving(modules, importer, module).find(|id| {
-        let transparent = modules[id.0].layer.transparent;
-        modules[id.0].exports_function(field) && (!transparent || importer == ModuleId::MAIN || behind_is_a_layer(id))
-    })
-}
+impl<'m> Layers<'m> {
+    /// Those behind main.
+    pub fn of(modules: &'m [Module<'m>]) -> Layers<'m> {
+        let (exact, tracks, patterns) = (HashMap::default(), HashMap::default(), Vec::new());
+        let mut layers = Layers { modules, exact, tracks, patterns };
+        for (index, module) in modules.iter().enumerate().skip(1) {
+            for name in &module.layer.implements {
+                layers.exact.entry(name).or_default().push(ModuleId(index));
+                if name.contains('*') {
+                    layers.patterns.push((name, ModuleId(index)));
+                } else if let Some(track) = versions::track_of(name) {
+                    layers.tracks.entry(track).or_default().push(ModuleId(index));
+                }
+            }
+        }
+        layers
+    }
 
-/// The layer that reports an adapter's calls of a function of main's, if there is one.
-pub(crate) fn in_front_of_main(modules: &[Module<'_>], importer: ModuleId, field: &str) -> Option<ModuleId> {
-    // An adapter for any import module (`*`) is none for main.
-    serving(modules, importer, names::MAIN)
-        .find(|id| modules[id.0].layer.transparent && modules[id.0].exports_function(field))
+    /// The layers that implement an import module, in order.
+    fn implementing(&self, import_module: &str) -> Vec<ModuleId> {
+        let mut found = self.exact.get(import_module).cloned().unwrap_or_default();
+        if !self.tracks.is_empty()
+            && let Some(others) = versions::track_of(import_module).and_then(|track| self.tracks.get(&track))
+        {
+            found.extend(others);
+        }
+        let patterns = self.patterns.iter().filter(|(pattern, _)| is_named(pattern, import_module));
+        found.extend(patterns.map(|(_, id)| *id));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The layers that may serve an import of `importer`: those that implement its module, without the importer and, if
+    /// it is one of them, without those in front of it.
+    pub fn serving(&self, importer: ModuleId, import_module: &str) -> Vec<ModuleId> {
+        let mut found = self.implementing(import_module);
+        let first = if importer != ModuleId::MAIN && found.contains(&importer) { importer.0 + 1 } else { 1 };
+        found.retain(|id| id.0 >= first && *id != importer);
+        found
+    }
+
+    /// The layer that an import of a function is given to: the first that serves it and exports the function.
+    ///
+    /// A transparent layer stands between main and whatever is behind it; between another adapter and the world it would
+    /// be mistaken for main.
+    pub fn layer_of(&self, importer: ModuleId, module: &str, field: &str) -> Option<ModuleId> {
+        let behind_is_a_layer = |id: &ModuleId| self.layer_of(*id, module, field).is_some();
+        self.serving(importer, module).into_iter().find(|id| {
+            let (transparent, exports) =
+                (self.modules[id.0].layer.transparent, self.modules[id.0].exports_function(field));
+            exports && (!transparent || importer == ModuleId::MAIN || behind_is_a_layer(id))
+        })
+    }
+
+    /// The layer that reports an adapter's calls of a function of main's, if there is one.
+    pub fn in_front_of_main(&self, importer: ModuleId, field: &str) -> Option<ModuleId> {
+        // An adapter for any import module (`*`) is none for main.
+        self.serving(importer, names::MAIN)
+            .into_iter()
+            .find(|id| self.modules[id.0].layer.transparent && self.modules[id.0].exports_function(field))
+    }
 }
 
 /// Whether the name or pattern `implements` stands for the import module `module`: see [`Adapter::implements`].
@@ -147,15 +191,8 @@ pub fn is_named(implements: &str, module: &str) -> bool {
     }
     match implements.contains('*') {
         true => wildcard::fits(implements, "*", module),
-        false => track_of(implements).is_some_and(|track| track_of(module) == Some(track)),
+        false => versions::track_of(implements).is_some_and(|track| versions::track_of(module) == Some(track)),
     }
-}
-
-/// `ns:pkg/interface@1.2.3` with the version cut to its compatibility track.
-pub(crate) fn track_of(name: &str) -> Option<String> {
-    let (interface, version) = name.split_once('@')?;
-    let version = semver::Version::parse(version).ok()?;
-    Some(format!("{interface}@{}", PackageName::version_compat_track_string(&version).0))
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ mod trims;
 mod unite;
 mod unknown;
 mod validate;
+pub mod versions;
 mod warning;
 mod watch;
 mod wildcard;
@@ -49,7 +50,7 @@ mod wire;
 mod world;
 
 pub use abi::{core_type, definition};
-pub use error::{Error, Errors};
+pub use error::{Definition, Error, Errors};
 pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
 pub use interpose::CALLS;
 pub use layers::is_named;
@@ -123,7 +124,7 @@ fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims:
     Ok(Welded { component, frame, plan, warnings })
 }
 
-/// What an adapter may not contain or lacks: all findings at once, none for a good one.
+/// What an adapter may not contain or lacks: all findings at once (of one kind, the first 50), none for a good one.
 ///
 /// All of its exports are looked at, as if somebody asked for every one of them.
 pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
@@ -150,5 +151,5 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
         }
         Err(found) => errors.extend(found.iter().cloned()),
     }
-    errors
+    error::limited(errors)
 }

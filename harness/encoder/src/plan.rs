@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use foldhash::{HashMap, HashSet};
 use wasmparser::{FuncType, MemoryType, ValType};
 use wit_parser::{TypeId, WorldKey};
 
@@ -69,13 +70,15 @@ impl Plan {
     /// Wires that trap when they are used while main's start function runs: their slots are filled later.
     pub(crate) fn unusable_at_start(&self) -> impl Iterator<Item = &Wire> {
         let calls = self.start.as_ref().map_or(&[][..], |start| &start.calls);
+        let calls: HashSet<(&str, &str)> =
+            calls.iter().map(|(module, field)| (module.as_str(), field.as_str())).collect();
         let prepared = self.prepare.as_ref().map_or(&[][..], |prepare| &prepare.slots);
+        let prepared: HashSet<SlotId> = prepared.iter().copied().collect();
         let before_main = self.order.iter().position(|id| *id == ModuleId::MAIN).unwrap_or_default();
         let before_main = &self.order[..before_main];
         self.wires.iter().filter(move |wire| {
-            let called = |(module, field): &(String, String)| wire.module == *module && wire.field == *field;
             let usable = match wire.importer {
-                ModuleId::MAIN => calls.iter().any(called),
+                ModuleId::MAIN => calls.contains(&(wire.module.as_str(), wire.field.as_str())),
                 id => before_main.contains(&id),
             };
             usable && matches!(&wire.via, Via::Slot(slot, _) if !prepared.contains(slot))
@@ -155,6 +158,8 @@ pub(crate) struct Hooks {
     pub hook: CoreRef,
     /// The functions, each once.
     pub wrapped: Vec<Wrapped>,
+    /// Where each is among them.
+    pub places: HashMap<CoreRef, usize>,
 }
 
 /// A function that is called with notice to main's task hook.
@@ -305,7 +310,7 @@ pub(crate) enum Why {
 }
 
 /// What satisfies an import.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
     /// `canon lower` of an imported function.
     Lower(FuncRef, Canon),
@@ -345,7 +350,7 @@ pub(crate) enum Kind {
 }
 
 /// Canonical options with the reason of each.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Canon {
     /// The memory, and why it is needed.
     pub memory: Option<(MemoryRef, &'static str)>,

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
+use std::sync::{Arc, OnceLock};
 
-use std::sync::Arc;
-
+use foldhash::HashMap;
 use wasmparser::{
     Chunk, CompositeInnerType, Encoding, ExternalKind, FuncType, GlobalType, HeapType, MemoryType, Parser, Payload,
     TableType, TagType, TypeRef, ValType,
@@ -29,7 +29,7 @@ pub(crate) struct Module<'a> {
     /// All imports, in order.
     pub imports: Vec<Import>,
     /// All exports, in order.
-    pub exports: Vec<Export>,
+    pub exports: Exports,
     /// Contents of the custom sections whose names start with `component-type`, in order.
     pub metadata: Vec<Range<usize>>,
     /// Stretches of `bytes` that make the module without its metadata.
@@ -100,6 +100,44 @@ pub(crate) struct Export {
     pub ty: Extern,
     /// Where in the module it stands, in bytes from its start.
     pub offset: usize,
+}
+
+/// The exports of a module, in its order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exports {
+    list: Vec<Export>,
+    /// Where each name is in the list; made when a long list is first asked.
+    places: OnceLock<Arc<HashMap<String, usize>>>,
+}
+
+impl Exports {
+    /// A list that is searched faster than a table of it is made.
+    const SHORT: usize = 64;
+
+    /// The export of that name.
+    pub fn get(&self, name: &str) -> Option<&Export> {
+        if self.list.len() <= Exports::SHORT {
+            return self.list.iter().find(|export| export.name == name);
+        }
+        let all = || self.list.iter().enumerate().rev().map(|(place, export)| (export.name.clone(), place));
+        let places = self.places.get_or_init(|| Arc::new(all().collect()));
+        self.list.get(*places.get(name)?)
+    }
+}
+
+impl Deref for Exports {
+    type Target = Vec<Export>;
+
+    fn deref(&self) -> &Vec<Export> {
+        &self.list
+    }
+}
+
+impl DerefMut for Exports {
+    fn deref_mut(&mut self) -> &mut Vec<Export> {
+        self.places.take();
+        &mut self.list
+    }
 }
 
 /// The type of something imported or exported.
@@ -184,7 +222,7 @@ impl<'a> Module<'a> {
             name: name.to_string(),
             bytes: Cow::Borrowed(&[]),
             imports: Vec::new(),
-            exports: Vec::new(),
+            exports: Exports::default(),
             metadata: Vec::new(),
             kept: Vec::new(),
             import_section: None,
@@ -200,7 +238,7 @@ impl<'a> Module<'a> {
 
     /// The export of that name.
     pub fn export(&self, name: &str) -> Option<&Export> {
-        self.exports.iter().find(|e| e.name == name)
+        self.exports.get(name)
     }
 
     /// Whether a function of that name is exported, whatever its type.

@@ -2,9 +2,13 @@
 //!
 //! wit-parser brings two such interfaces together by checking what they share; what only one of them has is added here.
 
+use foldhash::HashMap;
+use semver::Version;
 use wit_parser::{
     Function, Handle, InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
 };
+
+use crate::versions;
 
 /// Adds to the inline imports of `into` what those of the same names in `from` have beyond them.
 pub(crate) fn inline_imports(resolve: &mut Resolve, from: WorldId, into: WorldId) {
@@ -17,10 +21,38 @@ pub(crate) fn inline_imports(resolve: &mut Resolve, from: WorldId, into: WorldId
             })
             .collect()
     };
-    let targets = inline(resolve, into);
     for (key, from) in inline(resolve, from) {
-        let target = targets.iter().find(|(other, _)| *other == key);
-        if let Some((_, into)) = target.filter(|(_, into)| *into != from) {
+        match resolve.worlds[into].imports.get(&key) {
+            Some(WorldItem::Interface { id: into, .. }) if *into != from => {
+                let into = *into;
+                Union { resolve, from, into }.run();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Of an interface that a world imports in several compatible versions, the newest gets what only older ones have: it
+/// comes in the place of all, and a world may be written with the functions that it needs and no others.
+pub(crate) fn compatible_versions(resolve: &mut Resolve, world: WorldId) {
+    let mut newest: HashMap<String, (Version, InterfaceId)> = HashMap::default();
+    let mut all = Vec::new();
+    for key in resolve.worlds[world].imports.keys() {
+        let WorldKey::Interface(id) = key else { continue };
+        let Some(name) = resolve.id_of(*id) else { continue };
+        let (Some(track), Some((_, version))) = (versions::track_of(&name), versions::split_version(&name)) else {
+            continue;
+        };
+        all.push((track.clone(), *id));
+        let place = newest.entry(track).or_insert_with(|| (version.clone(), *id));
+        if place.0 < version {
+            *place = (version, *id);
+        }
+    }
+    for (track, from) in all {
+        if let Some((_, into)) = newest.get(&track)
+            && *into != from
+        {
             Union { resolve, from, into: *into }.run();
         }
     }

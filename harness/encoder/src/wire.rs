@@ -3,7 +3,7 @@
 //! One rule: a wire is direct if everything that its source needs (instance, memory, realloc) exists before the
 //! importer is instantiated; otherwise it takes a slot, and the plan keeps the reason.
 
-use crate::bind::{Meaning, Side};
+use crate::bind::{ExportedFunction, Meaning, Side};
 use crate::canon::{Abi, Direction};
 use crate::demand::{self, Part, Parts};
 use crate::error::{Error, Errors};
@@ -19,7 +19,8 @@ use crate::read::{Extern, Module};
 use crate::start::Start;
 use crate::thread_local;
 use crate::world::World;
-use wit_parser::{Function, TypeDefKind, TypeId};
+use foldhash::{HashMap, HashSet};
+use wit_parser::{Function, TypeDefKind, TypeId, WorldKey};
 
 /// Makes the plan.
 pub(crate) fn wire(
@@ -39,6 +40,8 @@ pub(crate) fn wire(
         hook: hooks::hook(parts),
         thread_local: None,
         slots: Vec::new(),
+        slot_of: HashMap::default(),
+        isolated: parts.iter().map(|part| part.as_ref().is_some_and(|part| part.own_memory().is_some())).collect(),
         errors: Vec::new(),
     };
     let resources = wiring.resources();
@@ -101,6 +104,10 @@ struct Wiring<'a> {
     /// The type of the base of main's thread-local storage, if main asks for it.
     thread_local: Option<wasmparser::ValType>,
     slots: Vec<Slot>,
+    /// The slot of each source that has one.
+    slot_of: HashMap<Source, SlotId>,
+    /// Whether each module has a memory of its own.
+    isolated: Vec<bool>,
     errors: Vec<Error>,
 }
 
@@ -188,11 +195,13 @@ impl Wiring<'_> {
 
     /// A slot for a source; the same one for whoever asks for the same.
     fn slot(&mut self, name: String, ty: wasmparser::FuncType, source: Source) -> SlotId {
-        if let Some(known) = self.slots.iter().position(|slot| slot.source == source) {
-            return SlotId(known);
+        if let Some(known) = self.slot_of.get(&source) {
+            return *known;
         }
+        let id = SlotId(self.slots.len());
+        self.slot_of.insert(source.clone(), id);
         self.slots.push(Slot { name, ty, source });
-        SlotId(self.slots.len() - 1)
+        id
     }
 
     /// The options of a lift or lower for a module.
@@ -262,7 +271,7 @@ impl Wiring<'_> {
     }
 
     fn isolated(&self, id: ModuleId) -> bool {
-        self.parts[id.0].as_ref().is_some_and(|part| part.own_memory().is_some())
+        self.isolated[id.0]
     }
 
     /// The realloc that serves a module: its own, otherwise main's if that allocates where it works.
@@ -289,19 +298,26 @@ impl Wiring<'_> {
     /// and then their destructors are behind slots.
     fn resources(&mut self) -> Vec<Resource> {
         let mut resources = Vec::new();
-        let world = self.world;
+        let (world, parts) = (self.world, self.parts);
+        let destructors = parts.iter().flatten().flat_map(|part| part.bound.destructors.iter().rev());
+        let destructors: HashMap<TypeId, &CoreRef> = destructors.map(|(resource, core)| (*resource, core)).collect();
+        let asked: HashSet<TypeId> = parts
+            .iter()
+            .flatten()
+            .flat_map(|part| &part.bound.imports)
+            .filter_map(|meaning| match meaning {
+                Meaning::ResourceNew(r) | Meaning::ResourceRep(r) | Meaning::ResourceDrop(r) => Some(*r),
+                _ => None,
+            })
+            .collect();
         for (_, interface) in world.exported_interfaces() {
             for id in world.resolve.interfaces[interface].types.values().copied() {
                 if !matches!(world.resolve.types[id].kind, TypeDefKind::Resource) {
                     continue;
                 }
                 let name = self.resource_name(id);
-                let dtor = self.parts.iter().flatten().flat_map(|p| &p.bound.destructors).find(|(r, _)| *r == id);
-                let dtor = dtor.map(|(_, core)| core.clone());
-                let early = self.parts.iter().flatten().flat_map(|p| &p.bound.imports).any(|meaning| match meaning {
-                    Meaning::ResourceNew(r) | Meaning::ResourceRep(r) | Meaning::ResourceDrop(r) => *r == id,
-                    _ => false,
-                });
+                let dtor = destructors.get(&id).map(|core| (*core).clone());
+                let early = asked.contains(&id);
                 let slot = dtor.as_ref().filter(|_| early).map(|core| {
                     let ty = wasmparser::FuncType::new([wasmparser::ValType::I32], []);
                     self.slot(format!("dtor {name}"), ty, Source::Destructor(core.clone()))
@@ -315,7 +331,7 @@ impl Wiring<'_> {
     fn resource_name(&self, id: TypeId) -> String {
         let resolve = &self.world.resolve;
         let name = resolve.types[id].name.clone().unwrap_or_default();
-        match self.world.owner(id).and_then(|owner| interface_name(self.world, owner)) {
+        match self.world.owner(id).and_then(|owner| self.world.interface_name(owner)) {
             Some(interface) => format!("{interface}#{name}"),
             None => name,
         }
@@ -325,15 +341,16 @@ impl Wiring<'_> {
         let mut lifts = Vec::new();
         let parts = self.parts;
         let world = self.world;
+        let mut known: HashMap<(Option<&WorldKey>, &str), (ModuleId, &ExportedFunction)> = HashMap::default();
+        for (index, part) in parts.iter().enumerate() {
+            for exported in part.iter().flat_map(|part| &part.bound.functions) {
+                let name = (exported.function.key.as_ref(), exported.function.name.as_str());
+                known.entry(name).or_insert((ModuleId(index), exported));
+            }
+        }
         for (key, interface, function) in world.exported_functions() {
             let key = interface.map(|_| key);
-            let exported = parts.iter().enumerate().find_map(|(index, part)| {
-                let functions = &part.as_ref()?.bound.functions;
-                let found =
-                    functions.iter().find(|e| e.function.key.as_ref() == key && e.function.name == function.name);
-                found.map(|e| (ModuleId(index), e))
-            });
-            let Some((id, exported)) = exported else { continue };
+            let Some((id, exported)) = known.get(&(key, function.name.as_str())).copied() else { continue };
             let label = exported.function.to_string();
             let mut canon = self.canon(id, function, Direction::Lift, &label, key);
             canon.post_return = exported.post_return.clone();
@@ -361,6 +378,7 @@ impl Wiring<'_> {
         let slots = self.slots.iter().enumerate();
         let slots = slots.filter(|(_, slot)| self.late(ModuleId::MAIN, &slot.source).is_none());
         let slots: Vec<SlotId> = slots.map(|(index, _)| SlotId(index)).collect();
+        let filled: HashSet<SlotId> = slots.iter().copied().collect();
 
         let mut ready: Vec<ModuleId> = order.iter().copied().take_while(|id| *id != ModuleId::MAIN).collect();
         loop {
@@ -369,9 +387,9 @@ impl Wiring<'_> {
                     Source::Export(core, Kind::Func) => ready.contains(&core.module),
                     _ => true,
                 };
-                source && !matches!(&wire.via, Via::Slot(slot, _) if !slots.contains(slot))
+                source && !matches!(&wire.via, Via::Slot(slot, _) if !filled.contains(slot))
             };
-            let unready: Vec<ModuleId> =
+            let unready: HashSet<ModuleId> =
                 wires.iter().filter(|wire| !is_ready(wire)).map(|wire| wire.importer).collect();
             let before = ready.len();
             ready.retain(|id| !unready.contains(id));
@@ -382,14 +400,4 @@ impl Wiring<'_> {
         let initialize: Vec<CoreRef> = ready.iter().filter_map(|id| self.initializer(*id)).collect();
         (!slots.is_empty() || !initialize.is_empty()).then_some(Prepare { slots, initialize })
     }
-}
-
-/// The name under which the world imports or exports an interface.
-fn interface_name(world: &World, id: wit_parser::InterfaceId) -> Option<String> {
-    world
-        .imports()
-        .iter()
-        .chain(world.exports())
-        .find(|(_, item)| matches!(item, wit_parser::WorldItem::Interface { id: other, .. } if *other == id))
-        .map(|(key, _)| world.resolve.name_world_key(key))
 }

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashSet};
+use indexmap::IndexMap;
 use wasm_encoder::{CanonicalOption, ExportKind, ModuleArg, ValType};
 use wit_parser::TypeId;
 
@@ -56,7 +59,7 @@ pub(super) fn early_resources(emitter: &mut Emitter<'_>) {
 /// The type of an exported resource.
 pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
     let plan = emitter.plan;
-    let resource = plan.resources.iter().find(|resource| resource.id == id);
+    let resource = emitter.planned_resources.get(&id).and_then(|place| plan.resources.get(*place));
     let dtor = resource.and_then(|resource| match (resource.slot, &resource.dtor) {
         (Some(slot), _) => Some(slot_function(emitter, slot.0)),
         (None, Some(core)) => Some(hooks::callee(emitter, core)),
@@ -69,27 +72,32 @@ pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
     index
 }
 
+/// The wires of one module by their import module, in the order of the module's imports.
+type Groups<'p> = IndexMap<&'p str, Vec<&'p Wire>, RandomState>;
+
 /// Instantiates main and the adapters in the plan's order.
 pub(super) fn instances(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
+    let mut wires: HashMap<ModuleId, Vec<&Wire>> = HashMap::default();
+    for wire in &plan.wires {
+        wires.entry(wire.importer).or_default().push(wire);
+    }
     for id in &plan.order {
         if *id == ModuleId::MAIN {
             prepare(emitter);
         }
         own_memory(emitter, *id);
-        let mut groups: Vec<(&str, Vec<&Wire>)> = Vec::new();
-        for wire in plan.wires.iter().filter(|wire| wire.importer == *id) {
-            match groups.iter_mut().find(|(module, _)| *module == wire.module) {
-                Some((_, wires)) => wires.push(wire),
-                None => groups.push((&wire.module, vec![wire])),
-            }
+        let mut groups: Groups<'_> = Groups::default();
+        for wire in wires.remove(id).unwrap_or_default() {
+            groups.entry(&wire.module).or_default().push(wire);
         }
         let mut args = Vec::new();
         for (module, wires) in groups {
             let mut items: Vec<(&str, ExportKind, u32)> = Vec::new();
+            let mut fields = HashSet::default();
             for wire in wires {
                 let (kind, index) = item(emitter, wire);
-                if !items.iter().any(|(field, ..)| *field == wire.field) {
+                if fields.insert(wire.field.as_str()) {
                     items.push((&wire.field, kind, index));
                 }
             }
@@ -116,8 +124,8 @@ fn prepare(emitter: &mut Emitter<'_>) {
 /// Puts the real functions behind the slots and initialises the modules.
 pub(super) fn fixup(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
-    let prepared = |slot: &usize| plan.prepare.as_ref().is_some_and(|prepare| prepare.slots.contains(&SlotId(*slot)));
-    let slots: Vec<usize> = (0..plan.slots.len()).filter(|slot| !prepared(slot)).collect();
+    let prepared: HashSet<SlotId> = plan.prepare.iter().flat_map(|prepare| prepare.slots.iter().copied()).collect();
+    let slots: Vec<usize> = (0..plan.slots.len()).filter(|slot| !prepared.contains(&SlotId(*slot))).collect();
     if slots.is_empty() && plan.initialize.is_empty() {
         return;
     }

@@ -33,8 +33,8 @@ pub(super) fn emit(emitter: &mut Emitter<'_>) {
 /// Lifts an exported function.
 fn lift(emitter: &mut Emitter<'_>, key: Option<&WorldKey>, name: &str) -> Option<u32> {
     let plan = emitter.plan;
-    let lift: &Lift = plan.lifts.iter().find(|l| l.function.key.as_ref() == key && l.function.name == name)?;
-    let function = crate::demand::lifted(emitter.world, &lift.function)?;
+    let lift: &Lift = plan.lifts.get(*emitter.planned_lifts.get(&(key, name))?)?;
+    let function = emitter.world.exported_function(key, name)?;
     let ty = emitter.func_type(function);
     let core = hooks::callee(emitter, &lift.core);
     let mut options = emitter.options(&lift.canon);

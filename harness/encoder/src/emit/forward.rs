@@ -1,5 +1,6 @@
 //! Two small core modules: the shim, whose functions forward through slots, and the fixup, which fills the slots.
 
+use foldhash::HashMap;
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function, FunctionSection,
     GlobalSection, GlobalType, HeapType, ImportSection, InstructionSink, MemorySection, MemoryType, Module, NameMap,
@@ -292,21 +293,22 @@ pub(super) fn name_section(module: &str, functions: &NameMap) -> NameSection {
 #[derive(Default)]
 pub(super) struct Types {
     pub section: TypeSection,
-    known: Vec<FuncType>,
+    known: HashMap<FuncType, u32>,
 }
 
 impl Types {
     /// The index of a signature.
     pub fn get(&mut self, ty: &FuncType) -> u32 {
-        if let Some(index) = self.known.iter().position(|known| known == ty) {
-            return index as u32;
+        if let Some(index) = self.known.get(ty) {
+            return *index;
         }
         let val = |types: &[wasmparser::ValType]| -> Vec<wasm_encoder::ValType> {
             types.iter().map(|ty| val_type(*ty)).collect()
         };
         self.section.ty().function(val(ty.params()), val(ty.results()));
-        self.known.push(ty.clone());
-        (self.known.len() - 1) as u32
+        let index = self.known.len() as u32;
+        self.known.insert(ty.clone(), index);
+        index
     }
 }
 

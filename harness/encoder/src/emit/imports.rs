@@ -1,5 +1,6 @@
 //! The component's imports: instances with what is live of them, world-level types, functions at the root.
 
+use foldhash::HashMap;
 use wasm_encoder::{
     Alias, ComponentExternName, ComponentOuterAliasKind, ComponentTypeEncoder, ComponentTypeRef, InstanceType,
     TypeBounds,
@@ -14,9 +15,18 @@ use crate::world::World;
 
 pub(super) fn emit(emitter: &mut Emitter<'_>, live: &Live<'_>) {
     let world = emitter.world;
+    let mut types: HashMap<InterfaceId, Vec<TypeId>> = HashMap::default();
+    for ty in live.types.iter() {
+        if let Some(owner) = world.owner(ty) {
+            types.entry(owner).or_default().push(ty);
+        }
+    }
     for (key, item) in world.imports() {
         match item {
-            WorldItem::Interface { id, .. } => instance(emitter, live, key, item, *id),
+            WorldItem::Interface { id, .. } => {
+                let types = types.remove(id).unwrap_or_default();
+                instance(emitter, (live, types), key, item, *id);
+            }
             WorldItem::Type { id, .. } => world_type(emitter, key, *id),
             WorldItem::Function(function) => {
                 if live.has(None, &function.name) {
@@ -56,11 +66,17 @@ pub(super) fn interface_name(emitter: &Emitter<'_>, key: &WorldKey, item: &World
     }
 }
 
-fn instance(emitter: &mut Emitter<'_>, live: &Live<'_>, key: &WorldKey, item: &WorldItem, id: InterfaceId) {
+fn instance(
+    emitter: &mut Emitter<'_>,
+    (live, types): (&Live<'_>, Vec<TypeId>),
+    key: &WorldKey,
+    item: &WorldItem,
+    id: InterfaceId,
+) {
     let world = emitter.world;
     let interface = &world.resolve.interfaces[id];
     let mut scope = InstanceScope { emitter, interface: id, ty: InstanceType::new(), map: TypeMap::default() };
-    for ty in live.types.iter().filter(|ty| world.owner(*ty) == Some(id)) {
+    for ty in types {
         scope.type_id(ty);
     }
     for function in interface.functions.values() {
@@ -91,7 +107,7 @@ fn world_type(emitter: &mut Emitter<'_>, key: &WorldKey, id: TypeId) {
         kind => TypeBounds::Eq(emitter.structure(kind)),
     };
     let index = emitter.component.import(name, ComponentTypeRef::Type(bounds));
-    emitter.types.ids.insert(id, index);
+    emitter.types.insert(id, index);
 }
 
 /// The type of an imported instance.

@@ -54,6 +54,10 @@ struct Emitter<'a> {
     exported: HashMap<InterfaceId, u32>,
     /// Resources of exported interfaces, at the root.
     resources: HashMap<TypeId, u32>,
+    /// Where each resource is in the plan.
+    planned_resources: HashMap<TypeId, usize>,
+    /// Where the lift of each exported function is in the plan.
+    planned_lifts: HashMap<(Option<&'a WorldKey>, &'a str), usize>,
     /// Imported functions.
     functions: HashMap<FuncRef, u32>,
     /// Lowered functions: one for each set of options.
@@ -79,6 +83,7 @@ struct Emitter<'a> {
 
 impl<'a> Emitter<'a> {
     fn new(plan: &'a Plan, world: &'a World, options: &'a Options) -> Self {
+        let name = |function: &'a FuncRef| (function.key.as_ref(), function.name.as_str());
         Emitter {
             plan,
             world,
@@ -88,6 +93,8 @@ impl<'a> Emitter<'a> {
             imported: HashMap::default(),
             exported: HashMap::default(),
             resources: HashMap::default(),
+            planned_resources: plan.resources.iter().enumerate().map(|(place, r)| (r.id, place)).collect(),
+            planned_lifts: plan.lifts.iter().enumerate().map(|(place, lift)| (name(&lift.function), place)).collect(),
             functions: HashMap::default(),
             lowered: HashMap::default(),
             aliases: HashMap::default(),

@@ -11,6 +11,10 @@ use crate::world::World;
 #[derive(Clone, Default)]
 pub(super) struct TypeMap {
     pub ids: HashMap<TypeId, u32>,
+    /// Those that came since the last time something was forgotten.
+    new: Vec<TypeId>,
+    /// Older ones, by the interface that they belong to.
+    of: HashMap<InterfaceId, Vec<TypeId>>,
     anonymous: HashMap<TypeDefKind, u32>,
     functions: HashMap<Signature, u32>,
 }
@@ -19,12 +23,25 @@ pub(super) struct TypeMap {
 type Signature = (bool, Vec<(String, Type)>, Option<Type>);
 
 impl TypeMap {
+    /// Notes the index of a type.
+    pub fn insert(&mut self, id: TypeId, index: u32) {
+        self.ids.insert(id, index);
+        self.new.push(id);
+    }
+
     /// Forgets everything that was made of an interface's own types: from now on they are those of its instance.
     pub fn forget(&mut self, world: &World, interface: InterfaceId) {
-        self.ids.retain(|id, _| {
-            let ty = &world.resolve.types[*id];
-            ty.name.is_some() && ty.owner != TypeOwner::Interface(interface)
-        });
+        for id in self.new.drain(..) {
+            let ty = &world.resolve.types[id];
+            match (&ty.name, ty.owner) {
+                (None, _) => drop(self.ids.remove(&id)),
+                (Some(_), TypeOwner::Interface(owner)) => self.of.entry(owner).or_default().push(id),
+                (Some(_), _) => {}
+            }
+        }
+        for id in self.of.remove(&interface).unwrap_or_default() {
+            self.ids.remove(&id);
+        }
         self.anonymous.clear();
         self.functions.clear();
     }
@@ -71,7 +88,7 @@ pub(super) trait Scope {
             Some(index) => index,
             None => self.definition(id),
         };
-        self.map().ids.insert(id, index);
+        self.map().insert(id, index);
         index
     }
 

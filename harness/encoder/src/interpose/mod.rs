@@ -9,6 +9,7 @@ mod pointer;
 
 use std::borrow::Cow;
 
+use foldhash::HashMap;
 use indexmap::IndexMap;
 use wasmparser::{FuncType, ValType};
 use wit_parser::Resolve;
@@ -38,9 +39,11 @@ pub(crate) fn layers(
     modules: &[Module<'_>],
 ) -> Result<Vec<Module<'static>>, Error> {
     let mut covered: IndexMap<&str, Functions> = IndexMap::new();
+    let mut known: HashMap<&str, bool> = HashMap::default();
     for import in modules.iter().flat_map(|module| &module.imports) {
         let Extern::Func(Some(ty)) = &import.ty else { continue };
-        let ours = adapter.implements.iter().any(|name| layers::is_named(name, &import.module));
+        let is_ours = || adapter.implements.iter().any(|name| layers::is_named(name, &import.module));
+        let ours = *known.entry(&import.module).or_insert_with(is_ours);
         let built_in = names::parse_import(&import.module, &import.field).exported;
         if ours && !built_in && !names::is_reserved(&import.module) {
             covered.entry(&import.module).or_default().entry(import.field.clone()).or_insert_with(|| ty.clone());

@@ -19,7 +19,7 @@ const BUILD_WITH_RELOCATIONS: &str =
     "build it with the linker options `--import-memory --emit-relocs`, and neither strip nor post-process the result";
 
 /// What is wrong with an adapter.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum Problem {
@@ -97,9 +97,9 @@ pub enum Problem {
     PositionIndependent { what: String },
     /// Nothing tells which global is the stack pointer.
     #[error(
-        "cannot tell the stack pointer: global {global} may be it, but there is neither a `name` nor a `linking` section; do not strip the adapter, or export the global as `__stack_pointer`, or give its index by the option `stack.pointer`"
+        "cannot tell the stack pointer: global {global} may be it ({found}), but no symbol, export or name says so; do not strip the adapter, or export the global as `__stack_pointer`, or give its index by the option `stack.pointer`; if it is none, give it another name in the `name` section"
     )]
-    UnknownStackPointer { global: u32 },
+    UnknownStackPointer { global: u32, found: &'static str },
     /// A global with a special name has the wrong type.
     #[error("global `{name}` (index {global}) must be a mutable i32 of the module's own")]
     SpecialGlobal { name: &'static str, global: u32 },

@@ -75,7 +75,7 @@ fn stack(module: &Module<'_>, pointer: u32) -> Result<Range<u32>, Problem> {
 }
 
 /// The initial value of a global that is a plain number.
-fn start_of(module: &Module<'_>, global: u32) -> Option<u32> {
+pub(super) fn start_of(module: &Module<'_>, global: u32) -> Option<u32> {
     constant(module.globals.get(global as usize)?.own()?)
 }
 

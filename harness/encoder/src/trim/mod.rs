@@ -10,7 +10,7 @@
 //! | `module`, `names`, `linking` | bytes -> index spaces, names, symbols and relocations |
 //! | `data`, `table` | static data as units, function table as slots |
 //! | `live`, `plain` | what the wanted exports need of all that; the instructions that can stay as they are |
-//! | `special`, `access` | stack pointer, imports with a meaning |
+//! | `special`, `shape`, `access` | stack pointer, by name or by what code does with it; imports with a meaning |
 //! | `stack` | its size and its guard |
 //! | `layout`, `region`, `contents` | where stack and data of a shared adapter go, who allocates them and when |
 //! | `isolated` | the memory of an isolated adapter, and its data |
@@ -40,6 +40,7 @@ mod offsets;
 mod plain;
 mod plan;
 mod region;
+mod shape;
 mod special;
 mod stack;
 mod table;
@@ -47,6 +48,7 @@ mod unsupported;
 mod watch;
 mod why;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -308,15 +310,10 @@ fn kind(kind: ExternalKind) -> &'static str {
 }
 
 fn errors(adapter: &str, wasm: &[u8], problems: Vec<Problem>) -> Vec<TrimError> {
-    let mut errors: Vec<TrimError> = Vec::new();
-    for problem in problems {
-        let problem = unsupported::named(wasm, problem);
-        let error = TrimError { adapter: adapter.to_string(), problem };
-        if !errors.contains(&error) {
-            errors.push(error);
-        }
-    }
-    errors
+    let mut seen = HashSet::new();
+    let problems = problems.into_iter().map(|problem| unsupported::named(wasm, problem));
+    let new = problems.filter(|problem| seen.insert(problem.clone()));
+    new.map(|problem| TrimError { adapter: adapter.to_string(), problem }).collect()
 }
 
 fn counts(module: &Module<'_>, analysis: &Analysis<'_>, numbers: &numbers::Numbers) -> (Counts, Counts) {

@@ -12,6 +12,7 @@ use super::error::Problem;
 use super::form::Form;
 use super::live::Live;
 use super::module::{Item, Module, Origin};
+use super::shape::{self, Shape};
 use super::stack::Stack;
 
 const STACK_POINTER: &str = "__stack_pointer";
@@ -49,10 +50,15 @@ impl Special {
             problems.push(problem);
             None
         });
-        let stack_pointer = named.or(found.filter(|global| live.globals.contains(global)));
+        let mut stack_pointer = named.or(found.filter(|global| live.globals.contains(global)));
         // Where nothing moves and nothing is guarded, it need not be known.
-        if stack_pointer.is_none() && told.is_none() && (form == Form::Shared || stack.guard) {
-            problems.extend(suspect(module, live));
+        let matters = (form == Form::Shared || stack.guard) && !live.memories.is_empty();
+        if stack_pointer.is_none() && told.is_none() && matters && named_global(module, STACK_POINTER).is_none() {
+            match shape::find(module, live, &unnamed(module, live)) {
+                Shape::None => {}
+                Shape::Pointer(global) => stack_pointer = Some(global),
+                Shape::Unclear { global, found } => problems.push(Problem::UnknownStackPointer { global, found }),
+            }
         }
         Special { stack_pointer, allocation_state }
     }
@@ -91,17 +97,17 @@ fn is_mutable_i32(module: &Module<'_>, global: u32) -> bool {
         .is_some_and(|global| global.own().is_some() && global.ty.mutable && global.ty.content_type == ValType::I32)
 }
 
-/// Without any names, a global that may be a stack pointer must not be left pointing into main's data.
-fn suspect(module: &Module<'_>, live: &Live) -> Option<Problem> {
-    if module.names.present || module.linking.present || live.memories.is_empty() {
-        return None;
-    }
-    if module.exports.contains_key(STACK_POINTER) {
-        return None;
-    }
-    let mut both = live.read.intersection(&live.written).copied();
-    let global = both.find(|global| is_mutable_i32(module, *global))?;
-    Some(Problem::UnknownStackPointer { global })
+/// The globals that code reads, that could be a stack pointer, and that have no name: neither the linker nor a tool that
+/// wrote names says what they are.
+fn unnamed(module: &Module<'_>, live: &Live) -> Vec<u32> {
+    let symbols = module.linking.symbols.iter().filter_map(|symbol| match symbol {
+        SymbolInfo::Global { index, name: Some(_), .. } => Some(*index),
+        _ => None,
+    });
+    let symbols: BTreeSet<u32> = symbols.collect();
+    let is_named = |global: &u32| symbols.contains(global) || module.names.globals.contains_key(global);
+    let read = live.read.iter().copied();
+    read.filter(|global| is_mutable_i32(module, *global) && !is_named(global)).collect()
 }
 
 /// Is this the adapter's wish to allocate from main?

@@ -4,6 +4,7 @@
 //! encoding. This one takes what [`Decoder`] knows to mean exactly one thing, and gives up on everything else: then the
 //! library's says what it is, or what is wrong with it.
 
+use foldhash::HashMap;
 use wasmparser::names::KebabStr;
 use wasmparser::{
     BinaryReader, ComponentAlias, ComponentDefinedType, ComponentExternName, ComponentExternalKind, ComponentFuncType,
@@ -60,7 +61,7 @@ enum Local<'t> {
 struct Scope<'t> {
     types: Vec<Local<'t>>,
     owner: TypeOwner,
-    resources: Vec<(&'t str, TypeId)>,
+    resources: HashMap<&'t str, TypeId>,
 }
 
 /// How much there is to a type.
@@ -92,7 +93,7 @@ impl Decoder {
             includes: Default::default(),
             span: Span::default(),
         });
-        let mut scope = Scope { types: Vec::new(), owner: TypeOwner::World(id), resources: Vec::new() };
+        let mut scope = Scope { types: Vec::new(), owner: TypeOwner::World(id), resources: HashMap::default() };
         let mut instances = Vec::new();
         for _ in 0..reader.read_var_u32().ok()? {
             let mut ahead = reader.clone();
@@ -175,7 +176,7 @@ impl Decoder {
     /// An interface, which gets its name later.
     fn interface<'t>(&mut self, reader: &mut BinaryReader<'t>, outer: &[Local<'_>]) -> Option<InterfaceId> {
         let id = self.packages.interface(&mut self.resolve);
-        let mut scope = Scope { types: Vec::new(), owner: TypeOwner::Interface(id), resources: Vec::new() };
+        let mut scope = Scope { types: Vec::new(), owner: TypeOwner::Interface(id), resources: HashMap::default() };
         let count = reader.read_var_u32().ok()?;
         // About a third of the declarations are functions.
         self.resolve.interfaces[id].functions.reserve(count.min(1000) as usize / 3);
@@ -228,7 +229,7 @@ impl Decoder {
         let resource = matches!(kind, TypeDefKind::Resource);
         let id = self.define(Some(name), kind, scope.owner)?;
         if resource {
-            scope.resources.push((name, id));
+            scope.resources.entry(name).or_insert(id);
         }
         scope.types.push(Local::Named(id));
         Some(id)
@@ -277,7 +278,7 @@ impl Decoder {
             return Some(if is_async { FunctionKind::AsyncFreestanding } else { FunctionKind::Freestanding });
         };
         let (kind, rest) = rest.split_once(']')?;
-        let resource = |name: &str| scope.resources.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
+        let resource = |name: &str| scope.resources.get(name).copied();
         let (resource, own) = match rest.split_once('.') {
             Some((name, own)) => (resource(name)?, Some(KebabStr::new(own)?)),
             None => (resource(rest)?, None),

@@ -6,7 +6,7 @@ use foldhash::HashMap;
 use indexmap::IndexMap;
 use wit_parser::{Resolve, WorldItem, WorldKey};
 
-use crate::layers;
+use crate::versions;
 
 /// Interfaces by name.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Interfaces {
 
     /// The interface of that name, or of a compatible version.
     pub fn get(&self, resolve: &Resolve, name: &str) -> Option<&WorldKey> {
-        self.exact.get(name).or_else(|| self.on_track(resolve, &layers::track_of(name)?))
+        self.exact.get(name).or_else(|| self.on_track(resolve, &versions::track_of(name)?))
     }
 
     /// The interface of that name, whose version is a compatibility track.

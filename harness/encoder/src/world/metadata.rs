@@ -23,7 +23,7 @@ pub(crate) struct Decoded {
 }
 
 /// How strings lie in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StringEncoding {
     /// UTF-8.
     Utf8,

@@ -5,11 +5,14 @@
 //! and exported gets two identities, so that an id always means one thing.
 
 mod component_type;
+mod contradictions;
 mod interfaces;
 mod local;
 mod metadata;
 mod packages;
 mod sections;
+mod stability;
+mod wit_text;
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -28,6 +31,7 @@ use crate::plan::ModuleId;
 use crate::read::Module;
 use crate::unite;
 
+use contradictions::Brought;
 pub(crate) use interfaces::Interfaces;
 pub use metadata::StringEncoding;
 pub(crate) use metadata::{Decoded, decode};
@@ -45,6 +49,8 @@ pub(crate) struct World {
     declared: Declared,
     import_names: OnceLock<Interfaces>,
     export_names: OnceLock<Interfaces>,
+    /// The key of each interface that the world imports or exports.
+    keys: OnceLock<HashMap<InterfaceId, WorldKey>>,
 }
 
 /// The functions of each module's own world, and how strings of theirs lie in that module's memory.
@@ -82,16 +88,28 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
             None => decode(module),
         };
         match decoded {
-            Ok(decoded) => worlds.extend(decoded.into_iter().map(|decoded| (index, decoded))),
+            Ok(decoded) => worlds.extend(decoded.into_iter().map(|decoded| (index, Origin::Section, decoded))),
             Err(error) => errors.push(error),
         }
         if let Some(wit) = &module.wit {
-            worlds.push((index, Decoded { wit: wit.clone().into_owned(), encoding: StringEncoding::Utf8 }));
+            let mut wit = wit.clone().into_owned();
+            stability::forget(&mut wit.resolve);
+            worlds.push((index, Origin::Given, Decoded { wit, encoding: StringEncoding::Utf8 }));
         }
     }
-    let mut world = World::empty();
     let is_one = worlds.len() == 1;
-    for (index, decoded) in worlds {
+    let joined = !is_one || worlds.iter().any(|(.., decoded)| has_versions(&decoded.wit));
+    if joined {
+        let brought = worlds.iter().map(|(index, origin, decoded)| Brought {
+            by: origin.of(&modules[*index].name, *index),
+            wit: &decoded.wit,
+        });
+        errors.extend(contradictions::find(&brought.collect::<Vec<_>>()));
+    }
+    Errors::check(errors)?;
+    let mut world = World::empty();
+    let mut errors = Vec::new();
+    for (index, _, decoded) in worlds {
         at.set(index);
         world.exporters(modules, index, &decoded.wit, &mut errors);
         match is_one {
@@ -100,7 +118,8 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
         }
     }
     Errors::check(errors)?;
-    if !is_one || world.has_versions() {
+    if joined {
+        unite::compatible_versions(&mut world.resolve, world.id);
         world
             .resolve
             .merge_world_imports_based_on_semver(world.id)
@@ -108,6 +127,34 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
     }
     world.resolve.generate_nominal_type_ids(world.id);
     Ok(world)
+}
+
+/// Where a module's world comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// A `component-type` section.
+    Section,
+    /// WIT from outside.
+    Given,
+}
+
+impl Origin {
+    /// Names a module and its world's source.
+    fn of(self, name: &str, index: usize) -> String {
+        let word = if index == 0 { "" } else { "adapter " };
+        match self {
+            Origin::Section => format!("{word}`{name}`, in its `component-type` section"),
+            Origin::Given => format!("{word}`{name}`, in the WIT given for it"),
+        }
+    }
+}
+
+/// Whether a world imports an interface in several versions.
+fn has_versions(wit: &Wit) -> bool {
+    let mut seen = HashSet::default();
+    let imports = wit.resolve.worlds[wit.world].imports.keys();
+    let mut interfaces = imports.filter(|key| matches!(key, WorldKey::Interface(_)));
+    !interfaces.all(|key| seen.insert(interface_key(&wit.resolve, Some(key))))
 }
 
 impl World {
@@ -121,6 +168,7 @@ impl World {
             declared: Declared::Each(HashMap::default()),
             import_names: OnceLock::new(),
             export_names: OnceLock::new(),
+            keys: OnceLock::new(),
         }
     }
 
@@ -167,13 +215,6 @@ impl World {
                 errors.push(Error::WorldConflict { module: module.name.clone(), message: format!("{error:#}") });
             }
         }
-    }
-
-    /// Whether an interface is imported in several versions.
-    fn has_versions(&self) -> bool {
-        let mut seen = HashSet::default();
-        let interfaces = self.imports().keys().filter(|key| matches!(key, WorldKey::Interface(_)));
-        !interfaces.map(|key| interface_key(&self.resolve, Some(key))).all(|name| seen.insert(name))
     }
 
     /// Notes the functions of a module's own world.
@@ -249,12 +290,26 @@ impl World {
 
     /// The function of that name in an imported interface (or at the root), by its import's name.
     pub fn imported_function(&self, key: Option<&WorldKey>, name: &str) -> Option<&Function> {
+        self.function(self.imports(), key, name)
+    }
+
+    /// The function of that name in an exported interface (or at the root), by its export's name.
+    pub fn exported_function(&self, key: Option<&WorldKey>, name: &str) -> Option<&Function> {
+        self.function(self.exports(), key, name)
+    }
+
+    fn function<'w>(
+        &'w self,
+        items: &'w wit_parser::IndexMap<WorldKey, WorldItem>,
+        key: Option<&WorldKey>,
+        name: &str,
+    ) -> Option<&'w Function> {
         match key {
-            Some(key) => match self.imports().get(key)? {
+            Some(key) => match items.get(key)? {
                 WorldItem::Interface { id, .. } => self.resolve.interfaces[*id].functions.get(name),
                 _ => None,
             },
-            None => match self.imports().get(&WorldKey::Name(name.to_string()))? {
+            None => match items.get(&WorldKey::Name(name.to_string()))? {
                 WorldItem::Function(function) => Some(function),
                 _ => None,
             },
@@ -290,6 +345,19 @@ impl World {
             }
             Declared::All(..) => None,
         }
+    }
+
+    /// The name under which the world imports or exports an interface.
+    pub fn interface_name(&self, id: InterfaceId) -> Option<String> {
+        let all = || self.imports().iter().chain(self.exports()).rev();
+        let keys = self.keys.get_or_init(|| {
+            let interfaces = all().filter_map(|(key, item)| match item {
+                WorldItem::Interface { id, .. } => Some((*id, key.clone())),
+                _ => None,
+            });
+            interfaces.collect()
+        });
+        keys.get(&id).map(|key| self.resolve.name_world_key(key))
     }
 
     /// The type behind aliases.

@@ -1,6 +1,6 @@
 //! The packages of a world in the making: which interface belongs to which, and which package uses which.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use wasmparser::names::KebabStr;
 use wit_parser::{Interface, InterfaceId, Package, PackageId, PackageName, Resolve, Span, TypeOwner, WorldId};
 
@@ -12,6 +12,8 @@ const MOST: usize = 256;
 pub(super) struct Packages {
     /// In the order in which they are mentioned, with their interfaces.
     packages: Vec<(PackageName, Vec<InterfaceId>)>,
+    /// The names of interfaces, with the index of their package.
+    names: HashSet<(usize, String)>,
     /// The package of each interface that has one, by its index in `packages`.
     of: HashMap<InterfaceId, usize>,
     /// From interface to interface, by types in use.
@@ -44,9 +46,7 @@ impl Packages {
         });
         (index < MOST).then_some(())?;
         let known = &mut self.packages[index].1;
-        if known.iter().any(|id| resolve.interfaces[*id].name.as_deref() == Some(interface)) {
-            return None;
-        }
+        self.names.insert((index, interface.to_string())).then_some(())?;
         resolve.interfaces[id].name = Some(interface.to_string());
         known.push(id);
         self.of.insert(id, index);

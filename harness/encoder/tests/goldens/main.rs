@@ -4,8 +4,10 @@
 //! adapter `NAME.wat` and, with a world, `NAME.wit`. Adding a case is adding files; `BLESS=1` writes what is expected.
 
 mod case;
+mod joining;
 mod parse;
 mod provenance;
+mod stack_pointer;
 
 use std::path::Path;
 

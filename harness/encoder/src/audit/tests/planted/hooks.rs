@@ -1,5 +1,7 @@
 //! Mistakes in what main's task hook is told, and in its thread-local storage.
 
+use foldhash::HashMap;
+
 use super::super::fixture::{HOOKED, SHOP};
 use super::{MAIN, Mistake, core};
 use crate::plan::{Event, Hooks, Source, Via};
@@ -8,7 +10,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         "a hook that main has not",
         SHOP,
-        |f| f.plan.hooks = Some(Hooks { hook: core(MAIN, "wait"), wrapped: Vec::new() }),
+        |f| f.plan.hooks = Some(Hooks { hook: core(MAIN, "wait"), wrapped: Vec::new(), places: HashMap::default() }),
         &["main's task hook is nothing, but the plan calls `wait` of `main`"],
     ),
     (

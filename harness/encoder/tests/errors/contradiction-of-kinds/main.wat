@@ -1,0 +1,1 @@
+(module (import "old" "get" (func)))
