@@ -17,7 +17,7 @@ pub fn guest(name: &str) -> Option<&'static [u8]> {
     match &all().guests[name] {
         Ok(module) => Some(module),
         Err(reason) => {
-            assert!(std::env::var_os("POLYFILL_REQUIRE").is_none(), "{name}: {reason}");
+            assert!(std::env::var_os("POLYFILL_REQUIRE").is_none_or(|value| value.is_empty()), "{name}: {reason}");
             println!("left out {name}: {reason}");
             None
         }

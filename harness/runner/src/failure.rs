@@ -1,6 +1,5 @@
 //! A cell that failed, as those see it who want to keep it.
 
-use std::fs;
 use std::path::Path;
 
 use polyfill_build::case::Case;
@@ -32,7 +31,7 @@ impl Failure<'_> {
     /// The component that ran; none on the host `native`, or where nothing was built.
     pub fn component(&self) -> Option<Vec<u8>> {
         let Artifact::Component(file) = &self.cell.artifact else { return None };
-        fs::read(self.folder().join(file)).ok()
+        polyfill_build::system::read(self.folder().join(file)).ok()
     }
 
     /// The guest's core module, where the index has it: for the host `native`.
@@ -42,7 +41,7 @@ impl Failure<'_> {
             Artifact::Module(file) => Some(file),
             _ => None,
         });
-        fs::read(self.folder().join(file?)).ok()
+        polyfill_build::system::read(self.folder().join(file?)).ok()
     }
 
     /// The same run once more, with all its calls.

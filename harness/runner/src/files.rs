@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use polyfill_build::case::LimitName;
+use polyfill_build::system::{PrivateDir, private_dir};
 use polyfill_build::tree::{self, Entry, Node};
-use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::host::WALL_CLOCK_SECONDS;
@@ -57,7 +57,7 @@ pub(crate) enum FilesError {
 
 /// The private folder of a run. It goes when this is dropped.
 pub(crate) struct Files {
-    folder: TempDir,
+    folder: PrivateDir,
     pub(crate) preopens: Vec<Opened>,
 }
 
@@ -73,7 +73,7 @@ impl Files {
     /// Makes the folder of a run; nothing where the case has no files.
     pub(crate) fn lay_out(inputs: &Inputs) -> Result<Option<Self>, FilesError> {
         let Some(preopens) = &inputs.preopens else { return Ok(None) };
-        let folder = tempfile::tempdir().map_err(failed("make a folder for", ""))?;
+        let folder = private_dir().map_err(failed("make a folder for", ""))?;
         let root = folder.path();
         for (path, entry) in &inputs.files {
             if let Some(problem) = tree::path_problem(path) {
