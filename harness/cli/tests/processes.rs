@@ -20,6 +20,14 @@ const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_st
 /// One that ends at once.
 const SHORT: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
 
+/// The component of a command.
+const COMMAND: &str = r#"(component
+    (core module $main (func (export "run") (result i32) (i32.const 0)))
+    (core instance $main (instantiate $main))
+    (func $run (result (result)) (canon lift (core func $main "run")))
+    (instance $exported (export "run" (func $run)))
+    (export "wasi:cli/run@0.2.0" (instance $exported)))"#;
+
 /// Generous: what is waited for comes in milliseconds on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -164,11 +172,8 @@ fn signals_kill_external_hosts_and_what_they_have_started() {
     let script = "read line; echo '{\"hello\": {\"protocol\": 1}}'\nread line\n: >\"$TMPDIR/left\"\n\
                   sleep 600 &\necho $! >child\necho $$ >leader\nwait\n";
     for signal in signals() {
-        let files = [("hosts/own.toml", host), ("host.sh", script), ("hello.wat", SHORT), ("guests/hello.wat", SHORT)];
-        let place = Place::new(&files);
-        let (status, text) = place.run(&mut place.polyfill(&["encode", "hello.wat", "-o", "hello.wasm"]));
-        assert!(status.success(), "{text}");
-        let mut running = place.start(&["run", "hello.wasm", "--host", "own"]);
+        let place = Place::new(&[("hosts/own.toml", host), ("host.sh", script), ("hello.wat", COMMAND)]);
+        let mut running = place.start(&["run", "hello.wat", "--host", "own"]);
         let (leader, child) = (place.process("leader"), place.process("child"));
         running.kill(signal);
         assert_eq!(running.wait().signal(), Some(signal.as_raw()));

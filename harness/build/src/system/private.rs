@@ -373,13 +373,13 @@ mod tests {
         fs::write(root.join("closed/inner/file"), "").unwrap();
         fs::set_permissions(root.join("closed/inner"), fs::Permissions::from_mode(0)).unwrap();
         fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o500)).unwrap();
-        // Deeper than a path can be long: built from the bottom up.
-        for _ in 0..3000 {
-            fs::create_dir(root.join("b")).unwrap();
-            if root.join("a").exists() {
-                fs::rename(root.join("a"), root.join("b/a")).unwrap();
-            }
-            fs::rename(root.join("b"), root.join("a")).unwrap();
+        // Longer than a path can be: built from the bottom up.
+        let (inner, outer) = (root.join("a".repeat(200)), root.join("b"));
+        fs::create_dir(&inner).unwrap();
+        for _ in 0..100 {
+            fs::create_dir(&outer).unwrap();
+            fs::rename(&inner, outer.join("a".repeat(200))).unwrap();
+            fs::rename(&outer, &inner).unwrap();
         }
         remove(&root).unwrap();
         assert!(!root.exists());
