@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -170,7 +170,7 @@ fn signals_remove_private_directories_and_show_in_the_exit_status() {
 fn signals_kill_external_hosts_and_what_they_have_started() {
     let host = "command = ['sh', 'host.sh']\ncapabilities = ['calls']\n";
     let script = "read line; echo '{\"hello\": {\"protocol\": 1}}'\nread line\n: >\"$TMPDIR/left\"\n\
-                  sleep 600 &\necho $! >child\necho $$ >leader\nwait\n";
+                  sh -c 'kill -STOP $$' &\necho $! >child\necho $$ >leader\nwait\n";
     for signal in signals() {
         let place = Place::new(&[("hosts/own.toml", host), ("host.sh", script), ("hello.wat", COMMAND)]);
         let mut running = place.start(&["run", "hello.wat", "--host", "own"]);
@@ -183,8 +183,29 @@ fn signals_kill_external_hosts_and_what_they_have_started() {
 }
 
 #[test]
+fn an_external_host_that_says_nothing_but_the_end_fails() {
+    let polite = "read line; echo '{\"hello\": {\"protocol\": 1}}'; read line\n";
+    let end = "echo '{\"end\": {\"outcome\": \"returned\"}}'\n";
+    let [started, returned] = ["echo '\"started\"'\n", "echo '{\"returned\": {\"value\": {\"ok\": null}}}'\n"];
+    let stray = "read line; echo late; exit 0";
+    for (script, expected) in [
+        (vec![polite, started, returned, end, "read line || exit 0"], None),
+        (vec![polite, end, "read line"], Some("message `end` with `returned` in the state `preparing`")),
+        (vec![polite, started, end, "read line"], Some("message `end` with `returned` in the state `running`")),
+        (vec![polite, started, returned, end, stray], Some("a line of it makes no sense, in the state `idle`")),
+        (vec![polite, started, returned, end, "exit 7"], Some("it ended after a run (exit status: 7)")),
+    ] {
+        let host = "command = ['sh', 'host.sh']\ncapabilities = ['calls']\n";
+        let place = Place::new(&[("hosts/own.toml", host), ("host.sh", &script.concat()), ("hello.wat", COMMAND)]);
+        let (status, text) = place.run(&mut place.polyfill(&["run", "hello.wat", "--host", "own"]));
+        assert_eq!(status.success(), expected.is_none(), "{text}");
+        assert!(text.contains(expected.unwrap_or_default()), "{text}");
+    }
+}
+
+#[test]
 fn signals_kill_compilers_and_what_they_have_started() {
-    let script = "case $1 in prepare) echo 1;; *)\n: >\"$TMPDIR/left\"\nsleep 600 &\necho $! >child\n\
+    let script = "case $1 in prepare) echo 1;; *)\n: >\"$TMPDIR/left\"\nsh -c 'kill -STOP $$' &\necho $! >child\n\
                   echo $$ >leader\nwait;; esac\n";
     let place = Place::new(&[("toolchains/slow.sh", script), ("guests/g.slow", "")]);
     let mut running = place.start(&["test"]);
@@ -328,10 +349,9 @@ fn waiting_for_the_lock_of_another_process_is_reported_once() {
     lock.set_len(0).unwrap();
     (&lock).write_all(b"4321").unwrap();
     let mut running = place.start(&["test"]);
-    let mut stderr = running.0.stderr.take().unwrap();
-    let mut text = vec![0; 1000];
-    let read = stderr.read(&mut text).unwrap();
-    let first = String::from_utf8_lossy(&text[..read]).into_owned();
+    let mut stderr = BufReader::new(running.0.stderr.take().unwrap());
+    let mut first = String::new();
+    stderr.read_line(&mut first).unwrap();
     assert!(first.contains("process 4321") && first.contains(work.join("lock").to_str().unwrap()), "{first}");
     lock.unlock().unwrap();
     assert!(running.wait().success());
@@ -379,6 +399,7 @@ fn output_that_nobody_reads_is_no_panic() {
         &["schema"],
         &["test"],
         &["test", "--list"],
+        &["encode", "missing.wat"],
         &["--help"],
     ] {
         for stream in ["stdout", "stderr"] {

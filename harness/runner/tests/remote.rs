@@ -79,7 +79,7 @@ fn hosts_that_fail_are_quoted() {
     for (script, expected) in [
         ("kill -9 $$", "it ended in the middle (signal: 9"),
         ("run; exit 0", "it ended in the middle (exit status: 0), in the state `running`"),
-        ("run; exec >&-; sleep 9", "it closed its output in the middle, in the state `running`"),
+        ("run; exec >&-; kill -STOP $$", "it closed its output in the middle, in the state `running`"),
         ("run; echo '{\"stdout\": \"xy\"}'; read line", "output that is no pairs of hexadecimal digits"),
         ("run; echo '{\"returned\": {\"value\": 5}}'; read line", "the result of `greet`: `5` is no string"),
         ("run; echo '{\"returned\": {}}'; read line", "the result of `greet`: it is not there"),
@@ -136,7 +136,7 @@ fn messages_in_the_wrong_state_fail_the_host() {
         (&["run", RETURNED, END, "echo garbage"], "a line of it makes no sense, in the state `idle`"),
         (&["run", RETURNED, END, "printf garbage; exit 0"], "a line of it makes no sense, in the state `idle`"),
         (&["run", RETURNED, END, "exit 3"], "it ended after a run (exit status: 3): expected exit status 0"),
-        (&["run", RETURNED, END, "exec >&-; sleep 9"], "it closed its output after a run and lives on"),
+        (&["run", RETURNED, END, "exec >&-; kill -STOP $$"], "it closed its output after a run and lives on"),
     ] {
         let script: Vec<&str> =
             [POLITE, STARTED].into_iter().chain(script.iter().copied()).chain(["read line"]).collect();
@@ -148,7 +148,24 @@ fn messages_in_the_wrong_state_fail_the_host() {
     }
 }
 
-/// One that prepares nothing has nothing to show either: it passes where it has done what it was asked for.
+#[test]
+fn messages_about_what_the_descriptor_does_not_have_fail_the_host() {
+    let call = "echo '{\"call\": {\"instance\": \"names\", \"function\": \"name-of\", \"arguments\": [7], \"result\": \"x\"}}'\n";
+    for (capabilities, last, expected) in [
+        ("['calls']", call, "message `call`: its descriptor does not have the capability `records-calls`"),
+        ("['calls']", END, "message `end` with `pages`: its descriptor does not have the capability `pages`"),
+        (
+            "['calls', 'pages']",
+            "echo '{\"end\": {\"outcome\": \"returned\"}}'\n",
+            "message `end` without `pages`: its descriptor has the capability `pages`",
+        ),
+    ] {
+        let script = [POLITE, STARTED, "run\n", RETURNED, last, "read line"].concat();
+        let (_folder, host) = host(&format!("capabilities = {capabilities}"), &script);
+        failed(run(&host), expected);
+    }
+}
+
 #[test]
 fn a_host_may_end_after_each_run() {
     assert_eq!(observe(&[POLITE, STARTED, "run", RETURNED, END, "exit 0"], 2).outcome, Outcome::Returned);
@@ -157,7 +174,7 @@ fn a_host_may_end_after_each_run() {
 #[test]
 fn what_follows_a_run_late_is_found_by_the_next_run_or_at_the_end() {
     let late = "while run; do n=$((n+1))\n";
-    let until = "[ $n = 2 ] && { while [ ! -e go ]; do :; done; echo late; touch said; }; done";
+    let until = "[ $n = 2 ] && { while [ ! -e go ]; do :; done; echo late; >said; }; done";
     let script = [POLITE, STARTED, late, RETURNED, END, until].join("\n");
     for ended_by_a_run in [true, false] {
         let (folder, host) = host(ALL, &script);
@@ -178,17 +195,18 @@ fn what_follows_a_run_late_is_found_by_the_next_run_or_at_the_end() {
     );
 }
 
-/// A process of a host holds its end of a lock for as long as it lives: here, a FIFO that it has open for writing.
 #[test]
 fn what_a_host_has_started_is_killed_with_it() {
     for (script, ends) in [
-        ("run; sleep 100 & echo $! >pid; sleep 100", "timeout"),
-        ("run; sleep 100 & echo $! >pid; echo nonsense; read line", "failure"),
-        ("run; sleep 100 & echo $! >pid; exit 0", "the end of its leader"),
-        ("run; sleep 100 >&2 & echo $! >pid\n", "a good end"),
+        ("run; {child}; wait", "timeout"),
+        ("run; {child}; echo nonsense; read line", "failure"),
+        ("run; {child}; exit 0", "the end of its leader"),
+        ("run; {child}", "a good end"),
     ] {
+        // Stopped, so that it takes no time.
+        let script = script.replace("{child}", "sh -c 'kill -STOP $$' & echo $! >pid");
         let last = if ends == "a good end" { [RETURNED, END, "exit 0"].concat() } else { String::new() };
-        let (folder, host) = host(ALL, &[POLITE, STARTED, script, &last].join("\n"));
+        let (folder, host) = host(ALL, &[POLITE, STARTED, &script, &last].join("\n"));
         let seen = run(&host);
         assert_eq!(ends == "a good end", seen.outcome == Outcome::Returned, "{:?}", seen.outcome);
         let process: i32 = fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
@@ -224,7 +242,7 @@ fn wait_until(done: impl Fn() -> bool) {
 #[test]
 fn what_never_ends_is_ended() {
     let start = Instant::now();
-    let slow = observe(&[POLITE, STARTED, "run; sleep 100"], 1);
+    let slow = observe(&[POLITE, STARTED, "run; kill -STOP $$"], 1);
     assert!(matches!(slow.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", slow.outcome);
     let flood = observe(&[POLITE, STARTED, "run; while true; do echo '{\"stdout\": \"6161616161616161\"}'; done"], 1);
     assert_eq!(

@@ -75,18 +75,36 @@ pub fn temp_dir() -> PathBuf {
     std::path::absolute(&folder).unwrap_or(folder)
 }
 
-/// Removes the parent, and lets nobody make another one: for the end of this process.
+/// Removes the parent, and lets nobody make another one: for the end of this process, while its threads go on.
 pub(super) fn end() {
-    let parent = PARENT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(parent) = parent.upgrade() {
-        for _ in 0..ATTEMPTS {
-            if parent.remove().is_ok() || !parent.path.exists() {
-                break;
-            }
-            thread::sleep(PAUSE);
+    let current = PARENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(parent) = current.upgrade() {
+        remove_for_good(&parent.path);
+    }
+    std::mem::forget(current);
+}
+
+/// Removes a parent in which files are still being made. A file takes its place meanwhile, so that nobody makes the path anew.
+fn remove_for_good(path: &Path) {
+    let Some(temporary) = path.parent() else { return };
+    let mut moved = Vec::new();
+    for _ in 0..ATTEMPTS {
+        let aside = new_path(temporary);
+        if fs::rename(path, &aside).is_ok() {
+            moved.push(aside);
+        }
+        if File::create_new(path).is_ok() {
+            break;
         }
     }
-    std::mem::forget(parent);
+    for _ in 0..ATTEMPTS {
+        moved.retain(|aside| remove_parent(aside).is_err() && aside.exists());
+        if moved.is_empty() {
+            break;
+        }
+        thread::sleep(PAUSE);
+    }
+    let _ = fs::remove_file(path);
 }
 
 /// All private directories of a process.
@@ -125,8 +143,7 @@ fn parent() -> io::Result<Arc<Parent>> {
 
 fn make_parent(temporary: &Path) -> io::Result<Parent> {
     loop {
-        let name = format!("{}{}-{:016x}", prefix(), std::process::id(), random());
-        let path = temporary.join(name);
+        let path = new_path(temporary);
         match make(&path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             made => made?,
@@ -144,6 +161,10 @@ fn make_parent(temporary: &Path) -> io::Result<Parent> {
             }
         }
     }
+}
+
+fn new_path(temporary: &Path) -> PathBuf {
+    temporary.join(format!("{}{}-{:016x}", prefix(), std::process::id(), random()))
 }
 
 /// Removes the parents of processes that are dead.
@@ -351,6 +372,30 @@ mod tests {
         for kept in [alive.join("0"), fresh.join("0"), at("elsewhere/0"), at("precious"), at("polyfill-other/0")] {
             assert!(kept.exists(), "{}", kept.display());
         }
+    }
+
+    #[test]
+    fn a_parent_that_is_removed_is_not_made_again() {
+        let temporary = tempfile::tempdir().unwrap();
+        let parent = make_parent(temporary.path()).unwrap();
+        let inner = parent.path.join("0/deep/er");
+        let (made, stop) = (AtomicU64::new(0), AtomicU64::new(0));
+        thread::scope(|scope| {
+            // As a run that lays out its files, up to the first error.
+            scope.spawn(|| {
+                while stop.load(Ordering::Relaxed) == 0 && fs::create_dir_all(inner.join(random().to_string())).is_ok()
+                {
+                    made.fetch_add(1, Ordering::Relaxed);
+                }
+                stop.store(1, Ordering::Relaxed);
+            });
+            while made.load(Ordering::Relaxed) < 10 {
+                thread::yield_now();
+            }
+            remove_for_good(&parent.path);
+            stop.store(1, Ordering::Relaxed);
+        });
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
     }
 
     #[test]
