@@ -60,7 +60,7 @@ fn frozen_it_fails_in_node() -> Checked {
 
 /// `WASMTIME` names the program; without it, the one that is found by that name, if there is one.
 fn frozen_it_fails_in_the_command_of_wasmtime() -> Checked {
-    let program = env::var("WASMTIME").unwrap_or_else(|_| "wasmtime".into());
+    let program = env::var("WASMTIME").ok().filter(|program| !program.is_empty()).unwrap_or_else(|| "wasmtime".into());
     let version = Command::new(&program).arg("--version").output();
     if !version.is_ok_and(|output| output.status.success()) {
         return Err(Missing(format!(

@@ -122,6 +122,23 @@ fn processes_are_spawned_by_the_build() {
     }
 }
 
+/// Reading a FIFO or a device has no end, and an empty variable is no value: `harness/build/src/system/` knows.
+#[test]
+fn files_and_variables_of_users_are_read_in_one_place() {
+    let readers = ["fs::read(", "fs::read_to_string(", "File::open(", "env::var(", "env::var_os(", "env::temp_dir("];
+    // The runner's look at what a guest has left; the lock of a build.
+    let own = ["harness/runner/src/files.rs", "harness/build/src/output.rs"];
+    for (path, text) in
+        sources(&["build", "runner", "bundle", "lab", "cli"].map(|package| format!("harness/{package}/src")))
+    {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for reader in readers {
+            let own = path.starts_with("harness/build/src/system/") || own.contains(&path.as_str());
+            assert!(own || !code.contains(reader), "{path} has {reader}..); see harness/build/src/system/");
+        }
+    }
+}
+
 #[test]
 fn the_build_script_is_short() {
     assert!(read(&root().join("build.rs")).lines().count() <= 20);
@@ -167,7 +184,7 @@ fn text_files_are_clean() {
 }
 
 /// Rust sources below folders of the repository: path from the root, and text.
-fn sources(folders: &[&str]) -> Vec<(String, String)> {
+fn sources(folders: &[impl AsRef<Path>]) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for folder in folders {
         walk(&root().join(folder), &mut files);

@@ -8,6 +8,9 @@ import { Random } from './random.mjs';
 import { camel, fromJson, toJson } from './values.mjs';
 import { wasi } from './wasi.mjs';
 
+/** Bytes of output in one message. */
+const PIECE = 1 << 20;
+
 /** Runs a component to its end, whatever that is, and tells of what it does. */
 export async function run(request, components, say) {
   const readOnly = request.preopens.find((preopen) => preopen['read-only']);
@@ -25,7 +28,13 @@ export async function run(request, components, say) {
     random: () => new Random(request.random),
     clock: new Clock(request.clock),
     input: Buffer.from(request.stdin, 'hex'),
-    write: (stream, bytes) => say({ [stream]: Buffer.from(bytes).toString('hex') }),
+    write: (stream, bytes) => {
+      // A line has a bound.
+      const all = Buffer.from(bytes);
+      for (let from = 0; from < all.length; from += PIECE) {
+        say({ [stream]: all.subarray(from, from + PIECE).toString('hex') });
+      }
+    },
     tell: (call) => say({ call }),
   };
   const imports = { ...wasi(guest), ...myWasi(guest) };
@@ -38,7 +47,7 @@ export async function run(request, components, say) {
   try {
     const instance = await component.instantiate(imports);
     for (const call of request.calls) {
-      say({ returned: invoke(instance, call) });
+      say({ returned: { invoke: call.invoke, ...invoke(instance, call) } });
     }
     return 'returned';
   } catch (error) {

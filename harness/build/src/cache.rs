@@ -40,18 +40,18 @@ pub(crate) struct Kept {
 
 /// The earlier outcome, if nothing has changed since.
 pub(crate) fn look_up(record: &Path, key: &str) -> Option<Kept> {
-    let record: Record = serde_json::from_slice(&std::fs::read(record).ok()?).ok()?;
+    let record: Record = serde_json::from_slice(&crate::system::read(record).ok()?).ok()?;
     if record.key != key {
         return None;
     }
     for (path, hash) in &record.inputs {
-        if digest::of(&std::fs::read(path).ok()?) != *hash {
+        if digest::of(&crate::system::read(path).ok()?) != *hash {
             return None;
         }
     }
     let mut outputs = BTreeMap::new();
     for (name, output) in record.outputs {
-        let content = std::fs::read(&output.file).ok()?;
+        let content = crate::system::read(&output.file).ok()?;
         if digest::of(&content) != output.hash {
             return None;
         }
@@ -73,11 +73,11 @@ pub(crate) fn store(
         if std::fs::metadata(path)?.modified()? >= begun {
             return Ok(());
         }
-        hashes.insert(path.clone(), digest::of(&std::fs::read(path)?));
+        hashes.insert(path.clone(), digest::of(&crate::system::read(path)?));
     }
     let mut made = BTreeMap::new();
     for (name, file) in outputs {
-        let hash = digest::of(&std::fs::read(file)?);
+        let hash = digest::of(&crate::system::read(file)?);
         made.insert(name.clone(), Output { file: file.clone(), hash });
     }
     let content = Record { key: key.to_string(), inputs: hashes, outputs: made };
@@ -87,7 +87,7 @@ pub(crate) fn store(
 /// Writes a file through a temporary one beside it, only if it differs: readers never see half of it, and its
 /// modification time says when it last changed.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    if std::fs::read(path).is_ok_and(|old| old == content) {
+    if crate::system::read(path).is_ok_and(|old| old == content) {
         return Ok(());
     }
     if let Some(folder) = path.parent() {

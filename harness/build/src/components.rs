@@ -190,7 +190,7 @@ impl<'a> Encodings<'a> {
         let name = digest::of(out_dir.as_os_str().as_encoded_bytes());
         let file = shop.record(&format!("components-{}", &name[..8]));
         let old: Record =
-            std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+            crate::system::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Encodings { shop, out_dir, file, old, new: Record::default(), tool: this_program() }
     }
 
@@ -269,7 +269,9 @@ impl<'a> Encodings<'a> {
         let key = self.key(words.into_iter().chain(parts.map(|part| part.hash.as_str())));
         if let Some(entry) = self.old.components.get(&file).filter(|entry| entry.key == key) {
             let holds = match &entry.outcome {
-                Kept::Component { hash, .. } => std::fs::read(&path).is_ok_and(|bytes| digest::of(&bytes) == *hash),
+                Kept::Component { hash, .. } => {
+                    crate::system::read(&path).is_ok_and(|bytes| digest::of(&bytes) == *hash)
+                }
                 Kept::Failed { .. } | Kept::Findings(_) => true,
             };
             if holds {

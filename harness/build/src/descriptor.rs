@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Stdin};
+use crate::system::variables;
 use polyfill_encoder::fits;
 
 /// One such host. Unknown keys are refused.
@@ -81,6 +82,19 @@ pub enum Capability {
     Calls,
     /// The pages of memories are counted.
     Pages,
+}
+
+impl Capability {
+    /// As descriptors have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Capability::Files => "files",
+            Capability::RecordsCalls => "records-calls",
+            Capability::Answers => "answers",
+            Capability::Calls => "calls",
+            Capability::Pages => "pages",
+        }
+    }
 }
 
 /// Cells that a host does not take, though its patterns include them.
@@ -170,6 +184,5 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
         return Path::new(name).is_file().then(|| PathBuf::from(name));
     }
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(&file)).find(|file| file.is_file())
+    variables::path().into_iter().map(|folder| folder.join(&file)).find(|file| file.is_file())
 }

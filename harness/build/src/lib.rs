@@ -38,6 +38,7 @@ mod settings;
 pub mod side;
 mod stack;
 mod suite;
+pub mod system;
 mod traced;
 pub mod tree;
 mod wasi_test;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasmparser::{KnownCustom, MemoryType, Name, Payload, TypeRef};
 
+use crate::system;
+
 /// A file that is no module.
 #[derive(Debug, Error)]
 pub enum ModuleError {
@@ -38,7 +40,13 @@ pub enum ModuleError {
 
 /// Reads a `.wasm` or `.wat` file; gives its binary form. What it is is told from its content, not from its name.
 pub fn read(path: &Path) -> Result<Vec<u8>, ModuleError> {
-    let bytes = std::fs::read(path).map_err(|source| ModuleError::Read { path: path.to_path_buf(), source })?;
+    let bytes = system::read(path).map_err(|source| ModuleError::Read { path: path.to_path_buf(), source })?;
+    to_binary(path, bytes)
+}
+
+/// As [`read`], for a file that was typed on the command line: it can be `/dev/stdin` or `/dev/fd/N`.
+pub fn read_argument(path: &Path) -> Result<Vec<u8>, ModuleError> {
+    let bytes = system::read_argument(path).map_err(|source| ModuleError::Read { path: path.to_path_buf(), source })?;
     to_binary(path, bytes)
 }
 

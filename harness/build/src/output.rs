@@ -1,12 +1,22 @@
 //! Where everything is written, and the lock that keeps two builds apart.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::cache;
 use crate::digest;
 use crate::error::BuildError;
 use crate::index::{self, Index};
+use crate::system::variables;
+
+/// Longer than this, and waiting for a lock is reported.
+const SILENT: Duration = Duration::from_millis(500);
+
+/// The time between two attempts to take a lock.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Taken while a build runs; given back when it is dropped, or when the process ends.
 pub(crate) struct Lock {
@@ -14,14 +24,47 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Waits for other builds of the same suite.
+    /// Waits for other builds of the same suite. A wait that takes a while is reported on standard error, once.
     pub(crate) fn take(work: &Path) -> Result<Lock, BuildError> {
         let path = work.join("lock");
         std::fs::create_dir_all(work).map_err(BuildError::io("create the folder", work))?;
-        let file = File::create(&path).map_err(BuildError::io("create the lock", &path))?;
-        file.lock().map_err(BuildError::io("lock", &path))?;
+        // Its content is the holder's, which may be another process.
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = open.map_err(BuildError::io("create the lock", &path))?;
+        wait_for(&file, &path).map_err(BuildError::io("lock", &path))?;
+        // For those that wait; a lock without a name is one, too.
+        let _ = write_holder(&file);
         Ok(Lock { _file: file })
     }
+}
+
+fn wait_for(file: &File, path: &Path) -> io::Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < SILENT {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Ok(()) => return Ok(()),
+        }
+    }
+    let holder = holder(path).map(|process| format!(" (process {process})")).unwrap_or_default();
+    let lock = path.display();
+    let message = format!("waiting for another build of this suite{holder}, which holds the lock `{lock}`\n");
+    // In one piece; and where nobody reads it, the wait is the same.
+    let _ = io::stderr().write_all(message.as_bytes());
+    file.lock()
+}
+
+fn write_holder(mut file: &File) -> io::Result<()> {
+    file.set_len(0)?;
+    write!(file, "{}", std::process::id())
+}
+
+/// The process that holds a lock, as it wrote itself down.
+fn holder(path: &Path) -> Option<u32> {
+    let mut text = String::new();
+    File::open(path).ok()?.take(20).read_to_string(&mut text).ok()?;
+    text.parse().ok()
 }
 
 /// The folder for all work on the suite at `root`, within a target folder that suites can share.
@@ -33,7 +76,7 @@ pub(crate) fn work_dir(target: &Path, root: &Path) -> PathBuf {
 
 /// The target folder of a suite outside of build scripts.
 pub(crate) fn target_dir(root: &Path) -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
+    match variables::variable("CARGO_TARGET_DIR") {
         Some(folder) => std::env::current_dir().unwrap_or_default().join(folder),
         None => root.join("target"),
     }

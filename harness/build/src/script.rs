@@ -8,13 +8,15 @@ use crate::error::BuildError;
 use crate::index::Artifact;
 use crate::settings::Settings;
 use crate::suite::Suite;
+use crate::system::{signals, variables};
 
 /// Builds into `OUT_DIR`. Prints when to run again, a warning for each guest that failed, or an error and exits.
 pub(crate) fn run(suite: Suite) {
+    signals::install();
     for variable in Settings::VARIABLES {
         println!("cargo::rerun-if-env-changed={variable}");
     }
-    let Some(out_dir) = std::env::var_os("OUT_DIR").map(PathBuf::from) else {
+    let Some(out_dir) = variables::variable("OUT_DIR").map(PathBuf::from) else {
         println!("cargo::error=`OUT_DIR` is not set: this is for build scripts");
         std::process::exit(1);
     };

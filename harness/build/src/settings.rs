@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::system::variables;
+
 /// The build's settings from outside the suite folder.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -26,7 +28,7 @@ impl Settings {
 
     /// As the environment says.
     pub fn from_env() -> Settings {
-        let text = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let text = variables::text;
         Settings {
             cc: text("POLYFILL_CC"),
             cxx: text("POLYFILL_CXX"),

@@ -19,6 +19,7 @@ use crate::select::Filter;
 use crate::settings::Settings;
 use crate::side::Side;
 use crate::stack::Stack;
+use crate::system::threads;
 
 /// A folder with `guests/`, `adapters/` and `wit/`, and how to build it.
 #[derive(Clone, Debug)]
@@ -175,6 +176,7 @@ impl Suite {
 
     /// Compiles, checks and encodes what has changed since the last time, and writes components and index.
     pub fn build(&self) -> Result<Built, BuildError> {
+        threads::bound_rayon();
         let mut clock = Clock::start();
         let mut layout = match &self.testsuite {
             Some(adapters) => discover::testsuite::discover(&self.root, adapters)?,
@@ -234,6 +236,7 @@ impl Suite {
 
     /// Compiles one guest; gives its core module, or the step that failed with its message.
     pub fn compile(&self, guest: &str) -> Result<Result<Vec<u8>, (Stage, String)>, BuildError> {
+        threads::bound_rayon();
         let layout = discover::discover(&self.root, false)?;
         let Some(found) = layout.guests.iter().find(|found| found.name == guest) else {
             let hint = near::hint(guest, layout.guests.iter().map(|guest| guest.name.as_str()));
@@ -256,6 +259,7 @@ impl Suite {
     /// An adapter of the suite's own, by its id; nothing where there is no such adapter, or no module of it: a stub has none, and
     /// one may not compile.
     pub fn adapter(&self, id: &str) -> Result<Option<AdapterModule>, BuildError> {
+        threads::bound_rayon();
         let layout = discover::discover(&self.root, false)?;
         let Some(adapter) = layout.adapters.iter().find(|adapter| adapter.id == id) else { return Ok(None) };
         let (work, _) = self.folders(&layout)?;
@@ -273,6 +277,7 @@ impl Suite {
 
     /// Compiles all guests and adapters; gives their core modules, or the messages of those that have none.
     pub fn modules(&self) -> Result<CoreModules, BuildError> {
+        threads::bound_rayon();
         let layout = discover::discover(&self.root, false)?;
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;

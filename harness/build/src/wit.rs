@@ -10,6 +10,7 @@ use wit_parser::{PackageId, Resolve};
 use crate::digest;
 use crate::features::{self, Features};
 use crate::near;
+use crate::system;
 
 /// WIT that cannot be used.
 #[derive(Debug, Error)]
@@ -19,6 +20,14 @@ pub enum WitError {
     Missing {
         /// The path.
         path: PathBuf,
+    },
+    /// A file of the package cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
     },
     /// The text or the package has an error; the message shows path, line and column.
     #[error("{message}")]
@@ -100,11 +109,32 @@ fn parse(path: &Path, features: &Features) -> Result<(Resolve, PackageId), WitEr
     if !path.exists() {
         return Err(WitError::Missing { path: path.to_path_buf() });
     }
+    for file in read_by_parser(path) {
+        system::require_regular(&file).map_err(|source| WitError::Read { path: file, source })?;
+    }
     let mut resolve = features.resolve();
     match resolve.push_path(path) {
         Ok((package, _)) => Ok((resolve, package)),
         Err(error) => Err(WitError::Parse { path: path.to_path_buf(), message: resolve.render_error(&error) }),
     }
+}
+
+/// The files that the parser would open: those of the package and of its `deps`, which it opens whatever they are.
+fn read_by_parser(path: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
+    };
+    if !path.is_dir() {
+        return vec![path.to_path_buf()];
+    }
+    let mut files = entries(path);
+    for dependency in entries(&path.join("deps")) {
+        files.extend(entries(&dependency));
+        files.push(dependency);
+    }
+    let ends = ["wit", "wat", "wasm"];
+    files.retain(|file| file.extension().and_then(|end| end.to_str()).is_some_and(|end| ends.contains(&end)));
+    files
 }
 
 /// WIT named by a sidecar file: not parsed before an encoding needs it.
@@ -130,7 +160,7 @@ impl Reference {
         parts.add(self.world.as_deref().unwrap_or_default()).add(self.features.word());
         for file in self.files() {
             let name = file.strip_prefix(&self.path).unwrap_or(&file);
-            parts.add(name.to_string_lossy().as_bytes()).add(std::fs::read(&file).unwrap_or_default());
+            parts.add(name.to_string_lossy().as_bytes()).add(crate::system::read(&file).unwrap_or_default());
         }
         parts.finish()
     }

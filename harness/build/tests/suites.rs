@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use polyfill_build::index::{Artifact, Stage};
+use polyfill_build::system::variables;
 use polyfill_build::{Built, Settings, Suite};
 
 fn main() {
@@ -48,12 +49,12 @@ fn check(path: &Path) -> Result<(), Failed> {
     if script == seen {
         return Ok(());
     }
-    if std::env::var_os("BLESS").is_none() {
+    if !variables::is_on("BLESS") {
         let diff = similar::TextDiff::from_lines(&script, &seen);
         let diff = diff.unified_diff().header("expected", "seen").to_string();
         return Err(format!("`{}` (BLESS=1 writes what is seen)\n{diff}", path.display()).into());
     }
-    if std::env::var_os("CI").is_some() {
+    if variables::variable("CI").is_some() {
         return Err("BLESS is refused where CI is set: golden files are written by people".into());
     }
     Ok(std::fs::write(path, seen)?)

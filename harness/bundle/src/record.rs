@@ -1,6 +1,5 @@
 //! A trial of a suite -> a bundle.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use polyfill_build::case::Case;
@@ -143,7 +142,7 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Cell, CellResult, Vec<u
     let component = match &cell.artifact {
         Artifact::Component(file) => {
             let path = built.out_dir.join(file);
-            fs::read(&path).map_err(|error| RecordError::Read { path, error })?
+            polyfill_build::system::read(&path).map_err(|error| RecordError::Read { path, error })?
         }
         Artifact::Module(_) => {
             let why = "on the host `native` there is no component".into();

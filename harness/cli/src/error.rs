@@ -42,6 +42,8 @@ pub(crate) enum Error {
     Host(String),
     #[error("host `{host}` is a program, of which nobody hears what adapters do: leave out --sanitize")]
     Unchecked { host: String },
+    #[error("cannot create a directory in `{}`: {source}", folder.display())]
+    Private { folder: PathBuf, source: io::Error },
     #[error("cannot read `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write `{}`: {source}", path.display())]

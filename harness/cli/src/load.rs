@@ -106,7 +106,7 @@ impl Modules {
 
 /// The module of `encode` and `explain`, and its adapters.
 pub(crate) fn input(args: &args::Input) -> Result<Modules, Error> {
-    let wasm = module::read(&args.module)?;
+    let wasm = module::read_argument(&args.module)?;
     modules(stem(&args.module).unwrap_or("main"), wasm, &args.encoding, &args.encoding.adapts)
 }
 
@@ -161,7 +161,7 @@ pub(crate) fn adapter(
     let published = published(file).transpose()?;
     let default = if published.is_some() { Some(reference::IMPORT_MODULE) } else { stem(file) };
     let name = name.or(default).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
-    let wasm = published.map_or_else(|| module::read(file), |published| Ok(published.wasm().to_vec()))?;
+    let wasm = published.map_or_else(|| module::read_argument(file), |published| Ok(published.wasm().to_vec()))?;
     let wit = wit_arg.map(|arg| wit(arg, None, features)).transpose()?;
     Ok(Module { name: name.to_string(), wasm, wit })
 }

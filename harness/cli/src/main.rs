@@ -25,10 +25,13 @@ mod test;
 use std::process::ExitCode;
 
 use clap::Parser;
+use polyfill_build::system::signals;
 
 use crate::args::{Cli, Verb};
 
 fn main() -> ExitCode {
+    signals::install();
+    signals::end_on_broken_pipe();
     let done = match Cli::parse().verb {
         Verb::Test(args) => test::test(&args),
         Verb::Matrix(args) => matrix::matrix(&args),

@@ -3,7 +3,6 @@
 mod cells;
 mod table;
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use crate::output;
 
 /// Runs the cases that name a bug through every release of the adapters that they name, and tells what each of them saw.
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
-    if args.bless && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+    if args.bless && polyfill_build::system::variables::variable("CI").is_some() {
         return Err(polyfill_runner::Error::BlessInCi.into());
     }
     let suite = Suite::new(&args.suite).museum(true).filter(&args.filters).progress(output::progress);
@@ -65,7 +64,8 @@ fn tell_of_broken(index: &Index, results: &[CellResult]) -> bool {
 }
 
 fn is_golden(golden: &Path, text: &str) -> Result<bool, Error> {
-    let expected = fs::read_to_string(golden).map_err(|source| Error::Read { path: golden.to_path_buf(), source })?;
+    let expected = polyfill_build::system::read_to_string(golden)
+        .map_err(|source| Error::Read { path: golden.to_path_buf(), source })?;
     if expected != text {
         eprintln!("error: `{}` has another matrix; --bless writes this one", golden.display());
     }

@@ -1,6 +1,5 @@
 //! What can be done with a bundle: `polyfill replay`, `show`, `shrink`, `freeze`
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -117,6 +116,7 @@ pub(crate) fn freeze(args: &FreezeArgs) -> Result<ExitCode, Error> {
 }
 
 fn read(path: &Path) -> Result<Bundle, Error> {
-    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+    let bytes = polyfill_build::system::read_argument(path)
+        .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
     Bundle::read(&bytes).map_err(|source| Error::Bundle { file: path.to_path_buf(), source })
 }

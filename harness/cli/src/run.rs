@@ -4,15 +4,15 @@ mod file;
 mod guest;
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{fs, iter};
 
 use polyfill_build::Suite;
 use polyfill_build::case::{Answer, Call, LimitName};
 use polyfill_build::index::{NATIVE, Sanitize};
+use polyfill_build::system;
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
     Accepted, Detail, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost,
@@ -94,10 +94,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                 }
                 None if args.sanitize => return Err(Error::Unchecked { host: name.to_string() }),
                 None => {
-                    let cache = program.cache.clone().unwrap_or_else(|| std::env::temp_dir().join("polyfill-hosts"));
+                    // Of a file nothing is kept: a folder that all users share is no place for code.
+                    let private = system::private_dir()
+                        .map_err(|source| Error::Private { folder: system::temp_dir(), source })?;
+                    let cache = program.cache.clone().unwrap_or_else(|| private.path().to_path_buf());
                     let host = remote_host(&args.suite, name, &hosts, &cache)?;
                     let program = &engine.program(bytes)?;
-                    host.observe(&RemoteRun { program, file: None, inputs: &inputs, limits }, Sinks::inherit())
+                    let run = RemoteRun { program, file: None, inputs: &inputs, limits };
+                    let observation = host.observe(&run, Sinks::inherit());
+                    host.finish().map_err(Error::Host)?;
+                    observation
                 }
             }
         }
@@ -197,11 +203,8 @@ fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
 
 fn stdin(path: &Path) -> Result<Vec<u8>, Error> {
     let read = match path.to_str() {
-        Some("-") => {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-        }
-        _ => fs::read(path),
+        Some("-") => system::read_stdin(),
+        _ => system::read_argument(path),
     };
     read.map_err(|source| Error::Read { path: path.to_path_buf(), source })
 }

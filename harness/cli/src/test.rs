@@ -64,6 +64,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     }
     output::text(&table::ignored(&results))?;
     output::text(&summary(&results, &selection, &built, ran))?;
+    runner.finish_hosts()?;
     let failed = results.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -84,7 +84,7 @@ pub struct Config {
 /// If cargo cannot be asked or knows no reference.
 pub fn folder() -> Result<PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
     let version = Command::new(&cargo).arg("-vV").output().context("cannot run cargo")?;
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("cargo does not tell its host")?;

@@ -9,6 +9,9 @@ use crate::encoders::quietly;
 use crate::generate::{self, Family, Sample};
 use crate::shrink;
 
+/// Threads, at most.
+const MOST_JOBS: usize = 256;
+
 /// Which worlds to compare.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -100,7 +103,7 @@ pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Report {
     let next = AtomicU64::new(0);
     let report = Mutex::new(Report::default());
     std::thread::scope(|scope| {
-        for _ in 0..plan.jobs.max(1) {
+        for _ in 0..plan.jobs.clamp(1, MOST_JOBS) {
             scope.spawn(|| {
                 let mut own = Report::default();
                 loop {

@@ -1,6 +1,5 @@
 //! The adapter of a side, by whatever name it goes.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +35,8 @@ pub fn adapter(suite: &Suite, name: &str) -> Result<AdapterModule, AdapterError>
     }
     let path = Path::new(name);
     if path.is_file() {
-        let wasm = fs::read(path).map_err(|source| AdapterError::Read { path: path.to_path_buf(), source })?;
+        let wasm = polyfill_build::system::read(path)
+            .map_err(|source| AdapterError::Read { path: path.to_path_buf(), source })?;
         return Ok(AdapterModule::plain(vec![reference::IMPORT_MODULE.to_string()], wasm));
     }
     suite.adapter(name)?.ok_or_else(|| AdapterError::None(name.to_string()))

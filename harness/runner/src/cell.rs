@@ -1,6 +1,5 @@
 //! One cell of a suite: run, compared with its case, told of.
 
-use std::fs;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -249,7 +248,8 @@ impl Runner {
             return Ok(known);
         }
         let path = self.folder.join(file);
-        let bytes = fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let bytes =
+            polyfill_build::system::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         hashes().insert(file.into(), engine::hash(&bytes));
         compile(&bytes).map_err(|error| error.to_string())
     }

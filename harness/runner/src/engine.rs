@@ -74,6 +74,8 @@ impl Engine {
         if let Some(missing) = kind.is_missing() {
             return Err(EngineError::Setup(missing));
         }
+        // Where functions are compiled in parallel.
+        polyfill_build::system::threads::bound_rayon();
         let mut config = Config::new();
         config
             .cranelift_opt_level(OptLevel::Speed)

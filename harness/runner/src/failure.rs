@@ -1,6 +1,5 @@
 //! A cell that failed, as those see it who want to keep it.
 
-use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -42,7 +41,7 @@ impl Failure<'_> {
             return None;
         }
         let Artifact::Component(file) = &self.cell.artifact else { return None };
-        fs::read(self.folder().join(file)).ok()
+        polyfill_build::system::read(self.folder().join(file)).ok()
     }
 
     /// The guest's core module, where the index has it: for the host `native`.
@@ -52,7 +51,7 @@ impl Failure<'_> {
             Artifact::Module(file) => Some(file),
             _ => None,
         });
-        fs::read(self.folder().join(file?)).ok()
+        polyfill_build::system::read(self.folder().join(file?)).ok()
     }
 
     /// The same run once more, with all its calls, in what is left of the trial's time. The error says why there is none: a

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use polyfill_build::case::LimitName;
-use tempfile::TempDir;
+use polyfill_build::system::{PrivateDir, private_dir};
 use thiserror::Error;
 
 use self::directory::{Directory, Found, FoundKind, Visit};
@@ -104,7 +104,7 @@ pub(crate) enum FilesError {
 /// The private directory of a run. Dropping it removes everything in it.
 pub(crate) struct Files {
     root: Arc<Directory>,
-    folder: TempDir,
+    folder: PrivateDir,
     size: Size,
     pub(crate) preopens: Vec<Opened>,
 }
@@ -135,7 +135,7 @@ impl Files {
         let plan = Plan::of(&inputs.files, limits.files)?;
         plan.check_preopens(preopens)?;
         let size = Size { bytes: plan.bytes, entries: plan.entries.len() };
-        let folder = private_directory().map_err(failed("make a directory for", ""))?;
+        let folder = private_dir().map_err(failed("make a directory for", ""))?;
         let root = Arc::new(Directory::open(folder.path()).map_err(failed("open", ""))?);
         let mut files = Self { root, folder, size, preopens: Vec::new() };
         files.make(&plan)?;
@@ -238,14 +238,9 @@ struct Measured {
 
 impl Drop for Files {
     fn drop(&mut self) {
-        // What is left then is tried by `TempDir`, by paths.
+        // What is left then is tried by `PrivateDir`, by paths.
         let _ = self.root.clear();
     }
-}
-
-/// Makes an empty directory that no other user can look into.
-fn private_directory() -> io::Result<TempDir> {
-    tempfile::tempdir()
 }
 
 /// A run's outcome, and what it has left in its directory, if it has one. More than can be listed is an outcome of its own.

@@ -1,6 +1,5 @@
 //! Files of TOML in which people say what is known and accepted: read, and looked at whether they make sense.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +29,8 @@ pub enum RulesError {
 
 /// Reads a file; `parse` makes something of its text, or tells all that is wrong with it.
 pub fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, Vec<String>>) -> Result<T, RulesError> {
-    let text = fs::read_to_string(path).map_err(|source| RulesError::Read { path: path.to_path_buf(), source })?;
+    let text = polyfill_build::system::read_to_string(path)
+        .map_err(|source| RulesError::Read { path: path.to_path_buf(), source })?;
     parse(&text).map_err(|problems| RulesError::Wrong { path: path.to_path_buf(), problems })
 }
 

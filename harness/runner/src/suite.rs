@@ -1,14 +1,14 @@
 //! The suite: an index of cells, hosts to run them on, and ways to run them.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::{env, thread};
+use std::thread;
 
 use polyfill_build::index::{self, Cell, Index, NATIVE};
+use polyfill_build::system::{self, threads, variables};
 use thiserror::Error;
 use wasmtime::component::Linker;
 
@@ -50,6 +50,9 @@ pub enum Error {
     /// The variable `POLYFILL_ENGINES` has a word that names no engine.
     #[error("POLYFILL_ENGINES: {0}")]
     Engines(UnknownEngine),
+    /// Hosts that are programs said something after their runs, or ended badly.
+    #[error("{0}")]
+    Hosts(String),
     /// `BLESS` where it must not be.
     #[error("BLESS and CI are both set: expected files are blessed by people, on their own machines")]
     BlessInCi,
@@ -96,11 +99,11 @@ impl Runner {
             imports: BTreeMap::new(),
             limits: Limits::default(),
             again: "cargo test --test suite -- --exact".into(),
-            bless: env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0"),
+            bless: variables::is_on("BLESS"),
             detail: Detail::Off,
             accepted: Accepted::default(),
-            kinds: env::var(ENGINES_VARIABLE)
-                .map_or_else(|_| Ok(vec![EngineKind::default()]), |text| parse_engines(&text)),
+            kinds: variables::text(ENGINES_VARIABLE)
+                .map_or_else(|| Ok(vec![EngineKind::default()]), |text| parse_engines(&text)),
             engines: Engines::default(),
             linkers: Mutex::default(),
             hashes: Mutex::default(),
@@ -219,11 +222,11 @@ impl Runner {
 
     /// Reads the index.
     pub fn index(&self) -> Result<Index, Error> {
-        if self.bless && env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+        if self.bless && variables::variable("CI").is_some() {
             return Err(Error::BlessInCi);
         }
         let path = self.folder.join(index::FILE);
-        let json = match fs::read(&path) {
+        let json = match system::read(&path) {
             Ok(json) => json,
             Err(error) => return Err(Error::Read { path, error }),
         };
@@ -266,8 +269,8 @@ impl Runner {
         let index = self.index()?;
         let cells: Vec<&Cell> = index.cells.iter().filter(|cell| wanted(cell)).collect();
         let threads = match threads {
-            0 => thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
+            0 => threads::processors(),
+            threads => threads::bounded(threads),
         };
         descriptors::expect_runs(threads);
         let next = AtomicUsize::new(0);
@@ -291,6 +294,17 @@ impl Runner {
     }
 }
 
+impl Runner {
+    /// Ends the processes of hosts that are programs: for when all cells have run.
+    ///
+    /// # Errors
+    ///
+    /// Messages of a host after its last run, and an exit status other than 0 at the end of its input.
+    pub fn finish_hosts(&self) -> Result<(), Error> {
+        self.remotes.finish().map_err(Error::Hosts)
+    }
+}
+
 /// `OUT_DIR` as it is now; what it was when the tests were compiled, if it is not set.
 pub fn out_dir(compiled: &str) -> PathBuf {
     now("OUT_DIR", compiled)
@@ -302,5 +316,5 @@ pub fn root_dir(compiled: &str) -> PathBuf {
 }
 
 fn now(variable: &str, compiled: &str) -> PathBuf {
-    env::var_os(variable).map_or_else(|| Path::new(compiled).to_path_buf(), PathBuf::from)
+    variables::variable(variable).map_or_else(|| Path::new(compiled).to_path_buf(), PathBuf::from)
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use polyfill_build::index::Index;
+use polyfill_build::system::{signals, threads};
 
 use crate::host::descriptors;
 use crate::suite::{Runner, Verdict};
 
 /// Runs the trials that the arguments ask for. Nothing but the index is read before a trial runs.
 pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
+    signals::install();
     if let Some(name) = &arguments.filter {
         runner.engine_in(name);
     }
@@ -29,7 +31,13 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
     let shared = Arc::new((runner, index));
     let cells = 0..shared.1.cells.len();
     let trials = cells.map(|number| trial(&shared, number)).collect();
-    libtest_mimic::run(arguments, trials).exit_code()
+    let threads = arguments.test_threads.map(threads::bounded);
+    let conclusion = libtest_mimic::run(&Arguments { test_threads: threads, ..arguments.clone() }, trials);
+    if let Err(error) = shared.0.finish_hosts() {
+        eprintln!("error: {error}");
+        return ExitCode::from(101);
+    }
+    conclusion.exit_code()
 }
 
 fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {

@@ -58,7 +58,7 @@ fn check(runner: &Runner, index: &Index, folder: &Path, key: &str) -> Result<(),
     if report == expected {
         return Ok(());
     }
-    if std::env::var_os("BLESS").is_some() {
+    if polyfill_build::system::variables::is_on("BLESS") {
         match report {
             Some(report) => fs::write(&golden, report)?,
             None => fs::remove_file(&golden)?,

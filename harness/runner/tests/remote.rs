@@ -4,6 +4,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use polyfill_runner::case::{Call, LimitName};
@@ -12,6 +14,11 @@ use polyfill_runner::{Engine, Inputs, Limits, Observation, Outcome, RemoteHost, 
 
 /// Says hello, and then what is given once for each line that comes.
 const POLITE: &str = "read line; echo '{\"hello\": {\"protocol\": 1}}'\n";
+
+/// Takes in a request for a run, and begins it.
+const STARTED: &str = "run() { read line && echo '\"started\"'; }\n";
+
+const ALL: &str = "capabilities = [\"calls\", \"records-calls\", \"pages\"]";
 
 #[test]
 fn what_a_host_says_is_the_observation() {
@@ -38,16 +45,19 @@ fn what_a_host_says_is_the_observation() {
 
 #[test]
 fn one_process_does_many_runs() {
-    let script =
-        [POLITE, "n=0; while read line; do n=$((n+1)); echo '{\"end\": {\"outcome\": {\"exit\": '$n'}}}'; done"];
+    let script = [
+        POLITE,
+        STARTED,
+        "n=0; while run; do n=$((n+1)); echo '{\"end\": {\"outcome\": {\"exit\": '$n'}, \"pages\": [0, 0]}}'; done",
+    ];
     assert_eq!(observe(&script, 3).outcome, Outcome::Exit(3));
 }
 
 #[test]
 fn a_trap_has_frames() {
-    let trap = r#"read line; echo '{"end": {"outcome": {"trap": {"message": "unreachable", "frames": [
-        {"module": "m", "function": "f", "offset": 3}]}}}}' | tr -d '\n'; echo; read line"#;
-    let seen = observe(&[POLITE, trap], 1);
+    let trap = r#"run; echo '{"end": {"pages": [0, 0], "outcome": {"trap": {"message": "unreachable", "frames": [{"module": "m", "function": "f", "offset": 3}]}}}}'
+        read line || exit 0"#;
+    let seen = observe(&[POLITE, STARTED, trap], 1);
     assert!(seen.outcome.backtrace().ends_with(" 0: m!f +0x3\n"), "{}", seen.outcome.backtrace());
 }
 
@@ -56,37 +66,185 @@ fn hosts_that_fail_are_quoted() {
     for (script, expected) in [
         (
             "echo 'no such library' >&2; exit 3",
-            "it ended in the middle (exit status: 3)\non standard error it says:\nno such library",
+            "it ended in the middle (exit status: 3), in the state `greeting`\non standard error it says:\nno such library",
         ),
-        ("echo nonsense; read line", "a line of it makes no sense: expected value"),
-        ("echo '{\"stdout\": \"00\"}'; read line", "the first thing that it says is not `hello`"),
+        ("echo nonsense; read line", "a line of it makes no sense, in the state `greeting`: expected value"),
+        ("echo '{\"stdout\": \"00\"}'; read line", "message `stdout` in the state `greeting`: expected `hello`"),
         ("echo '{\"hello\": {\"protocol\": 9}}'; read line", "it speaks version 9 of the protocol, not 1"),
         ("echo '{\"hello\": {\"protocol\": 1, \"name\": \"x\"}}'; read line", "unknown field `name`"),
+        ("printf '\\377\\n'; read line", "a line of it is not UTF-8"),
     ] {
         failed(observe(&[script], 1), expected);
     }
     for (script, expected) in [
         ("kill -9 $$", "it ended in the middle (signal: 9"),
-        ("read line; echo '{\"stdout\": \"xy\"}'; read line", "output that is no pairs of hexadecimal digits"),
-        ("read line; echo '{\"returned\": {\"value\": 5}}'; read line", "the result of `greet`: `5` is no string"),
-        ("read line; echo '{\"returned\": {}}'; read line", "the result of `greet`: it is not there"),
+        ("run; exit 0", "it ended in the middle (exit status: 0), in the state `running`"),
+        ("run; exec >&-; kill -STOP $$", "it closed its output in the middle, in the state `running`"),
+        ("run; echo '{\"stdout\": \"xy\"}'; read line", "output that is no pairs of hexadecimal digits"),
+        ("run; echo '{\"returned\": {\"value\": 5}}'; read line", "the result of `greet`: `5` is no string"),
+        ("run; echo '{\"returned\": {}}'; read line", "the result of `greet`: it is not there"),
         (
-            "read line; echo '{\"call\": {\"function\": \"f\", \"arguments\": []}}'; read line",
+            "run; echo '{\"returned\": {\"invoke\": \"other()\", \"value\": \"x\"}}'; read line",
+            "message `returned` of the call `other()`: expected that of `greet()`",
+        ),
+        (
+            "run; echo '{\"call\": {\"function\": \"f\", \"arguments\": []}}'; read line",
             "a call of `f`, which the component",
         ),
-        ("read line; echo '{\"end\": {\"outcome\": \"returned\"}}'; read line", "not all calls have"),
-        ("read line; echo '{\"end\": {\"outcome\": \"no such\"}}'; read line", "unknown variant `no such`"),
+        ("run; echo '{\"end\": {\"outcome\": \"no such\"}}'; read line", "unknown variant `no such`"),
+        ("run; echo '{\"end\": {\"outcome\": {\"exit\": 0}}}'; read line", "message `end` without `pages`"),
     ] {
-        failed(observe(&[POLITE, script], 1), expected);
+        failed(observe(&[POLITE, STARTED, script], 1), expected);
+    }
+}
+
+/// The messages that a host with all states behind it may send now.
+const RETURNED: &str = "echo '{\"returned\": {\"value\": \"x\"}}'\n";
+const END: &str = "echo '{\"end\": {\"outcome\": \"returned\", \"pages\": [0, 0]}}'\n";
+
+#[test]
+fn messages_in_the_wrong_state_fail_the_host() {
+    let started = "echo '\"started\"'\n";
+    let unread = &format!("echo '{{\"hello\": {{\"protocol\": 1}}}}'\n{started}{RETURNED}{END}read line");
+    for (script, expected) in [
+        (
+            &["read line", END][..],
+            "message `end` with `returned` in the state `preparing`: expected `started`, or `end`",
+        ),
+        (&["read line", RETURNED], "message `returned` in the state `preparing`"),
+        (&["read line", "echo '{\"stdout\": \"00\"}'"], "message `stdout` in the state `preparing`"),
+        (&["run", "while true; do", started, "done"], "message `started` in the state `running`: expected `stdout`"),
+        (
+            &["run", END],
+            "message `end` with `returned` in the state `running`: expected `stdout`, `stderr`, `call`, `returned` of call 1 of 1",
+        ),
+        (&["run", RETURNED, RETURNED], "message `returned` in the state `running`"),
+        (&["run", "echo '{\"hello\": {\"protocol\": 1}}'"], "message `hello` in the state `running`"),
+        (
+            &[
+                "run",
+                "echo '{\"call\": {\"instance\": \"names\", \"function\": \"name-of\", \"arguments\": [7]}}'",
+                RETURNED,
+            ],
+            "message `returned` in the state `unwinding`",
+        ),
+        (&["run", RETURNED, END, END], "message `end` with `returned` in the state `idle`: expected nothing"),
+        (
+            &["run", RETURNED, END, "echo '{\"stdout\": \"00\"}'"],
+            "message `stdout` in the state `idle`: expected nothing",
+        ),
+        (&["run", RETURNED, END, "echo garbage"], "a line of it makes no sense, in the state `idle`"),
+        (&["run", RETURNED, END, "printf garbage; exit 0"], "a line of it makes no sense, in the state `idle`"),
+        (&["run", RETURNED, END, "exit 3"], "it ended after a run (exit status: 3): expected exit status 0"),
+        (&["run", RETURNED, END, "exec >&-; kill -STOP $$"], "it closed its output after a run and lives on"),
+    ] {
+        let script: Vec<&str> =
+            [POLITE, STARTED].into_iter().chain(script.iter().copied()).chain(["read line"]).collect();
+        failed(observe(&script, 1), expected);
+    }
+    if cfg!(target_os = "linux") {
+        let seen = observe(&[unread], 1);
+        assert!(matches!(seen.outcome, Outcome::HostFailed(_)), "{:?}", seen.outcome);
+    }
+}
+
+#[test]
+fn messages_about_what_the_descriptor_does_not_have_fail_the_host() {
+    let call = "echo '{\"call\": {\"instance\": \"names\", \"function\": \"name-of\", \"arguments\": [7], \"result\": \"x\"}}'\n";
+    for (capabilities, last, expected) in [
+        ("['calls']", call, "message `call`: its descriptor does not have the capability `records-calls`"),
+        ("['calls']", END, "message `end` with `pages`: its descriptor does not have the capability `pages`"),
+        (
+            "['calls', 'pages']",
+            "echo '{\"end\": {\"outcome\": \"returned\"}}'\n",
+            "message `end` without `pages`: its descriptor has the capability `pages`",
+        ),
+    ] {
+        let script = [POLITE, STARTED, "run\n", RETURNED, last, "read line"].concat();
+        let (_folder, host) = host(&format!("capabilities = {capabilities}"), &script);
+        failed(run(&host), expected);
+    }
+}
+
+#[test]
+fn a_host_may_end_after_each_run() {
+    assert_eq!(observe(&[POLITE, STARTED, "run", RETURNED, END, "exit 0"], 2).outcome, Outcome::Returned);
+}
+
+#[test]
+fn what_follows_a_run_late_is_found_by_the_next_run_or_at_the_end() {
+    let late = "while run; do n=$((n+1))\n";
+    let until = "[ $n = 2 ] && { while [ ! -e go ]; do :; done; echo late; >said; }; done";
+    let script = [POLITE, STARTED, late, RETURNED, END, until].join("\n");
+    for ended_by_a_run in [true, false] {
+        let (folder, host) = host(ALL, &script);
+        assert_eq!([run(&host).outcome, run(&host).outcome], [Outcome::Returned, Outcome::Returned]);
+        fs::write(folder.path().join("go"), "").unwrap();
+        wait_until(|| folder.path().join("said").exists());
+        let expected = "a line of it makes no sense, in the state `idle`";
+        match ended_by_a_run {
+            true => failed(run(&host), expected),
+            false => assert!(host.finish().unwrap_err().contains(expected)),
+        }
+    }
+    let (_folder, host) = host(ALL, &[POLITE, STARTED, "while run; do", RETURNED, END, "done; exit 4"].join("\n"));
+    assert_eq!(run(&host).outcome, Outcome::Returned);
+    assert_eq!(
+        host.finish().unwrap_err(),
+        "host `own`: it ended after its last run (exit status: 4): expected exit status 0"
+    );
+}
+
+#[test]
+fn what_a_host_has_started_is_killed_with_it() {
+    for (script, ends) in [
+        ("run; {child}; wait", "timeout"),
+        ("run; {child}; echo nonsense; read line", "failure"),
+        ("run; {child}; exit 0", "the end of its leader"),
+        ("run; {child}", "a good end"),
+    ] {
+        // Stopped, so that it takes no time.
+        let script = script.replace("{child}", "sh -c 'kill -STOP $$' & echo $! >pid");
+        let last = if ends == "a good end" { [RETURNED, END, "exit 0"].concat() } else { String::new() };
+        let (folder, host) = host(ALL, &[POLITE, STARTED, &script, &last].join("\n"));
+        let seen = run(&host);
+        assert_eq!(ends == "a good end", seen.outcome == Outcome::Returned, "{:?}", seen.outcome);
+        let process: i32 = fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
+        wait_until(|| is_gone(process));
+    }
+}
+
+#[test]
+fn long_lines_and_floods_take_no_memory() {
+    let endless = observe(&[POLITE, STARTED, "run; while printf '%4096s' a; do :; done"], 1);
+    assert!(matches!(endless.outcome, Outcome::Timeout { .. } | Outcome::HostFailed(_)), "{:?}", endless.outcome);
+    // Whoever nobody reads waits for ever.
+    let flood = "run; (i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo 'much more than a pipe can hold, a line at a time' >&2; done)";
+    assert_eq!(observe(&[POLITE, STARTED, flood, RETURNED, END, "read line || exit 0"], 1).outcome, Outcome::Returned);
+}
+
+/// A process that nobody waited for yet is gone, too.
+fn is_gone(process: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let alive = Command::new("sh").args(["-c", &format!("kill -0 {process}")]).stderr(Stdio::null()).status().unwrap();
+    !alive.success() || status.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z'))
+}
+
+#[track_caller]
+fn wait_until(done: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never happens");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
 fn what_never_ends_is_ended() {
     let start = Instant::now();
-    let slow = observe(&[POLITE, "read line; echo '\"started\"'; sleep 100"], 1);
+    let slow = observe(&[POLITE, STARTED, "run; kill -STOP $$"], 1);
     assert!(matches!(slow.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", slow.outcome);
-    let flood = observe(&[POLITE, "read line; while true; do echo '{\"stdout\": \"6161616161616161\"}'; done"], 1);
+    let flood = observe(&[POLITE, STARTED, "run; while true; do echo '{\"stdout\": \"6161616161616161\"}'; done"], 1);
     assert_eq!(
         flood.outcome,
         Outcome::Limit { limit: LimitName::Output, message: "more than 1000 bytes on standard output".into() }
@@ -113,7 +271,7 @@ fn failed(seen: Observation, expected: &str) {
 
 /// The last of several runs on a host that is a script.
 fn observe(script: &[&str], runs: usize) -> Observation {
-    let (_folder, host) = host("capabilities = [\"calls\", \"records-calls\"]", &script.join("\n"));
+    let (_folder, host) = host(ALL, &script.join("\n"));
     (0..runs).map(|_| run(&host)).last().unwrap()
 }
 

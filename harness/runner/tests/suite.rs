@@ -100,7 +100,7 @@ fn blessing_rewrites_the_files_of_failing_cases() {
     let suite = suite();
     let golden = suite.path().join("guests/bad.stdout");
     let runner = Runner::new(suite.path()).root(suite.path()).bless(true);
-    match std::env::var_os("CI") {
+    match polyfill_build::system::variables::variable("CI") {
         Some(_) => assert!(runner.run_cells(|_| true, 1, |_| ()).is_err()),
         None => {
             assert_eq!(verdicts(&runner, "bad"), [("hello::bad::none::my-wasi".to_string(), "blessed")]);
@@ -201,7 +201,7 @@ fn known_bugs_fail_where_they_are_and_nowhere_else() {
     }
     fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
     // A known bug is not blessed away, where anything is blessed at all.
-    let runner = Runner::new(suite.path()).bless(std::env::var_os("CI").is_none());
+    let runner = Runner::new(suite.path()).bless(polyfill_build::system::variables::variable("CI").is_none());
     let seen: Vec<&str> = verdicts(&runner, "hello").into_iter().map(|(_, verdict)| verdict).collect();
     assert_eq!(seen, ["failed as expected", "failed", "passed"]);
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::environment::command;
 use super::rust::ask;
 use super::{Compiled, Workshop, single};
+use crate::system::children;
 use crate::{cache, digest};
 
 /// `--debug` keeps the names, for backtraces; with `-O` beside it the code is the optimised one.
@@ -56,7 +57,7 @@ impl Asc {
         let version = ask(shop, &node, &["--version"])?;
         // Written by npm into the folder itself: what is there, which may not be what was asked for. Other package
         // managers write no such file, but they too install the compiler's manifest.
-        let manifest = |file: &str| std::fs::read(shop.root.join(&packages).join(file)).unwrap_or_default();
+        let manifest = |file: &str| crate::system::read(shop.root.join(&packages).join(file)).unwrap_or_default();
         let lock = [manifest(".package-lock.json"), manifest("assemblyscript/package.json")].concat();
         Ok(Asc { node, packages, version, lock })
     }
@@ -102,6 +103,7 @@ fn build(shop: &Workshop<'_>, asc: &Asc, sources: &[PathBuf], out: &Path) -> Res
     let realloc = out.with_extension("realloc.ts");
     cache::write(&realloc, REALLOC.as_bytes()).map_err(|error| format!("cannot write what adapters need: {error}"))?;
     command.arg(&realloc).arg("--outFile").arg(out).current_dir(shop.root);
-    let output = command.output().map_err(|error| format!("cannot run the AssemblyScript compiler: {error}"))?;
+    let output =
+        children::output(&mut command).map_err(|error| format!("cannot run the AssemblyScript compiler: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }

@@ -8,6 +8,7 @@ use super::environment::command;
 use super::rust::ask;
 use super::{Compiled, Workshop, depfile, single};
 use crate::digest;
+use crate::system::children;
 
 const FLAGS: [&str; 1] = ["-O2"];
 /// The libraries for WASI are made without them.
@@ -95,7 +96,7 @@ impl Compiler {
             .and_then(|()| std::fs::write(&source, "#include <stdio.h>\nint main(void) { return puts(\"\"); }\n"));
         let mut probe = self.c.command(shop);
         probe.arg("-o").arg(folder.join("probe.wasm")).arg(&source);
-        written.is_ok() && probe.output().is_ok_and(|output| output.status.success())
+        written.is_ok() && children::output(&mut probe).is_ok_and(|output| output.status.success())
     }
 
     /// For C, or for C++.
@@ -175,7 +176,7 @@ fn steps(
         command.arg("-c").arg("-MD").arg("-MF").arg(&depends).arg("-o").arg(&object);
         // Relative to the suite's folder, where the compiler runs: `__FILE__` is the same everywhere.
         run(command.arg(source.strip_prefix(shop.root).unwrap_or(source)))?;
-        let read = std::fs::read_to_string(&depends).unwrap_or_default();
+        let read = crate::system::read_to_string(&depends).unwrap_or_default();
         inputs.extend(depfile::parse(&read, shop.root));
         objects.push(object.into());
     }
@@ -193,6 +194,6 @@ fn is_cxx(source: &Path) -> bool {
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("cannot run the C compiler: {error}"))?;
+    let output = children::output(command).map_err(|error| format!("cannot run the C compiler: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }

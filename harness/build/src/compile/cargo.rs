@@ -12,6 +12,7 @@ use super::environment::command;
 use super::rust::Rust;
 use super::{Compiled, Outcome, Workshop, depfile, rustc};
 use crate::built::Done;
+use crate::system::children;
 use crate::{cache, digest};
 
 /// How one kind of package is built.
@@ -89,10 +90,10 @@ fn try_build(
     for (name, package) in packages {
         let one = match messages.module(package, packages) {
             Ok((file, fresh)) => {
-                let dep_info = std::fs::read_to_string(file.with_extension("d")).unwrap_or_default();
+                let dep_info = crate::system::read_to_string(file.with_extension("d")).unwrap_or_default();
                 inputs.extend(depfile::parse(&dep_info, folder));
                 outputs.push((name.clone(), file.clone()));
-                match std::fs::read(&file) {
+                match crate::system::read(&file) {
                     Ok(wasm) => {
                         let done = if fresh { Done::Reused } else { Done::Made };
                         Compiled { outcome: Outcome::Ready(wasm), done, inputs: Vec::new() }
@@ -143,7 +144,8 @@ fn call_once(
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("CARGO_TARGET_DIR", shop.work.join("cargo").join(recipe.name))
         .current_dir(folder);
-    let output = command.output().map_err(|error| format!("cannot run `{}`: {error}", rust.cargo.display()))?;
+    let output =
+        children::output(&mut command).map_err(|error| format!("cannot run `{}`: {error}", rust.cargo.display()))?;
     Ok(Messages::parse(&output.stdout, &String::from_utf8_lossy(&output.stderr), output.status.success()))
 }
 

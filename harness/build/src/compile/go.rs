@@ -6,6 +6,7 @@ use super::environment::command;
 use super::rust::ask;
 use super::{Compiled, Workshop, single};
 use crate::digest;
+use crate::system::children;
 
 /// No paths of this machine, no build id, no DWARF; names stay, for backtraces.
 const FLAGS: [&str; 2] = ["-trimpath", "-ldflags=-w -buildid="];
@@ -56,6 +57,6 @@ fn build(shop: &Workshop<'_>, go: &Go, source: &Path, out: &Path, library: bool)
     command.env("GOOS", "wasip1").env("GOARCH", "wasm").env("GOFLAGS", "").env("GOTOOLCHAIN", "local");
     command.arg("build").args(FLAGS).arg(mode(library)).arg("-o").arg(out);
     command.arg(source.strip_prefix(shop.root).unwrap_or(source)).current_dir(shop.root);
-    let output = command.output().map_err(|error| format!("cannot run Go: {error}"))?;
+    let output = children::output(&mut command).map_err(|error| format!("cannot run Go: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 /// Whether the package gives a module, and whether that is a library (`cdylib`) rather than a program.
 /// A manifest that cannot be read counts as a module's: cargo has the say on it.
 pub(crate) fn module_kind(folder: &Path) -> Option<bool> {
-    let Ok(text) = std::fs::read_to_string(folder.join("Cargo.toml")) else {
+    let Ok(text) = crate::system::read_to_string(folder.join("Cargo.toml")) else {
         return Some(false);
     };
     let Ok(manifest) = text.parse::<toml::Table>() else {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use super::Workshop;
 use super::environment::command;
 use super::workshop::cargo_home;
+use crate::system::children;
 
 /// The toolchain that the suite's folder selects.
 pub(super) struct Rust {
@@ -71,7 +72,7 @@ impl Rust {
 
 /// The standard output of a command that is run in the suite's folder, or its standard error.
 pub(super) fn ask(shop: &Workshop<'_>, program: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output = command(shop, program).args(arguments).current_dir(shop.root).output();
+    let output = children::output(command(shop, program).args(arguments).current_dir(shop.root));
     let output = output.map_err(|error| format!("cannot run `{}`: {error}", program.display()))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())

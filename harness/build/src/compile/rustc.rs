@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::environment::command;
 use super::{Compiled, Workshop, depfile, single};
 use crate::digest;
+use crate::system::children;
 
 /// The target of all Rust guests.
 pub(super) const TARGET: &str = "wasm32-wasip1";
@@ -29,7 +30,8 @@ fn try_compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Result<Compile
         // Run beside the source and given a relative path: messages and panics then show that.
         let folder = source.parent().unwrap_or(shop.root);
         let dep_info = out.with_extension("d");
-        let output = command(shop, &rust.rustc)
+        let mut command = command(shop, &rust.rustc);
+        command
             .args(FLAGS)
             .arg(format!("--target={TARGET}"))
             .args(rust.remap(shop)?)
@@ -38,13 +40,13 @@ fn try_compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Result<Compile
             .arg(out.parent().unwrap_or(shop.work))
             .arg(format!("--emit=link={},dep-info={}", out.display(), dep_info.display()))
             .arg(source.file_name().unwrap_or_default())
-            .current_dir(folder)
-            .output()
+            .current_dir(folder);
+        let output = children::output(&mut command)
             .map_err(|error| format!("cannot run `{}`: {error}", rust.rustc.display()))?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        let dep_info = std::fs::read_to_string(&dep_info).unwrap_or_default();
+        let dep_info = crate::system::read_to_string(&dep_info).unwrap_or_default();
         Ok(depfile::parse(&dep_info, folder))
     }))
 }

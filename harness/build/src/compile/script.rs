@@ -10,6 +10,7 @@ use super::environment::command;
 use super::{Compiled, Workshop, single};
 use crate::digest;
 use crate::discover::Guest;
+use crate::system::children;
 
 /// What `prepare` exits with where the tools are not there.
 const MISSING: i32 = 3;
@@ -91,7 +92,7 @@ fn steps(shop: &Workshop<'_>, guest: &Guest, script: &Path, out: &Path) -> Resul
             return Err(said(shop, script, verb, &output));
         }
     }
-    let read = std::fs::read_to_string(&read).map_err(|error| error.to_string())?;
+    let read = crate::system::read_to_string(&read).map_err(|error| error.to_string())?;
     Ok(read.lines().filter(|line| !line.is_empty()).map(|line| shop.root.join(line)).collect())
 }
 
@@ -112,7 +113,7 @@ fn work(shop: &Workshop<'_>, script: &Path) -> PathBuf {
 }
 
 fn run(command: &mut Command) -> Result<Output, String> {
-    command.output().map_err(|error| format!("cannot run the script: {error}"))
+    children::output(command).map_err(|error| format!("cannot run the script: {error}"))
 }
 
 /// What a script that failed said; or that it said nothing.

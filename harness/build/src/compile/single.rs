@@ -34,7 +34,7 @@ pub(super) fn compile(
         Ok(inputs) => inputs,
         Err(message) => return Compiled::failed(shop.scrub(&message), Vec::new()),
     };
-    match std::fs::read(&file) {
+    match crate::system::read(&file) {
         Ok(wasm) => {
             // Without a record it is compiled again next time: slower, not wrong.
             let _ = cache::store(&record, key, begun, &inputs, &[(MODULE.to_string(), file)]);

@@ -9,6 +9,7 @@ use super::go::Go;
 use super::rust::Rust;
 use super::script::Scripts;
 use crate::settings::Settings;
+use crate::system::variables;
 
 /// What all compilations share.
 pub(crate) struct Workshop<'a> {
@@ -62,8 +63,7 @@ impl<'a> Workshop<'a> {
         if name.contains(['/', '\\']) {
             return Path::new(name).is_file().then(|| PathBuf::from(name));
         }
-        let inherited = || std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-        let folders = self.settings.path.clone().or_else(inherited).unwrap_or_default();
+        let folders = self.settings.path.clone().unwrap_or_else(variables::path);
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         folders.into_iter().map(|folder| folder.join(&file)).find(|file| file.is_file())
     }
@@ -92,6 +92,6 @@ impl<'a> Workshop<'a> {
 
 /// Cargo's own folder.
 pub(super) fn cargo_home() -> Option<PathBuf> {
-    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
+    let home = || std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".cargo"));
+    variables::variable("CARGO_HOME").map(PathBuf::from).or_else(home)
 }

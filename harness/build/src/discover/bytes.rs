@@ -24,7 +24,7 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
 /// A file that has to be there.
 fn read_file(folder: &Path, key: &str, file: &mut FileBytes, read: &mut Vec<PathBuf>) -> Result<(), String> {
     let path = folder.join(&file.file);
-    let content = std::fs::read(&path)
+    let content = crate::system::read(&path)
         .map_err(|error| format!("`{key}` names the file `{}`, which cannot be read: {error}", file.file))?;
     file.content = Some(digest::hex(&content));
     read.push(path);
@@ -55,7 +55,7 @@ fn read_expected(folder: &Path, at: &str, expect: &mut Expect, read: &mut Vec<Pa
             continue;
         };
         let path = folder.join(&file.file);
-        match std::fs::read(&path) {
+        match crate::system::read(&path) {
             Ok(content) => file.content = Some(digest::hex(&content)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
@@ -70,6 +70,6 @@ fn read_expected(folder: &Path, at: &str, expect: &mut Expect, read: &mut Vec<Pa
 /// The files that a broken case file seems to name, so that they are not reported as stale on top of it.
 pub(super) fn named_in(case_file: &Path) -> Vec<PathBuf> {
     let folder = case_file.parent().unwrap_or(case_file);
-    let text = std::fs::read_to_string(case_file).unwrap_or_default();
+    let text = crate::system::read_to_string(case_file).unwrap_or_default();
     text.split(['"', '\'']).map(|word| folder.join(word)).filter(|path| path.is_file()).collect()
 }

@@ -38,6 +38,6 @@ pub(super) fn read(found: &mut Found, name: &str, path: &Path) -> Read {
 }
 
 fn parse(path: &Path) -> Result<Case, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let text = crate::system::read_to_string(path).map_err(|error| error.to_string())?;
     toml::from_str(&text).map_err(|error| error.to_string().trim_end().to_string())
 }

@@ -162,7 +162,10 @@ impl Collected {
             let Entry { name, path, folder } = entry;
             let cargo_file = !folder && (CARGO_FILES.contains(&name.as_str()) || name == "build.rs");
             if (cargo && (cargo_file || (folder && name == "src"))) || (folder && name == "wit" && owner.is_some()) {
-                // The compiler's business.
+                // The compiler's business, as far as it can read them.
+                if folder {
+                    listing::files_below(&path)?;
+                }
             } else if folder {
                 self.others.extend(listing::files_below(&path)?.into_iter().map(|file| (owner.clone(), file)));
             } else if let Some(case) = name.strip_suffix(SUFFIX) {

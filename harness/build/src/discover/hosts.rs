@@ -16,9 +16,9 @@ pub(super) fn discover(found: &mut Found) -> Result<BTreeMap<String, Descriptor>
     if !folder.is_dir() {
         return Ok(hosts);
     }
-    for entry in listing::list(&folder)? {
+    for entry in listing::list_any(&folder)? {
         let Some(name) = entry.name.strip_suffix(".toml").filter(|_| !entry.folder) else { continue };
-        let text = std::fs::read_to_string(&entry.path).map_err(BuildError::io("read", &entry.path))?;
+        let text = crate::system::read_to_string(&entry.path).map_err(BuildError::io("read", &entry.path))?;
         found.inputs.push(entry.path.clone());
         match check(name).and_then(|()| parse(&text)) {
             Ok(descriptor) => drop(hosts.insert(name.to_string(), descriptor)),

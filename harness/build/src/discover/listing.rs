@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::BuildError;
+use crate::system;
 
 /// One entry of a folder.
 pub(super) struct Entry {
@@ -11,8 +12,18 @@ pub(super) struct Entry {
     pub(super) folder: bool,
 }
 
-/// The entries of a folder by name, without those that never mean anything to a suite.
+/// The entries of a folder by name, without those that never mean anything to a suite. One that is neither a regular file nor
+/// a folder is an error: a compiler would wait for what comes out of a FIFO.
 pub(super) fn list(folder: &Path) -> Result<Vec<Entry>, BuildError> {
+    let entries = list_any(folder)?;
+    for Entry { path, .. } in &entries {
+        system::require_regular(path).map_err(BuildError::io("read", path))?;
+    }
+    Ok(entries)
+}
+
+/// As [`list`], with entries of any kind.
+pub(super) fn list_any(folder: &Path) -> Result<Vec<Entry>, BuildError> {
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(BuildError::io("list the folder", folder))? {
         let entry = entry.map_err(BuildError::io("list the folder", folder))?;

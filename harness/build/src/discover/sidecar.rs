@@ -201,7 +201,7 @@ impl For {
 pub(super) fn read<T: for<'a> Deserialize<'a>>(found: &mut Found, path: &Path) -> Result<T, String> {
     found.inputs.push(path.to_path_buf());
     let shown = found.show(path);
-    let text = std::fs::read_to_string(path).map_err(|error| format!("`{shown}`: {error}"))?;
+    let text = crate::system::read_to_string(path).map_err(|error| format!("`{shown}`: {error}"))?;
     toml::from_str(&text).map_err(|error| format!("`{shown}`: {}", error.to_string().trim_end()))
 }
 

@@ -55,7 +55,7 @@ fn names(root: &Path, modules: &[PathBuf]) -> Vec<String> {
 fn case(found: &mut Found, module: &Path) -> Result<Case, String> {
     let json = module.with_extension("json");
     found.inputs.push(json.clone());
-    let test = match std::fs::read_to_string(&json) {
+    let test = match crate::system::read_to_string(&json) {
         Ok(text) => wasi_test::read(&text).map_err(|message| format!("`{}`: {message}", found.show(&json)))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => WasiTest::default(),
         Err(error) => return Err(format!("`{}`: {error}", found.show(&json))),
@@ -106,7 +106,7 @@ fn tree(folder: &Path, name: &str, files: &mut Tree) -> std::io::Result<()> {
         } else if kind.is_dir() {
             tree(&entry.path(), &inner, files)?;
         } else {
-            let hex = digest::hex(&std::fs::read(entry.path())?);
+            let hex = digest::hex(&crate::system::read(entry.path())?);
             files.insert(inner, Entry::File(Bytes::Hex(HexBytes { hex })));
         }
     }

@@ -40,7 +40,7 @@ pub(crate) struct HuntArgs {
     /// Write each finding as a guest, its case and what was seen, into a folder that is a suite then
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Threads
+    /// Threads: at most 4 for each processor, and 256
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) jobs: usize,
 }

@@ -35,7 +35,7 @@ pub(crate) struct SweepArgs {
     /// Write everything to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Threads
+    /// Threads: at most 4 for each processor, and 256
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) jobs: usize,
 }

@@ -17,7 +17,7 @@ const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 /// Reads the file, and encodes what is no component yet.
 pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let path = Path::new(&args.program);
-    let bytes = module::read(path)?;
+    let bytes = module::read_argument(path)?;
     let name = load::stem(path).unwrap_or("main");
     let mut sanitize = None;
     let flag = given(&args.encoding).or(args.sanitize.then_some("--sanitize"));

@@ -1,7 +1,5 @@
 //! A program from a suite: a guest, compiled, encoded as the suite says or with adapters of the command line.
 
-use std::fs;
-
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index, Sanitize, Stage};
 use polyfill_build::{Built, Element, Suite, reference};
@@ -86,7 +84,7 @@ fn as_the_suite_says(args: &RunArgs, built: &Built, cells: &[&Cell]) -> Result<(
 
 fn read(built: &Built, file: &str) -> Result<Vec<u8>, Error> {
     let path = built.out_dir.join(file);
-    fs::read(&path).map_err(|source| Error::Read { path, source })
+    polyfill_build::system::read(&path).map_err(|source| Error::Read { path, source })
 }
 
 /// The core module, for the host `native`.

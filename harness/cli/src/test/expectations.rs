@@ -65,7 +65,8 @@ enum Outcome {
 impl Expectations {
     pub(super) fn read(path: Option<&Path>) -> Result<Expectations, Error> {
         let Some(path) = path else { return Ok(Expectations::default()) };
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+        let text = polyfill_build::system::read_to_string(path)
+            .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
         toml::from_str(&text).map_err(|error| Error::Expectations {
             path: path.to_path_buf(),
             message: error.to_string().trim_end().to_string(),

@@ -50,5 +50,5 @@ fn compile(source: &Path, options: &[String], output: &Path) -> Vec<u8> {
 }
 
 fn rustc() -> String {
-    env::var("RUSTC").unwrap_or("rustc".into())
+    env::var("RUSTC").ok().filter(|rustc| !rustc.is_empty()).unwrap_or("rustc".into())
 }

@@ -106,7 +106,7 @@ fn table(guest: &Guest<'_>) -> Table {
 /// Something for each function, on all processors.
 fn each<T: Send>(functions: &[Function], work: impl Fn(usize, &Function) -> T + Sync) -> Vec<T> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = polyfill_build::system::threads::processors();
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

@@ -117,7 +117,7 @@ fn blocks(sides: &Sides, plan: &Plan) -> BTreeMap<u64, Block> {
     let last = plan.programs.map(|programs| programs.div_ceil(BLOCK));
     let (next, done) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()));
     thread::scope(|scope| {
-        for _ in 0..plan.jobs.max(1) {
+        for _ in 0..polyfill_build::system::threads::bounded(plan.jobs) {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
@@ -194,7 +194,7 @@ impl Block {
 fn findings(sides: &Sides, plan: &Plan, all: &Block) -> Vec<Finding> {
     let (next, done) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()));
     thread::scope(|scope| {
-        for _ in 0..plan.jobs.max(1) {
+        for _ in 0..polyfill_build::system::threads::bounded(plan.jobs) {
             scope.spawn(|| {
                 while let Some((signature, trial)) = all.kept.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
                     let small = if plan.shrink { shrink::shrink(sides, trial, signature) } else { trial.clone() };

@@ -190,7 +190,7 @@ fn files(suite: &Path) -> Vec<PathBuf> {
 }
 
 fn known_bug(path: &Path) -> Result<polyfill_build::case::Bug, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = polyfill_build::system::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
     let case: Case = toml::from_str(&text).map_err(|error| format!("is no case: {error}"))?;
     case.bug.ok_or_else(|| "is a case that names no bug".to_string())
 }

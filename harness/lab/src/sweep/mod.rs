@@ -186,7 +186,7 @@ fn table(plan: &Plan, subjects: &Subjects<'_>, side: &Side) -> Table {
     let next = AtomicUsize::new(0);
     let verdicts = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
-        for _ in 0..plan.jobs.clamp(1, all.len().max(1)) {
+        for _ in 0..polyfill_build::system::threads::bounded(plan.jobs).clamp(1, all.len().max(1)) {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);

@@ -119,7 +119,8 @@ fn subject<'e>(
     if case.host_code {
         return Err("Rust code of a test binary answers its imports".into());
     }
-    let bytes = std::fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let bytes =
+        polyfill_build::system::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let program = engine.program(&bytes).map_err(|error| error.to_string())?;
     let inputs = Inputs::of(&cell.guest, &case).map_err(|error| error.to_string())?;
     let limits = Limits::default().of(&case.limits);

@@ -47,6 +47,7 @@ impl Recorded {
         let cells = cells(&index, &sides);
         let wanted: BTreeSet<String> = cells.values().flatten().map(|cell| cell.name()).collect();
         let results = runner.run_cells(|cell| wanted.contains(&cell.name()), 0, |_| {})?;
+        runner.finish_hosts()?;
         let mut results: BTreeMap<String, CellResult> =
             results.into_iter().map(|result| (result.name.clone(), result)).collect();
         let cases = cells.into_iter().map(|(case, cells)| {

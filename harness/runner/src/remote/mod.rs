@@ -3,10 +3,12 @@
 //! One process serves many runs, one after another, and each thread that runs cells has its own. What the guest may see is
 //! laid out here; what a host says is written down as an [`Observation`] like any other. `docs/hosts.md` has the protocol.
 
+mod backlog;
 mod process;
 mod protocol;
 mod request;
 mod run;
+mod state;
 mod values;
 
 use std::collections::BTreeMap;
@@ -78,17 +80,36 @@ impl RemoteHost {
         self.missing().or_else(|| self.lacks(&case)).or_else(interposed)
     }
 
-    /// A process with nothing to do, started if there is none.
+    /// A process with nothing to do, started if there is none. One that has said something since its last run is lost.
     fn take(&self) -> Result<Process, Lost> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| Process::start(&self.descriptor, &self.root, &self.cache), Ok)
+        match idle.map(Process::settled).transpose()?.flatten() {
+            Some(process) => Ok(process),
+            None => Process::start(&self.descriptor, &self.root, &self.cache),
+        }
     }
 
-    /// Keeps a process for the next run, if it has done all that it was asked for, and nothing else.
-    fn give_back(&self, process: Process) {
-        if process.is_quiet() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
-        }
+    /// Keeps a process for the next run, if it can do one.
+    fn give_back(&self, process: Option<Process>) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(process);
+    }
+
+    /// Ends the processes that have nothing to do, and looks at how they end: what they say after their last run is wrong, and so
+    /// is an exit status other than 0. One that does not end within a second of the end of its input is killed.
+    ///
+    /// # Errors
+    ///
+    /// What was wrong, for people.
+    pub fn finish(&self) -> Result<(), String> {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        let finished = idle.into_iter().map(Process::finish);
+        let wrong: Vec<String> = finished.filter_map(Result::err).map(|Lost(why)| self.failed(&why)).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    }
+
+    /// A failure of the host as messages have it.
+    fn failed(&self, why: &str) -> String {
+        format!("host `{}`: {why}", self.name)
     }
 }
 
@@ -106,5 +127,12 @@ impl Remotes {
         let host = Arc::new(make()?);
         hosts.insert(name.into(), host.clone());
         Some(host)
+    }
+
+    /// Ends the processes of all of them: as [`RemoteHost::finish`].
+    pub(crate) fn finish(&self) -> Result<(), String> {
+        let hosts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let wrong: Vec<String> = hosts.values().filter_map(|host| host.finish().err()).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 }

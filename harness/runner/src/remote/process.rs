@@ -2,21 +2,23 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use polyfill_build::descriptor::{Descriptor, find_program};
+use polyfill_build::system::children::Group;
+use polyfill_build::system::{PrivateDir, private_dir, variables};
 
+use super::backlog::{self, Backlog, Line};
 use super::protocol::{Event, Hello, PROTOCOL, Request};
-
-/// Lines of which the harness has not heard yet: a host that says more than it can take waits.
-const WAITING: usize = 256;
+use super::state::State;
 
 /// Bytes of a line. Output comes in pieces, and values have to fit.
-const LONGEST: u64 = 256 << 20;
+const LONGEST: u64 = 32 << 20;
 
 /// Bytes of standard error that are quoted: the last ones.
 const QUOTED: usize = 4000;
@@ -24,25 +26,45 @@ const QUOTED: usize = 4000;
 /// What a host may take to say hello.
 const GREETING: Duration = Duration::from_secs(60);
 
-/// What it may take, once it has closed its output, to say the rest on standard error and to end.
+/// What it may take, once it has closed its output or its input is closed, to say the rest on standard error and to end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What a host inherits of the environment.
-const KEPT: [&str; 7] = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot", "LD_LIBRARY_PATH"];
+/// The time after the first run of a process in which nothing may come. What comes later is found before its next run, or when
+/// the host is done.
+const SILENCE: Duration = Duration::from_millis(100);
 
-/// A running host. It is ended when this is dropped.
+/// Between two looks at whether the process is there.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What a host inherits of the environment, beside the directory for temporary files, which is its own.
+const KEPT: [&str; 4] = ["PATH", "HOME", "SystemRoot", "LD_LIBRARY_PATH"];
+
+/// The variables that name the directory for temporary files.
+const TEMPORARY: [&str; 3] = ["TMPDIR", "TEMP", "TMP"];
+
+/// A running host. It is ended with all that it has started when this is dropped.
 pub(super) struct Process {
-    child: Child,
-    requests: Sender<String>,
+    group: Group,
+    requests: Option<Sender<String>>,
+    input: Arc<Written>,
     lines: Receiver<Line>,
+    backlog: Arc<Backlog>,
     stderr: Arc<Mutex<Vec<u8>>>,
+    state: State,
+    /// No run of it is over yet.
+    is_new: bool,
+    /// Something came in the same piece of output as the last message, behind it.
+    more: bool,
+    _temporary: Option<PrivateDir>,
 }
 
-/// What comes from a host's output.
-enum Line {
-    Text(String),
-    TooLong,
-    Broken(String),
+/// What is on its way into a host.
+#[derive(Default)]
+struct Written {
+    /// Bytes that are not in the pipe yet.
+    pending: AtomicUsize,
+    #[cfg(target_os = "linux")]
+    pipe: Mutex<Option<std::os::fd::OwnedFd>>,
 }
 
 /// Why a host is not to be talked to any more, for people.
@@ -53,24 +75,43 @@ impl Process {
     pub(super) fn start(host: &Descriptor, root: &Path, cache: &Path) -> Result<Self, Lost> {
         let (name, arguments) = host.command.split_first().ok_or_else(|| Lost("it has no command".into()))?;
         let program = find_program(name).ok_or_else(|| Lost(format!("there is no program `{name}`")))?;
+        let temporary = private_dir().ok();
         let mut command = Command::new(program);
         command.args(arguments).current_dir(root).env_clear();
-        command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.envs(KEPT.iter().filter_map(|name| Some((name, variables::variable(name)?))));
+        match &temporary {
+            Some(private) => command.envs(TEMPORARY.map(|name| (name, private.path()))),
+            None => command.envs(TEMPORARY.iter().filter_map(|name| Some((name, variables::variable(name)?)))),
+        };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| Lost(format!("`{name}` cannot be started: {error}")))?;
+        let mut group =
+            Group::start(&mut command).map_err(|error| Lost(format!("`{name}` cannot be started: {error}")))?;
 
-        let (requests, lines) = (channel(), sync_channel(WAITING));
+        let requests = channel();
+        let (backlog, sender, lines) = backlog::new();
         let stderr = Arc::new(Mutex::new(Vec::new()));
-        if let (Some(stdin), Some(stdout), Some(errors)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        {
+        let input = Arc::new(Written::default());
+        if let Some((stdin, stdout, errors)) = group.pipes() {
+            input.watch(&stdin);
             // They end with the process, or when nobody listens to them any more.
-            thread::spawn(move || write(stdin, &requests.1));
-            thread::spawn(move || read(stdout, &lines.0));
+            let written = input.clone();
+            thread::spawn(move || write(stdin, &requests.1, &written));
+            thread::spawn(move || read(stdout, &sender));
             let stderr = stderr.clone();
             thread::spawn(move || keep(errors, &stderr));
         }
-        let mut process = Self { child, requests: requests.0, lines: lines.1, stderr };
+        let mut process = Self {
+            group,
+            requests: Some(requests.0),
+            input,
+            lines,
+            backlog,
+            stderr,
+            state: State::Greeting,
+            is_new: true,
+            more: false,
+            _temporary: temporary,
+        };
         process.greet(cache)?;
         Ok(process)
     }
@@ -79,11 +120,10 @@ impl Process {
         let cache = cache.display().to_string();
         self.send(&Request::Hello(Hello { protocol: PROTOCOL, cache }))?;
         match self.receive(Instant::now() + GREETING)? {
-            Some(Event::Hello(hello)) if hello.protocol == PROTOCOL => Ok(()),
-            Some(Event::Hello(hello)) => {
+            Some(Event::Hello(hello)) if hello.protocol != PROTOCOL => {
                 Err(self.lost(format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol)))
             }
-            Some(_) => Err(self.lost("the first thing that it says is not `hello`".into())),
+            Some(_) => Ok(()),
             None => Err(self.lost(format!("it did not say hello within {} s", GREETING.as_secs()))),
         }
     }
@@ -92,29 +132,121 @@ impl Process {
     pub(super) fn send(&mut self, request: &Request) -> Result<(), Lost> {
         let mut line = serde_json::to_string(request).map_err(|error| Lost(format!("nothing to be told: {error}")))?;
         line.push('\n');
+        if let Request::Run(run) = request {
+            self.state = State::Preparing { calls: run.calls.len() };
+        }
+        self.input.pending.fetch_add(line.len(), Ordering::AcqRel);
         // Where nobody writes any more, the output is closed, too: that is seen next.
-        let _ = self.requests.send(line);
+        let _ = self.requests.as_ref().map(|requests| requests.send(line));
         Ok(())
     }
 
     /// The next thing that it says; nothing if it does not say it in time.
     pub(super) fn receive(&mut self, until: Instant) -> Result<Option<Event>, Lost> {
-        let left = until.saturating_duration_since(Instant::now());
-        match self.lines.recv_timeout(left) {
-            Ok(Line::Text(line)) => match serde_json::from_str(&line) {
-                Ok(event) => Ok(Some(event)),
-                Err(error) => Err(self.lost(format!("a line of it makes no sense: {error}\n  {}", quoted(&line)))),
-            },
-            Ok(Line::TooLong) => Err(self.lost(format!("a line of it has more than {LONGEST} bytes"))),
-            Ok(Line::Broken(why)) => Err(self.lost(format!("its output cannot be read: {why}"))),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+        let mut ended: Option<Instant> = None;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if self.group.ended().is_some() {
+                ended.get_or_insert_with(Instant::now);
+            }
+            return match self.lines.recv_timeout(left.min(LOOK)) {
+                Ok(line) => self.event(line).map(Some),
+                Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+                // A process of its that left the group still has its output.
+                Err(RecvTimeoutError::Timeout) if ended.is_some_and(|ended| ended.elapsed() > LAST_WORDS) => {
+                    Err(self.gone())
+                }
+                Err(RecvTimeoutError::Timeout) if left <= LOOK => Ok(None),
+                Err(RecvTimeoutError::Timeout) => continue,
+            };
         }
     }
 
-    /// Whether it has said nothing that nobody asked for.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.lines.try_recv().is_err()
+    fn event(&mut self, line: Line) -> Result<Event, Lost> {
+        self.backlog.taken(&line);
+        let (text, more) = match line {
+            Line::Text { text, more } => (text, more),
+            Line::TooLong => return Err(self.lost(format!("a line of it has more than {LONGEST} bytes"))),
+            Line::Broken(why) => return Err(self.lost(format!("its output cannot be read: {why}"))),
+        };
+        let event: Event = serde_json::from_str(&text).map_err(|error| {
+            let state = self.state;
+            self.lost(format!("a line of it makes no sense, in the state `{state}`: {error}\n  {}", quoted(&text)))
+        })?;
+        self.state = self.state.after(&event).map_err(|misplaced| self.lost(misplaced.to_string()))?;
+        self.more = more;
+        if matches!(event, Event::End(_)) && !self.input.is_read() {
+            return Err(self.lost("message `end`: the host has not read its `run` request".into()));
+        }
+        Ok(event)
+    }
+
+    /// The guest cannot go on: a call of its did not return.
+    pub(super) fn unwinds(&mut self) {
+        self.state = State::Unwinding;
+    }
+
+    /// Looks at a process whose run is over: nothing may follow. Gives it back if it can do another run.
+    pub(super) fn settled(mut self) -> Result<Option<Self>, Lost> {
+        let wait = match (self.more, self.is_new) {
+            // It is known to follow.
+            (true, _) => LAST_WORDS,
+            (false, true) => SILENCE,
+            (false, false) => Duration::ZERO,
+        };
+        self.is_new = false;
+        match self.lines.recv_timeout(wait) {
+            Ok(line) => Err(self.stray(line)),
+            Err(RecvTimeoutError::Timeout) if self.more => {
+                Err(self.lost("something without a line break follows `end`: expected nothing".into()))
+            }
+            Err(RecvTimeoutError::Timeout) if self.group.ended().is_none() => Ok(Some(self)),
+            Err(_) => match self.wait() {
+                Some(status) if status.success() => Ok(None),
+                Some(status) => Err(self.lost(format!("it ended after a run ({status}): expected exit status 0"))),
+                None => Err(self.lost("it closed its output after a run and lives on: expected it to end".into())),
+            },
+        }
+    }
+
+    /// Closes its input, and looks at what it still says and how it ends. One that does not end by then is killed.
+    pub(super) fn finish(mut self) -> Result<(), Lost> {
+        self.requests = None;
+        self.input.close();
+        let until = Instant::now() + LAST_WORDS;
+        loop {
+            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now()).min(LOOK)) {
+                Ok(line) => return Err(self.stray(line)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) if self.group.ended().is_some() || Instant::now() >= until => break,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+        match self.wait() {
+            Some(status) if !status.success() => {
+                Err(self.lost(format!("it ended after its last run ({status}): expected exit status 0")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A message that nobody asked for.
+    fn stray(&mut self, line: Line) -> Lost {
+        match self.event(line) {
+            Ok(_) => self.lost("a message between two runs: expected nothing".into()),
+            Err(lost) => lost,
+        }
+    }
+
+    /// Its exit status, if it ends soon by itself.
+    fn wait(&mut self) -> Option<ExitStatus> {
+        let until = Instant::now() + LAST_WORDS;
+        loop {
+            match self.group.ended() {
+                None if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
+                ended => return ended,
+            }
+        }
     }
 
     /// The end of it, with what it wrote on standard error.
@@ -129,12 +261,10 @@ impl Process {
 
     fn gone(&mut self) -> Lost {
         let until = Instant::now() + LAST_WORDS;
-        let ended = loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => break format!("it ended in the middle ({status})"),
-                _ if Instant::now() > until => break "it closed its output in the middle".to_string(),
-                _ => thread::sleep(Duration::from_millis(5)),
-            }
+        let state = self.state;
+        let ended = match self.wait() {
+            Some(status) => format!("it ended in the middle ({status}), in the state `{state}`"),
+            None => format!("it closed its output in the middle, in the state `{state}`"),
         };
         // What reads its standard error holds the other half until it is at the end.
         while Arc::strong_count(&self.stderr) > 1 && Instant::now() < until {
@@ -146,32 +276,68 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.backlog.close();
     }
 }
 
-fn write(mut stdin: impl Write, requests: &Receiver<String>) {
+impl Written {
+    #[cfg(target_os = "linux")]
+    fn watch(&self, stdin: &ChildStdin) {
+        use std::os::fd::AsFd;
+        *self.pipe.lock().unwrap_or_else(PoisonError::into_inner) = stdin.as_fd().try_clone_to_owned().ok();
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn watch(&self, _: &ChildStdin) {}
+
+    fn close(&self) {
+        #[cfg(target_os = "linux")]
+        self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Whether the host has read all that was sent, but for the last line break. True where the system does not tell.
+    #[cfg(target_os = "linux")]
+    fn is_read(&self) -> bool {
+        let until = Instant::now() + LAST_WORDS;
+        // The thread that writes may not have counted yet what the host has read already.
+        while self.pending.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        let unread = pipe.as_ref().and_then(|pipe| rustix::io::ioctl_fionread(pipe).ok()).unwrap_or(0);
+        self.pending.load(Ordering::Acquire) == 0 && unread <= 1
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn is_read(&self) -> bool {
+        true
+    }
+}
+
+fn write(mut stdin: impl Write, requests: &Receiver<String>, written: &Written) {
     for request in requests {
         if stdin.write_all(request.as_bytes()).and_then(|()| stdin.flush()).is_err() {
             return;
         }
+        written.pending.fetch_sub(request.len(), Ordering::AcqRel);
     }
 }
 
-fn read(stdout: impl Read, lines: &SyncSender<Line>) {
+fn read(stdout: impl Read, lines: &backlog::Lines) {
     let mut stdout = BufReader::new(stdout);
     loop {
         let mut bytes = Vec::new();
         let line = match stdout.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
             Ok(0) => return,
             Ok(_) if bytes.len() as u64 == LONGEST => Line::TooLong,
-            Ok(_) => Line::Text(String::from_utf8_lossy(&bytes).into_owned()),
+            Ok(_) => match String::from_utf8(bytes) {
+                Ok(text) => Line::Text { text, more: !stdout.buffer().is_empty() },
+                Err(_) => Line::Broken("a line of it is not UTF-8".into()),
+            },
             Err(error) => Line::Broken(error.to_string()),
         };
-        let last = !matches!(line, Line::Text(_));
-        if lines.send(line).is_err() || last {
+        let last = !matches!(line, Line::Text { .. });
+        if !lines.send(line) || last {
             return;
         }
     }

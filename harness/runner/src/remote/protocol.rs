@@ -165,6 +165,9 @@ pub(super) struct Called {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Returned {
+    /// The call, as the request has it. Optional, so that hosts of this version can leave it out.
+    #[serde(default)]
+    pub invoke: Option<String>,
     #[serde(default, deserialize_with = "given")]
     pub value: Option<Value>,
 }

@@ -18,6 +18,9 @@ use crate::limits::Limits;
 use crate::names::{self, Item};
 use crate::program::Program;
 
+/// The call of a command, as requests have it.
+pub(super) const RUN: &str = "run()";
+
 /// What the host is told; or why it cannot be.
 pub(super) fn run(
     program: &Program,
@@ -61,7 +64,7 @@ pub(super) fn called<'a>(program: &'a Program, invoke: &str) -> Result<&'a Item,
 fn calls(program: &Program, inputs: &Inputs) -> Result<Vec<Call>, String> {
     if inputs.calls.is_empty() {
         let item = call::start(program.exports()).map_err(|error| error.to_string())?;
-        return Ok(vec![Call { function: values::function(item)?, arguments: Vec::new(), invoke: "run()".into() }]);
+        return Ok(vec![Call { function: values::function(item)?, arguments: Vec::new(), invoke: RUN.into() }]);
     }
     let call = |invoke: &String| {
         let item = called(program, invoke)?;

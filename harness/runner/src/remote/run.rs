@@ -1,15 +1,15 @@
 //! One run on a host that is a program: what it says, put together as an observation.
 
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use polyfill_build::descriptor::Capability;
-use tempfile::NamedTempFile;
+use polyfill_build::system::{PrivateDir, private_dir};
 use wasmtime::component::{Type, Val};
 
 use super::process::{Lost, Process};
-use super::protocol::{Called, Ended, Event, Request, unhex};
+use super::protocol::{Called, Ended, Event, Request, Returned as Finished, unhex};
 use super::{RemoteHost, request, values};
 use crate::backtrace;
 use crate::files::{self, Files};
@@ -57,10 +57,10 @@ impl RemoteHost {
             Ok(request) => Request::Run(Box::new(request)),
             Err(why) => return Observation::of(Outcome::NotRun(format!("host `{}`: {why}", self.name))),
         };
-        let mut seen = Seen::new(run, sinks);
+        let mut seen = Seen::new(self, run, sinks);
         let outcome = match self.take().and_then(|process| self.listen(process, &request, &mut seen, files.as_ref())) {
             Ok(outcome) => outcome,
-            Err(Lost(why)) => Outcome::HostFailed(format!("host `{}`: {why}", self.name)),
+            Err(Lost(why)) => Outcome::HostFailed(self.failed(&why)),
         };
         let (outcome, files) = files::left(files.as_ref(), run.limits.files, outcome);
         let (calls, calls_dropped) = seen.trace.take();
@@ -100,12 +100,14 @@ impl RemoteHost {
             match process.receive(until)? {
                 Some(Event::Started) => {
                     started = true;
+                    seen.started = true;
                     deadline = Instant::now() + limits.timeout;
                 }
                 Some(event) => match seen.take(event) {
-                    Ok(None) => {}
-                    Ok(Some(outcome)) => {
-                        self.give_back(process);
+                    Ok(Heard::Something) => {}
+                    Ok(Heard::NoReturn) => process.unwinds(),
+                    Ok(Heard::End(outcome)) => {
+                        self.give_back(process.settled()?);
                         return Ok(outcome);
                     }
                     Err(Refused::Stop(stop)) => return Ok(stop.outcome()),
@@ -133,13 +135,18 @@ impl RemoteHost {
 }
 
 /// The component's file; one that had to be written is there as long as `written`.
-fn component_file(run: &RemoteRun<'_>, written: &mut Option<NamedTempFile>) -> Result<PathBuf, String> {
+fn component_file(run: &RemoteRun<'_>, written: &mut Option<PrivateDir>) -> Result<PathBuf, String> {
     if let Some(file) = run.file {
         return Ok(file.to_path_buf());
     }
-    let file = NamedTempFile::new().and_then(|mut file| file.write_all(run.program.binary()).map(|()| file));
-    let file = file.map_err(|error| format!("the component cannot be written to a file: {error}"))?;
-    Ok(written.insert(file).path().to_path_buf())
+    let write = || {
+        let folder = private_dir()?;
+        let file = folder.path().join("component.wasm");
+        fs::write(&file, run.program.binary()).map(|()| (folder, file))
+    };
+    let (folder, file) = write().map_err(|error| format!("the component cannot be written to a file: {error}"))?;
+    *written = Some(folder);
+    Ok(file)
 }
 
 /// Why a host is listened to no longer.
@@ -150,10 +157,20 @@ enum Refused {
     Nonsense(String),
 }
 
+/// What an event says of the run.
+enum Heard {
+    Something,
+    /// A call of the guest did not return.
+    NoReturn,
+    End(Outcome),
+}
+
 /// What was heard so far.
 struct Seen<'a> {
+    host: &'a RemoteHost,
     run: &'a RemoteRun<'a>,
     imports: Vec<Item>,
+    started: bool,
     returned: Vec<Returned>,
     /// The one call of a command said that it failed.
     failed: bool,
@@ -166,10 +183,12 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(run: &'a RemoteRun<'a>, sinks: Sinks) -> Self {
+    fn new(host: &'a RemoteHost, run: &'a RemoteRun<'a>, sinks: Sinks) -> Self {
         Self {
+            host,
             run,
             imports: names::imports(run.program.component()),
+            started: false,
             returned: Vec::new(),
             failed: false,
             stdout: Output::new("output", sinks.stdout, run.limits.output),
@@ -180,29 +199,57 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Takes in one event; the outcome, if it was the last one.
-    fn take(&mut self, event: Event) -> Result<Option<Outcome>, Refused> {
+    /// Takes in one event, which has a place in the state of the process.
+    fn take(&mut self, event: Event) -> Result<Heard, Refused> {
         let bytes = |text: &str| {
             unhex(text).ok_or_else(|| Refused::Nonsense("output that is no pairs of hexadecimal digits".into()))
         };
         match event {
-            Event::Hello(_) => return Err(Refused::Nonsense("`hello` in the middle of a run".into())),
-            Event::Started => {}
+            Event::Hello(_) | Event::Started => {}
             Event::Stdout(text) => self.stdout.write(&bytes(&text)?).map_err(Refused::Stop)?,
             Event::Stderr(text) => self.stderr.write(&bytes(&text)?).map_err(Refused::Stop)?,
-            Event::Call(called) => self.trace.push(call_text(&self.imports, &called).map_err(Refused::Nonsense)?),
-            Event::Returned(returned) => self.returned(returned.value).map_err(Refused::Nonsense)?,
+            Event::Call(called) => {
+                self.declared(Capability::RecordsCalls, "message `call`").map_err(Refused::Nonsense)?;
+                let (text, returns) = call_text(&self.imports, &called).map_err(Refused::Nonsense)?;
+                self.trace.push(text);
+                return Ok(if returns { Heard::Something } else { Heard::NoReturn });
+            }
+            Event::Returned(returned) => self.returned(returned).map_err(Refused::Nonsense)?,
             Event::End(end) => {
-                self.pages = end.pages.unwrap_or_default();
-                return self.ended(end.outcome).map(Some).map_err(Refused::Nonsense);
+                self.pages(end.pages).map_err(Refused::Nonsense)?;
+                return self.ended(end.outcome).map(Heard::End).map_err(Refused::Nonsense);
             }
         }
-        Ok(None)
+        Ok(Heard::Something)
     }
 
-    fn returned(&mut self, value: Option<serde_json::Value>) -> Result<(), String> {
+    /// A message about something that only hosts with a capability have.
+    fn declared(&self, capability: Capability, message: &str) -> Result<(), String> {
+        match self.host.has(capability) {
+            true => Ok(()),
+            false => Err(format!("{message}: its descriptor does not have the capability `{}`", capability.name())),
+        }
+    }
+
+    fn pages(&mut self, pages: Option<[u64; 2]>) -> Result<(), String> {
+        match pages {
+            Some(_) => self.declared(Capability::Pages, "message `end` with `pages`")?,
+            None if self.started && self.host.has(Capability::Pages) => {
+                return Err("message `end` without `pages`: its descriptor has the capability `pages`".into());
+            }
+            None => {}
+        }
+        self.pages = pages.unwrap_or_default();
+        Ok(())
+    }
+
+    fn returned(&mut self, Finished { invoke, value }: Finished) -> Result<(), String> {
         let calls = &self.run.inputs.calls;
         let exports = self.run.program.exports();
+        let expected = calls.get(self.returned.len()).map_or(request::RUN, |call| &call.invoke);
+        if let Some(invoke) = invoke.filter(|invoke| invoke != expected) {
+            return Err(format!("message `returned` of the call `{invoke}`: expected that of `{expected}`"));
+        }
         if calls.is_empty() {
             let item = crate::call::start(exports).map_err(|error| error.to_string())?;
             self.failed = matches!(result(item, value)?, Some(Val::Result(Err(_))));
@@ -219,12 +266,12 @@ impl<'a> Seen<'a> {
 
     fn ended(&self, ended: Ended) -> Result<Outcome, String> {
         Ok(match ended {
-            Ended::Returned if self.returned.len() < self.run.inputs.calls.len() => {
-                return Err("`end` says `returned`, and not all calls have".into());
-            }
             // As the runtimes' own commands do.
             Ended::Returned if self.failed => Outcome::Exit(1),
             Ended::Returned => Outcome::Returned,
+            Ended::Exit(_) if self.imports.is_empty() => {
+                return Err("`end` with `exit`: the component imports no function that could end it".into());
+            }
             Ended::Exit(code) => Outcome::Exit(code),
             Ended::Trap(info) => Outcome::Trap(readable(info)),
             Ended::HostError(info) => Outcome::HostError(readable(info)),
@@ -253,8 +300,8 @@ fn result(item: &Item, value: Option<serde_json::Value>) -> Result<Option<Val>, 
     }
 }
 
-/// A call as the trace has it.
-fn call_text(imports: &[Item], called: &Called) -> Result<String, String> {
+/// A call as the trace has it, and whether it returned, as far as its result says.
+fn call_text(imports: &[Item], called: &Called) -> Result<(String, bool), String> {
     let name = names::full(called.instance.as_deref(), &called.function);
     let item = imports.iter().find(|item| item.name() == name);
     let item = item.ok_or_else(|| format!("a call of `{name}`, which the component does not import"))?;
@@ -266,14 +313,16 @@ fn call_text(imports: &[Item], called: &Called) -> Result<String, String> {
     let arguments =
         types.zip(&called.arguments).map(|(ty, json)| values::from_json(&ty, json).map(|value| text(&ty, &value)));
     let arguments: Vec<String> = arguments.collect::<Result<_, _>>().map_err(context)?;
-    let result = match (&called.result, item.ty.results().next()) {
+    let (result, returns) = match (&called.result, item.ty.results().next()) {
         (Some(json), Some(ty)) => {
             let value = values::from_json(&ty, json).map_err(context)?;
-            format!(" -> {}", text(&ty, &value))
+            (format!(" -> {}", text(&ty, &value)), true)
         }
-        _ => String::new(),
+        (Some(_), None) => return Err(format!("a call of `{name}` with a result, which it does not have")),
+        (None, Some(_)) => (String::new(), false),
+        (None, None) => (String::new(), true),
     };
-    Ok(format!("{name}({}){result}", arguments.join(", ")))
+    Ok((format!("{name}({}){result}", arguments.join(", ")), returns))
 }
 
 /// As the harness's own hosts tell it: a list of bytes is one, also where it is empty.

@@ -1,0 +1,12 @@
+//! Access to the machine, each kind in one place: files that users name, environment variables, threads, child processes,
+//! private directories, and signals.
+
+pub mod children;
+mod private;
+mod read;
+pub mod signals;
+pub mod threads;
+pub mod variables;
+
+pub use private::{PrivateDir, private_dir, temp_dir};
+pub use read::{MOST_BYTES, MOST_TEXT, Unreadable, read, read_argument, read_stdin, read_to_string, require_regular};
