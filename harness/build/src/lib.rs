@@ -11,6 +11,7 @@
 
 pub mod case;
 pub mod descriptor;
+pub mod failing;
 pub mod index;
 pub mod matrix;
 
@@ -23,6 +24,7 @@ mod digest;
 mod discover;
 mod encode;
 mod error;
+mod groups;
 pub mod module;
 mod near;
 mod output;
@@ -39,6 +41,7 @@ mod stack;
 mod suite;
 mod traced;
 pub mod tree;
+mod universe;
 mod wasi_test;
 pub mod wit;
 

@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
+use crate::adapt::AdapterArg;
 use crate::args::CheckArgs;
 use crate::error::Error;
 use crate::{load, output};
 
 /// Prints all findings about an adapter. There being some is a failure.
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
-    let adapter = load::adapter(None, &args.adapter, args.wit.as_ref())?;
+    let arg = AdapterArg { wit: args.adapter.wit.clone().or_else(|| args.wit.clone()), ..args.adapter.clone() };
+    let adapter = load::adapter_of(&arg)?;
     let findings = polyfill_encoder::check(&adapter.adapter());
     if findings.is_empty() {
         output::text(&format!("`{}`: nothing is wrong with it\n", adapter.name))?;

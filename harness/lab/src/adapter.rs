@@ -1,9 +1,8 @@
 //! The adapter of a side, by whatever name it goes.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use polyfill_build::module::{self, ModuleError};
 use polyfill_build::{AdapterModule, BuildError, Suite, reference};
 use thiserror::Error;
 
@@ -13,14 +12,9 @@ pub enum AdapterError {
     /// No release of that name was published.
     #[error(transparent)]
     Published(#[from] reference::Unknown),
-    /// Its file cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// Its file cannot be read, or is no module.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
     /// The suite cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -36,7 +30,7 @@ pub fn adapter(suite: &Suite, name: &str) -> Result<AdapterModule, AdapterError>
     }
     let path = Path::new(name);
     if path.is_file() {
-        let wasm = fs::read(path).map_err(|source| AdapterError::Read { path: path.to_path_buf(), source })?;
+        let wasm = module::read(path)?;
         return Ok(AdapterModule::plain(vec![reference::IMPORT_MODULE.to_string()], wasm));
     }
     suite.adapter(name)?.ok_or_else(|| AdapterError::None(name.to_string()))

@@ -1,18 +1,175 @@
-//! Known failures: which trials must fail.
+//! Known failures: which trials must fail, and in which way.
+
+use std::collections::BTreeSet;
 
 use polyfill_build::case::Case;
-use polyfill_build::index::Cell;
+use polyfill_build::failing::{FailureKind, FailureKinds, With};
+use polyfill_build::index::{Cell, Stage};
 use polyfill_build::reference;
 
-/// Why a cell must fail, if it must: its adapter has the bug that the case detects, or the case says so of the cell. What is
-/// wrong with a requirement on versions is told where the case is read.
-pub(crate) fn must_fail(case: &Case, cell: &Cell) -> Option<String> {
+use crate::compare::{Mismatch, Stream, compare};
+use crate::observation::{Observation, Outcome};
+
+/// A failure that a cell must show.
+pub(crate) struct MustFail<'a> {
+    /// The reason.
+    pub reason: String,
+    with: Expected<'a>,
+}
+
+/// The way in which it must fail.
+enum Expected<'a> {
+    /// By a difference of a run, whichever.
+    Run,
+    /// By differences of these kinds.
+    Kinds(&'a FailureKinds),
+    /// With these values, which the case has in place of its own.
+    Actual(Box<Case>),
+}
+
+/// A failure by another way than the expected one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherFailure {
+    /// The expected way.
+    pub expected: String,
+    /// The actual one.
+    pub actual: String,
+}
+
+/// The failure that a cell must show, if there is one: its adapter has the bug that the case detects, or the case says so of
+/// the cell. An invalid requirement on versions is reported where the case is read.
+pub(crate) fn must_fail<'a>(case: &'a Case, cell: &Cell) -> Option<MustFail<'a>> {
     if let Some(fails) = case.must_fail_on(&cell.adapter, &cell.host) {
-        return Some(fails.reason.clone());
+        let with = match &fails.with {
+            None => Expected::Run,
+            Some(With::Kinds(kinds)) => Expected::Kinds(kinds),
+            Some(With::Actual(actual)) => Expected::Actual(Box::new(case.with(actual))),
+        };
+        return Some(MustFail { reason: fails.reason.clone(), with });
     }
     let (bug, release) = (case.bug.as_ref()?, release(cell)?);
     let present = matches!(bug.is_in(&release.semver()), Ok(Some(true)));
-    present.then(|| format!("release {} has the bug {} (`bug.present`)", release.version, bug.id))
+    present.then(|| MustFail {
+        reason: format!("release {} has the bug {} (`bug.present`)", release.version, bug.id),
+        with: bug.with.as_ref().map_or(Expected::Run, Expected::Kinds),
+    })
+}
+
+impl MustFail<'_> {
+    /// Compares the actual failure with the expected one.
+    pub(crate) fn judge(&self, observation: &Observation, mismatches: &[Mismatch]) -> Result<(), OtherFailure> {
+        let Expected::Actual(case) = &self.with else {
+            let kinds = if let Expected::Kinds(kinds) = &self.with { Some(*kinds) } else { None };
+            return judge(kinds, observation, mismatches);
+        };
+        let mut others = compare(case, observation);
+        // A case that expects no check is checked only if the command line asks for it; that is judged elsewhere.
+        others.retain(|other| !matches!(other, Mismatch::Violation(_)) || mismatches.contains(other));
+        if others.is_empty() && has_looked(observation, mismatches) {
+            return Ok(());
+        }
+        let also = others.iter().map(|other| word(other, observation)).collect::<BTreeSet<_>>();
+        let actual = match also.is_empty() {
+            true => observation.outcome.to_string(),
+            false => format!("other values: {}", list(also)),
+        };
+        Err(OtherFailure { expected: "the values of `fails.with`".into(), actual })
+    }
+}
+
+/// Compares an actual failure with the kinds that are expected of it; without kinds, with any difference of a run.
+pub(crate) fn judge(
+    kinds: Option<&FailureKinds>,
+    observation: &Observation,
+    mismatches: &[Mismatch],
+) -> Result<(), OtherFailure> {
+    let fits = |mismatch: &Mismatch| match (kind(mismatch, observation), kinds) {
+        (Some(kind), Some(kinds)) => kinds.kinds().contains(&kind),
+        (Some(FailureKind::Error | FailureKind::Limit) | None, _) => false,
+        (Some(_), None) => true,
+    };
+    if mismatches.iter().all(fits) {
+        return Ok(());
+    }
+    let expected = kinds.map_or_else(|| "a difference of a run that came to its end".to_string(), ToString::to_string);
+    let actual = mismatches.iter().map(|mismatch| word(mismatch, observation)).collect();
+    Err(OtherFailure { expected, actual: list(actual) })
+}
+
+/// Whether something was run, or encoded, and all of it could be compared.
+fn has_looked(observation: &Observation, mismatches: &[Mismatch]) -> bool {
+    let was_made = !matches!(
+        observation.outcome,
+        Outcome::NotRun(_) | Outcome::HostFailed(_) | Outcome::NotBuilt { stage: Stage::Case | Stage::Compile, .. }
+    );
+    let outcome = |mismatch: &&Mismatch| !matches!(mismatch, Mismatch::Outcome { .. });
+    was_made && mismatches.iter().filter(outcome).all(|mismatch| kind(mismatch, observation).is_some())
+}
+
+/// The kind of a failure; nothing where there was no run, or nothing could be compared.
+fn kind(mismatch: &Mismatch, observation: &Observation) -> Option<FailureKind> {
+    Some(match mismatch {
+        Mismatch::Outcome { .. } => match &observation.outcome {
+            Outcome::Returned | Outcome::Exit(_) => FailureKind::Exit,
+            Outcome::Trap(_) | Outcome::HostError(_) => FailureKind::Trap,
+            Outcome::Timeout { .. } | Outcome::Limit { .. } => FailureKind::Limit,
+            Outcome::NotBuilt { stage: Stage::Encode, .. } => FailureKind::Error,
+            Outcome::NotBuilt { stage: Stage::Case | Stage::Compile | Stage::Adapter, .. }
+            | Outcome::HostFailed(_)
+            | Outcome::NotRun(_) => return None,
+        },
+        Mismatch::Bytes { stream, .. } => match stream {
+            Stream::Stdout => FailureKind::Stdout,
+            Stream::Stderr => FailureKind::Stderr,
+            Stream::Error => FailureKind::Error,
+            Stream::CoreCalls => FailureKind::CoreCalls,
+            Stream::Trace => FailureKind::Trace,
+        },
+        Mismatch::Backtrace { .. } => FailureKind::Backtrace,
+        Mismatch::Returned { note: None, .. } => FailureKind::Returns,
+        Mismatch::Printed { .. } => FailureKind::Prints,
+        Mismatch::HostCalls { .. } | Mismatch::NoSuchCall { .. } | Mismatch::UnwantedCall { .. } => {
+            FailureKind::HostCalls
+        }
+        Mismatch::HandlesLeft { seen: Some(_), .. } => FailureKind::HandlesLeft,
+        Mismatch::Violation(_) => FailureKind::Sanitize,
+        Mismatch::Imports { .. } => FailureKind::Imports,
+        Mismatch::UnwantedImports { .. } => FailureKind::NoImports,
+        Mismatch::Files { .. } => FailureKind::Files,
+        Mismatch::Versions { .. } => FailureKind::OneVersion,
+        Mismatch::PagesGrown { .. } => FailureKind::PagesGrown,
+        Mismatch::Returned { note: Some(_), .. }
+        | Mismatch::HandlesLeft { seen: None, .. }
+        | Mismatch::CallsNotRecorded
+        | Mismatch::NothingChecked { .. }
+        | Mismatch::OtherFailure(_)
+        | Mismatch::Unreadable { .. } => return None,
+    })
+}
+
+/// A difference, in a word or two.
+fn word(mismatch: &Mismatch, observation: &Observation) -> String {
+    match (kind(mismatch, observation), mismatch) {
+        (Some(FailureKind::Trap | FailureKind::Limit | FailureKind::Exit), Mismatch::Outcome { .. })
+        | (None, Mismatch::Outcome { .. }) => {
+            let outcome = observation.outcome.to_string();
+            let first = outcome.lines().next().unwrap_or_default().trim_end_matches(':').to_string();
+            match kind(mismatch, observation) {
+                Some(kind) => format!("`{kind}` ({first})"),
+                None => first,
+            }
+        }
+        (Some(kind), _) => format!("`{kind}`"),
+        (None, Mismatch::NothingChecked { .. }) => "`sanitize` had nothing to check".to_string(),
+        (None, Mismatch::CallsNotRecorded) => "`host-calls` cannot be compared on this host".to_string(),
+        (None, Mismatch::HandlesLeft { .. }) => "`handles-left` cannot be compared on this host".to_string(),
+        (None, Mismatch::Unreadable { key, .. }) => format!("`{key}` cannot be compared"),
+        (None, _) => "what cannot be compared".to_string(),
+    }
+}
+
+fn list(words: BTreeSet<String>) -> String {
+    words.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// The release of the reference adapters that a cell goes through: that of the first one in its stack.

@@ -99,8 +99,7 @@ impl Runner {
             bless: env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0"),
             detail: Detail::Off,
             accepted: Accepted::default(),
-            kinds: env::var(ENGINES_VARIABLE)
-                .map_or_else(|_| Ok(vec![EngineKind::default()]), |text| parse_engines(&text)),
+            kinds: named_engines(),
             engines: Engines::default(),
             linkers: Mutex::default(),
             hashes: Mutex::default(),
@@ -287,6 +286,22 @@ impl Runner {
         });
         let (_, results) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(results.into_values().collect())
+    }
+}
+
+/// The engines that the variable `POLYFILL_ENGINES` names; Cranelift without it.
+///
+/// # Errors
+///
+/// It names an engine that does not exist.
+pub fn engines_of_environment() -> Result<Vec<EngineKind>, Error> {
+    named_engines().map_err(Error::Engines)
+}
+
+fn named_engines() -> Result<Vec<EngineKind>, UnknownEngine> {
+    match env::var(ENGINES_VARIABLE) {
+        Ok(text) if !text.trim().is_empty() => parse_engines(&text),
+        _ => Ok(vec![EngineKind::default()]),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use polyfill_reference::{Flavour, IMPORT_MODULE};
 
 use super::{Adapter, For, Guest, Kind};
-use crate::stack::Stack;
+use crate::stack::{REFERENCE, Stack};
 
 /// Those that the guests' cases name.
 pub(super) fn named(guests: &[Guest]) -> BTreeMap<String, Adapter> {
@@ -16,6 +16,12 @@ pub(super) fn named(guests: &[Guest]) -> BTreeMap<String, Adapter> {
     let stacks = named.flat_map(|stack| [true, false].map(|command| Stack::parse(&stack).for_main(command)));
     let ids: BTreeSet<String> =
         stacks.flat_map(|stack| stack.adapters().map(str::to_string).collect::<Vec<_>>()).collect();
+    ids.into_iter().filter_map(|id| Some((id.clone(), adapter(&id)?))).collect()
+}
+
+/// The newest ones, for mains that no adapter of the suite serves.
+pub(super) fn newest() -> BTreeMap<String, Adapter> {
+    let ids = [Flavour::Command, Flavour::Reactor].map(|flavour| format!("{REFERENCE}-{}", flavour.word()));
     ids.into_iter().filter_map(|id| Some((id.clone(), adapter(&id)?))).collect()
 }
 
