@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Call, Case, EncodeOptions};
 use crate::compile::{Compiled, Outcome};
-use crate::discover::{Adapter, CaseFile, Guest, Kind, Layout};
+use crate::discover::{Adapter, CaseFile, For, Guest, Kind, Layout};
 use crate::groups::UsedRuns;
 use crate::index::{Artifact, Cell, NATIVE, Stage, is_native, without_engine};
 use crate::matrix::Product;
@@ -332,16 +332,32 @@ fn stacks(
     stacks.into_iter().flat_map(|stack| if every_release { stack.every_release() } else { vec![stack] }).collect()
 }
 
+/// Whether some case may go through the newest published adapter without naming it.
+pub(crate) fn may_want_published(layout: &Layout, default: Option<&[String]>) -> bool {
+    let serves = |adapter: &Adapter| {
+        adapter.default && adapter.fits == For::Any && adapter.serves(polyfill_reference::IMPORT_MODULE)
+    };
+    let is_open = |product: &Product| {
+        let hosts = product.hosts.as_deref().or(default);
+        product.adapters.is_none() && hosts.is_none_or(have_wasi)
+    };
+    let cases = layout.guests.iter().flat_map(|guest| &guest.cases).filter_map(|case| case.case.as_ref().ok());
+    !layout.adapters.iter().any(serves) && cases.flat_map(Case::products).any(|product| is_open(&product))
+}
+
+/// Whether published adapters have what they import on these hosts.
+fn have_wasi(hosts: &[String]) -> bool {
+    hosts.iter().all(|host| WASI_HOSTS.contains(&without_engine(host)) || is_native(host))
+        && hosts.iter().any(|host| !is_native(host))
+}
+
 /// Whether the newest published adapter completes the stacks of a main: it speaks preview1, no adapter of the suite serves that,
 /// and the hosts have what published adapters import.
 fn wants_published(parts: &Parts<'_>, facts: &Facts, hosts: &[String]) -> bool {
     let serves = |adapter: &Adapter| {
         adapter.default && adapter.fits.fits(facts.command) && adapter.serves(polyfill_reference::IMPORT_MODULE)
     };
-    speaks_preview1(facts)
-        && !parts.layout.adapters.iter().any(serves)
-        && hosts.iter().all(|host| WASI_HOSTS.contains(&without_engine(host)) || is_native(host))
-        && hosts.iter().any(|host| !is_native(host))
+    speaks_preview1(facts) && !parts.layout.adapters.iter().any(serves) && have_wasi(hosts)
 }
 
 /// Whether a stack that a group names is for a main: one of published adapters for what speaks preview1, and one that begins

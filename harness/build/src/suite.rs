@@ -188,6 +188,9 @@ impl Suite {
             Some(adapters) => discover::testsuite::discover(&self.root, adapters)?,
             None => discover::discover(&self.root, self.every_release)?,
         };
+        if cells::may_want_published(&layout, self.hosts.as_deref()) {
+            layout.add_published(self.every_release);
+        }
         if self.museum {
             layout.retain_bugs();
         }

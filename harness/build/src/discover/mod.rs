@@ -179,10 +179,6 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
     let (guests, groups) = guests::discover(&mut found)?;
     let hosts = hosts::discover(&mut found)?;
     adapters.extend(references::named(&guests));
-    let serves = |adapter: &Adapter| adapter.default && adapter.serves(polyfill_reference::IMPORT_MODULE);
-    if !adapters.values().any(serves) {
-        adapters.extend(references::newest());
-    }
     if every_release {
         let releases = references::every_release(&adapters);
         adapters.extend(releases);
