@@ -35,3 +35,20 @@ pub fn adapter(suite: &Suite, name: &str) -> Result<AdapterModule, AdapterError>
     }
     suite.adapter(name)?.ok_or_else(|| AdapterError::None(name.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_text_form_is_read_as_a_module() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.wat");
+        std::fs::write(&file, "(module (func (export \"sched_yield\") (result i32) i32.const 0))").unwrap();
+        let found = adapter(&Suite::new(folder.path()), &file.display().to_string()).unwrap();
+        assert!(found.wasm.starts_with(b"\0asm"), "{:?}", found.wasm);
+        std::fs::write(&file, "(module oops)").unwrap();
+        let error = adapter(&Suite::new(folder.path()), &file.display().to_string()).unwrap_err();
+        assert!(error.to_string().contains("mine.wat:1:9"), "{error}");
+    }
+}

@@ -177,3 +177,90 @@ pub(crate) fn release(cell: &Cell) -> Option<&'static reference::Release> {
     let references = cell.adapter.split('+').filter_map(|word| reference::find(word)?.ok());
     references.map(|reference| reference.release).next()
 }
+
+#[cfg(test)]
+mod tests {
+    use polyfill_build::case::LimitName;
+
+    use super::*;
+    use crate::observation::TrapInfo;
+
+    fn ways(outcome: Outcome, expect: &str, with: &str) -> Result<(), OtherFailure> {
+        let case: Case =
+            toml::from_str(&format!("expect = {expect}\n[[fails]]\ncells = '*'\nreason = 'r'\n{with}")).unwrap();
+        let mut observation = Observation::of(outcome);
+        observation.stdout = b"seen".to_vec();
+        let mismatches = compare(&case, &observation);
+        assert!(!mismatches.is_empty(), "{expect}");
+        let (guest, case_name) = ("g".to_string(), "c".to_string());
+        let (adapter, host) = ("none".to_string(), "wasi".to_string());
+        let artifact = polyfill_build::index::Artifact::Ignored(String::new());
+        let cell = Cell { guest, case: case_name, adapter, host, artifact, sanitize: None };
+        must_fail(&case, &cell).unwrap().judge(&observation, &mismatches)
+    }
+
+    fn trap() -> Outcome {
+        Outcome::Trap(TrapInfo { message: "wasm `unreachable` instruction executed".into(), frames: Vec::new() })
+    }
+
+    fn not_built(stage: Stage) -> Outcome {
+        Outcome::NotBuilt { stage, message: "m".into() }
+    }
+
+    fn limit() -> Outcome {
+        Outcome::Limit { limit: LimitName::Fuel, message: "m".into() }
+    }
+
+    #[test]
+    fn without_a_way_any_difference_of_a_run_is_expected_and_nothing_else() {
+        for outcome in [Outcome::Returned, Outcome::Exit(3), trap()] {
+            assert_eq!(ways(outcome, "{ exit = 1 }", ""), Ok(()));
+        }
+        let stages = [Stage::Case, Stage::Compile, Stage::Adapter, Stage::Encode].map(not_built);
+        let others = [
+            limit(),
+            Outcome::Timeout { milliseconds: 1, frames: Vec::new() },
+            Outcome::NotRun("why".into()),
+            Outcome::HostFailed("why".into()),
+        ];
+        for outcome in stages.into_iter().chain(others) {
+            let other = ways(outcome.clone(), "{ exit = 1 }", "").unwrap_err();
+            assert!(!other.actual.is_empty(), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn every_difference_is_of_an_expected_kind() {
+        let with = |kinds: &str| ways(Outcome::Exit(3), "{ exit = 1, stdout = 'other' }", &format!("with = {kinds}"));
+        assert_eq!(with("['exit', 'stdout', 'trap']"), Ok(()));
+        for kinds in ["'exit'", "'stdout'", "['trap', 'stdout']", "'error'", "'limit'"] {
+            let other = with(kinds).unwrap_err();
+            assert_eq!(other.actual, "`exit` (exit 3), `stdout`", "{kinds}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_that_fails_and_a_limit_are_expected_by_name_only() {
+        assert_eq!(ways(not_built(Stage::Encode), "{ exit = 1 }", "with = 'error'"), Ok(()));
+        assert_eq!(ways(limit(), "{ exit = 1 }", "with = 'limit'"), Ok(()));
+        for stage in [Stage::Case, Stage::Compile, Stage::Adapter] {
+            assert!(ways(not_built(stage), "{ exit = 1 }", "with = ['error', 'limit', 'exit']").is_err());
+        }
+        assert!(
+            ways(Outcome::NotRun("why".into()), "{ exit = 1 }", "with = ['error', 'limit', 'exit', 'trap']").is_err()
+        );
+    }
+
+    #[test]
+    fn actual_values_are_met_in_place_of_the_cases_own() {
+        let with =
+            |outcome, actual: &str| ways(outcome, "{ exit = 1, stdout = 'other' }", &format!("with = {{ {actual} }}"));
+        assert_eq!(with(Outcome::Exit(3), "exit = 3, stdout = 'seen'"), Ok(()));
+        assert_eq!(with(trap(), "trap = 'unreachable', stdout = 'seen'"), Ok(()));
+        assert_eq!(with(limit(), "limit = 'fuel', stdout = 'seen'"), Ok(()));
+        assert!(with(Outcome::Exit(3), "exit = 3").is_err());
+        assert!(with(Outcome::Exit(3), "stdout = 'seen'").is_err());
+        assert!(with(trap(), "exit = 3, stdout = 'seen'").is_err());
+        assert!(with(Outcome::NotRun("why".into()), "stdout = ''").is_err());
+    }
+}

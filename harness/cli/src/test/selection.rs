@@ -87,8 +87,8 @@ impl<'a> Selection<'a> {
                     "`{suite}` has no trials: nothing that its cases and `group.toml` name (`adapters`, `hosts`, `[[run]]`) is \
                      for its guests"
                 ),
-                (_, count) => format!(
-                    "`{suite}` has no trials: its cases leave out all {count} of them (`[[exclude]]`):{}",
+                _ => format!(
+                    "`{suite}` has no trials: its cases leave out every one (`[[exclude]]`):{}",
                     self.reasons(left_out)
                 ),
             };
