@@ -18,7 +18,7 @@ const SAME: [&str; 6] = ["A13", "B8", "C9", "C10", "F3", "stale-read"];
 
 #[test]
 fn what_is_found_of_the_museum_is_its_matrix() {
-    let Some(_run) = passed::unless_passed("what_is_found_of_the_museum_is_its_matrix", &passed::suite(&root())) else {
+    let Some(_run) = passed::unless_passed("what_is_found_of_the_museum_is_its_matrix") else {
         return;
     };
     let matrix = matrix();
@@ -41,7 +41,7 @@ fn what_is_found_of_the_museum_is_its_matrix() {
 /// A bug that came and went is in no difference of the ends.
 #[test]
 fn what_came_and_went_is_in_the_matrix() {
-    let Some(_run) = passed::unless_passed("what_came_and_went_is_in_the_matrix", &passed::suite(&root())) else {
+    let Some(_run) = passed::unless_passed("what_came_and_went_is_in_the_matrix") else {
         return;
     };
     let matrix = matrix();

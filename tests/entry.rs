@@ -12,10 +12,7 @@ use polyfill_lab::entry::{Report, Shape, Subject, entry};
 
 #[test]
 fn published_adapters_cannot_be_called_while_they_set_themselves_up() {
-    let Some(_run) = passed::unless_passed(
-        "published_adapters_cannot_be_called_while_they_set_themselves_up",
-        &passed::suite(&root()),
-    ) else {
+    let Some(_run) = passed::unless_passed("published_adapters_cannot_be_called_while_they_set_themselves_up") else {
         return;
     };
     for (name, shapes) in [
@@ -30,7 +27,7 @@ fn published_adapters_cannot_be_called_while_they_set_themselves_up() {
 
 #[test]
 fn ours_can_be_called_at_any_time() {
-    let Some(_run) = passed::unless_passed("ours_can_be_called_at_any_time", &passed::suite(&root())) else { return };
+    let Some(_run) = passed::unless_passed("ours_can_be_called_at_any_time") else { return };
     for name in ["wasi_snapshot_preview1.command", "wasi_snapshot_preview1.command.isolated", "wasi_snapshot_preview1"]
     {
         let report = look(name, "my-wasi", &Shape::OTHERS);
@@ -43,7 +40,7 @@ fn ours_can_be_called_at_any_time() {
 /// A call that closes the descriptor, or removes the file, of the call that it is made in is felt there.
 #[test]
 fn ours_with_files_keeps_nothing() {
-    let Some(_run) = passed::unless_passed("ours_with_files_keeps_nothing", &passed::suite(&root())) else { return };
+    let Some(_run) = passed::unless_passed("ours_with_files_keeps_nothing") else { return };
     let report = look("wasi_snapshot_preview1.wasi-command", "wasi", &Shape::OTHERS);
     assert!(report.usual() + 50 > report.runs() && !report.keeps_more(), "{report}");
 }

@@ -56,7 +56,7 @@ fn violations(result: &CellResult) -> &[Violation] {
 
 #[test]
 fn adapters_do_nothing_that_they_must_not() {
-    let Some(_run) = passed::unless_passed("adapters_do_nothing_that_they_must_not", &passed::suite(&root())) else {
+    let Some(_run) = passed::unless_passed("adapters_do_nothing_that_they_must_not") else {
         return;
     };
     let mut reports = String::new();
@@ -81,7 +81,7 @@ fn adapters_do_nothing_that_they_must_not() {
 /// Not even what would be accepted of others.
 #[test]
 fn our_own_adapters_are_clean() {
-    let Some(_run) = passed::unless_passed("our_own_adapters_are_clean", &passed::suite(&root())) else { return };
+    let Some(_run) = passed::unless_passed("our_own_adapters_are_clean") else { return };
     let ours = || TRIALS.iter().filter(|(cell, _)| !is_published(cell));
     for (_, result) in ours() {
         assert_eq!(violations(result), [], "{}", result.name);
@@ -95,7 +95,7 @@ fn our_own_adapters_are_clean() {
 /// What is accepted is seen.
 #[test]
 fn no_rule_is_stale() {
-    let Some(_run) = passed::unless_passed("no_rule_is_stale", &passed::suite(&root())) else { return };
+    let Some(_run) = passed::unless_passed("no_rule_is_stale") else { return };
     let published = TRIALS.iter().filter(|(cell, _)| is_published(cell));
     let seen: Vec<(String, &[Violation])> =
         published.map(|(cell, result)| (cell.case_key(), violations(result))).collect();
@@ -105,7 +105,7 @@ fn no_rule_is_stale() {
 /// A guest that opens, lists, waits and closes a thousand times never has more handles than in the first round.
 #[test]
 fn handles_do_not_become_more() {
-    let Some(_run) = passed::unless_passed("handles_do_not_become_more", &passed::suite(&root())) else { return };
+    let Some(_run) = passed::unless_passed("handles_do_not_become_more") else { return };
     let mut rounds = 0;
     for (cell, result) in TRIALS.iter().filter(|(cell, _)| cell.guest == "thousand") {
         assert_eq!(result.verdict, Verdict::Passed, "{}", cell.name());

@@ -18,6 +18,12 @@ pub struct Built {
     pub index: Index,
     /// The folder that holds the index and the components.
     pub out_dir: PathBuf,
+    /// Trials that their cases leave out (`[[exclude]]`), by name, with the reason; of those that the filter selects.
+    pub left_out: BTreeMap<String, String>,
+    /// Words of the filter that are in no trial's name.
+    pub idle_words: Vec<String>,
+    /// How many guests the suite has.
+    pub guests: usize,
     /// The adapters of each side, if they were looked at; nothing for a side without one, or one that cannot be had.
     pub profiles: Vec<Option<Profile>>,
     /// Every file that was read, sorted.

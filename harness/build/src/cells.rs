@@ -4,14 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Call, Case, EncodeOptions};
 use crate::compile::{Compiled, Outcome};
-use crate::discover::{Adapter, CaseFile, Guest, Kind, Layout};
-use crate::index::{Artifact, Cell, NATIVE, Stage, is_native};
+use crate::discover::{Adapter, CaseFile, For, Guest, Kind, Layout};
+use crate::groups::UsedRuns;
+use crate::index::{Artifact, Cell, NATIVE, Stage, is_native, without_engine};
 use crate::matrix::Product;
 use crate::module::{self, Facts};
 use crate::select::Filter;
-use crate::side::is_file;
-use crate::stack::{self, Stack};
+use crate::side::{DEFAULT_HOST, is_file};
+use crate::stack::{self, REFERENCE, Stack};
+use crate::universe::Universe;
 use crate::{digest, near};
+
+/// The core modules of `my-wasi`, by which guests and adapters are known to be for it, and the hosts that have it.
+const MY_WASI: [&str; 2] = ["my-wasi", "my-cli"];
+pub(crate) const MY_WASI_HOSTS: [&str; 2] = ["my-wasi", "my-wasi-typed"];
+
+/// The hosts that have what published adapters import.
+const WASI_HOSTS: [&str; 2] = ["wasi", "wasi-async"];
 
 /// A component to make, or a guest's module to put beside the components: many cells can share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,9 +78,14 @@ fn file_name(stack: &str) -> String {
 }
 
 /// All cells in the order of their names; those that stand for a component name its file already.
+#[derive(Default)]
 pub(crate) struct Cells {
     pub(crate) cells: Vec<Cell>,
     pub(crate) jobs: BTreeSet<Job>,
+    /// Trials that cases leave out, by name, with the reason.
+    pub(crate) left_out: BTreeMap<String, String>,
+    /// The runs of groups that gave a case a cell.
+    pub(crate) used_runs: UsedRuns,
 }
 
 /// What the cells are made from.
@@ -81,7 +95,10 @@ pub(crate) struct Parts<'a> {
     pub(crate) adapters: &'a BTreeMap<String, Compiled>,
     /// What is wrong with adapters that compile.
     pub(crate) findings: &'a BTreeMap<String, String>,
-    pub(crate) hosts: &'a [String],
+    /// The hosts of cases that name none; nothing where that depends on the guest.
+    pub(crate) hosts: Option<&'a [String]>,
+    /// Cases say themselves where they run, so that their patterns are about cells that there can be.
+    pub(crate) own_cells: bool,
     pub(crate) filter: &'a Filter,
     /// What adapters do is checked in all cells.
     pub(crate) sanitize: bool,
@@ -93,7 +110,7 @@ pub(crate) struct Parts<'a> {
 
 /// Lays out all cells.
 pub(crate) fn lay_out(parts: &Parts<'_>) -> Cells {
-    let mut all = Cells { cells: Vec::new(), jobs: BTreeSet::new() };
+    let mut all = Cells::default();
     let adapters = adapter_facts(parts);
     for guest in &parts.layout.guests {
         let Some(compiled) = parts.guests.get(&guest.name) else {
@@ -119,25 +136,31 @@ fn lay_out_case(
     case: &CaseFile,
     all: &mut Cells,
 ) {
-    let given = case.case.as_ref().ok();
-    let products = given.map_or_else(|| vec![Product::default()], Case::products);
-    let by_group = given.is_some_and(|case| case.runs_by_group);
+    let given = match &case.case {
+        Ok(given) if guest.faults.is_empty() => given,
+        Ok(given) => {
+            return all.add_one(parts, guest, case, given.hosts.as_deref(), broken(guest.faults.join("\n")));
+        }
+        Err(message) => return all.add_one(parts, guest, case, None, broken(message.clone())),
+    };
+    let by_group = given.runs_by_group;
+    let problems = pattern_problems(parts, guest, (facts, adapters), compiled, case, given);
+    let mut is_shown = false;
     // A cell that several of them name is there once.
     let mut seen = BTreeSet::new();
-    for product in &products {
-        let hosts = product.hosts.as_deref().unwrap_or(parts.hosts);
+    for (number, product) in given.products().iter().enumerate() {
+        let hosts = hosts(parts, facts, adapters, product);
         let (native, hosts): (Vec<&String>, Vec<&String>) = hosts.iter().partition(|host| is_native(host));
-        let stacks = stacks(parts, (facts, adapters), product, by_group);
-        let options = given.map(|case| case.encode.clone()).unwrap_or_default();
+        let stacks = stacks(parts, (facts, adapters), product, by_group, parts.every_release);
         let welded = stacks.into_iter().map(|stack| Job {
             guest: guest.name.clone(),
             sanitize: is_checked(parts, given),
             // What interposers are in could be a part of the message.
-            traced: given.map_or(parts.trace, |case| {
-                let wanted = parts.trace || case.expect.trace.is_some();
-                wanted && case.expect.error.is_none() && case.untraced.is_none()
-            }),
-            options: options.clone(),
+            traced: {
+                let wanted = parts.trace || given.expect.trace.is_some();
+                wanted && given.expect.error.is_none() && given.untraced.is_none()
+            },
+            options: given.encode.clone(),
             stack,
             native: false,
         });
@@ -152,42 +175,130 @@ fn lay_out_case(
         });
         let jobs = welded.map(|job| (job, &hosts)).chain(alone.map(|job| (job, &native)));
         for (job, hosts) in jobs {
-            let taking = taking(parts, guest, case, &job);
-            let hosts = hosts.iter().chain(&taking).filter(|host| {
-                let adapter = job.stack.to_string();
-                let left_out = given.is_some_and(|case| case.leaves_out(&adapter, host));
-                !left_out && seen.insert((adapter, host.to_string()))
-            });
-            lay_out_job(parts, guest, compiled, case, &job, hosts, all);
+            let (adapter, taking) = (job.stack.to_string(), taking(parts, guest, case, &job));
+            let artifact = match problems.is_empty() {
+                true => without_component(parts, compiled, &job.stack).unwrap_or_else(|| job.artifact()),
+                false => broken(problems.join("\n")),
+            };
+            for host in hosts.iter().chain(&taking) {
+                if !seen.insert((adapter.clone(), host.to_string())) {
+                    continue;
+                }
+                let cell = Cell {
+                    guest: guest.name.clone(),
+                    case: case.name.clone(),
+                    adapter: adapter.clone(),
+                    host: host.to_string(),
+                    artifact: artifact.clone(),
+                    sanitize: None,
+                };
+                all.used_runs.extend(given.runs_of.map(|group| (group, number)));
+                is_shown |= given.exclusion(&adapter, host).is_none();
+                all.add(parts, cell, &job, given);
+            }
+        }
+    }
+    if seen.is_empty() {
+        // A guest that could not be compiled may be none for its group; one that can is not tested at all.
+        let nothing = || broken(format!("`{}`: no `[[run]]` of its group is for this guest", case.source));
+        let artifact = without_component(parts, compiled, &Stack::default()).unwrap_or_else(nothing);
+        all.add_one(parts, guest, case, given.hosts.as_deref(), artifact);
+    } else if !problems.is_empty() && !is_shown {
+        all.add_one(parts, guest, case, given.hosts.as_deref(), broken(problems.join("\n")));
+    }
+}
+
+impl Cells {
+    /// Adds a cell, if it is asked for and its case does not leave it out.
+    fn add(&mut self, parts: &Parts<'_>, cell: Cell, job: &Job, case: &Case) {
+        let name = cell.name();
+        if !parts.filter.selects(&name) {
+            return;
+        }
+        if let Some(exclude) = case.exclusion(&cell.adapter, &cell.host) {
+            self.left_out.insert(name, exclude.reason.clone());
+            return;
+        }
+        if matches!(cell.artifact, Artifact::Component(_) | Artifact::Module(_)) {
+            self.jobs.insert(job.clone());
+        }
+        self.cells.push(cell);
+    }
+
+    /// Adds the one cell of a case that cannot be read, or has no other: where it would run is not known.
+    fn add_one(
+        &mut self,
+        parts: &Parts<'_>,
+        guest: &Guest,
+        case: &CaseFile,
+        hosts: Option<&[String]>,
+        artifact: Artifact,
+    ) {
+        let host = hosts.or(parts.hosts).and_then(|hosts| hosts.first());
+        let cell = Cell {
+            guest: guest.name.clone(),
+            case: case.name.clone(),
+            adapter: Stack::default().to_string(),
+            host: host.cloned().unwrap_or_else(|| DEFAULT_HOST.to_string()),
+            artifact,
+            sanitize: None,
+        };
+        let start = format!("{}::", cell.case_key());
+        if parts.filter.selects(&cell.name()) || parts.filter.0.iter().any(|word| word.starts_with(&start)) {
+            self.cells.push(cell);
         }
     }
 }
 
-fn lay_out_job<'a>(
+fn broken(message: String) -> Artifact {
+    Artifact::Failed { stage: Stage::Case, message }
+}
+
+/// The patterns of a case that match none of the cells that it can have, whatever is installed or asked for.
+fn pattern_problems(
     parts: &Parts<'_>,
     guest: &Guest,
+    (facts, adapters): (&Facts, &BTreeMap<&str, Facts>),
     compiled: &Compiled,
     case: &CaseFile,
-    job: &Job,
-    hosts: impl Iterator<Item = &'a &'a String>,
-    all: &mut Cells,
-) {
-    let artifact = without_component(parts, guest, compiled, case, &job.stack).unwrap_or_else(|| job.artifact());
-    for host in hosts {
-        let cell = Cell {
-            guest: guest.name.clone(),
-            case: case.name.clone(),
-            adapter: job.stack.to_string(),
-            host: host.to_string(),
-            artifact: artifact.clone(),
-            sanitize: None,
-        };
-        if parts.filter.selects(&cell.name()) {
-            if matches!(cell.artifact, Artifact::Component(_) | Artifact::Module(_)) {
-                all.jobs.insert(job.clone());
-            }
-            all.cells.push(cell);
+    given: &Case,
+) -> Vec<String> {
+    if !parts.own_cells || (given.exclude.is_empty() && given.on.is_empty() && given.fails.is_empty()) {
+        return Vec::new();
+    }
+    let products = given.products();
+    let is_known = matches!(compiled.outcome, Outcome::Ready(_));
+    let mut universe = Universe {
+        any_adapter: !is_known && products.iter().any(|product| product.adapters.is_none()),
+        ..Universe::default()
+    };
+    for product in &products {
+        let hosts = hosts(parts, facts, adapters, product);
+        for stack in stacks(parts, (facts, adapters), product, given.runs_by_group && is_known, false) {
+            let adapter = stack.to_string();
+            let taking = parts.layout.hosts.iter().filter(|(_, host)| host.takes(&guest.name, &case.name, &adapter));
+            let named = hosts.iter().filter(|host| !is_native(host));
+            named.chain(taking.map(|(name, _)| name)).for_each(|host| universe.add(&stack, host));
         }
+        if !given.runs_by_group || !is_known || is_for_native(facts, given) {
+            hosts.iter().filter(|host| is_native(host)).for_each(|host| universe.add(&Stack::default(), host));
+        }
+    }
+    let problems = universe.problems(given).into_iter();
+    problems.map(|problem| format!("`{}`: {problem}", case.source)).collect()
+}
+
+/// The hosts of a product; where it names none, those of the suite. A suite that says nothing of hosts has `wasi`, but for guests
+/// and adapters of `my-wasi`.
+fn hosts(parts: &Parts<'_>, facts: &Facts, adapters: &BTreeMap<&str, Facts>, product: &Product) -> Vec<String> {
+    if let Some(named) = product.hosts.as_deref().or(parts.hosts) {
+        return named.to_vec();
+    }
+    let is_my_wasi = |module: &String| MY_WASI.contains(&module.as_str());
+    let speaks = |facts: &Facts| facts.imports.iter().any(is_my_wasi);
+    match speaks(facts) || adapters.values().any(speaks) {
+        true => MY_WASI_HOSTS.map(String::from).to_vec(),
+        false => vec![DEFAULT_HOST.to_string()],
     }
 }
 
@@ -210,15 +321,51 @@ fn stacks(
     (facts, adapters): (&Facts, &BTreeMap<&str, Facts>),
     product: &Product,
     by_group: bool,
+    every_release: bool,
 ) -> Vec<Stack> {
     let stacks = match &product.adapters {
-        None => stack::fitting(facts, &parts.layout.adapters, adapters),
+        None => {
+            let published = wants_published(parts, facts, &hosts(parts, facts, adapters, product));
+            let complete = |mut stack: Stack| {
+                stack.0.extend(published.then(|| REFERENCE.to_string()));
+                stack.for_main(facts.command)
+            };
+            stack::fitting(facts, &parts.layout.adapters, adapters).into_iter().map(complete).collect()
+        }
         Some(named) => {
             let stacks = named.iter().map(|name| Stack::parse(name).for_main(facts.command));
-            stacks.filter(|stack| !by_group || makes_sense(parts, facts, stack)).collect()
+            stacks.filter(|stack| !by_group || makes_sense(parts, facts, stack)).collect::<Vec<_>>()
         }
     };
-    stacks.into_iter().flat_map(|stack| if parts.every_release { stack.every_release() } else { vec![stack] }).collect()
+    stacks.into_iter().flat_map(|stack| if every_release { stack.every_release() } else { vec![stack] }).collect()
+}
+
+/// Whether some case may go through the newest published adapter without naming it.
+pub(crate) fn may_want_published(layout: &Layout, default: Option<&[String]>) -> bool {
+    let serves = |adapter: &Adapter| {
+        adapter.default && adapter.fits == For::Any && adapter.serves(polyfill_reference::IMPORT_MODULE)
+    };
+    let is_open = |product: &Product| {
+        let hosts = product.hosts.as_deref().or(default);
+        product.adapters.is_none() && hosts.is_none_or(have_wasi)
+    };
+    let cases = layout.guests.iter().flat_map(|guest| &guest.cases).filter_map(|case| case.case.as_ref().ok());
+    !layout.adapters.iter().any(serves) && cases.flat_map(Case::products).any(|product| is_open(&product))
+}
+
+/// Whether published adapters have what they import on these hosts.
+fn have_wasi(hosts: &[String]) -> bool {
+    hosts.iter().all(|host| WASI_HOSTS.contains(&without_engine(host)) || is_native(host))
+        && hosts.iter().any(|host| !is_native(host))
+}
+
+/// Whether the newest published adapter completes the stacks of a main: it speaks preview1, no adapter of the suite serves that,
+/// and the hosts have what published adapters import.
+fn wants_published(parts: &Parts<'_>, facts: &Facts, hosts: &[String]) -> bool {
+    let serves = |adapter: &Adapter| {
+        adapter.default && adapter.fits.fits(facts.command) && adapter.serves(polyfill_reference::IMPORT_MODULE)
+    };
+    speaks_preview1(facts) && !parts.layout.adapters.iter().any(serves) && have_wasi(hosts)
 }
 
 /// Whether a stack that a group names is for a main: one of published adapters for what speaks preview1, and one that begins
@@ -240,7 +387,7 @@ fn speaks_preview1(facts: &Facts) -> bool {
 }
 
 /// Whether the host `native` has all that a main wants, and can make the case's calls: there are core functions only.
-fn is_for_native(facts: &Facts, case: Option<&Case>) -> bool {
+fn is_for_native(facts: &Facts, case: &Case) -> bool {
     let is_core = |call: &Call| {
         let number = |text: &str| text.trim().parse::<f64>().is_ok();
         let (name, arguments) = call.invoke.split_once('(').unwrap_or((&call.invoke, ")"));
@@ -249,15 +396,14 @@ fn is_for_native(facts: &Facts, case: Option<&Case>) -> bool {
             && (arguments.is_empty() || arguments.split(',').all(number))
             && call.returns.as_deref().is_none_or(number)
     };
-    let calls = case.map_or(&[][..], |case| &case.calls);
-    speaks_preview1(facts) && facts.imports.len() == 1 && calls.iter().all(is_core)
+    speaks_preview1(facts) && facts.imports.len() == 1 && case.calls.iter().all(is_core)
 }
 
 /// Whether what adapters do is checked. Not where no component is expected: its interposers could add to the message. Nor,
 /// if the case does not ask for it, where calls cannot be reported.
-fn is_checked(parts: &Parts<'_>, case: Option<&Case>) -> bool {
-    let cannot = case.is_some_and(|case| case.expect.error.is_some() || case.untraced.is_some());
-    case.and_then(|case| case.sanitize).unwrap_or(parts.sanitize && !cannot)
+fn is_checked(parts: &Parts<'_>, case: &Case) -> bool {
+    let cannot = case.expect.error.is_some() || case.untraced.is_some();
+    case.sanitize.unwrap_or(parts.sanitize && !cannot)
 }
 
 /// What each adapter imports, by its id.
@@ -270,20 +416,8 @@ fn adapter_facts<'a>(parts: &Parts<'a>) -> BTreeMap<&'a str, Facts> {
 }
 
 /// Why there can be no component; the first step that failed.
-fn without_component(
-    parts: &Parts<'_>,
-    guest: &Guest,
-    compiled: &Compiled,
-    case: &CaseFile,
-    stack: &Stack,
-) -> Option<Artifact> {
+fn without_component(parts: &Parts<'_>, compiled: &Compiled, stack: &Stack) -> Option<Artifact> {
     let failed = |stage, message: String| Some(Artifact::Failed { stage, message });
-    if let Err(message) = &case.case {
-        return failed(Stage::Case, message.clone());
-    }
-    if !guest.faults.is_empty() {
-        return failed(Stage::Case, guest.faults.join("\n"));
-    }
     match &compiled.outcome {
         Outcome::Ready(wasm) => {
             if let Some(id) = stack.adapters().find(|id| !is_file_for(parts, id, wasm)) {

@@ -19,6 +19,9 @@ pub const NATIVE: &str = "native";
 /// What separates a host from the engine that it is on, where that is not the usual one: `wasi/winch`.
 pub const ENGINE: char = '/';
 
+/// The engines that stand behind a host's name, where it is not the usual one.
+pub const ENGINES: [&str; 5] = ["cranelift+pooling", "winch", "winch+pooling", "pulley", "pulley+pooling"];
+
 /// Whether a host runs the guest's core module as it stands, on whatever engine.
 pub fn is_native(host: &str) -> bool {
     without_engine(host) == NATIVE

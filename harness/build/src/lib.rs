@@ -11,6 +11,7 @@
 
 pub mod case;
 pub mod descriptor;
+pub mod failing;
 pub mod index;
 pub mod matrix;
 
@@ -24,6 +25,7 @@ mod discover;
 mod encode;
 mod error;
 mod features;
+mod groups;
 pub mod module;
 mod near;
 mod output;
@@ -41,6 +43,7 @@ mod suite;
 pub mod system;
 mod traced;
 pub mod tree;
+mod universe;
 mod wasi_test;
 pub mod wit;
 

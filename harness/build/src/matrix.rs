@@ -6,7 +6,8 @@ use polyfill_encoder::fits;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Expect};
-use crate::index::without_engine;
+use crate::failing::With;
+use crate::index::{is_native, without_engine};
 
 /// Adapter stacks x hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,8 +57,9 @@ pub struct On {
     pub expect: Expect,
 }
 
-/// Cells that must fail: where one passes, that is a failure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Cells that must fail: where one passes, that is a failure. A cell that was not built or not run has not failed in this
+/// sense, nor has one that a limit ended, or that differs in another way than `with` says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fails {
@@ -65,6 +67,11 @@ pub struct Fails {
     pub cells: Pattern,
     /// Why.
     pub reason: String,
+    /// How: the kind of the failure (`trap`, `exit`, `limit`, `error`, `sanitize`, or a key of `expect` or of a call that is not
+    /// met, such as `stdout` or `returns`), a list of kinds, or the actual values (`{ exit = 1, stdout = "" }`). Without it,
+    /// any difference of a run counts, but not `error` or `limit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<With>,
     /// Where it is told in full, or was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -97,9 +104,20 @@ impl Case {
         has_own.then_some(own).into_iter().chain(self.runs.iter().cloned()).collect()
     }
 
+    /// Whether all hosts that it names are `native`.
+    pub fn is_on_native_alone(&self) -> bool {
+        let hosts: Option<Vec<Vec<String>>> = self.products().into_iter().map(|product| product.hosts).collect();
+        hosts.is_some_and(|hosts| hosts.iter().flatten().all(|host| is_native(host)))
+    }
+
     /// Whether some cells are said not to be there.
     pub fn leaves_out(&self, adapter: &str, host: &str) -> bool {
-        self.exclude.iter().any(|exclude| exclude.cells.includes(adapter, host))
+        self.exclusion(adapter, host).is_some()
+    }
+
+    /// What leaves a cell out, if anything does.
+    pub fn exclusion(&self, adapter: &str, host: &str) -> Option<&Exclude> {
+        self.exclude.iter().find(|exclude| exclude.cells.includes(adapter, host))
     }
 
     /// The reason why a cell must fail, if it must.
@@ -113,18 +131,18 @@ impl Case {
         if here.is_empty() {
             return Cow::Borrowed(self);
         }
-        let mut keys = keys(&self.expect);
-        for on in here {
-            let other = self::keys(&on.expect);
-            if ENDS.iter().any(|end| other.contains_key(*end)) {
-                keys.retain(|key, _| {
-                    !ENDS.contains(&key.as_str()) && !["backtrace", "trap-in"].contains(&key.as_str())
-                });
-            }
-            keys.extend(other);
+        Cow::Owned(here.into_iter().fold(self.clone(), |case, on| case.with(&on.expect)))
+    }
+
+    /// The case with some keys of `expect` in place of its own. One that says how the run ends replaces all of these.
+    pub fn with(&self, expect: &Expect) -> Case {
+        let (mut keys, others) = (keys(&self.expect), keys(expect));
+        if ENDS.iter().any(|end| others.contains_key(*end)) {
+            keys.retain(|key, _| !ENDS.contains(&key.as_str()) && !["backtrace", "trap-in"].contains(&key.as_str()));
         }
+        keys.extend(others);
         let expect = serde_json::from_value(keys.into()).expect("each value is what it was");
-        Cow::Owned(Case { expect, ..self.clone() })
+        Case { expect, ..self.clone() }
     }
 }
 

@@ -92,6 +92,16 @@ fn name(wasm: &[u8]) -> Option<String> {
     })
 }
 
+/// Whether a main is a command: it exports `_start`.
+pub fn is_command(wasm: &[u8]) -> bool {
+    facts(wasm).command
+}
+
+/// The modules that a module imports functions from, sorted.
+pub fn imports(wasm: &[u8]) -> Vec<String> {
+    facts(wasm).imports
+}
+
 /// Whether an adapter asks main for `_start`, which only commands have.
 pub(crate) fn wants_start(wasm: &[u8]) -> bool {
     let imports =

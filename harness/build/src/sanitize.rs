@@ -10,7 +10,7 @@ use crate::index::Sanitize;
 use crate::module;
 
 /// The import modules whose functions have known results.
-const CHECKED: [&str; 2] = ["wasi_unstable", "wasi_snapshot_preview1"];
+pub const CHECKED: [&str; 2] = ["wasi_unstable", "wasi_snapshot_preview1"];
 
 /// The same layers, with an interposer before them for each of these modules, unless it is there, and one for main's realloc.
 /// What adapters do with their stacks, they look after themselves.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::case::Case;
-use crate::discover::{Adapter, CaseFile, Guest, Layout};
+use crate::discover::{Adapter, CaseFile, Guest, Kind, Layout};
 use crate::index::NATIVE;
 use crate::matrix::Product;
 use crate::stack::Stack;
@@ -19,6 +19,15 @@ impl Filter {
 
     pub(crate) fn selects(&self, name: &str) -> bool {
         self.is_all() || self.0.iter().any(|word| name.contains(word.as_str()))
+    }
+
+    /// The words that select none of these names.
+    pub(crate) fn idle(&self, names: impl Iterator<Item = String>) -> Vec<String> {
+        let mut idle: Vec<&String> = self.0.iter().collect();
+        for name in names {
+            idle.retain(|word| !name.contains(word.as_str()));
+        }
+        idle.into_iter().cloned().collect()
     }
 
     /// The guests that can have a trial of such a name: no other one has to be compiled.
@@ -82,7 +91,11 @@ fn cuts(word: &str) -> impl Iterator<Item = usize> {
 }
 
 fn part_of_an_id(part: &str, adapters: &[Adapter]) -> bool {
-    "none".contains(part) || adapters.iter().any(|adapter| adapter.default && adapter.id.contains(part))
+    "none".contains(part)
+        || adapters.iter().any(|adapter| {
+            let is_possible = adapter.default || matches!(adapter.kind, Kind::Reference(_));
+            is_possible && adapter.id.contains(part)
+        })
 }
 
 #[cfg(test)]

@@ -13,10 +13,12 @@ pub struct Settings {
     pub cxx: Option<String>,
     /// `POLYFILL_REQUIRE=all`: a missing tool is a failure, nothing is ignored.
     pub require_all: bool,
-    /// `POLYFILL_NO_INSTALL`: never call `rustup target add`.
+    /// `POLYFILL_NO_INSTALL=1`: never call `rustup target add`.
     pub no_install: bool,
     /// `CI`: a lock file that does not fit its manifests is a failure, not brought up to date.
     pub locked: bool,
+    /// Variables with values that mean nothing, a line each: no build is made with them.
+    pub problems: Vec<String>,
     /// The programs are looked for in these folders; without it, in those of `PATH`.
     pub path: Option<Vec<PathBuf>>,
 }
@@ -28,14 +30,55 @@ impl Settings {
 
     /// As the environment says.
     pub fn from_env() -> Settings {
-        let text = variables::text;
-        Settings {
-            cc: text("POLYFILL_CC"),
-            cxx: text("POLYFILL_CXX"),
-            require_all: text("POLYFILL_REQUIRE").is_some_and(|value| value == "all"),
-            no_install: text("POLYFILL_NO_INSTALL").is_some(),
-            locked: text("CI").is_some(),
-            path: None,
+        Settings::of(variables::text)
+    }
+
+    /// As variables say.
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Settings {
+        let text = |name: &str| variable(name).map(|value| value.trim().to_string()).filter(|value| !value.is_empty());
+        let mut problems = Vec::new();
+        let (cc, cxx) = (text("POLYFILL_CC"), text("POLYFILL_CXX"));
+        if cc.is_none() && cxx.is_some() {
+            problems
+                .push("`POLYFILL_CXX` is set, and `POLYFILL_CC` is not: it would be ignored\n  help: set both".into());
         }
+        let mut word = |name: &str, yes: &[&str], no: &[&str]| match text(name) {
+            None => false,
+            Some(value) if yes.contains(&&*value) => true,
+            Some(value) if no.contains(&&*value) => false,
+            Some(value) => {
+                let known: Vec<String> = yes.iter().chain(no).map(|word| format!("`{word}`")).collect();
+                problems.push(format!("`{name}`: expected {}, found `{value}`", known.join(" or ")));
+                false
+            }
+        };
+        let require_all = word("POLYFILL_REQUIRE", &["all"], &[]);
+        let no_install = word("POLYFILL_NO_INSTALL", &["1", "true"], &["0", "false"]);
+        Settings { cc, cxx, require_all, no_install, locked: text("CI").is_some(), problems, path: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Settings {
+        Settings::of(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string()))
+    }
+
+    #[test]
+    fn values_that_mean_nothing_are_problems() {
+        for (variables, part) in [
+            (&[("POLYFILL_REQUIRE", "al")][..], "`POLYFILL_REQUIRE`: expected `all`, found `al`"),
+            (&[("POLYFILL_NO_INSTALL", "maybe")][..], "`POLYFILL_NO_INSTALL`: expected `1`"),
+            (&[("POLYFILL_CXX", "c++")][..], "`POLYFILL_CC` is not"),
+        ] {
+            let problems = of(variables).problems;
+            assert!(problems.len() == 1 && problems[0].contains(part), "{problems:?}");
+        }
+        let settings = of(&[("POLYFILL_REQUIRE", "all"), ("POLYFILL_NO_INSTALL", "1"), ("POLYFILL_CC", " cc ")]);
+        assert!(settings.require_all && settings.no_install && settings.problems.is_empty());
+        assert_eq!(settings.cc.as_deref(), Some("cc"));
+        assert!(!of(&[("POLYFILL_NO_INSTALL", "0"), ("POLYFILL_REQUIRE", " ")]).no_install);
     }
 }

@@ -4,20 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use polyfill_encoder::Wit;
+
 use crate::built::{AdapterModule, Built, CoreModules, Step, What};
-use crate::cells::{self, Cells};
+use crate::cells::{self, Cells, MY_WASI_HOSTS};
 use crate::compile::{self, Compiled, Outcome, Workshop};
 use crate::components::{Components, Encodings, Modules};
 use crate::descriptor::Descriptor;
 use crate::discover::{self, Layout};
-use crate::error::BuildError;
-use crate::index::{Artifact, CaseEntry, Index, Stage};
+use crate::error::{BuildError, Problems};
+use crate::groups;
+use crate::index::{Artifact, CaseEntry, Cell, Index, Stage};
 use crate::near;
 use crate::output::{self, Lock};
 use crate::script;
 use crate::select::Filter;
 use crate::settings::Settings;
-use crate::side::Side;
+use crate::side::{DEFAULT_HOST, Side};
 use crate::stack::Stack;
 use crate::system::threads;
 
@@ -25,7 +28,8 @@ use crate::system::threads;
 #[derive(Clone, Debug)]
 pub struct Suite {
     root: PathBuf,
-    hosts: Vec<String>,
+    /// The hosts of cases that name none, if they were chosen.
+    hosts: Option<Vec<String>>,
     out_dir: Option<PathBuf>,
     work_dir: Option<PathBuf>,
     filter: Filter,
@@ -47,7 +51,7 @@ impl Suite {
     pub fn new(root: impl Into<PathBuf>) -> Suite {
         Suite {
             root: root.into(),
-            hosts: vec!["my-wasi".to_string(), "my-wasi-typed".to_string()],
+            hosts: None,
             out_dir: None,
             work_dir: None,
             filter: Filter::default(),
@@ -63,9 +67,10 @@ impl Suite {
         }
     }
 
-    /// The hosts of cases that name none.
+    /// The hosts of cases that name none. Without it, these are `my-wasi` and `my-wasi-typed` for guests that import them, or in
+    /// a suite whose adapters do, and `wasi` otherwise.
     pub fn hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Suite {
-        self.hosts = hosts.into_iter().map(Into::into).collect();
+        self.hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
     }
 
@@ -177,21 +182,30 @@ impl Suite {
     /// Compiles, checks and encodes what has changed since the last time, and writes components and index.
     pub fn build(&self) -> Result<Built, BuildError> {
         threads::bound_rayon();
+        if !self.settings.problems.is_empty() {
+            return Err(BuildError::Layout(Problems(self.settings.problems.clone())));
+        }
         let mut clock = Clock::start();
         let mut layout = match &self.testsuite {
             Some(adapters) => discover::testsuite::discover(&self.root, adapters)?,
             None => discover::discover(&self.root, self.every_release)?,
         };
+        if cells::may_want_published(&layout, self.hosts.as_deref()) {
+            layout.add_published(self.every_release);
+        }
         if self.museum {
             layout.retain_bugs();
         }
         if !self.sides.is_empty() {
-            layout.retain_sides(&self.sides, &self.hosts)?;
+            let default = self.hosts.clone().unwrap_or_else(|| MY_WASI_HOSTS.map(String::from).to_vec());
+            layout.retain_sides(&self.sides, &default)?;
         }
         let (work, out_dir) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
         let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
-        let names = self.filter.guests(&layout, &self.hosts, self.every_release);
+        let possible = || MY_WASI_HOSTS.into_iter().chain([DEFAULT_HOST]).map(String::from).collect();
+        let hosts: Vec<String> = self.hosts.clone().unwrap_or_else(possible);
+        let names = self.filter.guests(&layout, &hosts, self.every_release);
         clock.stage("discover");
 
         let (guests, adapters) =
@@ -210,13 +224,21 @@ impl Suite {
             guests: &guests,
             adapters: &adapters,
             findings: &findings,
-            hosts: &self.hosts,
+            hosts: self.hosts.as_deref(),
+            own_cells: self.sides.is_empty(),
             filter: &self.filter,
             sanitize: self.sanitize,
             trace: self.trace,
             every_release: self.every_release,
         };
         let cells = cells::lay_out(&parts);
+        let idle_runs = match self.filter.is_all() && self.sides.is_empty() && !self.museum {
+            true => groups::idle(&layout, &guests, &cells.used_runs),
+            false => Vec::new(),
+        };
+        if !idle_runs.is_empty() {
+            return Err(BuildError::Layout(Problems(idle_runs)));
+        }
         let components = encodings.encode(&cells.jobs, &modules).map_err(BuildError::io("write to", &out_dir))?;
         log.extend(components.log.iter().cloned());
         encodings.close(self.filter.is_all()).map_err(BuildError::io("write to", &out_dir))?;
@@ -225,13 +247,26 @@ impl Suite {
         let profiles = looked_at.map(|side| modules.profile(&side.adapters())).collect();
         clock.stage("profiles");
 
+        let idle_words = self.filter.idle(cells.cells.iter().map(Cell::name));
+        let (left_out, guests_found) = (cells.left_out.clone(), layout.guests.len());
         let index = self.index(&layout, cells, &components);
         output::write_index(&out_dir, &index)?;
         clock.stage("index");
         log.sort();
         let inputs = inputs(&layout, [&guests, &adapters]);
         let folders = folders(&layout);
-        Ok(Built { index, out_dir, profiles, inputs, folders, log, timings: clock.stages })
+        Ok(Built {
+            index,
+            out_dir,
+            left_out,
+            idle_words,
+            guests: guests_found,
+            profiles,
+            inputs,
+            folders,
+            log,
+            timings: clock.stages,
+        })
     }
 
     /// Compiles one guest; gives its core module, or the step that failed with its message.
@@ -259,6 +294,11 @@ impl Suite {
     /// An adapter of the suite's own, by its id; nothing where there is no such adapter, or no module of it: a stub has none, and
     /// one may not compile.
     pub fn adapter(&self, id: &str) -> Result<Option<AdapterModule>, BuildError> {
+        Ok(self.adapter_with_wit(id)?.map(|(adapter, _)| adapter))
+    }
+
+    /// The same with the WIT that its sidecar names.
+    pub fn adapter_with_wit(&self, id: &str) -> Result<Option<(AdapterModule, Option<Wit>)>, BuildError> {
         threads::bound_rayon();
         let layout = discover::discover(&self.root, false)?;
         let Some(adapter) = layout.adapters.iter().find(|adapter| adapter.id == id) else { return Ok(None) };
@@ -269,7 +309,9 @@ impl Suite {
         Ok(match compiled.map(|compiled| compiled.outcome) {
             Some(Outcome::Ready(wasm)) => {
                 let discover::Adapter { form, stack, .. } = *adapter;
-                Some(AdapterModule { form, stack, ..AdapterModule::plain(adapter.implements.clone(), wasm) })
+                let wit = adapter.wit.as_ref().map(|wit| wit.load()).transpose();
+                let wit = wit.map_err(|error| BuildError::Layout(Problems(vec![error.to_string()])))?;
+                Some((AdapterModule { form, stack, ..AdapterModule::plain(adapter.implements.clone(), wasm) }, wit))
             }
             Some(Outcome::Ignored(_) | Outcome::Failed(_)) | None => None,
         })

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use polyfill_build::Element;
+use polyfill_encoder::{Form, Stack};
+use wit_component::StringEncoding;
 
 /// WIT: `PATH[#WORLD]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl FromStr for WitArg {
 }
 
 /// A layer of a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Adapt {
     /// `[NAME=]FILE[:WIT[#WORLD]]`: an adapter.
     File(AdapterArg),
@@ -35,21 +37,80 @@ pub(crate) enum Adapt {
     Interposer(String),
 }
 
-/// An adapter in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An adapter in a file: `[NAME=]FILE[:WIT[#WORLD]][,OPTION=VALUE]..`.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AdapterArg {
     /// The import module that it implements; from the file's name without it.
     pub(crate) name: Option<String>,
     pub(crate) file: PathBuf,
     pub(crate) wit: Option<WitArg>,
+    pub(crate) settings: Settings,
+}
+
+/// What a sidecar can say of an adapter, by the same names.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) form: Form,
+    pub(crate) stack: Stack,
+    /// How strings of its given WIT lie in its memory.
+    pub(crate) encoding: Option<StringEncoding>,
+}
+
+/// The options of an adapter, as messages say them.
+const OPTIONS: &str = "`form=shared`, `form=isolated`, `stack.size=BYTES`, `stack.pointer=GLOBAL`, `stack.guard=true`, \
+     `encoding=utf8`, `encoding=utf16` and `encoding=latin1+utf16`";
+
+impl Settings {
+    /// Takes one option.
+    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let number = || value.parse().map_err(|_| format!("`{key}={value}`: expected a number up to 4294967295"));
+        match (key, value) {
+            ("form", "shared") => self.form = Form::Shared,
+            ("form", "isolated") => self.form = Form::Isolated,
+            ("stack.size", _) => self.stack.size = Some(number()?),
+            ("stack.pointer", _) => self.stack.pointer = Some(number()?),
+            ("stack.guard", "true") => self.stack.guard = true,
+            ("stack.guard", "false") => self.stack.guard = false,
+            ("encoding", _) => self.encoding = Some(encoding(value)?),
+            _ => return Err(format!("`{key}={value}` is no option of an adapter; there are {OPTIONS}")),
+        }
+        Ok(())
+    }
+}
+
+/// A string encoding by the name that WIT tools give it.
+pub(crate) fn encoding(text: &str) -> Result<StringEncoding, String> {
+    match text {
+        "utf8" => Ok(StringEncoding::UTF8),
+        "utf16" => Ok(StringEncoding::UTF16),
+        "latin1+utf16" => Ok(StringEncoding::CompactUTF16),
+        _ => Err(format!("no string encoding `{text}`; there are `utf8`, `utf16` and `latin1+utf16`")),
+    }
 }
 
 impl FromStr for Adapt {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Adapt, String> {
-        if let Element::Interposer(modules) = Element::parse(text) {
-            return Ok(Adapt::Interposer(modules.to_string()));
+        match Element::parse(text) {
+            Element::Interposer(modules) => Ok(Adapt::Interposer(modules.to_string())),
+            Element::Adapter(_) => text.parse().map(Adapt::File),
+        }
+    }
+}
+
+impl FromStr for AdapterArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<AdapterArg, String> {
+        let mut settings = Settings::default();
+        let mut text = text;
+        // A name of a file may have commas in it, and no `=` behind them.
+        while let Some((rest, (key, value))) =
+            text.rsplit_once(',').and_then(|(rest, option)| Some((rest, option.split_once('=')?)))
+        {
+            settings.set(key, value)?;
+            text = rest;
         }
         let (name, rest) = match text.split_once('=') {
             Some(("", _)) => return Err("there is no name before `=`".to_string()),
@@ -70,7 +131,12 @@ impl FromStr for Adapt {
             return Err("there is no path of WIT behind `:`".to_string());
         }
         let Ok(wit) = wit.map(WitArg::from_str).transpose();
-        Ok(Adapt::File(AdapterArg { name, file: file.into(), wit }))
+        if settings.encoding.is_some() && wit.is_none() {
+            return Err(
+                "`encoding` is about given WIT (`FILE:WIT`); a component-type section says it itself".to_string()
+            );
+        }
+        Ok(AdapterArg { name, file: file.into(), wit, settings })
     }
 }
 
@@ -81,7 +147,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, name: Option<&str>, file: &str, wit: Option<(&str, Option<&str>)>) {
         let wit = wit.map(|(path, world)| WitArg { path: path.into(), world: world.map(str::to_string) });
-        let expected = Adapt::File(AdapterArg { name: name.map(str::to_string), file: file.into(), wit });
+        let settings = Settings::default();
+        let expected = Adapt::File(AdapterArg { name: name.map(str::to_string), file: file.into(), wit, settings });
         assert_eq!(text.parse::<Adapt>(), Ok(expected));
     }
 
@@ -91,6 +158,26 @@ mod tests {
         check("n=a.wasm", Some("n"), "a.wasm", None);
         check("a.wat:w.wit", None, "a.wat", Some(("w.wit", None)));
         check("my:pkg/i@1.0.0=a.wasm:w#x", Some("my:pkg/i@1.0.0"), "a.wasm", Some(("w", Some("x"))));
+    }
+
+    #[test]
+    fn options_are_those_of_sidecars() {
+        let text = "n=a,b.wasm:w.wit#x,form=isolated,stack.size=8192,stack.pointer=1,stack.guard=true,encoding=utf16";
+        let arg: AdapterArg = text.parse().unwrap();
+        let stack = Stack { size: Some(8192), guard: true, pointer: Some(1), checked: false };
+        let expected = Settings { form: Form::Isolated, stack, encoding: Some(StringEncoding::UTF16) };
+        assert_eq!((arg.settings, arg.file.to_str()), (expected, Some("a,b.wasm")));
+        assert_eq!(arg.wit, Some(WitArg { path: "w.wit".into(), world: Some("x".to_string()) }));
+        for (wrong, part) in [
+            ("a.wasm,form=own", "is no option"),
+            ("a.wasm,size=1", "is no option"),
+            ("a.wasm,stack.size=big", "expected a number"),
+            ("a.wasm:w.wit,encoding=latin1", "no string encoding"),
+            ("a.wasm,encoding=utf16", "is about given WIT"),
+        ] {
+            let error = wrong.parse::<AdapterArg>().unwrap_err();
+            assert!(error.contains(part), "{wrong}: {error}");
+        }
     }
 
     #[test]

@@ -15,12 +15,13 @@ use polyfill_build::reference::Span;
 use polyfill_build::schema::FileKind;
 use polyfill_build::side::Side;
 use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
+use wit_component::StringEncoding;
 
 pub(crate) use self::bundle::{FreezeArgs, RecordArgs, ReplayArgs, ShowArgs, ShrinkArgs};
 pub(crate) use self::lab::{EntryArgs, HuntArgs};
 pub(crate) use self::limit::LimitArgs;
 pub(crate) use self::sweep::SweepArgs;
-use crate::adapt::{Adapt, WitArg};
+use crate::adapt::{Adapt, AdapterArg, WitArg, encoding};
 use crate::load::Reported;
 
 /// Makes components from core modules and adapters, runs them, and tests them.
@@ -81,9 +82,10 @@ pub(crate) struct TestArgs {
     pub(crate) all_adapters: bool,
     /// The engines to run on, with commas between them, or `all`: cranelift, winch, pulley, each also with +pooling
     ///
-    /// A trial on another engine than Cranelift is named guest::case::adapter::host/engine.
-    #[arg(long, value_name = "NAMES", value_parser = engines, default_value = "cranelift")]
-    pub(crate) engines: Engines,
+    /// A trial on another engine than Cranelift is named guest::case::adapter::host/engine. Without the option, the variable
+    /// POLYFILL_ENGINES says so; without that, it is Cranelift.
+    #[arg(long, value_name = "NAMES", value_parser = engines)]
+    pub(crate) engines: Option<Engines>,
     /// On all engines: --engines all
     #[arg(long, conflicts_with = "engines")]
     pub(crate) all_engines: bool,
@@ -208,7 +210,11 @@ pub(crate) struct RunArgs {
     /// The suite's folder, for a guest
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
-    /// The adapter, or stack of adapters (`a+b`), for a guest that several fit; or a published one for any guest
+    /// The adapter, or stack of adapters (`a+b`), for a guest that several fit; or a published one for any guest or file
+    ///
+    /// For a file: published ones (`reference-command@48.0.8`; `reference` is the newest one for it), adapters of the suite by
+    /// their names, or `none`. A file that imports wasi_snapshot_preview1 goes through the newest published one if nothing is
+    /// said.
     #[arg(long, value_name = "NAME", conflicts_with = "adapts")]
     pub(crate) adapter: Option<String>,
     /// The host [default: the one the guest's case names; wasi for a file that imports wasi:*; my-wasi otherwise]
@@ -315,8 +321,10 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// The adapter, .wasm or .wat, or a published one (`reference-command@48.0.8`)
+    ///
+    /// With what `--adapt` of `encode` takes beside a file: `[NAME=]FILE[:WIT[#WORLD]][,OPTION=VALUE]..`.
     #[arg(value_name = "ADAPTER")]
-    pub(crate) adapter: PathBuf,
+    pub(crate) adapter: AdapterArg,
     /// Its WIT, a file or a folder that is one package, if it has no component-type section
     #[arg(long, value_name = "PATH[#WORLD]")]
     pub(crate) wit: Option<WitArg>,
@@ -364,8 +372,15 @@ pub(crate) struct Encoding {
     /// adapter that implements an import module and has the function is asked, and those behind it are for what it
     /// imports from there itself. `interpose(NAME)` reports each call of an import module, by name or pattern, to the
     /// host: through the interface polyfill:interpose/calls, which all hosts here have.
-    #[arg(long = "adapt", value_name = "[NAME=]FILE[:WIT[#WORLD]]|interpose(NAME)")]
+    ///
+    /// OPTIONs are what a sidecar says of an adapter: `form=isolated` (a memory of its own) or `form=shared` (main's);
+    /// `stack.size=BYTES`, `stack.guard=true` (overflow traps), `stack.pointer=GLOBAL` (the index of the global, where the module
+    /// does not tell); `encoding=utf16` or `latin1+utf16` (strings of the given WIT, which are UTF-8 otherwise).
+    #[arg(long = "adapt", value_name = "[NAME=]FILE[:WIT[#WORLD]][,OPTION=VALUE]..|interpose(NAME)")]
     pub(crate) adapts: Vec<Adapt>,
+    /// The encoding of strings of the given WIT in the module's memory: utf8, utf16 or latin1+utf16 [default: utf8]
+    #[arg(long, value_name = "NAME", requires = "wit", value_parser = encoding)]
+    pub(crate) encoding: Option<StringEncoding>,
     /// Let adapters take their memory by memory.grow even where the module exports a realloc
     #[arg(long)]
     pub(crate) realloc_via_memory_grow: bool,

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::adapt::AdapterArg;
 use crate::args::CheckArgs;
 use crate::error::Error;
 use crate::{load, output};
@@ -9,8 +10,9 @@ use crate::{load, output};
 /// Prints all findings about an adapter. There being some is a failure.
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
     let features = args.features.features();
-    load::left_out(&features, args.wit.iter())?;
-    let adapter = load::adapter(None, &args.adapter, args.wit.as_ref(), &features)?;
+    let arg = AdapterArg { wit: args.adapter.wit.clone().or_else(|| args.wit.clone()), ..args.adapter.clone() };
+    load::left_out(&features, arg.wit.iter())?;
+    let adapter = load::adapter_of(&arg, &features)?;
     let findings = polyfill_encoder::check(&adapter.adapter());
     if findings.is_empty() {
         output::text(&format!("`{}`: nothing is wrong with it\n", adapter.name))?;

@@ -11,7 +11,7 @@ use polyfill_runner::{Detail, Limits, Runner};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
-use crate::error::Error;
+use crate::error::{Error, refuse_idle};
 use crate::output;
 
 /// Instructions that no guest uses up: a bound is what lets an engine count.
@@ -31,6 +31,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     let fuel = (args.fuel || rules.budget.needs_fuel()).then_some(PLENTY);
     let suite = suite(args, &sides, calls).profiles(args.adapters || rules.budget.needs_profiles());
     let built = suite.build()?;
+    refuse_idle(&built.idle_words)?;
     let limits = Limits { fuel, ..Limits::default() };
     let mut runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).bless(false);
     if args.host_calls || rules.budget.needs_host_calls() {
@@ -61,6 +62,7 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
     let at = |release| args.new.at(release).ok_or_else(|| Error::NoReleases(args.new.to_string()));
     let sides: Vec<Side> = span.releases().iter().map(at).collect::<Result<_, Error>>()?;
     let built = suite(args, &sides, args.calls).build()?;
+    refuse_idle(&built.idle_words)?;
     let runner = Runner::new(&built.out_dir).root(&args.suite).bless(false);
     let found = record(&runner, &sides, args.calls)?.bisect();
     if found.cases.is_empty() && found.ignored.is_empty() {

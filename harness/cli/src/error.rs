@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use polyfill_build::module::ModuleError;
+use polyfill_build::reference::IMPORT_MODULE;
 use polyfill_build::wit::WitError;
 use polyfill_build::{BuildError, Problems};
 use polyfill_encoder::Errors;
@@ -74,6 +75,12 @@ pub(crate) enum Error {
     Ignored { guest: String, reason: String },
     #[error("guest `{guest}` {outcome}")]
     NotBuilt { guest: String, outcome: String },
+    #[error(
+        "no adapter `{adapter}`: {why}\n  help: name a published one (`reference-command@48.0.8`), or a file (`--adapt FILE`)"
+    )]
+    NoSuchAdapter { adapter: String, why: String },
+    #[error("the WIT cannot be put into the module: {0}")]
+    Embed(String),
     #[error("there is no host `{host}`; there are {hosts}")]
     NoHost { host: String, hosts: String },
     #[error(transparent)]
@@ -118,7 +125,7 @@ impl Error {
     /// All messages: there can be many where a whole input was looked at.
     pub(crate) fn messages(&self) -> Vec<String> {
         match self {
-            Error::Encode(errors) => errors.iter().map(ToString::to_string).collect(),
+            Error::Encode(errors) => with_advice(errors),
             Error::LeftOut { errors, help } => {
                 let mut messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 if let Some(last) = messages.last_mut() {
@@ -129,5 +136,29 @@ impl Error {
             Error::Build(BuildError::Layout(Problems(problems))) => problems.clone(),
             error => vec![error.to_string()],
         }
+    }
+}
+
+/// The messages of an encoding; the first one about preview1 names the published adapters.
+fn with_advice(errors: &Errors) -> Vec<String> {
+    let is_preview1 = |error: &polyfill_encoder::Error| matches!(error, polyfill_encoder::Error::UnknownImport { import_module, .. } if import_module == IMPORT_MODULE);
+    let first = errors.iter().position(is_preview1);
+    let advice = format!(
+        "\n  help: `{IMPORT_MODULE}` is WASI preview1: `--adapt reference-command` is the newest published adapter for a module \
+         with `_start`, `--adapt reference-reactor` the one for others"
+    );
+    let messages = errors.iter().enumerate().map(|(number, error)| {
+        let advice = if Some(number) == first { &*advice } else { "" };
+        format!("{error}{advice}")
+    });
+    messages.collect()
+}
+
+/// Words in trial names that select nothing are an error, even beside others that do.
+pub(crate) fn refuse_idle(words: &[String]) -> Result<(), Error> {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.is_empty() {
+        true => Ok(()),
+        false => Err(Error::NothingToTest(format!("no trial's name contains {}", quoted.join(", ")))),
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use polyfill_build::index::Sanitize;
 use polyfill_build::wit::WitError;
-use polyfill_build::{Features, module, reference, sanitize, wit};
-use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit};
+use polyfill_build::{Element, Features, Suite, module, reference, sanitize, wit};
+use polyfill_encoder::{Adapter, Encoded, Errors, Input, Options, Region, Source, Wit};
+use wit_component::StringEncoding;
 
-use crate::adapt::{Adapt, WitArg};
+use crate::adapt::{Adapt, AdapterArg, Settings, WitArg};
 use crate::error::Error;
 use crate::{args, output};
 
@@ -17,6 +18,9 @@ pub(crate) struct Module {
     pub(crate) name: String,
     pub(crate) wasm: Vec<u8>,
     wit: Option<Wit>,
+    /// As an adapter: the import modules that it implements, if these are not its name.
+    implements: Option<Vec<String>>,
+    settings: Settings,
 }
 
 impl Module {
@@ -26,7 +30,12 @@ impl Module {
 
     /// As an adapter for the import module of its name.
     pub(crate) fn adapter(&self) -> Adapter<'_> {
-        Adapter::new(&self.name, &self.wasm).with_wit(self.wit.clone())
+        let adapter = Adapter::new(&self.name, &self.wasm).with_wit(self.wit.clone());
+        let adapter = adapter.in_form(self.settings.form).with_stack(self.settings.stack);
+        match &self.implements {
+            Some(names) => adapter.implementing(names),
+            None => adapter,
+        }
     }
 }
 
@@ -125,13 +134,13 @@ pub(crate) fn modules(
     let left_out = left_out(&features, encoding.wit.iter().chain(args))?;
     let wit = encoding.wit.as_ref().map(|arg| wit(arg, encoding.world.as_deref(), &features)).transpose()?;
     let layers = adapts.iter().map(|adapt| match adapt {
-        Adapt::File(arg) => adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref(), &features)
-            .map(|module| Layer::Adapter(Box::new(module))),
+        Adapt::File(arg) => adapter_of(arg, &features).map(|module| Layer::Adapter(Box::new(module))),
         Adapt::Interposer(modules) => Ok(Layer::Interposer(modules.clone())),
     });
     let layers = layers.collect::<Result<_, _>>()?;
     let published = adapts.iter().any(|adapt| matches!(adapt, Adapt::File(arg) if is_published(&arg.file)));
-    let main = Module { name: name.to_string(), wasm, wit };
+    let (wasm, wit) = with_encoding(wasm, wit, encoding.encoding)?;
+    let main = Module { name: name.to_string(), wasm, wit, implements: None, settings: Settings::default() };
     Ok(Modules { main, layers, published, reported: Reported::AsGiven, left_out })
 }
 
@@ -150,6 +159,79 @@ pub(crate) fn left_out<'a>(
     }
 }
 
+impl Modules {
+    /// With the adapters of a stack in place of others: published ones, interposers, and the suite's own, by their ids.
+    pub(crate) fn through(mut self, stack: &str, suite: &Suite) -> Result<Modules, Error> {
+        let is_command = module::is_command(&self.main.wasm);
+        self.layers.clear();
+        for word in stack.split('+').filter(|_| stack != "none") {
+            if let Element::Interposer(modules) = Element::parse(word) {
+                self.layers.push(Layer::Interposer(modules.to_string()));
+                continue;
+            }
+            let published = reference::find(&for_main(word, is_command)).transpose()?;
+            self.published |= published.is_some();
+            let module = match published {
+                Some(published) => Module {
+                    name: reference::IMPORT_MODULE.to_string(),
+                    wasm: published.wasm().to_vec(),
+                    wit: None,
+                    implements: None,
+                    settings: Settings::default(),
+                },
+                None => of_suite(suite, word)?,
+            };
+            self.layers.push(Layer::Adapter(Box::new(module)));
+        }
+        Ok(self)
+    }
+}
+
+/// The newest published adapter for a main, with its release.
+pub(crate) fn newest(main: &[u8]) -> String {
+    let name = for_main("reference", module::is_command(main));
+    reference::find(&name).and_then(Result::ok).map_or(name, |found| found.to_string())
+}
+
+/// `reference`, with a release or without, as the published adapter for a main.
+fn for_main(word: &str, is_command: bool) -> String {
+    let flavour = if is_command { "reference-command" } else { "reference-reactor" };
+    match word.strip_prefix("reference") {
+        Some(version) if version.is_empty() || version.starts_with('@') => format!("{flavour}{version}"),
+        _ => word.to_string(),
+    }
+}
+
+/// An adapter of the suite's own.
+fn of_suite(suite: &Suite, id: &str) -> Result<Module, Error> {
+    let none = |why: String| Error::NoSuchAdapter { adapter: id.to_string(), why };
+    let found = suite.adapter_with_wit(id).map_err(|error| none(error.to_string()))?;
+    let (adapter, wit) =
+        found.ok_or_else(|| none(format!("`{}` has none of that name that compiles", suite.root().display())))?;
+    let settings = Settings { form: adapter.form, stack: adapter.stack, encoding: None };
+    let name = id.split('.').next().unwrap_or(id).to_string();
+    Ok(Module { name, wasm: adapter.wasm, wit, implements: Some(adapter.implements), settings })
+}
+
+/// An adapter of the command line.
+pub(crate) fn adapter_of(arg: &AdapterArg, features: &Features) -> Result<Module, Error> {
+    let module = adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref(), features)?;
+    let (wasm, wit) = with_encoding(module.wasm, module.wit, arg.settings.encoding)?;
+    Ok(Module { wasm, wit, settings: arg.settings, ..module })
+}
+
+/// A module with its given WIT in a section that says how strings lie in memory; given WIT by itself stands for UTF-8.
+fn with_encoding(
+    mut wasm: Vec<u8>,
+    wit: Option<Wit>,
+    encoding: Option<StringEncoding>,
+) -> Result<(Vec<u8>, Option<Wit>), Error> {
+    let (Some(given), Some(encoding)) = (&wit, encoding) else { return Ok((wasm, wit)) };
+    let embedded = wit_component::embed_component_metadata(&mut wasm, &given.resolve, given.world, encoding, false);
+    embedded.map_err(|error| Error::Embed(format!("{error:#}")))?;
+    Ok((wasm, None))
+}
+
 /// One adapter.
 pub(crate) fn adapter(
     name: Option<&str>,
@@ -163,7 +245,7 @@ pub(crate) fn adapter(
     let name = name.or(default).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
     let wasm = published.map_or_else(|| module::read_argument(file), |published| Ok(published.wasm().to_vec()))?;
     let wit = wit_arg.map(|arg| wit(arg, None, features)).transpose()?;
-    Ok(Module { name: name.to_string(), wasm, wit })
+    Ok(Module { name: name.to_string(), wasm, wit, implements: None, settings: Settings::default() })
 }
 
 /// The published adapter of that name.

@@ -13,7 +13,7 @@ use polyfill_runner::{CellResult, Limits, Runner, Verdict};
 
 use self::table::Matrix;
 use crate::args::MatrixArgs;
-use crate::error::Error;
+use crate::error::{Error, refuse_idle};
 use crate::output;
 
 /// Runs the cases that name a bug through every release of the adapters that they name, and tells what each of them saw.
@@ -23,6 +23,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
     }
     let suite = Suite::new(&args.suite).museum(true).filter(&args.filters).progress(output::progress);
     let built = suite.build()?;
+    refuse_idle(&built.idle_words)?;
     // That a bug shows must not be for want of time on a busy machine.
     let limits = Limits { timeout: Duration::from_secs(60), ..Limits::default() };
     let runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).repeat("polyfill test").bless(false);

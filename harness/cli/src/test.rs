@@ -6,13 +6,14 @@ mod files;
 mod selection;
 mod table;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use polyfill_build::index::NATIVE;
+use polyfill_build::index::{NATIVE, Stage};
 use polyfill_build::{Built, Suite};
-use polyfill_runner::{Accepted, CellResult, Compared, Detail, Runner, Verdict};
+use polyfill_runner::{Accepted, CellResult, Compared, Detail, Outcome, Runner, Verdict};
 
 use self::engines::Engines;
 use self::expectations::Expectations;
@@ -28,19 +29,18 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let engines = Engines::new(args);
     let suite = suite(args);
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
-    let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds());
+    let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds()?);
     runner = runner.keep(polyfill_bundle::keep);
     if args.trace {
         runner = runner.trace(Detail::Short);
     }
-    if args.sanitize {
-        runner = runner.accepted(Accepted::of(root(args))?);
-    }
+    let accepted = if args.sanitize { Accepted::of(root(args))? } else { Accepted::default() };
+    runner = runner.accepted(accepted.clone());
     if args.bless {
         runner = runner.bless(true);
     }
     let index = runner.index()?;
-    let selection = Selection::new(args, &index)?;
+    let selection = Selection::new(args, &index, &built)?;
     if args.list {
         let names: String = selection.cells().map(|cell| format!("{}\n", cell.name())).collect();
         output::text(&names)?;
@@ -49,7 +49,8 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let start = Instant::now();
     let mut results = runner.run_cells(|cell| selection.wants(cell), 0, |_| {})?;
     let ran = start.elapsed();
-    expectations.apply(selection.cells().zip(&mut results), args.expectations.as_deref())?;
+    let expected = args.expectations.as_deref();
+    expectations.apply(selection.cells().zip(&mut results), expected, selection.is_whole())?;
     let trials: Vec<Trial<'_>> = selection.cells().zip(&results).collect();
     for (file, text) in [(&args.json, files::json as fn(&[Trial<'_>]) -> String), (&args.junit, files::junit)] {
         if let Some(file) = file {
@@ -61,8 +62,11 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     output::text(&failures(&results))?;
     if args.sanitize {
         output::text(&format!("\n{}", Compared::of(selection.cells().zip(&results))))?;
+        let idle = if selection.is_whole() { accepted.idle(selection.cells().zip(&results)) } else { Vec::new() };
+        output::text(&idle.iter().map(|line| format!("not seen: {line}\n")).collect::<String>())?;
     }
     output::text(&table::ignored(&results))?;
+    output::text(&unasked(&selection, &results))?;
     output::text(&summary(&results, &selection, &built, ran))?;
     runner.finish_hosts()?;
     let failed = results.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }));
@@ -114,12 +118,51 @@ fn again(args: &TestArgs) -> String {
 
 fn failures(results: &[CellResult]) -> String {
     let mut text = String::new();
+    let mut shown: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for result in results {
-        if let Verdict::Failed { report } = &result.verdict {
-            text.push_str(&format!("\n---- {} ----\n{}\n", result.name, report.trim_end()));
+        let Verdict::Failed { report } = &result.verdict else { continue };
+        text.push_str(&format!("\n---- {} ----\n", result.name));
+        // A guest that does not compile is the same on all hosts.
+        let guest = result.name.split("::").next().unwrap_or_default();
+        match not_compiled(result).and_then(|message| shown.insert((guest, message), &result.name)) {
+            Some(first) => {
+                text.push_str(&format!("not built: the same message as that of {first}\n"));
+                not_compiled(result).and_then(|message| shown.insert((guest, message), first));
+            }
+            None => text.push_str(&format!("{}\n", report.trim_end())),
         }
     }
     text
+}
+
+/// Answers of cases (`[[import]]`) that no trial has asked for, a line each; where all trials were run.
+fn unasked(selection: &Selection<'_>, results: &[CellResult]) -> String {
+    let mut cases: BTreeMap<String, Option<BTreeSet<&str>>> = BTreeMap::new();
+    if !selection.is_whole() {
+        return String::new();
+    }
+    for (cell, result) in selection.cells().zip(results) {
+        let Some(seen) = &result.observation else { continue };
+        let unasked: BTreeSet<&str> = seen.unasked.iter().map(String::as_str).collect();
+        let of_case = cases.entry(cell.case_key()).or_default();
+        *of_case = Some(match of_case.take() {
+            Some(others) => others.intersection(&unasked).copied().collect(),
+            None => unasked,
+        });
+    }
+    let lines =
+        cases.iter().flat_map(|(case, functions)| functions.iter().flatten().map(move |function| (case, function)));
+    let lines: Vec<String> =
+        lines.map(|(case, function)| format!("not called: `{function}`, which {case} answers\n")).collect();
+    if lines.is_empty() { String::new() } else { format!("\n{}", lines.concat()) }
+}
+
+/// The compiler's message, where that is why a trial failed.
+fn not_compiled(result: &CellResult) -> Option<&str> {
+    match &result.observation.as_ref()?.outcome {
+        Outcome::NotBuilt { stage: Stage::Case | Stage::Compile, message } => Some(message),
+        _ => None,
+    }
 }
 
 fn summary(results: &[CellResult], selection: &Selection<'_>, built: &Built, ran: Duration) -> String {

@@ -58,8 +58,7 @@ fn a_hunt_repeats_itself() {
 
 #[test]
 fn an_old_release_has_bugs_that_are_known_by_name() {
-    let Some(_run) = passed::unless_passed("an_old_release_has_bugs_that_are_known_by_name", &passed::suite(&root()))
-    else {
+    let Some(_run) = passed::unless_passed("an_old_release_has_bugs_that_are_known_by_name") else {
         return;
     };
     let report = hunt(&sides("reference-command@25.0.0", |_| true), &plan(1024));
@@ -93,7 +92,7 @@ fn what_no_rule_names_is_made_small_and_written() {
 /// A rule that nothing triggers any more is none.
 #[test]
 fn every_rule_is_seen_at_work() {
-    let Some(_run) = passed::unless_passed("every_rule_is_seen_at_work", &passed::suite(&root())) else { return };
+    let Some(_run) = passed::unless_passed("every_rule_is_seen_at_work") else { return };
     const HUNTS: &[(&str, u64, u64, &[&str])] = &[
         ("", 1, 2048, &[]),
         ("@25.0.0", 1, 1024, &[]),
@@ -136,7 +135,7 @@ fn every_rule_is_seen_at_work() {
 /// Native preview1 and this suite's adapter on WASI 0.2 differ by choice alone, and in nothing that has no rule.
 #[test]
 fn ours_has_no_bug_that_is_known() {
-    let Some(_run) = passed::unless_passed("ours_has_no_bug_that_is_known", &passed::suite(&root())) else { return };
+    let Some(_run) = passed::unless_passed("ours_has_no_bug_that_is_known") else { return };
     let sides = sides(OURS, |_| true);
     let waits = ["path_open", "poll_oneoff"].into_iter().filter_map(function).collect();
     let reports = [plan(4096), Plan { functions: waits, ..plan(4096) }].map(|plan| hunt(&sides, &plan));

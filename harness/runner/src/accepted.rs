@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use polyfill_build::fits;
+use polyfill_build::index::Cell;
 use serde::Deserialize;
 
 use crate::compare::Mismatch;
+use crate::observation::Observation;
 use crate::reviewed::{self, RulesError};
+use crate::suite::CellResult;
 use crate::violation::{Violation, What};
 
 /// Where a suite has them.
@@ -79,6 +82,31 @@ impl Accepted {
             }
         }
         stale
+    }
+
+    /// What trials do not show of the rules, a line each: cases that there are not, and cases that ran through an adapter of a
+    /// rule and do not show what it accepts. `trials` are all of a suite.
+    pub fn idle<'t>(&self, trials: impl Iterator<Item = (&'t Cell, &'t CellResult)>) -> Vec<String> {
+        let trials: Vec<_> = trials.collect();
+        let mut idle = Vec::new();
+        for rule in &self.rules {
+            for case in &rule.cases {
+                let of_case: Vec<_> = trials.iter().filter(|(cell, _)| cell.case_key() == *case).collect();
+                let through = of_case.iter().filter(|(cell, _)| fits(&rule.adapters, ANY, &cell.adapter));
+                let ran: Vec<&Observation> = through
+                    .filter_map(|(_, result)| result.observation.as_ref())
+                    .filter(|seen| seen.looked_at.calls > 0)
+                    .collect();
+                let shows = |seen: &&Observation| seen.violations.iter().any(|violation| rule.accepts(violation));
+                let id = &rule.id;
+                if of_case.is_empty() {
+                    idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: there is no case `{case}`"));
+                } else if !ran.is_empty() && !ran.iter().any(shows) {
+                    idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: `{case}` does not show it"));
+                }
+            }
+        }
+        idle
     }
 
     /// What TOML's shape alone does not say.

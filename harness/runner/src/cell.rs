@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use polyfill_build::Settings;
 use polyfill_build::case::Case;
-use polyfill_build::index::{Artifact, Cell, Index, NATIVE};
+use polyfill_build::index::{Artifact, Cell, Index, NATIVE, Stage};
 use wasmtime::component::Linker;
 
 use crate::bless::Blesser;
 use crate::compare::{Mismatch, compare};
 use crate::engine::{self, Engine, EngineError};
 use crate::engines::{self, EngineKind};
-use crate::expected;
+use crate::expected::{self, OtherFailure};
 use crate::failure::Failure;
 use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
@@ -25,6 +25,7 @@ use crate::report::Report;
 use crate::suite::{CellResult, Runner, Verdict};
 use crate::time::TrialTime;
 use crate::trace::Detail;
+use crate::unchecked;
 use crate::uninitialized::judge_unwritten;
 use crate::writers::name_writers;
 
@@ -43,6 +44,7 @@ impl Runner {
                 verdict: Verdict::Ignored { reason },
                 observation: None,
                 mismatches: Vec::new(),
+                unchecked: None,
                 duration: start.elapsed(),
             };
         }
@@ -61,20 +63,34 @@ impl Runner {
         };
         let mut mismatches = compare(case, &observation);
         mismatches.retain(|mismatch| !self.accepted.is_known(mismatch));
+        let unchecked = self.unchecked(index, cell, case, &observation);
+        if let Some(why) = unchecked.clone().filter(|_| unchecked::is_failure(case, cell)) {
+            mismatches.push(Mismatch::NothingChecked { why });
+        }
         let must_fail = expected::must_fail(case, cell);
         // Where nobody but the command line asks for checks, what they find is not the reason for which a case has to fail.
         let is_news = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Violation(_)) && case.sanitize != Some(true);
         let (news, wanted) = (mismatches.iter().any(is_news), mismatches.iter().any(|mismatch| !is_news(mismatch)));
         let verdict = match must_fail {
-            _ if mismatches.is_empty() && must_fail.is_none() => Verdict::Passed,
-            Some(reason) if !wanted => Verdict::Failed { report: self.works_now(&name, source, &reason) },
-            // What did not run has shown nothing.
-            Some(reason) if !news && !matches!(observation.outcome, Outcome::NotRun(_)) => {
-                Verdict::FailedAsExpected { reason }
-            }
-            _ => self.failed(index, cell, source, case, &observation, &mismatches, &time),
+            None if mismatches.is_empty() => Verdict::Passed,
+            None => self.failed(index, cell, source, case, &observation, &mismatches, &time),
+            Some(must_fail) if !wanted => Verdict::Failed { report: self.works_now(&name, source, &must_fail.reason) },
+            Some(_) if news => self.failed(index, cell, source, case, &observation, &mismatches, &time),
+            Some(must_fail) => match must_fail.judge(&observation, &mismatches, &time) {
+                Ok(()) => Verdict::FailedAsExpected { reason: must_fail.reason },
+                Err(_) if is_unreadable(&observation.outcome) => {
+                    self.failed(index, cell, source, case, &observation, &mismatches, &time)
+                }
+                Err(other) => {
+                    let other =
+                        OtherFailure { expected: format!("{} ({})", other.expected, must_fail.reason), ..other };
+                    let all: Vec<Mismatch> =
+                        [Mismatch::OtherFailure(other)].into_iter().chain(mismatches.iter().cloned()).collect();
+                    self.failed(index, cell, source, case, &observation, &all, &time)
+                }
+            },
         };
-        CellResult { name, verdict, observation: Some(observation), mismatches, duration: start.elapsed() }
+        CellResult { name, verdict, observation: Some(observation), mismatches, unchecked, duration: start.elapsed() }
     }
 
     /// Why a cell is not run, if it is not: the build has nothing to run, or the host's side is not here.
@@ -253,4 +269,9 @@ impl Runner {
         hashes().insert(file.into(), engine::hash(&bytes));
         compile(&bytes).map_err(|error| error.to_string())
     }
+}
+
+/// Whether the case cannot be read: what it expects is no matter then.
+fn is_unreadable(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::NotBuilt { stage: Stage::Case, .. })
 }

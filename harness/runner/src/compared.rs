@@ -23,16 +23,22 @@ pub struct Compared {
     unsteady: BTreeSet<String>,
     /// Cases of which nothing could be looked at, each with the reason and the number of its trials.
     nothing: BTreeMap<String, (String, usize)>,
+    /// Trials without adapters, or on hosts that report nothing of them, by the reason.
+    unchecked: BTreeMap<String, usize>,
 }
 
 impl Compared {
-    /// Counts trials that were to be checked. Ignored ones are no part of it, nor are guests without adapters.
+    /// Counts trials that were to be checked. Ignored ones are no part of it.
     pub fn of<'a>(trials: impl IntoIterator<Item = (&'a Cell, &'a CellResult)>) -> Compared {
         let mut all = Compared::default();
         for (cell, result) in trials {
-            let is_component = !matches!(cell.artifact, Artifact::Module(_));
-            if is_component && !matches!(result.verdict, Verdict::Ignored { .. }) {
-                all.note(cell, result);
+            if matches!(result.verdict, Verdict::Ignored { .. }) {
+                continue;
+            }
+            match (&cell.artifact, &result.unchecked) {
+                (Artifact::Module(_), Some(why)) => *all.unchecked.entry(why.clone()).or_default() += 1,
+                (Artifact::Module(_), None) => {}
+                _ => all.note(cell, result),
             }
         }
         all
@@ -51,8 +57,7 @@ impl Compared {
         match (looked_at.calls, looked_at.passed_over) {
             (0, _) => {
                 let why = match &cell.artifact {
-                    Artifact::Component(_) if cell.sanitize.is_none() => "the case does not want it",
-                    Artifact::Component(_) => "main calls no adapter",
+                    Artifact::Component(_) => result.unchecked.as_deref().unwrap_or("it was not run"),
                     Artifact::Module(_) | Artifact::Failed { .. } | Artifact::Ignored(_) => {
                         "there is no component to run"
                     }
@@ -114,6 +119,10 @@ impl fmt::Display for Compared {
         for (kind, count) in &self.violations {
             writeln!(f, "found: {kind}, {count} time{}", plural(*count))?;
         }
-        f.write_str(&self.gaps())
+        f.write_str(&self.gaps())?;
+        for (why, count) in &self.unchecked {
+            writeln!(f, "nothing: {count} trial{}: {why}", plural(*count as u64))?;
+        }
+        Ok(())
     }
 }

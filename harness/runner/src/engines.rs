@@ -145,6 +145,8 @@ impl Engines {
 
 #[cfg(test)]
 mod tests {
+    use polyfill_build::index::ENGINES;
+
     use super::*;
 
     #[test]
@@ -153,6 +155,8 @@ mod tests {
             assert_eq!(kind.to_string().parse(), Ok(kind));
             assert_eq!(EngineKind::of(&kind.on("wasi")), Ok(("wasi", kind)));
         }
+        let others = EngineKind::ALL.into_iter().filter(|kind| *kind != EngineKind::default());
+        assert!(others.map(|kind| kind.to_string()).eq(ENGINES.map(String::from)), "as patterns of cells know them");
         assert_eq!(parse_engines("all").unwrap().len(), 6);
         assert_eq!(parse_engines("winch, pulley+pooling").unwrap().len(), 2);
         let error = EngineKind::of("wasi/wich").unwrap_err().to_string();

@@ -60,6 +60,7 @@ mod compared;
 mod expected;
 mod listing;
 mod pattern;
+mod unchecked;
 mod uninitialized;
 mod wave;
 mod writers;
@@ -78,6 +79,7 @@ pub use core_boundary::AllGiven;
 pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
 pub use errno::{errno_name, errno_number};
+pub use expected::OtherFailure;
 pub use failure::Failure;
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
@@ -89,7 +91,7 @@ pub use program::Program;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use session::Session;
-pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
+pub use suite::{CellResult, Error, Runner, Verdict, engines_of_environment, out_dir, root_dir};
 pub use time::TrialTime;
 pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
@@ -101,7 +103,7 @@ pub use violation::{Changed, LookedAt, StackUse, Violation, What};
 pub use writers::name_writers;
 
 /// Cases and the index, as the build writes them.
-pub use polyfill_build::{case, descriptor, index, side, tree};
+pub use polyfill_build::{case, descriptor, failing, index, side, tree};
 /// The version of wasmtime that runs components here.
 pub const WASMTIME: &str = "48.0.8";
 

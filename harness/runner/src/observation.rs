@@ -59,8 +59,14 @@ pub struct Observation {
     pub memory_limit_hit: bool,
     /// Instructions that ran, as wasmtime counts them; nothing of an engine that does not count.
     pub fuel_used: Option<u64>,
+    /// Functions that the case answers, and that nothing has called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<String>,
     /// Resources in the host's table when the run was over, how many of each; nothing of a host that has none of ours.
     pub handles_left: Option<BTreeMap<String, u64>>,
+    /// Those of them that answers of the case gave: `counter#1`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answered_left: Vec<String>,
 }
 
 impl Observation {
@@ -87,7 +93,9 @@ impl Observation {
             pages_grown: 0,
             memory_limit_hit: false,
             fuel_used: None,
+            unasked: Vec::new(),
             handles_left: None,
+            answered_left: Vec::new(),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::files::{self, Files};
 use crate::host::{Host, State, Stop};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
+use crate::names::{self, Item};
 use crate::observation::{Observation, Outcome, Returned};
 use crate::program::Program;
 use crate::skew::Origin;
@@ -187,11 +188,39 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Obse
     Observation {
         returned,
         trace,
-        calls_recorded: run.host.records_calls(),
+        calls_recorded: run.host.records_calls() || answers_all(run),
+        unasked: unasked(run, &observation),
         imports: run.program.imports().to_vec(),
         core_interfaces: run.program.core_interfaces().to_vec(),
         ..observation
     }
+}
+
+/// Whether the case answers every function that the component imports, so that all calls are recorded.
+fn answers_all(run: &Run<'_>) -> bool {
+    let imports = names::imports(run.program.component());
+    let answered: Vec<String> = (run.inputs.answers.iter())
+        .filter_map(|answer| names::find(&imports, &answer.function, "import").ok().map(Item::name))
+        .collect();
+    let imported = run.program.imports();
+    // Without imports there is nothing to record, whatever the host.
+    !imported.is_empty() && imported.iter().all(|name| answered.contains(name))
+}
+
+/// The answers of the case that no call has asked for, by the functions' names in the case.
+fn unasked(run: &Run<'_>, observation: &Observation) -> Vec<String> {
+    let answers = &run.inputs.answers;
+    if answers.is_empty() || observation.calls_dropped > 0 || matches!(observation.outcome, Outcome::NotRun(_)) {
+        return Vec::new();
+    }
+    let imports = names::imports(run.program.component());
+    let is_unasked = |function: &&String| {
+        names::find(&imports, function, "import").is_ok_and(|item| {
+            let start = format!("{}(", item.name());
+            !observation.calls.iter().any(|call| call.starts_with(&start))
+        })
+    };
+    answers.iter().map(|answer| &answer.function).filter(is_unasked).cloned().collect()
 }
 
 /// Ticks between two looks at the size of a guest's files.
@@ -239,7 +268,7 @@ pub(crate) fn observation(
 ) -> Observation {
     let core = core_boundary::finish(store, &outcome);
     let fuel_left = limits.fuel.and_then(|given| Some((given, store.get_fuel().ok()?)));
-    let handles_left = store.data_mut().handles_left();
+    let (handles_left, answered_left) = (store.data_mut().handles_left(), store.data().answered_left());
     let state = store.data();
     let (calls, calls_dropped) = state.take_trace();
     let (outcome, files) = files::left(files, limits.files, outcome);
@@ -259,6 +288,7 @@ pub(crate) fn observation(
         memory_limit_hit: state.pages.limit_hit,
         fuel_used: fuel_left.map(|(given, left)| given.saturating_sub(left)),
         handles_left,
+        answered_left,
         ..Observation::of(outcome)
     }
 }

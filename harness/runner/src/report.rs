@@ -7,6 +7,7 @@ use polyfill_build::case::{Case, Handles};
 
 use crate::compare::{Golden, Mismatch, Stream};
 use crate::diff;
+use crate::expected::OtherFailure;
 use crate::observation::{Observation, Outcome};
 use crate::trace;
 
@@ -136,7 +137,12 @@ impl Report<'_> {
                     Handles::All(count) => writeln!(f, "  expected: {count}")?,
                     Handles::Each(each) => writeln!(f, "  expected: {}", counts(each))?,
                 }
+                let answered = &self.observation.answered_left;
                 match seen {
+                    Some(seen) if !answered.is_empty() => {
+                        writeln!(f, "  seen:     {}", counts(seen))?;
+                        writeln!(f, "  not dropped, of those that the case gave: {}", answered.join(", "))
+                    }
                     Some(seen) => writeln!(f, "  seen:     {}", counts(seen)),
                     None => writeln!(
                         f,
@@ -146,7 +152,28 @@ impl Report<'_> {
             }
             Mismatch::CallsNotRecorded => {
                 writeln!(f, "host calls")?;
-                writeln!(f, "  this host does not tell of its calls: leave out `host-calls`, or name hosts that do")
+                match self.observation.calls.is_empty() {
+                    true => {
+                        writeln!(
+                            f,
+                            "  this host does not tell of its calls: leave out `host-calls`, or name hosts that do"
+                        )
+                    }
+                    false => writeln!(
+                        f,
+                        "  this host records the calls that the case answers, below, and no others\n  help: expect some \
+                         of these (`host-calls = {{ at-least = [..] }}`), or name hosts that record all"
+                    ),
+                }
+            }
+            Mismatch::NothingChecked { why } => {
+                writeln!(f, "sanitize had nothing to check: {why}")?;
+                writeln!(f, "  help: leave out `sanitize` here, or `[[exclude]]` this cell")
+            }
+            Mismatch::OtherFailure(OtherFailure { expected, actual }) => {
+                writeln!(f, "it must fail, and fails in another way")?;
+                writeln!(f, "  expected: {expected}")?;
+                writeln!(f, "  actual:   {actual}")
             }
             Mismatch::Violation(violation) => {
                 writeln!(f, "{violation}")?;

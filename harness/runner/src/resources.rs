@@ -75,6 +75,7 @@ impl Resources {
             let number = self.given.fetch_add(1, Ordering::Relaxed).saturating_add(1);
             let handle = ResourceDynamic::new_own(number, payload(index)).try_into_resource_any(&mut *store);
             let handle = handle.map_err(|error| format!("{error:#}"))?;
+            store.data_mut().give(&self.all[index].name, number);
             names.push((handle, self.all[index].handle(number)));
             Ok(Val::Resource(handle))
         };
@@ -119,7 +120,11 @@ impl Resources {
         let is_of = |index: &usize| handle.ty() == ResourceType::host_dynamic(payload(*index));
         match (0..self.all.len()).find(is_of) {
             Some(index) => {
+                let owned = handle.owned();
                 let number = handle.try_into_resource_dynamic(&mut *store)?.rep();
+                if owned {
+                    store.data_mut().end(number);
+                }
                 Ok(self.all[index].handle(number))
             }
             // Of a resource that the host has.
@@ -144,7 +149,8 @@ impl Resource {
     fn define(&self, linker: &mut Linker<State>, payload: u32) {
         let dropped = names::full(self.instance.as_deref(), &names::drop_of(&self.name));
         let name = self.name.clone();
-        let drop_it = move |store: StoreContextMut<'_, State>, number: u32| {
+        let drop_it = move |mut store: StoreContextMut<'_, State>, number: u32| {
+            store.data_mut().end(number);
             store.data().record(&dropped, &[handle(&name, number)], None);
             Ok(())
         };

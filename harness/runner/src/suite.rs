@@ -102,8 +102,7 @@ impl Runner {
             bless: variables::is_on("BLESS"),
             detail: Detail::Off,
             accepted: Accepted::default(),
-            kinds: variables::text(ENGINES_VARIABLE)
-                .map_or_else(|| Ok(vec![EngineKind::default()]), |text| parse_engines(&text)),
+            kinds: named_engines(),
             engines: Engines::default(),
             linkers: Mutex::default(),
             hashes: Mutex::default(),
@@ -302,6 +301,22 @@ impl Runner {
     /// Messages of a host after its last run, and an exit status other than 0 at the end of its input.
     pub fn finish_hosts(&self) -> Result<(), Error> {
         self.remotes.finish().map_err(Error::Hosts)
+    }
+}
+
+/// The engines that the variable `POLYFILL_ENGINES` names; Cranelift without it.
+///
+/// # Errors
+///
+/// It names an engine that does not exist.
+pub fn engines_of_environment() -> Result<Vec<EngineKind>, Error> {
+    named_engines().map_err(Error::Engines)
+}
+
+fn named_engines() -> Result<Vec<EngineKind>, UnknownEngine> {
+    match variables::text(ENGINES_VARIABLE) {
+        Some(text) => parse_engines(&text),
+        None => Ok(vec![EngineKind::default()]),
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use libtest_mimic::Arguments;
 use polyfill_runner::case::{Bug, Bytes, Case, Expect, FileBytes};
-use polyfill_runner::index::{Artifact, CaseEntry, Cell, FILE, Index};
+use polyfill_runner::failing::{FailureKind, FailureKinds};
+use polyfill_runner::index::{Artifact, CaseEntry, Cell, FILE, Index, Stage};
 use polyfill_runner::wasmtime::StoreContextMut;
 use polyfill_runner::wasmtime::component::Linker;
 use polyfill_runner::{Engine, Host, Hosts, Inputs, Limits, Runner, Sinks, State, Verdict, run_component};
@@ -188,7 +189,7 @@ fn known_bugs_fail_where_they_are_and_nowhere_else() {
     let suite = suite();
     let path = suite.path().join(FILE);
     let mut index: Index = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let bug = Bug { id: "B".into(), present: Some(vec!["<29".into()]), link: None };
+    let bug = Bug { id: "B".into(), present: Some(vec!["<29".into()]), with: None, link: None };
     for case in ["hello::good", "hello::bad"] {
         index.cases.get_mut(case).unwrap().case.bug = Some(bug.clone());
     }
@@ -209,4 +210,18 @@ fn known_bugs_fail_where_they_are_and_nowhere_else() {
     index.cells.iter_mut().filter(|cell| cell.guest == "hello").for_each(|cell| cell.host = "nowhere".into());
     fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
     assert_eq!(verdicts(&runner, "hello::bad").first().map(|(_, verdict)| *verdict), Some("failed"));
+
+    // Nor does what is not built, unless the bug shows by that.
+    let not_built = Artifact::Failed { stage: Stage::Encode, message: "no such function".into() };
+    for (with, expected) in [
+        (None, "failed"),
+        (Some(FailureKinds::One(FailureKind::Trap)), "failed"),
+        (Some(FailureKinds::Several(vec![FailureKind::Trap, FailureKind::Error])), "failed as expected"),
+    ] {
+        index.cases.get_mut("hello::bad").unwrap().case.bug = Some(Bug { with, ..bug.clone() });
+        let cells = index.cells.iter_mut().filter(|cell| cell.case == "bad");
+        cells.for_each(|cell| cell.artifact = not_built.clone());
+        fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
+        assert_eq!(verdicts(&runner, "hello::bad").first().map(|(_, verdict)| *verdict), Some(expected));
+    }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::failing::FailureKinds;
+
 /// A known bug of the reference adapters.
 ///
 /// A trial through one of the releases that have it must fail, and with the others it must pass: where it is the other way
@@ -16,6 +18,10 @@ pub struct Bug {
     /// `"*"` is all of them). Without the key that is not known, and the case must pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<Vec<String>>,
+    /// How it shows: the kind of the failure, or a list of kinds, as in `[[fails]]`. Without it, any difference of a run counts,
+    /// but not `error` (the component cannot be encoded) or `limit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<FailureKinds>,
     /// Where it was reported or mended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,

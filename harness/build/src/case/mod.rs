@@ -57,6 +57,9 @@ pub struct Case {
     /// It is the group that says so, for all of its cases: cells that make no sense for a guest are not there.
     #[serde(skip)]
     pub runs_by_group: bool,
+    /// The number of that group.
+    #[serde(skip)]
+    pub runs_of: Option<usize>,
     /// Cells that are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<Exclude>,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::case::{Bytes, Case, Expect, FileBytes, Stdin};
 use crate::digest;
+use crate::failing::With;
 use crate::tree::Tree;
 
 /// Fills in the content of every file that the case names.
@@ -18,7 +19,11 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
     }
     read_tree(folder, "files", &mut case.files, read)?;
     read_expected(folder, "expect", &mut case.expect, read)?;
-    case.on.iter_mut().try_for_each(|on| read_expected(folder, "on.expect", &mut on.expect, read))
+    case.on.iter_mut().try_for_each(|on| read_expected(folder, "on.expect", &mut on.expect, read))?;
+    case.fails.iter_mut().try_for_each(|fails| match &mut fails.with {
+        Some(With::Actual(actual)) => read_expected(folder, "fails.with", actual, read),
+        Some(With::Kinds(_)) | None => Ok(()),
+    })
 }
 
 /// A file that has to be there.

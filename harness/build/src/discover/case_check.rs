@@ -1,6 +1,7 @@
 //! What TOML's shape alone does not say about a case.
 
 use crate::case::{Bytes, Case, Closed, Expect, HostCalls, Pieces, Seed, SomeCalls, Stdin};
+use crate::failing::{FailureKind, FailureKinds, With};
 use crate::tree::{self, Node, Tree};
 
 /// All that is wrong with a case, each line naming the key.
@@ -25,6 +26,7 @@ pub(super) fn check(case: &Case) -> Vec<String> {
         check_expect(case, "on.expect", &on.expect, &mut problems);
     }
     check_patterns(case, &mut problems);
+    check_failures(case, &mut problems);
     check_environment(case, &mut problems);
     check_bug(case, &mut problems);
     check_tree("files", &case.files, &mut problems);
@@ -107,6 +109,33 @@ fn check_patterns(case: &Case, problems: &mut Vec<String>) {
         if reason.is_some_and(|reason| reason.trim().is_empty()) {
             problems.push(format!("`{key}.reason`: it says why"));
         }
+    }
+}
+
+/// How cells are expected to fail.
+fn check_failures(case: &Case, problems: &mut Vec<String>) {
+    for with in case.fails.iter().filter_map(|fails| fails.with.as_ref()) {
+        match with {
+            With::Kinds(kinds) => check_kinds(case, "fails.with", kinds, problems),
+            With::Actual(actual) => {
+                if **actual == Expect::default() {
+                    problems.push("`fails.with`: an empty table names no actual value".to_string());
+                }
+                check_expect(case, "fails.with", actual, problems);
+            }
+        }
+    }
+    if let Some(kinds) = case.bug.as_ref().and_then(|bug| bug.with.as_ref()) {
+        check_kinds(case, "bug.with", kinds, problems);
+    }
+}
+
+fn check_kinds(case: &Case, key: &str, kinds: &FailureKinds, problems: &mut Vec<String>) {
+    if kinds.kinds().is_empty() {
+        problems.push(format!("`{key}`: an empty list names no kind of failure"));
+    }
+    if kinds.kinds().contains(&FailureKind::Sanitize) && case.sanitize != Some(true) {
+        problems.push(format!("`{key}`: `sanitize` can fail only where the case has `sanitize = true`"));
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::case_file::{self, SUFFIX};
 use super::listing::{self, CARGO_FILES, Entry, NPM_FILES};
 use super::sidecar::{self, GroupSidecar, GuestSidecar};
-use super::{CaseFile, Found, Guest, Kind, check_name, toolchains};
+use super::{CaseFile, Found, Group, Guest, Kind, check_name, toolchains};
 use crate::case::Case;
 use crate::compile::package;
 use crate::error::BuildError;
@@ -18,13 +18,14 @@ pub(super) const FILE_GUESTS: [&str; 9] = ["c", "cc", "cpp", "cxx", "go", "rs", 
 const GROUP: &str = "group.toml";
 const COMMON: &str = "common";
 
-pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
+pub(super) fn discover(found: &mut Found) -> Result<(Vec<Guest>, Vec<Group>), BuildError> {
     let folder = found.root.join("guests");
     let toolchains = toolchains::discover(found)?;
     let mut collected = Collected { toolchains, ..Collected::default() };
     for entry in listing::list(&folder)? {
         collected.sort_in(found, entry, None)?;
     }
+    collected.number_groups();
     collected.read_cases(found);
     collected.read_sidecars(found);
     collected.refuse_left_over(found);
@@ -38,7 +39,8 @@ pub(super) fn discover(found: &mut Found) -> Result<Vec<Guest>, BuildError> {
         }
         guest.cases.sort_by(|a, b| a.name.cmp(&b.name));
     }
-    Ok(guests)
+    let groups = collected.groups.iter().chain([&collected.all]);
+    Ok((guests, groups.map(|group| Group { source: group.source.clone(), runs: group.runs() }).collect()))
 }
 
 /// The files of `guests/`, sorted into what they are.
@@ -82,8 +84,11 @@ impl Collected {
         }
         let (stem, end) = name.rsplit_once('.').unwrap_or((&name, ""));
         if name == GROUP {
-            match sidecar::read(found, &path) {
-                Ok(all) => self.all = all,
+            match sidecar::read::<GroupSidecar>(found, &path) {
+                Ok(mut all) => {
+                    all.source = found.show(&path);
+                    self.all = all;
+                }
                 Err(message) => found.problems.push(message),
             }
         } else if CARGO_FILES.contains(&name.as_str()) || NPM_FILES.contains(&name.as_str()) || end == "h" {
@@ -114,7 +119,10 @@ impl Collected {
     /// A folder of guests that have something in common: in it is what can be in `guests/`, and their common sources.
     fn sort_in_group(&mut self, found: &mut Found, folder: PathBuf) -> Result<(), BuildError> {
         match sidecar::read::<GroupSidecar>(found, &folder.join(GROUP)) {
-            Ok(group) => self.groups.push(group),
+            Ok(mut group) => {
+                group.source = found.show(&folder.join(GROUP));
+                self.groups.push(group);
+            }
             Err(message) => {
                 found.problems.push(message);
                 return Ok(());
@@ -192,6 +200,12 @@ impl Collected {
             let guest = Guest { name: name.to_string(), path, kind, wit: None, cases: Vec::new(), faults: Vec::new() };
             self.guests.insert(name.to_string(), guest);
         }
+    }
+
+    /// Cases say by it whose `[[run]]`s they take.
+    fn number_groups(&mut self) {
+        let groups = self.groups.iter_mut().chain([&mut self.all]);
+        groups.enumerate().for_each(|(number, group)| group.number = number);
     }
 
     fn read_cases(&mut self, found: &mut Found) {

@@ -35,8 +35,19 @@ pub(crate) struct Layout {
     pub(crate) adapters: Vec<Adapter>,
     /// Hosts that are programs.
     pub(crate) hosts: BTreeMap<String, Descriptor>,
+    /// Groups that say where their cases run.
+    pub(crate) groups: Vec<Group>,
     /// Files that discovery itself read.
     pub(crate) inputs: Vec<PathBuf>,
+}
+
+/// A `group.toml` with `[[run]]`s.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The file, relative to the root, with `/`.
+    pub(crate) source: String,
+    /// How many there are.
+    pub(crate) runs: usize,
 }
 
 impl Layout {
@@ -165,7 +176,7 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
     }
     let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
     let mut adapters = adapters::discover(&mut found)?;
-    let guests = guests::discover(&mut found)?;
+    let (guests, groups) = guests::discover(&mut found)?;
     let hosts = hosts::discover(&mut found)?;
     adapters.extend(references::named(&guests));
     if every_release {
@@ -178,7 +189,7 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
     }
     found.inputs.sort();
     found.inputs.dedup();
-    Ok(Layout { root, guests, adapters: adapters.into_values().collect(), hosts, inputs: found.inputs })
+    Ok(Layout { root, guests, adapters: adapters.into_values().collect(), hosts, groups, inputs: found.inputs })
 }
 
 /// The hosts that are programs, of the suite at `root`.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use polyfill_reference::{Flavour, IMPORT_MODULE};
 
-use super::{Adapter, For, Guest, Kind};
-use crate::stack::Stack;
+use super::{Adapter, For, Guest, Kind, Layout};
+use crate::stack::{REFERENCE, Stack};
 
 /// Those that the guests' cases name.
 pub(super) fn named(guests: &[Guest]) -> BTreeMap<String, Adapter> {
@@ -17,6 +17,20 @@ pub(super) fn named(guests: &[Guest]) -> BTreeMap<String, Adapter> {
     let ids: BTreeSet<String> =
         stacks.flat_map(|stack| stack.adapters().map(str::to_string).collect::<Vec<_>>()).collect();
     ids.into_iter().filter_map(|id| Some((id.clone(), adapter(&id)?))).collect()
+}
+
+impl Layout {
+    /// Adds the newest ones, for mains that no adapter of the suite serves; in every release, if so wanted.
+    pub(crate) fn add_published(&mut self, every_release: bool) {
+        let ids = [Flavour::Command, Flavour::Reactor].map(|flavour| format!("{REFERENCE}-{}", flavour.word()));
+        let mut all: BTreeMap<String, Adapter> =
+            ids.into_iter().filter_map(|id| Some((id.clone(), adapter(&id)?))).collect();
+        if every_release {
+            all.extend(self::every_release(&all));
+        }
+        all.extend(std::mem::take(&mut self.adapters).into_iter().map(|adapter| (adapter.id.clone(), adapter)));
+        self.adapters = all.into_values().collect();
+    }
 }
 
 /// Every release of those in some stacks that name none.

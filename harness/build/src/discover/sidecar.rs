@@ -41,6 +41,12 @@ pub(crate) struct GroupSidecar {
     #[serde(rename = "run")]
     runs: Vec<Product>,
     sanitize: Option<bool>,
+    /// The file, relative to the root.
+    #[serde(skip)]
+    pub(super) source: String,
+    /// The number of the group.
+    #[serde(skip)]
+    pub(super) number: usize,
 }
 
 impl GroupSidecar {
@@ -51,7 +57,13 @@ impl GroupSidecar {
         if case.adapters.is_none() && case.hosts.is_none() && case.runs.is_empty() {
             case.runs.clone_from(&self.runs);
             case.runs_by_group = !self.runs.is_empty();
+            case.runs_of = case.runs_by_group.then_some(self.number);
         }
+    }
+
+    /// How many `[[run]]`s there are.
+    pub(super) fn runs(&self) -> usize {
+        self.runs.len()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use polyfill_build::case::Bug;
 use polyfill_build::index::{Cell, Index, NATIVE};
 use polyfill_build::reference;
 use polyfill_runner::{CellResult, Mismatch, Outcome, Verdict};
@@ -47,13 +48,13 @@ pub(super) fn rows(index: &Index, results: &[CellResult]) -> Vec<Row> {
     let mut rows: BTreeMap<(Vec<Part>, String, String, String), Row> = BTreeMap::new();
     let mut native: BTreeMap<String, Seen> = BTreeMap::new();
     for (cell, result) in index.cells.iter().zip(results) {
-        let seen = seen(result);
+        let case = index.cases.get(&cell.case_key()).map(|entry| &entry.case);
+        let seen = seen(result, case.and_then(|case| case.bug.as_ref()));
         if cell.host == NATIVE {
             native.insert(cell.case_key(), seen);
             continue;
         }
-        let Some(case) = index.cases.get(&cell.case_key()).map(|entry| &entry.case) else { continue };
-        let Some(bug) = &case.bug else { continue };
+        let Some((case, bug)) = case.and_then(|case| Some((case, case.bug.as_ref()?))) else { continue };
         // Adapters of the suite's own have no releases.
         let (stack, Some(number)) = without_version(cell) else { continue };
         let row =
@@ -91,15 +92,22 @@ fn without_version(cell: &Cell) -> (String, Option<usize>) {
     (words.join("+"), number)
 }
 
-fn seen(result: &CellResult) -> Seen {
+/// A bug shows by a difference of a run, or by what it says of itself (`bug.with`).
+fn seen(result: &CellResult, bug: Option<&Bug>) -> Seen {
     if matches!(result.verdict, Verdict::Ignored { .. }) {
         return Seen::Ignored;
     }
     let Some(observation) = &result.observation else { return Seen::Ignored };
-    match (result.mismatches.first(), &observation.outcome) {
-        (None, _) => Seen::Green,
-        (_, Outcome::NotRun(why)) => Seen::NotRun(why.lines().next().unwrap_or_default().to_string()),
-        (Some(mismatch), _) => Seen::Red(how(mismatch, &observation.outcome)),
+    let Some(mismatch) = result.mismatches.first() else { return Seen::Green };
+    if let Outcome::NotRun(why) = &observation.outcome {
+        return Seen::NotRun(why.lines().next().unwrap_or_default().to_string());
+    }
+    match result.fails_with(bug.and_then(|bug| bug.with.as_ref())) {
+        Ok(()) => Seen::Red(how(mismatch, &observation.outcome)),
+        Err(other) => {
+            let how = how(mismatch, &observation.outcome);
+            Seen::NotRun(format!("{how} (not the bug, which shows by {})", other.expected))
+        }
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use polyfill_build::module;
+use polyfill_build::reference::IMPORT_MODULE;
 use polyfill_build::tree::Tree;
+use polyfill_build::{Suite, module};
 use polyfill_runner::Engine;
 
 use super::{Code, Program};
 use crate::args::{Encoding, RunArgs};
 use crate::error::Error;
-use crate::load;
+use crate::load::{self, Modules};
+use crate::output;
 
 /// What a component begins with: the magic number, and the layer's and version's numbers of components.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -20,7 +22,8 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let bytes = module::read_argument(path)?;
     let name = load::stem(path).unwrap_or("main");
     let mut sanitize = None;
-    let flag = given(&args.encoding).or(args.sanitize.then_some("--sanitize"));
+    let flag = given(&args.encoding).or(args.adapter.as_ref().map(|_| "--adapter"));
+    let flag = flag.or(args.sanitize.then_some("--sanitize"));
     let code = if super::is_native(args) {
         match flag {
             Some(flag) => return Err(Error::Native { flag }),
@@ -33,9 +36,20 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
             None => Code::Component(bytes),
         }
     } else {
-        let modules = load::modules(name, bytes, &args.encoding, &args.encoding.adapts)?;
+        let mut modules = load::modules(name, bytes, &args.encoding, &args.encoding.adapts)?;
+        let newest = wants_newest(args, &modules).then(|| load::newest(&modules.main.wasm));
+        if let Some(newest) = &newest {
+            output::progress(&format!(
+                "`{name}` imports `{IMPORT_MODULE}`: run through `{newest}` (--adapter names another)"
+            ));
+        }
+        let stack = args.adapter.clone().or(newest);
+        if let Some(stack) = &stack {
+            modules = modules.through(stack, &Suite::new(&args.suite).progress(output::progress))?;
+        }
         let (component, check) = modules.reported(args.reported()).encode(&load::options(&args.encoding, true))?;
-        sanitize = check.map(|check| (super::stack(args, &args.encoding.adapts), check));
+        let stack = stack.unwrap_or_else(|| super::stack(args, &args.encoding.adapts));
+        sanitize = check.map(|check| (stack, check));
         Code::Component(component)
     };
     Ok(Program {
@@ -50,6 +64,12 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     })
 }
 
+/// Whether the newest published adapter is the one: nothing is said of adapters or WIT, and main speaks preview1.
+fn wants_newest(args: &RunArgs, modules: &Modules) -> bool {
+    let is_silent = args.adapter.is_none() && args.encoding.adapts.is_empty();
+    is_silent && module::imports(&modules.main.wasm).iter().any(|module| module == IMPORT_MODULE)
+}
+
 /// The host for a component that nobody has chosen one for.
 pub(super) fn default_host(engine: &Engine, component: &[u8]) -> Result<&'static str, Error> {
     let ty = engine.component(component)?.component_type();
@@ -59,7 +79,7 @@ pub(super) fn default_host(engine: &Engine, component: &[u8]) -> Result<&'static
 
 /// The first argument that is about encoding.
 pub(super) fn given(encoding: &Encoding) -> Option<&'static str> {
-    let Encoding { wit, world: _, features, adapts, realloc_via_memory_grow } = encoding;
+    let Encoding { wit, world: _, features, adapts, encoding: _, realloc_via_memory_grow } = encoding;
     let flags = [
         (!adapts.is_empty(), "--adapt"),
         (wit.is_some(), "--wit"),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use polyfill_runner::EngineKind;
 
 use crate::args::TestArgs;
+use crate::error::Error;
 
 /// What the command line says of engines.
 pub(super) struct Engines<'a> {
@@ -26,10 +27,18 @@ impl<'a> Engines<'a> {
     }
 
     /// Those that are asked for, and those that the names of trials end with.
-    pub(super) fn kinds(&self) -> BTreeSet<EngineKind> {
-        let asked = if self.args.all_engines { &EngineKind::ALL[..] } else { &self.args.engines[..] };
+    ///
+    /// # Errors
+    ///
+    /// The variable names an engine that does not exist.
+    pub(super) fn kinds(&self) -> Result<BTreeSet<EngineKind>, Error> {
+        let asked = match (&self.args.engines, self.args.all_engines) {
+            (_, true) => EngineKind::ALL.to_vec(),
+            (Some(engines), false) => engines.to_vec(),
+            (None, false) => polyfill_runner::engines_of_environment()?,
+        };
         let named = self.args.filters.iter().filter_map(|word| EngineKind::at_end(word).map(|(_, kind)| kind));
         let host = self.args.host.iter().filter_map(|host| EngineKind::at_end(host).map(|(_, kind)| kind));
-        asked.iter().copied().chain(named).chain(host).collect()
+        Ok(asked.into_iter().chain(named).chain(host).collect())
     }
 }

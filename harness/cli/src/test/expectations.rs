@@ -7,13 +7,15 @@
 //! [[suite.test]]
 //! name = "dangling_fd"
 //! expected = "fail"
+//! with = "stdout"      # how, as in `[[fails]]` of a case; not part of the words of `wasi-testsuite`
 //! reason = "why, and where it is told of"
 //! ```
 
 use std::path::Path;
 
+use polyfill_build::failing::FailureKinds;
 use polyfill_build::index::Cell;
-use polyfill_runner::{CellResult, Verdict};
+use polyfill_runner::{CellResult, OtherFailure, Verdict};
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -46,6 +48,8 @@ struct Test {
     host: Option<String>,
     action: Option<Action>,
     expected: Option<Outcome>,
+    /// The kind of the expected failure; any difference of a run without it.
+    with: Option<FailureKinds>,
     reason: Option<String>,
 }
 
@@ -67,27 +71,36 @@ impl Expectations {
         let Some(path) = path else { return Ok(Expectations::default()) };
         let text = polyfill_build::system::read_to_string(path)
             .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
-        toml::from_str(&text).map_err(|error| Error::Expectations {
-            path: path.to_path_buf(),
-            message: error.to_string().trim_end().to_string(),
-        })
+        let wrong = |message: String| Error::Expectations { path: path.to_path_buf(), message };
+        let read: Expectations =
+            toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().to_string()))?;
+        let problem = read.tests().find_map(Test::problem);
+        match problem {
+            Some(problem) => Err(wrong(problem)),
+            None => Ok(read),
+        }
     }
 
-    /// Judges once more: what is to fail and does is as it should be, and what does not any more is a failure. An
-    /// expectation of nothing is a mistake.
+    fn tests(&self) -> impl Iterator<Item = &Test> {
+        self.suite.iter().flat_map(|suite| &suite.test)
+    }
+
+    /// Judges once more: a trial that must fail and does, in the way that is expected, is as it should be; one that passes is a
+    /// failure. An expectation without a trial is an error where all trials are run (`whole`).
     pub(super) fn apply<'t>(
         &self,
         trials: impl Iterator<Item = (&'t Cell, &'t mut CellResult)>,
         path: Option<&Path>,
+        whole: bool,
     ) -> Result<(), Error> {
         let mut trials: Vec<_> = trials.collect();
-        for test in self.suite.iter().flat_map(|suite| &suite.test) {
+        for test in self.tests() {
             let mut met = false;
             for (_, result) in trials.iter_mut().filter(|(cell, _)| test.is_for(cell)) {
                 met = true;
-                test.judge(&mut result.verdict);
+                test.judge(result);
             }
-            if !met {
+            if !met && whole {
                 let path = path.unwrap_or(Path::new("")).to_path_buf();
                 return Err(Error::Expectations { path, message: format!("there is no trial of `{}`", test.name) });
             }
@@ -102,17 +115,40 @@ impl Test {
         cell.guest == self.name && is(&self.adapter, &cell.adapter) && is(&self.host, &cell.host)
     }
 
-    fn judge(&self, verdict: &mut Verdict) {
+    /// An expectation of nothing.
+    fn problem(&self) -> Option<String> {
+        let name = &self.name;
+        if self.action.is_none() && self.expected.is_none() {
+            return Some(format!("`{name}`: neither `expected` nor `action` is given"));
+        }
+        if self.with.is_some() && self.expected != Some(Outcome::Fail) {
+            return Some(format!("`{name}`: `with` needs `expected = \"fail\"` beside it"));
+        }
+        let is_empty = self.with.as_ref().is_some_and(|with| with.kinds().is_empty());
+        is_empty.then(|| format!("`{name}`: an empty list in `with` names no kind of failure"))
+    }
+
+    fn judge(&self, result: &mut CellResult) {
         let reason = self.reason.clone().unwrap_or_else(|| "no reason is given".to_string());
         if self.action == Some(Action::Skip) {
-            *verdict = Verdict::Ignored { reason };
+            result.verdict = Verdict::Ignored { reason };
             return;
         }
-        match (self.expected, &verdict) {
-            (Some(Outcome::Fail), Verdict::Failed { .. }) => *verdict = Verdict::FailedAsExpected { reason },
+        match (self.expected, &result.verdict) {
+            (Some(Outcome::Fail), Verdict::Failed { report }) => {
+                result.verdict = match result.fails_with(self.with.as_ref()) {
+                    Ok(()) => Verdict::FailedAsExpected { reason },
+                    Err(OtherFailure { expected, actual }) => {
+                        let other = format!(
+                            "it must fail, and fails in another way\n  expected: {expected} ({reason})\n  actual:   {actual}"
+                        );
+                        Verdict::Failed { report: format!("{other}\n\n{report}") }
+                    }
+                };
+            }
             (Some(Outcome::Fail), Verdict::Passed) => {
                 let report = format!("it passes, and was expected to fail: {reason}");
-                *verdict = Verdict::Failed { report };
+                result.verdict = Verdict::Failed { report };
             }
             _ => {}
         }

@@ -118,6 +118,7 @@ mod tests {
                 verdict,
                 observation: None,
                 mismatches: Vec::new(),
+                unchecked: None,
                 duration: Duration::from_millis(1500),
             };
             (Cell { guest, case, adapter, host, artifact, sanitize: None }, result)

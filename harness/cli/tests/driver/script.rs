@@ -10,8 +10,18 @@ use crate::golden::Seen;
 const COMMENTS: [&str; 3] = [";;", "//", "#"];
 
 /// What a run must not take from whoever runs the tests.
-const NOT_INHERITED: [&str; 8] =
-    ["BLESS", "CI", "CLICOLOR_FORCE", "COLUMNS", "POLYFILL_CC", "POLYFILL_NO_INSTALL", "POLYFILL_REQUIRE", "RUST_LOG"];
+const NOT_INHERITED: [&str; 10] = [
+    "BLESS",
+    "CI",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "POLYFILL_CC",
+    "POLYFILL_CXX",
+    "POLYFILL_ENGINES",
+    "POLYFILL_NO_INSTALL",
+    "POLYFILL_REQUIRE",
+    "RUST_LOG",
+];
 
 /// A test file's commands.
 pub struct Script {

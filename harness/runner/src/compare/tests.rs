@@ -145,6 +145,21 @@ fn handles_are_counted_together_or_each_by_its_name() {
 }
 
 #[test]
+fn calls_that_were_found_were_made_on_a_host_that_does_not_record_all() {
+    let some = |at_least: &[&str], never: &[&str]| {
+        let list = |lines: &[&str]| lines.iter().map(|line| line.to_string()).collect();
+        let calls = SomeCalls { at_least: list(at_least), never: list(never), ..SomeCalls::default() };
+        let expect = Expect { host_calls: Some(HostCalls::Some(calls)), ..Expect::default() };
+        let calls = vec!["a:b/c.f() -> 1".to_string()];
+        with(expect, Observation { calls, calls_recorded: false, ..Observation::of(Outcome::Returned) })
+    };
+    assert_eq!(some(&["a:b/c.f() -> [..]"], &[]), []);
+    assert_eq!(some(&["a:b/c.g()"], &[]), [Mismatch::CallsNotRecorded]);
+    assert_eq!(some(&[], &["a:b/c.g()"]), [Mismatch::CallsNotRecorded]);
+    assert_eq!(some(&["a:b/c.f() -> 1"], &["a:b/c.g()"]), [Mismatch::CallsNotRecorded]);
+}
+
+#[test]
 fn results_are_compared_as_values() {
     let call = |returns: &str| Call { returns: Some(returns.into()), ..Call::of("f()") };
     let case = |returns| Case { calls: vec![call(returns)], ..Case::default() };

@@ -116,6 +116,8 @@ pub struct State {
     core_boundary: Mutex<CoreBoundary>,
     tape: Mutex<Tape>,
     table: ResourceTable,
+    /// Resources that answers of the case have given and that were not dropped: each one's number, and its type's name.
+    answered: BTreeMap<u32, String>,
     own: BTreeMap<TypeId, Box<dyn Any + Send>>,
     pub(super) wasi: WasiCtx,
     /// On the host `native`, instead of `wasi`.
@@ -156,6 +158,7 @@ impl State {
             core_boundary: Mutex::new(CoreBoundary::new(check, &inputs.args, &inputs.env)),
             tape: Mutex::new(Tape::new(detail)),
             table,
+            answered: BTreeMap::new(),
             own: BTreeMap::new(),
             pages: Pages::new(limits.memory),
             watch: Watch::new(limits),
@@ -235,9 +238,32 @@ impl State {
         &mut self.table
     }
 
-    /// The resources that are left in the table, by name; nothing on the host `native`, which has another one.
+    /// The resources that are left, in the table and of those that answers have given, by name; nothing on the host
+    /// `native`, which has another table.
     pub(crate) fn handles_left(&mut self) -> Option<BTreeMap<String, u64>> {
-        self.preview1.is_none().then(|| left::by_name(&mut self.table))
+        if self.preview1.is_some() {
+            return None;
+        }
+        let mut left = left::by_name(&mut self.table);
+        for name in self.answered.values() {
+            *left.entry(name.clone()).or_default() += 1;
+        }
+        Some(left)
+    }
+
+    /// The resources that answers have given and that were not dropped, in the order in which they were given.
+    pub(crate) fn answered_left(&self) -> Vec<String> {
+        self.answered.iter().map(|(number, name)| format!("{name}#{number}")).collect()
+    }
+
+    /// Notes a resource that an answer gives.
+    pub(crate) fn give(&mut self, name: &str, number: u32) {
+        self.answered.insert(number, name.to_string());
+    }
+
+    /// Notes that a resource that an answer gave has come to its end.
+    pub(crate) fn end(&mut self, number: u32) {
+        self.answered.remove(&number);
     }
 
     /// What a host, or the code that answers imports, keeps for the length of a run: one value of each type.

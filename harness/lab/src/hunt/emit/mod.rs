@@ -114,7 +114,8 @@ fn case(finding: &Finding, name: &str, [old, new]: [&Bench; 2], seen: &Observati
     case.description = Some(format!("{} {}: {} on {a}, {} on {b}", found.function, found.place, found.old, found.new));
     if let Some(release) = new.side().release() {
         let present = Some(vec![format!("={}", release.version)]);
-        case.bug = Some(Bug { id: name.to_string(), present, link: Some(format!("docs/findings/{name}.md")) });
+        case.bug =
+            Some(Bug { id: name.to_string(), present, with: None, link: Some(format!("docs/findings/{name}.md")) });
     }
     if let Side::Adapted { stack, .. } = new.side() {
         case.adapters = Some(vec![stack.clone()]);

@@ -1,0 +1,15 @@
+;; Asks for an entry twice; drops both (1), gives one away and drops the other (2), or keeps both.
+(module
+  (import "acme:host/kv@1.0.0" "find" (func $find (param i32)))
+  (import "acme:host/kv@1.0.0" "keep" (func $keep (param i32)))
+  (import "acme:host/kv@1.0.0" "[resource-drop]entry" (func $drop (param i32)))
+  (memory (export "memory") 1)
+  (func (export "go") (param $how i32)
+    (call $find (i32.const 16))
+    (call $find (i32.const 24))
+    (if (i32.eq (local.get $how) (i32.const 1))
+      (then (call $drop (i32.load (i32.const 20)))))
+    (if (i32.eq (local.get $how) (i32.const 2))
+      (then (call $keep (i32.load (i32.const 20)))))
+    (if (local.get $how)
+      (then (call $drop (i32.load (i32.const 28)))))))
