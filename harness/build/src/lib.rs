@@ -37,6 +37,7 @@ mod settings;
 pub mod side;
 mod stack;
 mod suite;
+pub mod terminal;
 mod traced;
 pub mod tree;
 mod wasi_test;

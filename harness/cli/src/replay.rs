@@ -29,7 +29,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
     };
     let outcomes = polyfill_bundle::replay(&bundle, &engine, with)?;
     output::text(&format!("{}\n{outcomes}", bundle.about.trial))?;
-    eprint!("{}", outcomes.observation.outcome.backtrace());
+    output::backtrace(&outcomes.observation.outcome);
     Ok(if outcomes.same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

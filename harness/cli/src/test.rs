@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use polyfill_build::index::NATIVE;
-use polyfill_build::{Built, Suite};
+use polyfill_build::{Built, Suite, terminal};
 use polyfill_runner::{Accepted, CellResult, Compared, Detail, Runner, Verdict};
 
 use self::engines::Engines;
@@ -42,7 +42,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let index = runner.index()?;
     let selection = Selection::new(args, &index)?;
     if args.list {
-        let names: String = selection.cells().map(|cell| format!("{}\n", cell.name())).collect();
+        let names: String = selection.cells().map(|cell| format!("{}\n", terminal::line(&cell.name()))).collect();
         output::text(&names)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -114,7 +114,7 @@ fn failures(results: &[CellResult]) -> String {
     let mut text = String::new();
     for result in results {
         if let Verdict::Failed { report } = &result.verdict {
-            text.push_str(&format!("\n---- {} ----\n{}\n", result.name, report.trim_end()));
+            text.push_str(&format!("\n---- {} ----\n{}\n", terminal::line(&result.name), report.trim_end()));
         }
     }
     text
