@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fs;
 use std::path::PathBuf;
 
-use polyfill_runner::Failure;
+use polyfill_runner::{Failed, Failure};
 
 use crate::format::Bundle;
 use crate::record::{about, adapters};
@@ -23,7 +23,9 @@ pub fn keep(failure: &Failure<'_>) -> Option<String> {
     let mut observation = failure.traced();
     let trace = observation.trace.take().filter(|trace| trace.dropped == 0)?;
     let Ok((adapters, modules)) = adapters(&failure.cell.adapter, |_| Ok::<_, Infallible>(None));
-    let about = about(failure.cell, failure.case.clone(), adapters, observation, failure.report.to_string());
+    let failed = Failed::all(failure.mismatches, &observation);
+    let verdict = (failure.report.to_string(), failed);
+    let about = about(failure.cell, failure.case.clone(), adapters, observation, verdict);
     let bundle = Bundle { about, component, trace, main: failure.main(), adapters: modules };
     let path = path(failure);
     fs::create_dir_all(path.parent()?).ok()?;

@@ -190,7 +190,7 @@ impl Runner {
         let report =
             |notes: &[String]| Report { source, case, observation, mismatches, notes, again: &again }.to_string();
         if let Some(keep) = &self.keep {
-            notes.extend(keep(&Failure { index, cell, case, report: &report(&notes), runner: self }));
+            notes.extend(keep(&Failure { index, cell, case, report: &report(&notes), mismatches, runner: self }));
         }
         Verdict::Failed { report: report(&notes) }
     }

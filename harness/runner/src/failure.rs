@@ -6,6 +6,7 @@ use std::path::Path;
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index, NATIVE};
 
+use crate::compare::Mismatch;
 use crate::observation::Observation;
 use crate::suite::Runner;
 use crate::trace::Detail;
@@ -20,6 +21,8 @@ pub struct Failure<'a> {
     pub case: &'a Case,
     /// What was said of it.
     pub report: &'a str,
+    /// What differs from the case.
+    pub mismatches: &'a [Mismatch],
     pub(crate) runner: &'a Runner,
 }
 

@@ -57,6 +57,7 @@ mod violation;
 mod compare;
 mod compared;
 mod expected;
+mod failed;
 mod listing;
 mod pattern;
 mod uninitialized;
@@ -77,6 +78,7 @@ pub use core_boundary::AllGiven;
 pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
 pub use errno::{errno_name, errno_number};
+pub use failed::{Failed, FailedKind};
 pub use failure::Failure;
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
@@ -91,7 +93,7 @@ pub use session::Session;
 pub use suite::{CellResult, Error, Runner, Verdict, out_dir, root_dir};
 pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
-    json_lines, lines, recorded_results, replay, shortened,
+    Written, json_lines, lines, lines_in, recorded_results, replay, shortened, written,
 };
 pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
