@@ -83,7 +83,7 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
         line("code", shrunk.code),
         line("main", shrunk.main),
         line("calls", shrunk.calls),
-        format!("kept: {}\n", shrunk.kept),
+        format!("preserved: {}\n", shrunk.kept),
         format!("{ran} functions ran; {} replays; {}: {}\n", shrunk.runs, file.display(), bundle.about.outcome),
     ];
     output::text(&text.concat())?;

@@ -65,7 +65,7 @@ pub(crate) struct ShowArgs {
 /// The smaller file fails in the same way: the run ends with the same outcome at the same place, and everything that made the
 /// trial fail is still seen, for instance the first line of standard output that is not the expected one. Calls of the host
 /// are all kept if the trial did not fail, or if it failed by something that only a host shows, such as files. The line
-/// `kept:` says what it was.
+/// `preserved:` says what it was.
 #[derive(Debug, Args)]
 pub(crate) struct ShrinkArgs {
     /// The file
