@@ -1,6 +1,7 @@
 //! What made a trial fail is what `shrink` preserves and `replay` compares, and `show` prints the smaller run.
 
 #[path = "mutations/seeds.rs"]
+#[allow(dead_code, reason = "others take more of them")]
 mod seeds;
 
 use std::time::Duration;
@@ -12,16 +13,12 @@ fn engine() -> Engine {
     Engine::of(EngineKind::fastest_to_compile(), None).unwrap()
 }
 
-fn echo(engine: &Engine) -> Bundle {
-    seeds::all(engine).remove(0).1
-}
-
 const GOAL: Goal = Goal { calls: false, most: Duration::from_secs(60) };
 
 #[test]
 fn output_and_values_that_made_a_trial_fail_are_preserved() {
     let engine = engine();
-    let mut bundle = echo(&engine);
+    let mut bundle = seeds::echo(&engine);
     bundle.about.case.calls[1].returns = Some("4".into());
     let fails_in = |bundle: &mut Bundle, kinds: &[FailedKind]| {
         let failed = replay(bundle, &engine, With::default()).unwrap().failed_now;
@@ -45,7 +42,7 @@ fn output_and_values_that_made_a_trial_fail_are_preserved() {
 #[test]
 fn a_replay_that_does_not_fail_in_that_way_is_not_the_same() {
     let engine = engine();
-    let mut bundle = echo(&engine);
+    let mut bundle = seeds::echo(&engine);
     assert!(replay(&bundle, &engine, With::default()).unwrap().same);
     bundle.about.case.expect.stdout = Some(polyfill_build::case::Bytes::Text("some text\n".into()));
     let outcomes = replay(&bundle, &engine, With::default()).unwrap();
@@ -57,7 +54,7 @@ fn a_replay_that_does_not_fail_in_that_way_is_not_the_same() {
 #[test]
 fn the_verdict_of_an_older_recording_is_that_of_its_case() {
     let engine = engine();
-    let mut bundle = echo(&engine);
+    let mut bundle = seeds::echo(&engine);
     bundle.about.failed = None;
     let shrunk = shrink(&bundle, &engine, GOAL, |_, _| {}).unwrap();
     assert!(shrunk.kept.contains("stdout, line 1"), "{}", shrunk.kept);
@@ -68,7 +65,7 @@ fn the_verdict_of_an_older_recording_is_that_of_its_case() {
 #[test]
 fn a_guest_that_is_missing_something_is_not_emptied() {
     let engine = engine();
-    let mut bundle = echo(&engine);
+    let mut bundle = seeds::echo(&engine);
     bundle.about.case.expect.stdout = Some(polyfill_build::case::Bytes::Text("some text\nand more\n".into()));
     let missing = replay(&bundle, &engine, With::default()).unwrap().failed_now;
     assert_eq!(missing[0].seen, None);
@@ -80,7 +77,7 @@ fn a_guest_that_is_missing_something_is_not_emptied() {
 
 #[test]
 fn a_long_trace_is_shown_in_part_and_deep_calls_are_no_wider() {
-    let mut bundle = echo(&engine());
+    let mut bundle = seeds::echo(&engine());
     let event = |index: usize| Event {
         boundary: Boundary::Import,
         within: index.checked_sub(1),
@@ -100,7 +97,7 @@ fn a_long_trace_is_shown_in_part_and_deep_calls_are_no_wider() {
 
 #[test]
 fn long_texts_and_lines_are_shown_in_part() {
-    let mut bundle = echo(&engine());
+    let mut bundle = seeds::echo(&engine());
     bundle.about.verdict = "line\n".repeat(10_000);
     bundle.about.trial = "x".repeat(10_000);
     let short = show(&bundle, Amount::Cut);
@@ -112,7 +109,7 @@ fn long_texts_and_lines_are_shown_in_part() {
 /// One that is within itself would have no depth.
 #[test]
 fn a_call_within_a_later_one_is_refused() {
-    let mut bundle = echo(&engine());
+    let mut bundle = seeds::echo(&engine());
     bundle.trace.events[1].within = Some(1);
     let error = Bundle::read(&bundle.write()).unwrap_err().to_string();
     assert_eq!(

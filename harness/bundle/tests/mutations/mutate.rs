@@ -33,11 +33,6 @@ pub const MUTATIONS: [Mutation; 16] = [
             any_value(event, random, &outside);
         }
     },
-    case_key,
-    case_key,
-    files,
-    files,
-    limits,
     lines,
     nesting,
     results,
@@ -58,6 +53,11 @@ pub const MUTATIONS: [Mutation; 16] = [
         }
     },
     failed,
+    case_key,
+    case_key,
+    files,
+    files,
+    limits,
 ];
 
 impl Sections {
@@ -182,7 +182,7 @@ fn case_key(sections: &mut Sections, random: &mut Random) {
     let outside = sections.outside.clone();
     let text = text(random, &outside);
     let times = [1, 1000, 1 << 20, 1 << 30, u64::MAX][random.below(5)];
-    let repeat = json!({ "repeat": ["x", "", "0123456789abcdef"][random.below(3)], "times": times });
+    let repeat = json!({ "repeat": (["x", "", "0123456789abcdef"][random.below(3)]), "times": times });
     let Some(case) = sections.case() else { return };
     let (key, value) = match random.below(9) {
         0 => ("env-series", json!({ "name": text, "value": "v", "count": number(random) })),
@@ -210,7 +210,7 @@ fn files(sections: &mut Sections, random: &mut Random) {
     let links = [outside.as_str(), "/", "..", ".", "d/link", "link", &path];
     let link = json!({ "link": links[random.below(links.len())], "mode": "7777" });
     let names = ["link", "d/link", "d", "x/y/z"];
-    let repeat = json!({ "repeat": "x".repeat(1 << random.below(16)), "times": [1_u64, 1 << 10, 1 << 16, 1 << 30][random.below(4)] });
+    let repeat = json!({ "repeat": "x".repeat(1 << random.below(16)), "times": ([1_u64, 1 << 10, 1 << 16, 1 << 30][random.below(4)]) });
     let mut files = serde_json::Map::new();
     files.insert(names[random.below(names.len())].into(), link);
     match random.below(4) {

@@ -57,33 +57,40 @@ const WORLD: &str = "package a:b;
         export add: func(a: u32) -> u32;
     }";
 
-/// All of them, each in the form of a file, with the host that it was recorded on.
+/// All of them, with the hosts that they were recorded on.
 pub fn all(engine: &Engine) -> Vec<(&'static str, Bundle)> {
-    let calls = ["run()", "add(2)"].map(Call::of).to_vec();
-    let echo = Case {
+    vec![("my-wasi", echo(engine)), ("wasi", files(engine))]
+}
+
+/// A guest without an adapter, with two calls: its output is not the expected one.
+pub fn echo(engine: &Engine) -> Bundle {
+    let add = Call { returns: Some("3".into()), ..Call::of("add(2)") };
+    let case = Case {
         description: Some("Echoes.".into()),
         stdin: Some(Stdin::All(Bytes::Text("some text\n".into()))),
-        calls: calls.into_iter().map(|call| Call { returns: Some("3".into()), ..call }).collect(),
+        calls: vec![Call::of("run()"), add],
         expect: Expect { stdout: Some(Bytes::Text("other text\n".into())), ..Expect::default() },
         ..Case::default()
     };
-    let mut echo = echo;
-    echo.calls[0].returns = None;
+    recorded(engine, "my-wasi", ECHO, case)
+}
+
+/// A guest with an adapter, files and all other inputs.
+pub fn files(engine: &Engine) -> Bundle {
     let file = |text: &str| Entry::File(Bytes::Text(text.into()));
-    let files = Case {
+    let folder = |name: &str, folder: &str| (name.to_string(), Preopen::Folder(folder.into()));
+    let case = Case {
         args: vec!["one".into(), "two".into()],
         env: BTreeMap::from([("A".into(), Text::Plain("b".into()))]),
         env_series: Some(Series { name: "S".into(), value: "v".into(), count: 3 }),
         stdin: Some(Stdin::All(Bytes::Text("input".into()))),
         seed: Some(Seed::Number(7)),
         files: [("d/secret".to_string(), file("inner\n")), ("e/x".to_string(), file("x"))].into(),
-        preopens: Some(BTreeMap::from(
-            ["/", "/e"].map(|name| (name.to_string(), Preopen::Folder(if name == "/" { "d" } else { "e" }.into()))),
-        )),
+        preopens: Some(BTreeMap::from([folder("/", "d"), folder("/e", "e")])),
         expect: Expect { stdout: Some(Bytes::Text("expected\n".into())), ..Expect::default() },
         ..Case::default()
     };
-    vec![("my-wasi", recorded(engine, "my-wasi", ECHO, echo)), ("wasi", recorded(engine, "wasi", FILES, files))]
+    recorded(engine, "wasi", FILES, case)
 }
 
 fn recorded(engine: &Engine, host: &'static str, main: &str, case: Case) -> Bundle {
@@ -134,6 +141,6 @@ fn recorded(engine: &Engine, host: &'static str, main: &str, case: Case) -> Bund
         component,
         trace: observation.trace.expect("a trace"),
         main: Some(main),
-        adapters: adapters.iter().map(|adapter| adapter.wasm.to_vec()).collect(),
+        adapters: adapters.iter().map(|_| published.wasm.clone()).collect(),
     }
 }
