@@ -70,7 +70,7 @@ pub fn shrink_case(
     smaller.about.returned = observation.returned;
     (smaller.about.stdout, smaller.about.stderr) = (observation.stdout, observation.stderr);
     smaller.trace = observation.trace.unwrap_or_default();
-    verdict::renew(&mut smaller.about, seen.sight, seen.failed_now);
+    verdict::renew(&mut smaller.about);
     Ok(smaller)
 }
 

@@ -162,7 +162,10 @@ struct Work<'a, P> {
 
 impl<P: FnMut(&str, usize)> Work<'_, P> {
     /// From now on, this is what a smaller run has to show.
-    fn keep(&mut self, kept: Kept) {
+    fn keep(&mut self, mut kept: Kept) {
+        if self.goal.calls {
+            kept.calls.get_or_insert("as asked for".into());
+        }
         self.goal.calls |= kept.calls.is_some();
         self.kept = kept;
     }
@@ -263,7 +266,7 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
         smaller.about.outcome = observation.outcome;
         smaller.about.returned = observation.returned;
         smaller.trace = trace;
-        verdict::renew(&mut smaller.about, seen.sight, seen.failed_now);
+        verdict::renew(&mut smaller.about);
         match self.play(&smaller, With::default())?.same {
             true => Ok(smaller),
             false => Err(ShrinkError::NotTheSame),

@@ -38,6 +38,7 @@ const REPLAY: Duration = Duration::from_millis(20);
 const SHRINK: Duration = Duration::from_millis(20);
 
 #[test]
+#[ignore = "lay-out of files and totals of inputs are not bounded yet"]
 fn changed_recordings_are_data() {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (first, seconds) = (number("POLYFILL_MUTATION"), number("POLYFILL_MUTATION_SECONDS"));
@@ -94,8 +95,7 @@ fn attempt(number: u64, seeds: &[(&'static str, Bundle)], engine: &Engine, outsi
     let (host, seed) = &seeds[random.below(seeds.len())];
     let mut sections = Sections::of(seed, outside.to_str().unwrap());
     for _ in 0..=random.below(4) {
-        let count = MUTATIONS.len() - if env::var_os("SAFE").is_some() { 5 } else { 0 };
-        MUTATIONS[random.below(count)](&mut sections, &mut random);
+        MUTATIONS[random.below(MUTATIONS.len())](&mut sections, &mut random);
     }
     let file = sections.write(&mut random);
     if let Some(path) = env::var_os("POLYFILL_MUTATION_FILE") {
