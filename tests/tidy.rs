@@ -139,6 +139,39 @@ fn files_and_variables_of_users_are_read_in_one_place() {
     }
 }
 
+/// Text reaches a terminal through `polyfill_build::terminal`, which escapes control characters.
+#[test]
+fn output_is_written_in_one_place() {
+    let places = [
+        "harness/build/src/terminal.rs",
+        // Lines for cargo, of which `terminal` escapes what cargo shows.
+        "harness/build/src/script.rs",
+        // The output of a guest is passed on as it is.
+        "harness/runner/src/inputs.rs",
+        // Generated worlds only: nothing of anyone else.
+        "harness/differential/src/main.rs",
+    ];
+    let macros = ["print", "println", "eprint", "eprintln", "dbg"].map(|name| format!("{name}!("));
+    let streams = ["io::stdout()", "io::stderr()", "stdout().lock", "stderr().lock"].map(String::from);
+    for (path, text) in sources(&["harness"]) {
+        if !path.contains("/src/") || path.contains("/tests") || places.contains(&path.as_str()) {
+            continue;
+        }
+        for (number, line) in text.split("#[cfg(test)]").next().unwrap_or_default().lines().enumerate() {
+            // To ask whether someone is looking writes nothing.
+            let line = line.replace("io::stdout().is_terminal()", "").replace("io::stderr().is_terminal()", "");
+            let is_word = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let found = macros.iter().chain(&streams).find(|word| line.match_indices(*word).any(|(at, _)| is_word(at)));
+            assert!(
+                found.is_none(),
+                "{path}:{} writes by `{}`; see `polyfill_build::terminal`",
+                number + 1,
+                found.unwrap()
+            );
+        }
+    }
+}
+
 #[test]
 fn the_build_script_is_short() {
     assert!(read(&root().join("build.rs")).lines().count() <= 20);

@@ -41,6 +41,7 @@ pub mod side;
 mod stack;
 mod suite;
 pub mod system;
+pub mod terminal;
 mod traced;
 pub mod tree;
 mod universe;

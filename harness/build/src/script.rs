@@ -1,4 +1,4 @@
-//! A suite built by a build script: what cargo wants to hear.
+//! A suite built by a build script: what cargo wants to hear, which has a protocol of its own on standard output.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use crate::index::Artifact;
 use crate::settings::Settings;
 use crate::suite::Suite;
 use crate::system::{signals, variables};
+use crate::terminal;
 
 /// Builds into `OUT_DIR`. Prints when to run again, a warning for each guest that failed, or an error and exits.
 pub(crate) fn run(suite: Suite) {
@@ -41,7 +42,7 @@ fn tell(built: &Built) {
         println!("cargo::rerun-if-changed={}", input.display());
     }
     for warning in failures(built) {
-        println!("cargo::warning={warning}");
+        println!("cargo::warning={}", terminal::line(&warning));
     }
 }
 
@@ -61,7 +62,7 @@ fn failures(built: &Built) -> BTreeSet<String> {
 
 fn refuse(error: &BuildError) {
     for line in error.to_string().lines() {
-        println!("cargo::error={line}");
+        println!("cargo::error={}", terminal::line(line));
     }
     std::process::exit(1);
 }

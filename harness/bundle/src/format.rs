@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use polyfill_build::case::Case;
-use polyfill_runner::{Event, Inputs, Outcome, Returned, Trace};
+use polyfill_build::index::Sanitize;
+use polyfill_runner::{Event, Failed, Inputs, Outcome, Returned, Trace};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wasm_encoder::{ComponentSection, CustomSection};
@@ -106,6 +107,12 @@ pub struct About {
     pub stderr: Vec<u8>,
     /// What differs from the case, as a trial's report says it; empty if nothing does.
     pub verdict: String,
+    /// The same as data; older bundles have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Vec<Failed>>,
+    /// What checks of calls have to know, if the component reports them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sanitize: Option<Sanitize>,
 }
 
 /// What made a bundle.
@@ -177,6 +184,11 @@ impl Bundle {
         let events: Vec<Event> = lines
             .map(|(number, line)| serde_json::from_slice(line).map_err(content(TRACE, number + 1)))
             .collect::<Result<_, _>>()?;
+        if let Some((index, within)) = out_of_order(&events) {
+            let message =
+                format!("call {index} is within call {within}: expected the number of an earlier call, from 0");
+            return Err(BundleError::Content { section: TRACE, line: index + 1, message });
+        }
         Ok(Self {
             about,
             component: component.to_vec(),
@@ -185,6 +197,12 @@ impl Bundle {
             adapters: find(ADAPTER).map(<[u8]>::to_vec).collect(),
         })
     }
+}
+
+/// A call that is within one that is no earlier one, and the number of that.
+fn out_of_order(events: &[Event]) -> Option<(usize, usize)> {
+    let within = events.iter().enumerate().filter_map(|(index, event)| Some((index, event.within?)));
+    within.into_iter().find(|(index, within)| within >= index)
 }
 
 /// A section of the bundle: its name, and what is in it.
@@ -198,6 +216,10 @@ fn split(file: &[u8]) -> Result<(&[u8], Vec<Section<'_>>), BundleError> {
         let mut reader = BinaryReader::new(&file[content.clone()], content.start as u64);
         let name = if id == CUSTOM { reader.read_string().map_err(malformed)? } else { "" };
         if let Some(known) = SECTIONS.iter().find(|known| **known == name) {
+            if *known != ADAPTER && found.iter().any(|(other, _)| other == known) {
+                let message = format!("a second section `{known}`");
+                return Err(BundleError::Malformed { at: whole.start as u64, message });
+            }
             end.get_or_insert(whole.start);
             let rest = reader.bytes_remaining();
             found.push((*known, reader.read_bytes(rest).map_err(malformed)?));

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fs;
 use std::path::PathBuf;
 
-use polyfill_runner::Failure;
+use polyfill_runner::{Failed, Failure};
 
 use crate::format::Bundle;
 use crate::record::{about, adapters};
@@ -35,7 +35,9 @@ fn write(failure: &Failure<'_>, component: Vec<u8>) -> Result<Option<String>, St
         return Err(format!("the trial makes {} calls more than are kept", trace.dropped));
     }
     let Ok((adapters, modules)) = adapters(&failure.cell.adapter, |_| Ok::<_, Infallible>(None));
-    let about = about(failure.cell, failure.case.clone(), adapters, observation, failure.report.to_string());
+    let failed = Failed::all(failure.mismatches, &observation);
+    let verdict = (failure.report.to_string(), failed);
+    let about = about(failure.cell, failure.case.clone(), adapters, observation, verdict);
     let bundle = Bundle { about, component, trace, main: failure.main(), adapters: modules };
     let path = path(failure);
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bundle.write()));

@@ -10,11 +10,12 @@ mod record;
 mod replay;
 mod show;
 mod shrink;
+mod verdict;
 
 pub use format::{About, AdapterAbout, Bundle, BundleError, Versions};
 pub use freeze::{FreezeError, freeze};
 pub use keep::keep;
 pub use record::{RecordError, record};
 pub use replay::{Outcomes, ReplayError, With, limits, replay};
-pub use show::show;
+pub use show::{Amount, show};
 pub use shrink::{Goal, NoMain, ReduceError, ShrinkError, Shrunk, shrink, shrink_case};

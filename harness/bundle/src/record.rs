@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index};
 use polyfill_build::{AdapterModule, BuildError, Element, Suite, reference};
-use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Observation, Outcome, Runner, Verdict};
+use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Failed, Observation, Outcome, Runner, Verdict};
 use thiserror::Error;
 
 use crate::format::{About, AdapterAbout, Bundle, Versions};
@@ -69,9 +69,10 @@ pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Bundle, RecordEr
     let case = index.cases.get(&cell.case_key()).map(|entry| entry.case.at(&cell.adapter, &cell.host).into_owned());
     let main = suite.compile(&cell.guest)?.ok();
     let (adapters, modules) = adapters(&cell.adapter, |id| suite.adapter(id))?;
+    let failed = Failed::all(&result.mismatches, &observation);
     let verdict = match result.verdict {
-        Verdict::Failed { report } => report,
-        _ => String::new(),
+        Verdict::Failed { report } => (report, failed),
+        _ => (String::new(), failed),
     };
     let about = about(&cell, case.unwrap_or_default(), adapters, observation, verdict);
     let plain = Bundle { about, component, trace, main, adapters: modules };
@@ -82,13 +83,13 @@ pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Bundle, RecordEr
     Ok(with_core_calls(&plain, suite, root, name).unwrap_or(plain))
 }
 
-/// What a bundle says of a run.
+/// What a bundle says of a run; the verdict as text and as data.
 pub(crate) fn about(
     cell: &Cell,
     case: Case,
     adapters: Vec<AdapterAbout>,
     observation: Observation,
-    verdict: String,
+    (verdict, failed): (String, Vec<Failed>),
 ) -> About {
     About {
         format: About::FORMAT,
@@ -102,6 +103,8 @@ pub(crate) fn about(
         stdout: observation.stdout,
         stderr: observation.stderr,
         verdict,
+        failed: Some(failed),
+        sanitize: cell.sanitize.clone(),
     }
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 use polyfill_build::case::CaseLimits;
 use polyfill_encoder::{Adapter, Errors, Input, Source, encode};
 use polyfill_runner::{
-    Boundary, Detail, Divergence, Engine, EngineError, Event, Frame, Host, Limits, Mode, Observation, Outcome, Replay,
-    Sinks, Trace, run_program,
+    Boundary, Detail, Divergence, Engine, EngineError, Event, Failed, Frame, Host, Limits, Mode, Observation, Outcome,
+    Replay, Sinks, Trace, run_program,
 };
 use thiserror::Error;
 
 use crate::format::Bundle;
+use crate::verdict::{self, Sight};
 
 /// What is different from the recorded run.
 #[derive(Clone, Copy, Default)]
@@ -54,8 +55,16 @@ pub struct Outcomes {
     pub observation: Observation,
     /// The first call that is another one.
     pub divergence: Option<Divergence>,
-    /// Whether nothing is different: outcome, results, and all calls across the component boundary.
+    /// What made the trial fail, as far as this run can show it.
+    pub failed_then: Vec<Failed>,
+    /// What the case finds wrong with this run.
+    pub failed_now: Vec<Failed>,
+    /// Whether nothing is different: outcome, results, all calls across the component boundary, and what made the trial fail.
     pub same: bool,
+    /// The output of the recorded run can be read from its calls, but that of this one cannot.
+    pub(crate) is_lost: bool,
+    /// What could be seen.
+    pub(crate) sight: Sight,
 }
 
 /// The limits that a bundle is played with: those of its case below a ceiling ([`Limits::ceiling`]), unless others are given.
@@ -76,21 +85,36 @@ pub fn replay(bundle: &Bundle, engine: &Engine, with: With<'_>) -> Result<Outcom
     let (mut limits, _) = limits(bundle, &with.limits);
     limits.timeout = with.most.map_or(limits.timeout, |most| most.min(limits.timeout));
     let limits = &limits;
-    let (observation, divergence) = match with.host {
+    let (observation, divergence, sight) = match with.host {
         Some(host) => {
             let observation = run_program(engine, program, host, inputs, limits, Detail::Full, Sinks::default());
             let divergence = observation.trace.as_ref().and_then(|trace| first(&bundle.trace, trace));
-            (observation, divergence)
+            let sight = Sight::on_host(&observation);
+            (observation, divergence, Some(sight))
         }
         None => {
             let mode = if with.tolerant || with.adapter.is_some() { Mode::Tolerant } else { Mode::Strict };
             let trace = &bundle.trace;
-            let replayed = polyfill_runner::replay(&Replay { engine, program, trace, inputs, limits, mode });
-            (replayed.observation, replayed.divergence)
+            let sanitize = bundle.about.sanitize.as_ref();
+            let run = Replay { engine, program, trace, inputs, limits, mode, sanitize };
+            let mut replayed = polyfill_runner::replay(&run);
+            let sight = Sight::of_replay(bundle, &mut replayed.observation);
+            (replayed.observation, replayed.divergence, sight)
         }
     };
     let recorded = bundle.about.outcome.clone();
+    // Output that cannot be read any more is not the recorded one.
+    let is_lost = sight.is_none();
+    let sight = sight.unwrap_or_default();
+    let mut failed_then = verdict::recorded(&bundle.about).unwrap_or_default();
+    failed_then.retain(|failed| sight.sees(failed));
+    let mut failed_now = sight.failed(bundle, &observation);
+    if verdict::recorded(&bundle.about).is_none() {
+        failed_now.clear();
+    }
     let same = divergence.is_none()
+        && !is_lost
+        && verdict::is_same(&failed_then, &failed_now)
         && is_same_outcome(&recorded, &observation.outcome)
         && bundle
             .about
@@ -98,7 +122,7 @@ pub fn replay(bundle: &Bundle, engine: &Engine, with: With<'_>) -> Result<Outcom
             .iter()
             .map(|returned| (&returned.invoke, &returned.value))
             .eq(observation.returned.iter().map(|returned| (&returned.invoke, &returned.value)));
-    Ok(Outcomes { recorded, observation, divergence, same })
+    Ok(Outcomes { recorded, observation, divergence, failed_then, failed_now, same, is_lost, sight })
 }
 
 /// The guest with another adapter.
@@ -151,10 +175,23 @@ impl fmt::Display for Outcomes {
         let trace = self.observation.trace.as_ref();
         let calls =
             trace.map_or(0, |trace| trace.events.iter().filter(|event| event.boundary == Boundary::Import).count());
-        writeln!(f, "recorded: {}", self.recorded)?;
-        writeln!(f, "now:      {}, after {calls} calls of the host", self.observation.outcome)?;
+        // A message of several lines must not look like the lines below.
+        let line = |outcome: &Outcome| outcome.to_string().replace('\n', "\n    ");
+        writeln!(f, "recorded: {}", line(&self.recorded))?;
+        writeln!(f, "now:      {}, after {calls} calls of the host", line(&self.observation.outcome))?;
         if let Some(divergence) = &self.divergence {
             writeln!(f, "{divergence}")?;
+        }
+        if !verdict::is_same(&self.failed_then, &self.failed_now) {
+            writeln!(f, "what makes the trial fail is not the same")?;
+            for (when, failed) in [("recorded:", &self.failed_then), ("now:", &self.failed_now)] {
+                writeln!(f, "  {when}{}", if failed.is_empty() { " nothing" } else { "" })?;
+                for line in
+                    failed.iter().flat_map(|failed| failed.to_string().lines().map(String::from).collect::<Vec<_>>())
+                {
+                    writeln!(f, "    {line}")?;
+                }
+            }
         }
         let same = if self.same { "the same" } else { "not the same" };
         writeln!(f, "{same}")

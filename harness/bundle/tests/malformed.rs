@@ -24,6 +24,8 @@ fn bundle() -> Bundle {
         stdout: b"text".to_vec(),
         stderr: vec![0xff, 0],
         verdict: String::new(),
+        failed: None,
+        sanitize: None,
     };
     Bundle {
         about,

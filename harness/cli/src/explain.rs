@@ -10,11 +10,10 @@ use crate::{load, output};
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Error> {
     let modules = load::input(&args.input)?;
     let plan = modules.encoded(&load::options(&args.input.encoding, false))?.plan;
-    let text = match (args.json, args.verbose) {
-        (true, _) => plan.to_json(),
-        (false, true) => plan.detailed().to_string(),
-        (false, false) => plan.to_string(),
-    };
-    output::text(&text)?;
+    match (args.json, args.verbose) {
+        (true, _) => output::json(&plan.to_json())?,
+        (false, true) => output::text(&plan.detailed().to_string())?,
+        (false, false) => output::text(&plan.to_string())?,
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,13 +26,18 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use polyfill_build::system::signals;
+use polyfill_build::terminal;
 
 use crate::args::{Cli, Verb};
 
 fn main() -> ExitCode {
     signals::install();
     signals::end_on_broken_pipe();
-    let done = match Cli::parse().verb {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let done = match cli.verb {
         Verb::Test(args) => test::test(&args),
         Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Compare(args) => compare::compare(&args),
@@ -52,8 +57,20 @@ fn main() -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         for message in error.messages() {
-            eprintln!("error: {message}");
+            output::note(&format!("error: {message}"));
         }
         ExitCode::FAILURE
     })
+}
+
+/// Prints the message about arguments that make no sense, in color unless an argument in it would be a command to the terminal;
+/// or the help that was asked for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let plain = error.render().to_string();
+    let escaped = terminal::escaped(&plain);
+    if escaped == plain {
+        error.exit();
+    }
+    output::note(escaped.trim_end());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX))
 }

@@ -57,7 +57,7 @@ fn tell_of_broken(index: &Index, results: &[CellResult]) -> bool {
     for (cell, result) in index.cells.iter().zip(results) {
         let names_a_bug = index.cases.get(&cell.case_key()).is_some_and(|entry| entry.case.bug.is_some());
         if let (false, Verdict::Failed { report }) = (names_a_bug, &result.verdict) {
-            eprintln!("error: {}\n{}", result.name, report.trim_end());
+            output::note(&format!("error: {}\n{}", result.name, report.trim_end()));
             broken = true;
         }
     }
@@ -68,7 +68,7 @@ fn is_golden(golden: &Path, text: &str) -> Result<bool, Error> {
     let expected = polyfill_build::system::read_to_string(golden)
         .map_err(|source| Error::Read { path: golden.to_path_buf(), source })?;
     if expected != text {
-        eprintln!("error: `{}` has another matrix; --bless writes this one", golden.display());
+        output::note(&format!("error: `{}` has another matrix; --bless writes this one", golden.display()));
     }
     Ok(expected == text)
 }

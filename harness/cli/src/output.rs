@@ -1,36 +1,48 @@
 //! Results: to standard output, or into a file that is never half written.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
+
+use polyfill_build::terminal;
+use polyfill_runner::Outcome;
 
 use crate::error::Error;
 
-/// Writes text to standard output.
+/// Writes text to standard output, with control characters escaped.
 pub(crate) fn text(text: &str) -> Result<(), Error> {
-    stdout(text.as_bytes())
+    terminal::out(text).map_err(Error::Stdout)
+}
+
+/// Writes JSON to standard output, with control characters escaped as JSON does it.
+pub(crate) fn json(text: &str) -> Result<(), Error> {
+    terminal::json(text).map_err(Error::Stdout)
 }
 
 /// Writes binary data to standard output, unless somebody is looking.
 pub(crate) fn binary(bytes: &[u8]) -> Result<(), Error> {
     match io::stdout().is_terminal() {
         true => Err(Error::Terminal),
-        false => stdout(bytes),
+        false => terminal::raw(bytes).map_err(Error::Stdout),
     }
 }
 
-fn stdout(bytes: &[u8]) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        // A reader that has seen enough is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(Error::Stdout),
+/// Writes a line to standard error, beside the results, with control characters escaped.
+pub(crate) fn note(line: &str) {
+    terminal::note(line);
+}
+
+/// Writes the backtrace of a run that has one to standard error.
+pub(crate) fn backtrace(outcome: &Outcome) {
+    let text = outcome.backtrace();
+    if !text.is_empty() {
+        terminal::note(text.trim_end());
     }
 }
 
 /// Says what takes its time, beside the results.
 pub(crate) fn progress(line: &str) {
-    eprintln!("{line}");
+    terminal::note(line);
 }
 
 /// Says what is probably not as it was meant, beside the results.
@@ -41,7 +53,7 @@ pub(crate) fn warning(text: &str) {
 /// Says how far something is, to somebody who is looking.
 pub(crate) fn far(line: &str) {
     if io::stderr().is_terminal() {
-        eprintln!("{line}");
+        terminal::note(line);
     }
 }
 

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use polyfill_build::case::CaseLimits;
-use polyfill_build::{Features, reference};
-use polyfill_bundle::{Bundle, Goal, With};
+use polyfill_build::{Features, reference, terminal};
+use polyfill_bundle::{Amount, Bundle, Goal, With};
 use polyfill_runner::{Engine, EngineKind, Host, Hosts};
 
 use crate::args::{FreezeArgs, ReplayArgs, ShowArgs, ShrinkArgs};
@@ -33,8 +33,8 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
         limits,
     };
     let outcomes = polyfill_bundle::replay(&bundle, &engine, with)?;
-    output::text(&format!("{}\n{outcomes}", bundle.about.trial))?;
-    eprint!("{}", outcomes.observation.outcome.backtrace());
+    output::text(&format!("{}\n{outcomes}", terminal::line(&bundle.about.trial)))?;
+    output::backtrace(&outcomes.observation.outcome);
     Ok(if outcomes.same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -66,7 +66,8 @@ fn implements<'a>(bundle: &'a Bundle, file: &Path) -> Option<&'a str> {
 
 /// Prints what is in a bundle.
 pub(crate) fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
-    output::text(&polyfill_bundle::show(&read(&args.bundle)?))?;
+    let amount = if args.all { Amount::All } else { Amount::Cut };
+    output::text(&polyfill_bundle::show(&read(&args.bundle)?, amount))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -100,6 +101,7 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
         line("code", shrunk.code),
         line("main", shrunk.main),
         line("calls", shrunk.calls),
+        format!("preserved: {}\n", shrunk.kept),
         format!("{ran} functions ran; {} replays; {}: {}\n", shrunk.runs, file.display(), bundle.about.outcome),
     ];
     output::text(&text.concat())?;

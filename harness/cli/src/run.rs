@@ -124,15 +124,15 @@ fn tell_violations(args: &RunArgs, observation: &Observation) -> Result<bool, Er
         let known = accepted.rule(violation);
         clean &= known.is_some();
         let rule = known.map(|rule| format!(" (accepted: {})", rule.id)).unwrap_or_default();
-        eprintln!("{violation}{rule}");
+        output::note(&format!("{violation}{rule}"));
         for line in violation.details() {
-            eprintln!("  {line}");
+            output::note(&format!("  {line}"));
         }
     }
-    eprintln!("{}", observation.looked_at);
+    output::note(&observation.looked_at.to_string());
     if let Some((function, used)) = observation.looked_at.most_stack() {
         let function = if function.is_empty() { "no call" } else { function };
-        eprintln!("most stack used: {used}, in {function}");
+        output::note(&format!("most stack used: {used}, in {function}"));
     }
     Ok(clean)
 }
@@ -141,7 +141,7 @@ fn tell_violations(args: &RunArgs, observation: &Observation) -> Result<bool, Er
 fn tell_trace(args: &RunArgs, trace: &Trace) -> Result<(), Error> {
     if args.trace {
         for line in lines(trace) {
-            eprintln!("{line}");
+            output::note(&line);
         }
     }
     match &args.trace_json {
@@ -223,9 +223,9 @@ fn tell(observation: &Observation) -> Result<ExitCode, Error> {
     }
     match &observation.outcome {
         Outcome::Returned | Outcome::Exit(_) => {}
-        outcome => eprintln!("error: {outcome}"),
+        outcome => output::note(&format!("error: {outcome}")),
     }
-    eprint!("{}", observation.outcome.backtrace());
+    output::backtrace(&observation.outcome);
     let key = match &observation.outcome {
         Outcome::Timeout { .. } => Some("time-ms"),
         Outcome::Limit { limit, .. } => match limit {
@@ -239,7 +239,7 @@ fn tell(observation: &Observation) -> Result<ExitCode, Error> {
         _ => None,
     };
     if let Some(key) = key {
-        eprintln!("help: `--limit {key}=NUMBER` sets another limit, `--limit {key}=none` takes it away");
+        output::note(&format!("help: `--limit {key}=NUMBER` sets another limit, `--limit {key}=none` takes it away"));
     }
     // A code that a process cannot end with must not become the one for success.
     Ok(ExitCode::from(u8::try_from(observation.exit_code()).unwrap_or(u8::MAX)))

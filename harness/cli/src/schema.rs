@@ -8,6 +8,6 @@ use crate::output;
 
 /// Prints the schema of a kind of file.
 pub(crate) fn schema(args: &SchemaArgs) -> Result<ExitCode, Error> {
-    output::text(&args.file.schema())?;
+    output::json(&args.file.schema())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use polyfill_build::index::{NATIVE, Stage};
-use polyfill_build::{Built, Suite};
+use polyfill_build::{Built, Suite, terminal};
 use polyfill_runner::{Accepted, CellResult, Compared, Detail, Outcome, Runner, Verdict};
 
 use self::engines::Engines;
@@ -42,7 +42,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let index = runner.index()?;
     let selection = Selection::new(args, &index, &built)?;
     if args.list {
-        let names: String = selection.cells().map(|cell| format!("{}\n", cell.name())).collect();
+        let names: String = selection.cells().map(|cell| format!("{}\n", terminal::line(&cell.name()))).collect();
         output::text(&names)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -121,12 +121,12 @@ fn failures(results: &[CellResult]) -> String {
     let mut shown: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for result in results {
         let Verdict::Failed { report } = &result.verdict else { continue };
-        text.push_str(&format!("\n---- {} ----\n", result.name));
+        text.push_str(&format!("\n---- {} ----\n", terminal::line(&result.name)));
         // A guest that does not compile is the same on all hosts.
         let guest = result.name.split("::").next().unwrap_or_default();
         match not_compiled(result).and_then(|message| shown.insert((guest, message), &result.name)) {
             Some(first) => {
-                text.push_str(&format!("not built: the same message as that of {first}\n"));
+                text.push_str(&format!("not built: the same message as that of {}\n", terminal::line(first)));
                 not_compiled(result).and_then(|message| shown.insert((guest, message), first));
             }
             None => text.push_str(&format!("{}\n", report.trim_end())),

@@ -225,7 +225,7 @@ impl Runner {
             |notes: &[String]| Report { source, case, observation, mismatches, notes, again: &again }.to_string();
         if let Some(keep) = &self.keep {
             let report = &report(&notes);
-            notes.extend(keep(&Failure { index, cell, case, observation, report, time, runner: self }));
+            notes.extend(keep(&Failure { index, cell, case, observation, report, mismatches, time, runner: self }));
         }
         Verdict::Failed { report: report(&notes) }
     }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index, NATIVE};
 
+use crate::compare::Mismatch;
 use crate::engines::EngineKind;
 use crate::observation::{Observation, Outcome};
 use crate::suite::Runner;
@@ -24,6 +25,8 @@ pub struct Failure<'a> {
     pub observation: &'a Observation,
     /// What was said of it.
     pub report: &'a str,
+    /// What differs from the case.
+    pub mismatches: &'a [Mismatch],
     pub(crate) time: &'a OnceLock<TrialTime>,
     pub(crate) runner: &'a Runner,
 }

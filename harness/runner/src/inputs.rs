@@ -127,7 +127,7 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// This process's own streams.
+    /// This process's own streams. The guest's bytes come out as they are, control characters among them: as of any runtime.
     pub fn inherit() -> Self {
         Self { stdout: Some(Box::new(std::io::stdout())), stderr: Some(Box::new(std::io::stderr())) }
     }

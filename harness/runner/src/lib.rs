@@ -58,6 +58,7 @@ mod violation;
 mod compare;
 mod compared;
 mod expected;
+mod failed;
 mod listing;
 mod pattern;
 mod unchecked;
@@ -80,6 +81,7 @@ pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
 pub use errno::{errno_name, errno_number};
 pub use expected::OtherFailure;
+pub use failed::{Failed, FailedKind};
 pub use failure::Failure;
 pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECONDS};
 pub use inputs::{Inputs, InputsError, Sinks};
@@ -95,7 +97,7 @@ pub use suite::{CellResult, Error, Runner, Verdict, engines_of_environment, out_
 pub use time::TrialTime;
 pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
-    json_lines, lines, recorded_results, replay, shortened,
+    Written, json_lines, lines, lines_in, recorded_results, replay, shortened, written,
 };
 pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};

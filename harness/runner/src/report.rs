@@ -133,10 +133,7 @@ impl Report<'_> {
             }
             Mismatch::HandlesLeft { expected, seen } => {
                 writeln!(f, "handles that are left")?;
-                match expected {
-                    Handles::All(count) => writeln!(f, "  expected: {count}")?,
-                    Handles::Each(each) => writeln!(f, "  expected: {}", counts(each))?,
-                }
+                writeln!(f, "  expected: {}", expected_handles(expected))?;
                 let answered = &self.observation.answered_left;
                 match seen {
                     Some(seen) if !answered.is_empty() => {
@@ -279,8 +276,16 @@ impl Report<'_> {
     }
 }
 
+/// The handles that a case wants to be left.
+pub(crate) fn expected_handles(expected: &Handles) -> String {
+    match expected {
+        Handles::All(count) => count.to_string(),
+        Handles::Each(each) => counts(each),
+    }
+}
+
 /// `descriptor 1, input-stream 2`.
-fn counts(each: &BTreeMap<String, u64>) -> String {
+pub(crate) fn counts(each: &BTreeMap<String, u64>) -> String {
     let counts: Vec<String> = each.iter().map(|(name, count)| format!("{name} {count}")).collect();
     if counts.is_empty() { "none".into() } else { counts.join(", ") }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use polyfill_build::index::Index;
 use polyfill_build::system::{signals, threads};
+use polyfill_build::terminal;
 
 use crate::host::descriptors;
 use crate::suite::{Runner, Verdict};
@@ -20,7 +21,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
     let index = match runner.index() {
         Ok(index) => index,
         Err(error) => {
-            eprintln!("error: {error}");
+            terminal::note(&format!("error: {error}"));
             return ExitCode::from(101);
         }
     };
@@ -43,19 +44,19 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
 fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> Trial {
     let cell = &shared.1.cells[number];
     let ignored = shared.0.ignored(&shared.1, cell).is_some();
-    let name = cell.name();
+    let name = terminal::line(&cell.name()).into_owned();
     let shared = shared.clone();
     let run = move || {
         let (runner, index) = &*shared;
         let result = runner.run_cell(index, &index.cells[number]);
         match result.verdict {
             Verdict::Passed | Verdict::FailedAsExpected { .. } => Ok(Completion::Completed),
-            Verdict::Failed { report } => Err(Failed::from(report)),
+            Verdict::Failed { report } => Err(Failed::from(terminal::escaped(&report).into_owned())),
             // Asked for by `--ignored`, but there is still nothing to run.
-            Verdict::Ignored { reason } => Ok(Completion::ignored_with(reason)),
+            Verdict::Ignored { reason } => Ok(Completion::ignored_with(terminal::escaped(&reason))),
             Verdict::Blessed { files } => {
                 for file in files {
-                    eprintln!("blessed {}", file.display());
+                    terminal::note(&format!("blessed {}", file.display()));
                 }
                 Ok(Completion::Completed)
             }
@@ -69,13 +70,13 @@ fn tell_of_ignored(runner: &Runner, index: &Index, arguments: &Arguments) {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for cell in &index.cells {
         if let Some(reason) = runner.ignored(index, cell)
-            && selects(arguments, &cell.name())
+            && selects(arguments, &terminal::line(&cell.name()))
         {
             *reasons.entry(reason).or_default() += 1;
         }
     }
     for (reason, count) in reasons {
-        eprintln!("ignored {count} trial(s): {reason}");
+        terminal::note(&format!("ignored {count} trial(s): {reason}"));
     }
 }
 

@@ -20,10 +20,13 @@ const KEPT: [&str; 8] = [
 ];
 
 /// What else a build script inherits.
-const CLEARED: [&str; 14] = [
+const CLEARED: [&str; 16] = [
+    // Output is kept and shown later, without colors.
+    "CLICOLOR_FORCE",
     "CLIPPY_ARGS",
     "CLIPPY_CONF_DIR",
     "DEBUG",
+    "FORCE_COLOR",
     "HOST",
     "MIRI_SYSROOT",
     "NUM_JOBS",

@@ -14,6 +14,9 @@ pub(super) struct Image<'a> {
     pub(super) handles: Vec<Placed>,
 }
 
+/// Bytes that all results may take: more do not fit into the player's memory with what else is in it.
+const MOST: usize = 1 << 30;
+
 /// A handle to be written.
 pub(super) struct Placed {
     /// Where to.
@@ -24,22 +27,23 @@ pub(super) struct Placed {
 
 impl Image<'_> {
     /// Room at the end.
-    pub(super) fn room(&mut self, size: usize, align: usize) -> u32 {
+    pub(super) fn room(&mut self, size: usize, align: usize) -> Result<u32, String> {
         let start = self.bytes.len().next_multiple_of(align.max(1));
-        self.bytes.resize(start + size, 0);
-        start as u32
+        let end = start.checked_add(size).filter(|end| *end <= MOST);
+        self.bytes.resize(end.ok_or_else(|| format!("the results of the calls take more than {MOST} bytes"))?, 0);
+        Ok(start as u32)
     }
 
     /// A value of that type, in room of its own.
     pub(super) fn place(&mut self, value: &Val, ty: &Type) -> Result<u32, String> {
-        let at = self.room(self.size(ty), self.align(ty));
+        let at = self.room(self.size(ty), self.align(ty))?;
         self.store(value, ty, at)?;
         Ok(at)
     }
 
     /// The same for a value that is given as one number: of eight bytes, whatever it needs.
     pub(super) fn place_flat(&mut self, value: &Val, ty: &Type) -> Result<u32, String> {
-        let at = self.room(8, 8);
+        let at = self.room(8, 8)?;
         if matches!(value, Val::S8(..0) | Val::S16(..0)) {
             self.bytes[at as usize..].fill(0xff);
         }
@@ -75,12 +79,12 @@ impl Image<'_> {
                 self.fields(fields.iter().map(|(_, value)| value), &types, at)
             }
             (TypeDefKind::Tuple(tuple), Val::Tuple(values)) => self.fields(values.iter(), &tuple.types, at),
-            (TypeDefKind::FixedLengthList(ty, length), Val::FixedLengthList(values)) => {
-                self.fields(values.iter(), &vec![*ty; *length as usize], at)
+            (TypeDefKind::FixedLengthList(ty, _), Val::FixedLengthList(values)) => {
+                self.fields(values.iter(), &vec![*ty; values.len()], at)
             }
             (TypeDefKind::List(element), Val::List(values)) => {
                 let (size, align) = (self.size(element), self.align(element));
-                let start = self.room(size * values.len(), align);
+                let start = self.room(size.saturating_mul(values.len()), align)?;
                 for (index, value) in values.iter().enumerate() {
                     self.store(value, element, start + (index * size) as u32)?;
                 }
@@ -175,7 +179,7 @@ impl Image<'_> {
             Val::Float64(value) => self.write(at, &value.to_le_bytes()),
             Val::Char(value) => self.write(at, &u32::from(*value).to_le_bytes()),
             Val::String(text) => {
-                let start = self.room(text.len(), 1);
+                let start = self.room(text.len(), 1)?;
                 self.write(start, text.as_bytes());
                 self.pair(at, start, text.len());
             }

@@ -37,6 +37,14 @@ pub enum FreezeError {
         /// What is not supported.
         message: String,
     },
+    /// More calls than a component can hold functions for.
+    #[error(
+        "the recorded run gives handles in more than {most} different calls, which no engine takes in one component"
+    )]
+    Large {
+        /// The most.
+        most: usize,
+    },
     /// The player cannot be encoded.
     #[error("the player of the host cannot be encoded: {0}")]
     Encode(#[from] Errors),

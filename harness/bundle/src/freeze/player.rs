@@ -1,15 +1,18 @@
 //! The player's core module.
 //!
-//! Its memory holds, for each recorded call, which function it was of, and its result as the canonical ABI has it; a table
-//! holds a function for each, which makes the handles in it and gives it out.
+//! Its memory holds, for each recorded call, the number of its function, the address of its result as the canonical ABI has
+//! it, and the number of a function that gives the result out. That is 0 for most calls: only handles have to be made, and
+//! the end of a run has a name. Calls of one function with the same result share it.
+
+use std::collections::{HashMap, HashSet};
 
 use polyfill_encoder::core_type;
 use polyfill_runner::wasmtime::component::Val;
 use polyfill_runner::{End, Event};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection,
-    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, MemArg, MemArgTarget, MemorySection,
-    MemoryType, Module, NameMap, NameSection, RefType, TableSection, TableType, TypeSection, ValType,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, InstructionSink, MemArg, MemArgTarget,
+    MemorySection, MemoryType, Module, NameMap, NameSection, RefType, TableSection, TableType, TypeSection, ValType,
 };
 use wit_parser::abi::AbiVariant;
 use wit_parser::{Function as WitFunction, Resolve, SizeAlign, TypeId, TypeOwner, WorldId, WorldItem, WorldKey};
@@ -20,16 +23,24 @@ use super::layout::{Image, Placed};
 const PAGE: u32 = 65536;
 /// Addresses up to here are nobody's: one of zero would look like none.
 const BASE: usize = 16;
+/// Bytes in memory for each call: three numbers.
+const RECORD: i32 = 12;
+/// The type of the first function that gives a result: those of makers and of realloc come before.
+const GIVING: u32 = 2;
+/// Functions of its own for results: engines take no more than a million of functions.
+const MOST_GIVERS: usize = 500_000;
 
 /// What is to be played.
 pub(super) struct Player {
     functions: Vec<Played>,
-    calls: Vec<Call>,
+    /// How many calls there are.
+    calls: usize,
+    given: Vec<Given>,
     /// The resources that handles in results are of, and the import module and field that make such a handle.
     makers: Vec<(TypeId, String, String)>,
     image: Vec<u8>,
-    /// Where the numbers of the called functions are.
-    numbers: u32,
+    /// Where the three numbers of each call are.
+    records: u32,
 }
 
 /// A function of the host.
@@ -37,25 +48,37 @@ struct Played {
     export: String,
     params: Vec<ValType>,
     results: Vec<ValType>,
+    by_address: bool,
 }
 
-/// A recorded call.
-struct Call {
+/// The end of recorded calls: those of one function with the same end share it.
+struct Given {
     /// Of which function.
     function: usize,
     /// Where its result is; none if the call did not return.
-    result: Option<Gives>,
+    result: Option<Result_>,
     handles: Vec<Placed>,
     /// For its name.
     text: String,
+    /// The number from 1 of the function that gives it out; 0 if none is needed.
+    giver: u32,
 }
 
-enum Gives {
+enum Result_ {
     Nothing,
     /// The address.
     Address(u32),
     /// What lies at the address.
     Value(u32),
+}
+
+impl Given {
+    fn address(&self) -> u32 {
+        match &self.result {
+            Some(Result_::Address(at) | Result_::Value(at)) => *at,
+            Some(Result_::Nothing) | None => 0,
+        }
+    }
 }
 
 impl Player {
@@ -67,44 +90,51 @@ impl Player {
         let mut sizes = SizeAlign::default();
         sizes.fill(resolve).map_err(|error| FreezeError::Types(format!("{error:#}")))?;
         let functions = functions(resolve, world);
+        let numbers: HashMap<&str, usize> =
+            functions.iter().enumerate().map(|(number, (name, ..))| (name.as_str(), number)).collect();
         let mut image = Image { resolve, sizes: &sizes, bytes: vec![0; BASE], handles: Vec::new() };
-        let mut calls = Vec::new();
+        let mut given: Vec<Given> = Vec::new();
+        let mut known: HashMap<(usize, &End), usize> = HashMap::new();
+        let mut calls = Vec::with_capacity(results.len());
+        let mut givers = 0;
         for (event, value) in results {
-            let found = functions.iter().position(|(name, ..)| *name == event.function);
+            let function = numbers.get(event.function.as_str()).copied();
             let function =
-                found.ok_or_else(|| FreezeError::Trace(format!("the component imports no `{}`", event.function)))?;
-            let wit = functions[function].2;
-            let wrong = |message| FreezeError::Value { function: event.function.clone(), message };
-            let result = match (&event.end, value, &wit.result) {
-                (End::Returned(_), Some(value), Some(ty)) => {
-                    match resolve.wasm_signature(AbiVariant::GuestExport, wit).retptr {
-                        true => Some(Gives::Address(image.place(value, ty).map_err(wrong)?)),
-                        false => Some(Gives::Value(image.place_flat(value, ty).map_err(wrong)?)),
-                    }
-                }
-                (End::Returned(_), _, None) => Some(Gives::Nothing),
-                (End::Returned(_), None, Some(_)) => return Err(wrong("no result was recorded".into())),
-                _ => None,
-            };
-            let text = match &event.end {
-                End::Exit(code) => format!("the host ended the run with exit code {code}"),
-                End::Failed(message) => format!("the host failed: {message}"),
-                _ => event.function.clone(),
-            };
-            calls.push(Call { function, result, handles: std::mem::take(&mut image.handles), text });
+                function.ok_or_else(|| FreezeError::Trace(format!("the component imports no `{}`", event.function)))?;
+            if let Some(same) = known.get(&(function, &event.end)) {
+                calls.push(*same);
+                continue;
+            }
+            let mut one = given_by(&mut image, functions[function].2, event, value.as_ref())?;
+            one.function = function;
+            if one.result.is_none() || !one.handles.is_empty() {
+                givers += 1;
+                one.giver = givers as u32;
+            }
+            if givers > MOST_GIVERS {
+                return Err(FreezeError::Large { most: MOST_GIVERS });
+            }
+            known.insert((function, &event.end), given.len());
+            calls.push(given.len());
+            given.push(one);
         }
-        let numbers = image.room(4 * calls.len(), 4);
-        for (index, call) in calls.iter().enumerate() {
-            let at = numbers as usize + 4 * index;
-            image.bytes[at..at + 4].copy_from_slice(&(call.function as u32).to_le_bytes());
+        let too_long = |message| FreezeError::Trace(message);
+        let records = image.room(RECORD as usize * calls.len(), 4).map_err(too_long)?;
+        for (record, index) in image.bytes[records as usize..].chunks_exact_mut(RECORD as usize).zip(&calls) {
+            let one = &given[*index];
+            let numbers = [one.function as u32, one.address(), one.giver];
+            for (place, number) in record.chunks_exact_mut(4).zip(numbers) {
+                place.copy_from_slice(&number.to_le_bytes());
+            }
         }
+        let calls = calls.len();
         let image = image.bytes;
-        let makers = makers(resolve, &calls);
+        let makers = makers(resolve, &given);
         let played = functions.into_iter().map(|(_, export, wit)| {
             let (params, results) = core_type(resolve, AbiVariant::GuestExport, wit);
-            Played { export, params, results }
+            Played { export, params, results, by_address: is_by_address(resolve, wit) }
         });
-        Ok(Self { functions: played.collect(), calls, makers, image, numbers })
+        Ok(Self { functions: played.collect(), calls, given, makers, image, records })
     }
 
     /// The module.
@@ -135,19 +165,22 @@ impl Player {
         let heap = self.image.len().next_multiple_of(BASE) as i32;
         add(&[ValType::I32; 4], &[ValType::I32], "cabi_realloc", true, realloc());
         let first = imported + 1;
-        for call in &self.calls {
-            add(&[], &self.functions[call.function].results, &call.text, false, self.give(call));
+        let mut after = first;
+        // The types of those that give: without parameters and with the results of their functions.
+        let mut giving = vec![None; self.functions.len()];
+        for given in self.given.iter().filter(|given| given.giver > 0) {
+            giving[given.function].get_or_insert(GIVING + given.giver - 1);
+            add(&[], &self.functions[given.function].results, &given.text, false, self.give(given));
+            after += 1;
         }
-        let after = first + self.calls.len() as u32;
-        // Each is of a type without parameters and with the results of its function: that of the first call will do.
+        let called: HashSet<usize> = self.given.iter().map(|given| given.function).collect();
         for (number, played) in self.functions.iter().enumerate() {
-            let call = self.calls.iter().position(|call| call.function == number);
-            let body = self.dispatch(number, call.map(|call| call as u32 + 2), played, heap);
+            let body = self.dispatch(number, called.contains(&number), giving[number], played, heap);
             add(&played.params, &played.results, &played.export, true, body);
         }
 
         let mut tables = TableSection::new();
-        let count = self.calls.len() as u64;
+        let count = u64::from(after - first);
         tables.table(TableType {
             element_type: RefType::FUNCREF,
             table64: false,
@@ -177,50 +210,100 @@ impl Player {
     }
 
     /// Is it the recorded call? Then what it gave.
-    fn dispatch(&self, number: usize, ty: Option<u32>, played: &Played, heap: i32) -> Function {
+    fn dispatch(&self, number: usize, called: bool, giving: Option<u32>, played: &Played, heap: i32) -> Function {
         let mut body = Function::new([(1, ValType::I32)]);
-        let call = played.params.len() as u32;
+        let record = played.params.len() as u32;
         let mut code = body.instructions();
-        let Some(ty) = ty else {
+        if !called {
             code.unreachable().end();
             return body;
-        };
+        }
         // 0: the number of the next call; 1: where room for arguments begins.
-        code.global_get(0).local_tee(call).i32_const(self.calls.len() as i32).i32_ge_u();
+        code.global_get(0).i32_const(self.calls as i32).i32_ge_u();
         code.if_(BlockType::Empty).unreachable().end();
-        let numbers = MemArg { offset: self.numbers.into(), ..operand(2) };
-        code.local_get(call).i32_const(2).i32_shl().i32_load(numbers).i32_const(number as i32).i32_ne();
+        let field = |field: u64| MemArg { offset: u64::from(self.records) + 4 * field, ..operand(2) };
+        code.global_get(0).i32_const(RECORD).i32_mul().local_tee(record).i32_load(field(0));
+        code.i32_const(number as i32).i32_ne();
         code.if_(BlockType::Empty).unreachable().end();
-        code.local_get(call).i32_const(1).i32_add().global_set(0);
+        code.global_get(0).i32_const(1).i32_add().global_set(0);
         code.i32_const(heap).global_set(1);
-        code.local_get(call).call_indirect(0, ty).end();
+        if let Some(ty) = giving {
+            code.local_get(record).i32_load(field(2));
+            code.if_(BlockType::Empty);
+            code.local_get(record).i32_load(field(2)).i32_const(1).i32_sub().call_indirect(0, ty).return_().end();
+        }
+        code.local_get(record).i32_load(field(1));
+        match (played.by_address, played.results.first()) {
+            (_, None) => code.drop(),
+            (true, _) => &mut code,
+            (false, Some(ty)) => load(&mut code, *ty),
+        };
+        code.end();
         body
     }
 
-    fn give(&self, call: &Call) -> Function {
+    fn give(&self, given: &Given) -> Function {
         let mut body = Function::new([]);
         let mut code = body.instructions();
-        for Placed { at, resource } in &call.handles {
+        for Placed { at, resource } in &given.handles {
             let maker = self.makers.iter().position(|(known, ..)| known == resource).unwrap_or_default();
             code.i32_const(*at as i32).i32_const(*at as i32).call(maker as u32).i32_store(operand(2));
         }
-        match &call.result {
+        match &given.result {
             None => code.unreachable(),
-            Some(Gives::Nothing) => code.nop(),
-            Some(Gives::Address(at)) => code.i32_const(*at as i32),
-            Some(Gives::Value(at)) => {
+            Some(Result_::Nothing) => code.nop(),
+            Some(Result_::Address(at)) => code.i32_const(*at as i32),
+            Some(Result_::Value(at)) => {
                 code.i32_const(*at as i32);
-                match self.functions[call.function].results.first() {
-                    Some(ValType::I64) => code.i64_load(operand(3)),
-                    Some(ValType::F32) => code.f32_load(operand(2)),
-                    Some(ValType::F64) => code.f64_load(operand(3)),
-                    _ => code.i32_load(operand(2)),
+                match self.functions[given.function].results.first() {
+                    Some(ty) => load(&mut code, *ty),
+                    None => code.drop(),
                 }
             }
         };
         code.end();
         body
     }
+}
+
+/// What lies at an address.
+fn load<'a, 'b>(code: &'a mut InstructionSink<'b>, ty: ValType) -> &'a mut InstructionSink<'b> {
+    match ty {
+        ValType::I64 => code.i64_load(operand(3)),
+        ValType::F32 => code.f32_load(operand(2)),
+        ValType::F64 => code.f64_load(operand(3)),
+        _ => code.i32_load(operand(2)),
+    }
+}
+
+/// The end of a recorded call of that function, its result laid out. Number and giver are the caller's to fill in.
+fn given_by(
+    image: &mut Image<'_>,
+    wit: &WitFunction,
+    event: &Event,
+    value: Option<&Val>,
+) -> Result<Given, FreezeError> {
+    let wrong = |message| FreezeError::Value { function: event.function.clone(), message };
+    let result = match (&event.end, value, &wit.result) {
+        (End::Returned(_), Some(value), Some(ty)) => match is_by_address(image.resolve, wit) {
+            true => Some(Result_::Address(image.place(value, ty).map_err(wrong)?)),
+            false => Some(Result_::Value(image.place_flat(value, ty).map_err(wrong)?)),
+        },
+        (End::Returned(_), _, None) => Some(Result_::Nothing),
+        (End::Returned(_), None, Some(_)) => return Err(wrong("no result was recorded".into())),
+        _ => None,
+    };
+    let text = match &event.end {
+        End::Exit(code) => format!("the host ended the run with exit code {code}"),
+        End::Failed(message) => format!("the host failed: {}", polyfill_runner::shortened(message)),
+        _ => event.function.clone(),
+    };
+    Ok(Given { function: 0, result, handles: std::mem::take(&mut image.handles), text, giver: 0 })
+}
+
+/// Its result lies in memory, and the core function gives the address.
+fn is_by_address(resolve: &Resolve, wit: &WitFunction) -> bool {
+    resolve.wasm_signature(AbiVariant::GuestExport, wit).retptr
 }
 
 /// The functions that the world imports, with their names in a trace and those of the core exports that stand for them.
@@ -242,9 +325,9 @@ fn functions(resolve: &Resolve, world: WorldId) -> Vec<(String, String, &WitFunc
     functions
 }
 
-fn makers(resolve: &Resolve, calls: &[Call]) -> Vec<(TypeId, String, String)> {
+fn makers(resolve: &Resolve, given: &[Given]) -> Vec<(TypeId, String, String)> {
     let mut makers: Vec<(TypeId, String, String)> = Vec::new();
-    for Placed { resource, .. } in calls.iter().flat_map(|call| &call.handles) {
+    for Placed { resource, .. } in given.iter().flat_map(|given| &given.handles) {
         if makers.iter().any(|(known, ..)| known == resource) {
             continue;
         }

@@ -26,14 +26,19 @@ struct Point<'a> {
     stack: Vec<Option<ValType>>,
 }
 
+/// Values on the stacks of all points of a module. A stack may be as high as its function is long, so that those of one function
+/// could take all memory.
+const MOST_VALUES: usize = 4 << 20;
+
 /// All bodies of a module.
 pub(super) fn bodies(module: &[u8]) -> Result<Vec<Body<'_>>, ReduceError> {
     let mut validator = Validator::new_with_features(WasmFeatures::all());
     let mut bodies = Vec::new();
+    let mut budget = MOST_VALUES;
     for payload in wasmparser::Parser::new(0).parse_all(module) {
         if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
             let mut validator = function.into_validator(FuncValidatorAllocations::default());
-            bodies.push(Body::read(module, &body, &mut validator)?);
+            bodies.push(Body::read(module, &body, &mut validator, &mut budget)?);
         }
     }
     Ok(bodies)
@@ -44,22 +49,36 @@ impl<'a> Body<'a> {
         module: &'a [u8],
         body: &FunctionBody<'a>,
         validator: &mut wasmparser::FuncValidator<wasmparser::ValidatorResources>,
+        budget: &mut usize,
     ) -> Result<Self, ReduceError> {
         let mut reader = body.get_binary_reader();
         let start = reader.original_position() as usize;
         validator.read_locals(&mut reader)?;
         let locals = &module[start..reader.original_position() as usize];
         let mut points = Vec::new();
+        let mut is_small = true;
         let mut operators = wasmparser::OperatorsReader::new(reader);
         while !operators.eof() {
             let at = operators.original_position();
             let depth = validator.control_stack_height() as usize;
             let height = validator.operand_stack_height() as usize;
-            let stack = (0..height).rev().map(|depth| validator.get_operand_type(depth).flatten()).collect();
+            is_small &= height <= *budget;
+            let stack = if is_small {
+                *budget -= height;
+                (0..height).rev().map(|depth| validator.get_operand_type(depth).flatten()).collect()
+            } else {
+                Vec::new()
+            };
             let operator = operators.read()?;
             validator.op(at, &operator)?;
             let bytes = &module[at as usize..operators.original_position() as usize];
-            points.push(Point { bytes, operator, depth, stack });
+            // The rest is validated only: nothing is left out of a function like that.
+            if is_small {
+                points.push(Point { bytes, operator, depth, stack });
+            }
+        }
+        if !is_small {
+            points.clear();
         }
         Ok(Self { locals, points })
     }

@@ -1,13 +1,16 @@
 //! A bundle's case with less in it: arguments, variables, files and standard input that the run does not need. Only a real host
 //! can tell, which gives them to the guest.
 
+use std::ops::Range;
+
 use polyfill_build::case::{Bytes, Case, Pieces, Stdin};
 use polyfill_build::tree::Entry;
-use polyfill_runner::{Engine, Host};
+use polyfill_runner::{Engine, Failed, FailedKind, Host, Observation};
 
 use super::{Goal, MORE_TIME, PATIENCE, ShrinkError, is_same_place};
 use crate::format::Bundle;
 use crate::replay::{ReplayError, With, replay};
+use crate::verdict::{self, Kept};
 
 /// The same failure, on that host, with a smaller case; its trace is that of the smaller run. `progress` is told how many parts
 /// of the case are left to try.
@@ -26,112 +29,142 @@ pub fn shrink_case(
     };
     let on_host = With { host: Some(host), limits: goal.limits, ..With::default() };
     let whole = replay(bundle, engine, on_host)?;
-    let outcome = whole.observation.outcome;
-    if !is_same_place(&bundle.about.outcome, &outcome) {
+    let kept = Kept::of(bundle, whole.sight, &whole.observation);
+    let outcome = &whole.observation.outcome;
+    if !is_same_place(&bundle.about.outcome, outcome) || !kept.is_in(&whole.failed_now, &whole.observation) {
         return Err(ShrinkError::NotTheSame);
     }
+    // Where nothing is known to be wrong, or only that something is missing, all that the run leaves behind is kept.
+    let is_wrong = |failed: &Failed| failed.seen.is_some() && failed.kind != FailedKind::Outcome;
+    let all = outcome.frames().is_empty() && kept.stderr.is_none() && !kept.failed.iter().any(is_wrong);
+    let left =
+        |seen: &Observation| (seen.stdout.clone(), seen.stderr.clone(), seen.files.clone(), seen.returned.clone());
     let patience = start.elapsed().saturating_mul(MORE_TIME).max(PATIENCE);
     let holds = |case: &Case| -> Result<bool, ReplayError> {
         let tried = replay(&with(case), engine, With { most: Some(patience), ..on_host });
-        match tried {
+        let tried = match tried {
             // Less may be no case any more: a folder that is preopened and not there.
-            Err(ReplayError::Case(_)) => Ok(false),
-            tried => Ok(is_same_place(&outcome, &tried?.observation.outcome)),
-        }
+            Err(ReplayError::Case(_)) => return Ok(false),
+            tried => tried?,
+        };
+        let seen = &tried.observation;
+        let is_kept = kept.is_in(&tried.failed_now, seen) && (!all || left(seen) == left(&whole.observation));
+        Ok(is_kept && is_same_place(outcome, &seen.outcome))
     };
     let mut case = bundle.about.case.clone();
     let mut at = 0;
     loop {
-        let smaller = smaller(&case);
-        let Some(tried) = smaller.get(at).filter(|_| start.elapsed() < goal.most) else { break };
-        progress("parts of the case", smaller.len() - at);
-        if holds(tried)? {
-            case = tried.clone();
+        let parts = parts(&case);
+        let Some(part) = parts.get(at).filter(|_| start.elapsed() < goal.most) else { break };
+        progress("parts of the case", parts.len() - at);
+        let tried = without(&case, part);
+        if holds(&tried)? {
+            case = tried;
         } else {
             at += 1;
         }
     }
     let mut smaller = with(&case);
-    let seen = replay(&smaller, engine, on_host)?.observation;
-    smaller.about.outcome = seen.outcome;
-    smaller.about.returned = seen.returned;
-    (smaller.about.stdout, smaller.about.stderr) = (seen.stdout, seen.stderr);
-    smaller.trace = seen.trace.unwrap_or_default();
+    let seen = replay(&smaller, engine, on_host)?;
+    let observation = seen.observation;
+    smaller.about.outcome = observation.outcome;
+    smaller.about.returned = observation.returned;
+    (smaller.about.stdout, smaller.about.stderr) = (observation.stdout, observation.stderr);
+    smaller.trace = observation.trace.unwrap_or_default();
+    verdict::renew(&mut smaller.about);
     Ok(smaller)
 }
 
-/// Cases with one thing less each. What comes after the first ones is the same in a case that such a one is taken from, so that
-/// each is tried once.
-fn smaller(case: &Case) -> Vec<Case> {
-    let mut all = Vec::new();
-    let mut with = |change: &dyn Fn(&mut Case)| {
-        let mut other = case.clone();
-        change(&mut other);
-        all.push(other);
-    };
-    if case.stdin.is_some() {
-        with(&|case| case.stdin = None);
+/// A thing that a case can do without.
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    Stdin,
+    EnvSeries,
+    /// A file, or a folder with what is in it.
+    File(String),
+    Variable(String),
+    Argument(usize),
+    /// What is in a file.
+    Content(String),
+    /// One piece of standard input.
+    Piece(usize),
+    /// Bytes of standard input.
+    Bytes(Range<usize>),
+}
+
+/// Everything that a case can do without. What comes after the first ones is the same in a case that such a one is taken from,
+/// so that each is tried once.
+fn parts(case: &Case) -> Vec<Part> {
+    let mut parts = Vec::new();
+    parts.extend(case.stdin.iter().map(|_| Part::Stdin));
+    parts.extend(case.env_series.iter().map(|_| Part::EnvSeries));
+    parts.extend(case.files.keys().cloned().map(Part::File));
+    parts.extend(case.env.keys().cloned().map(Part::Variable));
+    parts.extend((0..case.args.len()).map(Part::Argument));
+    let is_full = |entry: &Entry| entry.content().is_some_and(|content| *content != nothing());
+    parts.extend(case.files.iter().filter(|(_, entry)| is_full(entry)).map(|(path, _)| Part::Content(path.clone())));
+    match &case.stdin {
+        Some(Stdin::Pieces(Pieces { pieces })) => parts.extend((0..pieces.len()).map(Part::Piece)),
+        Some(Stdin::All(bytes)) => parts.extend(text(bytes).iter().flat_map(|text| ranges(text)).map(Part::Bytes)),
+        Some(Stdin::Closed(_)) | None => {}
     }
-    if case.env_series.is_some() {
-        with(&|case| case.env_series = None);
-    }
-    // A folder goes with what is in it.
-    for path in case.files.keys() {
-        let within = format!("{path}/");
-        with(&|case| case.files.retain(|other, _| other != path && !other.starts_with(&within)));
-    }
-    for name in case.env.keys() {
-        with(&|case| drop(case.env.remove(name)));
-    }
-    for at in 0..case.args.len() {
-        with(&|case| drop(case.args.remove(at)));
-    }
-    for (path, entry) in &case.files {
-        if entry.content().is_some_and(|content| *content != nothing()) {
-            with(&|case| drop(case.files.insert(path.clone(), Entry::File(nothing()))));
+    parts
+}
+
+/// The case without that part.
+fn without(case: &Case, part: &Part) -> Case {
+    let mut case = case.clone();
+    match part {
+        Part::Stdin => case.stdin = None,
+        Part::EnvSeries => case.env_series = None,
+        Part::File(path) => {
+            let within = format!("{path}/");
+            case.files.retain(|other, _| other != path && !other.starts_with(&within));
+        }
+        Part::Variable(name) => drop(case.env.remove(name)),
+        Part::Argument(at) => drop(case.args.remove(*at)),
+        Part::Content(path) => drop(case.files.insert(path.clone(), Entry::File(nothing()))),
+        Part::Piece(at) => {
+            if let Some(Stdin::Pieces(Pieces { pieces })) = &mut case.stdin {
+                pieces.remove(*at);
+            }
+        }
+        Part::Bytes(range) => {
+            if let Some(Stdin::All(bytes)) = &case.stdin
+                && let Some(mut text) = text(bytes)
+            {
+                text.replace_range(range.clone(), "");
+                case.stdin = Some(Stdin::All(Bytes::Text(text)));
+            }
         }
     }
-    for stdin in shorter(case.stdin.as_ref()) {
-        with(&|case| case.stdin = Some(stdin.clone()));
-    }
-    all
+    case
 }
 
 fn nothing() -> Bytes {
     Bytes::Text(String::new())
 }
 
-/// Standard input without one piece, or without a part: halves, quarters and so on.
-fn shorter(stdin: Option<&Stdin>) -> Vec<Stdin> {
-    match stdin {
-        Some(Stdin::Pieces(Pieces { pieces })) => {
-            let without = |at: usize| {
-                let others = pieces.iter().enumerate().filter(|(other, _)| *other != at);
-                Stdin::Pieces(Pieces { pieces: others.map(|(_, piece)| piece.clone()).collect() })
-            };
-            (0..pieces.len()).map(without).collect()
-        }
-        // Text stays text, and people can read it.
-        Some(Stdin::All(bytes)) => {
-            let Some(text) = bytes.read().ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok()) else {
-                return Vec::new();
-            };
-            let mut all = Vec::new();
-            let mut size = text.len() / 2;
-            while size > 0 {
-                for start in (0..text.len()).step_by(size) {
-                    let end = (start + size).min(text.len());
-                    if text.is_char_boundary(start) && text.is_char_boundary(end) {
-                        all.push(Stdin::All(Bytes::Text(format!("{}{}", &text[..start], &text[end..]))));
-                    }
-                }
-                // Of a long text, the last bytes are not worth their runs.
-                size = if text.len() / size < MOST_PARTS { size / 2 } else { 0 };
+/// Standard input, if it is text: that stays text, and people can read it.
+fn text(bytes: &Bytes) -> Option<String> {
+    bytes.read().ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
+/// Halves of a text, quarters and so on.
+fn ranges(text: &str) -> Vec<Range<usize>> {
+    let mut all = Vec::new();
+    let mut size = text.len() / 2;
+    while size > 0 {
+        for start in (0..text.len()).step_by(size) {
+            let end = (start + size).min(text.len());
+            if text.is_char_boundary(start) && text.is_char_boundary(end) {
+                all.push(start..end);
             }
-            all
         }
-        Some(Stdin::Closed(_)) | None => Vec::new(),
+        // Of a long text, the last bytes are not worth their runs.
+        size = if text.len() / size < MOST_PARTS { size / 2 } else { 0 };
     }
+    all
 }
 
 /// Into how many parts a standard input is taken apart.
@@ -153,7 +186,7 @@ mod tests {
             ),
             ..Case::default()
         };
-        let all = smaller(&case);
+        let all: Vec<Case> = parts(&case).iter().map(|part| without(&case, part)).collect();
         assert_eq!(all[0].stdin, None);
         // `d` with what is in it, `d/f` alone, and `e`.
         assert_eq!(all[1..4].iter().map(|case| case.files.len()).collect::<Vec<_>>(), [1, 2, 2]);
@@ -161,6 +194,6 @@ mod tests {
         // Its content, halves of what is read, and quarters.
         assert_eq!(all.len(), 6 + 1 + 2 + 4);
         assert_eq!(all[7].stdin, Some(Stdin::All(Bytes::Text("cd".into()))));
-        assert!(smaller(&Case::default()).is_empty());
+        assert!(parts(&Case::default()).is_empty());
     }
 }

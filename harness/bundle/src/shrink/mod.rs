@@ -2,7 +2,8 @@
 //!
 //! The guest's functions are put back one by one: at first each traps, a replay tells which one was missed, and that one
 //! is kept from then on; what never runs is never put back. Then those that run are made to do nothing, many at a time and
-//! fewer and fewer, as long as the run ends in the same way, at the same place. What its host is asked for may become less.
+//! fewer and fewer, as long as the run ends in the same way, at the same place, and what made the trial fail is still there. What its host is asked
+//! for may become less, unless that is what made the trial fail, or nothing did.
 //! What is left of them, and of static data, is made less in the same manner.
 
 mod body;
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 use crate::format::Bundle;
 use crate::replay::{Outcomes, ReplayError, With, is_same_outcome, replay};
+use crate::verdict::{self, Kept};
 use component::Place;
 use reduce::{Facts, Fate, Names, facts, reduce};
 
@@ -60,8 +62,8 @@ pub enum ShrinkError {
 /// What a smaller bundle has to keep, and how long it may take to find one.
 #[derive(Clone, Copy, Debug)]
 pub struct Goal {
-    /// The end of the run is always kept: its outcome, and the functions on the way there. With this, all calls across the
-    /// component boundary are, too.
+    /// The end of the run is always kept (its outcome, and the functions on the way there), and what made the trial fail. With
+    /// this, all calls across the component boundary are, too.
     pub calls: bool,
     /// What has been found by then is it.
     pub most: Duration,
@@ -84,6 +86,8 @@ pub struct Shrunk {
     pub calls: [usize; 2],
     /// Replays that it took.
     pub runs: usize,
+    /// What is the same in the smaller one, in a line.
+    pub kept: String,
 }
 
 /// Leaves out of main what the recorded run does not need; `progress` is told what is being done, and how far it is.
@@ -105,12 +109,15 @@ pub fn shrink(
         start: Instant::now(),
         goal,
         patience: goal.most,
+        kept: Kept::default(),
         progress,
     };
     let before = Instant::now();
-    if !work.play(bundle, With::default())?.same {
+    let seen = work.play(bundle, With::default())?;
+    if !seen.same {
         return Err(ShrinkError::NotTheSame);
     }
+    work.keep(Kept::of(bundle, seen.sight, &seen.observation));
     // A guest of which something is missing may run for ever.
     work.patience = before.elapsed().saturating_mul(MORE_TIME).max(PATIENCE);
     let mut fates = vec![Fate::Traps; facts.bodies.len()];
@@ -122,6 +129,7 @@ pub fn shrink(
     if !outcomes.same {
         return Err(ShrinkError::NotTheSame);
     }
+    work.demand_more(&fates, &outcomes.observation.outcome)?;
     work.empty(&mut fates, &outcomes.observation)?;
     let outcome = &outcomes.observation.outcome;
     let reduced = reduce(main, &facts, &fates, Names::Own)?;
@@ -135,6 +143,7 @@ pub fn shrink(
         calls: [bundle.trace.imports().count(), smaller.trace.imports().count()],
         bundle: smaller,
         runs: work.runs,
+        kept: work.kept.to_string(),
     })
 }
 
@@ -152,10 +161,36 @@ struct Work<'a, P> {
     start: Instant,
     goal: Goal,
     patience: Duration,
+    kept: Kept,
     progress: P,
 }
 
 impl<P: FnMut(&str, usize)> Work<'_, P> {
+    /// From now on, this is what a smaller run has to show.
+    fn keep(&mut self, mut kept: Kept) {
+        if self.goal.calls {
+            kept.calls.get_or_insert("as asked for".into());
+        }
+        self.goal.calls |= kept.calls.is_some();
+        self.kept = kept;
+    }
+
+    /// A guest that does nothing may fail in the same way, if what is wrong is that something did not happen. Then all calls are
+    /// kept, or nothing of the run would be left.
+    fn demand_more(&mut self, fates: &[Fate], outcome: &Outcome) -> Result<(), ShrinkError> {
+        let empty = |(index, fate): (usize, &Fate)| match fate {
+            Fate::Kept if self.facts.can_be_empty(index) => Fate::Empty,
+            fate => *fate,
+        };
+        let hollow: Vec<Fate> = fates.iter().enumerate().map(empty).collect();
+        let hollow = reduce(self.place.main(self.bundle), self.facts, &hollow, Names::Own)?;
+        if !self.goal.calls && self.ends_so(&hollow, outcome) {
+            let why = Some("a guest that does nothing fails in the same way".into());
+            self.keep(Kept { calls: why, ..self.kept.clone() });
+        }
+        Ok(())
+    }
+
     fn with(&self, fates: &[Fate], names: Names) -> Result<Bundle, ReduceError> {
         Ok(self.place.with(self.bundle, &reduce(self.place.main(self.bundle), self.facts, fates, names)?))
     }
@@ -192,7 +227,7 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
                 chunk.iter().for_each(|index| fates[*index] = Fate::Empty);
                 let tried = reduce(self.place.main(self.bundle), self.facts, fates, Names::Own)?;
                 if self.ends_so(&tried, &recorded.outcome) {
-                    left.retain(|index| !chunk.contains(index));
+                    left.retain(|index| chunk.binary_search(index).is_err());
                     found = true;
                     (self.progress)("functions that are needed", left.len());
                 } else {
@@ -212,7 +247,10 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
     fn ends_so(&mut self, main: &[u8], outcome: &Outcome) -> bool {
         let tolerant = !self.goal.calls;
         let tried = self.play(&self.place.with(self.bundle, main), With { tolerant, ..With::default() });
-        tried.is_ok_and(|tried| (tolerant || tried.same) && is_same_place(outcome, &tried.observation.outcome))
+        tried.is_ok_and(|tried| {
+            let is_there = !tried.is_lost && self.kept.is_in(&tried.failed_now, &tried.observation);
+            (if tolerant { is_there } else { tried.same }) && is_same_place(outcome, &tried.observation.outcome)
+        })
     }
 
     fn is_over(&self) -> bool {
@@ -222,10 +260,19 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
     /// The smaller bundle, with what its run asks its host for as the recorded run.
     fn rewritten(&mut self, main: &[u8]) -> Result<Bundle, ShrinkError> {
         let mut smaller = self.place.with(self.bundle, main);
-        let seen = self.play(&smaller, With { tolerant: true, ..With::default() })?.observation;
-        smaller.about.outcome = seen.outcome;
-        smaller.about.returned = seen.returned;
-        smaller.trace = seen.trace.unwrap_or_default();
+        let seen = self.play(&smaller, With { tolerant: true, ..With::default() })?;
+        let observation = seen.observation;
+        let trace = observation.trace.unwrap_or_default();
+        if seen.sight.has_output() {
+            (smaller.about.stdout, smaller.about.stderr) = (observation.stdout, observation.stderr);
+        } else if !trace.imports().eq(self.bundle.trace.imports()) {
+            // Other calls, and it is not known what they write.
+            (smaller.about.stdout, smaller.about.stderr) = Default::default();
+        }
+        smaller.about.outcome = observation.outcome;
+        smaller.about.returned = observation.returned;
+        smaller.trace = trace;
+        verdict::renew(&mut smaller.about);
         match self.play(&smaller, With::default())?.same {
             true => Ok(smaller),
             false => Err(ShrinkError::NotTheSame),

@@ -27,7 +27,8 @@ pub(crate) struct RecordArgs {
 /// Play a recorded run again, from its file alone
 ///
 /// There is no host: calls are answered as they were when the run was recorded, and nothing of this machine is read or
-/// written. The exit code is 0 if everything is the same: outcome, results, and each call across the component boundary.
+/// written. The exit code is 0 if everything is the same: outcome, results, each call across the component boundary, and what
+/// made the trial fail.
 /// The limits are those of the recorded case, but no more than 60 seconds of processor time, 1 GiB of memory, 64 MiB of output
 /// and of files, and 1000 handles: a recording may be a stranger's. --limit gives it more.
 #[derive(Debug, Args)]
@@ -52,16 +53,25 @@ pub(crate) struct ReplayArgs {
 }
 
 /// Print what is in a recorded run
+///
+/// Of a long trace the first and the last 200 calls are printed, of a long text the first 400 lines. Control characters are
+/// escaped.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The file
     #[arg(value_name = "BUNDLE")]
     pub(crate) bundle: PathBuf,
+    /// Print all calls and all lines, however many there are
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// Leave out of a recorded run's guest what the run does not need
 ///
-/// The smaller file fails in the same way: each of its replays is the same as the recorded run. Limits are those of `polyfill
+/// The smaller file fails in the same way: the run ends with the same outcome at the same place, and everything that made the
+/// trial fail is still seen, for instance the first line of standard output that is not the expected one. Calls of the host
+/// are all kept if the trial did not fail, or if it failed by something that only a host shows, such as files. The line
+/// `preserved:` says what it was. Limits are those of `polyfill
 /// replay`.
 #[derive(Debug, Args)]
 pub(crate) struct ShrinkArgs {
@@ -76,7 +86,7 @@ pub(crate) struct ShrinkArgs {
     /// The trace is that of the smaller case then. What the guest can reach is a private folder, as in any run.
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
-    /// Keep all calls of the host as well, not only how the run ends and where
+    /// Keep all calls of the host as well, not only how the run ends and what made the trial fail
     #[arg(long)]
     pub(crate) calls: bool,
     /// Seconds that it may take; with --host, as many for the case as for the code

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use polyfill_build::terminal;
 use polyfill_runner::{CellResult, Verdict};
 
 /// Case, adapter and host in columns, and what became of the cell.
 pub(super) fn table(results: &[CellResult]) -> String {
-    let rows: Vec<(Vec<&str>, String)> =
-        results.iter().map(|result| (result.name.split("::").collect(), verdict(&result.verdict))).collect();
+    let names: Vec<_> = results.iter().map(|result| terminal::line(&result.name)).collect();
+    let rows: Vec<(Vec<&str>, String)> = names
+        .iter()
+        .zip(results)
+        .map(|(name, result)| (name.split("::").collect(), verdict(&result.verdict)))
+        .collect();
     let width = |column: usize| {
         let lengths = rows.iter().filter_map(|(parts, _)| parts.get(column)).map(|part| part.len());
         lengths.max().unwrap_or_default()

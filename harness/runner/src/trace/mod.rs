@@ -4,6 +4,7 @@
 //! stands between the component and its host ([`wrap`]): so any host is covered, without code for its interfaces.
 
 mod handles;
+mod output;
 mod passed;
 pub(crate) mod preview1;
 mod replay;
@@ -17,13 +18,14 @@ pub(crate) mod wrap;
 
 use serde::{Deserialize, Serialize};
 
+pub use output::{Written, written};
 pub use replay::{Divergence, Mode, Replay, Replayed, replay};
 pub use results::recorded_results;
 pub use script::{Says, Script};
 pub use staged::{Growth, Staged, StagedRun};
 pub(crate) use tape::{Tape, begin, end};
 pub(crate) use text::line;
-pub use text::{json_lines, lines, shortened};
+pub use text::{json_lines, lines, lines_in, shortened};
 
 /// How much a trace keeps of the values that it has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +80,7 @@ pub enum Boundary {
 }
 
 /// How a call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
     /// It did not: the run was over before.
@@ -92,16 +94,15 @@ pub enum End {
 }
 
 impl Trace {
-    /// How many calls an event is deep in others.
-    pub fn depth(&self, event: &Event) -> usize {
-        let mut depth = 0;
-        let mut within = event.within;
-        while let Some(outer) = within.and_then(|index| self.events.get(index)) {
-            depth += 1;
-            // Numbers of a trace that somebody else made might go in circles.
-            within = outer.within.filter(|_| depth < self.events.len());
+    /// For each event, the number of calls that it was made in. A number in [`Event::within`] that is not that of an earlier
+    /// event counts as none.
+    pub fn depths(&self) -> Vec<usize> {
+        let mut depths: Vec<usize> = Vec::with_capacity(self.events.len());
+        for event in &self.events {
+            let outer = event.within.and_then(|index| depths.get(index));
+            depths.push(outer.map_or(0, |depth| depth + 1));
         }
-        depth
+        depths
     }
 
     /// The calls of the host alone.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use polyfill_build::index::Sanitize;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{InstancePre, Linker};
 
@@ -34,6 +35,8 @@ pub struct Replay<'a> {
     pub limits: &'a Limits,
     /// How much may be different.
     pub mode: Mode,
+    /// What checks of calls have to know, if the component reports them.
+    pub sanitize: Option<&'a Sanitize>,
 }
 
 /// How much may be different.
@@ -89,7 +92,7 @@ pub fn replay(run: &Replay<'_>) -> Replayed {
 fn play(run: &Replay<'_>, player: Arc<Mutex<Player>>) -> Result<Observation, String> {
     let message = |error: wasmtime::Error| backtrace::message(&error);
     let limits = &run.limits.within(Duration::MAX, true);
-    let state = State::new(run.inputs, Sinks::default(), limits, None, None, Detail::Full).map_err(message)?;
+    let state = State::new(run.inputs, Sinks::default(), limits, run.sanitize, None, Detail::Full).map_err(message)?;
     state.tape().follow(Box::new(player));
     let _room = run.engine.room();
     // The guest's time does not begin before it does.
@@ -98,6 +101,8 @@ fn play(run: &Replay<'_>, player: Arc<Mutex<Player>>) -> Result<Observation, Str
         Ok(store) => store,
         Err(outcome) => return Ok(Observation::of(outcome)),
     };
+    // Each report shows all of main's memory.
+    store.set_hostcall_fuel(limits.memory.saturating_mul(2));
     let mut returned = Vec::new();
     let outcome = match linked.instantiate(&mut store) {
         Ok(instance) => {

@@ -1,20 +1,39 @@
 //! Traces for people and for tools.
 
+use std::ops::Range;
+
 use super::{End, Event, Trace};
 
 /// Characters of a value that people are shown at most.
 const LONG: usize = 160;
 /// The same, of one that is longer.
 const HEAD: usize = 96;
+/// Levels by which a line is indented at most.
+const MOST_LEVELS: usize = 32;
 
 /// A line for each call, indented by the calls that it was made in.
 pub fn lines(trace: &Trace) -> Vec<String> {
-    let mut lines: Vec<String> =
-        trace.events.iter().map(|event| format!("{}{}", "  ".repeat(trace.depth(event)), line(event))).collect();
+    let mut lines = lines_in(trace, 0..trace.events.len());
     if trace.dropped > 0 {
         lines.push(format!("({} more calls)", trace.dropped));
     }
     lines
+}
+
+/// The same for some of the calls, by their places in the trace.
+pub fn lines_in(trace: &Trace, range: Range<usize>) -> Vec<String> {
+    let depths = trace.depths();
+    let range = range.start.min(trace.events.len())..range.end.min(trace.events.len());
+    let of = |index: usize| format!("{}{}", indent(depths[index]), line(&trace.events[index]));
+    range.map(of).collect()
+}
+
+/// Two spaces for each level. Deep levels are a number: a line must not be longer for each call around it.
+fn indent(depth: usize) -> String {
+    match depth {
+        0..=MOST_LEVELS => "  ".repeat(depth),
+        _ => format!("{}({depth} deep) ", "  ".repeat(MOST_LEVELS)),
+    }
 }
 
 /// A line of JSON for each call: [`Event`].
@@ -77,6 +96,22 @@ mod tests {
         assert_eq!(lines[..3], ["a(1) -> never", "  b(1) -> 2", "    c(1) -> exit 3"]);
         assert!(lines[3].trim_start() == "d(1)");
         assert_eq!(lines[4], "(2 more calls)");
+    }
+
+    #[test]
+    fn lines_of_deep_calls_are_as_long_as_others() {
+        let event = |within| Event {
+            boundary: Boundary::Import,
+            within,
+            function: "f".into(),
+            arguments: Vec::new(),
+            end: End::Never,
+        };
+        let events = (0..16_000_usize).map(|index| event(index.checked_sub(1))).collect();
+        let lines = lines(&Trace { events, dropped: 0 });
+        assert_eq!(lines[32], format!("{}f() -> never", "  ".repeat(32)));
+        assert_eq!(lines[15_999], format!("{}(15999 deep) f() -> never", "  ".repeat(32)));
+        assert!(lines.iter().map(String::len).sum::<usize>() < 16_000 * 100);
     }
 
     #[test]

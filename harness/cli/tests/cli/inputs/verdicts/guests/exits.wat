@@ -1,0 +1,10 @@
+(module $exits
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 32) "fatal: no such thing\n")
+  (func $print (param $to i32)
+    (i32.store (i32.const 0) (i32.const 32))
+    (i32.store (i32.const 4) (i32.const 21))
+    (drop (call $fd_write (local.get $to) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "_start") (call $print (i32.const 1)) (call $print (i32.const 2)) (call $proc_exit (i32.const 3))))
