@@ -13,6 +13,7 @@ use crate::components::{Components, Encodings, Modules};
 use crate::descriptor::Descriptor;
 use crate::discover::{self, Layout};
 use crate::error::{BuildError, Problems};
+use crate::features::Features;
 use crate::groups;
 use crate::index::{Artifact, CaseEntry, Cell, Index, Stage};
 use crate::near;
@@ -309,7 +310,7 @@ impl Suite {
         Ok(match compiled.map(|compiled| compiled.outcome) {
             Some(Outcome::Ready(wasm)) => {
                 let discover::Adapter { form, stack, .. } = *adapter;
-                let wit = adapter.wit.as_ref().map(|wit| wit.load()).transpose();
+                let wit = adapter.wit.as_ref().map(|wit| wit.load(&Features::default())).transpose();
                 let wit = wit.map_err(|error| BuildError::Layout(Problems(vec![error.to_string()])))?;
                 Some((AdapterModule { form, stack, ..AdapterModule::plain(adapter.implements.clone(), wasm) }, wit))
             }

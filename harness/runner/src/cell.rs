@@ -76,7 +76,7 @@ impl Runner {
             None => self.failed(index, cell, source, case, &observation, &mismatches, &time),
             Some(must_fail) if !wanted => Verdict::Failed { report: self.works_now(&name, source, &must_fail.reason) },
             Some(_) if news => self.failed(index, cell, source, case, &observation, &mismatches, &time),
-            Some(must_fail) => match must_fail.judge(&observation, &mismatches, &time) {
+            Some(must_fail) => match must_fail.judge(&observation, &mismatches) {
                 Ok(()) => Verdict::FailedAsExpected { reason: must_fail.reason },
                 Err(_) if is_unreadable(&observation.outcome) => {
                     self.failed(index, cell, source, case, &observation, &mismatches, &time)

@@ -70,12 +70,14 @@ pub enum FailedKind {
 impl Failed {
     /// The essential part of each mismatch: the first line that differs of an output, not all of it.
     pub fn all(mismatches: &[Mismatch], observation: &Observation) -> Vec<Self> {
-        mismatches.iter().map(|mismatch| Self::of(mismatch, observation)).collect()
+        mismatches.iter().filter_map(|mismatch| Self::of(mismatch, observation)).collect()
     }
 
-    fn of(mismatch: &Mismatch, observation: &Observation) -> Self {
+    /// `None` for what is not of the run: no replay shows it.
+    fn of(mismatch: &Mismatch, observation: &Observation) -> Option<Self> {
         let one = |kind, at: &str, expected: Option<String>, seen| Self { kind, at: at.to_string(), expected, seen };
-        match mismatch {
+        Some(match mismatch {
+            Mismatch::NothingChecked { .. } | Mismatch::OtherFailure(_) => return None,
             Mismatch::Outcome { expected } => {
                 one(FailedKind::Outcome, "", Some(expected.clone()), Some(outcome(&observation.outcome)))
             }
@@ -125,7 +127,7 @@ impl Failed {
                 one(FailedKind::PagesGrown, "", Some(format!("{least} to {most}")), Some(seen.to_string()))
             }
             Mismatch::Unreadable { key, message } => one(FailedKind::Unreadable, key, None, Some(message.clone())),
-        }
+        })
     }
 }
 
