@@ -112,7 +112,8 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
 
 impl World {
     fn empty() -> World {
-        let mut resolve = Resolve::default();
+        // What comes in was chosen when it was parsed: a gate must not be asked about again.
+        let mut resolve = Resolve { all_features: true, ..Resolve::default() };
         let id = add_root(&mut resolve);
         World {
             resolve,
