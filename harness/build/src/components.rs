@@ -13,7 +13,7 @@ use crate::cells::Job;
 use crate::compile::{Compiled, Outcome, Workshop};
 use crate::discover::{self, Kind, Layout};
 use crate::encode::{self, Encoded};
-use crate::features::Features;
+use crate::features::{Features, Gated};
 use crate::index::{Artifact, Sanitize, Stage};
 use crate::profile::Profile;
 use crate::wit::{Reference, WitError};
@@ -334,8 +334,12 @@ fn make(job: &Job, modules: &Modules<'_>) -> Result<Encoded, (Stage, String)> {
     let adapters: Result<BTreeMap<&str, Adapter<'_>>, String> =
         adapters.map(|(id, module)| Ok((id, module.adapter(features)?))).collect();
     let adapters = adapters.map_err(|error| (Stage::Adapter, error))?;
-    encode::encode(job, main, |id| adapters.get(id).cloned())
-        .map_err(|error| (Stage::Encode, with_features(error, features, &parts)))
+    let left_out = || {
+        let mut gated = Gated::default();
+        parts.iter().filter_map(|part| part.wit).for_each(|wit| gated.add(wit.left_out(features)));
+        gated
+    };
+    encode::encode(job, main, |id| adapters.get(id).cloned(), left_out).map_err(|error| (Stage::Encode, error))
 }
 
 /// A feature that a case asks for is one of the WIT of its guest or of an adapter.
@@ -343,28 +347,13 @@ fn check_features(features: &Features, parts: &[&Module<'_>]) -> Result<(), Stri
     if *features == Features::default() {
         return Ok(());
     }
-    let mut known = BTreeSet::new();
+    let mut known = Gated::default();
     for reference in parts.iter().filter_map(|part| part.wit) {
-        known.extend(wit::features(&reference.path).map_err(|error| error.to_string())?);
+        known.add(wit::gated(&reference.path).map_err(|error| error.to_string())?);
     }
     match features.missing(&known).next() {
         Some(feature) => Err(format!("`encode.features`: {}", WitError::feature(feature, &known))),
         None => Ok(()),
-    }
-}
-
-/// What is wrong, and that something of the WIT is left out, if it is.
-fn with_features(error: String, features: &Features, parts: &[&Module<'_>]) -> String {
-    let left_out: BTreeSet<String> =
-        parts.iter().filter_map(|part| part.wit).flat_map(|wit| wit.left_out(features)).collect();
-    match left_out.is_empty() {
-        true => error,
-        false => {
-            let list = left_out.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            format!(
-                "{error}\n  help: `@unstable` items of the WIT are left out ({list}): name their features by the key `features` beside `wit`, or by `encode.features` in the case"
-            )
-        }
     }
 }
 

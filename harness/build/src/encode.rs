@@ -1,9 +1,12 @@
 //! The one place that calls the encoder.
 
-use polyfill_encoder::{Adapter, Error, Growth, Input, Options, Region, Source};
+use std::collections::BTreeSet;
+
+use polyfill_encoder::{Adapter, Error, Errors, Growth, Input, Options, Region, Source};
 
 use crate::case::{EncodeOptions, from_hex};
 use crate::cells::Job;
+use crate::features::Gated;
 use crate::provider::provide;
 use crate::sanitize::sanitized;
 use crate::stack::Element;
@@ -20,6 +23,7 @@ pub(crate) fn encode<'a>(
     job: &Job,
     main: Source<'a>,
     mut adapter: impl FnMut(&str) -> Option<Adapter<'a>>,
+    left_out: impl Fn() -> Gated,
 ) -> Result<Encoded, String> {
     let named = job.stack.elements().filter_map(|element| match element {
         Element::Adapter(id) => adapter(id),
@@ -34,9 +38,21 @@ pub(crate) fn encode<'a>(
     let input = Input { main, adapters };
     let region = if job.options.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
     let options = Options { region, ..Options::default() };
-    let encoded = polyfill_encoder::encode(&input, &options).map_err(|errors| errors.to_string())?;
+    let encoded = polyfill_encoder::encode(&input, &options).map_err(|errors| with_features(&errors, &left_out()))?;
     let component = provided(encoded.component, &job.options)?;
     Ok(Encoded { component, growth: encoded.plan.growth() })
+}
+
+/// What is wrong, and which features gate what is missing.
+fn with_features(errors: &Errors, left_out: &Gated) -> String {
+    let features: BTreeSet<&str> = errors.iter().flat_map(|error| left_out.missed_by(error)).collect();
+    if features.is_empty() {
+        return errors.to_string();
+    }
+    let list = features.iter().map(|feature| format!("`{feature}`")).collect::<Vec<_>>().join(", ");
+    format!(
+        "{errors}\n  help: `@unstable` items of the WIT are left out: take those of {list} by the key `features` beside `wit`, or by `encode.features` in the case"
+    )
 }
 
 /// The component with what the case gives it in place of the host, if it does.

@@ -1,8 +1,9 @@
 //! Features of WIT: which `@unstable` items are wanted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use wit_parser::{Resolve, Stability, WorldItem};
+use polyfill_encoder::Error;
+use wit_parser::{Resolve, Stability, WorldItem, WorldKey};
 
 /// The features whose items are taken from WIT. An item with `@unstable(feature = ..)` of another one is left out, as if it
 /// was not written there; an item with `@since`, or without any gate, is always taken.
@@ -40,13 +41,15 @@ impl Features {
     }
 
     /// The names that are asked for and that no WIT has, given those that it has.
-    pub fn missing<'f>(&'f self, known: &'f BTreeSet<String>) -> impl Iterator<Item = &'f str> {
-        self.names.difference(known).map(String::as_str)
+    pub fn missing<'f>(&'f self, known: &'f Gated) -> impl Iterator<Item = &'f str> {
+        self.names.iter().filter(|name| !known.0.contains_key(*name)).map(String::as_str)
     }
 
-    /// The features among those that WIT has whose items are left out.
-    pub fn left_out(&self, known: &BTreeSet<String>) -> Vec<String> {
-        if self.all { Vec::new() } else { known.difference(&self.names).cloned().collect() }
+    /// What WIT has and these features leave out.
+    #[must_use]
+    pub fn left_out(&self, known: &Gated) -> Gated {
+        let out = known.0.iter().filter(|(feature, _)| !self.all && !self.names.contains(*feature));
+        Gated(out.map(|(feature, items)| (feature.clone(), items.clone())).collect())
     }
 
     /// What WIT is parsed into.
@@ -62,28 +65,64 @@ impl Features {
     }
 }
 
-/// The features by which anything is gated in WIT that was parsed with all of them.
-pub(crate) fn known(resolve: &Resolve) -> BTreeSet<String> {
-    let mut known = BTreeSet::new();
-    let mut note = |stability: &Stability| {
-        if let Stability::Unstable { feature, .. } = stability {
-            known.insert(feature.clone());
+/// What is gated in WIT: by feature, the names of the items.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gated(BTreeMap<String, BTreeSet<String>>);
+
+impl Gated {
+    /// What is gated in WIT that was parsed with all features.
+    pub(crate) fn of(resolve: &Resolve) -> Gated {
+        let mut gated = Gated::default();
+        for (_, interface) in resolve.interfaces.iter() {
+            gated.note(&interface.stability, interface.name.as_deref());
+            interface.functions.values().for_each(|function| gated.note(&function.stability, Some(&function.name)));
         }
-    };
-    for (_, interface) in resolve.interfaces.iter() {
-        note(&interface.stability);
-        interface.functions.values().for_each(|function| note(&function.stability));
-    }
-    resolve.types.iter().for_each(|(_, ty)| note(&ty.stability));
-    for (_, world) in resolve.worlds.iter() {
-        note(&world.stability);
-        for item in world.imports.values().chain(world.exports.values()) {
-            match item {
-                WorldItem::Interface { stability, .. } => note(stability),
-                WorldItem::Function(function) => note(&function.stability),
-                WorldItem::Type { .. } => {}
+        resolve.types.iter().for_each(|(_, ty)| gated.note(&ty.stability, ty.name.as_deref()));
+        for (_, world) in resolve.worlds.iter() {
+            gated.note(&world.stability, Some(&world.name));
+            for (key, item) in world.imports.iter().chain(&world.exports) {
+                let name = match key {
+                    WorldKey::Name(name) => Some(name.as_str()),
+                    WorldKey::Interface(id) => resolve.interfaces[*id].name.as_deref(),
+                };
+                match item {
+                    WorldItem::Interface { stability, .. } => gated.note(stability, name),
+                    WorldItem::Function(function) => gated.note(&function.stability, name),
+                    WorldItem::Type { .. } => {}
+                }
             }
         }
+        gated
     }
-    known
+
+    fn note(&mut self, stability: &Stability, name: Option<&str>) {
+        if let Stability::Unstable { feature, .. } = stability {
+            self.0.entry(feature.clone()).or_default().extend(name.map(str::to_string));
+        }
+    }
+
+    /// This and what is gated in other WIT.
+    pub fn add(&mut self, other: Gated) {
+        for (feature, items) in other.0 {
+            self.0.entry(feature).or_default().extend(items);
+        }
+    }
+
+    /// The features.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The features by which the item may be gated that an error misses.
+    pub fn missed_by<'g>(&'g self, error: &'g Error) -> impl Iterator<Item = &'g str> {
+        let (module, field) = match error {
+            Error::UnknownImport { import_module, field, .. } => (import_module.as_str(), field.as_str()),
+            _ => ("", ""),
+        };
+        let interface = module.split_once('@').map_or(module, |(interface, _)| interface);
+        let interface = interface.rsplit(['/', '|', ']']).next().unwrap_or_default();
+        let item = field.rsplit(']').next().unwrap_or_default();
+        let is_missed = move |name: &String| *name == field || *name == item || *name == interface;
+        self.0.iter().filter(move |(_, items)| items.iter().any(is_missed)).map(|(feature, _)| feature.as_str())
+    }
 }

@@ -51,7 +51,7 @@ pub mod wit;
 pub use built::{AdapterModule, Built, CoreModules, Done, Step, What};
 pub use encode::provided;
 pub use error::{BuildError, Problems};
-pub use features::Features;
+pub use features::{Features, Gated};
 pub use polyfill_encoder::fits;
 pub use settings::Settings;
 pub use stack::Element;

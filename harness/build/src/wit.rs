@@ -1,6 +1,5 @@
 //! WIT from files, for modules that carry none themselves.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use polyfill_encoder::Wit;
@@ -8,7 +7,7 @@ use thiserror::Error;
 use wit_parser::{PackageId, Resolve};
 
 use crate::digest;
-use crate::features::{self, Features};
+use crate::features::{Features, Gated};
 use crate::near;
 use crate::system;
 
@@ -57,9 +56,9 @@ pub enum WitError {
 
 impl WitError {
     /// The error for a feature that is not among the known ones.
-    pub fn feature(feature: &str, known: &BTreeSet<String>) -> WitError {
-        let names = || known.iter().map(String::as_str);
-        let hint = match known.is_empty() {
+    pub fn feature(feature: &str, known: &Gated) -> WitError {
+        let names = || known.features();
+        let hint = match names().next().is_none() {
             true => "; nothing in it is gated by a feature".to_string(),
             false => {
                 let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -100,9 +99,9 @@ pub fn load_with(path: &Path, world: Option<&str>, features: &Features) -> Resul
     }
 }
 
-/// The features by which something in the WIT at a path is gated: those that can be asked for.
-pub fn features(path: &Path) -> Result<BTreeSet<String>, WitError> {
-    parse(path, &Features::all()).map(|(resolve, _)| features::known(&resolve))
+/// What is gated in the WIT at a path: the features that can be asked for.
+pub fn gated(path: &Path) -> Result<Gated, WitError> {
+    parse(path, &Features::all()).map(|(resolve, _)| Gated::of(&resolve))
 }
 
 fn parse(path: &Path, features: &Features) -> Result<(Resolve, PackageId), WitError> {
@@ -177,17 +176,16 @@ impl Reference {
         if *wanted == Features::default() {
             return Ok(());
         }
-        let known = features(&self.path)?;
+        let known = gated(&self.path)?;
         match wanted.missing(&known).next() {
             Some(feature) => Err(WitError::feature(feature, &known)),
             None => Ok(()),
         }
     }
 
-    /// The features whose items are left out.
-    pub(crate) fn left_out(&self, features: &Features) -> Vec<String> {
-        let known = self::features(&self.path).unwrap_or_default();
-        self.features.and(features).left_out(&known)
+    /// What is left out of it.
+    pub(crate) fn left_out(&self, features: &Features) -> Gated {
+        self.features.and(features).left_out(&gated(&self.path).unwrap_or_default())
     }
 }
 

@@ -4,21 +4,22 @@ use std::process::ExitCode;
 
 use crate::adapt::AdapterArg;
 use crate::args::CheckArgs;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::{load, output};
 
 /// Prints all findings about an adapter. There being some is a failure.
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
     let features = args.features.features();
     let arg = AdapterArg { wit: args.adapter.wit.clone().or_else(|| args.wit.clone()), ..args.adapter.clone() };
-    load::left_out(&features, arg.wit.iter())?;
+    let left_out = load::left_out(&features, arg.wit.iter())?;
     let adapter = load::adapter_of(&arg, &features)?;
     let findings = polyfill_encoder::check(&adapter.adapter());
     if findings.is_empty() {
         output::text(&format!("`{}`: nothing is wrong with it\n", adapter.name))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let lines: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let help = error::help(findings.iter(), &left_out).map(|help| format!("{help}\n"));
+    let lines: String = findings.iter().map(|finding| format!("{finding}\n")).chain(help).collect();
     output::text(&lines)?;
     Ok(ExitCode::FAILURE)
 }

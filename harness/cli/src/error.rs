@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use polyfill_build::module::ModuleError;
 use polyfill_build::reference::IMPORT_MODULE;
 use polyfill_build::wit::WitError;
-use polyfill_build::{BuildError, Problems};
-use polyfill_encoder::Errors;
+use polyfill_build::{BuildError, Gated, Problems};
+use polyfill_encoder::{Error as Found, Errors};
 use polyfill_runner::EngineError;
 use thiserror::Error;
 
@@ -108,18 +108,12 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// What is wrong with an input; and features of its WIT whose items are left out, which may be why.
-    pub(crate) fn encode(errors: Errors, left_out: &BTreeSet<String>) -> Error {
-        use polyfill_encoder::Error as Found;
-        let may_be = |error: &Found| matches!(error, Found::UnknownImport { .. } | Found::MissingExport { .. });
-        if left_out.is_empty() || !errors.iter().any(may_be) {
-            return errors.into();
+    /// What is wrong with an input, and which features of its WIT gate what is missing.
+    pub(crate) fn encode(errors: Errors, left_out: &Gated) -> Error {
+        match help(errors.iter(), left_out) {
+            Some(help) => Error::LeftOut { errors, help },
+            None => errors.into(),
         }
-        let list = left_out.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let first = left_out.first().map_or("", String::as_str);
-        let help =
-            format!("  help: `@unstable` items of the WIT are left out ({list}): take them with `--features {first}`");
-        Error::LeftOut { errors, help }
     }
 
     /// All messages: there can be many where a whole input was looked at.
@@ -161,4 +155,15 @@ pub(crate) fn refuse_idle(words: &[String]) -> Result<(), Error> {
         true => Ok(()),
         false => Err(Error::NothingToTest(format!("no trial's name contains {}", quoted.join(", ")))),
     }
+}
+
+/// How to get what errors miss, where features of WIT gate it.
+pub(crate) fn help<'a>(errors: impl Iterator<Item = &'a Found>, left_out: &Gated) -> Option<String> {
+    let mut features = BTreeSet::new();
+    for error in errors {
+        features.extend(left_out.missed_by(error).map(str::to_string));
+    }
+    let list: Vec<String> = features.into_iter().collect();
+    let flag = (!list.is_empty()).then(|| list.join(","))?;
+    Some(format!("  help: `@unstable` items of the WIT are left out: take them with `--features {flag}`"))
 }

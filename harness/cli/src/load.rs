@@ -1,11 +1,10 @@
 //! The files that a command line names, read.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use polyfill_build::index::Sanitize;
 use polyfill_build::wit::WitError;
-use polyfill_build::{Element, Features, Suite, module, reference, sanitize, wit};
+use polyfill_build::{Element, Features, Gated, Suite, module, reference, sanitize, wit};
 use polyfill_encoder::{Adapter, Encoded, Errors, Input, Options, Region, Source, Wit};
 use wit_component::StringEncoding;
 
@@ -46,8 +45,8 @@ pub(crate) struct Modules {
     /// A published adapter is among them: of what it takes of main's memory only it knows that it is its.
     published: bool,
     reported: Reported,
-    /// The features of given WIT whose items are left out.
-    left_out: BTreeSet<String>,
+    /// What is left out of given WIT.
+    left_out: Gated,
 }
 
 /// Which calls across the core boundary are reported, by interposers between the layers.
@@ -144,18 +143,15 @@ pub(crate) fn modules(
     Ok(Modules { main, layers, published, reported: Reported::AsGiven, left_out })
 }
 
-/// The features of given WIT whose items are left out. One that is asked for and is nowhere is an error.
-pub(crate) fn left_out<'a>(
-    features: &Features,
-    wit: impl Iterator<Item = &'a WitArg>,
-) -> Result<BTreeSet<String>, Error> {
-    let mut known = BTreeSet::new();
+/// What is left out of given WIT. A feature that is asked for and is nowhere is an error.
+pub(crate) fn left_out<'a>(features: &Features, wit: impl Iterator<Item = &'a WitArg>) -> Result<Gated, Error> {
+    let mut known = Gated::default();
     for arg in wit {
-        known.extend(wit::features(&arg.path)?);
+        known.add(wit::gated(&arg.path)?);
     }
     match features.missing(&known).next() {
         Some(feature) => Err(WitError::feature(feature, &known).into()),
-        None => Ok(features.left_out(&known).into_iter().collect()),
+        None => Ok(features.left_out(&known)),
     }
 }
 

@@ -121,6 +121,14 @@ impl<'a> Binder<'a> {
             reason,
             hints,
         };
+        if let Extern::Func(Some(_)) = import.ty
+            && !import.ty.is_plain()
+        {
+            return Err(unknown(
+                "its type has references to types of the module's own, which no other module knows".into(),
+                vec!["pass `funcref` or a number in place of a typed reference".into()],
+            ));
+        }
         if id != ModuleId::MAIN && import.module == names::MAIN {
             let field = import.field.clone();
             return Ok(match self.layers.in_front_of_main(id, &field) {

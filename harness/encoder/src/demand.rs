@@ -254,15 +254,10 @@ impl<'a> Closing<'a> {
             if let (Meaning::Memory, Extern::Memory(wanted), Some(offered)) = (meaning, &import.ty, memory_of(main)) {
                 if let Some(error) = memory::unsupported(main) {
                     errors.push(error);
-                } else if memory_kind(wanted) != memory_kind(&offered) {
-                    errors.push(Error::WrongType {
-                        module: part.module.name.clone(),
-                        direction: "imports",
-                        item: "main's memory".into(),
-                        offset: import.offset,
-                        expected: memory_kind(&offered),
-                        found: memory_kind(wanted),
-                    });
+                } else if memory::page(wanted) != memory::page(&offered) {
+                    let (expected, found) = (memory::page(wanted), memory::page(&offered));
+                    let (main, adapter) = (main.name.clone(), part.module.name.clone());
+                    errors.push(Error::PageSize { main, adapter, expected, found });
                 }
                 continue;
             }
@@ -382,13 +377,6 @@ pub(crate) fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
         Extern::Memory(memory) => Some(*memory),
         _ => None,
     })
-}
-
-/// What must be the same of two memories for one to stand for the other.
-fn memory_kind(memory: &MemoryType) -> String {
-    let index = if memory.memory64 { "64-bit" } else { "32-bit" };
-    let shared = if memory.shared { "shared " } else { "" };
-    format!("a {shared}{index} memory with pages of {} bytes", 1u64 << memory.page_size_log2.unwrap_or(16).min(63))
 }
 
 /// Main's realloc as adapters see it.

@@ -249,6 +249,20 @@ pub enum Error {
         /// How to get another kind.
         remedy: &'static str,
     },
+    /// Main's memory has other pages than an adapter that is to share it was built for.
+    #[error(
+        "`{main}` has a memory with pages of {found} bytes, and adapter `{adapter}`, which shares it, is built for other pages\n  expected: pages of {expected} bytes\n  help: build main with such pages (for `wasm-ld`: without `--page-size`), or choose an adapter in the isolated form"
+    )]
+    PageSize {
+        /// Main.
+        main: String,
+        /// The adapter.
+        adapter: String,
+        /// The size that the adapter is built for.
+        expected: u64,
+        /// The size of a page of main's memory.
+        found: u64,
+    },
     /// Main's memory has no room for the stack and static data of an adapter.
     #[error(
         "`{main}`: its memory cannot grow by the {bytes} bytes that adapter `{adapter}` needs for its stack and static data, so every instantiation would trap\n  found:    a memory of {initial} pages that may grow to {maximum}{}", remedy(.hints)

@@ -152,8 +152,8 @@ pub(crate) fn full(parts: &Parts<'_>, options: &Options) -> Option<Error> {
     None
 }
 
-/// Bytes of a page.
-fn page(ty: &MemoryType) -> u64 {
+/// The bytes of a page.
+pub(crate) fn page(ty: &MemoryType) -> u64 {
     1 << ty.page_size_log2.unwrap_or(16).min(16)
 }
 

@@ -159,7 +159,8 @@ fn has_versions(wit: &Wit) -> bool {
 
 impl World {
     fn empty() -> World {
-        let mut resolve = Resolve::default();
+        // What comes in was chosen when it was parsed: a gate must not be asked about again.
+        let mut resolve = Resolve { all_features: true, ..Resolve::default() };
         let id = add_root(&mut resolve);
         World {
             resolve,
