@@ -203,7 +203,7 @@ pub(super) fn track(name: &str) -> Option<String> {
     let Some((interface, version)) = name.split_once('@') else { return Some(name.to_string()) };
     let version = semver::Version::parse(version).ok()?;
     let common = match (version.major, version.minor, version.patch) {
-        _ if !version.pre.is_empty() => version.to_string(),
+        (major, minor, patch) if !version.pre.is_empty() => format!("{major}.{minor}.{patch}-{}", version.pre),
         (0, 0, patch) => format!("0.0.{patch}"),
         (0, minor, _) => format!("0.{minor}"),
         (major, ..) => major.to_string(),

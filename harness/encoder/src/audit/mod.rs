@@ -31,6 +31,8 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
+
 use wasmparser::{FuncType, MemoryType};
 use wit_parser::{Function, WorldItem};
 
@@ -44,7 +46,7 @@ pub(crate) use violation::Violation;
 
 /// Everything in the plan that the world and the modules contradict.
 pub(crate) fn audit(plan: &Plan, world: &World, parts: &Parts<'_>) -> Vec<Violation> {
-    let mut auditor = Auditor { plan, world, parts, found: Vec::new() };
+    let mut auditor = Auditor { plan, world, parts, main_memory: OnceCell::new(), found: Vec::new() };
     auditor.order();
     auditor.imports();
     auditor.slots();
@@ -62,6 +64,7 @@ struct Auditor<'a> {
     plan: &'a Plan,
     world: &'a World,
     parts: &'a [Option<Part<'a>>],
+    main_memory: OnceCell<Option<MemoryRef>>,
     found: Vec<Violation>,
 }
 
@@ -127,6 +130,10 @@ impl<'a> Auditor<'a> {
 
     /// Main's memory, whether main has it or is given it.
     fn memory(&self) -> Option<MemoryRef> {
+        self.main_memory.get_or_init(|| self.find_memory()).clone()
+    }
+
+    fn find_memory(&self) -> Option<MemoryRef> {
         let main = self.module(ModuleId::MAIN)?;
         if main.imports.iter().any(|import| matches!(import.ty, Extern::Memory(_))) {
             return Some(MemoryRef::Hosted);
