@@ -33,8 +33,9 @@ mod tests;
 
 use std::cell::OnceCell;
 
+use foldhash::HashSet;
 use wasmparser::{FuncType, MemoryType};
-use wit_parser::{Function, WorldItem};
+use wit_parser::{Function, WorldItem, WorldKey};
 
 use crate::demand::{Part, Parts};
 use crate::names;
@@ -46,7 +47,8 @@ pub(crate) use violation::Violation;
 
 /// Everything in the plan that the world and the modules contradict.
 pub(crate) fn audit(plan: &Plan, world: &World, parts: &Parts<'_>) -> Vec<Violation> {
-    let mut auditor = Auditor { plan, world, parts, main_memory: OnceCell::new(), found: Vec::new() };
+    let mut auditor =
+        Auditor { plan, world, parts, main_memory: OnceCell::new(), names: Default::default(), found: Vec::new() };
     auditor.order();
     auditor.imports();
     auditor.slots();
@@ -65,6 +67,8 @@ struct Auditor<'a> {
     world: &'a World,
     parts: &'a [Option<Part<'a>>],
     main_memory: OnceCell<Option<MemoryRef>>,
+    /// The names of the interfaces that the world imports, and of those that it exports.
+    names: [OnceCell<HashSet<String>>; 2],
     found: Vec<Violation>,
 }
 
@@ -128,6 +132,15 @@ impl<'a> Auditor<'a> {
         if self.own_memory(id).is_some() { Some(MemoryRef::Own(id)) } else { self.memory() }
     }
 
+    /// The names of the interfaces that the world imports or exports.
+    fn interface_names(&self, exported: bool) -> &HashSet<String> {
+        let side = if exported { self.world.exports() } else { self.world.imports() };
+        self.names[usize::from(exported)].get_or_init(|| {
+            let interfaces = side.iter().filter(|(_, item)| matches!(item, WorldItem::Interface { .. }));
+            interfaces.map(|(key, _)| self.world.resolve.name_world_key(key)).collect()
+        })
+    }
+
     /// Main's memory, whether main has it or is given it.
     fn memory(&self) -> Option<MemoryRef> {
         self.main_memory.get_or_init(|| self.find_memory()).clone()
@@ -168,10 +181,10 @@ impl<'a> Auditor<'a> {
                 WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.get(&function.name),
                 _ => None,
             },
-            None => side.values().find_map(|item| match item {
+            None => match side.get(&WorldKey::Name(function.name.clone()))? {
                 WorldItem::Function(found) if found.name == function.name => Some(found),
                 _ => None,
-            }),
+            },
         }
     }
 }
