@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use polyfill_build::{module, reference};
+use polyfill_encoder::versions;
 use semver::Version;
 use wasmtime::component::Linker;
 use wasmtime::component::types::ComponentItem;
@@ -32,10 +33,20 @@ impl fmt::Display for Skew {
             write!(f, " by {}", by.join(" and "))?;
         }
         match &self.nearest {
-            Some(nearest) if line(nearest) == line(&self.wanted) => {
+            Some(nearest) if versions::are_compatible(&self.wanted, nearest) => {
                 write!(f, "; the host has {nearest}, without these")
             }
-            Some(nearest) => write!(f, "; the nearest that the host has is {nearest}"),
+            Some(nearest) => {
+                write!(f, "; the nearest that the host has is {nearest}")?;
+                let is_zero = |version: &Version| (version.major, version.minor) == (0, 0);
+                if !self.wanted.pre.is_empty() || !nearest.pre.is_empty() {
+                    f.write_str(", and a prerelease is compatible with itself alone")
+                } else if is_zero(&self.wanted) && is_zero(nearest) {
+                    f.write_str(", and a version 0.0.x is compatible with itself alone")
+                } else {
+                    Ok(())
+                }
+            }
             None => write!(f, "; the host has no version of it"),
         }
     }
@@ -54,15 +65,18 @@ pub(crate) struct Origin<'a> {
 pub(crate) fn skews(linker: &Linker<State>, missing: &[Missing], origin: Origin<'_>) -> Vec<Skew> {
     let mut interfaces: BTreeMap<(String, Version), Vec<&Missing>> = BTreeMap::new();
     for item in missing {
-        let named = item.instance.as_deref().and_then(|name| name.split_once('@'));
-        if let Some((interface, Ok(version))) = named.map(|(interface, version)| (interface, version.parse())) {
+        if let Some((interface, version)) = item.instance.as_deref().and_then(versions::split_version) {
             interfaces.entry((interface.to_string(), version)).or_default().push(item);
         }
     }
     let importers = module::importers(origin.component);
     let skew = |((interface, wanted), items): ((String, Version), Vec<&Missing>)| {
         let asks = |modules: &BTreeSet<String>| {
-            let named = |name: &String| name.split('@').next() == Some(interface.as_str());
+            // A component imports the newest of compatible versions.
+            let named = |name: &String| {
+                let split = versions::split_version(name);
+                split.is_some_and(|(other, version)| other == interface && versions::are_compatible(&wanted, &version))
+            };
             modules.iter().any(named)
         };
         let by = importers.iter().filter(|(_, modules)| asks(modules)).map(|(name, _)| in_stack(name, origin.stack));
@@ -76,9 +90,8 @@ pub(crate) fn skews(linker: &Linker<State>, missing: &[Missing], origin: Origin<
 /// The name under which the linker has what a component imports by that name, in the version that it is satisfied by.
 /// Nothing if the linker has none of it.
 pub(crate) fn counterpart(linker: &Linker<State>, name: &str, siblings: &[(String, ComponentItem)]) -> Option<String> {
-    let (interface, wanted) = name.split_once('@')?;
-    let wanted: Version = wanted.parse().ok()?;
-    let fits = |version: &Version| line(version) == line(&wanted);
+    let (interface, wanted) = versions::split_version(name)?;
+    let fits = |version: &Version| versions::are_compatible(&wanted, version);
     nearest(linker, interface, &wanted, siblings, fits).map(|nearest| format!("{interface}@{nearest}"))
 }
 
@@ -111,16 +124,12 @@ fn nearest(
     };
     let mut versions: Vec<Version> = (0..=3)
         .flat_map(|major| (0..=9).flat_map(move |minor| (0..=40).map(move |patch| Version::new(major, minor, patch))))
+        // Prereleases cannot be listed, but for the one that is wanted.
+        .chain([wanted.clone(), Version::new(wanted.major, wanted.minor, wanted.patch)])
         .filter(fits)
         .collect();
-    versions.sort_by_key(|version| {
-        let apart = |a: u64, b: u64| a.abs_diff(b);
-        (apart(version.major, wanted.major), apart(version.minor, wanted.minor), apart(version.patch, wanted.patch))
-    });
+    versions.sort_by_cached_key(|version| versions::distance(wanted, version));
+    // Each is tried once: what is tried is there from then on.
+    versions.dedup();
     versions.into_iter().find(|version| has(version))
-}
-
-/// Versions of one line are compatible.
-fn line(version: &Version) -> (u64, u64) {
-    if version.major > 0 { (version.major, 0) } else { (0, version.minor) }
 }

@@ -1,5 +1,6 @@
 //! Each function and each resource that the world exports is exported once, by the right core function.
 
+use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
 use wit_parser::{InterfaceId, TypeDefKind, TypeId, WorldKey};
 
@@ -12,14 +13,17 @@ use crate::read::Extern;
 impl Auditor<'_> {
     pub(super) fn lifts(&mut self) {
         let (plan, world) = (self.plan, self.world);
+        let mut lifts: HashMap<(Option<&WorldKey>, &str), usize> = HashMap::default();
+        for lift in &plan.lifts {
+            *lifts.entry((lift.function.key.as_ref(), &lift.function.name)).or_default() += 1;
+        }
         for (key, interface, function) in world.exported_functions() {
             let key = interface.map(|_| key);
-            let is_its = |lift: &&Lift| lift.function.key.as_ref() == key && lift.function.name == function.name;
             let at = match key {
                 Some(key) => format!("export `{}#{}`", world.resolve.name_world_key(key), function.name),
                 None => format!("export `{}`", function.name),
             };
-            match plan.lifts.iter().filter(is_its).count() {
+            match lifts.get(&(key, function.name.as_str())).copied().unwrap_or_default() {
                 0 => self.report(Violation::NeverLifted { at }),
                 1 => {}
                 times => self.report(Violation::LiftedTwice { at, times }),

@@ -1,5 +1,6 @@
 //! Each import has a wire; the wire leads to what the import means, has its type, and comes in time.
 
+use foldhash::HashMap;
 use wasmparser::{FuncType, MemoryType, TableType, ValType};
 
 use super::meaning::{core, is_kind};
@@ -10,18 +11,24 @@ use crate::read::{Extern, Import};
 
 impl Auditor<'_> {
     pub(super) fn imports(&mut self) {
+        let plan = self.plan;
+        let mut wires: HashMap<Named<'_>, usize> = HashMap::default();
+        for wire in &plan.wires {
+            *wires.entry((wire.importer, &wire.module, &wire.field)).or_default() += 1;
+        }
+        let mut imports: HashMap<Named<'_>, &Import> = HashMap::default();
         for (importer, module) in self.embedded() {
-            for (index, import) in module.imports.iter().enumerate() {
-                let repeated = module.imports[..index].iter().any(|i| is_named(i, &import.module, import.name()));
-                self.is_wired(importer, import, repeated);
+            for import in &module.imports {
+                // As it will be named in the component.
+                let name = (importer, import.module.as_str(), import.name());
+                let repeated = imports.contains_key(&name);
+                imports.entry(name).or_insert(import);
+                self.is_wired(importer, import, repeated, wires.get(&name).copied().unwrap_or_default());
             }
         }
-        let plan = self.plan;
         for wire in &plan.wires {
             let at = self.import_name(wire.importer, &wire.module, &wire.field);
-            let module = self.module(wire.importer);
-            let import = module.and_then(|m| m.imports.iter().find(|i| is_named(i, &wire.module, &wire.field)));
-            match import {
+            match imports.get(&(wire.importer, wire.module.as_str(), wire.field.as_str())) {
                 Some(import) => self.wire(at, wire, import),
                 None => self.report(Violation::WireWithoutImport { at }),
             }
@@ -33,14 +40,13 @@ impl Auditor<'_> {
     }
 
     /// One wire for each import, and one import for each name.
-    fn is_wired(&mut self, importer: ModuleId, import: &Import, repeated: bool) {
+    fn is_wired(&mut self, importer: ModuleId, import: &Import, repeated: bool, wires: usize) {
         let at = self.import_name(importer, &import.module, import.name());
         if repeated {
             self.report(Violation::ImportedTwice { at });
             return;
         }
-        let wires = self.plan.wires.iter().filter(|wire| wire.importer == importer);
-        match wires.filter(|wire| is_named(import, &wire.module, &wire.field)).count() {
+        match wires {
             0 => self.report(Violation::NoWire { at }),
             1 => {}
             times => self.report(Violation::WiredTwice { at, times }),
@@ -170,10 +176,8 @@ impl Auditor<'_> {
     }
 }
 
-/// Whether an import will have that name in the component.
-fn is_named(import: &Import, module: &str, field: &str) -> bool {
-    import.module == module && import.name() == field
-}
+/// Importer, import module and field.
+type Named<'a> = (ModuleId, &'a str, &'a str);
 
 /// "Import Matching" of the core specification.
 pub(super) fn fits(offered: &Extern, wanted: &Extern) -> bool {

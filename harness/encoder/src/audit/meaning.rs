@@ -113,11 +113,8 @@ impl Auditor<'_> {
             return track(&full).as_deref() == Some(written.name);
         }
         // Another version may stand in for the written one, but not if that one is there itself.
-        let side = if name.exported { self.world.exports() } else { self.world.imports() };
-        let is_written = |(key, item): (&WorldKey, &WorldItem)| {
-            matches!(item, WorldItem::Interface { .. }) && resolve.name_world_key(key) == written.name
-        };
-        full == written.name || (!side.iter().any(is_written) && track(&full) == track(written.name))
+        let is_there = || self.interface_names(name.exported).contains(written.name);
+        full == written.name || (!is_there() && track(&full) == track(written.name))
     }
 
     fn means_resource(&self, name: &ImportName<'_>, resource: &str, id: TypeId) -> bool {
@@ -203,7 +200,7 @@ pub(super) fn track(name: &str) -> Option<String> {
     let Some((interface, version)) = name.split_once('@') else { return Some(name.to_string()) };
     let version = semver::Version::parse(version).ok()?;
     let common = match (version.major, version.minor, version.patch) {
-        _ if !version.pre.is_empty() => version.to_string(),
+        (major, minor, patch) if !version.pre.is_empty() => format!("{major}.{minor}.{patch}-{}", version.pre),
         (0, 0, patch) => format!("0.0.{patch}"),
         (0, minor, _) => format!("0.{minor}"),
         (major, ..) => major.to_string(),

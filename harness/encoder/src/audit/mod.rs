@@ -31,8 +31,11 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
+
+use foldhash::HashSet;
 use wasmparser::{FuncType, MemoryType};
-use wit_parser::{Function, WorldItem};
+use wit_parser::{Function, WorldItem, WorldKey};
 
 use crate::demand::{Part, Parts};
 use crate::names;
@@ -44,7 +47,8 @@ pub(crate) use violation::Violation;
 
 /// Everything in the plan that the world and the modules contradict.
 pub(crate) fn audit(plan: &Plan, world: &World, parts: &Parts<'_>) -> Vec<Violation> {
-    let mut auditor = Auditor { plan, world, parts, found: Vec::new() };
+    let mut auditor =
+        Auditor { plan, world, parts, main_memory: OnceCell::new(), names: Default::default(), found: Vec::new() };
     auditor.order();
     auditor.imports();
     auditor.slots();
@@ -62,6 +66,9 @@ struct Auditor<'a> {
     plan: &'a Plan,
     world: &'a World,
     parts: &'a [Option<Part<'a>>],
+    main_memory: OnceCell<Option<MemoryRef>>,
+    /// The names of the interfaces that the world imports, and of those that it exports.
+    names: [OnceCell<HashSet<String>>; 2],
     found: Vec<Violation>,
 }
 
@@ -125,8 +132,21 @@ impl<'a> Auditor<'a> {
         if self.own_memory(id).is_some() { Some(MemoryRef::Own(id)) } else { self.memory() }
     }
 
+    /// The names of the interfaces that the world imports or exports.
+    fn interface_names(&self, exported: bool) -> &HashSet<String> {
+        let side = if exported { self.world.exports() } else { self.world.imports() };
+        self.names[usize::from(exported)].get_or_init(|| {
+            let interfaces = side.iter().filter(|(_, item)| matches!(item, WorldItem::Interface { .. }));
+            interfaces.map(|(key, _)| self.world.resolve.name_world_key(key)).collect()
+        })
+    }
+
     /// Main's memory, whether main has it or is given it.
     fn memory(&self) -> Option<MemoryRef> {
+        self.main_memory.get_or_init(|| self.find_memory()).clone()
+    }
+
+    fn find_memory(&self) -> Option<MemoryRef> {
         let main = self.module(ModuleId::MAIN)?;
         if main.imports.iter().any(|import| matches!(import.ty, Extern::Memory(_))) {
             return Some(MemoryRef::Hosted);
@@ -161,10 +181,10 @@ impl<'a> Auditor<'a> {
                 WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.get(&function.name),
                 _ => None,
             },
-            None => side.values().find_map(|item| match item {
+            None => match side.get(&WorldKey::Name(function.name.clone()))? {
                 WorldItem::Function(found) if found.name == function.name => Some(found),
                 _ => None,
-            }),
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Slots: what stands behind each, what it looks like, and who uses it.
 
+use foldhash::{HashMap, HashSet};
 use wasmparser::{FuncType, ValType};
 
 use super::{Auditor, Violation, signature, type_name};
@@ -10,13 +11,18 @@ impl Auditor<'_> {
     /// Each slot is used, and no two hold the same.
     pub(super) fn slots(&mut self) {
         let plan = self.plan;
+        let by_wires = plan.wires.iter().filter_map(|wire| match &wire.via {
+            Via::Slot(slot, _) => Some(*slot),
+            Via::Direct => None,
+        });
+        let used: HashSet<SlotId> = by_wires.chain(plan.resources.iter().filter_map(|r| r.slot)).collect();
+        let mut first_of: HashMap<&Source, usize> = HashMap::default();
         for (index, slot) in plan.slots.iter().enumerate() {
-            let used_by_wire = plan.wires.iter().any(|w| matches!(&w.via, Via::Slot(slot, _) if slot.0 == index));
-            let used_by_resource = plan.resources.iter().any(|r| r.slot == Some(SlotId(index)));
-            if !used_by_wire && !used_by_resource {
+            if !used.contains(&SlotId(index)) {
                 self.report(Violation::UnusedSlot { at: self.slot_name(SlotId(index)) });
             }
-            if let Some(first) = plan.slots[..index].iter().position(|other| other.source == slot.source) {
+            let first = *first_of.entry(&slot.source).or_insert(index);
+            if first != index {
                 let (at, source_name) = (self.slot_name(SlotId(index)), self.source_name(&slot.source));
                 self.report(Violation::SlotTwice { at, source_name, first });
             }

@@ -1,5 +1,6 @@
 //! Main's start function: what it may call comes before main, and is ready, if anything allows it.
 
+use foldhash::{HashMap, HashSet};
 use wasmparser::{ConstExpr, ElementItems, Operator, Parser, Payload, TypeRef};
 
 use super::meaning::core;
@@ -82,8 +83,8 @@ impl Auditor<'_> {
             if late.is_empty() {
                 continue;
             }
-            let Some(graph) = Graph::read(&module.bytes) else { continue };
-            for (_, import) in late.into_iter().filter(|(index, _)| graph.calls(*index)) {
+            let Some(called) = Graph::read(&module.bytes).map(|graph| graph.called()) else { continue };
+            for (_, import) in late.into_iter().filter(|(index, _)| called.contains(index)) {
                 let (module, at) = (module.name.clone(), item(&import.module, import.name()));
                 self.report(Violation::StartsTooEarly { module, at });
             }
@@ -99,10 +100,14 @@ impl Auditor<'_> {
     fn prepared(&mut self) {
         let plan = self.plan;
         let prepared = plan.prepare.as_ref().map(|prepare| prepare.slots.as_slice()).unwrap_or_default();
+        let mut times: HashMap<usize, usize> = HashMap::default();
+        for slot in prepared {
+            *times.entry(slot.0).or_default() += 1;
+        }
         for (index, slot) in plan.slots.iter().enumerate() {
             let late = self.needs(&slot.source).into_iter().find(|need| !self.is_there(need, ModuleId::MAIN));
             let at = format!("slot {index} (`{}`)", slot.name);
-            match (late, prepared.iter().filter(|id| id.0 == index).count()) {
+            match (late, times.get(&index).copied().unwrap_or_default()) {
                 (None, 1) | (Some(_), 0) => {}
                 (None, 0) => self.report(Violation::NotPrepared { at }),
                 (Some(late), 1) => {
@@ -121,7 +126,7 @@ impl Auditor<'_> {
             // It may call what its module imports.
             let wires = plan.wires.iter().filter(|wire| wire.importer == function.module);
             for wire in wires {
-                if matches!(&wire.via, Via::Slot(slot, _) if !prepared.contains(slot)) {
+                if matches!(&wire.via, Via::Slot(slot, _) if !times.contains_key(&slot.0)) {
                     let (function, at) = (self.core_name(function), item(&wire.module, &wire.field));
                     self.report(Violation::NotReady { function, at });
                 }
@@ -133,20 +138,23 @@ impl Auditor<'_> {
     fn start_calls(&self) -> Vec<String> {
         let Some(main) = self.module(ModuleId::MAIN).filter(|main| main.has_start) else { return Vec::new() };
         let functions = main.imports.iter().filter(|import| matches!(import.ty, Extern::Func(_)));
+        let mut sources: HashMap<(&str, &str), &Source> = HashMap::default();
+        for wire in self.plan.wires.iter().filter(|wire| wire.importer == ModuleId::MAIN) {
+            sources.entry((&wire.module, &wire.field)).or_insert(&wire.source);
+        }
+        let source = |import: &Import| sources.get(&(import.module.as_str(), import.name())).copied();
         let relevant: Vec<(u32, &Import)> =
-            (0..).zip(functions).filter(|(_, import)| self.is_relevant(import)).collect();
+            (0..).zip(functions).filter(|(_, import)| self.is_relevant(source(import))).collect();
         if relevant.is_empty() {
             return Vec::new();
         }
-        let graph = Graph::read(&main.bytes);
-        let called = relevant.into_iter().filter(|(index, _)| graph.as_ref().is_none_or(|graph| graph.calls(*index)));
+        let graph = Graph::read(&main.bytes).map(|graph| graph.called());
+        let called = relevant.into_iter().filter(|(index, _)| graph.as_ref().is_none_or(|graph| graph.contains(index)));
         called.map(|(_, import)| item(&import.module, import.name())).collect()
     }
 
-    fn is_relevant(&self, import: &Import) -> bool {
-        let wires = self.plan.wires.iter().filter(|wire| wire.importer == ModuleId::MAIN);
-        let wire = wires.into_iter().find(|wire| wire.module == import.module && wire.field == import.name());
-        match wire.map(|wire| &wire.source) {
+    fn is_relevant(&self, source: Option<&Source>) -> bool {
+        match source {
             Some(Source::Export(CoreRef { .. }, Kind::Func)) => true,
             Some(Source::Lower(function, _)) => {
                 let function = self.imported_function(function);
@@ -243,21 +251,22 @@ impl Graph {
         Some(())
     }
 
-    /// Whether the start function may call an import: asked from the import upwards, caller by caller.
-    fn calls(&self, import: u32) -> bool {
-        let mut callers = vec![import];
-        loop {
-            let by_value = self.held.iter().any(|function| callers.contains(function));
-            let known = callers.len();
-            for (index, (calls, gives)) in (self.imported..).zip(&self.functions) {
-                let calls = calls.iter().any(|function| callers.contains(function)) || (*gives && by_value);
-                if calls && !callers.contains(&index) {
-                    callers.push(index);
+    /// The functions that the start function may call, directly or not. What tables and globals hold is called by whoever
+    /// calls what it is given.
+    fn called(&self) -> HashSet<u32> {
+        let mut called: HashSet<u32> = self.start.into_iter().collect();
+        let mut held = Some(&self.held);
+        let mut new: Vec<u32> = called.iter().copied().collect();
+        while let Some(caller) = new.pop() {
+            let own = caller.checked_sub(self.imported).and_then(|own| self.functions.get(own as usize));
+            let Some((calls, gives)) = own else { continue };
+            let given = if *gives { held.take() } else { None };
+            for function in calls.iter().chain(given.into_iter().flatten()) {
+                if called.insert(*function) {
+                    new.push(*function);
                 }
             }
-            if callers.len() == known {
-                return self.start.is_some_and(|start| callers.contains(&start));
-            }
         }
+        called
     }
 }

@@ -107,9 +107,11 @@ impl<'a> Units<'a> {
             return Ok(Target::Landmark { landmark, delta });
         }
         if is_array_bound(name) {
-            let unit = self.units.iter().position(|unit| (unit.addresses.start..=unit.addresses.end).contains(&value));
-            let unit = unit.ok_or_else(|| stale("an address outside of static data"))?;
-            let delta = value.wrapping_sub(self.units[unit].addresses.start);
+            // Units are in order of their addresses.
+            let unit = self.units.partition_point(|unit| unit.addresses.end < value);
+            let found = self.units.get(unit).filter(|unit| unit.addresses.start <= value);
+            let found = found.ok_or_else(|| stale("an address outside of static data"))?;
+            let delta = value.wrapping_sub(found.addresses.start);
             return Ok(Target::Unit { unit, delta });
         }
         let address = self.address(&symbol).ok_or_else(|| stale("a symbol outside of its data segment"))?;

@@ -97,7 +97,7 @@ pub enum Problem {
     PositionIndependent { what: String },
     /// Nothing tells which global is the stack pointer.
     #[error(
-        "cannot tell the stack pointer: global {global} may be it ({found}), but no symbol, export or name says so; do not strip the adapter, or export the global as `__stack_pointer`, or give its index by the option `stack.pointer`; if it is none, give it another name in the `name` section"
+        "cannot tell the stack pointer: global {global} may be it ({found}), and no symbol, export or name says what it is\n  help: do not strip the adapter; or export the global as `__stack_pointer`, or give its index by the option `stack.pointer`, or, if it is something else, give it another name in the `name` section"
     )]
     UnknownStackPointer { global: u32, found: &'static str },
     /// A global with a special name has the wrong type.

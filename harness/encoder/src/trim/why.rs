@@ -118,14 +118,16 @@ pub(super) fn functions(
         symbols = unit_names(module, units);
     }
     let mut functions = Functions::default();
+    let named = first_names(module.exports.values().filter(|export| super::is_function(export)));
+    let exported = first_names(exports.iter().copied());
     for index in 0..module.functions.len() as u32 {
-        let name = name(module, index);
+        let name = name(module, index, &named);
         match (whys.functions.get(&index), numbers.functions.get(&index)) {
             (Some(why), Some(to)) => functions.kept.push(KeptFunction {
                 from: index,
                 to: *to,
                 name,
-                reason: reason(*why, index, whys, &symbols, exports),
+                reason: reason(*why, index, whys, &symbols, &exported),
                 code: code.get(&index).cloned(),
             }),
             _ => functions.dropped.push((index, name)),
@@ -143,7 +145,19 @@ pub(super) fn functions(
     functions
 }
 
-fn name(module: &Module<'_>, index: u32) -> String {
+/// The first name under which each function is exported.
+fn first_names<'a, 'e>(exports: impl Iterator<Item = &'e Export<'a>>) -> BTreeMap<u32, &'a str>
+where
+    'a: 'e,
+{
+    let mut names = BTreeMap::new();
+    for export in exports {
+        names.entry(export.index).or_insert(export.name);
+    }
+    names
+}
+
+fn name(module: &Module<'_>, index: u32, exported: &BTreeMap<u32, &str>) -> String {
     if let Some(name) = module.names.functions.get(&index) {
         return name.to_string();
     }
@@ -151,16 +165,18 @@ fn name(module: &Module<'_>, index: u32) -> String {
     if let Some(import) = import {
         return format!("{}#{}", import.module, import.name);
     }
-    let export = module.exports.values().find(|export| super::is_function(export) && export.index == index);
-    export.map_or_else(|| format!("function {index}"), |export| export.name.to_string())
+    exported.get(&index).map_or_else(|| format!("function {index}"), |name| name.to_string())
 }
 
-fn reason(why: Why, index: u32, whys: &Whys, symbols: &BTreeMap<usize, &str>, exports: &[&Export<'_>]) -> Reason {
+fn reason(
+    why: Why,
+    index: u32,
+    whys: &Whys,
+    symbols: &BTreeMap<usize, &str>,
+    exported: &BTreeMap<u32, &str>,
+) -> Reason {
     match why {
-        Why::Export => {
-            let export = exports.iter().find(|export| export.index == index);
-            Reason::Export(export.map(|export| export.name.to_string()).unwrap_or_default())
-        }
+        Why::Export => Reason::Export(exported.get(&index).map(|name| name.to_string()).unwrap_or_default()),
         Why::Start => Reason::Start,
         Why::Call(by) => Reason::Called(by),
         Why::Address(by) => Reason::AddressTaken(by),

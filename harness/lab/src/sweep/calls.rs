@@ -1,5 +1,6 @@
 //! A run's calls of its adapter: those that the guest made, and what can be compared of them.
 
+use polyfill_encoder::versions;
 use polyfill_runner::{Boundary, End, Event, Trace};
 
 /// The import module by which adapters reach main: its functions are main's own doing.
@@ -70,10 +71,7 @@ pub(super) fn core_of(trace: &Trace, place: usize) -> Option<usize> {
 
 /// A host's function without the version of its package, in which adapters differ.
 pub(super) fn unversioned(function: &str) -> String {
-    let Some((interface, rest)) = function.split_once('@') else { return function.to_string() };
-    let version = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-    // The dot before the function is taken for one of the version's where a letter follows it.
-    format!("{interface}.{}", rest[version..].trim_start_matches('.'))
+    versions::split_item(function).map_or(function.to_string(), |(interface, _, rest)| format!("{interface}{rest}"))
 }
 
 fn is_core(event: &Event) -> bool {

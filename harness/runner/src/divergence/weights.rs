@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use polyfill_build::profile::{FUNCTIONS, Kept, Profile};
+use polyfill_encoder::versions;
 
 use super::table;
 
@@ -106,17 +107,10 @@ fn sets(f: &mut fmt::Formatter<'_>, what: &str, old: &BTreeSet<String>, new: &BT
 /// Names without the versions of their interfaces, each with that version; the later one, if there are several.
 fn unversioned(names: &BTreeSet<String>) -> BTreeMap<String, String> {
     let split = |name: &String| {
-        let Some((interface, rest)) = name.split_once('@') else { return (name.clone(), String::new()) };
-        let end = version_end(rest);
-        (format!("{interface}{}", &rest[end..]), rest[..end].to_string())
+        let Some((interface, version, rest)) = versions::split_item(name) else { return (name.clone(), String::new()) };
+        (format!("{interface}{rest}"), version.to_string())
     };
     names.iter().map(split).collect()
-}
-
-/// Where a version ends, of an import before `.field`, which is behind its third number, and of an export before `#field`.
-fn version_end(rest: &str) -> usize {
-    let ends = [rest.find('#'), rest.match_indices('.').nth(2).map(|(at, _)| at)];
-    ends.into_iter().flatten().min().unwrap_or(rest.len())
 }
 
 fn signed(old: usize, new: usize) -> String {

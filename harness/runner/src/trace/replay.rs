@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use polyfill_build::index::Sanitize;
+use polyfill_encoder::versions;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{InstancePre, Linker};
 
@@ -204,10 +205,7 @@ impl Player {
 
 /// `wasi:io/streams@0.2.6.[method]..` without the version.
 fn without_version(function: &str) -> (&str, &str) {
-    let Some((interface, rest)) = function.split_once('@') else { return (function, "") };
-    // Numbers and dots, up to the dot before the function.
-    let version = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-    (interface, &rest[version..])
+    versions::split_item(function).map_or((function, ""), |(interface, _, rest)| (interface, rest))
 }
 
 #[cfg(test)]
