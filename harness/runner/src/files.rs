@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use self::directory::{Directory, Found, FoundKind, Visit};
-use self::plan::{Kind, MOST_ENTRIES, MOST_PATH, Plan, Planned};
+use self::plan::{Kind, MOST_PATH, Plan, Planned};
 use crate::inputs::Inputs;
 use crate::limits::Limits;
 use crate::observation::{Outcome, Seen};
@@ -106,6 +106,8 @@ pub(crate) struct Files {
     root: Arc<Directory>,
     folder: TempDir,
     size: Size,
+    /// Entries that there may be.
+    most: usize,
     pub(crate) preopens: Vec<Opened>,
 }
 
@@ -132,12 +134,12 @@ impl Files {
     /// are known to lie in the directory and to be within the limits.
     pub(crate) fn lay_out(inputs: &Inputs, limits: &Limits) -> Result<Option<Self>, FilesError> {
         let Some(preopens) = &inputs.preopens else { return Ok(None) };
-        let plan = Plan::of(&inputs.files, limits.files)?;
+        let plan = Plan::of(&inputs.files, limits)?;
         plan.check_preopens(preopens)?;
         let size = Size { bytes: plan.bytes, entries: plan.entries.len() };
         let folder = private_directory().map_err(failed("make a directory for", ""))?;
         let root = Arc::new(Directory::open(folder.path()).map_err(failed("open", ""))?);
-        let mut files = Self { root, folder, size, preopens: Vec::new() };
+        let mut files = Self { root, folder, size, most: limits.entries, preopens: Vec::new() };
         files.make(&plan)?;
         for (name, preopen) in preopens {
             let path = preopen.folder();
@@ -195,13 +197,14 @@ impl Files {
 
     /// Counts what the guest adds.
     pub(crate) fn meter(&self, limits: &Limits) -> Meter {
-        Meter::new(self.root.clone(), limits.files, self.size)
+        let most = Size { bytes: limits.files as u64, entries: limits.entries };
+        Meter::new(self.root.clone(), most, self.size)
     }
 
     /// A way to ask how many bytes of files there are. What cannot be measured, or is more entries than there may be, is
     /// more than any limit.
     pub(crate) fn size(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
-        let root = self.root.clone();
+        let (root, most) = (self.root.clone(), self.most);
         let last: Mutex<Option<Measured>> = Mutex::new(None);
         move || {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -210,8 +213,8 @@ impl Files {
             }
             let began = Instant::now();
             // Whoever writes meanwhile may move a directory.
-            let size = (0..3).find_map(|_| meter::measure(&root, std::iter::empty()).ok());
-            let size = size.filter(|size| size.entries <= MOST_ENTRIES);
+            let size = (0..3).find_map(|_| meter::measure(&root, most, std::iter::empty()).ok());
+            let size = size.filter(|size| size.entries <= most);
             let bytes = size.map_or(u64::MAX, |size| size.bytes);
             *last = Some(Measured { bytes, took: began.elapsed(), ended: Instant::now() });
             bytes
@@ -220,7 +223,7 @@ impl Files {
 
     /// All that is in it now: `most` bytes of files at most, each name of a file counted.
     pub(crate) fn look(&self, most: usize) -> Result<BTreeMap<String, Seen>, FilesError> {
-        let mut look = Look { left: most, most, seen: BTreeMap::new() };
+        let mut look = Look { left: most, most, entries: self.most, seen: BTreeMap::new() };
         self.root.walk(&mut look)?;
         Ok(look.seen)
     }
@@ -245,7 +248,10 @@ impl Drop for Files {
 
 /// Makes an empty directory that no other user can look into.
 fn private_directory() -> io::Result<TempDir> {
-    tempfile::tempdir()
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }
 
 /// A run's outcome, and what it has left in its directory, if it has one. More than can be listed is an outcome of its own.
@@ -292,19 +298,24 @@ struct Look {
     most: usize,
     /// Bytes of files that may still come.
     left: usize,
+    /// Entries that there may be.
+    entries: usize,
     seen: BTreeMap<String, Seen>,
 }
 
 impl Visit for Look {
-    const MOST_NAMES: usize = MOST_ENTRIES + 1;
     type Error = FilesError;
+
+    fn most_names(&self) -> usize {
+        self.entries.saturating_add(1)
+    }
 
     fn enter(&mut self, path: &[u8], found: &Found<'_>) -> Result<(), FilesError> {
         if path.len() > MOST_PATH {
             return Err(FilesError::TooMuch(format!("a path of more than {MOST_PATH} bytes")));
         }
-        if self.seen.len() == MOST_ENTRIES {
-            return Err(FilesError::TooMuch(format!("more than {MOST_ENTRIES} files, directories and links")));
+        if self.seen.len() == self.entries {
+            return Err(FilesError::TooMuch(format!("more than {} files, directories and links", self.entries)));
         }
         let path = directory::text(path);
         let seen = self.seen(found).map_err(failed("look at", &path))?;

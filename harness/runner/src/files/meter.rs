@@ -10,15 +10,14 @@ use std::io;
 use std::sync::{Arc, Weak};
 
 use super::directory::{Directory, Found, FoundKind, Visit};
-use super::plan::MOST_ENTRIES;
 use crate::host::Stop;
 
 /// The count.
 #[derive(Debug)]
 pub(crate) struct Meter {
     root: Arc<Directory>,
-    /// Bytes of files that there may be.
-    limit: usize,
+    /// Bytes of files that there may be, and entries.
+    most: Size,
     size: Size,
     /// Files that were opened by their addresses, those that are open no more among them.
     opened: BTreeMap<usize, Weak<File>>,
@@ -39,8 +38,8 @@ pub(crate) struct Size {
 }
 
 impl Meter {
-    pub(super) fn new(root: Arc<Directory>, limit: usize, size: Size) -> Self {
-        Self { root, limit, size, opened: BTreeMap::new(), crowded: CROWD }
+    pub(super) fn new(root: Arc<Directory>, most: Size, size: Size) -> Self {
+        Self { root, most, size, opened: BTreeMap::new(), crowded: CROWD }
     }
 
     /// Takes note of an open file, which may lose its name.
@@ -61,8 +60,8 @@ impl Meter {
 
     /// Refuses data that is larger by itself than all files may be.
     pub(crate) fn before(&self, data: usize) -> Result<(), Stop> {
-        match data > self.limit {
-            true => Err(Stop::FilesLimit { bytes: self.limit }),
+        match data as u64 > self.most.bytes {
+            true => Err(self.too_many_bytes()),
             false => Ok(()),
         }
     }
@@ -74,31 +73,35 @@ impl Meter {
         if added == Size::default() || self.exceeded().is_none() {
             return Ok(());
         }
-        self.size = match measure(&self.root, self.opened.values()) {
+        self.size = match measure(&self.root, self.most.entries, self.opened.values()) {
             Ok(size) => size,
             Err(error) => return Err(Stop::FilesUnknown { why: error.to_string() }),
         };
         self.exceeded().map_or(Ok(()), Err)
     }
 
+    /// The limit that is exceeded, if one is.
     fn exceeded(&self) -> Option<Stop> {
-        self.size.exceeds(self.limit)
-    }
-}
-
-impl Size {
-    /// The limit that it is beyond, if it is.
-    pub(crate) fn exceeds(self, limit: usize) -> Option<Stop> {
-        if self.bytes > limit as u64 {
-            return Some(Stop::FilesLimit { bytes: limit });
+        if self.size.bytes > self.most.bytes {
+            return Some(self.too_many_bytes());
         }
-        (self.entries > MOST_ENTRIES).then_some(Stop::EntriesLimit { entries: MOST_ENTRIES })
+        let entries = self.most.entries;
+        (self.size.entries > entries).then_some(Stop::EntriesLimit { entries })
+    }
+
+    fn too_many_bytes(&self) -> Stop {
+        Stop::FilesLimit { bytes: self.most.bytes as usize }
     }
 }
 
-/// Measures everything below a directory, and the open files that are nowhere below it.
-pub(super) fn measure<'a>(root: &Directory, opened: impl Iterator<Item = &'a Weak<File>>) -> io::Result<Size> {
-    let mut all = Measure::default();
+/// Measures everything below a directory, and the open files that are nowhere below it. Of a directory with more than `most`
+/// entries, one more is counted.
+pub(super) fn measure<'a>(
+    root: &Directory,
+    most: usize,
+    opened: impl Iterator<Item = &'a Weak<File>>,
+) -> io::Result<Size> {
+    let mut all = Measure { size: Size::default(), most, known: BTreeSet::new() };
     root.walk(&mut all)?;
     for file in opened.filter_map(Weak::upgrade) {
         let metadata = file.metadata()?;
@@ -111,16 +114,20 @@ pub(super) fn measure<'a>(root: &Directory, opened: impl Iterator<Item = &'a Wea
     Ok(all.size)
 }
 
-#[derive(Default)]
 struct Measure {
     size: Size,
+    /// Entries that there may be.
+    most: usize,
     /// Files that may be met again.
     known: BTreeSet<(u64, u64)>,
 }
 
 impl Visit for Measure {
-    const MOST_NAMES: usize = MOST_ENTRIES + 1;
     type Error = io::Error;
+
+    fn most_names(&self) -> usize {
+        self.most.saturating_add(1)
+    }
 
     fn enter(&mut self, _path: &[u8], found: &Found<'_>) -> io::Result<()> {
         self.size.entries += 1;

@@ -8,7 +8,7 @@ use crate::host::WALL_CLOCK_SECONDS;
 fn try_lay_out(case: &str) -> Result<Files, FilesError> {
     let case: Case = toml::from_str(case).unwrap();
     let inputs = Inputs::of("guest", &case).unwrap();
-    Files::lay_out(&inputs, &Limits { files: 1000, ..Limits::default() }).map(Option::unwrap)
+    Files::lay_out(&inputs, &Limits { files: 1000, entries: 5000, ..Limits::default() }).map(Option::unwrap)
 }
 
 fn lay_out(case: &str) -> Files {
@@ -157,8 +157,8 @@ fn totals_are_bounded_before_anything_is_written() {
     assert!(refused("[files]\na = { repeat = 'xx', times = 18446744073709551615 }").contains("repeated to more than"));
     assert!(refused("[files]\na = { repeat = 'x', times = 600 }\nb = { repeat = 'x', times = 401 }").contains("1001"));
     lay_out("[files]\na = { repeat = 'x', times = 600 }\nb = { repeat = 'x', times = 400 }");
-    let too_many = "the guest's files: expected at most 10000 files, directories and links, found more";
-    let many: String = (0..10_001).map(|number| format!("f{number} = ''\n")).collect();
+    let too_many = "the guest's files: expected at most 5000 files, directories and links, found more";
+    let many: String = (0..5001).map(|number| format!("f{number} = ''\n")).collect();
     assert_eq!(refused(&format!("[files]\n{many}")), too_many);
     let implied: String = (0..200).map(|number| format!("'{number}{}' = ''\n", "/d".repeat(100))).collect();
     assert_eq!(refused(&format!("[files]\n{implied}")), too_many);
@@ -211,7 +211,7 @@ fn a_directory_is_removed_with_its_run() {
 fn deep_directories_are_listed_and_removed_by_handles() {
     let files = lay_out("preopens = { '/' = '' }");
     let mut last = files.root.below("").unwrap();
-    for depth in 0..3000 {
+    for depth in 0..2100 {
         last.make_directory("d").unwrap();
         drop(last.make_file("f").unwrap());
         last = last.below("d").unwrap();
