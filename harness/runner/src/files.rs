@@ -24,7 +24,8 @@ use polyfill_build::system::{PrivateDir, private_dir};
 use thiserror::Error;
 
 use self::directory::{Directory, Found, FoundKind, Visit};
-use self::plan::{Kind, MOST_ENTRIES, MOST_PATH, Plan, Planned};
+use self::plan::{Kind, MOST_PATH, Plan, Planned};
+use crate::host::Stop;
 use crate::inputs::Inputs;
 use crate::limits::Limits;
 use crate::observation::{Outcome, Seen};
@@ -81,8 +82,8 @@ pub(crate) enum FilesError {
     },
     /// The case has more bytes of files than a run may have.
     #[error(
-        "the guest's files: {total} bytes in all, expected at most {limit}\nhelp: make them smaller, or raise the limit \
-         `files` of the case"
+        "the guest's files: {total} bytes in all, expected at most {limit} (help: lay out less, or raise `limits.files` of \
+         the case)"
     )]
     Bytes {
         /// Bytes of all files.
@@ -106,6 +107,8 @@ pub(crate) struct Files {
     root: Arc<Directory>,
     folder: PrivateDir,
     size: Size,
+    /// Entries that there may be.
+    most: usize,
     pub(crate) preopens: Vec<Opened>,
 }
 
@@ -132,12 +135,12 @@ impl Files {
     /// are known to lie in the directory and to be within the limits.
     pub(crate) fn lay_out(inputs: &Inputs, limits: &Limits) -> Result<Option<Self>, FilesError> {
         let Some(preopens) = &inputs.preopens else { return Ok(None) };
-        let plan = Plan::of(&inputs.files, limits.files)?;
+        let plan = Plan::of(&inputs.files, limits)?;
         plan.check_preopens(preopens)?;
         let size = Size { bytes: plan.bytes, entries: plan.entries.len() };
         let folder = private_dir().map_err(failed("make a directory for", ""))?;
         let root = Arc::new(Directory::open(folder.path()).map_err(failed("open", ""))?);
-        let mut files = Self { root, folder, size, preopens: Vec::new() };
+        let mut files = Self { root, folder, size, most: limits.entries, preopens: Vec::new() };
         files.make(&plan)?;
         for (name, preopen) in preopens {
             let path = preopen.folder();
@@ -195,32 +198,36 @@ impl Files {
 
     /// Counts what the guest adds.
     pub(crate) fn meter(&self, limits: &Limits) -> Meter {
-        Meter::new(self.root.clone(), limits.files, self.size)
+        let most = Size { bytes: limits.files as u64, entries: limits.entries };
+        Meter::new(self.root.clone(), most, self.size)
     }
 
-    /// A way to ask how many bytes of files there are. What cannot be measured, or is more entries than there may be, is
-    /// more than any limit.
-    pub(crate) fn size(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+    /// A way to ask for the limit that the files are beyond, if they are: for hosts whose calls are not counted. Files that
+    /// cannot be measured are beyond any limit.
+    pub(crate) fn exceeded(&self, limits: &Limits) -> impl Fn() -> Option<Stop> + Send + Sync + 'static {
         let root = self.root.clone();
-        let last: Mutex<Option<Measured>> = Mutex::new(None);
+        let most = Size { bytes: limits.files as u64, entries: limits.entries };
+        let last: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
         move || {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(last) = last.as_ref().filter(|last| last.ended.elapsed() < last.took.saturating_mul(PAUSE)) {
-                return last.bytes;
+            if last.is_some_and(|(ended, took)| ended.elapsed() < took.saturating_mul(PAUSE)) {
+                return None;
             }
             let began = Instant::now();
-            // Whoever writes meanwhile may move a directory.
-            let size = (0..3).find_map(|_| meter::measure(&root, std::iter::empty()).ok());
-            let size = size.filter(|size| size.entries <= MOST_ENTRIES);
-            let bytes = size.map_or(u64::MAX, |size| size.bytes);
-            *last = Some(Measured { bytes, took: began.elapsed(), ended: Instant::now() });
-            bytes
+            // Whoever writes meanwhile may move a directory: another try finds it where it is.
+            let measure = || meter::measure(&root, most.entries, std::iter::empty());
+            let size = measure().or_else(|_| measure()).or_else(|_| measure());
+            *last = Some((Instant::now(), began.elapsed()));
+            match size {
+                Ok(size) => size.exceeds(most),
+                Err(error) => Some(Stop::FilesUnknown { why: error.to_string() }),
+            }
         }
     }
 
     /// All that is in it now: `most` bytes of files at most, each name of a file counted.
     pub(crate) fn look(&self, most: usize) -> Result<BTreeMap<String, Seen>, FilesError> {
-        let mut look = Look { left: most, most, seen: BTreeMap::new() };
+        let mut look = Look { left: most, most, entries: self.most, seen: BTreeMap::new() };
         self.root.walk(&mut look)?;
         Ok(look.seen)
     }
@@ -228,13 +235,6 @@ impl Files {
 
 /// How many times as long as measuring takes nothing is measured again.
 const PAUSE: u32 = 20;
-
-/// What [`Files::size`] has measured.
-struct Measured {
-    bytes: u64,
-    took: Duration,
-    ended: Instant,
-}
 
 impl Drop for Files {
     fn drop(&mut self) {
@@ -287,19 +287,24 @@ struct Look {
     most: usize,
     /// Bytes of files that may still come.
     left: usize,
+    /// Entries that there may be.
+    entries: usize,
     seen: BTreeMap<String, Seen>,
 }
 
 impl Visit for Look {
-    const MOST_NAMES: usize = MOST_ENTRIES + 1;
     type Error = FilesError;
+
+    fn most_names(&self) -> usize {
+        self.entries.saturating_add(1)
+    }
 
     fn enter(&mut self, path: &[u8], found: &Found<'_>) -> Result<(), FilesError> {
         if path.len() > MOST_PATH {
             return Err(FilesError::TooMuch(format!("a path of more than {MOST_PATH} bytes")));
         }
-        if self.seen.len() == MOST_ENTRIES {
-            return Err(FilesError::TooMuch(format!("more than {MOST_ENTRIES} files, directories and links")));
+        if self.seen.len() == self.entries {
+            return Err(FilesError::TooMuch(format!("more than {} files, directories and links", self.entries)));
         }
         let path = directory::text(path);
         let seen = self.seen(found).map_err(failed("look at", &path))?;

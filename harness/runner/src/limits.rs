@@ -45,6 +45,8 @@ pub struct Limits {
     /// Bytes of files in its private directory, those that the case lays out among them. One call that writes more ends the
     /// guest; on a host that is another program, and on one of your own, within a tenth of a second.
     pub files: usize,
+    /// Files, directories and links in it, those of the case among them. One more ends the guest, as a byte too many does.
+    pub entries: usize,
     /// Resources that the host holds for the guest at a time, on hosts that keep them in [`State::table`](crate::State::table):
     /// one more ends the guest. Open descriptors count on the host `native`, too. No more than a run's share of the
     /// process's descriptors, however many these are. A guest, or an adapter, that gives none back is seen by that.
@@ -63,6 +65,7 @@ impl Limits {
             memory: case.memory_pages.map_or(self.memory, bytes),
             output: case.output.unwrap_or(self.output),
             files: case.files.unwrap_or(self.files),
+            entries: self.entries,
             handles: case.handles.unwrap_or(self.handles),
             fuel: case.fuel.or(self.fuel),
         }
@@ -128,7 +131,7 @@ fn bytes(pages: u64) -> usize {
     usize::try_from(pages).unwrap_or(usize::MAX).saturating_mul(PAGE)
 }
 
-/// 10 seconds, 1 GiB of memory, 64 MiB of output and of files, 1000 handles, and no bound on fuel.
+/// 10 seconds, 1 GiB of memory, 64 MiB of output and of files, 10,000 files, 1000 handles, and no bound on fuel.
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -137,6 +140,7 @@ impl Default for Limits {
             memory: 1 << 30,
             output: 64 << 20,
             files: 64 << 20,
+            entries: 10_000,
             handles: 1000,
             fuel: None,
         }

@@ -15,7 +15,7 @@ use crate::core_boundary::PATTERNS;
 use crate::drive::drive;
 use crate::engine::{Engine, EngineError};
 use crate::files::{self, Files};
-use crate::host::{Host, State, Stop};
+use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::names::{self, Item};
@@ -238,8 +238,7 @@ pub(crate) fn ready(
         store.set_fuel(fuel).map_err(|error| Outcome::NotRun(backtrace::message(&error)))?;
     }
     store.limiter(|state| &mut state.pages);
-    let size = files.map(Files::size);
-    let bytes = limits.files;
+    let exceeded = files.map(|files| files.exceeded(limits));
     let mut ticks = 0;
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |mut store: StoreContextMut<'_, State>| {
@@ -247,11 +246,11 @@ pub(crate) fn ready(
             return Ok(UpdateDeadline::Interrupt);
         }
         ticks += 1;
-        if let Some(size) = &size
+        if let Some(exceeded) = &exceeded
             && ticks % LOOK == 0
-            && size() > bytes as u64
+            && let Some(stop) = exceeded()
         {
-            return Err(Stop::FilesLimit { bytes }.into());
+            return Err(stop.into());
         }
         Ok(UpdateDeadline::Continue(1))
     });

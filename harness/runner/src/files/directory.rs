@@ -33,11 +33,14 @@ pub(super) enum FoundKind {
 
 /// What is done with the entries of a walk.
 pub(super) trait Visit {
-    /// Names that are read of one directory at most.
-    const MOST_NAMES: usize = usize::MAX;
     /// Directories get the permissions that a look at them takes, and keep them.
     const UNLOCKS: bool = false;
     type Error: From<io::Error>;
+
+    /// Names that are read of one directory at most.
+    fn most_names(&self) -> usize {
+        usize::MAX
+    }
 
     /// An entry, before those below it.
     fn enter(&mut self, path: &[u8], found: &Found<'_>) -> Result<(), Self::Error>;
@@ -168,7 +171,7 @@ fn level<V: Visit>(
         if name != c"." && name != c".." {
             names.push(name.to_owned());
         }
-        if names.len() >= V::MOST_NAMES {
+        if names.len() >= visit.most_names() {
             break;
         }
     }

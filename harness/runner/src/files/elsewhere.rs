@@ -20,8 +20,10 @@ pub(super) enum FoundKind {
 }
 
 pub(super) trait Visit {
-    const MOST_NAMES: usize = usize::MAX;
     type Error: From<io::Error>;
+    fn most_names(&self) -> usize {
+        usize::MAX
+    }
     fn enter(&mut self, path: &[u8], found: &Found<'_>) -> Result<(), Self::Error>;
     fn leave(&mut self, _parent: (), _name: &CStr) -> Result<(), Self::Error> {
         Ok(())

@@ -10,15 +10,14 @@ use std::io;
 use std::sync::{Arc, Weak};
 
 use super::directory::{Directory, Found, FoundKind, Visit};
-use super::plan::MOST_ENTRIES;
 use crate::host::Stop;
 
 /// The count.
 #[derive(Debug)]
 pub(crate) struct Meter {
     root: Arc<Directory>,
-    /// Bytes of files that there may be.
-    limit: usize,
+    /// Bytes of files that there may be, and entries.
+    most: Size,
     size: Size,
     /// Files that were opened by their addresses, those that are open no more among them.
     opened: BTreeMap<usize, Weak<File>>,
@@ -39,8 +38,8 @@ pub(crate) struct Size {
 }
 
 impl Meter {
-    pub(super) fn new(root: Arc<Directory>, limit: usize, size: Size) -> Self {
-        Self { root, limit, size, opened: BTreeMap::new(), crowded: CROWD }
+    pub(super) fn new(root: Arc<Directory>, most: Size, size: Size) -> Self {
+        Self { root, most, size, opened: BTreeMap::new(), crowded: CROWD }
     }
 
     /// Takes note of an open file, which may lose its name.
@@ -61,45 +60,46 @@ impl Meter {
 
     /// Refuses data that is larger by itself than all files may be.
     pub(crate) fn before(&self, data: usize) -> Result<(), Stop> {
-        match data > self.limit {
-            true => Err(Stop::FilesLimit { bytes: self.limit }),
-            false => Ok(()),
-        }
+        let size = Size { bytes: data as u64, entries: 0 };
+        size.exceeds(self.most).map_or(Ok(()), Err)
     }
 
     /// Counts what a call has added.
     pub(crate) fn add(&mut self, added: Size) -> Result<(), Stop> {
         self.size.bytes = self.size.bytes.saturating_add(added.bytes);
         self.size.entries = self.size.entries.saturating_add(added.entries);
-        if added == Size::default() || self.exceeded().is_none() {
+        if added == Size::default() || self.size.exceeds(self.most).is_none() {
             return Ok(());
         }
-        self.size = match measure(&self.root, self.opened.values()) {
+        self.size = match measure(&self.root, self.most.entries, self.opened.values()) {
             Ok(size) => size,
             Err(error) => return Err(Stop::FilesUnknown { why: error.to_string() }),
         };
-        self.exceeded().map_or(Ok(()), Err)
-    }
-
-    fn exceeded(&self) -> Option<Stop> {
-        self.size.exceeds(self.limit)
+        self.size.exceeds(self.most).map_or(Ok(()), Err)
     }
 }
 
 impl Size {
     /// The limit that it is beyond, if it is.
-    pub(crate) fn exceeds(self, limit: usize) -> Option<Stop> {
-        if self.bytes > limit as u64 {
-            return Some(Stop::FilesLimit { bytes: limit });
+    pub(super) fn exceeds(self, most: Size) -> Option<Stop> {
+        if self.bytes > most.bytes {
+            return Some(Stop::FilesLimit { bytes: most.bytes as usize });
         }
-        (self.entries > MOST_ENTRIES).then_some(Stop::EntriesLimit { entries: MOST_ENTRIES })
+        (self.entries > most.entries).then_some(Stop::EntriesLimit { entries: most.entries })
     }
 }
 
-/// Measures everything below a directory, and the open files that are nowhere below it.
-pub(super) fn measure<'a>(root: &Directory, opened: impl Iterator<Item = &'a Weak<File>>) -> io::Result<Size> {
-    let mut all = Measure::default();
-    root.walk(&mut all)?;
+/// Measures everything below a directory, and the open files that are nowhere below it. Beyond `most` entries,
+/// nothing is counted.
+pub(super) fn measure<'a>(
+    root: &Directory,
+    most: usize,
+    opened: impl Iterator<Item = &'a Weak<File>>,
+) -> io::Result<Size> {
+    let mut all = Measure { size: Size::default(), most, known: BTreeSet::new() };
+    if let Err(Halt(Some(error))) = root.walk(&mut all) {
+        return Err(error);
+    }
     for file in opened.filter_map(Weak::upgrade) {
         let metadata = file.metadata()?;
         if let Some(identity) = nameless(&metadata)
@@ -111,19 +111,35 @@ pub(super) fn measure<'a>(root: &Directory, opened: impl Iterator<Item = &'a Wea
     Ok(all.size)
 }
 
-#[derive(Default)]
+/// The end of a walk: by an error, or because more entries make no difference.
+struct Halt(Option<io::Error>);
+
+impl From<io::Error> for Halt {
+    fn from(error: io::Error) -> Self {
+        Self(Some(error))
+    }
+}
+
 struct Measure {
     size: Size,
+    /// Entries that there may be.
+    most: usize,
     /// Files that may be met again.
     known: BTreeSet<(u64, u64)>,
 }
 
 impl Visit for Measure {
-    const MOST_NAMES: usize = MOST_ENTRIES + 1;
-    type Error = io::Error;
+    type Error = Halt;
 
-    fn enter(&mut self, _path: &[u8], found: &Found<'_>) -> io::Result<()> {
+    fn most_names(&self) -> usize {
+        self.most.saturating_add(1)
+    }
+
+    fn enter(&mut self, _path: &[u8], found: &Found<'_>) -> Result<(), Halt> {
         self.size.entries += 1;
+        if self.size.entries > self.most {
+            return Err(Halt(None));
+        }
         let is_new = !found.has_other_names() || self.known.insert(found.identity());
         if found.kind() == FoundKind::File && is_new {
             self.size.bytes = self.size.bytes.saturating_add(found.length());

@@ -10,9 +10,8 @@ use polyfill_build::tree::{self, Entry, Node, Preopen, Tree};
 
 use super::FilesError;
 use crate::host::WALL_CLOCK_SECONDS;
+use crate::limits::Limits;
 
-/// Files, directories and links in a private directory.
-pub(super) const MOST_ENTRIES: usize = 10_000;
 /// Directories around an entry of a case.
 const MOST_DEPTH: usize = 100;
 /// Bytes of a name.
@@ -27,6 +26,8 @@ const TIMES: std::ops::RangeInclusive<i64> = -(1 << 31)..=15_032_385_535;
 /// Everything that is going to be made, by its path: a directory before its entries.
 pub(super) struct Plan<'a> {
     pub(super) entries: BTreeMap<&'a str, Planned<'a>>,
+    /// Entries that there may be.
+    most: usize,
     /// Bytes of all files.
     pub(super) bytes: u64,
 }
@@ -54,8 +55,8 @@ impl<'a> Plan<'a> {
     ///
     /// [`FilesError::Path`] and [`FilesError::Content`] for an entry that cannot be made as it is written down,
     /// [`FilesError::Bytes`] and [`FilesError::Entries`] for totals beyond the limits.
-    pub(super) fn of(files: &'a Tree, limit: usize) -> Result<Self, FilesError> {
-        let mut plan = Plan { entries: BTreeMap::new(), bytes: 0 };
+    pub(super) fn of(files: &'a Tree, limits: &Limits) -> Result<Self, FilesError> {
+        let mut plan = Plan { entries: BTreeMap::new(), most: limits.entries, bytes: 0 };
         for (path, entry) in files {
             let planned = planned(path, entry)?;
             if let Kind::File(content) = planned.kind {
@@ -64,8 +65,8 @@ impl<'a> Plan<'a> {
             plan.add_parents(path)?;
             plan.add(path, planned)?;
         }
-        match plan.bytes > limit as u64 {
-            true => Err(FilesError::Bytes { total: plan.bytes, limit }),
+        match plan.bytes > limits.files as u64 {
+            true => Err(FilesError::Bytes { total: plan.bytes, limit: limits.files }),
             false => Ok(plan),
         }
     }
@@ -85,7 +86,7 @@ impl<'a> Plan<'a> {
     /// Adds an entry, or the times and permissions of a directory that an entry below it has added.
     fn add(&mut self, path: &'a str, planned: Planned<'a>) -> Result<(), FilesError> {
         match self.entries.get(path) {
-            None if self.entries.len() == MOST_ENTRIES => return Err(FilesError::Entries { most: MOST_ENTRIES }),
+            None if self.entries.len() == self.most => return Err(FilesError::Entries { most: self.most }),
             Some(_) if !matches!(planned.kind, Kind::Directory) => {
                 return Err(problem(path, "is no directory, and has entries below"));
             }

@@ -1,4 +1,4 @@
-;; expected: limit on files (more than 10000 files, directories and links)
+;; expected: limit on files (more than 1000 files, directories and links)
 ;; A second name is an entry of its own.
 (func (export "_start")
   (local $number i32)
