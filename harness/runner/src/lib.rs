@@ -95,6 +95,7 @@ pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
     json_lines, lines, recorded_results, replay, shortened,
 };
+pub use unchecked::nothing_to_check;
 pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
 pub use violation::{Changed, LookedAt, StackUse, Violation, What};
