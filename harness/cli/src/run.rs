@@ -16,8 +16,8 @@ use polyfill_build::system;
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
     Accepted, Detail, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost,
-    RemoteRun, Run, Sinks, Trace, TrialTime, host_linker, json_lines, judge_unwritten, lines, name_writers, observe,
-    observe_native,
+    RemoteRun, Run, Sinks, Trace, TrialTime, host_linker, json_lines, judge_unwritten, lines, name_writers,
+    nothing_to_check, observe, observe_native,
 };
 
 use crate::adapt::Adapt;
@@ -111,13 +111,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     if let Some(trace) = &observation.trace {
         tell_trace(args, trace)?;
     }
-    let clean = !args.sanitize || tell_violations(args, &observation)?;
+    let clean = !args.sanitize || tell_violations(args, &program, &observation)?;
     let code = tell(&observation)?;
     Ok(if clean || code != ExitCode::SUCCESS { code } else { ExitCode::FAILURE })
 }
 
 /// What adapters did that they must not do, and how much was looked at. Whether that is all right.
-fn tell_violations(args: &RunArgs, observation: &Observation) -> Result<bool, Error> {
+fn tell_violations(args: &RunArgs, program: &Program, observation: &Observation) -> Result<bool, Error> {
     let accepted = Accepted::of(&args.suite)?;
     let mut clean = true;
     for violation in &observation.violations {
@@ -130,6 +130,10 @@ fn tell_violations(args: &RunArgs, observation: &Observation) -> Result<bool, Er
         }
     }
     output::note(&observation.looked_at.to_string());
+    if let (Code::Component(component), 0) = (&program.code, observation.looked_at.calls) {
+        let stack = program.sanitize.as_ref().map_or("", |(stack, _)| stack);
+        output::note(&format!("sanitize had nothing to check: {}", nothing_to_check(component, stack)));
+    }
     if let Some((function, used)) = observation.looked_at.most_stack() {
         let function = if function.is_empty() { "no call" } else { function };
         output::note(&format!("most stack used: {used}, in {function}"));

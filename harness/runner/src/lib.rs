@@ -99,6 +99,7 @@ pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
     Written, json_lines, lines, lines_in, recorded_results, replay, shortened, written,
 };
+pub use unchecked::nothing_to_check;
 pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
 pub use violation::{Changed, LookedAt, StackUse, Violation, What};

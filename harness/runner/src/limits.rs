@@ -104,6 +104,7 @@ impl Limits {
             memory: self.memory.min(ceiling.memory),
             output: self.output.min(ceiling.output),
             files: self.files.min(ceiling.files),
+            entries: self.entries.min(ceiling.entries),
             handles: self.handles.min(ceiling.handles),
             fuel,
         };

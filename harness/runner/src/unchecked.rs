@@ -36,7 +36,7 @@ impl Runner {
             (None, Some(why)) => format!("the case has `untraced`: {why}"),
             (None, None) => "the case does not want it".into(),
             // What is in the component is looked at only where it matters.
-            (Some(_), _) => unknown_modules(&fs::read(self.folder().join(file)).unwrap_or_default(), &cell.adapter),
+            (Some(_), _) => nothing_to_check(&fs::read(self.folder().join(file)).unwrap_or_default(), &cell.adapter),
         })
     }
 }
@@ -47,8 +47,8 @@ pub(crate) fn is_failure(case: &Case, cell: &Cell) -> bool {
     case.sanitize == Some(true) && (!is_native(&cell.host) || case.is_on_native_alone())
 }
 
-/// The reason, for a component whose calls of adapters are reported where checks know them.
-pub(crate) fn unknown_modules(component: &[u8], stack: &str) -> String {
+/// The reason why no call of an adapter was checked in a run of a component that was made for checks, through a stack of adapters.
+pub fn nothing_to_check(component: &[u8], stack: &str) -> String {
     let imported: BTreeSet<String> = module::importers(component).into_values().flatten().collect();
     let is_known = |module: &str| sanitize::CHECKED.contains(&module);
     let adapters: Vec<String> =
@@ -69,7 +69,7 @@ mod tests {
 
     fn reason(import: &str, stack: &str) -> String {
         let text = format!("(component (core module $main (import \"{import}\" \"f\" (func))))");
-        unknown_modules(&wat::parse_str(text).unwrap(), stack)
+        nothing_to_check(&wat::parse_str(text).unwrap(), stack)
     }
 
     #[test]
