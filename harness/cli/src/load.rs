@@ -5,7 +5,7 @@ use std::path::Path;
 use polyfill_build::index::Sanitize;
 use polyfill_build::wit::WitError;
 use polyfill_build::{Element, Features, Gated, Suite, module, reference, sanitize, wit};
-use polyfill_encoder::{Adapter, Encoded, Errors, Input, Options, Region, Source, Wit};
+use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit};
 use wit_component::StringEncoding;
 
 use crate::adapt::{Adapt, AdapterArg, Settings, WitArg};
