@@ -50,6 +50,7 @@ impl Job {
         };
         let features = match self.options.features().word() {
             word if word.is_empty() => word,
+            word if word.starts_with('*') => "--all-features".to_string(),
             word => format!("--features-{}", file_name(&word)),
         };
         let sanitize = if self.sanitize { "--sanitize" } else { "" };

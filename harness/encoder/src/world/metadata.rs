@@ -113,7 +113,11 @@ fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
             _ => usual = false,
         }
     }
-    let encoding = encoding.ok_or("it does not say which string encoding it uses")?;
+    let encoding =
+        encoding.ok_or_else(|| format!("it does not say which string encoding it uses{}", sections::EMBED))?;
+    if exports == 0 {
+        return Err(format!("it ends before its world{}", sections::CUT));
+    }
     let world = match types.as_slice() {
         [types] if usual && exports == 1 && types.count() == 1 => {
             let Range { start, end } = types.range();
@@ -164,7 +168,8 @@ fn string_encoding(data: &[u8]) -> Result<StringEncoding, String> {
         [4, 2] => Ok(StringEncoding::CompactUtf16),
         [4, other] => Err(format!("unknown string encoding {other}")),
         [version, _] => Err(format!(
-            "it is written in version {version} of the format for bindings, expected version 4\n  help: embed the WIT anew, with a current bindings generator or with `wasm-tools component embed`"
+            "it is written in version {version} of the format for bindings, expected version 4{}",
+            sections::EMBED
         )),
         other => Err(format!("its encoding takes {} bytes instead of 2", other.len())),
     }

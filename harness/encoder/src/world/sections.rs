@@ -12,11 +12,11 @@ const PREAMBLE: usize = 8;
 const VERSION: u16 = 0x0d;
 
 /// The remedy for a section that is not what bindings generators write today.
-const EMBED: &str =
+pub(super) const EMBED: &str =
     "\n  help: embed the WIT anew, with a current bindings generator or with `wasm-tools component embed`";
 
 /// The remedy for a section that is not complete.
-const CUT: &str = "\n  help: build the module again: a tool has shortened the file or the section";
+pub(super) const CUT: &str = "\n  help: build the module again: a tool has shortened the file or the section";
 
 /// The components, one after the other, or the reason why the bytes cannot be such.
 ///
