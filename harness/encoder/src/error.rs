@@ -7,9 +7,9 @@ use foldhash::HashMap;
 use crate::trim::TrimError;
 
 /// So many errors of one kind are reported; of more, only the number is.
-pub(crate) const MOST: usize = 50;
+pub(crate) const MOST: usize = 100;
 
-/// Everything that is wrong with an input, in the order it was found; of one kind, the first 50.
+/// Everything that is wrong with an input, in the order it was found; of one kind, the first 100.
 #[derive(Clone, Debug)]
 pub struct Errors(Vec<Error>);
 

@@ -124,7 +124,7 @@ fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims:
     Ok(Welded { component, frame, plan, warnings })
 }
 
-/// What an adapter may not contain or lacks: all findings at once (of one kind, the first 50), none for a good one.
+/// What an adapter may not contain or lacks: all findings at once (of one kind, the first 100), none for a good one.
 ///
 /// All of its exports are looked at, as if somebody asked for every one of them.
 pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
