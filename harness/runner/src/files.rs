@@ -25,6 +25,7 @@ use thiserror::Error;
 
 use self::directory::{Directory, Found, FoundKind, Visit};
 use self::plan::{Kind, MOST_PATH, Plan, Planned};
+use crate::host::Stop;
 use crate::inputs::Inputs;
 use crate::limits::Limits;
 use crate::observation::{Outcome, Seen};
@@ -81,8 +82,8 @@ pub(crate) enum FilesError {
     },
     /// The case has more bytes of files than a run may have.
     #[error(
-        "the guest's files: {total} bytes in all, expected at most {limit}\nhelp: make them smaller, or raise the limit \
-         `files` of the case"
+        "the guest's files: {total} bytes in all, expected at most {limit} (help: lay out less, or raise `limits.files` of \
+         the case)"
     )]
     Bytes {
         /// Bytes of all files.
@@ -201,23 +202,26 @@ impl Files {
         Meter::new(self.root.clone(), most, self.size)
     }
 
-    /// A way to ask how many bytes of files there are. What cannot be measured, or is more entries than there may be, is
-    /// more than any limit.
-    pub(crate) fn size(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
-        let (root, most) = (self.root.clone(), self.most);
-        let last: Mutex<Option<Measured>> = Mutex::new(None);
+    /// A way to ask for the limit that the files are beyond, if they are: for hosts whose calls are not counted. Files that
+    /// cannot be measured are beyond any limit.
+    pub(crate) fn exceeded(&self, limits: &Limits) -> impl Fn() -> Option<Stop> + Send + Sync + 'static {
+        let root = self.root.clone();
+        let most = Size { bytes: limits.files as u64, entries: limits.entries };
+        let last: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
         move || {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(last) = last.as_ref().filter(|last| last.ended.elapsed() < last.took.saturating_mul(PAUSE)) {
-                return last.bytes;
+            if last.is_some_and(|(ended, took)| ended.elapsed() < took.saturating_mul(PAUSE)) {
+                return None;
             }
             let began = Instant::now();
-            // Whoever writes meanwhile may move a directory.
-            let size = (0..3).find_map(|_| meter::measure(&root, most, std::iter::empty()).ok());
-            let size = size.filter(|size| size.entries <= most);
-            let bytes = size.map_or(u64::MAX, |size| size.bytes);
-            *last = Some(Measured { bytes, took: began.elapsed(), ended: Instant::now() });
-            bytes
+            // Whoever writes meanwhile may move a directory: another try finds it where it is.
+            let measure = || meter::measure(&root, most.entries, std::iter::empty());
+            let size = measure().or_else(|_| measure()).or_else(|_| measure());
+            *last = Some((Instant::now(), began.elapsed()));
+            match size {
+                Ok(size) => size.exceeds(most),
+                Err(error) => Some(Stop::FilesUnknown { why: error.to_string() }),
+            }
         }
     }
 
@@ -231,13 +235,6 @@ impl Files {
 
 /// How many times as long as measuring takes nothing is measured again.
 const PAUSE: u32 = 20;
-
-/// What [`Files::size`] has measured.
-struct Measured {
-    bytes: u64,
-    took: Duration,
-    ended: Instant,
-}
 
 impl Drop for Files {
     fn drop(&mut self) {

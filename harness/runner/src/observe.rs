@@ -15,7 +15,7 @@ use crate::core_boundary::PATTERNS;
 use crate::drive::drive;
 use crate::engine::{Engine, EngineError};
 use crate::files::{self, Files};
-use crate::host::{Host, State, Stop};
+use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
 use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
@@ -201,12 +201,11 @@ pub(crate) fn ready(
     store.limiter(|state| &mut state.pages);
     let mut left = engine.ticks(limits.timeout);
     store.set_epoch_deadline(left);
-    if let Some(size) = files.map(Files::size) {
-        let bytes = limits.files;
+    if let Some(exceeded) = files.map(|files| files.exceeded(limits)) {
         store.set_epoch_deadline(left.min(LOOK));
         store.epoch_deadline_callback(move |_| {
-            if size() > bytes as u64 {
-                return Err(Stop::FilesLimit { bytes }.into());
+            if let Some(stop) = exceeded() {
+                return Err(stop.into());
             }
             left = left.saturating_sub(LOOK);
             Ok(if left == 0 { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(left.min(LOOK)) })

@@ -21,10 +21,10 @@ pub struct CaseLimits {
     /// Bytes on each of standard output and standard error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<usize>,
-    /// Bytes of files in the guest's folder.
+    /// Bytes of files in the guest's private directory, those of `files` among them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<usize>,
-    /// Resources that the host holds for the guest at a time.
+    /// Resources that the host holds for the guest at a time; on `native`, open descriptors among them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handles: Option<usize>,
 }

@@ -195,5 +195,10 @@ fn check_bytes(key: &str, bytes: &Bytes) -> Option<String> {
     {
         return Some(format!("`{key}`: `content` is filled in by the build, only `file` can be given"));
     }
-    bytes.read().err().map(|error| format!("`{key}`: {error}"))
+    // A repeated text is long, and cannot be wrong in anything else.
+    let error = match bytes {
+        Bytes::Repeat(_) => bytes.length().err(),
+        _ => bytes.read().err(),
+    };
+    error.map(|error| format!("`{key}`: {error}"))
 }

@@ -60,49 +60,46 @@ impl Meter {
 
     /// Refuses data that is larger by itself than all files may be.
     pub(crate) fn before(&self, data: usize) -> Result<(), Stop> {
-        match data as u64 > self.most.bytes {
-            true => Err(self.too_many_bytes()),
-            false => Ok(()),
-        }
+        let size = Size { bytes: data as u64, entries: 0 };
+        size.exceeds(self.most).map_or(Ok(()), Err)
     }
 
     /// Counts what a call has added.
     pub(crate) fn add(&mut self, added: Size) -> Result<(), Stop> {
         self.size.bytes = self.size.bytes.saturating_add(added.bytes);
         self.size.entries = self.size.entries.saturating_add(added.entries);
-        if added == Size::default() || self.exceeded().is_none() {
+        if added == Size::default() || self.size.exceeds(self.most).is_none() {
             return Ok(());
         }
         self.size = match measure(&self.root, self.most.entries, self.opened.values()) {
             Ok(size) => size,
             Err(error) => return Err(Stop::FilesUnknown { why: error.to_string() }),
         };
-        self.exceeded().map_or(Ok(()), Err)
-    }
-
-    /// The limit that is exceeded, if one is.
-    fn exceeded(&self) -> Option<Stop> {
-        if self.size.bytes > self.most.bytes {
-            return Some(self.too_many_bytes());
-        }
-        let entries = self.most.entries;
-        (self.size.entries > entries).then_some(Stop::EntriesLimit { entries })
-    }
-
-    fn too_many_bytes(&self) -> Stop {
-        Stop::FilesLimit { bytes: self.most.bytes as usize }
+        self.size.exceeds(self.most).map_or(Ok(()), Err)
     }
 }
 
-/// Measures everything below a directory, and the open files that are nowhere below it. Of a directory with more than `most`
-/// entries, one more is counted.
+impl Size {
+    /// The limit that it is beyond, if it is.
+    pub(super) fn exceeds(self, most: Size) -> Option<Stop> {
+        if self.bytes > most.bytes {
+            return Some(Stop::FilesLimit { bytes: most.bytes as usize });
+        }
+        (self.entries > most.entries).then_some(Stop::EntriesLimit { entries: most.entries })
+    }
+}
+
+/// Measures everything below a directory, and the open files that are nowhere below it. Beyond `most` entries,
+/// nothing is counted.
 pub(super) fn measure<'a>(
     root: &Directory,
     most: usize,
     opened: impl Iterator<Item = &'a Weak<File>>,
 ) -> io::Result<Size> {
     let mut all = Measure { size: Size::default(), most, known: BTreeSet::new() };
-    root.walk(&mut all)?;
+    if let Err(Halt(Some(error))) = root.walk(&mut all) {
+        return Err(error);
+    }
     for file in opened.filter_map(Weak::upgrade) {
         let metadata = file.metadata()?;
         if let Some(identity) = nameless(&metadata)
@@ -114,6 +111,15 @@ pub(super) fn measure<'a>(
     Ok(all.size)
 }
 
+/// The end of a walk: by an error, or because more entries make no difference.
+struct Halt(Option<io::Error>);
+
+impl From<io::Error> for Halt {
+    fn from(error: io::Error) -> Self {
+        Self(Some(error))
+    }
+}
+
 struct Measure {
     size: Size,
     /// Entries that there may be.
@@ -123,14 +129,17 @@ struct Measure {
 }
 
 impl Visit for Measure {
-    type Error = io::Error;
+    type Error = Halt;
 
     fn most_names(&self) -> usize {
         self.most.saturating_add(1)
     }
 
-    fn enter(&mut self, _path: &[u8], found: &Found<'_>) -> io::Result<()> {
+    fn enter(&mut self, _path: &[u8], found: &Found<'_>) -> Result<(), Halt> {
         self.size.entries += 1;
+        if self.size.entries > self.most {
+            return Err(Halt(None));
+        }
         let is_new = !found.has_other_names() || self.known.insert(found.identity());
         if found.kind() == FoundKind::File && is_new {
             self.size.bytes = self.size.bytes.saturating_add(found.length());

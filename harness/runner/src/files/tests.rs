@@ -151,8 +151,8 @@ fn totals_are_bounded_before_anything_is_written() {
     let big: String = (0..28).map(|number| format!("f{number} = {{ repeat = 'x', times = 1073741824 }}\n")).collect();
     assert_eq!(
         refused(&format!("[files]\n{big}")),
-        "the guest's files: 30064771072 bytes in all, expected at most 1000\n\
-         help: make them smaller, or raise the limit `files` of the case"
+        "the guest's files: 30064771072 bytes in all, expected at most 1000 (help: lay out less, or raise \
+         `limits.files` of the case)"
     );
     assert!(refused("[files]\na = { repeat = 'xx', times = 18446744073709551615 }").contains("repeated to more than"));
     assert!(refused("[files]\na = { repeat = 'x', times = 600 }\nb = { repeat = 'x', times = 401 }").contains("1001"));
@@ -184,7 +184,8 @@ fn directories_without_permissions_are_listed_measured_and_removed() {
         "[files]\n'none' = { folder = true, mode = '0000' }\n'none/f' = { content = 'x', mode = '0000' }\n\
          'search/d/f' = 'y'\n'search' = { folder = true, mode = '0300' }\n'read' = { folder = true, mode = '0400' }\n",
     );
-    assert_eq!(files.size()(), 2);
+    let within = |bytes| files.exceeded(&Limits { files: bytes, ..Limits::default() })();
+    assert_eq!((within(2), within(1)), (None, Some(Stop::FilesLimit { bytes: 1 })));
     let seen = files.look(100).unwrap();
     assert_eq!(seen.len(), 6);
     let mode = |path: &str| match &seen[path] {
@@ -220,7 +221,8 @@ fn deep_directories_are_listed_and_removed_by_handles() {
         }
     }
     drop(last);
-    assert_eq!(files.size()(), 0);
+    let within = |entries| files.exceeded(&Limits { files: 0, entries, ..Limits::default() })();
+    assert_eq!((within(4200), within(4199)), (None, Some(Stop::EntriesLimit { entries: 4199 })));
     assert_eq!(files.look(100).unwrap_err().to_string(), "a path of more than 4096 bytes");
     let left = left(Some(&files), 100, Outcome::Returned);
     let message = "a path of more than 4096 bytes".to_string();

@@ -90,13 +90,13 @@ impl RemoteHost {
         files: Option<&Files>,
     ) -> Result<Outcome, Lost> {
         process.send(request)?;
-        let size = files.map(Files::size);
         let limits = seen.run.limits;
+        let exceeded = files.map(|files| files.exceeded(limits));
         let mut deadline = Instant::now() + PREPARATION;
         let mut started = false;
         let mut look = Instant::now() + LOOK;
         loop {
-            let until = if size.is_some() { deadline.min(look) } else { deadline };
+            let until = if exceeded.is_some() { deadline.min(look) } else { deadline };
             match process.receive(until)? {
                 Some(Event::Started) => {
                     started = true;
@@ -124,8 +124,8 @@ impl RemoteHost {
             }
             if now >= look {
                 look = now + LOOK;
-                if size.as_ref().is_some_and(|size| size() > limits.files as u64) {
-                    return Ok(Stop::FilesLimit { bytes: limits.files }.outcome());
+                if let Some(stop) = exceeded.as_ref().and_then(|exceeded| exceeded()) {
+                    return Ok(stop.outcome());
                 }
             }
         }
