@@ -40,12 +40,12 @@ pub struct Node {
     /// It is a symbolic link to this, which nobody checks or follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// Its permissions in octal, `"0640"`, up to 0777. A file that a guest finds has 0644 without it, a folder 0755; of what a guest
-    /// leaves they are not looked at.
+    /// Its permissions in octal, `"0640"`, up to 0777. A file that a guest finds has 0644 without it, a folder 0755; of what
+    /// a guest leaves they are not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
-    /// When it was modified, in seconds since 1970, from 1901 to 2446. What a guest finds is from 2000-01-01 without it; of what a guest
-    /// leaves it is not looked at.
+    /// When it was modified, in seconds since 1970, from 1901 to 2446. What a guest finds is from 2000-01-01 without it; of
+    /// what a guest leaves it is not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified: Option<i64>,
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use polyfill_runner::case::{Call, LimitName};
 use polyfill_runner::descriptor::Descriptor;
+use polyfill_runner::tree::Preopen;
 use polyfill_runner::{Engine, Inputs, Limits, Observation, Outcome, RemoteHost, RemoteRun, Sinks};
 
 /// Says hello, and then what is given once for each line that comes.
@@ -262,6 +263,24 @@ fn what_a_host_lacks_is_told() {
     assert_eq!(seen.outcome, Outcome::NotRun("host `own`: it does not make the calls that the case has".into()));
 }
 
+/// A program's calls are not counted here: what it has made is looked at while it goes on.
+#[test]
+fn files_that_a_host_makes_have_limits() {
+    let finds = r#"read line; folder=${line#*\"folder\":\"}; folder=${folder%%\"*}; echo '"started"'"#;
+    let many = "n=0; while [ $n -lt 50 ]; do n=$((n+1)); : > \"$folder/$n\"; done; read line";
+    let long = "echo 0123456789abcdef0123456789abcdef > \"$folder/f\"; read line";
+    for (makes, expected) in
+        [(many, "more than 40 files, directories and links"), (long, "more than 30 bytes of files")]
+    {
+        let (_folder, host) = host("capabilities = [\"calls\", \"files\"]", &[POLITE, finds, makes].join("\n"));
+        let preopens = Some([("/".to_string(), Preopen::Folder(String::new()))].into());
+        let inputs = Inputs { preopens, ..inputs() };
+        let limits = Limits { timeout: Duration::from_secs(60), files: 30, entries: 40, ..Limits::default() };
+        let seen = run_with(&host, &inputs, &limits);
+        assert_eq!(seen.outcome, Outcome::Limit { limit: LimitName::Files, message: expected.into() });
+    }
+}
+
 fn failed(seen: Observation, expected: &str) {
     match &seen.outcome {
         Outcome::HostFailed(why) => assert!(why.contains(expected), "{expected}: {why}"),
@@ -284,6 +303,15 @@ fn host(more: &str, script: &str) -> (tempfile::TempDir, RemoteHost) {
 }
 
 fn run(host: &RemoteHost) -> Observation {
+    let limits = Limits { timeout: Duration::from_millis(500), output: 1000, ..Limits::default() };
+    run_with(host, &inputs(), &limits)
+}
+
+fn inputs() -> Inputs {
+    Inputs { calls: vec![Call::of("greet()")], ..Inputs::default() }
+}
+
+fn run_with(host: &RemoteHost, inputs: &Inputs, limits: &Limits) -> Observation {
     let guest = r#"(component
         (import "names" (instance (export "name-of" (func (param "number" u32) (result string)))))
         (core module $main
@@ -294,7 +322,5 @@ fn run(host: &RemoteHost) -> Observation {
           (canon lift (core func $main "greet") (memory (core memory $main "memory")))))"#;
     let engine = Engine::new(None).unwrap();
     let program = &engine.program(&wat::parse_str(guest).unwrap()).unwrap();
-    let inputs = &Inputs { calls: vec![Call::of("greet()")], ..Inputs::default() };
-    let limits = &Limits { timeout: Duration::from_millis(500), output: 1000, ..Limits::default() };
     host.observe(&RemoteRun { program, file: None, inputs, limits }, Sinks::default())
 }

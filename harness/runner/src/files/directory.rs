@@ -1,5 +1,7 @@
 //! Directories by their handles: each step is one name, and no step follows a link.
 
+#![allow(clippy::unnecessary_cast, reason = "the fields of `Stat` are of other types on other systems")]
+
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io;

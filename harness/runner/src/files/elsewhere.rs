@@ -1,4 +1,4 @@
-//! Systems without directory handles of the kind that [`directory`](super) needs: there is no private directory there.
+//! Systems without the handles that private directories are made by: there are no private directories.
 
 use std::ffi::CStr;
 use std::fs::File;
