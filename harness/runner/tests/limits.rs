@@ -233,7 +233,7 @@ fn a_run_that_computes_is_ended_by_its_processor_time() {
     assert_eq!(seen.outcome.frames().first().map(|frame| frame.function.as_str()), Some("spin"));
 }
 
-/// How often the host is called by a failing trial that is kept, and what its report says.
+/// Calls of the host by a failing trial that is kept, and the line of its report.
 fn kept(invoke: &str, case: &str) -> (u32, String) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("waits.wasm"), wat::parse_str(WAITS).unwrap()).unwrap();
