@@ -21,7 +21,7 @@ pub struct Failure<'a> {
     pub cell: &'a Cell,
     /// Its case, as it is there.
     pub case: &'a Case,
-    /// What it did.
+    /// The failed run.
     pub observation: &'a Observation,
     /// What was said of it.
     pub report: &'a str,

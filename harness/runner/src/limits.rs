@@ -77,8 +77,7 @@ impl Limits {
         Self { timeout: Duration::from_secs(60), ..Self::default() }
     }
 
-    /// These limits, and nothing above a ceiling. What was lowered by that, a line each: the key of a case's `limits`, what was
-    /// asked for and what is given.
+    /// These limits, none of them above a ceiling; and a line for each that was lowered, with its key in a case's `limits`.
     pub fn below(&self, ceiling: &Self) -> (Self, Vec<String>) {
         let mut lowered = Vec::new();
         let mut lower = |key: &str, asked: u128, most: u128| {
@@ -190,7 +189,7 @@ impl Pages {
         }
     }
 
-    /// How a run ended before any call: a component that was refused the memory it begins with is ended by that limit.
+    /// The outcome of a run that ended before any call: a component that was refused the memory it begins with is ended by that limit.
     pub(crate) fn not_started(&self, error: &Error, limits: &Limits) -> Outcome {
         let limit = |message: String| Outcome::Limit { limit: LimitName::Memory, message };
         match backtrace::outcome(error, limits) {

@@ -51,7 +51,7 @@ pub struct Run<'a> {
     pub inputs: &'a Inputs,
     /// How much it may use.
     pub limits: &'a Limits,
-    /// What is left of the trial's time, for this run and those after it.
+    /// Time of the trial, for this run and those after it.
     pub time: &'a TrialTime,
     /// What checks of calls have to know, if the component reports them.
     pub sanitize: Option<&'a Sanitize>,

@@ -62,7 +62,7 @@ impl Watch {
         (self.began, self.last, self.used) = (Some(now.clock), Some(now), Duration::ZERO);
     }
 
-    /// Whether there is no processor time left; the error ends a run that has taken too much on the clock alone.
+    /// True if there is no processor time left. The error ends a run that has taken too much on the clock alone.
     pub(crate) fn is_over(&mut self, now: Now) -> Result<bool, Stop> {
         let used = self.used(now);
         if used >= self.limit {
@@ -88,7 +88,7 @@ impl Watch {
         self.used
     }
 
-    /// How a run ends whose time on the clock is over.
+    /// The end of a run whose time on the clock is over.
     pub(crate) fn waited(&mut self, now: Now) -> Stop {
         Stop::Clock { limit: self.clock_limit, processor: self.used(now) }
     }

@@ -107,8 +107,14 @@ fn all_instances_of_a_component_have_one_limit() {
     assert_eq!(value(&run(&instances(2, 30), 90)), "7");
     let refused = run(&instances(2, 30), 89);
     assert!(is_memory_limit(&refused), "{}", refused.outcome);
-    // Without memories, too.
-    let refused = run(&instances(2000, 0), 89);
+    // Without memories, too: of many components in one.
+    let many = format!(
+        r#"(component (component $c (core module $m) {}) (instance (instantiate $c)) (instance (instantiate $c))
+             (core module $m (func (export "run") (result i32) (i32.const 7))) (core instance $m (instantiate $m))
+             (func (export "run") (result u32) (canon lift (core func $m "run"))))"#,
+        "(core instance (instantiate $m)) ".repeat(600)
+    );
+    let refused = run(&many, 89);
     assert!(matches!(refused.outcome, Outcome::Limit { limit: LimitName::Memory, .. }), "{}", refused.outcome);
 }
 
@@ -135,7 +141,7 @@ const WAITS: &str = r#"
         (br_if $again (i32.lt_u (local.get $i) (i32.const 5))))
       (local.get $i))
     (func (export "always") (result i32) (loop $again (call $wait) (br $again)) unreachable)
-    (func (export "spin") (result i32) (call $wait) (loop $again (br $again)) unreachable))
+    (func $spin (export "spin") (result i32) (call $wait) (loop $again (br $again)) unreachable))
   (core instance $m (instantiate $m (with "host" (instance (export "wait" (func $wait))))))
   (func (export "run") (result u32) (canon lift (core func $m "run")))
   (func (export "always") (result u32) (canon lift (core func $m "always")))
@@ -227,7 +233,7 @@ fn a_run_that_computes_is_ended_by_its_processor_time() {
     assert_eq!(seen.outcome.frames().first().map(|frame| frame.function.as_str()), Some("spin"));
 }
 
-/// How often the host is called by a failing trial that is kept, and what its report says.
+/// Calls of the host by a failing trial that is kept, and the line of its report.
 fn kept(invoke: &str, case: &str) -> (u32, String) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("waits.wasm"), wat::parse_str(WAITS).unwrap()).unwrap();

@@ -8,7 +8,7 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{ResourceAny, Val};
 
 use super::script::{Says, Script};
-use super::{Boundary, Detail, End, Event, Trace, preview1};
+use super::{Boundary, Detail, End, Event, Trace, preview1, shortened};
 use crate::core_boundary::Value;
 use crate::host::State;
 use crate::names::Item;
@@ -18,12 +18,16 @@ use crate::values::{full_text, trace_text};
 const MOST_EVENTS: usize = 1_000_000;
 /// The same where nobody wants to play them back.
 const MOST_SHOWN: usize = 100_000;
+/// Bytes of names, arguments and results that are kept: a guest can pass all of its memory in each call.
+const MOST_BYTES: usize = 256 << 20;
 
 /// A trace in the making, and the handles in it.
 #[derive(Default)]
 pub(crate) struct Tape {
     detail: Detail,
     trace: Trace,
+    /// Bytes of texts in it.
+    bytes: usize,
     /// Calls that have not ended, innermost last; none for those that are not kept.
     open: Vec<Option<usize>>,
     /// The number of the innermost of them, from 1; 0 if there is none.
@@ -55,7 +59,8 @@ impl Tape {
             return;
         }
         let most = if self.detail == Detail::Full { MOST_EVENTS } else { MOST_SHOWN };
-        if self.trace.events.len() >= most {
+        let bytes = arguments.iter().fold(function.len(), |bytes, argument| bytes.saturating_add(argument.len()));
+        if self.trace.events.len() >= most || !self.has_room(bytes) {
             self.trace.dropped += 1;
             self.open.push(None);
             self.note();
@@ -68,8 +73,23 @@ impl Tape {
         self.note();
     }
 
+    /// Takes room for a text, if there is any left.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let all = self.bytes.saturating_add(bytes);
+        let fits = all <= MOST_BYTES;
+        self.bytes = if fits { all } else { self.bytes };
+        fits
+    }
+
     /// The innermost call is over.
-    pub(crate) fn end(&mut self, end: End) {
+    pub(crate) fn end(&mut self, mut end: End) {
+        if let End::Returned(Some(text)) | End::Failed(text) = &mut end
+            && !self.has_room(text.len())
+        {
+            // Such a trace is for people alone.
+            *text = shortened(text);
+            self.trace.dropped += u64::from(self.open.last().is_some_and(Option::is_some));
+        }
         if let Some(event) = self.open.pop().flatten().and_then(|index| self.trace.events.get_mut(index)) {
             event.end = end;
         }
@@ -198,4 +218,30 @@ pub(crate) fn end(store: &mut impl AsContextMut<Data = State>, result: Option<&V
 /// Handles of the component's own resources have no names here.
 fn unnamed(handle: ResourceAny) -> String {
     if handle.owned() { "<own>".into() } else { "<borrow>".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_a_trace_are_bounded() {
+        let quarter = || "x".repeat(MOST_BYTES / 4);
+        let mut tape = Tape::new(Detail::Full);
+        for _ in 0..6 {
+            tape.begin(Boundary::Import, "f", vec![quarter()]);
+            tape.end(End::Returned(Some("1".into())));
+        }
+        let trace = tape.finish();
+        assert_eq!((trace.events.len(), trace.dropped), (3, 3));
+
+        let mut tape = Tape::new(Detail::Full);
+        for _ in 0..6 {
+            tape.begin(Boundary::Import, "f", Vec::new());
+            tape.end(End::Returned(Some(quarter())));
+        }
+        let trace = tape.finish();
+        let long = |event: &&Event| matches!(&event.end, End::Returned(Some(text)) if text.len() > 1000);
+        assert_eq!((trace.events.iter().filter(long).count(), trace.events.len(), trace.dropped), (3, 6, 3));
+    }
 }
