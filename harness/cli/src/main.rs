@@ -55,6 +55,7 @@ fn main() -> ExitCode {
         Verb::Check(args) => check::check(&args),
         Verb::Schema(args) => schema::schema(&args),
     };
+    signals::park_if_ending();
     done.unwrap_or_else(|error| {
         for message in error.messages() {
             output::note(&format!("error: {message}"));

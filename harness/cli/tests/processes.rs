@@ -82,6 +82,13 @@ impl Place {
         entries.map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
+    /// Guests of [`endless`] that run.
+    fn guests_with_files(&self) -> usize {
+        let parents = self.left_behind().into_iter().map(|name| self.temporary().join(name));
+        let folders = parents.flat_map(|parent| fs::read_dir(parent).into_iter().flatten().flatten());
+        folders.filter(|folder| folder.path().join("deep/er/file").exists()).count()
+    }
+
     /// The process of which a script wrote down the number.
     fn process(&self, file: &str) -> Pid {
         let path = self.at(file);
@@ -154,12 +161,7 @@ fn signals_remove_private_directories_and_show_in_the_exit_status() {
     for signal in signals() {
         let place = endless();
         let mut running = place.start(&["test"]);
-        wait_until("the guest has its files", || {
-            let parents = place.left_behind().into_iter().map(|name| place.temporary().join(name));
-            parents
-                .flat_map(|parent| fs::read_dir(parent).into_iter().flatten().flatten())
-                .any(|entry| entry.path().join("deep/er/file").exists())
-        });
+        wait_until("the guest has its files", || place.guests_with_files() == 1);
         running.kill(signal);
         assert_eq!(running.wait().signal(), Some(signal.as_raw()));
         assert_eq!(place.left_behind(), [""; 0], "after {signal:?}");
@@ -220,19 +222,19 @@ fn signals_kill_compilers_and_what_they_have_started() {
 fn a_later_run_removes_what_a_killed_one_has_left() {
     let place = endless();
     let mut running = place.start(&["test"]);
-    wait_until("there is a private directory", || !place.left_behind().is_empty());
-    fs::create_dir_all(place.temporary().join("polyfill-of-somebody/0")).unwrap();
+    wait_until("the guest has its files", || place.guests_with_files() == 1);
     running.kill(Signal::KILL);
     running.wait();
-    assert_eq!(place.left_behind().len(), 2);
+    let left = place.left_behind();
+    assert_eq!(left.len(), 1);
+    fs::create_dir_all(place.temporary().join("polyfill-of-somebody/0")).unwrap();
     // Another one that is alive keeps its own.
     let mut alive = place.start(&["test"]);
-    wait_until("there is one private directory", || {
-        place.left_behind().len() == 2
-            && fs::read_dir(place.temporary()).unwrap().flatten().all(|entry| entry.path().join("0").exists())
+    wait_until("the private directory is another one", || {
+        place.left_behind().iter().all(|name| !left.contains(name)) && place.guests_with_files() == 1
     });
     let mut again = place.start(&["run", "spin", "--host", "native"]);
-    wait_until("there are two private directories", || place.left_behind().len() == 3);
+    wait_until("both guests have their files", || place.guests_with_files() == 2);
     again.kill(Signal::TERM);
     again.wait();
     alive.kill(Signal::TERM);

@@ -34,6 +34,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
     let trials = cells.map(|number| trial(&shared, number)).collect();
     let threads = arguments.test_threads.map(threads::bounded);
     let conclusion = libtest_mimic::run(&Arguments { test_threads: threads, ..arguments.clone() }, trials);
+    signals::park_if_ending();
     if let Err(error) = shared.0.finish_hosts() {
         eprintln!("error: {error}");
         return ExitCode::from(101);

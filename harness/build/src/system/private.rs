@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::variables;
+use super::{signals, variables};
 
 /// The variables that name the directory for temporary files.
 pub(super) const VARIABLES: [&str; 3] = ["TMPDIR", "TEMP", "TMP"];
@@ -48,6 +48,7 @@ impl PrivateDir {
 
 impl Drop for PrivateDir {
     fn drop(&mut self) {
+        signals::park_if_ending();
         // What cannot be removed now, a later process tries again.
         let _ = remove(&self.path);
     }

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static HANDLED: AtomicBool = AtomicBool::new(false);
 
+/// A signal has come, and another thread is about to end the process.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 /// Handles SIGINT, SIGTERM, SIGHUP and SIGQUIT from now on: for the `main` of a program. A signal that the process was
 /// started to ignore, as by `nohup`, stays ignored. Does nothing on systems without signals, and when called again.
 pub fn install() {
@@ -16,6 +19,14 @@ pub fn install() {
 /// Whether [`install`] was called, and did something.
 pub(super) fn are_handled() -> bool {
     HANDLED.load(Ordering::Relaxed)
+}
+
+/// Waits for ever where a signal is ending the process. Without children and private directories runs fail, and nobody is to hear
+/// of that; and the exit status is to show the signal, not that a `main` returned first.
+pub fn park_if_ending() {
+    while ENDING.load(Ordering::Acquire) {
+        std::thread::park();
+    }
 }
 
 /// Ends the process quietly when a thread panics because nobody reads its output any more, as in `polyfill show | head`:
@@ -34,6 +45,7 @@ pub fn end_on_broken_pipe() {
 
 /// Nothing that this process has made is left.
 fn finish() {
+    ENDING.store(true, Ordering::Release);
     super::children::end_all();
     super::private::end();
 }
