@@ -243,7 +243,7 @@ fn many_errors_of_a_kind_are_counted() {
 #[test]
 fn large_inputs_are_encoded() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    for made in [one_function(30_000), adapter_functions(5_000), interface_functions(10_000), exports(5_000)] {
+    for made in [one_function(30_000), adapter_functions(3_000), interface_functions(4_000), exports(3_000)] {
         made.encode().unwrap_or_else(|errors| panic!("{errors}"));
     }
     let errors = unknown(20_000).encode().expect_err("unknown imports");
