@@ -50,7 +50,7 @@ fn wait_for(file: &File, path: &Path) -> io::Result<()> {
     let holder = holder(path).map(|process| format!(" (process {process})")).unwrap_or_default();
     let lock = path.display();
     let message = format!("waiting for another build of this suite{holder}, which holds the lock `{lock}`\n");
-    // In one piece; and where nobody reads it, the wait is the same.
+    // In one piece; and where standard error is closed, the wait is the same.
     let _ = io::stderr().write_all(message.as_bytes());
     file.lock()
 }

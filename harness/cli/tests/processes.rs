@@ -1,5 +1,4 @@
-//! What the command leaves behind when a signal ends it, files that nobody can read to an end, and numbers and variables that make
-//! no sense. Each test has a directory for temporary files of its own.
+//! The command ended by signals, given files without an end, and run with numbers and variables that make no sense. Each test has a directory for temporary files of its own.
 
 #![cfg(target_os = "linux")]
 
@@ -135,13 +134,13 @@ fn wait_until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-/// One that nobody has waited for yet is gone, too.
+/// A zombie counts as gone.
 fn is_gone(process: Pid) -> bool {
     let status = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
     test_kill_process(process).is_err() || status.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z'))
 }
 
-/// Those that whoever runs the tests does not ignore, as `nohup` does.
+/// The signals that this process does not ignore, as it does under `nohup`.
 fn signals() -> Vec<Signal> {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
@@ -227,7 +226,7 @@ fn a_later_run_removes_what_a_killed_one_has_left() {
     running.wait();
     let left = place.left_behind();
     assert_eq!(left.len(), 1);
-    fs::create_dir_all(place.temporary().join("polyfill-of-somebody/0")).unwrap();
+    fs::create_dir_all(place.temporary().join("polyfill-of-another/0")).unwrap();
     // Another one that is alive keeps its own.
     let mut alive = place.start(&["test"]);
     wait_until("the private directory is another one", || {
@@ -239,7 +238,7 @@ fn a_later_run_removes_what_a_killed_one_has_left() {
     again.wait();
     alive.kill(Signal::TERM);
     alive.wait();
-    assert_eq!(place.left_behind(), ["polyfill-of-somebody"]);
+    assert_eq!(place.left_behind(), ["polyfill-of-another"]);
 }
 
 #[test]
@@ -389,7 +388,7 @@ fn variables_that_are_empty_count_as_unset() {
 }
 
 #[test]
-fn output_that_nobody_reads_is_no_panic() {
+fn closed_output_is_no_panic() {
     let place = Place::new(&[
         ("main.wat", SHORT),
         ("guests/main.wat", SHORT),
@@ -405,7 +404,7 @@ fn output_that_nobody_reads_is_no_panic() {
         &["--help"],
     ] {
         for stream in ["stdout", "stderr"] {
-            // Both ends of a pipe, of which nobody holds the one to read from.
+            // A pipe whose end to read from is closed.
             let (reader, writer) = std::io::pipe().unwrap();
             drop(reader);
             let mut command = place.polyfill(arguments);

@@ -27,7 +27,7 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// Those of [`Command::spawn`].
+    /// Errors of [`Command::spawn`].
     pub fn start(command: &mut Command) -> io::Result<Group> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -88,7 +88,7 @@ impl Drop for Group {
 ///
 /// # Errors
 ///
-/// Those of [`Command::output`].
+/// Errors of [`Command::output`].
 pub fn output(command: &mut Command) -> io::Result<Output> {
     // Without one, the command has those of this process.
     let temporary = private::private_dir().ok();
@@ -107,7 +107,7 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
     drop(groups);
     let id = child.id();
     let output = child.wait_with_output();
-    // Where a signal has ended the child, this waits for the end of this process: nobody is to hear of a failure.
+    // Where a signal has ended the child, this waits for the end of this process: no failure is reported.
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     output
 }

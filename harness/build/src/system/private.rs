@@ -1,8 +1,7 @@
 //! Private directories: all of a process lie in one parent, `polyfill-UID-PID-RANDOM` among the temporary files, which goes with
 //! the last of them.
 //!
-//! A process that is killed leaves its parent behind. A later one removes it: one of the same user whose lock nobody holds any
-//! more. Links are never followed.
+//! A process that is killed leaves its parent behind. A later one removes it: one of the same user whose lock is free. Links are never followed.
 
 use std::collections::hash_map::RandomState;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -58,7 +57,7 @@ impl Drop for PrivateDir {
 ///
 /// # Errors
 ///
-/// Those of the system.
+/// Errors of the system.
 pub fn private_dir() -> io::Result<PrivateDir> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let parent = parent()?;
@@ -76,7 +75,7 @@ pub fn temp_dir() -> PathBuf {
     std::path::absolute(&folder).unwrap_or(folder)
 }
 
-/// Removes the parent, and lets nobody make another one: for the end of this process, while its threads go on.
+/// Removes the parent, and prevents another one: for the end of this process, while its threads go on.
 pub(super) fn end() {
     let current = PARENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(parent) = current.upgrade() {
@@ -85,7 +84,7 @@ pub(super) fn end() {
     std::mem::forget(current);
 }
 
-/// Removes a parent in which files are still being made. A file takes its place meanwhile, so that nobody makes the path anew.
+/// Removes a parent in which files are still being made. A file takes its place meanwhile, so that the path is not made anew.
 fn remove_for_good(path: &Path) {
     let Some(temporary) = path.parent() else { return };
     let mut moved = Vec::new();
@@ -112,7 +111,7 @@ fn remove_for_good(path: &Path) {
 #[derive(Debug)]
 struct Parent {
     path: PathBuf,
-    /// None where the file system has no locks: then nobody else removes it.
+    /// None where the file system has no locks: then no other process removes it.
     _lock: Option<File>,
 }
 
@@ -270,7 +269,7 @@ fn remove(root: &Path) -> io::Result<()> {
 /// A directory that is being removed.
 struct Tree<'a> {
     root: &'a Path,
-    /// The beginning of names that nobody else gives.
+    /// The beginning of names that no other process gives.
     prefix: String,
     /// Directories that were moved up, and are not empty yet.
     moved: Vec<PathBuf>,
@@ -326,7 +325,7 @@ fn permit(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Somebody else may have removed it.
+/// Another process may have removed it.
 fn gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -16,20 +16,20 @@ pub fn install() {
     ONCE.call_once(|| HANDLED.store(start(), Ordering::Relaxed));
 }
 
-/// Whether [`install`] was called, and did something.
+/// True after an [`install`] that did something.
 pub(super) fn are_handled() -> bool {
     HANDLED.load(Ordering::Relaxed)
 }
 
-/// Waits for ever where a signal is ending the process. Without children and private directories runs fail, and nobody is to hear
-/// of that; and the exit status is to show the signal, not that a `main` returned first.
+/// Waits for ever where a signal is ending the process. Without children and private directories runs fail, and none of that is to be
+/// reported; and the exit status is to show the signal, not that a `main` returned first.
 pub fn park_if_ending() {
     while ENDING.load(Ordering::Acquire) {
         std::thread::park();
     }
 }
 
-/// Ends the process quietly when a thread panics because nobody reads its output any more, as in `polyfill show | head`:
+/// Ends the process quietly when a thread panics because its output is closed, as in `polyfill show | head`:
 /// for the `main` of a program. Other panics are reported as before.
 pub fn end_on_broken_pipe() {
     let report = std::panic::take_hook();

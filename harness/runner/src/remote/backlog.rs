@@ -9,7 +9,7 @@ const MOST_LINES: usize = 256;
 /// Bytes that are held, or else one line.
 const MOST_BYTES: usize = 4 << 20;
 
-/// What comes from a host's output.
+/// A piece of a host's output.
 pub(super) enum Line {
     /// A line, and whether something was read together with it that follows it.
     Text {
@@ -29,7 +29,7 @@ impl Line {
     }
 }
 
-/// How much is held.
+/// The number of lines and bytes that are held.
 #[derive(Default)]
 pub(super) struct Backlog {
     held: Mutex<Held>,
@@ -65,7 +65,7 @@ impl Backlog {
         self.changed.notify_all();
     }
 
-    /// Nobody receives any more.
+    /// Ends all waiting: lines are not received any more.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
@@ -77,7 +77,7 @@ impl Backlog {
 }
 
 impl Lines {
-    /// Waits for room. False where nobody receives any more.
+    /// Waits for room. False where lines are not received any more.
     pub(super) fn send(&self, line: Line) -> bool {
         let no_room = |held: &mut Held| {
             let full = held.lines >= MOST_LINES || held.bytes + line.len() > MOST_BYTES;

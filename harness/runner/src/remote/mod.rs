@@ -99,7 +99,7 @@ impl RemoteHost {
     ///
     /// # Errors
     ///
-    /// What was wrong, for people.
+    /// The failures, one a line.
     pub fn finish(&self) -> Result<(), String> {
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let finished = idle.into_iter().map(Process::finish);

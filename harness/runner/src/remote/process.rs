@@ -26,7 +26,7 @@ const QUOTED: usize = 4000;
 /// What a host may take to say hello.
 const GREETING: Duration = Duration::from_secs(60);
 
-/// What it may take, once it has closed its output or its input is closed, to say the rest on standard error and to end.
+/// The time that it has, once it has closed its output or its input is closed, to say the rest on standard error and to end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The time after the first run of a process in which nothing may come. What comes later is found before its next run, or when
@@ -36,7 +36,7 @@ const SILENCE: Duration = Duration::from_millis(100);
 /// Between two looks at whether the process is there.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What a host inherits of the environment, beside the directory for temporary files, which is its own.
+/// The variables that a host inherits, beside the directory for temporary files, which is its own.
 const KEPT: [&str; 4] = ["PATH", "HOME", "SystemRoot", "LD_LIBRARY_PATH"];
 
 /// The variables that name the directory for temporary files.
@@ -58,7 +58,7 @@ pub(super) struct Process {
     _temporary: Option<PrivateDir>,
 }
 
-/// What is on its way into a host.
+/// Requests on their way into a host.
 #[derive(Default)]
 struct Written {
     /// Bytes that are not in the pipe yet.
@@ -230,7 +230,7 @@ impl Process {
         }
     }
 
-    /// A message that nobody asked for.
+    /// The error for a message in the state `idle`.
     fn stray(&mut self, line: Line) -> Lost {
         match self.event(line) {
             Ok(_) => self.lost("a message between two runs: expected nothing".into()),
@@ -295,7 +295,7 @@ impl Written {
         self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Whether the host has read all that was sent, but for the last line break. True where the system does not tell.
+    /// True if the host has read all that was sent, but for the last line break, and where the system does not tell.
     #[cfg(target_os = "linux")]
     fn is_read(&self) -> bool {
         let until = Instant::now() + LAST_WORDS;

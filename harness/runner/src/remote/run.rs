@@ -157,7 +157,7 @@ enum Refused {
     Nonsense(String),
 }
 
-/// What an event says of the run.
+/// The meaning of an event for the run.
 enum Heard {
     Something,
     /// A call of the guest did not return.
