@@ -28,6 +28,8 @@ fn bundle(case: &str, invoke: &str) -> Bundle {
         stdout: Vec::new(),
         stderr: Vec::new(),
         verdict: String::new(),
+        failed: None,
+        sanitize: None,
     };
     let component = wat::parse_str(component).unwrap();
     let bundle = Bundle { about, component, trace: Trace::default(), main: None, adapters: Vec::new() };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use polyfill_bundle::{About, Bundle, Goal, Versions, With, replay, shrink_case};
 use polyfill_encoder::{Adapter, Input, Options, Source, encode};
-use polyfill_runner::case::Case;
+use polyfill_runner::case::{Case, CaseLimits};
 use polyfill_runner::{Engine, Hosts, Outcome, Trace};
 
 /// Makes the file `owned` in the first directory that it has, and exits with an error if it can read the file `secret`.
@@ -54,6 +54,8 @@ fn bundle(component: &[u8], case: &str, outcome: Outcome) -> Bundle {
         stdout: Vec::new(),
         stderr: Vec::new(),
         verdict: String::new(),
+        failed: None,
+        sanitize: None,
     };
     Bundle { about, component: component.to_vec(), trace: Trace::default(), main: None, adapters: Vec::new() }
 }
@@ -137,7 +139,7 @@ fn making_a_case_smaller_on_a_host_reaches_nothing_outside() {
         // What was recorded is the stranger's word, too: the end that keeps the work going.
         bundle.about.outcome =
             replay(&bundle, &engine, With { host: Some(host), ..With::default() }).unwrap().observation.outcome;
-        let goal = Goal { calls: false, most: Duration::from_secs(5) };
+        let goal = Goal { calls: false, most: Duration::from_secs(5), limits: CaseLimits::default() };
         let _ = shrink_case(&bundle, &engine, host, goal, |_, _| ());
         assert_eq!(listing(outside.path()), before, "{case}");
     }

@@ -6,6 +6,7 @@ mod seeds;
 
 use std::time::Duration;
 
+use polyfill_build::case::CaseLimits;
 use polyfill_bundle::{Amount, Bundle, Goal, With, replay, show, shrink};
 use polyfill_runner::{Boundary, End, Engine, EngineKind, Event, FailedKind};
 
@@ -13,7 +14,9 @@ fn engine() -> Engine {
     Engine::of(EngineKind::fastest_to_compile(), None).unwrap()
 }
 
-const GOAL: Goal = Goal { calls: false, most: Duration::from_secs(60) };
+fn goal() -> Goal {
+    Goal { calls: false, most: Duration::from_secs(60), limits: CaseLimits::default() }
+}
 
 #[test]
 fn output_and_values_that_made_a_trial_fail_are_preserved() {
@@ -26,7 +29,7 @@ fn output_and_values_that_made_a_trial_fail_are_preserved() {
         bundle.about.failed = Some(failed);
     };
     fails_in(&mut bundle, &[FailedKind::Stdout, FailedKind::Returned]);
-    let shrunk = shrink(&bundle, &engine, GOAL, |_, _| {}).unwrap();
+    let shrunk = shrink(&bundle, &engine, goal(), |_, _| {}).unwrap();
     assert!(shrunk.kept.contains("stdout, line 1") && shrunk.kept.contains("result, add(2)"), "{}", shrunk.kept);
     assert!(shrunk.main[1] < shrunk.main[0]);
     let smaller = shrunk.bundle;
@@ -56,7 +59,7 @@ fn the_verdict_of_an_older_recording_is_that_of_its_case() {
     let engine = engine();
     let mut bundle = seeds::echo(&engine);
     bundle.about.failed = None;
-    let shrunk = shrink(&bundle, &engine, GOAL, |_, _| {}).unwrap();
+    let shrunk = shrink(&bundle, &engine, goal(), |_, _| {}).unwrap();
     assert!(shrunk.kept.contains("stdout, line 1"), "{}", shrunk.kept);
     assert_eq!(shrunk.bundle.about.stdout, b"some text\n");
 }
@@ -70,7 +73,7 @@ fn a_guest_that_is_missing_something_is_not_emptied() {
     let missing = replay(&bundle, &engine, With::default()).unwrap().failed_now;
     assert_eq!(missing[0].seen, None);
     bundle.about.failed = Some(missing);
-    let shrunk = shrink(&bundle, &engine, GOAL, |_, _| {}).unwrap();
+    let shrunk = shrink(&bundle, &engine, goal(), |_, _| {}).unwrap();
     assert_eq!(shrunk.bundle.about.stdout, b"some text\n");
     assert_eq!(shrunk.calls[0], shrunk.calls[1]);
 }

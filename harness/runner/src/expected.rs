@@ -219,7 +219,7 @@ mod tests {
         let stages = [Stage::Case, Stage::Compile, Stage::Adapter, Stage::Encode].map(not_built);
         let others = [
             limit(),
-            Outcome::Timeout { milliseconds: 1, frames: Vec::new() },
+            Outcome::Timeout { used: None, milliseconds: 1, frames: Vec::new() },
             Outcome::NotRun("why".into()),
             Outcome::HostFailed("why".into()),
         ];
