@@ -11,6 +11,7 @@ use crate::digest;
 use crate::error::BuildError;
 use crate::index::{self, Index};
 use crate::system::variables;
+use crate::terminal;
 
 /// Longer than this, and waiting for a lock is reported.
 const SILENT: Duration = Duration::from_millis(500);
@@ -49,9 +50,8 @@ fn wait_for(file: &File, path: &Path) -> io::Result<()> {
     }
     let holder = holder(path).map(|process| format!(" (process {process})")).unwrap_or_default();
     let lock = path.display();
-    let message = format!("waiting for another build of this suite{holder}, which holds the lock `{lock}`\n");
-    // In one piece; and where standard error is closed, the wait is the same.
-    let _ = io::stderr().write_all(message.as_bytes());
+    let message = format!("waiting for another build of this suite{holder}, which holds the lock `{lock}`");
+    terminal::note(&message);
     file.lock()
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn progress(line: &str) {
 
 /// Says what is probably not as it was meant, beside the results.
 pub(crate) fn warning(text: &str) {
-    eprintln!("warning: {text}");
+    note(&format!("warning: {text}"));
 }
 
 /// Says how far something is, to somebody who is looking.

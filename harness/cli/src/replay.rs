@@ -42,7 +42,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
 fn engine(kind: EngineKind, bundle: &Bundle, given: &CaseLimits) -> Result<Engine, Error> {
     let (limits, lowered) = polyfill_bundle::limits(bundle, given);
     for lowered in lowered {
-        eprintln!("note: limit of the recorded case: {lowered}\nhelp: `--limit KEY=NUMBER` gives it more");
+        output::note(&format!("note: limit of the recorded case: {lowered}\nhelp: `--limit KEY=NUMBER` gives it more"));
     }
     Ok(match limits.fuel {
         Some(_) => Engine::counting(kind, None)?,

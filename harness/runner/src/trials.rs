@@ -36,7 +36,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
     let conclusion = libtest_mimic::run(&Arguments { test_threads: threads, ..arguments.clone() }, trials);
     signals::park_if_ending();
     if let Err(error) = shared.0.finish_hosts() {
-        eprintln!("error: {error}");
+        terminal::note(&format!("error: {error}"));
         return ExitCode::from(101);
     }
     conclusion.exit_code()

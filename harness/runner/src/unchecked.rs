@@ -1,11 +1,10 @@
 //! Checks of adapters that had nothing to look at, and the reason.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index, is_native};
-use polyfill_build::{module, sanitize};
+use polyfill_build::{module, sanitize, system};
 
 use crate::observation::{Observation, Outcome};
 use crate::suite::Runner;
@@ -36,7 +35,9 @@ impl Runner {
             (None, Some(why)) => format!("the case has `untraced`: {why}"),
             (None, None) => "the case does not want it".into(),
             // What is in the component is looked at only where it matters.
-            (Some(_), _) => nothing_to_check(&fs::read(self.folder().join(file)).unwrap_or_default(), &cell.adapter),
+            (Some(_), _) => {
+                nothing_to_check(&system::read(&self.folder().join(file)).unwrap_or_default(), &cell.adapter)
+            }
         })
     }
 }

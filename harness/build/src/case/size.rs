@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::{Bytes, Case, Expect, HostCalls, Stdin, Text};
+use super::{Bytes, Case, Expect, HostCalls, RepeatBytes, Stdin, Text};
 
 /// Bytes that each value counts beside its own: a list of many empty texts takes memory, too.
 const ITEM: u64 = 64;
@@ -135,13 +135,24 @@ fn text(text: &str) -> u64 {
     text.len() as u64
 }
 
-/// Bytes of a content; more than any limit where that is too many to be counted.
 fn content(bytes: &Bytes) -> u64 {
-    bytes.length().map_or(u64::MAX, |length| length.unwrap_or_default() as u64)
+    match bytes {
+        Bytes::Repeat(text) => repeated(text),
+        // Of these no more can be wrong than digits, which others check.
+        bytes => bytes.length().ok().flatten().unwrap_or_default() as u64,
+    }
 }
 
-fn value(text: &Text) -> u64 {
-    text.length().map_or(u64::MAX, |length| length as u64)
+fn value(value: &Text) -> u64 {
+    match value {
+        Text::Plain(plain) => text(plain),
+        Text::Repeat(text) => repeated(text),
+    }
+}
+
+/// Bytes of a repeated text, however many they are.
+fn repeated(bytes: &RepeatBytes) -> u64 {
+    text(&bytes.repeat).saturating_mul(bytes.times as u64)
 }
 
 #[cfg(test)]
