@@ -1,7 +1,7 @@
-;; Has a memory that cannot grow, and nothing to give to others.
+;; Has no realloc to give memory to others.
 (module $no_room
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1 1)
+  (memory (export "memory") 1)
   (data (i32.const 0) "\10\00\00\00" "\04\00\00\00")
   (data (i32.const 16) "text")
   (func (export "_start")

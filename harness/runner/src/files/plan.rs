@@ -19,7 +19,7 @@ const MOST_NAME: usize = 255;
 /// Bytes of a path, and of a link's target.
 pub(super) const MOST_PATH: usize = 4096;
 /// Preopened directories: each takes two descriptors of the process.
-const MOST_PREOPENS: usize = 100;
+const MOST_PREOPENS: usize = 256;
 /// Seconds since 1970 that file systems keep: 1901 to 2446.
 const TIMES: std::ops::RangeInclusive<i64> = -(1 << 31)..=15_032_385_535;
 

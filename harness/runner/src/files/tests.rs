@@ -97,8 +97,8 @@ fn preopens_are_directories_of_the_case() {
     let files = lay_out("preopens = { a = '', b = 'd', c = 'd/e' }\n[files]\n'd/e/x' = ''\nl = { link = 'd' }");
     let paths: Vec<_> = files.preopens.iter().map(|opened| entries(&opened.path())).collect();
     assert_eq!(paths, [vec!["d", "l"], vec!["e"], vec!["x"]]);
-    let many: String = (0..101).map(|number| format!("p{number} = ''\n")).collect();
-    assert_eq!(refused(&format!("[preopens]\n{many}")), "`preopens`: 101 directories, expected at most 100");
+    let many: String = (0..257).map(|number| format!("p{number} = ''\n")).collect();
+    assert_eq!(refused(&format!("[preopens]\n{many}")), "`preopens`: 257 directories, expected at most 256");
 }
 
 /// Between making a directory and opening it, something else may come to lie at its path.
