@@ -3,7 +3,7 @@
 //! libtest decides at compile time which tests are ignored. These tests run under libtest-mimic, which reports a test that
 //! finds a tool missing as ignored, with the reason. `POLYFILL_REQUIRE=all` turns that into a failure.
 
-#![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test binary uses a part of this")]
 
 use std::process::ExitCode;
 

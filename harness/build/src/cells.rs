@@ -199,12 +199,13 @@ fn lay_out_case(
             }
         }
     }
-    if seen.is_empty() {
+    // What is compared are cells that two sides share: a guest may be for neither.
+    if seen.is_empty() && parts.own_cells {
         // A guest that could not be compiled may be none for its group; one that can is not tested at all.
         let nothing = || broken(format!("`{}`: no `[[run]]` of its group is for this guest", case.source));
         let artifact = without_component(parts, compiled, &Stack::default()).unwrap_or_else(nothing);
         all.add_one(parts, guest, case, given.hosts.as_deref(), artifact);
-    } else if !problems.is_empty() && !is_shown {
+    } else if !seen.is_empty() && !problems.is_empty() && !is_shown {
         all.add_one(parts, guest, case, given.hosts.as_deref(), broken(problems.join("\n")));
     }
 }

@@ -71,8 +71,7 @@ impl Universe {
     fn all(&self) -> impl Iterator<Item = (String, String)> {
         self.cells.iter().flat_map(|(adapter, host)| {
             let on = |engine: &&str| format!("{host}{ENGINE}{engine}");
-            let hosts: Vec<String> =
-                [host.clone()].into_iter().chain(ENGINES.iter().map(|engine| on(&engine))).collect();
+            let hosts: Vec<String> = [host.clone()].into_iter().chain(ENGINES.iter().map(on)).collect();
             hosts.into_iter().map(|host| (adapter.clone(), host))
         })
     }

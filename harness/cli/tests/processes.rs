@@ -58,6 +58,9 @@ impl Place {
         command.args(arguments).current_dir(self.0.path()).env("TMPDIR", self.temporary());
         command.env_remove("CI").env_remove("BLESS").env_remove("POLYFILL_REQUIRE");
         command.env("CARGO_TARGET_DIR", self.at("target")).stdin(Stdio::null());
+        // The shell of scripts and hosts here, on a machine where the path has nothing but Rust and a linker.
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{path}:/bin"));
         command
     }
 

@@ -183,7 +183,8 @@ fn twice(what: &str, once: usize, twice: usize) {
 #[test]
 fn twice_as_much_takes_twice_the_work() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let kinds: [(&str, fn(usize) -> Made); 10] = [
+    type Kind = (&'static str, fn(usize) -> Made);
+    let kinds: [Kind; 10] = [
         ("imports of one function", one_function),
         ("functions of an adapter", adapter_functions),
         ("functions of an interface", interface_functions),

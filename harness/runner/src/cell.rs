@@ -33,6 +33,14 @@ use crate::writers::name_writers;
 const HOST_CODE: &str = "`host-code`: this guest's imports are answered by Rust code of the suite's own test binary \
      (`Runner::imports`)";
 
+/// A run that failed.
+#[derive(Clone, Copy)]
+struct Ran<'a> {
+    observation: &'a Observation,
+    mismatches: &'a [Mismatch],
+    time: &'a OnceLock<TrialTime>,
+}
+
 impl Runner {
     /// Runs one cell of an index.
     pub fn run_cell(&self, index: &Index, cell: &Cell) -> CellResult {
@@ -71,22 +79,23 @@ impl Runner {
         // Where nobody but the command line asks for checks, what they find is not the reason for which a case has to fail.
         let is_news = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Violation(_)) && case.sanitize != Some(true);
         let (news, wanted) = (mismatches.iter().any(is_news), mismatches.iter().any(|mismatch| !is_news(mismatch)));
+        let ran = |mismatches| Ran { observation: &observation, mismatches, time: &time };
         let verdict = match must_fail {
             None if mismatches.is_empty() => Verdict::Passed,
-            None => self.failed(index, cell, source, case, &observation, &mismatches, &time),
+            None => self.failed(index, cell, source, case, &ran(&mismatches)),
             Some(must_fail) if !wanted => Verdict::Failed { report: self.works_now(&name, source, &must_fail.reason) },
-            Some(_) if news => self.failed(index, cell, source, case, &observation, &mismatches, &time),
+            Some(_) if news => self.failed(index, cell, source, case, &ran(&mismatches)),
             Some(must_fail) => match must_fail.judge(&observation, &mismatches) {
                 Ok(()) => Verdict::FailedAsExpected { reason: must_fail.reason },
                 Err(_) if is_unreadable(&observation.outcome) => {
-                    self.failed(index, cell, source, case, &observation, &mismatches, &time)
+                    self.failed(index, cell, source, case, &ran(&mismatches))
                 }
                 Err(other) => {
                     let other =
                         OtherFailure { expected: format!("{} ({})", other.expected, must_fail.reason), ..other };
                     let all: Vec<Mismatch> =
                         [Mismatch::OtherFailure(other)].into_iter().chain(mismatches.iter().cloned()).collect();
-                    self.failed(index, cell, source, case, &observation, &all, &time)
+                    self.failed(index, cell, source, case, &ran(&all))
                 }
             },
         };
@@ -201,16 +210,8 @@ impl Runner {
         self.remotes.get(name, make)
     }
 
-    fn failed(
-        &self,
-        index: &Index,
-        cell: &Cell,
-        source: &str,
-        case: &Case,
-        observation: &Observation,
-        mismatches: &[Mismatch],
-        time: &OnceLock<TrialTime>,
-    ) -> Verdict {
+    fn failed(&self, index: &Index, cell: &Cell, source: &str, case: &Case, ran: &Ran<'_>) -> Verdict {
+        let Ran { observation, mismatches, time } = *ran;
         let mut notes = Vec::new();
         if self.bless {
             match self.blesser.get_or_init(|| Blesser::new(self.root.clone())).bless(source, mismatches) {

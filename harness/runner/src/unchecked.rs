@@ -36,7 +36,7 @@ impl Runner {
             (None, None) => "the case does not want it".into(),
             // What is in the component is looked at only where it matters.
             (Some(_), _) => {
-                nothing_to_check(&system::read(&self.folder().join(file)).unwrap_or_default(), &cell.adapter)
+                nothing_to_check(&system::read(self.folder().join(file)).unwrap_or_default(), &cell.adapter)
             }
         })
     }

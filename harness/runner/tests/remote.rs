@@ -205,7 +205,7 @@ fn what_a_host_has_started_is_killed_with_it() {
         ("run; {child}", "a good end"),
     ] {
         // Stopped, so that it takes no time.
-        let script = script.replace("{child}", "sh -c 'kill -STOP $$' & echo $! >pid");
+        let script = script.replace("{child}", "/bin/sh -c 'kill -STOP $$' & echo $! >pid");
         let last = if ends == "a good end" { [RETURNED, END, "exit 0"].concat() } else { String::new() };
         let (folder, host) = host(ALL, &[POLITE, STARTED, &script, &last].join("\n"));
         let seen = run(&host);
@@ -227,7 +227,8 @@ fn long_lines_and_floods_take_no_memory() {
 /// A zombie counts as gone.
 fn is_gone(process: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let alive = Command::new("sh").args(["-c", &format!("kill -0 {process}")]).stderr(Stdio::null()).status().unwrap();
+    let alive =
+        Command::new("/bin/sh").args(["-c", &format!("kill -0 {process}")]).stderr(Stdio::null()).status().unwrap();
     !alive.success() || status.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z'))
 }
 
@@ -297,7 +298,7 @@ fn observe(script: &[&str], runs: usize) -> Observation {
 fn host(more: &str, script: &str) -> (tempfile::TempDir, RemoteHost) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("host.sh"), script).unwrap();
-    let descriptor: Descriptor = toml::from_str(&format!("command = [\"sh\", \"host.sh\"]\n{more}")).unwrap();
+    let descriptor: Descriptor = toml::from_str(&format!("command = [\"/bin/sh\", \"host.sh\"]\n{more}")).unwrap();
     let host = RemoteHost::new("own", descriptor, folder.path(), Path::new("cache"));
     (folder, host)
 }

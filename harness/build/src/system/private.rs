@@ -416,7 +416,7 @@ mod tests {
         fs::create_dir(&root).unwrap();
         fs::create_dir_all(root.join("closed/inner")).unwrap();
         fs::write(root.join("closed/inner/file"), "").unwrap();
-        fs::set_permissions(root.join("closed/inner"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(root.join("closed/inner"), fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o500)).unwrap();
         // Longer than a path can be: built from the bottom up.
         let (inner, outer) = (root.join("a".repeat(200)), root.join("b"));

@@ -73,9 +73,9 @@ fn start() -> bool {
         [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect();
     let (ready, is_ready) = channel();
     let handle = move || {
-        let mut signals = Signals::new(signals);
+        let signals = Signals::new(signals);
         let _ = ready.send(signals.is_ok());
-        for signal in signals.iter_mut().flat_map(|signals| signals.forever()) {
+        if let Some(signal) = signals.ok().and_then(|mut signals| signals.forever().next()) {
             finish();
             let _ = signal_hook::low_level::emulate_default_handler(signal);
             std::process::exit(128 + signal);

@@ -243,7 +243,8 @@ fn lines(sections: &mut Sections, random: &mut Random) {
     match random.below(4) {
         0 => drop(trace.remove(at)),
         1 => trace.insert(at, event),
-        2 => trace.extend(std::iter::repeat_n(event, 300)),
+        // Twice as many would be no other kind of trace, and the third time hundreds of megabytes.
+        2 if trace.len() < 300 => trace.extend(std::iter::repeat_n(event, 300)),
         _ => {
             let other = random.below(trace.len());
             trace.swap(at, other);

@@ -108,7 +108,7 @@ mod tests {
         let (one, two) = (encoded(one), encoded(two));
         let joined = [one.as_slice(), &two, &one].concat();
         let seam = one.len() + two.len();
-        assert_eq!(components(&one), Ok(vec![0..one.len()]));
+        assert_eq!(components(&one), Ok(Vec::from([Range { start: 0, end: one.len() }])));
         assert_eq!(components(&joined), Ok(vec![0..one.len(), one.len()..seam, seam..joined.len()]));
     }
 
@@ -117,7 +117,7 @@ mod tests {
         let whole = encoded("package a:a; world w { import f: func(); }");
         for length in 0..whole.len() {
             match components(&whole[..length]) {
-                Ok(found) => assert_eq!(found, [0..length]),
+                Ok(found) => assert_eq!(found, [Range { start: 0, end: length }]),
                 Err(message) => assert!(message.contains("help: "), "{message}"),
             }
         }

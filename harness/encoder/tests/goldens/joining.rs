@@ -43,7 +43,7 @@ fn encoded(main: Source<'_>, adapters: Vec<Adapter<'_>>) -> Result<Vec<u8>, Erro
     let options = Options::default();
     let prepared = Prepared::new(&adapters, options.clone()).and_then(|prepared| prepared.encode(&main));
     let found = encode(&Input { main, adapters: adapters.clone() }, &options).map(|encoded| encoded.component);
-    let text = |result: &Result<Vec<u8>, Errors>| result.as_ref().map(Vec::clone).map_err(ToString::to_string);
+    let text = |result: &Result<Vec<u8>, Errors>| result.clone().map_err(|errors| errors.to_string());
     assert_eq!(text(&prepared), text(&found), "what is prepared is something else");
     found
 }
