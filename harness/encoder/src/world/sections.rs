@@ -90,6 +90,8 @@ fn shown(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use wit_component::{StringEncoding, metadata};
     use wit_parser::Resolve;
 
