@@ -192,7 +192,7 @@ fn case_key(sections: &mut Sections, random: &mut Random) {
         ),
         2 => ("stdin", repeat),
         3 => ("stdin", json!({ "file": text })),
-        4 => ("args", json!(vec![text; [1, 10, 2000][random.below(3)]])),
+        4 => ("args", json!(vec![text; [1, 10, 100][random.below(3)]])),
         5 => ("seed", json!(text)),
         6 => ("call", json!([{ "invoke": text, "wait-ms": number(random), "write-stdin": "y" }])),
         7 => ("import", json!([{ "function": text, "returns": [text], "prints": text }])),
