@@ -1,6 +1,6 @@
 //! Child processes: each is known here until it has ended, so that none outlives this process when a signal ends it.
 //!
-//! Where signals are handled ([`signals::install`](super::signals::install)), and for hosts always, a child leads a process
+//! Where signals are handled ([`signals::install`](super::signals)), and for hosts always, a child leads a process
 //! group of its own, and the whole group is killed: what a child has started goes with it. Without a handler compilers stay
 //! in the group of this process, so that a terminal's Ctrl-C reaches them.
 
