@@ -22,7 +22,7 @@ pub struct Built {
     pub left_out: BTreeMap<String, String>,
     /// Words of the filter that are in no trial's name.
     pub idle_words: Vec<String>,
-    /// How many guests the suite has.
+    /// Number of guests of the suite.
     pub guests: usize,
     /// The adapters of each side, if they were looked at; nothing for a side without one, or one that cannot be had.
     pub profiles: Vec<Option<Profile>>,

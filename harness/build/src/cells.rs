@@ -342,7 +342,7 @@ fn stacks(
     stacks.into_iter().flat_map(|stack| if every_release { stack.every_release() } else { vec![stack] }).collect()
 }
 
-/// Whether some case may go through the newest published adapter without naming it.
+/// Returns true if some case may go through the newest published adapter without naming it.
 pub(crate) fn may_want_published(layout: &Layout, default: Option<&[String]>) -> bool {
     let serves = |adapter: &Adapter| {
         adapter.default && adapter.fits == For::Any && adapter.serves(polyfill_reference::IMPORT_MODULE)
@@ -355,13 +355,13 @@ pub(crate) fn may_want_published(layout: &Layout, default: Option<&[String]>) ->
     !layout.adapters.iter().any(serves) && cases.flat_map(Case::products).any(|product| is_open(&product))
 }
 
-/// Whether published adapters have what they import on these hosts.
+/// Returns true if these hosts have all imports of published adapters.
 fn have_wasi(hosts: &[String]) -> bool {
     hosts.iter().all(|host| WASI_HOSTS.contains(&without_engine(host)) || is_native(host))
         && hosts.iter().any(|host| !is_native(host))
 }
 
-/// Whether the newest published adapter completes the stacks of a main: it speaks preview1, no adapter of the suite serves that,
+/// Returns true if the newest published adapter completes the stacks of a main: it speaks preview1, no adapter of the suite serves that,
 /// and the hosts have what published adapters import.
 fn wants_published(parts: &Parts<'_>, facts: &Facts, hosts: &[String]) -> bool {
     let serves = |adapter: &Adapter| {

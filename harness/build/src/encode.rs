@@ -43,7 +43,7 @@ pub(crate) fn encode<'a>(
     Ok(Encoded { component, growth: encoded.plan.growth() })
 }
 
-/// What is wrong, and which features gate what is missing.
+/// The errors, and the features that gate missing items.
 fn with_features(errors: &Errors, left_out: &Gated) -> String {
     let features: BTreeSet<&str> = errors.iter().flat_map(|error| left_out.missed_by(error)).collect();
     if features.is_empty() {

@@ -45,14 +45,14 @@ impl Features {
         self.names.iter().filter(|name| !known.0.contains_key(*name)).map(String::as_str)
     }
 
-    /// What WIT has and these features leave out.
+    /// The items of WIT that these features leave out.
     #[must_use]
     pub fn left_out(&self, known: &Gated) -> Gated {
         let out = known.0.iter().filter(|(feature, _)| !self.all && !self.names.contains(*feature));
         Gated(out.map(|(feature, items)| (feature.clone(), items.clone())).collect())
     }
 
-    /// What WIT is parsed into.
+    /// The resolve that WIT is parsed into.
     pub(crate) fn resolve(&self) -> Resolve {
         let features = self.names.iter().cloned().collect();
         Resolve { features, all_features: self.all, ..Resolve::default() }
@@ -65,12 +65,12 @@ impl Features {
     }
 }
 
-/// What is gated in WIT: by feature, the names of the items.
+/// Gated items of WIT: their names by feature.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gated(BTreeMap<String, BTreeSet<String>>);
 
 impl Gated {
-    /// What is gated in WIT that was parsed with all features.
+    /// Gated items of WIT that was parsed with all features.
     pub(crate) fn of(resolve: &Resolve) -> Gated {
         let mut gated = Gated::default();
         for (_, interface) in resolve.interfaces.iter() {

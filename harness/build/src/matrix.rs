@@ -104,7 +104,7 @@ impl Case {
         has_own.then_some(own).into_iter().chain(self.runs.iter().cloned()).collect()
     }
 
-    /// Whether all hosts that it names are `native`.
+    /// Returns true if all hosts that it names are `native`.
     pub fn is_on_native_alone(&self) -> bool {
         let hosts: Option<Vec<Vec<String>>> = self.products().into_iter().map(|product| product.hosts).collect();
         hosts.is_some_and(|hosts| hosts.iter().flatten().all(|host| is_native(host)))
@@ -115,7 +115,7 @@ impl Case {
         self.exclusion(adapter, host).is_some()
     }
 
-    /// What leaves a cell out, if anything does.
+    /// The entry that leaves a cell out, if there is one.
     pub fn exclusion(&self, adapter: &str, host: &str) -> Option<&Exclude> {
         self.exclude.iter().find(|exclude| exclude.cells.includes(adapter, host))
     }

@@ -92,7 +92,7 @@ fn name(wasm: &[u8]) -> Option<String> {
     })
 }
 
-/// Whether a main is a command: it exports `_start`.
+/// Returns true if a main is a command: it exports `_start`.
 pub fn is_command(wasm: &[u8]) -> bool {
     facts(wasm).command
 }

@@ -57,7 +57,7 @@ impl Universe {
         }
     }
 
-    /// Whether a pattern can match with some adapter.
+    /// Returns true if a pattern can match with some adapter.
     fn is_on_a_host(&self, pattern: &str) -> bool {
         match pattern.rsplit_once('@') {
             // A release.

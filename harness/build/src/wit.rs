@@ -99,7 +99,7 @@ pub fn load_with(path: &Path, world: Option<&str>, features: &Features) -> Resul
     }
 }
 
-/// What is gated in the WIT at a path: the features that can be asked for.
+/// The gated items of the WIT at a path: the features that can be asked for.
 pub fn gated(path: &Path) -> Result<Gated, WitError> {
     parse(path, &Features::all()).map(|(resolve, _)| Gated::of(&resolve))
 }
