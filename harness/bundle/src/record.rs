@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use polyfill_build::case::Case;
 use polyfill_build::index::{Artifact, Cell, Index};
 use polyfill_build::{AdapterModule, BuildError, Element, Suite, reference};
-use polyfill_runner::{CellResult, Detail, Engine, EngineKind, Failed, Observation, Outcome, Runner, Verdict};
+use polyfill_runner::{
+    CellResult, Detail, Engine, EngineKind, EngineOptions, Failed, Observation, Outcome, Runner, Verdict,
+};
 use thiserror::Error;
 
 use crate::format::{About, AdapterAbout, Bundle, Versions};
@@ -121,7 +123,8 @@ fn with_core_calls(plain: &Bundle, suite: &Suite, root: &Path, name: &str) -> Op
         ..plain.about.clone()
     };
     let both = Bundle { about, trace: observation.trace?, ..plain.clone() };
-    let engine = Engine::new(None).ok()?;
+    let proposals = plain.about.case.wasm.clone();
+    let engine = Engine::with_options(&EngineOptions { proposals, ..EngineOptions::default() }, None).ok()?;
     replay(&both, &engine, With::default()).ok()?.same.then_some(both)
 }
 

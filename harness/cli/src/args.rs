@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use polyfill_build::Features;
-use polyfill_build::case::Seed;
+use polyfill_build::case::{Proposal, Seed};
 use polyfill_build::reference::Span;
 use polyfill_build::schema::FileKind;
 use polyfill_build::side::Side;
@@ -249,6 +249,12 @@ pub(crate) struct RunArgs {
     /// May be given several times. Handles that a call returns are $1, $2, .. in later ones.
     #[arg(long, value_name = "CALL")]
     pub(crate) invoke: Vec<String>,
+    /// Enable a proposal of core WebAssembly, as `gc` or `custom-page-sizes`; may be given several times
+    ///
+    /// The engine's defaults stay enabled. Names are those of the option `-W` of the command `wasmtime`; a case has the key
+    /// `wasm`.
+    #[arg(long, value_name = "FEATURE")]
+    pub(crate) wasm: Vec<Proposal>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use polyfill_build::case::CaseLimits;
 use polyfill_build::{Features, reference, terminal};
 use polyfill_bundle::{Amount, Bundle, Goal, With};
-use polyfill_runner::{Engine, EngineKind, Host, Hosts};
+use polyfill_runner::{Engine, EngineKind, EngineOptions, Host, Hosts};
 
 use crate::args::{FreezeArgs, ReplayArgs, ShowArgs, ShrinkArgs};
 use crate::error::Error;
@@ -44,10 +44,9 @@ fn engine(kind: EngineKind, bundle: &Bundle, given: &CaseLimits) -> Result<Engin
     for lowered in lowered {
         output::note(&format!("note: limit of the recorded case: {lowered}\nhelp: `--limit KEY=NUMBER` gives it more"));
     }
-    Ok(match limits.fuel {
-        Some(_) => Engine::counting(kind, None)?,
-        None => Engine::of(kind, None)?,
-    })
+    let proposals = bundle.about.case.wasm.clone();
+    let options = EngineOptions { kind, fuel: limits.fuel.is_some(), proposals };
+    Ok(Engine::with_options(&options, None)?)
 }
 
 /// The host of that name, if one is named.
@@ -111,7 +110,9 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
 /// Writes a component that needs no host.
 pub(crate) fn freeze(args: &FreezeArgs) -> Result<ExitCode, Error> {
     let bundle = read(&args.bundle)?;
-    let frozen = polyfill_bundle::freeze(&bundle, &Engine::new(None)?)?;
+    let proposals = bundle.about.case.wasm.clone();
+    let engine = Engine::with_options(&EngineOptions { proposals, ..EngineOptions::default() }, None)?;
+    let frozen = polyfill_bundle::freeze(&bundle, &engine)?;
     output::file(&args.output, &frozen)?;
     output::text(&format!("{}: {} bytes, no imports\n", args.output.display(), frozen.len()))?;
     Ok(ExitCode::SUCCESS)

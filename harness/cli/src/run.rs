@@ -3,19 +3,19 @@
 mod file;
 mod guest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use polyfill_build::Suite;
-use polyfill_build::case::{Answer, Call, LimitName};
+use polyfill_build::case::{Answer, Call, LimitName, Proposal};
 use polyfill_build::index::{NATIVE, Sanitize};
 use polyfill_build::system;
 use polyfill_build::tree::{Preopen, Tree};
 use polyfill_runner::{
-    Accepted, Detail, Engine, EngineKind, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost,
+    Accepted, Detail, Engine, EngineOptions, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost,
     RemoteRun, Run, Sinks, Trace, TrialTime, host_linker, json_lines, judge_unwritten, lines, name_writers,
     nothing_to_check, observe, observe_native,
 };
@@ -33,6 +33,8 @@ struct Program {
     /// What it finds on hosts that have files.
     files: Tree,
     preopens: Option<BTreeMap<String, Preopen>>,
+    /// Proposals of core WebAssembly that the guest's case enables.
+    proposals: BTreeSet<Proposal>,
     /// The host, if the program has one of its own.
     host: Option<String>,
     /// Where compiled code is kept.
@@ -51,10 +53,12 @@ enum Code {
 /// Runs a guest or a file to its end.
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     let program = if is_file(&args.program) { file::load(args)? } else { guest::load(args)? };
-    let engine = match args.limits.all().fuel {
-        Some(_) => Engine::counting(EngineKind::default(), program.cache.clone())?,
-        None => Engine::new(program.cache.clone())?,
+    let options = EngineOptions {
+        fuel: args.limits.all().fuel.is_some(),
+        proposals: program.proposals.iter().chain(&args.wasm).copied().collect(),
+        ..EngineOptions::default()
     };
+    let engine = Engine::with_options(&options, program.cache.clone())?;
     let inputs = inputs(args, &program)?;
     let limits = &limits(args);
     let observation = match &program.code {

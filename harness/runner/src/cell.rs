@@ -11,7 +11,7 @@ use wasmtime::component::Linker;
 use crate::bless::Blesser;
 use crate::compare::{Mismatch, compare};
 use crate::engine::{self, Engine, EngineError};
-use crate::engines::{self, EngineKind};
+use crate::engines::{EngineKind, EngineOptions};
 use crate::expected::{self, OtherFailure};
 use crate::failure::Failure;
 use crate::host::{Host, State};
@@ -161,8 +161,8 @@ impl Runner {
         let (host, kind) = EngineKind::of(&cell.host).map_err(|error| error.to_string())?;
         let inputs = Inputs::of(&cell.guest, case).map_err(|error| error.to_string())?;
         let limits = &self.limits.of(&case.limits);
-        let settings = engines::Settings { kind, fuel: limits.fuel.is_some() };
-        let engine = &*self.engines.get(settings, &self.cache)?;
+        let options = &EngineOptions { kind, fuel: limits.fuel.is_some(), proposals: case.wasm.clone() };
+        let engine = &*self.engines.get(options, &self.cache)?;
         if host == NATIVE {
             let module = &self.load(file, |hash| engine.known_module(hash), |bytes| engine.module(bytes))?;
             return Ok(observe_native(&NativeRun { engine, module, inputs: &inputs, limits }, Sinks::default()));
@@ -179,7 +179,7 @@ impl Runner {
             format!("there is no host `{host}`; there are {}, {NATIVE}", self.hosts.names().join(", "))
         })?;
         let program = &self.load(file, |hash| engine.known_program(hash), |bytes| engine.program(bytes))?;
-        let linker = &*self.linker(settings, engine, host)?;
+        let linker = &*self.linker(options, engine, host)?;
         let declared = !case.imports.is_empty() && !case.host_code;
         let code = self.imports.get(&cell.guest).filter(|_| !declared);
         let imports = code.map_or(&[][..], Vec::as_slice);
@@ -237,18 +237,14 @@ impl Runner {
     }
 
     /// A host's functions on an engine, set up by the first cell that needs them.
-    fn linker(
-        &self,
-        settings: engines::Settings,
-        engine: &Engine,
-        host: &dyn Host,
-    ) -> Result<Arc<Linker<State>>, String> {
+    fn linker(&self, options: &EngineOptions, engine: &Engine, host: &dyn Host) -> Result<Arc<Linker<State>>, String> {
         let mut linkers = self.linkers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(linker) = linkers.get(&(settings, host.name().to_string())) {
+        let key = (options.clone(), host.name().to_string());
+        if let Some(linker) = linkers.get(&key) {
             return Ok(linker.clone());
         }
         let linker = Arc::new(host_linker(engine, host)?);
-        linkers.insert((settings, host.name().to_string()), linker.clone());
+        linkers.insert(key, linker.clone());
         Ok(linker)
     }
 

@@ -14,10 +14,11 @@ use wasmtime::{Config, Module, OptLevel, Strategy, WasmBacktraceDetails};
 
 use crate::backtrace;
 use crate::cache::{Cache, Code};
-use crate::engines::{Compiler, EngineKind};
+use crate::engines::{Compiler, EngineKind, EngineOptions};
 use crate::functions::Functions;
 use crate::kept::{Hash, Kept};
 use crate::program::Program;
+use crate::proposals;
 use crate::room::{self, Room, Taken};
 
 /// Pulley's code for machines like this one.
@@ -60,17 +61,22 @@ impl Engine {
         Self::of(EngineKind::default(), cache)
     }
 
-    /// An engine of some kind.
+    /// Returns an engine of a kind, with defaults for all other options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::with_options`].
     pub fn of(kind: EngineKind, cache: Option<PathBuf>) -> Result<Self, EngineError> {
-        Self::make(kind, false, cache)
+        Self::with_options(&EngineOptions { kind, ..EngineOptions::default() }, cache)
     }
 
-    /// An engine that counts instructions, for limits on fuel.
-    pub fn counting(kind: EngineKind, cache: Option<PathBuf>) -> Result<Self, EngineError> {
-        Self::make(kind, true, cache)
-    }
-
-    fn make(kind: EngineKind, fuel: bool, cache: Option<PathBuf>) -> Result<Self, EngineError> {
+    /// Returns an engine that keeps compiled code in the directory `cache`, or in memory alone.
+    ///
+    /// # Errors
+    ///
+    /// The kind of engine does not exist on this machine, or its compiler does not implement a proposal.
+    pub fn with_options(options: &EngineOptions, cache: Option<PathBuf>) -> Result<Self, EngineError> {
+        let EngineOptions { kind, fuel, ref proposals } = *options;
         if let Some(missing) = kind.is_missing() {
             return Err(EngineError::Setup(missing));
         }
@@ -98,6 +104,7 @@ impl Engine {
                 config.target(PULLEY).map_err(|error| EngineError::Setup(backtrace::message(&error)))?
             }
         };
+        proposals::enable(&mut config, proposals);
         if kind.pooling {
             config.allocation_strategy(room::pool());
         }

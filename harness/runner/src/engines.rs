@@ -1,11 +1,12 @@
 //! Which engine runs guests: wasmtime's compilers, with memory from the system or from a pool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use polyfill_build::case::Proposal;
 use polyfill_build::index::ENGINE;
 use thiserror::Error;
 
@@ -116,26 +117,28 @@ pub fn parse_engines(text: &str) -> Result<Vec<EngineKind>, UnknownEngine> {
     text.split(',').map(|name| name.trim().parse()).collect()
 }
 
-/// One engine of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Settings {
-    pub(crate) kind: EngineKind,
-    /// It counts instructions, and is slower for it.
-    pub(crate) fuel: bool,
+/// Options of an [`Engine`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EngineOptions {
+    /// Compiler and allocation strategy. Default: Cranelift, without a pool.
+    pub kind: EngineKind,
+    /// Counts instructions, as limits on fuel require. Runs are slower. Default: false.
+    pub fuel: bool,
+    /// Proposals to enable in addition to those that the compiler enables by default.
+    pub proposals: BTreeSet<Proposal>,
 }
 
 /// The engines of a process, each made when a cell first needs it.
 #[derive(Default)]
-pub(crate) struct Engines(Mutex<BTreeMap<Settings, Slot>>);
+pub(crate) struct Engines(Mutex<BTreeMap<EngineOptions, Slot>>);
 
 type Slot = Arc<OnceLock<Result<Arc<Engine>, String>>>;
 
 impl Engines {
     /// One of them. Compiled code is kept in the folder.
-    pub(crate) fn get(&self, settings: Settings, cache: &Path) -> Result<Arc<Engine>, String> {
-        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(settings).or_default().clone();
-        let of = if settings.fuel { Engine::counting } else { Engine::of };
-        let make = || match of(settings.kind, Some(cache.to_path_buf())) {
+    pub(crate) fn get(&self, options: &EngineOptions, cache: &Path) -> Result<Arc<Engine>, String> {
+        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(options.clone()).or_default().clone();
+        let make = || match Engine::with_options(options, Some(cache.to_path_buf())) {
             Ok(engine) => Ok(Arc::new(engine)),
             Err(error) => Err(error.to_string()),
         };

@@ -37,6 +37,7 @@ mod host;
 mod kept;
 mod limits;
 mod program;
+mod proposals;
 mod room;
 mod time;
 
@@ -78,7 +79,7 @@ pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
 pub use core_boundary::AllGiven;
 pub use engine::{Engine, EngineError};
-pub use engines::{Compiler, EngineKind, UnknownEngine, parse_engines};
+pub use engines::{Compiler, EngineKind, EngineOptions, UnknownEngine, parse_engines};
 pub use errno::{errno_name, errno_number};
 pub use expected::OtherFailure;
 pub use failed::{Failed, FailedKind};

@@ -52,7 +52,7 @@ pub struct Limits {
     /// process's descriptors, however many these are. A guest, or an adapter, that gives none back is seen by that.
     pub handles: usize,
     /// Instructions, as wasmtime counts them; as many as there is time for without it. Only on an engine that counts
-    /// ([`Engine::counting`](crate::Engine::counting)).
+    /// ([`EngineOptions::fuel`](crate::EngineOptions::fuel)).
     pub fuel: Option<u64>,
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use polyfill_build::index::Sanitize;
 use wasmtime::component::{Instance, InstancePre, Linker};
-use wasmtime::{Store, StoreContextMut, UpdateDeadline};
+use wasmtime::{Store, StoreHookState, UpdateDeadline};
 
 use crate::backtrace;
 use crate::call::{Caller, Failure};
@@ -241,7 +241,7 @@ pub(crate) fn ready(
     let exceeded = files.map(|files| files.exceeded(limits));
     let mut ticks = 0;
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |mut store: StoreContextMut<'_, State>| {
+    store.epoch_deadline_callback(move |mut store: StoreHookState<'_, State>| {
         if store.data_mut().watch.is_over(Now::look())? {
             return Ok(UpdateDeadline::Interrupt);
         }

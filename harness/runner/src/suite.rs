@@ -14,7 +14,7 @@ use wasmtime::component::Linker;
 
 use crate::accepted::Accepted;
 use crate::bless::Blesser;
-use crate::engines::{self, EngineKind, Engines, UnknownEngine, parse_engines};
+use crate::engines::{EngineKind, EngineOptions, Engines, UnknownEngine, parse_engines};
 use crate::failure::Failure;
 use crate::host::{Host, Hosts, State, descriptors};
 use crate::kept::Hash;
@@ -85,7 +85,7 @@ pub struct Runner {
 pub(crate) type Keep = dyn Fn(&Failure<'_>) -> Option<String> + Send + Sync;
 
 /// Hosts' functions, by engine and host.
-pub(crate) type Linkers = BTreeMap<(engines::Settings, String), Arc<Linker<State>>>;
+pub(crate) type Linkers = BTreeMap<(EngineOptions, String), Arc<Linker<State>>>;
 
 impl Runner {
     /// A runner for the index in a folder, with the hosts `my-wasi`, `my-wasi-typed` and `wasi`.

@@ -8,9 +8,10 @@ mod calls;
 mod expect;
 mod inputs;
 mod limits;
+mod proposal;
 mod size;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ pub use self::calls::{Answer, Call};
 pub use self::expect::{Expect, Handles, HostCalls, SomeCalls};
 pub use self::inputs::{Closed, EncodeOptions, Pieces, Seed, Series, Stdin};
 pub use self::limits::{CaseLimits, LimitName};
+pub use self::proposal::Proposal;
 pub use self::size::TooLarge;
 use crate::matrix::{Exclude, Fails, On, Product};
 use crate::tree::{Preopen, Tree};
@@ -95,6 +97,9 @@ pub struct Case {
     /// How much the guest may use.
     #[serde(skip_serializing_if = "CaseLimits::is_empty")]
     pub limits: CaseLimits,
+    /// Proposals of core WebAssembly that the engine enables for the case, in addition to those that it enables by default.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub wasm: BTreeSet<Proposal>,
     /// How the component is encoded.
     pub encode: EncodeOptions,
     /// What adapters do is checked at each call into `wasi_snapshot_preview1` and `wasi_unstable`. Not a byte of main's

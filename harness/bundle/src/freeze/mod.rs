@@ -66,7 +66,7 @@ pub fn freeze(bundle: &Bundle, engine: &Engine) -> Result<Vec<u8>, FreezeError> 
     let main = Source { name: "player".into(), wasm: &module, wit: Some(Wit { resolve, world }) };
     let player = encode(&Input { main, adapters: Vec::new() }, &Options::default())?.component;
     let frozen = outer::compose(&player, &bundle.component, &names)?;
-    let valid = Validator::new_with_features(WasmFeatures::default()).validate_all(&frozen);
+    let valid = Validator::new_with_features(WasmFeatures::all()).validate_all(&frozen);
     valid.map_err(|error| FreezeError::Invalid(error.to_string()))?;
     Ok(frozen)
 }

@@ -1,5 +1,6 @@
 //! A program from a file: a core module to be encoded, or a component as it stands.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use polyfill_build::reference::IMPORT_MODULE;
@@ -58,6 +59,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
         answers: Vec::new(),
         files: Tree::new(),
         preopens: None,
+        proposals: BTreeSet::new(),
         host: None,
         cache: None,
         sanitize,

@@ -40,8 +40,8 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     // Beside the index, where the runner of `polyfill test` keeps them as well.
     let cache = Some(built.out_dir.join("compiled"));
     let preopens = case.preopened();
-    let Case { imports: answers, files, .. } = case;
-    Ok(Program { name: guest.to_string(), code, answers, files, preopens, host, cache, sanitize })
+    let Case { imports: answers, files, wasm: proposals, .. } = case;
+    Ok(Program { name: guest.to_string(), code, answers, files, preopens, proposals, host, cache, sanitize })
 }
 
 /// The cells of one of the guest's cases: `default`, or else the first; but one that needs the suite's own host code,

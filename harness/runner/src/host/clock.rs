@@ -59,7 +59,7 @@ impl Clock {
 
     fn update(&self, f: impl Fn(u64) -> u64) {
         // The closure never declines, so there is nothing to handle.
-        let _ = self.0.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(f(now)));
+        let _ = self.0.now.try_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(f(now)));
     }
 }
 

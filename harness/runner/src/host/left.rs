@@ -18,7 +18,7 @@ const OTHER: &str = "other";
 /// wasmtime-wasi has for them.
 pub(super) fn by_name(table: &mut ResourceTable) -> BTreeMap<String, u64> {
     let mut left = BTreeMap::new();
-    for entry in table.iter_mut() {
+    for (_, entry) in table.iter_mut() {
         let ty = (*entry).type_id();
         if Some(ty) != *GRAVE && ty != TypeId::of::<Alarm>() {
             *left.entry(name(ty).to_string()).or_default() += 1;
@@ -46,5 +46,5 @@ fn name(ty: TypeId) -> &'static str {
 static GRAVE: LazyLock<Option<TypeId>> = LazyLock::new(|| {
     let mut table = ResourceTable::new();
     let dropped = table.push(()).and_then(|resource| table.delete(resource));
-    dropped.ok().and_then(|()| table.iter_mut().map(|entry| (*entry).type_id()).next())
+    dropped.ok().and_then(|()| table.iter_mut().map(|(_, entry)| (*entry).type_id()).next())
 });

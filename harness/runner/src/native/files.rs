@@ -109,7 +109,7 @@ fn first_buffer(memory: &[u8], buffers: u32, count: u32) -> u32 {
 /// Takes note of the files in the table of descriptors: which one is new, preview1 keeps to itself.
 fn note_opened(state: &mut State, meter: &Mutex<Meter>) {
     let mut meter = lock(meter);
-    for entry in state.preview1().ctx().table.iter_mut() {
+    for (_, entry) in state.preview1().ctx().table.iter_mut() {
         if let Some(Descriptor::File(file)) = entry.downcast_ref::<Descriptor>() {
             meter.opened(&file.file);
         }
