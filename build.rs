@@ -1,5 +1,5 @@
-//! Compiles the guests and adapters of this repository, and encodes them, for `tests/suite.rs`.
+//! Compiles and encodes the guests and adapters of this repository for `tests/suite.rs`.
 
 fn main() {
-    polyfill_build::Suite::new(".").build_script();
+    polyfill_builder::Suite::new(".").build_script();
 }

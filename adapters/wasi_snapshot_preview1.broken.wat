@@ -1,6 +1,6 @@
 ;; An adapter that breaks rules, for a case that shows what is said about it.
 ;;
-;; It has data and no relocations, so that nobody can tell which of its numbers are addresses.
+;; It has data and no relocations, so its addresses cannot be distinguished from other numbers.
 (module $wasi_snapshot_preview1
   (import "my-wasi" "print" (func $print (param i32 i32) (result i32)))
   (import "env" "memory" (memory 0))

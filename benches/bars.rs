@@ -1,11 +1,11 @@
-//! What the table has to hold up to.
+//! Limits on the measured figures.
 
 use crate::rows::Row;
 
-/// A guest of this size or more is a large one: what an encoder does besides copying it hardly counts.
+/// Minimum size of a large guest in bytes, for which an encoder's work besides copying is negligible.
 const LARGE: usize = 1_000_000;
 
-/// A bar that a row does not reach, in words.
+/// Returns the exceeded limits of a row as text.
 pub fn broken(rows: &[Row]) -> Vec<String> {
     rows.iter().flat_map(broken_by).collect()
 }
@@ -21,5 +21,5 @@ fn broken_by(row: &Row) -> Vec<String> {
     ];
     let broken = bars.iter().filter(|(_, ratio, bar)| ratio > bar);
     let name = |what: &str| format!("{}, adapter `{}`, {what}", row.guest, row.adapter);
-    broken.map(|(what, ratio, bar)| format!("{}: {ratio:.3} is more than {bar:.2}", name(what))).collect()
+    broken.map(|(what, ratio, bar)| format!("{}: ratio {ratio:.3} exceeds {bar:.2}", name(what))).collect()
 }

@@ -1,4 +1,4 @@
-//! The two encoders, asked for the same.
+//! Equivalent encodings by the two encoders.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -6,7 +6,7 @@ use polyfill_encoder::{Adapter, Input, Options, Prepared, Source};
 
 use crate::inputs::PREVIEW1;
 
-/// One of our encodings, everything from bytes.
+/// Encodes with this project's encoder, everything from bytes.
 pub fn cold(guest: &[u8], adapter: &[u8], validate: bool) -> Result<Vec<u8>, String> {
     let input = Input { main: main(guest), adapters: adapters(adapter).into() };
     polyfill_encoder::encode(&input, &options(validate))
@@ -14,7 +14,7 @@ pub fn cold(guest: &[u8], adapter: &[u8], validate: bool) -> Result<Vec<u8>, Str
         .map_err(|errors| errors.to_string())
 }
 
-/// Adapters, as many as a component is made with: one.
+/// Returns the adapters of a component, of which there is one.
 pub fn adapters(adapter: &[u8]) -> [Adapter<'_>; 1] {
     [Adapter::new(PREVIEW1, adapter)]
 }
@@ -24,19 +24,19 @@ pub fn prepare<'a>(adapters: &'a [Adapter<'a>], validate: bool) -> Prepared<'a> 
     Prepared::new(adapters, options(validate)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// One of our encodings with a prepared adapter.
+/// Encodes with this project's encoder and a prepared adapter.
 pub fn prepared(prepared: &Prepared<'_>, guest: &[u8]) -> Result<Vec<u8>, String> {
     prepared.encode(&main(guest)).map_err(|errors| errors.to_string())
 }
 
-/// The same, of a guest whose shape was not seen before: the name is a part of it.
+/// Encodes a guest of a new shape in the same way. The name is part of the shape.
 pub fn prepared_anew(prepared: &Prepared<'_>, guest: &[u8]) -> Result<Vec<u8>, String> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let name = format!("main {}", COUNT.fetch_add(1, Relaxed));
     prepared.encode(&Source { name, ..main(guest) }).map_err(|errors| errors.to_string())
 }
 
-/// One of the reference's encodings. It has nothing that could be prepared: its builder serves one guest.
+/// Encodes with the reference. It has no preparation: its builder encodes one guest.
 pub fn reference(guest: &[u8], adapter: &[u8], validate: bool) -> Result<Vec<u8>, String> {
     wit_component::ComponentEncoder::default()
         .validate(validate)
@@ -45,7 +45,7 @@ pub fn reference(guest: &[u8], adapter: &[u8], validate: bool) -> Result<Vec<u8>
         .map_err(|error| format!("{error:#}"))
 }
 
-/// Both encoders are asked for no names, which is the reference library's default.
+/// Returns options without names, which the reference library omits by default.
 fn options(validate: bool) -> Options {
     Options { debug_names: false, validate, ..Options::default() }
 }

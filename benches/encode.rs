@@ -1,7 +1,7 @@
-//! How fast and how small: our encoder and the reference, side by side in one run.
+//! Encoding time and size: this project's encoder and the reference, in one run.
 //!
-//! `cargo bench` prints the tables of `docs/benchmark.md`; `-- --json` prints the figures for programs; `-- --check`
-//! says which bars are broken and exits with 1 if any is.
+//! `cargo bench` prints the tables of `docs/benchmark.md`; `-- --json` prints the figures as JSON; `-- --check` prints
+//! the exceeded limits and exits with 1 if there are any.
 
 mod bars;
 mod contenders;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     // Cargo itself passes `--bench`.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let Some(other) = arguments.iter().find(|argument| !["--check", "--json"].contains(&argument.as_str())) {
-        eprintln!("unknown argument `{other}`: there are --check and --json");
+        eprintln!("unknown argument `{other}`; help: use --check or --json");
         return ExitCode::from(2);
     }
     let asked = |argument: &str| arguments.iter().any(|given| given == argument);

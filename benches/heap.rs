@@ -1,33 +1,33 @@
-//! A global allocator that counts, while it is told to.
+//! A counting global allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-/// The system's allocator, with a count of what goes through it.
+/// The system's allocator with counters.
 pub struct Counting;
 
 static ON: AtomicBool = AtomicBool::new(false);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 static MOVED: AtomicUsize = AtomicUsize::new(0);
-/// Bytes allocated less bytes freed since counting began; what was there before and goes meanwhile makes it wrap.
+/// Bytes allocated minus bytes freed since counting began. Wraps when earlier allocations are freed.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// What went through the allocator.
+/// Allocation statistics.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub struct Use {
-    /// Allocations, growing ones included.
+    /// Number of allocations, including reallocations.
     pub allocations: usize,
-    /// The bytes they asked for; for one that grows, the bytes that it grew by.
+    /// Bytes requested. For a reallocation, the growth.
     pub bytes: usize,
-    /// Bytes that were in allocations when they grew: as much may have been copied by that.
+    /// Bytes in allocations at the time of their growth, an upper bound for the bytes copied.
     pub moved: usize,
-    /// The most bytes that were in use at once, beyond those that were before.
+    /// Maximum number of bytes in use, in addition to those at the start.
     pub peak: usize,
 }
 
-/// Counts what `work` allocates, in all threads.
+/// Counts the allocations of `work` in all threads.
 pub fn count<T>(work: impl FnOnce() -> T) -> (T, Use) {
     for counter in [&COUNT, &BYTES, &MOVED, &LIVE, &PEAK] {
         counter.store(0, Relaxed);
@@ -53,14 +53,14 @@ fn more(bytes: usize) {
     }
 }
 
-// SAFETY: everything is left to the system's allocator; counters are on the side.
+// SAFETY: all calls are passed to the system's allocator, with counters in addition.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if ON.load(Relaxed) {
             more(layout.size());
         }
-        // SAFETY: the caller's promises are those that it asks for.
+        // SAFETY: the caller upholds the requirements of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 

@@ -1,45 +1,45 @@
-//! What is encoded: guests of four kinds and sizes, and two adapters.
+//! Inputs: guests of four kinds and sizes, and two adapters.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use polyfill_build::{CoreModules, Suite};
+use polyfill_builder::{CoreModules, Suite};
 use wasi_preview1_component_adapter_provider as published;
 
 use crate::contenders;
 
-/// The import module that the adapters implement.
+/// Import module that the adapters implement.
 pub const PREVIEW1: &str = published::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 
 /// A guest of the table.
 pub struct Guest {
-    /// Its row's name.
+    /// Name of its row.
     pub name: &'static str,
-    /// Its module, or why there is none.
+    /// Its module, or the reason for its absence.
     pub wasm: Result<Vec<u8>, String>,
 }
 
 /// An adapter of the table.
 pub struct Adapter {
-    /// Its row's name.
+    /// Name of its row.
     pub name: &'static str,
     /// Its module.
     pub wasm: Vec<u8>,
-    /// The reference takes no adapters with static data, which ours has.
+    /// False for adapters with static data, which the reference does not support.
     pub reference_takes_it: bool,
 }
 
-/// Everything.
+/// All inputs.
 pub struct Inputs {
-    /// The guests of the table.
+    /// Guests of the table.
     pub guests: Vec<Guest>,
-    /// The adapters of the table.
+    /// Adapters of the table.
     pub adapters: Vec<Adapter>,
-    /// Commands of the suite in all languages, without those of many megabytes.
+    /// Commands of the suite in all languages, except those of several megabytes.
     pub commands: Vec<Vec<u8>>,
 }
 
-/// Compiles what has changed since the last time.
+/// Compiles the inputs that have changed.
 pub fn gather() -> Inputs {
     let suite = Suite::new(root()).progress(|line| eprintln!("{line}"));
     let modules = suite.modules().unwrap_or_else(|error| panic!("{error}"));
@@ -62,14 +62,14 @@ pub fn gather() -> Inputs {
     Inputs { guests, adapters, commands }
 }
 
-/// Small modules that speak preview1 and nothing else, and export `_start`; without those that are to be refused.
+/// Selects small modules that import only preview1 and export `_start`, except invalid ones.
 fn commands(modules: &CoreModules, guests: &[Guest]) -> Vec<Vec<u8>> {
     let suite = modules.guests.values().filter_map(|module| module.as_ref().ok());
     let all = suite.chain(guests.iter().filter_map(|guest| guest.wasm.as_ref().ok()));
     all.filter(|wasm| wasm.len() < 200_000 && is_command(wasm) && is_served(wasm)).cloned().collect()
 }
 
-/// Whether the published adapters have what it imports.
+/// Returns true if the published adapters export all imports of a module.
 fn is_served(wasm: &[u8]) -> bool {
     let adapters =
         [published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, published::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER];
@@ -93,14 +93,14 @@ fn is_command(wasm: &[u8]) -> bool {
     starts && preview1_only
 }
 
-/// `guests/hello.rs` as rustc gives it when nobody asks for anything: not optimised, debug information in it.
+/// Compiles `guests/preview1/hello/guest.rs` with rustc's defaults: without optimization, with debug information.
 fn debug_build() -> Result<Vec<u8>, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let out = folder.path().join("hello.wasm");
     let output = Command::new("rustc")
         .args(["--edition=2024", "--target=wasm32-wasip1", "-g", "-o"])
         .arg(&out)
-        .arg("guests/hello.rs")
+        .arg("guests/preview1/hello/guest.rs")
         .current_dir(root())
         .output()
         .map_err(|error| format!("rustc: {error}"))?;

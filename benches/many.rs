@@ -1,4 +1,4 @@
-//! A suite: a thousand guests with two adapters on two threads.
+//! A suite of a thousand guests with two adapters on two threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
@@ -10,40 +10,40 @@ use crate::contenders;
 use crate::heap;
 use crate::inputs::Inputs;
 
-/// The number of guests.
+/// Number of guests.
 const GUESTS: usize = 1000;
-/// The number of threads.
+/// Number of threads.
 const THREADS: usize = 2;
-/// Guests that one encoder does before it is the other's turn.
+/// Number of guests that one encoder processes before the other takes its turn.
 const TURN: usize = 100;
 
-/// A suite encoded by both.
+/// A suite encoded by both encoders.
 #[derive(Debug, Serialize)]
 pub struct Many {
-    /// The number of guests.
+    /// Number of guests.
     pub guests: usize,
-    /// The number of components.
+    /// Number of components.
     pub components: usize,
-    /// The number of threads.
+    /// Number of threads.
     pub threads: usize,
-    /// The guests' modules together.
+    /// Total size of the guests' modules in bytes.
     pub guest_bytes: usize,
-    /// What it took the reference.
+    /// Cost with the reference.
     pub reference: Took,
-    /// What it took us.
+    /// Cost with this project's encoder.
     pub ours: Took,
 }
 
-/// What a suite took.
+/// Cost of a suite.
 #[derive(Debug, Serialize)]
 pub struct Took {
-    /// From the first to the last.
+    /// Duration in seconds.
     pub seconds: f64,
-    /// The most memory in use at once, in bytes, beyond the guests and adapters themselves.
+    /// Maximum memory in use in bytes, in addition to the guests and adapters.
     pub peak: usize,
 }
 
-/// Encodes the suite with both, in turns.
+/// Encodes the suite with both encoders, alternating.
 pub fn measure(inputs: &Inputs) -> Many {
     eprintln!("{GUESTS} guests with 2 adapters");
     let guests = guests(&inputs.commands);
@@ -59,7 +59,7 @@ pub fn measure(inputs: &Inputs) -> Many {
         reference_seconds += seconds(|| all(turn, &reference));
         our_seconds += seconds(|| all(turn, &ours));
     }
-    // Apart from the times, since counting takes time.
+    // Memory is measured separately, because counting takes time.
     let (_, reference_use) = heap::count(|| all(&guests, &reference));
     let (_, our_use) = heap::count(|| {
         let shops = stacks.each_ref().map(|stack| contenders::prepare(stack, false));
@@ -75,7 +75,7 @@ pub fn measure(inputs: &Inputs) -> Many {
     }
 }
 
-/// As many guests as there shall be, no two of them the same: each has its number in a custom section.
+/// Returns distinct guests: each has its number in a custom section.
 fn guests(commands: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let numbered = |(number, wasm): (usize, &Vec<u8>)| {
         let mut wasm = wasm.clone();
@@ -88,10 +88,10 @@ fn guests(commands: &[Vec<u8>]) -> Vec<Vec<u8>> {
     commands.iter().cycle().take(GUESTS).enumerate().map(numbered).collect()
 }
 
-/// Encodes a guest with both adapters.
+/// Function that encodes a guest with both adapters.
 type Encode<'e> = dyn Fn(&[u8]) -> [Result<(), String>; 2] + Sync + 'e;
 
-/// Encodes every guest with both adapters, on all threads.
+/// Encodes every guest with both adapters on all threads.
 fn all(guests: &[Vec<u8>], encode: &Encode<'_>) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {

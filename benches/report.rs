@@ -1,4 +1,4 @@
-//! The figures as Markdown, and as JSON.
+//! Figures as Markdown and as JSON.
 
 use std::fmt::{self, Display, Write};
 
@@ -11,7 +11,7 @@ use crate::rows::{LeftOut, Row};
 /// All figures of one run.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// One guest with one adapter each.
+    /// Rows, each for one guest with one adapter.
     pub rows: Vec<Row>,
     /// Guests without a row.
     pub left_out: Vec<LeftOut>,
@@ -32,7 +32,7 @@ impl Display for Report {
         f.write_str("\n### A suite\n\n")?;
         self.suite().fmt(f)?;
         for LeftOut { guest, reason } in &self.left_out {
-            write!(f, "\nLeft out: {guest}: {}\n", reason.lines().next().unwrap_or_default())?;
+            write!(f, "\nSkipped: {guest}: {}\n", reason.lines().next().unwrap_or_default())?;
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Report {
 
     fn heap(&self) -> Table {
         let mut table =
-            Table::new(["guest", "adapter", "who", "allocations", "bytes", "bytes moved by growing", "peak"]);
+            Table::new(["guest", "adapter", "encoder", "allocations", "bytes", "bytes moved by growing", "peak"]);
         for row in &self.rows {
             let lines =
                 [("reference", &row.heap.reference), ("cold", &row.heap.cold), ("prepared", &row.heap.prepared)];
@@ -143,7 +143,7 @@ impl Report {
     }
 }
 
-/// A Markdown table, its columns aligned; the first one to the left, numbers to the right.
+/// A Markdown table with aligned columns: the first one to the left, numbers to the right.
 struct Table(Vec<Vec<String>>);
 
 impl Table {
@@ -151,14 +151,14 @@ impl Table {
         Table(vec![titles.iter().map(ToString::to_string).collect()])
     }
 
-    fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.0.push(cells.into());
+    fn row<const N: usize>(&mut self, trials: [String; N]) {
+        self.0.push(trials.into());
     }
 
-    /// Whether the column holds numbers.
+    /// Returns true if the column contains numbers.
     fn is_numeric(&self, column: usize) -> bool {
-        let mut cells = self.0.iter().skip(1).map(|row| &row[column]);
-        cells.all(|cell| cell.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+        let mut trials = self.0.iter().skip(1).map(|row| &row[column]);
+        trials.all(|trial| trial.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
     }
 }
 
@@ -169,11 +169,11 @@ impl Display for Table {
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for (number, row) in self.0.iter().enumerate() {
             let mut line = String::from("|");
-            for (column, cell) in row.iter().enumerate() {
+            for (column, trial) in row.iter().enumerate() {
                 let width = widths[column];
                 match self.is_numeric(column) {
-                    true => write!(line, " {cell:>width$} |")?,
-                    false => write!(line, " {cell:<width$} |")?,
+                    true => write!(line, " {trial:>width$} |")?,
+                    false => write!(line, " {trial:<width$} |")?,
                 }
             }
             writeln!(f, "{line}")?;
@@ -189,7 +189,7 @@ impl Display for Table {
     }
 }
 
-/// The adapter; with ours, the reference is measured with its own.
+/// Returns the adapter. In rows of this suite's adapter, the reference is measured with its own.
 fn adapter(row: &Row) -> String {
     if row.adapter == "ours" { "ours (*)".into() } else { row.adapter.into() }
 }

@@ -1,4 +1,4 @@
-//! One guest with one adapter: its times, its sizes, its allocations.
+//! One guest with one adapter: times, sizes, allocations.
 
 use std::hint::black_box;
 
@@ -12,52 +12,52 @@ use crate::timing;
 /// A row of the table.
 #[derive(Debug, Serialize)]
 pub struct Row {
-    /// The guest's name.
+    /// Name of the guest.
     pub guest: &'static str,
-    /// The adapter's name.
+    /// Name of the adapter.
     pub adapter: &'static str,
-    /// The size of the guest's module.
+    /// Size of the guest's module in bytes.
     pub guest_bytes: usize,
     /// Median times.
     pub seconds: Seconds,
-    /// What the component has beyond the guest's module.
+    /// Size of the component in addition to the guest's module.
     pub added: Added,
-    /// What one encoding allocates, without validation.
+    /// Allocations of one encoding without validation.
     pub heap: Heap,
 }
 
 /// Median times of one piece of work.
 #[derive(Debug, Serialize)]
 pub struct Seconds {
-    /// A copy of the guest into fresh memory.
+    /// Copy of the guest into fresh memory.
     pub copy: f64,
-    /// Without validation.
+    /// Encoding without validation.
     pub encoding: Both,
-    /// With validation.
+    /// Encoding with validation.
     pub validated: Both,
 }
 
-/// The same, done by both.
+/// Times of both encoders, in seconds.
 #[derive(Debug, Serialize)]
 pub struct Both {
-    /// By the reference.
+    /// Reference encoder.
     pub reference: f64,
-    /// By us, everything from bytes.
+    /// This project's encoder, everything from bytes.
     pub cold: f64,
-    /// By us, with adapter and world prepared, the guest of a shape that was seen before.
+    /// This project's encoder with prepared adapter and world, for a guest of a known shape.
     pub prepared: f64,
-    /// The same, of a shape that was not.
+    /// The same for a guest of a new shape.
     pub anew: f64,
 }
 
-/// Bytes of the component beyond those of the guest's module.
+/// Bytes of the component in addition to the guest's module.
 #[derive(Debug, Serialize)]
 pub struct Added {
     pub reference: i64,
     pub ours: i64,
 }
 
-/// What one encoding allocates.
+/// Allocations of one encoding.
 #[derive(Debug, Serialize)]
 pub struct Heap {
     pub reference: Use,
@@ -65,7 +65,7 @@ pub struct Heap {
     pub prepared: Use,
 }
 
-/// A guest that there is no row for, and why.
+/// A guest without a row, and the reason.
 #[derive(Debug, Serialize)]
 pub struct LeftOut {
     pub guest: &'static str,

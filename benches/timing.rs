@@ -1,17 +1,17 @@
-//! Times of several pieces of work, taken in turns, so that whatever else the machine does falls on all of them alike.
+//! Measures several pieces of work in turns, so that other load on the machine affects all of them alike.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// What is measured as one sample takes at least this long, by doing it several times: so long that fresh pages from the
-/// system, which whoever comes after a larger piece of work has to ask for, do not count.
+/// Minimum duration of a sample, reached by repetition. It is long enough that page faults after a larger piece of work
+/// are negligible.
 const SAMPLE: Duration = Duration::from_millis(3);
-/// How long the turns go on.
+/// Duration of all turns.
 const BUDGET: Duration = Duration::from_millis(3000);
-/// The fewest turns.
+/// Minimum number of turns.
 const TURNS: usize = 15;
 
-/// The median time of each piece of work, in seconds.
+/// Returns the median time of each piece of work in seconds.
 pub fn medians(works: &[&dyn Fn() -> usize]) -> Vec<f64> {
     let repeats: Vec<u32> = works.iter().map(|work| repeats(work)).collect();
     let mut samples: Vec<Vec<f64>> = vec![Vec::new(); works.len()];
@@ -28,7 +28,7 @@ pub fn medians(works: &[&dyn Fn() -> usize]) -> Vec<f64> {
     samples.iter_mut().map(|samples| median(samples)).collect()
 }
 
-/// How often a piece of work has to be done for one sample.
+/// Returns the number of repetitions per sample.
 fn repeats(work: &dyn Fn() -> usize) -> u32 {
     black_box(work());
     let mut repeats = 1;
@@ -44,7 +44,7 @@ fn repeats(work: &dyn Fn() -> usize) -> u32 {
     }
 }
 
-/// The median; of an even number of values, the upper one of the two in the middle.
+/// Returns the median; of an even number of values, the upper one of the middle two.
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()

@@ -1,9 +1,9 @@
-;; A command of some 200 bytes: it prints a line.
+;; A command of about 200 bytes that prints a line.
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
 
-  ;; One buffer: where it begins, and how long it is.
+  ;; One buffer: address and length.
   (data (i32.const 0) "\10\00\00\00" "\1f\00\00\00")
   (data (i32.const 16) "hello from a module of 200 bytes\n")
 

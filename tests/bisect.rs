@@ -1,26 +1,23 @@
-//! What `compare --bisect` finds for the museum is what its matrix says: the releases in which a bug came, and went.
-
-mod passed;
+//! Checks `compare --bisect` against the matrix of the regression corpus: the releases that introduced or fixed each
+//! bug.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use polyfill_build::Suite;
-use polyfill_build::index::Index;
-use polyfill_build::reference::{self, Span};
-use polyfill_build::side::Side;
+use polyfill_builder::Suite;
+use polyfill_builder::index::Index;
+use polyfill_builder::reference::{self, Span};
+use polyfill_builder::side::Side;
 use polyfill_runner::Runner;
 use polyfill_runner::divergence::{Bisection, Recorded, Turn};
 
-/// Bugs that are in all releases, or in none: nothing is found of them.
+/// Bugs that are present in all releases or in none, for which bisection finds nothing.
 const SAME: [&str; 6] = ["A13", "B8", "C9", "C10", "F3", "stale-read"];
 
 #[test]
-fn what_is_found_of_the_museum_is_its_matrix() {
-    let Some(_run) = passed::unless_passed("what_is_found_of_the_museum_is_its_matrix") else {
-        return;
-    };
+#[ignore = "slow: run with `-- --ignored`"]
+fn bisection_agrees_with_the_matrix() {
     let matrix = matrix();
     let changing: BTreeSet<&str> =
         matrix.iter().filter(|(_, turns)| !turns.is_empty()).map(|(row, _)| row.as_str()).collect();
@@ -29,21 +26,19 @@ fn what_is_found_of_the_museum_is_its_matrix() {
     let found = bisected(cases.values().map(|case| format!("{case}::")));
     for (row, case) in &cases {
         let history = found.cases.iter().find(|history| history.case == *case);
-        let history = history.unwrap_or_else(|| panic!("{case} was not looked at: {:?}", found.ignored));
+        let history = history.unwrap_or_else(|| panic!("{case} was not compared: {:?}", found.ignored));
         let turns = history.changes.iter().filter(|change| change.turn != Turn::Other);
         let turns: Vec<(String, Turn)> = turns.map(|change| (change.side.clone(), change.turn)).collect();
         assert_eq!(turns, matrix[row], "{row}\n{found}");
     }
-    // A matrix of nothing would be found, too.
+    // An empty matrix would pass, too.
     assert!(changing.len() >= 9 && cases.len() > changing.len(), "{changing:?}");
 }
 
-/// A bug that came and went is in no difference of the ends.
+/// A bug that was introduced and fixed within the span is not a difference between its ends.
 #[test]
-fn what_came_and_went_is_in_the_matrix() {
-    let Some(_run) = passed::unless_passed("what_came_and_went_is_in_the_matrix") else {
-        return;
-    };
+#[ignore = "slow: run with `-- --ignored`"]
+fn bugs_within_the_span_are_in_the_matrix() {
     let matrix = matrix();
     let came_and_went = matrix.values().filter(|turns| turns.iter().any(|(_, turn)| *turn == Turn::Broken)).count();
     assert!(came_and_went >= 2, "{matrix:?}");
@@ -61,14 +56,14 @@ fn bisected(filters: impl Iterator<Item = String>) -> Bisection {
     Recorded::run(&runner, sides).unwrap_or_else(|error| panic!("{error}")).bisect()
 }
 
-/// By the row of each bug: the releases in which it came (`Broken`) and went (`Mended`), as the golden file has it.
+/// Returns the releases that introduced (`Broken`) and fixed (`Mended`) each bug, by row of the golden file.
 fn matrix() -> BTreeMap<String, Vec<(String, Turn)>> {
-    let text = fs::read_to_string(root().join("tests/museum/matrix.txt")).expect("the matrix is there");
+    let text = fs::read_to_string(root().join("tests/regressions/matrix.txt")).expect("the matrix exists");
     let mut table = text.lines().skip_while(|line| !line.trim_start().starts_with("native "));
     let releases: Vec<&str> = table.next().expect("the heads of the columns").split_whitespace().skip(1).collect();
     let rows = table.take_while(|line| !line.is_empty()).map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        // The column of `native` may be empty; those of releases are the last ones.
+        // The column of `native` may be empty. The columns of releases are the last ones.
         let seen = &words[words.len() - releases.len()..];
         let steps = seen.windows(2).zip(&releases[1..]).filter_map(|(pair, release)| match pair {
             [".", "X"] => Some((release.to_string(), Turn::Broken)),
@@ -80,13 +75,13 @@ fn matrix() -> BTreeMap<String, Vec<(String, Turn)>> {
     rows.collect()
 }
 
-/// The case of each row that runs through the adapter for its guest, as all sides here do.
+/// Returns the case of each row that runs through the adapter for its guest, as all sides here do.
 fn rows() -> Vec<(String, String)> {
     let index: Index = serde_json::from_slice(
-        &fs::read(polyfill_runner::out_dir(env!("OUT_DIR")).join(polyfill_build::index::FILE))
-            .expect("the suite is built"),
+        &fs::read(polyfill_runner::out_dir(env!("OUT_DIR")).join(polyfill_builder::index::FILE))
+            .expect("the suite builds"),
     )
-    .expect("it has an index");
+    .expect("the suite has an index");
     let bugs = index.cases.into_iter().filter_map(|(key, entry)| {
         let guest = key.split("::").next().unwrap_or_default().to_string();
         let bug = entry.case.bug?;

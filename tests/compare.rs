@@ -1,5 +1,5 @@
-//! What an update of the reference adapter changes is what the rules under `tests/compare/` say, to the last line. The reports
-//! are beside them; BLESS=1 writes them.
+//! Changes between releases of the reference adapter must match the rules under `tests/compare/`. The golden reports
+//! are next to them; BLESS=1 updates them.
 
 mod golden;
 mod trials;
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use polyfill_build::Suite;
-use polyfill_build::profile::Profile;
-use polyfill_build::reference;
-use polyfill_build::side::Side;
+use polyfill_builder::Suite;
+use polyfill_builder::profile::Profile;
+use polyfill_builder::reference;
+use polyfill_builder::side::Side;
 use polyfill_runner::Runner;
 use polyfill_runner::divergence::{Budget, Pairs, Recorded, Rules};
 
@@ -23,18 +23,18 @@ use crate::trials::{Checked, Missing, any_ran, trial, trials};
 fn main() -> ExitCode {
     let mut trials = trials![the_documented_budget_can_be_read, a_file_is_an_adapter];
     for (path, rules) in rules() {
-        let name = path.file_stem().expect("a file of rules").to_string_lossy().into_owned();
+        let name = path.file_stem().expect("a rule file").to_string_lossy().into_owned();
         let of = |what: &str| format!("{name}::{what}");
         for number in 0..rules.rules.len() {
             let (id, rules) = (&rules.rules[number].id, rules.clone());
             trials.push(trial(of(&format!("{id}::is_needed")), move || is_needed(&rules, number)));
         }
         let (all, budget) = (rules.clone(), rules.clone());
-        trials.push(trial(of("is_what_its_rules_say"), move || is_explained(&all)));
-        trials.push(trial(of("a_budget_that_is_too_small_fails"), move || small_budget_fails(budget)));
+        trials.push(trial(of("is_explained_by_its_rules"), move || is_explained(&all)));
+        trials.push(trial(of("exceeding_a_budget_fails"), move || small_budget_fails(budget)));
         trials.push(trial(of("report"), move || is_golden(&path.with_extension("txt"), &rules)));
     }
-    trials::run(trials)
+    trials::run_slow(trials)
 }
 
 fn is_explained(rules: &Rules) -> Checked {
@@ -45,7 +45,7 @@ fn is_explained(rules: &Rules) -> Checked {
     Ok(())
 }
 
-/// Without the rule the comparison has a difference that nothing explains.
+/// Checks that the comparison without the rule has an uncovered difference.
 fn is_needed(rules: &Rules, number: usize) -> Checked {
     let mut fewer = rules.clone();
     let rule = fewer.rules.remove(number);
@@ -56,33 +56,37 @@ fn is_needed(rules: &Rules, number: usize) -> Checked {
 }
 
 fn small_budget_fails(mut rules: Rules) -> Checked {
-    *rules.budget.adapter.size.as_mut().expect("the file has a budget of the adapter's size") = 1000;
+    *rules.budget.adapter.size.as_mut().expect("the file has a budget for the adapter size") = 1000;
     assert_eq!(seen(&rules).judge(&rules, true).over.len(), 1);
     Ok(())
 }
 
-/// The file that the document shows is one.
+/// The budget file in the documentation is valid.
 fn the_documented_budget_can_be_read() {
-    let text = fs::read_to_string(root().join("docs/compare.md")).expect("the document is there");
-    let shown = text.split("```toml\n").nth(2).and_then(|rest| rest.split("```\n").next()).expect("it shows a budget");
+    let text = fs::read_to_string(root().join("docs/compare.md")).expect("the document exists");
+    let shown = text
+        .split("```toml\n")
+        .nth(2)
+        .and_then(|rest| rest.split("```\n").next())
+        .expect("the document shows a budget");
     let budget = Budget::parse(shown).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert!(budget.needs_fuel() && budget.needs_core_calls() && budget.needs_profiles());
 }
 
-/// An adapter in a file does what the release does that it is; guests that it is not for are passed over.
+/// An adapter in a file behaves like the release it was copied from. Guests for another variant are ignored.
 fn a_file_is_an_adapter() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let file = folder.join("adapter.wasm");
     let published = reference::find("reference-command@48.0.8").expect("a name").expect("a release");
-    fs::write(&file, published.wasm()).expect("the folder is there");
+    fs::write(&file, published.wasm()).expect("the directory exists");
     let side = |text: &str| text.parse::<Side>().unwrap_or_else(|error| panic!("{text}: {error}"));
     let sides = [side("reference-command@48.0.8"), side(&format!("{}@wasi", file.display()))];
     let filter = ["set-rights::c5::", "reactor::h3::"];
     let built =
         Suite::new(root()).sides(sides.clone()).filter(filter).profiles(true).out_dir(folder.join("file")).build();
     let built = built.unwrap_or_else(|error| panic!("{error}"));
-    let [Some(old), Some(new)] = &built.profiles[..] else { panic!("{:?}", built.profiles) };
-    assert_eq!((old.size, &old.functions), (new.size, &new.functions));
+    let [Some(baseline), Some(candidate)] = &built.profiles[..] else { panic!("{:?}", built.profiles) };
+    assert_eq!((baseline.size, &baseline.functions), (candidate.size, &candidate.functions));
     let seen = Pairs::run(&Runner::new(&built.out_dir).root(root()).bless(false), sides.clone());
     let judgement = seen.unwrap_or_else(|error| panic!("{error}")).judge(&Rules::none(sides), false);
     assert!(judgement.is_clean(), "{judgement}");
@@ -93,7 +97,7 @@ fn a_file_is_an_adapter() {
     assert!(reason.ends_with("is for guests with `_start`"), "{judgement}");
 }
 
-/// The golden report is of a machine that has the tools of all guests.
+/// Compares the report with the golden file, which requires a machine with the tools of all guests.
 fn is_golden(path: &Path, rules: &Rules) -> Checked {
     let judgement = seen(rules).judge(rules, true);
     let missing = judgement.cases.iter().find_map(|judged| {
@@ -107,23 +111,23 @@ fn is_golden(path: &Path, rules: &Rules) -> Checked {
     Ok(())
 }
 
-/// How many cases there are is not what an update changes: a new one that is the same on both sides is no other report.
+/// Removes the number of cases: a new case that is equal on both sides does not change the report.
 fn without_counts(report: &str) -> String {
     report.split_inclusive('\n').filter(|line| !line.contains(" cases compared, ")).collect()
 }
 
-/// What all sides showed: each cell is run once, however many pairs it is in.
+/// Returns the observations of all sides. Each trial is run once, even if several pairs contain it.
 fn seen(rules: &Rules) -> Pairs {
     static SEEN: OnceLock<(Recorded, Vec<Option<Profile>>)> = OnceLock::new();
     let (recorded, profiles) = SEEN.get_or_init(record);
-    let place = |side: &Side| recorded.sides.iter().position(|other| other == side).expect("it is one of these");
-    let (old, new) = (place(&rules.old), place(&rules.new));
-    recorded.pair(old, new).with_profiles([profiles[old].clone(), profiles[new].clone()])
+    let place = |side: &Side| recorded.sides.iter().position(|other| other == side).expect("the side was recorded");
+    let (baseline, candidate) = (place(&rules.baseline), place(&rules.candidate));
+    recorded.pair(baseline, candidate).with_profiles([profiles[baseline].clone(), profiles[candidate].clone()])
 }
 
 fn record() -> (Recorded, Vec<Option<Profile>>) {
     let mut sides: Vec<Side> = Vec::new();
-    for side in rules().into_iter().flat_map(|(_, rules)| [rules.old, rules.new]) {
+    for side in rules().into_iter().flat_map(|(_, rules)| [rules.baseline, rules.candidate]) {
         if !sides.contains(&side) {
             sides.push(side);
         }

@@ -1,6 +1,7 @@
-//! What `docs/findings` shows is what is seen, and each known bug that has a file there links to it.
+//! Checks that the output blocks in `docs/findings` match real output, and that known bugs with a file there link to
+//! it.
 //!
-//! `BLESS=1` writes what is seen into the files.
+//! `BLESS=1` updates the blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -8,15 +9,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use polyfill_build::index::NATIVE;
-use polyfill_build::side::Side;
+use polyfill_builder::index::NATIVE;
+use polyfill_builder::side::Side;
 use polyfill_runner::Observation;
 
-/// What a block of output begins with, before its case.
+/// Start of an output block, followed by its case.
 const BLOCK: &str = "```text seen=";
 
 #[test]
-fn what_is_shown_is_what_is_seen() {
+fn documented_output_is_real_output() {
     let bless = env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0")
         && env::var_os("CI").is_none_or(|value| value.is_empty());
     for (name, text) in findings() {
@@ -25,8 +26,8 @@ fn what_is_shown_is_what_is_seen() {
         while let Some((before, behind)) = rest.split_once(BLOCK) {
             let (case, behind) = behind.split_once('\n').expect("a block has a first line");
             let (shown, behind) = behind.split_at(behind.find("```\n").expect("a block has an end"));
-            let seen = seen().get(case).unwrap_or_else(|| panic!("{name}: there is no case {case}"));
-            assert!(bless || shown == seen, "{name}: {case}\n--- shown\n{shown}--- seen\n{seen}");
+            let seen = seen().get(case).unwrap_or_else(|| panic!("{name}: case {case} not found"));
+            assert!(bless || shown == seen, "{name}: {case}\n--- documented\n{shown}--- actual\n{seen}");
             written += &format!("{before}{BLOCK}{case}\n{seen}");
             rest = behind;
         }
@@ -38,31 +39,34 @@ fn what_is_shown_is_what_is_seen() {
 
 #[test]
 fn cases_link_to_their_findings() {
-    let index = polyfill_runner::suite!().index().expect("the suite is built");
+    let index = polyfill_runner::suite!().index().expect("the suite builds");
     let mut linked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (key, entry) in &index.cases {
         let link = entry.case.bug.as_ref().and_then(|bug| bug.link.clone()).unwrap_or_default();
         if let Some(name) = link.strip_prefix("docs/findings/") {
-            assert!(folder().join(name).is_file(), "{key}: there is no `{link}`");
+            assert!(folder().join(name).is_file(), "{key}: `{link}` not found");
             linked.entry(name.to_string()).or_default().insert(key.clone());
         }
     }
     for (name, text) in findings() {
         let cases: BTreeSet<String> =
             text.split(BLOCK).skip(1).filter_map(|block| block.lines().next().map(str::to_string)).collect();
-        // One that is no guest's has a test.
-        if let Some(test) = text.split("cargo test --locked --test museum ").nth(1) {
+        // Findings without a guest have a test.
+        if let Some(test) = text.split("cargo test --locked --test regressions ").nth(1) {
             let name = test.split_whitespace().next().unwrap_or_default();
-            assert!(include_str!("museum.rs").contains(&format!("fn {name}()")), "{name} is no test of `museum`");
+            assert!(
+                include_str!("regressions.rs").contains(&format!("fn {name}()")),
+                "{name} is not a test of `regressions`"
+            );
             continue;
         }
-        // One of a host's is where that host leaves cells out.
+        // Findings of a host are reasons of its skipped trials.
         if text.contains("cargo test --locked --test left_out") {
-            assert!(include_str!("../hosts/node.toml").contains(&name), "{name} is no reason of hosts/node.toml");
+            assert!(include_str!("../hosts/node.toml").contains(&name), "{name} is not a reason in hosts/node.toml");
             continue;
         }
         let none = BTreeSet::new();
-        assert!(!cases.is_empty(), "{name} shows no case");
+        assert!(!cases.is_empty(), "{name} has no output block");
         assert!(
             linked.get(&name).unwrap_or(&none).is_superset(&cases),
             "{name} shows {cases:?}, which do not link to it"
@@ -70,45 +74,46 @@ fn cases_link_to_their_findings() {
     }
 }
 
-/// The command that shows a finding is about its cases, and its links lead somewhere.
+/// The command in a finding selects its cases, and its links are valid.
 #[test]
-fn commands_and_links_are_right() {
+fn commands_and_links_are_valid() {
     for (name, text) in findings() {
         let words: Vec<&str> = text
             .lines()
             .filter_map(|line| line.strip_prefix("cargo run -q -- matrix "))
             .flat_map(str::split_whitespace)
             .collect();
-        let by_test =
-            ["museum ", "left_out"].iter().any(|test| text.contains(&format!("cargo test --locked --test {test}")));
-        assert!(by_test || !words.is_empty(), "{name} does not say how it is seen");
+        let by_test = ["regressions ", "left_out"]
+            .iter()
+            .any(|test| text.contains(&format!("cargo test --locked --test {test}")));
+        assert!(by_test || !words.is_empty(), "{name} contains no command to reproduce it");
         for word in words {
             let case = word.strip_suffix("::").unwrap_or(word);
-            assert!(text.contains(&format!("{BLOCK}{case}\n")), "{name}: `{word}` is none of its cases");
+            assert!(text.contains(&format!("{BLOCK}{case}\n")), "{name}: `{word}` is not one of its cases");
         }
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.contains("://")) {
-            assert!(folder().join(link).exists(), "{name}: there is no `{link}`");
+            assert!(folder().join(link).exists(), "{name}: `{link}` not found");
         }
     }
 }
 
-/// What each case that a finding shows does alone, and through the newest adapter.
+/// Returns the output of each documented case without an adapter and through the newest adapter.
 fn seen() -> &'static BTreeMap<String, String> {
     static SEEN: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     SEEN.get_or_init(|| {
         let runner = polyfill_runner::suite!().bless(false);
-        let index = runner.index().expect("the suite is built");
+        let index = runner.index().expect("the suite builds");
         let texts: String = findings().into_values().collect();
         let newest: Side = "reference-command@wasi".parse().expect("a side");
         let wanted = |case: &str| texts.contains(&format!("{BLOCK}{case}\n"));
         let mut seen = BTreeMap::new();
-        // The guest alone first.
+        // The guest without an adapter comes first.
         for side in [Side::Native, newest] {
-            for cell in index.cells.iter().filter(|cell| side.is_side_of(cell) && wanted(&cell.case_key())) {
-                let observation = runner.run_cell(&index, cell).observation.expect("it can be run");
-                let name = if cell.host == NATIVE { NATIVE.to_string() } else { side.to_string() };
-                let text: &mut String = seen.entry(cell.case_key()).or_default();
+            for trial in index.trials.iter().filter(|trial| side.is_side_of(trial) && wanted(&trial.case_key())) {
+                let observation = runner.run_trial(&index, trial).observation.expect("the trial runs");
+                let name = if trial.host == NATIVE { NATIVE.to_string() } else { side.to_string() };
+                let text: &mut String = seen.entry(trial.case_key()).or_default();
                 text.push_str(&shown(&name, &observation));
             }
         }
@@ -126,9 +131,9 @@ fn shown(name: &str, observation: &Observation) -> String {
     text
 }
 
-/// The files by their names.
+/// Returns the files by name.
 fn findings() -> BTreeMap<String, String> {
-    let files = fs::read_dir(folder()).expect("there are findings").map(|entry| entry.expect("an entry").path());
+    let files = fs::read_dir(folder()).expect("findings exist").map(|entry| entry.expect("an entry").path());
     let name = |path: &PathBuf| path.file_name().expect("files have names").to_string_lossy().into_owned();
     let read = |path: PathBuf| (name(&path), fs::read_to_string(path).expect("text"));
     files.map(read).filter(|(name, _)| name != "README.md").collect()

@@ -1,13 +1,14 @@
-//! What a host that is a program leaves out (`exclude` in its descriptor) it has to: whatever would pass is to be taken.
+//! Trials that an external host skips (`skip` in its descriptor) must fail there: trials that would pass must not be
+//! skipped.
 
 mod trials;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
-use polyfill_build::Suite;
-use polyfill_build::descriptor::LeftOut;
-use polyfill_build::index::{Artifact, Cell};
+use polyfill_builder::Suite;
+use polyfill_builder::descriptor::LeftOut;
+use polyfill_builder::index::{Artifact, Trial};
 use polyfill_runner::{EngineKind, Runner, Verdict};
 use rayon::prelude::*;
 
@@ -15,48 +16,47 @@ use crate::trials::{Checked, Missing};
 
 fn main() -> ExitCode {
     let hosts = Suite::new(env!("CARGO_MANIFEST_DIR")).hosts_of_its_own().expect("a suite");
-    assert!(!hosts.is_empty(), "no host of the suite is a program");
-    let trial = |name: String| {
-        trials::trial(format!("nothing_is_left_out_that_would_pass::{name}"), move || nothing_is_left_out(&name))
-    };
-    trials::run(hosts.into_keys().map(trial).collect())
+    assert!(!hosts.is_empty(), "the suite has no external host");
+    let trial =
+        |name: String| trials::trial(format!("skipped_trials_would_fail::{name}"), move || nothing_is_left_out(&name));
+    trials::run_slow(hosts.into_keys().map(trial).collect())
 }
 
 fn nothing_is_left_out(name: &str) -> Checked {
     let root = polyfill_runner::root_dir(env!("CARGO_MANIFEST_DIR"));
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
     let runner = Runner::new(out_dir).root(&root).bless(false).engines([EngineKind::default()]);
-    let index = runner.index().expect("the suite is built");
+    let index = runner.index().expect("the suite builds");
     let descriptor = &index.hosts[name];
     if let Some(missing) = descriptor.missing(&root) {
         return Err(Missing(format!("host `{name}`: {missing}")));
     }
-    let stack = |cell: &Cell| format!("{}::{}", cell.case_key(), cell.adapter);
-    let taken: BTreeSet<String> = index.cells.iter().filter(|cell| cell.host == name).map(stack).collect();
-    let components = index.cells.iter().filter(|cell| matches!(cell.artifact, Artifact::Component(_)));
-    let left_out: BTreeMap<String, (&LeftOut, Cell)> = components
-        .filter_map(|cell| {
-            let stack = stack(cell);
+    let stack = |trial: &Trial| format!("{}::{}", trial.case_key(), trial.adapter);
+    let taken: BTreeSet<String> = index.trials.iter().filter(|trial| trial.host == name).map(stack).collect();
+    let components = index.trials.iter().filter(|trial| matches!(trial.artifact, Artifact::Component(_)));
+    let left_out: BTreeMap<String, (&LeftOut, Trial)> = components
+        .filter_map(|trial| {
+            let stack = stack(trial);
             let why = descriptor.left_out(&stack)?;
-            (!taken.contains(&stack)).then(|| (stack, (why, Cell { host: name.to_string(), ..cell.clone() })))
+            (!taken.contains(&stack)).then(|| (stack, (why, Trial { host: name.to_string(), ..trial.clone() })))
         })
         .collect();
     let passing: Vec<&String> = left_out
         .par_iter()
-        .filter(|(_, (_, cell))| {
-            let verdict = runner.run_cell(&index, cell).verdict;
+        .filter(|(_, (_, trial))| {
+            let verdict = runner.run_trial(&index, trial).verdict;
             matches!(verdict, Verdict::Passed | Verdict::FailedAsExpected { .. })
         })
         .map(|(stack, _)| stack)
         .collect();
-    assert_eq!(passing, Vec::<&String>::new(), "host `{name}` leaves out what passes on it");
+    assert_eq!(passing, Vec::<&String>::new(), "host `{name}` skips trials that pass");
     let used: BTreeSet<&str> = left_out.values().map(|(why, _)| why.reason.as_str()).collect();
-    // What a missing compiler would have made may be left out by the others.
-    let not_built = index.cells.iter().filter(|cell| matches!(cell.artifact, Artifact::Ignored(_)));
+    // The other reasons may skip trials whose compiler is missing.
+    let not_built = index.trials.iter().filter(|trial| matches!(trial.artifact, Artifact::Ignored(_)));
     let unknown: BTreeSet<&str> =
-        not_built.filter_map(|cell| Some(descriptor.left_out(&stack(cell))?.reason.as_str())).collect();
-    for exclude in descriptor.exclude.iter().filter(|exclude| !unknown.contains(exclude.reason.as_str())) {
-        assert!(used.contains(exclude.reason.as_str()), "host `{name}` leaves out nothing by: {}", exclude.reason);
+        not_built.filter_map(|trial| Some(descriptor.left_out(&stack(trial))?.reason.as_str())).collect();
+    for skip in descriptor.skip.iter().filter(|skip| !unknown.contains(skip.reason.as_str())) {
+        assert!(used.contains(skip.reason.as_str()), "host `{name}` skips no trial with reason: {}", skip.reason);
     }
     Ok(())
 }

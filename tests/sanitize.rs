@@ -1,28 +1,26 @@
-//! The project's own suite once more, with checks of what adapters do at each call: whatever the language of the guest, in
-//! whose memory the adapter works, and whether it is one of ours.
+//! Runs this repository's suite with checks of each adapter call, for guests in all languages, shared and isolated
+//! adapters, and published ones.
 //!
-//! `sanitize.txt` says of which cases that looks at a part only, or at nothing, and why; `BLESS=1` writes it.
+//! `sanitize.txt` lists the cases that are checked partially or not at all, with the reasons; `BLESS=1` updates it.
 
 mod counters;
 mod golden;
-mod passed;
-
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use polyfill_build::Suite;
-use polyfill_build::index::{Cell, is_native};
-use polyfill_runner::{Accepted, CellResult, Compared, Runner, Verdict, Violation};
+use polyfill_builder::Suite;
+use polyfill_builder::index::{Trial, is_native};
+use polyfill_runner::{Accepted, Compared, Runner, TrialResult, Verdict, Violation};
 
-/// Trials that make tens of thousands of calls, each like the one before it.
+/// Trials with tens of thousands of similar calls.
 const LONG: [&str; 1] = ["stuck-nonblocking::"];
 
-/// All trials through adapters, but for those on hosts that are programs.
-static TRIALS: LazyLock<Vec<(Cell, CellResult)>> = LazyLock::new(run);
+/// All trials through adapters, except on external hosts.
+static TRIALS: LazyLock<Vec<(Trial, TrialResult)>> = LazyLock::new(run);
 
-fn run() -> Vec<(Cell, CellResult)> {
+fn run() -> Vec<(Trial, TrialResult)> {
     let root = root();
-    let built = Suite::new(&root).sanitize(true).build().expect("the suite makes sense");
+    let built = Suite::new(&root).sanitize(true).build().expect("the suite is valid");
     let runner = Runner::new(&built.out_dir)
         .root(&root)
         .bless(false)
@@ -30,12 +28,12 @@ fn run() -> Vec<(Cell, CellResult)> {
         .repeat("polyfill test --sanitize")
         .imports("imported-resource", counters::add_to_linker)
         .imports("borrowed-handles", counters::add_to_linker);
-    let has_adapters = |cell: &Cell| {
-        let long = LONG.iter().any(|name| cell.name().starts_with(name));
-        !long && !is_native(&cell.host) && !built.index.hosts.contains_key(&cell.host)
+    let has_adapters = |trial: &Trial| {
+        let long = LONG.iter().any(|name| trial.name().starts_with(name));
+        !long && !is_native(&trial.host) && !built.index.hosts.contains_key(&trial.host)
     };
-    let results = runner.run_cells(has_adapters, 0, |_| {}).expect("the index was just written");
-    built.index.cells.iter().filter(|cell| has_adapters(cell)).cloned().zip(results).collect()
+    let results = runner.run_trials(has_adapters, 0, |_| {}).expect("the index was just built");
+    built.index.trials.iter().filter(|trial| has_adapters(trial)).cloned().zip(results).collect()
 }
 
 fn root() -> PathBuf {
@@ -43,22 +41,20 @@ fn root() -> PathBuf {
 }
 
 fn accepted() -> Accepted {
-    Accepted::of(&root()).expect("sanitize.toml makes sense")
+    Accepted::of(&root()).expect("known/violations.toml is valid")
 }
 
-fn is_published(cell: &Cell) -> bool {
-    cell.adapter.contains("reference-")
+fn is_published(trial: &Trial) -> bool {
+    trial.adapter.contains("reference-")
 }
 
-fn violations(result: &CellResult) -> &[Violation] {
+fn violations(result: &TrialResult) -> &[Violation] {
     result.observation.as_ref().map_or(&[], |observation| &observation.violations)
 }
 
 #[test]
-fn adapters_do_nothing_that_they_must_not() {
-    let Some(_run) = passed::unless_passed("adapters_do_nothing_that_they_must_not") else {
-        return;
-    };
+#[ignore = "slow: run with `-- --ignored`"]
+fn adapters_have_no_unaccepted_violations() {
     let mut reports = String::new();
     for (_, result) in &*TRIALS {
         if let Verdict::Failed { report } = &result.verdict {
@@ -67,8 +63,8 @@ fn adapters_do_nothing_that_they_must_not() {
     }
     assert!(reports.is_empty(), "{reports}");
 
-    // That nothing is found must not be for want of looking.
-    let compared = Compared::of(TRIALS.iter().map(|(cell, result)| (cell, result)));
+    // Guards against checks that did not run.
+    let compared = Compared::of(TRIALS.iter().map(|(trial, result)| (trial, result)));
     println!("{compared}");
     let looked_at = compared.looked_at();
     assert!(looked_at.calls > 10_000 && looked_at.reallocs > 50 && looked_at.handles > 5_000, "{looked_at}");
@@ -78,42 +74,42 @@ fn adapters_do_nothing_that_they_must_not() {
     golden::is_golden(&root().join("tests/sanitize.txt"), &compared.gaps());
 }
 
-/// Not even what would be accepted of others.
+/// This suite's adapters have no violations, not even ones that are accepted for others.
 #[test]
+#[ignore = "slow: run with `-- --ignored`"]
 fn our_own_adapters_are_clean() {
-    let Some(_run) = passed::unless_passed("our_own_adapters_are_clean") else { return };
-    let ours = || TRIALS.iter().filter(|(cell, _)| !is_published(cell));
+    let ours = || TRIALS.iter().filter(|(trial, _)| !is_published(trial));
     for (_, result) in ours() {
         assert_eq!(violations(result), [], "{}", result.name);
     }
-    let compared = Compared::of(ours().map(|(cell, result)| (cell, result)));
+    let compared = Compared::of(ours().map(|(trial, result)| (trial, result)));
     println!("{compared}");
     let looked_at = compared.looked_at();
     assert!(looked_at.calls > 3_000 && looked_at.reallocs > 20, "{looked_at}");
 }
 
-/// What is accepted is seen.
+/// Accepted violations are observed.
 #[test]
+#[ignore = "slow: run with `-- --ignored`"]
 fn no_rule_is_stale() {
-    let Some(_run) = passed::unless_passed("no_rule_is_stale") else { return };
-    let published = TRIALS.iter().filter(|(cell, _)| is_published(cell));
+    let published = TRIALS.iter().filter(|(trial, _)| is_published(trial));
     let seen: Vec<(String, &[Violation])> =
-        published.map(|(cell, result)| (cell.case_key(), violations(result))).collect();
+        published.map(|(trial, result)| (trial.case_key(), violations(result))).collect();
     assert_eq!(accepted().stale(&seen), []);
 }
 
-/// A guest that opens, lists, waits and closes a thousand times never has more handles than in the first round.
+/// Handles of a guest that opens, lists, waits and closes a thousand times do not accumulate.
 #[test]
-fn handles_do_not_become_more() {
-    let Some(_run) = passed::unless_passed("handles_do_not_become_more") else { return };
+#[ignore = "slow: run with `-- --ignored`"]
+fn handles_do_not_accumulate() {
     let mut rounds = 0;
-    for (cell, result) in TRIALS.iter().filter(|(cell, _)| cell.guest == "thousand") {
-        assert_eq!(result.verdict, Verdict::Passed, "{}", cell.name());
+    for (trial, result) in TRIALS.iter().filter(|(trial, _)| trial.guest == "thousand") {
+        assert_eq!(result.verdict, Verdict::Passed, "{}", trial.name());
         let looked_at = &result.observation.as_ref().expect("it was run").looked_at;
-        println!("{}: {looked_at}, {} at a time", cell.name(), looked_at.most_handles);
+        println!("{}: {looked_at}, {} at a time", trial.name(), looked_at.most_handles);
         assert!(looked_at.handles > 4_000, "{looked_at}");
         assert!(looked_at.most_handles < 12, "{} at a time", looked_at.most_handles);
         rounds += 1;
     }
-    assert!(rounds > 0, "it was not run");
+    assert!(rounds > 0, "the case was not run");
 }

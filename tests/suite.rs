@@ -8,6 +8,6 @@ fn main() -> ExitCode {
     polyfill_runner::suite!()
         .imports("imported-resource", counters::add_to_linker)
         .imports("borrowed-handles", counters::add_to_linker)
-        .keep(polyfill_bundle::keep)
+        .keep(polyfill_recording::keep)
         .run()
 }

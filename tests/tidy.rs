@@ -1,15 +1,15 @@
-//! Rules of the source tree that no compiler checks. `ARCHITECTURE.md` names those that guard an invariant.
+//! Rules of the source tree that the compiler does not check. `ARCHITECTURE.md` lists those that guard an invariant.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How long a file may be in lines, the encoder's a little longer; more takes a reason in its head.
+/// Maximum lines per file; the encoder has a larger limit. Longer files require a reason in their header.
 const LONGEST: usize = 500;
 const LONGEST_OF_ENCODER: usize = 600;
 const REASON: &str = "//! Long because ";
 
 #[test]
-fn every_module_says_what_it_is() {
+fn every_module_has_documentation() {
     for (path, text) in sources(&["harness", "tests", "guests", "adapters", "build.rs"]) {
         assert!(text.starts_with("//!") || text.starts_with("#!["), "{path} does not begin with `//!`");
     }
@@ -21,11 +21,11 @@ fn files_are_short() {
         let most = if path.starts_with("harness/encoder/src/") { LONGEST_OF_ENCODER } else { LONGEST };
         let head = text.lines().take_while(|line| line.starts_with("//!"));
         let excused = head.into_iter().any(|line| line.strip_prefix(REASON).is_some_and(|reason| !reason.is_empty()));
-        assert!(text.lines().count() <= most || excused, "{path} has more than {most} lines, and no `{REASON}`");
+        assert!(text.lines().count() <= most || excused, "{path} has more than {most} lines without `{REASON}`");
     }
 }
 
-/// What bundles and messages say of the engine is what is linked.
+/// Recordings and messages report the version of the linked engine.
 #[test]
 fn the_version_of_wasmtime_is_the_locked_one() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
@@ -37,7 +37,7 @@ fn the_version_of_wasmtime_is_the_locked_one() {
     assert_eq!(versions, [format!("\"{}\"", polyfill_runner::WASMTIME)]);
 }
 
-/// The spine of the encoder is one call a stage.
+/// The encoder's top-level function has one call per stage.
 #[test]
 fn encode_is_short() {
     let text = read(&root().join("harness/encoder/src/lib.rs"));
@@ -49,7 +49,7 @@ fn encode_is_short() {
 fn the_encoder_is_pure() {
     for (path, text) in sources(&["harness/encoder/src"]) {
         for word in ["std::fs", "std::env", "std::io", "std::net", "std::process", "std::time", "std::thread"] {
-            // Validation shares its work among processors: what it finds does not depend on how many there are.
+            // Validation uses threads. Its result does not depend on their number.
             let may = word == "std::thread" && path.ends_with("/validate.rs");
             assert!(may || !text.contains(word), "{path} uses {word}");
         }
@@ -102,7 +102,7 @@ fn audit_judges_on_its_own() {
 
 #[test]
 fn wasmtime_stays_in_the_runner() {
-    for package in ["encoder", "build"] {
+    for package in ["encoder", "builder"] {
         let manifest = read(&root().join("harness").join(package).join("Cargo.toml"));
         let dependencies = manifest.split("[dev-dependencies]").next().unwrap_or_default();
         assert!(!dependencies.contains("wasmtime"), "{package} depends on wasmtime");
@@ -112,46 +112,47 @@ fn wasmtime_stays_in_the_runner() {
 #[test]
 fn processes_are_spawned_by_the_build() {
     for (path, text) in sources(&["harness"]) {
-        // Where the reference's cases lie is for cargo to say.
+        // Cargo locates the reference's test cases.
         let asks_cargo = path == "harness/differential/src/cases.rs";
-        // Hosts that are programs.
+        // External hosts.
         let host = path == "harness/runner/src/remote/process.rs";
-        if !path.starts_with("harness/build/") && !path.contains("/tests/") && !asks_cargo && !host {
+        if !path.starts_with("harness/builder/") && !path.contains("/tests/") && !asks_cargo && !host {
             assert!(!text.contains("process::Command") && !text.contains("Command::new("), "{path} spawns processes");
         }
     }
 }
 
-/// Reading a FIFO or a device has no end, and an empty variable is no value: `harness/build/src/system/` knows.
+/// Reading a FIFO or a device may not end, and an empty environment variable counts as unset:
+/// `harness/builder/src/system/` handles both.
 #[test]
 fn files_and_variables_of_users_are_read_in_one_place() {
     let readers = ["fs::read(", "fs::read_to_string(", "File::open(", "env::var(", "env::var_os(", "env::temp_dir("];
-    // The runner's look at what a guest has left; the lock of a build.
-    let own = ["harness/runner/src/files.rs", "harness/build/src/output.rs"];
+    // The runner reads the files that a guest has left; a build has a lock file.
+    let own = ["harness/runner/src/files.rs", "harness/builder/src/output.rs"];
     for (path, text) in
-        sources(&["build", "runner", "bundle", "lab", "cli"].map(|package| format!("harness/{package}/src")))
+        sources(&["builder", "runner", "recording", "lab", "cli"].map(|package| format!("harness/{package}/src")))
     {
         if path.ends_with("/tests.rs") {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for reader in readers {
-            let own = path.starts_with("harness/build/src/system/") || own.contains(&path.as_str());
-            assert!(own || !code.contains(reader), "{path} has {reader}..); see harness/build/src/system/");
+            let own = path.starts_with("harness/builder/src/system/") || own.contains(&path.as_str());
+            assert!(own || !code.contains(reader), "{path} has {reader}..); see harness/builder/src/system/");
         }
     }
 }
 
-/// Text reaches a terminal through `polyfill_build::terminal`, which escapes control characters.
+/// Text reaches a terminal through `polyfill_builder::terminal`, which escapes control characters.
 #[test]
 fn output_is_written_in_one_place() {
     let places = [
-        "harness/build/src/terminal.rs",
-        // Lines for cargo, of which `terminal` escapes what cargo shows.
-        "harness/build/src/script.rs",
-        // The output of a guest is passed on as it is.
+        "harness/builder/src/terminal.rs",
+        // Lines for cargo. `terminal` escapes the part that cargo displays.
+        "harness/builder/src/script.rs",
+        // The output of a guest is passed on unchanged.
         "harness/runner/src/inputs.rs",
-        // Generated worlds only: nothing of anyone else.
+        // Output on generated worlds only, which contains no foreign text.
         "harness/differential/src/main.rs",
     ];
     let macros = ["print", "println", "eprint", "eprintln", "dbg"].map(|name| format!("{name}!("));
@@ -161,13 +162,13 @@ fn output_is_written_in_one_place() {
             continue;
         }
         for (number, line) in text.split("#[cfg(test)]").next().unwrap_or_default().lines().enumerate() {
-            // To ask whether someone is looking writes nothing.
+            // Querying for a terminal writes nothing.
             let line = line.replace("io::stdout().is_terminal()", "").replace("io::stderr().is_terminal()", "");
             let is_word = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
             let found = macros.iter().chain(&streams).find(|word| line.match_indices(*word).any(|(at, _)| is_word(at)));
             assert!(
                 found.is_none(),
-                "{path}:{} writes by `{}`; see `polyfill_build::terminal`",
+                "{path}:{} writes by `{}`; see `polyfill_builder::terminal`",
                 number + 1,
                 found.unwrap()
             );
@@ -180,7 +181,7 @@ fn the_build_script_is_short() {
     assert!(read(&root().join("build.rs")).lines().count() <= 20);
 }
 
-/// Code in the documentation comes from files under `examples/`, which are compiled: nothing looks at other code there.
+/// Code in documentation comes from files under `examples/`, which are compiled. Other code blocks are not checked.
 #[test]
 fn code_in_documentation_is_compiled() {
     for (path, text) in sources(&["harness"]) {
@@ -188,7 +189,7 @@ fn code_in_documentation_is_compiled() {
             let line = line.trim_start();
             line.strip_prefix("//! ```").or(line.strip_prefix("/// ```")).map(str::to_string)
         };
-        // Every other fence closes.
+        // Every other fence closes a block.
         for language in text.lines().filter_map(fence).step_by(2) {
             assert!(["text", "toml", "console"].contains(&language.as_str()), "{path} has code in its documentation");
         }
@@ -219,7 +220,7 @@ fn text_files_are_clean() {
     }
 }
 
-/// Rust sources below folders of the repository: path from the root, and text.
+/// Returns the Rust sources below directories of the repository: path from the root, and text.
 fn sources(folders: &[impl AsRef<Path>]) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for folder in folders {
@@ -232,7 +233,7 @@ fn sources(folders: &[impl AsRef<Path>]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// All files, in a fixed order; not those that compilers wrote, nor those of test fixtures.
+/// Collects all files in a deterministic order, except compiler output and test fixtures.
 fn walk(path: &Path, files: &mut Vec<PathBuf>) {
     if path.is_file() {
         files.push(path.to_path_buf());

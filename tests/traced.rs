@@ -1,24 +1,20 @@
-//! The project's own suite once more, with a trace of each run: tracing changes nothing that a trial sees.
+//! Runs this repository's suite with a trace of each run: tracing does not change the result of a trial.
 
 mod counters;
-mod passed;
-
 use std::path::Path;
 
-use polyfill_build::Suite;
-use polyfill_build::index::Cell;
+use polyfill_builder::Suite;
+use polyfill_builder::index::Trial;
 use polyfill_runner::{Boundary, Detail, Runner, Verdict};
 
-/// Trials that make tens of thousands of calls, of which each is told.
+/// Trials with tens of thousands of calls.
 const LONG: [&str; 1] = ["big-output::pieces::"];
 
 #[test]
+#[ignore = "slow: run with `-- --ignored`"]
 fn trials_pass_with_a_trace() {
-    let Some(_run) = passed::unless_passed("trials_pass_with_a_trace") else {
-        return;
-    };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = Suite::new(root).trace(true).build().expect("the suite makes sense");
+    let built = Suite::new(root).trace(true).build().expect("the suite is valid");
     let runner = Runner::new(&built.out_dir)
         .root(root)
         .bless(false)
@@ -26,12 +22,12 @@ fn trials_pass_with_a_trace() {
         .repeat("polyfill test --trace")
         .imports("imported-resource", counters::add_to_linker)
         .imports("borrowed-handles", counters::add_to_linker);
-    // Programs that are hosts, and core modules without an adapter, have no trace.
-    let traced = |cell: &Cell| {
-        let long = LONG.iter().any(|name| cell.name().starts_with(name));
-        !long && !built.index.hosts.contains_key(&cell.host) && cell.host != "native"
+    // External hosts and core modules without an adapter have no trace.
+    let traced = |trial: &Trial| {
+        let long = LONG.iter().any(|name| trial.name().starts_with(name));
+        !long && !built.index.hosts.contains_key(&trial.host) && trial.host != "native"
     };
-    let results = runner.run_cells(traced, 0, |_| {}).expect("the index was just written");
+    let results = runner.run_trials(traced, 0, |_| {}).expect("the index was just built");
 
     let mut reports = String::new();
     let (mut core, mut host) = (0, 0);
@@ -46,7 +42,7 @@ fn trials_pass_with_a_trace() {
         }
     }
     assert!(reports.is_empty(), "{reports}");
-    // That nothing is different must not be for want of a trace.
+    // Guards against missing traces.
     println!("{} trials, {core} calls of adapters, {host} calls of hosts", results.len());
     assert!(core > 5_000 && host > 5_000, "{core} calls of adapters, {host} calls of hosts");
 }

@@ -1,4 +1,4 @@
-//! See `polyfill_differential::fuzz::adapter`.
+//! Runs `polyfill_differential::fuzz::adapter` under libFuzzer.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! See `polyfill_differential::fuzz::encode`.
+//! Runs `polyfill_differential::fuzz::encode` under libFuzzer.
 
 #![no_main]
 

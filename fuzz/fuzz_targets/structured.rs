@@ -1,4 +1,4 @@
-//! See `polyfill_differential::fuzz::structured`.
+//! Runs `polyfill_differential::fuzz::structured` under libFuzzer.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! See `polyfill_differential::fuzz::world`.
+//! Runs `polyfill_differential::fuzz::world` under libFuzzer.
 
 #![no_main]
 

@@ -1,13 +1,13 @@
-// A case's answers to imports.
+// Mocks of imports, as specified in a case.
 
 import { Trap } from './outcome.mjs';
 import { camel, fromJson, toJson } from './values.mjs';
 
-/** Puts a function for each answer into the imports, in place of what is there. */
+/** Replaces each mocked import with a function that returns the responses of the case. */
 export function answers(guest, imports) {
   for (const answer of guest.answers) {
     const { instance } = answer;
-    // Interfaces go by their names without versions, and a function of the world's root is the only thing of its own module.
+    // Interfaces are keyed by name without version. A function of the world's root is the only item of its module.
     const module = instance === null ? answer.function : instance.split('@')[0];
     const name = instance === null ? 'default' : camel(answer.function);
     imports[module] = { ...imports[module], [name]: respond(guest, answer) };
@@ -27,7 +27,7 @@ function respond(guest, answer) {
       ...(traps || answer.result === null ? {} : { result: value }),
     });
     if (answer.print !== null) guest.write('stdout', answer.print);
-    if (traps) throw new Trap(`trap as the case says, in call ${calls} of \`${answer.instance}.${answer.function}\``);
+    if (traps) throw new Trap(`trap by \`trap-at\`, in call ${calls} of \`${answer.instance}.${answer.function}\``);
     if (answer.result === null) return undefined;
     const result = fromJson(answer.result, value);
     if (answer.result.result === undefined) return result;

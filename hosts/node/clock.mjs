@@ -1,4 +1,4 @@
-// Clocks that show the same times in every run: sleeping moves them and takes no time.
+// Virtual clocks, identical in every run: sleeping advances them and takes no real time.
 
 export class Clock {
   #now = 0n;
@@ -8,14 +8,14 @@ export class Clock {
     this.step = BigInt(step);
   }
 
-  /** Nanoseconds of the monotonic clock. Reading takes a step. */
+  /** Time of the monotonic clock in nanoseconds. Each read advances the clock. */
   now() {
     const now = this.#now;
     this.#now += this.step;
     return now;
   }
 
-  /** Whether it shows that instant, or a later one. */
+  /** Returns true if the clock has reached that instant. */
   isPast(instant) {
     return this.#now >= instant;
   }

@@ -1,4 +1,4 @@
-// Components -> modules of JavaScript, made by jco once and kept in a folder by the hash of the component.
+// Transpiles components to JavaScript modules with jco. Cached in a directory, by the hash of the component.
 
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 
 import { transpileBytes } from '@bytecodealliance/jco-transpile';
 
-/** Components that are kept compiled in memory. */
+/** Number of components cached in memory. */
 const MOST = 16;
 
 export class Components {
@@ -18,7 +18,7 @@ export class Components {
     this.#folder = folder;
   }
 
-  /** The function that instantiates a component, `instantiate(imports)`, and the names of what it imports. */
+  /** Returns the function that instantiates a component, `instantiate(imports)`, and the names of its imports. */
   async load(file, hash) {
     let known = this.#known.get(hash);
     if (!known) {
@@ -50,7 +50,7 @@ export class Components {
       await readFile(join(folder, 'imports.json'));
       return folder;
     } catch {
-      // It has not been made yet.
+      // Not cached yet.
     }
     const { files, imports } = await transpileBytes(await readFile(file), {
       name: 'component',
@@ -71,21 +71,21 @@ export class Components {
     try {
       await rename(made, folder);
     } catch {
-      // Another process was quicker.
+      // Another process has cached it in the meantime.
       await rm(made, { recursive: true });
     }
     return folder;
   }
 }
 
-/** What is kept is of one version of jco. */
+/** Returns the version of jco, which is part of the cache key. */
 async function version() {
   const entry = createRequire(import.meta.url).resolve('@bytecodealliance/jco-transpile');
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     try {
       return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')).version;
     } catch {
-      // The package's own folder is further up.
+      // The directory of the package is further up.
     }
   }
   return 'unknown';

@@ -1,4 +1,4 @@
-// The host `node`: components in Node.js by jco, talked to by lines of JSON (docs/hosts.md).
+// Host `node`: runs components in Node.js with jco. The protocol is line-delimited JSON (docs/hosts.md).
 
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ const PROTOCOL = 1;
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
-/** One event to the harness. Synchronous: what was said before a guest is ended has been said. */
+/** Sends an event to the harness. Synchronous, so that no event is lost when the guest ends. */
 function say(event) {
   let bytes = Buffer.from(`${JSON.stringify(event)}\n`);
   while (bytes.length > 0) {
@@ -18,16 +18,16 @@ function say(event) {
       bytes = bytes.subarray(writeSync(1, bytes));
     } catch (error) {
       if (error.code !== 'EAGAIN') throw error;
-      // The harness has not read what came before.
+      // The pipe is full: the harness has not read the previous events.
       Atomics.wait(PAUSE, 0, 0, 1);
     }
   }
 }
 
-// As many frames as a reader of the harness gets to see.
+// Same number of frames as in a backtrace of the harness.
 Error.stackTraceLimit = 100;
 
-// Whatever a library prints is no part of the protocol.
+// Output of libraries is not part of the protocol.
 console.log = console.info = console.debug = console.error;
 
 let components;

@@ -1,9 +1,9 @@
-// `my-wasi` and `my-cli` (wit/my-wasi), as the harness's own host `my-wasi` has them. Each call is told.
+// `my-wasi` and `my-cli` (wit/my-wasi), as in the built-in host `my-wasi`. Each call is reported.
 
 import { Exit, Limit } from './outcome.mjs';
 import { camel, toJson } from './values.mjs';
 
-/** Random bytes that one call may ask for. */
+/** Maximum number of random bytes per call. */
 const MOST_RANDOM = 64 << 20;
 
 const BYTES = { list: 'u8' };

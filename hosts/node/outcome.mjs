@@ -1,4 +1,4 @@
-// What was thrown -> how the run ended, in the words of the protocol.
+// Conversion of thrown values to outcomes of the protocol.
 
 /** Thrown to end the guest with an exit code. */
 export class Exit extends Error {
@@ -8,13 +8,13 @@ export class Exit extends Error {
   }
 }
 
-/** Thrown where the guest wants more of something than it may. */
+/** Thrown when the guest exceeds a limit. */
 export class Limit extends Error {}
 
-/** Thrown where an answer of the case traps. */
+/** Thrown when a response of the case is a trap. */
 export class Trap extends Error {}
 
-/** V8's words for traps, and those of the protocol. */
+/** Trap messages of V8, and the trap codes of the protocol. */
 const TRAPS = [
   [/^unreachable$/, 'wasm `unreachable` instruction executed'],
   [/^memory access out of bounds$/, 'out of bounds memory access'],
@@ -39,7 +39,7 @@ export function outcome(error) {
   return { 'host-error': { message: String(error?.message ?? error), frames } };
 }
 
-/** The frames of wasm code: `at module.function (wasm://wasm/..:wasm-function[7]:0x1f)`. */
+/** Returns the frames of wasm code: `at module.function (wasm://wasm/..:wasm-function[7]:0x1f)`. */
 function framesOf(stack) {
   const frames = [];
   for (const line of stack.split('\n')) {

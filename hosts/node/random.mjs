@@ -1,4 +1,4 @@
-// Random bytes: the stream of ChaCha8 with the key that the harness gives, or the system's.
+// Random bytes: the ChaCha8 stream for the key from the harness, or the random bytes of the system.
 
 import { randomBytes } from 'node:crypto';
 
@@ -16,7 +16,7 @@ export class Random {
     this.#key = Array.from({ length: 8 }, (_, word) => key.readUInt32LE(4 * word));
   }
 
-  /** The next so many bytes. How many are asked for at a time makes no difference to which ones come. */
+  /** Returns the next bytes of the stream, which does not depend on the size of the requests. */
   bytes(length) {
     if (!this.#key) return new Uint8Array(randomBytes(length));
     const bytes = new Uint8Array(length);

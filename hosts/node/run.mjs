@@ -1,4 +1,4 @@
-// One run: imports, instantiation, calls, and how it ended.
+// One run: imports, instantiation, calls and outcome.
 
 import { answers } from './answers.mjs';
 import { Clock } from './clock.mjs';
@@ -8,10 +8,10 @@ import { Random } from './random.mjs';
 import { camel, fromJson, toJson } from './values.mjs';
 import { wasi } from './wasi.mjs';
 
-/** Bytes of output in one message. */
+/** Maximum number of bytes of output per message. */
 const PIECE = 1 << 20;
 
-/** Runs a component to its end, whatever that is, and tells of what it does. */
+/** Runs a component to its end, and reports its events. */
 export async function run(request, components, say) {
   const readOnly = request.preopens.find((preopen) => preopen['read-only']);
   if (readOnly) {
@@ -29,7 +29,7 @@ export async function run(request, components, say) {
     clock: new Clock(request.clock),
     input: Buffer.from(request.stdin, 'hex'),
     write: (stream, bytes) => {
-      // A line has a bound.
+      // The length of a line is limited.
       const all = Buffer.from(bytes);
       for (let from = 0; from < all.length; from += PIECE) {
         say({ [stream]: all.subarray(from, from + PIECE).toString('hex') });
@@ -63,7 +63,7 @@ function invoke(instance, call) {
   try {
     value = exports[camel(call.function)](...given);
   } catch (error) {
-    // A function whose result is an error throws what is in it; whatever else is thrown is an `Error`.
+    // A function that returns an error result throws its payload. All other thrown values are instances of `Error`.
     if (!result?.result || error instanceof Error) throw error;
     return { value: toJson(result, { tag: 'err', val: error }) };
   }

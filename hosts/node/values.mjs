@@ -1,6 +1,6 @@
-// Values of the protocol's types, as JSON has them and as jco's modules have them.
+// Conversion of values between the JSON of the protocol and the representation of jco.
 
-/** `my-name` -> `myName`, as jco calls functions and fields. */
+/** Converts `my-name` to `myName`, the naming of functions and fields in jco. */
 export function camel(name) {
   return name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 }
@@ -10,7 +10,7 @@ const ARRAYS = {
   u64: BigUint64Array, s64: BigInt64Array, f32: Float32Array, f64: Float64Array,
 };
 
-/** Options within options, and within results, are objects: `undefined` would stand for both. */
+/** Options nested in options or in results are objects: `undefined` would be ambiguous. */
 const nests = (type) => type?.option !== undefined;
 
 export function fromJson(type, json) {
@@ -41,7 +41,7 @@ export function fromJson(type, json) {
     case 'flags': return Object.fromEntries(of.map((name) => [camel(name), json.includes(name)]));
     case 'enum': return json;
   }
-  throw new Error(`no type: ${JSON.stringify(type)}`);
+  throw new Error(`unknown type: ${JSON.stringify(type)}`);
 }
 
 export function toJson(type, value) {
@@ -68,5 +68,5 @@ export function toJson(type, value) {
     case 'flags': return of.filter((name) => value[camel(name)]);
     case 'enum': return value;
   }
-  throw new Error(`no type: ${JSON.stringify(type)}`);
+  throw new Error(`unknown type: ${JSON.stringify(type)}`);
 }

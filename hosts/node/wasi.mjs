@@ -1,4 +1,4 @@
-// WASI 0.2 by preview2-shim: files in the run's folders; streams, clocks and random bytes of the run's own; no network.
+// WASI 0.2 on preview2-shim: files in the directories of the run; private streams, clocks and random bytes; no network.
 
 import { io } from '@bytecodealliance/preview2-shim';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
@@ -7,7 +7,7 @@ import { Exit } from './outcome.mjs';
 
 const dispose = Symbol.dispose ?? Symbol.for('dispose');
 
-/** Bytes that a stream takes in one write. */
+/** Maximum number of bytes per write to a stream. */
 const MOST_WRITTEN = 1n << 20n;
 
 export function wasi(guest) {
@@ -74,7 +74,7 @@ function parts(guest) {
   };
 }
 
-/** A standard output stream. jco looks at classes, so that it has to be one of the shim's. */
+/** A standard output stream. jco checks the class, so it must be one of the shim's. */
 class Output extends io.streams.OutputStream {
   #write;
 
@@ -117,14 +117,14 @@ class Input extends io.streams.InputStream {
   [dispose]() {}
 }
 
-/** Something that never has to be waited for. */
+/** A pollable that is always ready. */
 class Ready extends io.poll.Pollable {
   ready() { return true; }
   block() {}
   [dispose]() {}
 }
 
-/** Goes off when there is nothing else to wait for but later ones, by letting the time pass. */
+/** A timer. Becomes ready when only later timers are left to wait for, by advancing the virtual clock. */
 class Alarm extends io.poll.Pollable {
   constructor(clock, when) {
     super();
@@ -145,7 +145,7 @@ function pollAll(clock, list) {
   if (ready.length > 0 || alarms.length === 0) {
     return ready.length > 0 ? ready : io.poll.poll(list);
   }
-  // In order, as the harness's own hosts ask them: the soonest goes off, and with it those behind it that are the soonest then.
+  // In list order, as in the built-in hosts: an entry becomes ready if no timer still in `waiting` is earlier.
   const waiting = alarms.map(({ when }) => when);
   return where(({ when }) => {
     if (when === undefined || waiting.some((other) => other < when)) return false;

@@ -1,4 +1,4 @@
-//! The counters that two guests import: host code as a suite writes it, by `bindgen!`.
+//! Counters that two guests import: host code of a suite, written with `bindgen!`.
 
 use polyfill_runner::State;
 use polyfill_runner::wasmtime::Result;
@@ -14,10 +14,10 @@ bindgen!({
 
 use polyfill::resources::counters::{self, Host, HostCounter};
 
-/// A counter on the host's side: its value.
+/// A host resource: the value of a counter.
 pub struct Counter(u32);
 
-/// How many counters exist.
+/// Number of existing counters.
 #[derive(Default)]
 struct Alive(u32);
 

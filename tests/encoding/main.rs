@@ -1,4 +1,4 @@
-//! The encoder on the suite's own modules.
+//! Encoder tests on the suite's own modules.
 
 #[path = "../trials/mod.rs"]
 mod trials;

@@ -1,4 +1,4 @@
-//! The guests' and adapters' own bytes, cut or flipped: errors, no panic, and no component that fails validation.
+//! Damaged guests and adapters: the encoder returns errors, does not panic, and produces no invalid component.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,12 +6,12 @@ use crate::modules;
 use polyfill_encoder::{Adapter, Input, Options, Source};
 use rayon::prelude::*;
 
-/// Damaged copies in all, half of guests and half of adapters.
+/// Number of damaged inputs, half of them guests and half adapters.
 const TRIES: u64 = 2000;
 
 pub fn damaged_modules() {
     let modules = modules::all();
-    // Large modules are all the same code; they would take most of the time and show nothing new.
+    // Large modules contain similar code. They would take most of the time without testing more.
     let small = |(_, module): &(&String, &'static Result<Vec<u8>, String>)| {
         module.as_ref().is_ok_and(|module| module.len() < 200_000)
     };
@@ -31,21 +31,21 @@ pub fn damaged_modules() {
         !is_sound(&guest, &adapter, &what)
     };
     let refused = (0..TRIES).into_par_iter().filter(is_refused).count();
-    println!("{TRIES} damaged inputs, {refused} refused");
+    println!("{TRIES} damaged inputs, {refused} rejected");
     assert!(refused > 0);
 }
 
-/// True if it was encoded, false if it was refused.
+/// Returns true if the input was encoded, false if it was rejected.
 fn is_sound(guest: &[u8], adapter: &[u8], what: &str) -> bool {
     let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
     let input = Input { main: source("main", guest), adapters: vec![Adapter::new("wasi_snapshot_preview1", adapter)] };
     let options = Options::default();
     let encoded = catch_unwind(AssertUnwindSafe(|| polyfill_encoder::encode(&input, &options)));
-    match encoded.unwrap_or_else(|_| panic!("{what}: the encoder panics")) {
+    match encoded.unwrap_or_else(|_| panic!("{what}: the encoder panicked")) {
         Err(errors) => {
-            // A message that blames us would be a mistake of ours.
+            // An error message that reports an internal error is a failure.
             let message = errors.to_string();
-            assert!(!message.contains("mistake in the plan"), "{what}: {message}");
+            assert!(!message.contains("internal error in the plan"), "{what}: {message}");
             false
         }
         Ok(encoded) => {
@@ -56,7 +56,7 @@ fn is_sound(guest: &[u8], adapter: &[u8], what: &str) -> bool {
     }
 }
 
-/// Flips a bit, overwrites some bytes, removes a stretch, or cuts the end off.
+/// Damages bytes: flips a bit, overwrites some, removes a range, or truncates.
 fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let at = random.below(bytes.len());
@@ -69,7 +69,7 @@ fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// A xorshift generator: what is tried must not change with a library.
+/// A xorshift generator with a fixed algorithm: the inputs must not change with a library update.
 struct Random(u64);
 
 impl Random {

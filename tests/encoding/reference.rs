@@ -1,4 +1,4 @@
-//! Real guests through real adapters, with our encoder and with the reference: the components' worlds are the same.
+//! Encodes real guests and adapters with this encoder and the reference: the components' worlds are equal.
 
 use crate::modules;
 use crate::trials::{Checked, trial};
@@ -11,7 +11,7 @@ const NAME: &str = published::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
 /// Guests of three toolchains.
 const GUESTS: [&str; 3] = ["hello", "c-program", "go-program"];
 
-/// What the world of a guest has with an adapter of ours.
+/// Expected lines of a guest's world with an adapter of this suite.
 const WORLDS: [(&str, &str, &[&str]); 4] = [
     ("hello", "wasi_snapshot_preview1.command", COMMAND),
     ("c-program", "wasi_snapshot_preview1.command", COMMAND),
@@ -41,25 +41,25 @@ fn published_adapters(guest: &str) -> Checked {
     for (flavour, adapter) in adapters {
         let encoded = encode(module, adapter, None);
         valid(&encoded.component);
-        assert_eq!(world(&encoded.component), world(&reference(module, adapter)), "{guest} through {flavour}");
+        assert_eq!(world(&encoded.component), world(&reference(module, adapter)), "{guest} with {flavour}");
         let plan = encoded.plan.to_string();
-        assert!(plan.contains("`fd_write` is asked for by main"), "{guest} through {flavour}:\n{plan}");
+        assert!(plan.contains("`fd_write` is required by main"), "{guest} with {flavour}:\n{plan}");
     }
     Ok(())
 }
 
-/// Our adapters are beyond what the reference takes: static data, tables. So only what the world says is compared.
+/// Checks the world only: the reference does not support features of this suite's adapters (static data, tables).
 fn our_adapter(guest: &str, adapter: &str, expected: &[&str]) -> Checked {
     let encoded = encode(modules::guest(guest)?, modules::adapter(adapter), None);
     valid(&encoded.component);
     let world = world(&encoded.component);
     for line in expected {
-        assert!(world.contains(line), "{guest} through {adapter} lacks `{line}`:\n{world}");
+        assert!(world.contains(line), "{guest} with {adapter} lacks `{line}`:\n{world}");
     }
     Ok(())
 }
 
-/// The hand-written adapter obeys the reference's rules, so both can take it.
+/// The hand-written adapter satisfies the reference's restrictions, so both encoders support it.
 fn the_hand_written_adapter() -> Checked {
     let guest = modules::guest("zero-copy")?;
     let adapter = modules::adapter("wasi_snapshot_preview1.random");
@@ -87,7 +87,7 @@ fn encode(guest: &[u8], adapter: &[u8], wit: Option<[Wit; 2]>) -> Encoded {
     polyfill_encoder::encode(&input, &options).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// The module with its WIT in a `component-type` section, as the reference wants it.
+/// Adds the WIT to the module as a `component-type` section, which the reference requires.
 fn embedded(module: &[u8], wit: &Wit) -> Vec<u8> {
     let mut module = module.to_vec();
     wit_component::embed_component_metadata(
@@ -113,7 +113,7 @@ fn valid(component: &[u8]) {
     validator.validate_all(component).unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// The component's imports and exports as WIT.
+/// Returns the component's imports and exports as WIT.
 fn world(component: &[u8]) -> String {
     let decoded = wit_component::decode(component).unwrap();
     let mut printer = wit_component::WitPrinter::default();

@@ -1,44 +1,44 @@
-//! What is encoded, in which ways, and what is called.
+//! Case files: modules to encode, ways of encoding, and calls.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use polyfill_encoder::{
-    Adapter, Answer, Copies, Errors, Form, Forwarding, Input, Options, Region, Source, Stack, Wit, encode,
+    Adapter, Answer, Copies, Errors, Form, Forwarding, Input, Options, Region, ShadowStack, Source, Wit, encode,
 };
 use serde::Deserialize;
 use wit_parser::Resolve;
 
-/// A folder with a case.
+/// A case directory.
 pub struct Case {
     pub script: Script,
     main: (Vec<u8>, Option<Wit>),
-    /// By the name of the file.
+    /// Modules by file name.
     modules: BTreeMap<String, (Vec<u8>, Option<Wit>)>,
     folder: PathBuf,
 }
 
-/// `case.toml`.
+/// Contents of `case.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Script {
-    /// What it shows.
+    /// Property that the case demonstrates.
     #[allow(dead_code, reason = "for readers")]
     description: String,
-    /// The forms of all adapters; without it, the one that each is made for.
+    /// Forms of all adapters. Default: the form that each adapter is built for.
     #[serde(default)]
     forms: Vec<String>,
-    /// Where regions come from: `auto`, `grow`, or both.
+    /// Allocation of adapter regions: `auto`, `grow`, or both.
     #[serde(default)]
     regions: Vec<String>,
-    /// It needs an engine with several memories to a module.
+    /// Set when the case requires multiple memories per module.
     #[serde(default)]
     multi_memory: bool,
-    /// Exports to call, with numbers for parameters: `add 1 2`.
+    /// Exports to call, with numeric arguments: `add 1 2`.
     #[serde(default)]
     pub calls: Vec<String>,
-    /// The adapters as layers; without it, all of them by name.
+    /// Order of the adapters in the chain. Default: all adapters by name.
     #[serde(default, rename = "adapter")]
     adapters: Vec<Layer>,
 }
@@ -48,10 +48,10 @@ pub struct Script {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Layer {
     name: String,
-    /// The file without `.wat`, if it is not the name.
+    /// File name without `.wat`, if it differs from the name.
     file: Option<String>,
     implements: Vec<String>,
-    /// No module, but answers of a kind for the interfaces that the world in `FILE.wit` imports.
+    /// Replaces the module by a stub of this kind for the imported interfaces of the world in `FILE.wit`.
     stub: Option<String>,
     form: Option<String>,
     stack_size: Option<u32>,
@@ -61,22 +61,22 @@ struct Layer {
 
 /// One way to encode a case.
 #[derive(Clone, Copy, Debug)]
-pub struct Way {
+pub struct Variant {
     form: Form,
     region: Region,
     pub copies: Copies,
 }
 
-/// How calls are forwarded by what the engine here does not know: such a component is validated only.
+/// Set when calls are forwarded by a feature that this engine does not support. Such a component is validated only.
 const UNKNOWN: Forwarding = Forwarding::References;
 
 impl Case {
-    /// Reads a folder.
+    /// Reads a case directory.
     pub fn read(folder: &Path) -> Case {
         let text = fs::read_to_string(folder.join("case.toml")).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         let mut script: Script = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
         let mut modules = BTreeMap::new();
-        for entry in fs::read_dir(folder).expect("a folder") {
+        for entry in fs::read_dir(folder).expect("a directory") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "wat") {
                 let wasm = wat::parse_file(&path).unwrap_or_else(|error| panic!("{error}"));
@@ -85,15 +85,15 @@ impl Case {
                 modules.insert(name, (wasm, wit));
             }
         }
-        let main = modules.remove("main").expect("a case has a `main.wat`");
+        let main = modules.remove("main").expect("the case has a `main.wat`");
         if script.adapters.is_empty() {
             script.adapters = modules.keys().map(|name| Layer { name: name.clone(), ..Layer::default() }).collect();
         }
         Case { script, main, modules, folder: folder.to_path_buf() }
     }
 
-    /// All ways to encode it.
-    pub fn ways(&self) -> Vec<Way> {
+    /// Returns all ways to encode the case.
+    pub fn ways(&self) -> Vec<Variant> {
         let forms = self.script.forms.iter().map(|form| self::form(form));
         let forms: Vec<Form> = if self.script.forms.is_empty() { vec![Form::Auto] } else { forms.collect() };
         let regions: Vec<Region> = match self.script.regions.as_slice() {
@@ -107,23 +107,23 @@ impl Case {
                     if self.script.multi_memory && copies == Copies::Loads {
                         continue;
                     }
-                    ways.push(Way { form, region: *region, copies });
+                    ways.push(Variant { form, region: *region, copies });
                 }
             }
         }
         ways
     }
 
-    /// Encodes it in a way.
-    pub fn encode(&self, way: &Way) -> Result<Vec<u8>, Errors> {
+    /// Encodes the case in one way.
+    pub fn encode(&self, way: &Variant) -> Result<Vec<u8>, Errors> {
         let main = Source { name: "main".into(), wasm: &self.main.0, wit: self.main.1.clone() };
         let adapters = self.script.adapters.iter().map(|layer| {
             let file = layer.file.as_ref().unwrap_or(&layer.name);
             if let Some(stub) = &layer.stub {
                 return Adapter::stub(wit(&self.folder.join(format!("{file}.wit"))), answer(stub));
             }
-            let (wasm, wit) = self.modules.get(file).unwrap_or_else(|| panic!("no `{file}.wat`"));
-            let stack = Stack {
+            let (wasm, wit) = self.modules.get(file).unwrap_or_else(|| panic!("`{file}.wat` not found"));
+            let stack = ShadowStack {
                 size: layer.stack_size,
                 guard: layer.stack_guard,
                 pointer: layer.stack_pointer,
@@ -134,7 +134,7 @@ impl Case {
             if layer.implements.is_empty() { adapter } else { adapter.implementing(layer.implements.clone()) }
         });
         let input = Input { main, adapters: adapters.collect() };
-        let Way { region, copies, .. } = *way;
+        let Variant { region, copies, .. } = *way;
         let options = Options { region, copies, ..Options::default() };
         encode(&input, &Options { forwarding: UNKNOWN, ..options.clone() })?;
         encode(&input, &options).map(|encoded| encoded.component)
@@ -146,7 +146,7 @@ fn answer(name: &str) -> Answer {
         "trap" => Answer::Trap,
         "error" => Answer::Error,
         "zero" => Answer::Zero,
-        other => panic!("`{other}` is no answer of a stub"),
+        other => panic!("unknown stub `{other}`"),
     }
 }
 
@@ -154,7 +154,7 @@ fn form(name: &str) -> Form {
     match name {
         "shared" => Form::Shared,
         "isolated" => Form::Isolated,
-        other => panic!("`{other}` is no form of an adapter"),
+        other => panic!("unknown adapter form `{other}`"),
     }
 }
 

@@ -1,22 +1,22 @@
-//! A host that answers every import and writes down all that it sees.
+//! Host that implements every import and logs all calls.
 
 use polyfill_encoder::Copies;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, Type, Val};
 use wasmtime::{Config, Engine, OptLevel, Store, Trap, WasmBacktrace};
 
-use crate::case::{Case, Way};
+use crate::case::{Case, Variant};
 
-/// Runs a case; what was seen, line by line.
-pub fn run(component: &[u8], case: &Case, way: &Way) -> String {
+/// Runs a case and returns its log.
+pub fn run(component: &[u8], case: &Case, way: &Variant) -> String {
     let mut config = Config::new();
-    // Compiled quickly: it does not run for long. What a component is not to need is off.
+    // Fast compilation: the code runs briefly. Features that components must not depend on are disabled.
     config.cranelift_opt_level(OptLevel::None);
     config.wasm_multi_memory(way.copies == Copies::MultiMemory);
     let engine = Engine::new(&config).expect("an engine");
     let component = match Component::new(&engine, component) {
         Ok(component) => component,
-        Err(error) => return format!("the engine refuses it: {error:?}\n"),
+        Err(error) => return format!("the engine rejects it: {error:?}\n"),
     };
     let mut linker = Linker::new(&engine);
     for (name, item) in component.component_type().imports(&engine) {
@@ -74,13 +74,13 @@ fn answer(linker: &mut LinkerInstance<'_, String>, name: &str, label: String) {
     added.expect("a new name");
 }
 
-/// An answer of a type.
+/// Returns a value of a type.
 fn value(ty: &Type) -> Val {
     match ty {
         Type::U32 => Val::U32(7),
         Type::String => Val::String("answer".into()),
         Type::List(list) if list.ty() == Type::U8 => Val::List(b"bytes".iter().map(|byte| Val::U8(*byte)).collect()),
-        other => panic!("no answer of type {other:?}"),
+        other => panic!("unsupported type {other:?}"),
     }
 }
 
@@ -97,13 +97,13 @@ fn list(values: &[Val]) -> String {
     values.iter().map(show).collect::<Vec<_>>().join(", ")
 }
 
-/// The reason of a trap, and the functions that were under way, the innermost first.
+/// Formats the reason of a trap and the call stack, innermost function first.
 fn trap(error: &wasmtime::Error) -> String {
     let reason = error.downcast_ref::<Trap>().map_or_else(|| error.root_cause().to_string(), Trap::to_string);
     let mut text = format!("{reason}\n");
     for frame in error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default() {
         let module = frame.module().name().unwrap_or("?");
-        // A forwarding function is on the stack or not, depending on how it forwards.
+        // A forwarding function may be absent from the stack, depending on the kind of forwarding.
         if module != "polyfill:shim" {
             text.push_str(&format!("  in {module}!{}\n", frame.func_name().unwrap_or("?")));
         }

@@ -1,7 +1,7 @@
-//! Components of small modules at work, each in all ways that it can be encoded in: what is seen is always the same.
+//! Runs components of small modules, each in all ways to encode it: the observed behavior must always be the same.
 //!
-//! A case is a folder below `cases`: `main.wat`, `main.wit`, for each adapter `NAME.wat` and, with a world, `NAME.wit`,
-//! and `case.toml` with what is called (see `case.rs`). `expected.txt` has all that happens; `BLESS=1` writes it.
+//! A case is a directory below `cases`: `main.wat`, `main.wit`, for each adapter `NAME.wat` and, with a world,
+//! `NAME.wit`, and `case.toml` with the calls (see `case.rs`). `expected.txt` contains the log; `BLESS=1` updates it.
 
 mod case;
 mod host;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use case::Case;
 
 #[test]
-fn components_do_what_is_expected() {
+fn behavior_is_the_same_in_every_encoding() {
     let mut wrong = String::new();
     for folder in folders() {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
@@ -25,10 +25,10 @@ fn components_do_what_is_expected() {
             };
             let expected = first.get_or_insert_with(|| golden(&folder.join("expected.txt"), &seen));
             if seen != *expected {
-                wrong.push_str(&format!("== {name}, {way:?}\n-- expected\n{expected}-- seen\n{seen}"));
+                wrong.push_str(&format!("== {name}, {way:?}\n-- expected\n{expected}-- actual\n{seen}"));
             }
         }
-        assert!(first.is_some(), "{name} runs in no way at all");
+        assert!(first.is_some(), "{name} did not run in any way");
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -41,10 +41,10 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// What is expected; with `BLESS`, what is seen.
+/// Returns the expected log, or updates it with `BLESS`.
 fn golden(path: &Path, seen: &str) -> String {
     if std::env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "goldens are not written by CI");
+        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "BLESS is not supported under CI");
         fs::write(path, seen).expect("the golden can be written");
         return seen.to_string();
     }

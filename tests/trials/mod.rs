@@ -1,4 +1,4 @@
-//! Tests that need tools which a machine may lack.
+//! Tests that require optional tools.
 //!
 //! libtest decides at compile time which tests are ignored. These tests run under libtest-mimic, which reports a test that
 //! finds a tool missing as ignored, with the reason. `POLYFILL_REQUIRE=all` turns that into a failure.
@@ -8,17 +8,17 @@
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use polyfill_build::Settings;
+use polyfill_builder::Settings;
 use polyfill_runner::divergence::Judgement;
 
-/// The reason why a test cannot check anything on this machine.
+/// Reason why a test cannot run on this machine.
 #[derive(Debug)]
 pub struct Missing(pub String);
 
-/// A test's result; it fails by a panic.
+/// Result of a test, which fails by a panic.
 pub type Checked = Result<(), Missing>;
 
-/// A test by name.
+/// Creates a trial from a name and a test.
 pub fn trial(name: impl Into<String>, test: impl FnOnce() -> Checked + Send + 'static) -> Trial {
     let run = move || match test() {
         Ok(()) => Ok(Completion::Completed),
@@ -30,22 +30,27 @@ pub fn trial(name: impl Into<String>, test: impl FnOnce() -> Checked + Send + 's
     Trial::ignorable_test(name, run)
 }
 
+/// Runs the tests that the command line selects. All of them are slow: ignored without `--ignored` or `--include-ignored`.
+pub fn run_slow(trials: Vec<Trial>) -> ExitCode {
+    run(trials.into_iter().map(|trial| trial.with_ignored_flag(true)).collect())
+}
+
 /// Runs the tests that the command line selects.
 pub fn run(trials: Vec<Trial>) -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// Fails with [`Missing`] if none of the cases was compared. Cases that the comparison does not have are an error of the rule.
+/// Fails with [`Missing`] if none of the cases was compared. Panics if the comparison lacks a case.
 pub fn any_ran<'a>(judgement: &Judgement, cases: impl IntoIterator<Item = &'a String>) -> Checked {
     let mut reason = None;
     for case in cases {
         let judged = judgement.cases.iter().find(|judged| judged.case == *case);
-        match judged.unwrap_or_else(|| panic!("no case `{case}`")).ignored.as_ref() {
+        match judged.unwrap_or_else(|| panic!("case `{case}` not found")).ignored.as_ref() {
             None => return Ok(()),
             Some(why) => reason = Some(Missing(format!("`{case}`: {why}"))),
         }
     }
-    reason.map_or_else(|| panic!("a rule without cases"), Err)
+    reason.map_or_else(|| panic!("the rule has no cases"), Err)
 }
 
 /// Tests by the names of their functions.

@@ -1,4 +1,4 @@
-//! An adapter that is ordinary Rust: collections, formatting, statics, trait objects, locks and a panic.
+//! An adapter in ordinary Rust: collections, formatting, statics, trait objects, locks and a panic.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use wasmtime::MemoryType;
 use crate::exec::{Main, OLD, Running};
 use crate::rustc;
 use crate::support::{GROW, MAIN, good, isolated, trim_with};
-use crate::trim::{Form, Stack, form};
+use crate::trim::{Form, ShadowStack, form};
 
 const EXPORTS: [&str; 6] = ["bump", "shapes", "maps", "name", "upper", "deep"];
 
-/// How adapters are linked that can share main's memory.
+/// Linker options for adapters in the shared form.
 const MOVABLE: [&str; 2] = ["-Clink-arg=--import-memory", "-Clink-arg=--emit-relocs"];
 
-/// Compiles `ordinary.rs` the way that adapters are compiled.
+/// Compiles `ordinary.rs` like an adapter.
 fn compiled(level: &str) -> Vec<u8> {
     linked(level, &MOVABLE)
 }
@@ -27,10 +27,10 @@ fn linked(level: &str, options: &[&str]) -> Vec<u8> {
     rustc::module(&source, &options)
 }
 
-/// Where main has a text that an export changes.
+/// Address of a text in main's memory that an export changes.
 const TEXT: usize = 256;
 
-/// What a series of calls returns and logs.
+/// Runs a series of calls. Returns their results and the log.
 fn results(running: &mut Running) -> (Vec<i32>, Vec<String>) {
     let mut results = Vec::new();
     running.main.write(&mut running.store, TEXT, b"main's own text").expect("two pages");
@@ -44,20 +44,20 @@ fn results(running: &mut Running) -> (Vec<i32>, Vec<String>) {
 }
 
 #[test]
-fn ordinary_code_works_where_it_is_put() {
+fn compiled_code_works_after_relocation() {
     for level in ["0", "3"] {
         let wasm = compiled(level);
         let expected = untouched(&wasm);
         assert_eq!(expected.0[..3], [8, 10, 35]);
         assert!(expected.1.contains(&"square: 25".to_string()), "{expected:?}");
-        // The same bytes, in a memory of its own.
+        // The same binary in the isolated form.
         let mut running = Running::isolated(&isolated(&wasm, &EXPORTS), Main::default());
         assert_eq!(results(&mut running), expected, "{level} isolated");
         untouched_main(&running);
         for realloc in [GROW, MAIN] {
             let trimmed = good(&wasm, &EXPORTS, realloc);
             let mut running = Running::new(&trimmed, Main::default());
-            // `MAIN` hands out a block within two pages: the region must fit, or a block of main's is overwritten.
+            // `MAIN` allocates within two pages. A larger region would overlap other blocks.
             let size = trimmed.region.as_ref().map(|region| region.stack_bytes + region.data_bytes);
             if realloc == MAIN && size.is_some_and(|size| size > 120_000) {
                 let memory = running.memory;
@@ -68,13 +68,13 @@ fn ordinary_code_works_where_it_is_put() {
     }
 }
 
-/// What a module does as it was linked, alone in a memory.
+/// Runs a module as linked, with its own memory.
 fn untouched(wasm: &[u8]) -> (Vec<i32>, Vec<String>) {
     let memory = MemoryType::new(64, None);
     results(&mut Running::module(wasm, Main::default(), Some(memory)).expect("an instance"))
 }
 
-/// Nothing of main changed but the text.
+/// Asserts that main's memory is unchanged except for the text.
 fn untouched_main(running: &Running) {
     let memory = running.main.data(&running.store);
     assert_eq!(memory.len(), 2 * 65536);
@@ -82,7 +82,7 @@ fn untouched_main(running: &Running) {
     assert!(old(&memory[..TEXT]) && old(&memory[TEXT + 15..]));
 }
 
-/// A module without its custom sections.
+/// Removes the custom sections of a module.
 pub fn stripped(wasm: &[u8]) -> Vec<u8> {
     let mut stripped = wasm_encoder::Module::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -97,10 +97,10 @@ pub fn stripped(wasm: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn isolated_code_needs_no_relocations() {
+fn isolated_adapters_work_without_relocations() {
     let movable = compiled("3");
     let expected = untouched(&movable);
-    // With a memory that it defines, with neither names nor relocations, and with relocations but a memory of its own.
+    // Stripped; with its own memory; with its own memory and stripped; with its own memory and relocations.
     for (wasm, found) in [
         (stripped(&movable), Form::Shared),
         (linked("3", &[]), Form::Isolated),
@@ -116,18 +116,18 @@ fn isolated_code_needs_no_relocations() {
 }
 
 #[test]
-fn a_guard_tells_overflow_from_other_traps() {
-    let guard = Stack { guard: true, ..Stack::default() };
+fn stack_guard_traps_on_overflow_in_compiled_code() {
+    let guard = ShadowStack { guard: true, ..ShadowStack::default() };
     let wasm = compiled("3");
     let expected = untouched(&wasm);
     let trimmed = |form| trim_with(guard, form, &wasm, &EXPORTS, GROW).unwrap_or_else(|errors| panic!("{errors:#?}"));
-    // Frames have 8 KiB and a little.
+    // Frames are a little larger than 8 KiB.
     for (mut running, frames) in [
         (Running::new(&trimmed(Form::Shared), Main::default()), 7),
         (Running::isolated(&trimmed(Form::Isolated), Main::default()), 120),
     ] {
         assert_eq!(results(&mut running), expected);
-        assert_eq!(running.call1("deep", frames - 1).expect("as deep as that"), frames * (frames - 1) / 2);
+        assert_eq!(running.call1("deep", frames - 1).expect("sufficient stack"), frames * (frames - 1) / 2);
         let error = running.call1("deep", 300).expect_err("no stack left");
         let trace = format!("{error:?}");
         let first = trace.lines().find(|line| line.contains("adapter!")).unwrap_or_default();
@@ -143,13 +143,13 @@ fn relocations_make_an_isolated_adapter_smaller() {
     assert!(all.kept.data_bytes > 1_000 && some.wasm.len() < 400, "{} and {} bytes", all.wasm.len(), some.wasm.len());
     let report = some.region.expect("a memory");
     assert!(report.source.starts_with("own memory, "), "{report:?}");
-    // A megabyte of stack is what Rust asks of the linker.
+    // The default stack of Rust has 1 MiB.
     let report = all.region.expect("a memory");
-    assert_eq!(report.stack_bytes, 0, "without code that uses it, no stack");
+    assert_eq!(report.stack_bytes, 0, "a stack without live code");
 }
 
 #[test]
-fn a_panic_shows_the_adapters_functions() {
+fn backtrace_of_a_panic_names_the_adapters_functions() {
     let trimmed = good(&compiled("3"), &EXPORTS, MAIN);
     let mut running = Running::new(&trimmed, Main::default());
     let error = running.call1("name", 7).expect_err("a panic");
@@ -158,7 +158,7 @@ fn a_panic_shows_the_adapters_functions() {
 }
 
 #[test]
-fn one_small_export_is_small() {
+fn single_small_export_produces_a_small_module() {
     let trimmed = good(&compiled("3"), &["bump"], GROW);
     assert!(trimmed.wasm.len() < 600, "{} bytes", trimmed.wasm.len());
     assert_eq!((trimmed.kept.functions, trimmed.kept.data_bytes), (1, 4));

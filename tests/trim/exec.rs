@@ -1,4 +1,4 @@
-//! Trimmed modules at work in a memory that is not theirs.
+//! Runs garbage-collected adapters next to a main.
 
 use wasmtime::{Caller, Config, Engine, Instance, Linker, Memory, MemoryType, Module, OptLevel, Result, Store};
 
@@ -6,47 +6,47 @@ use crate::linked::{Damage, module};
 use crate::support::{GROW, MAIN, good, wat};
 use crate::trim::{MainRealloc, Trimmed};
 
-/// Where main's allocator has its first block: full of old contents.
+/// Address of the first block that main's allocator returns. Its contents are not zeroed.
 pub const BLOCK: u32 = 4096;
 pub const OLD: u8 = 0xaa;
-/// What the unused part of a stack is filled with.
+/// Fill byte for the unused part of a stack.
 pub const PATTERN: u8 = 0xa5;
 
-/// What main does while it allocates.
+/// State of main and recorded calls of its imports.
 #[derive(Default)]
 pub struct Main {
-    /// The requests for memory: alignment and size.
+    /// Requests to main's realloc: alignment and size in bytes.
     pub requests: Vec<(u32, u32)>,
-    /// An export of the adapter that is called by main's realloc, and what it returned.
+    /// Export of the adapter that main's realloc calls.
     pub reenter: Option<&'static str>,
     pub reentered: Vec<i32>,
-    /// What the adapter said.
+    /// Texts that the adapter logged.
     pub log: Vec<String>,
-    /// The writes that it reported: address and length.
+    /// Writes that the adapter reported: address and length.
     pub writes: Vec<(u32, u32)>,
-    /// What it reported of its stack: bytes used, and bytes that there are.
+    /// Stack usage that the adapter reported: used and total bytes.
     pub used: Vec<(u32, u32)>,
     pub instance: Option<Instance>,
 }
 
-/// An adapter beside main.
+/// An adapter instance and its memories.
 pub struct Running {
     pub store: Store<Main>,
     pub instance: Instance,
-    /// What the adapter imports as its memory.
+    /// Memory that the adapter imports.
     pub memory: Memory,
-    /// Main's memory: the same for a shared adapter.
+    /// Main's memory. A shared adapter imports it.
     pub main: Memory,
 }
 
 impl Running {
-    /// Instantiates a trimmed adapter beside a main with two pages of memory.
+    /// Instantiates a garbage-collected shared adapter with a main memory of two pages.
     pub fn new(trimmed: &Trimmed, main: Main) -> Running {
         assert_eq!(trimmed.memory, None);
         Running::module(&trimmed.wasm, main, None).expect("an instance")
     }
 
-    /// Instantiates a trimmed adapter with a memory of its own.
+    /// Instantiates a garbage-collected isolated adapter.
     pub fn isolated(trimmed: &Trimmed, main: Main) -> Running {
         let memory = trimmed.memory.expect("a memory");
         let pages = |pages: u64| u32::try_from(pages).expect("a 32-bit memory");
@@ -54,9 +54,9 @@ impl Running {
         Running::module(&trimmed.wasm, main, Some(own)).expect("an instance")
     }
 
-    /// Instantiates any module in main's two pages of memory, or in a memory of its own.
+    /// Instantiates any module with main's memory of two pages, or with its own memory.
     pub fn module(wasm: &[u8], state: Main, own: Option<MemoryType>) -> Result<Running> {
-        // Compiled quickly: it does not run for long.
+        // Compiled without optimization, because the run time is short.
         let engine = Engine::new(Config::new().cranelift_opt_level(OptLevel::None))?;
         let mut store = Store::new(&engine, state);
         let main = Memory::new(&mut store, MemoryType::new(2, None))?;
@@ -96,7 +96,7 @@ impl Running {
         function.call(&mut self.store, parameter)
     }
 
-    /// A word of the adapter's memory.
+    /// Reads a word of the adapter's memory.
     pub fn word(&self, address: i32) -> i32 {
         let address = address.cast_unsigned() as usize;
         let bytes = &self.memory.data(&self.store)[address..address + 4];
@@ -104,7 +104,7 @@ impl Running {
     }
 }
 
-/// What isolated adapters get to reach main's memory.
+/// Defines the functions by which isolated adapters access main's memory.
 fn copies(linker: &mut Linker<Main>, own: Memory, main: Memory) -> Result<()> {
     let copy = |from: Memory, to: Memory| {
         move |mut caller: Caller<'_, Main>, at: u32, start: u32, length: u32| -> Result<()> {
@@ -132,7 +132,7 @@ fn realloc(mut caller: Caller<'_, Main>, old: u32, size: u32, align: u32, new: u
     Ok(BLOCK)
 }
 
-/// Returns the stack pointer. A dead global comes first, so that no index stays what it was.
+/// Returns the stack pointer. A dead global comes first, so that indices change.
 const STACK: &str = r#"
     (module
       (import "env" "memory" (memory 1))
@@ -153,7 +153,7 @@ const PROTOCOL: &str = r#"
 "#;
 
 #[test]
-fn a_stack_from_mains_realloc() {
+fn first_call_allocates_the_stack_with_mains_realloc() {
     let trimmed = good(&wat(STACK), &["sp"], MAIN);
     let mut running = Running::new(&trimmed, Main::default());
     assert_eq!(running.call("sp"), BLOCK as i32 + 65536);
@@ -163,7 +163,7 @@ fn a_stack_from_mains_realloc() {
 }
 
 #[test]
-fn a_stack_from_memory_grow() {
+fn stack_is_allocated_by_memory_grow_without_a_realloc() {
     let trimmed = good(&wat(STACK), &["sp"], GROW);
     let mut running = Running::new(&trimmed, Main::default());
     assert_eq!(running.memory.size(&running.store), 3);
@@ -172,11 +172,11 @@ fn a_stack_from_memory_grow() {
 }
 
 #[test]
-fn main_may_call_the_adapter_while_it_allocates() {
+fn main_can_call_the_adapter_while_allocating_its_region() {
     let trimmed = good(&wat(STACK), &["sp"], MAIN);
     let main = Main { reenter: Some("sp"), ..Main::default() };
     let mut running = Running::new(&trimmed, main);
-    // The inner call has a stack of its own finding, and the outer one uses it, too.
+    // The nested call allocates a region by `memory.grow`, and the outer call uses it.
     assert_eq!(running.call("sp"), 3 * 65536);
     assert_eq!(running.store.data().reentered, [3 * 65536]);
     assert_eq!(running.store.data().requests.len(), 1);
@@ -184,12 +184,12 @@ fn main_may_call_the_adapter_while_it_allocates() {
 }
 
 #[test]
-fn the_protocol_counts_in_the_adapters_own_state() {
+fn allocation_state_tracks_the_region_allocation() {
     let trimmed = good(&wat(PROTOCOL), &["sp", "state"], MAIN);
     let main = Main { reenter: Some("state"), ..Main::default() };
     let mut running = Running::new(&trimmed, main);
     assert_eq!(running.call("sp"), BLOCK as i32 + 65536);
-    // While main allocates, the adapter knows it.
+    // While main allocates, the state is 1.
     assert_eq!(running.store.data().reentered, [1]);
     assert_eq!(running.call("state"), 2);
 
@@ -199,7 +199,7 @@ fn the_protocol_counts_in_the_adapters_own_state() {
 }
 
 #[test]
-fn the_own_start_function_has_a_stack() {
+fn own_start_function_runs_with_a_stack() {
     let text = r#"
         (module
           (import "env" "memory" (memory 1))
@@ -220,7 +220,7 @@ fn the_own_start_function_has_a_stack() {
 }
 
 #[test]
-fn memory_grow_serves_any_fresh_request() {
+fn memory_grow_serves_new_blocks_and_traps_on_reallocation() {
     let wasm = wat(r#"
         (module
           (import "__main_module__" "cabi_realloc"
@@ -235,13 +235,13 @@ fn memory_grow_serves_any_fresh_request() {
     assert_eq!(running.call1("new", 65536).expect("a block"), 3 * 65536);
     assert_eq!(running.call1("new", 65537).expect("a block"), 4 * 65536);
     assert_eq!(running.memory.size(&running.store), 6);
-    // Larger than memory can become, in words that overflow when rounded up.
+    // Sizes beyond the limit of the memory, which overflow when rounded up.
     assert!(running.call1("new", -1).is_err());
     assert!(running.call1("old", 8).is_err());
 }
 
 #[test]
-fn static_data_moves() {
+fn static_data_works_after_relocation() {
     let exports = ["record", "bump", "call", "slot", "heap"];
     let wasm = module(Damage::default());
     for (realloc, start) in [(GROW, 2 * 65536), (MAIN, BLOCK as i32)] {

@@ -1,4 +1,4 @@
-//! One binary in both forms, and which form a module is made for.
+//! One binary in both forms, and detection of the form of a module.
 
 use wasmtime::{Result, Val};
 
@@ -6,7 +6,7 @@ use crate::exec::{Main, OLD, Running};
 use crate::support::{GROW, MAIN, good, isolated, text, trim_as, wat};
 use crate::trim::{Form, Problem, form};
 
-/// Works on copies of main's memory, on its stack.
+/// Copies data of main's memory to the stack, changes it, and copies it back.
 const COPIES: &str = r#"
     (module
       (import "__main_memory__" "load" (func $load (param i32 i32 i32)))
@@ -35,7 +35,7 @@ fn increment(running: &mut Running) -> Result<i32> {
 }
 
 #[test]
-fn copies_reach_main_in_both_forms() {
+fn access_functions_work_in_both_forms() {
     let wasm = wat(COPIES);
     for realloc in [GROW, MAIN] {
         let trimmed = good(&wasm, &EXPORTS, realloc);
@@ -58,7 +58,7 @@ fn copies_reach_main_in_both_forms() {
 }
 
 #[test]
-fn the_size_of_the_largest_memory_is_a_number() {
+fn memory_size_is_capped_for_the_largest_memory() {
     let wasm = wat(r#"
         (module
           (import "__main_memory__" "size" (func $size (result i32)))
@@ -74,7 +74,7 @@ fn the_size_of_the_largest_memory_is_a_number() {
 }
 
 #[test]
-fn a_copy_can_be_called_through_a_table() {
+fn access_function_can_be_called_indirectly() {
     let wasm = wat(r#"
         (module
           (type $copy (func (param i32 i32 i32)))
@@ -95,7 +95,7 @@ fn a_copy_can_be_called_through_a_table() {
 }
 
 #[test]
-fn access_to_main_has_names_and_types() {
+fn access_functions_are_checked_by_name_and_type() {
     let text = r#"
         (module
           (import "__main_memory__" "load" (func $load (param i32 i64) (result i32)))
@@ -116,13 +116,13 @@ fn access_to_main_has_names_and_types() {
             "imports `__main_memory__` `grow`, expected `load`, `store` or `size`",
         ];
         assert_eq!(messages[..3], expected, "{form:?}");
-        // Without a memory, there is nothing to copy to.
+        // The isolated form also reports that the adapter has no memory to copy to.
         assert_eq!(messages.len(), if form == Form::Isolated { 4 } else { 3 }, "{messages:#?}");
     }
 }
 
 #[test]
-fn a_memory_that_is_used_makes_the_form() {
+fn form_depends_on_the_memory_that_is_used() {
     let load = "(func (drop (i32.load8_u (i32.const 0))))";
     for (text, expected) in [
         (format!("(module (memory 1) {load})"), Form::Isolated),

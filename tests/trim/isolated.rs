@@ -1,11 +1,11 @@
-//! Adapters with a memory of their own.
+//! Adapters in the isolated form.
 
 use crate::exec::{Main, OLD, Running};
 use crate::linked::{self, Damage, module};
 use crate::support::{GROW, MAIN, isolated, text, trim_as, wat};
-use crate::trim::{self, Form, Problem, Stack, When};
+use crate::trim::{self, Form, Problem, ShadowStack, When};
 
-/// The problems of a module that keeps its memory.
+/// Returns the problems of an adapter in the isolated form.
 fn problems(text: &str) -> Vec<Problem> {
     match trim_as(Form::Isolated, &wat(text), &["f"], GROW) {
         Ok(_) => Vec::new(),
@@ -14,8 +14,8 @@ fn problems(text: &str) -> Vec<Problem> {
 }
 
 #[test]
-fn data_stays_where_it_is() {
-    // With relocations; with relocations that say nonsense; without any.
+fn static_data_keeps_its_address() {
+    // With relocations, with invalid relocations, and without relocations.
     let stale = Damage { address: true, ..Damage::default() };
     let missing = Damage { missing: true, ..Damage::default() };
     let strange = Damage { kind: true, ..Damage::default() };
@@ -36,16 +36,16 @@ fn data_stays_where_it_is() {
 }
 
 #[test]
-fn only_live_data_is_written_and_no_zeros() {
+fn only_live_nonzero_data_is_emitted() {
     let found = text(&isolated(&module(Damage::default()), &["record", "bump"]).wasm);
-    // Four zeros lie between the greeting and dead data; the record has the new number of its slot.
+    // Four zeros between the greeting and dead data are omitted. The record contains the new slot number.
     assert!(found.contains(r#"(data (;0;) (i32.const 1024) "hello")"#), "{found}");
     assert!(found.contains(r#"(data (;1;) (i32.const 1052) "\01\04\00\00\01")"#), "{found}");
     assert_eq!(found.matches("(data ").count(), 2, "{found}");
 }
 
 #[test]
-fn trimming_what_is_trimmed_changes_nothing() {
+fn garbage_collection_is_idempotent() {
     for damage in [Damage::default(), Damage { missing: true, ..Damage::default() }] {
         let once = isolated(&module(damage), &["bump", "call", "record"]);
         let twice = isolated(&once.wasm, &["bump", "call", "record"]);
@@ -55,7 +55,7 @@ fn trimming_what_is_trimmed_changes_nothing() {
 }
 
 #[test]
-fn the_memory_becomes_an_import() {
+fn own_memory_becomes_an_import() {
     let text_of = |memory: &str| {
         format!(
             r#"(module
@@ -69,7 +69,7 @@ fn the_memory_becomes_an_import() {
     for (memory, expected) in [
         (r#"(memory (export "memory") 3 9)"#, "(memory (;0;) 3 9)"),
         (r#"(import "env" "memory" (memory 3 9))"#, "(memory (;0;) 3 9)"),
-        // Large enough for the data.
+        // The memory is large enough for the data.
         (r#"(import "env" "memory" (memory 0))"#, "(memory (;0;) 2)"),
     ] {
         let trimmed = isolated(&wat(&text_of(memory)), &["f"]);
@@ -86,12 +86,12 @@ fn the_memory_becomes_an_import() {
         assert_eq!((report.when, report.source), (When::Always, format!("own memory, {pages} pages")));
     }
     let small = text_of("(memory 1 1)");
-    // Such a module cannot be instantiated as it is, either.
+    // Such a module cannot be instantiated unmodified, either.
     assert_eq!(problems(&small), [Problem::MemoryTooSmall { needed: 2, maximum: 1 }]);
 }
 
 #[test]
-fn the_stack_stays_where_it_is() {
+fn stack_keeps_its_address() {
     let stack = r#"
         (module
           (import "__main_module__" "cabi_realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
@@ -109,7 +109,7 @@ fn the_stack_stays_where_it_is() {
             (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (i32.const 512)))))
     "#;
     let trimmed = isolated(&wat(stack), &["sp", "state", "nested"]);
-    // Main calls the adapter while it allocates.
+    // Main calls the adapter while allocating.
     let main = Main { reenter: Some("sp"), ..Main::default() };
     let mut running = Running::isolated(&trimmed, main);
     assert_eq!((running.call("nested"), running.call("sp")), (7, 66560));
@@ -117,16 +117,16 @@ fn the_stack_stays_where_it_is() {
     assert_eq!(running.store.data().requests, [(8, 100)]);
     assert_eq!(running.call("state"), 2);
     assert_eq!(trimmed.region.expect("a memory").stack_bytes, 66560 - 1028);
-    // Zero is what the linker leaves where somebody else is to find a stack.
+    // The linker sets an initial value of zero if the stack is allocated at run time.
     let none = stack.replace("i32.const 66560", "i32.const 0");
     let errors = trim_as(Form::Isolated, &wat(&none), &["sp"], MAIN);
-    assert_eq!(errors.map(|trimmed| trimmed.memory), Ok(None), "without use of memory, there is none");
+    assert_eq!(errors.map(|trimmed| trimmed.memory), Ok(None), "an unused memory is dropped");
     let errors = trim_as(Form::Isolated, &wat(&none), &["nested"], MAIN).expect_err("no stack");
     assert_eq!(errors[0].problem, Problem::NoStack { global: 0 });
 }
 
 #[test]
-fn what_uses_no_memory_keeps_none() {
+fn unused_memory_is_dropped() {
     let wasm = wat(r#"
         (module
           (import "host" "log" (func $log (param i32 i32)))
@@ -141,14 +141,14 @@ fn what_uses_no_memory_keeps_none() {
         let trimmed = isolated(&wasm, &[name]);
         assert_eq!((trimmed.memory, trimmed.region, trimmed.kept.data_bytes), (None, None, 0));
     }
-    // No code loads from it, but somebody else will.
+    // No code of the module loads the data, but the import receives its address.
     let trimmed = isolated(&wasm, &["say"]);
     assert_eq!(trimmed.kept.data_bytes, 4);
     assert!(trimmed.memory.is_some());
 }
 
 #[test]
-fn segments_that_code_names_stay() {
+fn data_segments_that_code_refers_to_are_kept() {
     let wasm = wat(r#"
         (module
           (memory 1)
@@ -165,7 +165,7 @@ fn segments_that_code_names_stay() {
 }
 
 #[test]
-fn a_segment_of_a_memory_that_is_gone_is_empty() {
+fn data_segment_of_a_dropped_memory_is_empty() {
     let wasm = wat(r#"
         (module
           (memory $used 1) (memory $other 1)
@@ -180,7 +180,7 @@ fn a_segment_of_a_memory_that_is_gone_is_empty() {
 }
 
 #[test]
-fn only_functions_of_main_are_there() {
+fn isolated_adapter_can_import_only_functions_of_main() {
     let found = problems(
         r#"
         (module
@@ -211,7 +211,7 @@ fn only_functions_of_main_are_there() {
 }
 
 #[test]
-fn one_memory_of_an_ordinary_kind() {
+fn isolated_adapter_must_have_one_unshared_32_bit_memory() {
     let found = problems(
         r#"(module (memory $a 1) (memory $b 1 2 shared)
              (func (export "f") (memory.copy $a $b (i32.const 0) (i32.const 0) (i32.const 1))))"#,
@@ -220,7 +220,7 @@ fn one_memory_of_an_ordinary_kind() {
     let found =
         problems(r#"(module (import "libc" "memory" (memory 1)) (func (export "f") (drop (i32.load (i32.const 0)))))"#);
     assert!(matches!(&found[..], [Problem::Import { found: "memory", .. }]), "{found:?}");
-    // The second of two, if it is the one that is used.
+    // The second of two memories, if only that one is used.
     let wasm = wat(r#"(module (memory $a 1) (memory $b 4) (data (memory $a) (i32.const 0) "a")
         (data (memory $b) (i32.const 0) "b") (func (export "f") (result i32) (i32.load $b (i32.const 0))))"#);
     let trimmed = isolated(&wasm, &["f"]);
@@ -229,9 +229,9 @@ fn one_memory_of_an_ordinary_kind() {
 }
 
 #[test]
-fn a_check_is_about_a_form() {
+fn check_depends_on_the_form() {
     let own = r#"(module (memory 1) (data (i32.const 8) "x") (func (export "f") (drop (i32.load (i32.const 8)))))"#;
-    let check = |text: &str, form| trim::check("adapter", &wat(text), form, Stack::default()).len();
+    let check = |text: &str, form| trim::check("adapter", &wat(text), form, ShadowStack::default()).len();
     assert_eq!((check(own, Form::Shared), check(own, Form::Isolated)), (2, 0));
     let main = r#"(module (import "__main_module__" "g" (global i32)) (func (export "f") (drop (global.get 0))))"#;
     assert_eq!((check(main, Form::Shared), check(main, Form::Isolated)), (0, 1));

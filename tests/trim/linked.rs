@@ -1,6 +1,6 @@
-//! A small module as a linker leaves it with `--emit-relocs`, put together by hand.
+//! Builds a small module in the form that a linker emits with `--emit-relocs`.
 //!
-//! Segments at 1024 and 1072; names of symbols as in the tables below.
+//! The segments are at 1024 and 1072. Symbols have the indices and addresses below.
 
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataSection, ElementSection, Elements, Encode, EntityType, ExportKind,
@@ -8,7 +8,7 @@ use wasm_encoder::{
     MemoryType, Module, NameMap, NameSection, RefType, SymbolTable, TableSection, TableType, TypeSection, ValType,
 };
 
-/// Symbols by their numbers.
+/// Symbol indices.
 mod symbol {
     pub const GREETING: u32 = 0;
     pub const DEAD: u32 = 1;
@@ -35,18 +35,18 @@ pub const BSS: u32 = 1072;
 pub const COUNTER: u32 = BSS + 4;
 pub const HEAP_BASE: u32 = 1088;
 
-/// What can be broken on purpose.
+/// Corruptions of the module.
 #[derive(Clone, Copy, Default)]
 pub struct Damage {
-    /// The address in code is another than the symbol's.
+    /// The address in code differs from the symbol's.
     pub address: bool,
-    /// The relocation points between instructions.
+    /// The position of a relocation is not in an operand.
     pub position: bool,
-    /// The slot in data is another function's.
+    /// The slot in data belongs to another function.
     pub slot: bool,
-    /// There is no `reloc.CODE`.
+    /// The `reloc.CODE` section is missing.
     pub missing: bool,
-    /// A relocation of a kind for position-independent code.
+    /// The kind of a relocation is for position-independent code.
     pub kind: bool,
 }
 
@@ -57,7 +57,7 @@ struct Relocation {
     addend: Option<i32>,
 }
 
-/// A body that notes its relocations, as offsets from the body's first byte.
+/// A function body and its relocations, as offsets from the body's first byte.
 struct Body {
     function: Function,
     relocations: Vec<Relocation>,
@@ -73,7 +73,7 @@ impl Body {
         self
     }
 
-    /// Bytes before the operand, and the operand, padded to five bytes.
+    /// Appends the bytes before an operand, and the operand, padded to five bytes.
     fn relocated(&mut self, head: &[u8], value: u32, kind: u8, symbol: u32, addend: Option<i32>) {
         self.function.raw(head.iter().copied());
         let offset = self.function.byte_len() as u32;
@@ -99,10 +99,14 @@ impl Body {
     }
 }
 
-/// Exports, with what they return:
-/// `record` the address of the record, `heap` the end of static data,
-/// `bump` a counter from 1 on, `call` what the function in the record returns (42), `slot` the number of its slot,
-/// `dead` an address of data that nothing else uses.
+/// Builds the module. Exports and their results:
+///
+/// * `record`: address of the record
+/// * `heap`: end of static data
+/// * `bump`: counter that starts with 1
+/// * `call`: result of the function in the record, 42
+/// * `slot`: table slot of that function
+/// * `dead`: address of data that no other export uses
 pub fn module(damage: Damage) -> Vec<u8> {
     let callee = 0;
     let mut bodies = vec![plain(42), plain(13)];
@@ -164,10 +168,10 @@ pub fn module(damage: Damage) -> Vec<u8> {
 
     module.section(&linking());
     if !damage.missing {
-        // Types, imports, functions, tables, globals, exports, elements come first.
+        // Index of the code section, after types, imports, functions, tables, globals, exports and elements.
         module.section(&relocations("reloc.CODE", 7, &code_relocations));
     }
-    // Behind the count of segments, and the first one's flags, address (four bytes) and length.
+    // After the segment count, and the first segment's flags, offset expression (four bytes) and length.
     let record = 6 + 1 + (RECORD - RODATA);
     let data_relocations = [
         Relocation { kind: MEMORY_ADDR_I32, offset: record, symbol: symbol::GREETING, addend: Some(1) },
@@ -201,7 +205,7 @@ fn record(damage: Damage) -> Body {
         body.relocations[0].offset -= 1;
     }
     if damage.kind {
-        // Relative to a base in a global.
+        // `R_WASM_MEMORY_ADDR_REL_SLEB`.
         body.relocations[0].kind = 11;
     }
     body
@@ -234,7 +238,7 @@ fn code(bodies: &[Body]) -> (CodeSection, Vec<Relocation>) {
     for body in bodies {
         let mut function = body.function.clone();
         function.instruction(&Instruction::End);
-        // Behind the count, earlier bodies, and this one's length: both are below 128.
+        // After the function count, earlier bodies, and this body's length, which take one byte each.
         let start = 1 + section.byte_len() as u32 + 1;
         for relocation in &body.relocations {
             relocations.push(Relocation { offset: start + relocation.offset, ..*relocation });

@@ -1,9 +1,9 @@
-//! What stays, and under which numbers.
+//! Reachability and index remapping.
 
 use crate::support::{GROW, good, same, text, trim, wat};
 
 #[test]
-fn only_what_an_export_needs_stays() {
+fn only_reachable_items_are_kept() {
     let wasm = wat(r#"
         (module $original
           (type $dead (func (param f64)))
@@ -49,7 +49,7 @@ fn only_what_an_export_needs_stays() {
 }
 
 #[test]
-fn the_same_request_gives_the_same_bytes_in_any_order() {
+fn output_does_not_depend_on_the_order_of_exports() {
     let wasm = wat(r#"
         (module
           (import "b" "x" (func $b)) (import "a" "x" (func $a))
@@ -58,12 +58,12 @@ fn the_same_request_gives_the_same_bytes_in_any_order() {
     let one = good(&wasm, &["one", "two"], GROW);
     let two = good(&wasm, &["two", "one"], GROW);
     assert_eq!(one.wasm, two.wasm);
-    // Trimming what is trimmed changes nothing.
+    // A second pass changes nothing.
     assert_eq!(good(&one.wasm, &["one", "two"], GROW).wasm, one.wasm);
 }
 
 #[test]
-fn mains_memory_is_taken_at_any_size() {
+fn mains_memory_is_imported_with_any_size() {
     let wasm = wat(r#"
         (module
           (import "env" "memory" (memory 17 100))
@@ -74,7 +74,7 @@ fn mains_memory_is_taken_at_any_size() {
 }
 
 #[test]
-fn an_import_under_one_name_is_imported_once() {
+fn duplicate_imports_are_merged() {
     let wasm = wat(r#"
         (module
           (import "host" "f" (func $one)) (import "host" "f" (func $two))
@@ -86,14 +86,14 @@ fn an_import_under_one_name_is_imported_once() {
 }
 
 #[test]
-fn an_import_can_be_exported() {
+fn imported_function_can_be_exported() {
     let wasm = wat(r#"(module (import "host" "f" (func $f)) (export "g" (func $f)))"#);
     let found = text(&good(&wasm, &["g"], GROW).wasm);
     assert!(found.contains(r#"(export "g" (func $f))"#), "{found}");
 }
 
 #[test]
-fn a_private_table_stays_if_it_is_used() {
+fn table_is_kept_if_it_is_used() {
     let wasm = wat(r#"
         (module
           (type $t (func (result i32)))
@@ -114,7 +114,7 @@ fn a_private_table_stays_if_it_is_used() {
 }
 
 #[test]
-fn function_references_stay_declared() {
+fn referenced_functions_remain_declared() {
     let wasm = wat(r#"
         (module
           (func $dead) (func $target)
@@ -126,7 +126,7 @@ fn function_references_stay_declared() {
 }
 
 #[test]
-fn exceptions_and_vectors_are_ordinary() {
+fn exceptions_and_vectors_are_supported() {
     let wasm = wat(r#"
         (module
           (tag $dead) (tag $oops (param i32))
@@ -142,7 +142,7 @@ fn exceptions_and_vectors_are_ordinary() {
 }
 
 #[test]
-fn passive_data_needs_no_address() {
+fn passive_data_is_supported_without_relocations() {
     let wasm = wat(r#"
         (module
           (import "env" "memory" (memory 1))
@@ -157,7 +157,7 @@ fn passive_data_needs_no_address() {
 }
 
 #[test]
-fn globals_of_main_can_be_used() {
+fn globals_of_main_can_be_imported() {
     let wasm = wat(r#"
         (module
           (import "__main_module__" "counter" (global $counter (mut i32)))
@@ -168,7 +168,7 @@ fn globals_of_main_can_be_used() {
 }
 
 #[test]
-fn producers_stay_and_other_custom_sections_go() {
+fn producers_section_is_kept_and_malformed_dwarf_is_dropped() {
     let wasm = wat(r#"
         (module
           (func (export "f"))

@@ -1,18 +1,14 @@
-//! The `trim` stage by itself: it is no part of the crate's interface, so it is included by its path.
+//! Tests of the `trim` stage. It is private to the encoder crate, and therefore included by path.
 
 #[path = "../../harness/encoder/src/trim/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the stage offers what the encoder asks for, and not all of it is tested here"
-)]
+#[allow(dead_code, unused_imports, reason = "the encoder uses items that are not tested here")]
 mod trim;
 
 #[path = "../../harness/encoder/src/names.rs"]
-#[allow(dead_code, reason = "of the spellings, the stage uses a few")]
+#[allow(dead_code, reason = "the stage uses only a few of the names")]
 mod names;
 
-// How one file is compiled, and kept, is the same there.
+// Compiles and caches single Rust files, shared with the encoder's tests.
 #[path = "../../harness/encoder/tests/dwarf/rustc.rs"]
 mod rustc;
 

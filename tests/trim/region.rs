@@ -1,9 +1,9 @@
-//! How an adapter gets its stack: what is generated. Whether it works is the business of `exec`.
+//! Allocation of an adapter's stack: generated code. `exec` tests its execution.
 
 use crate::support::{GROW, MAIN, good, same, text, wat};
 use crate::trim::When;
 
-/// A dead global comes first, so that no index stays what it was.
+/// A dead global comes first, so that indices change.
 const ORDINARY: &str = r#"
     (module
       (import "env" "memory" (memory 1))
@@ -26,7 +26,7 @@ const PROTOCOL: &str = r#"
 "#;
 
 #[test]
-fn mains_realloc_serves_the_first_call() {
+fn region_is_allocated_by_mains_realloc_at_the_first_call() {
     let trimmed = good(&wat(ORDINARY), &["f"], MAIN);
     same(
         &trimmed.wasm,
@@ -81,7 +81,7 @@ fn mains_realloc_serves_the_first_call() {
 }
 
 #[test]
-fn the_protocol_uses_the_adapters_own_state() {
+fn region_state_is_kept_in_the_adapters_allocation_state() {
     let trimmed = good(&wat(PROTOCOL), &["f"], MAIN);
     same(
         &trimmed.wasm,
@@ -117,7 +117,7 @@ fn the_protocol_uses_the_adapters_own_state() {
 }
 
 #[test]
-fn without_a_realloc_a_start_function_grows_the_memory() {
+fn start_function_grows_memory_without_a_realloc() {
     let trimmed = good(&wat(PROTOCOL), &["f"], GROW);
     let found = text(&trimmed.wasm);
     let tail = found.split("(func $polyfill.start").nth(1).expect("a start function");
@@ -129,7 +129,7 @@ fn without_a_realloc_a_start_function_grows_the_memory() {
 }
 
 #[test]
-fn the_adapters_own_start_follows_the_region() {
+fn own_start_function_runs_after_region_initialization() {
     let own = r#"(global $n (mut i32) (i32.const 0)) (func $own_start (global.set $n (i32.const 1)))
         (start $own_start) (func (export "g"))"#;
     let with_stack = format!("{} {own})", ORDINARY.trim_end().trim_end_matches(')'));
@@ -142,13 +142,13 @@ fn the_adapters_own_start_follows_the_region() {
         assert!(place < start, "{found}");
         assert!(!found.contains("(start $own_start)"), "{found}");
     }
-    // With nothing to place, it stays what it is.
+    // Without a region, the start function does not change.
     let found = text(&good(&wat(&format!("(module {own})")), &["g"], MAIN).wasm);
     assert!(found.contains("(start $own_start)") && !found.contains("polyfill."), "{found}");
 }
 
 #[test]
-fn the_import_of_mains_realloc_gets_its_real_name() {
+fn import_of_mains_realloc_is_renamed() {
     let wasm = wat(r#"
         (module
           (import "__main_module__" "cabi_realloc"
@@ -172,9 +172,9 @@ fn the_import_of_mains_realloc_gets_its_real_name() {
 }
 
 #[test]
-fn memory_can_grow_at_instantiation() {
+fn region_is_allocated_by_memory_grow_at_instantiation() {
     let trimmed = good(&wat(ORDINARY), &["f"], GROW);
-    let region = trimmed.region.expect("it has a stack");
+    let region = trimmed.region.expect("a region");
     assert_eq!((region.when, region.source.as_str()), (When::Instantiation, "memory.grow"));
     let found = text(&trimmed.wasm);
     assert!(!found.contains("__main_module__") && found.contains("(start "), "{found}");

@@ -1,18 +1,18 @@
-//! Moving static data: what is generated, and what is refused. Whether it works is the business of `exec`.
+//! Relocation of static data: generated code and rejected input. `exec` tests its execution.
 
 use crate::linked::{Damage, module};
 use crate::support::{GROW, MAIN, good, text, trim};
 use crate::trim::Problem;
 
 #[test]
-fn only_data_that_is_pointed_to_stays() {
+fn only_referenced_data_is_kept() {
     let wasm = module(Damage::default());
-    // The record points to the greeting, and to a function.
+    // The record refers to the greeting and to a function.
     let trimmed = good(&wasm, &["record"], GROW);
     assert_eq!(trimmed.kept.data_bytes, 5 + 8);
     assert_eq!((trimmed.kept.functions, trimmed.kept.table_slots), (2, 1));
     let found = text(&trimmed.wasm);
-    // Pointers are filled in by code; without a call through the table, there is none.
+    // Pointers are filled in by code. Without an indirect call, the table is dropped.
     assert!(found.contains(r#"(data (;0;) "hello\00\00\00\00\00\00\00\01\00\00\00")"#), "{found}");
     assert!(!found.contains("(table"), "{found}");
     let trimmed = good(&wasm, &["bump"], GROW);
@@ -23,7 +23,7 @@ fn only_data_that_is_pointed_to_stays() {
 }
 
 #[test]
-fn addresses_are_relative_to_where_the_data_starts() {
+fn addresses_are_relative_to_the_data_start() {
     let found = text(&good(&module(Damage::default()), &["record", "bump"], GROW).wasm);
     let body = |name: &str| {
         let body = found.split(&format!("(func ${name} ")).nth(1).expect("the function");
@@ -31,7 +31,7 @@ fn addresses_are_relative_to_where_the_data_starts() {
         lines.collect::<Vec<_>>().join("; ")
     };
     assert_eq!(body("record"), "global.get $polyfill.data_start; i32.const 8; i32.add");
-    // The store's value waits in a local while its address is moved.
+    // The value of the store is kept in a local while its address is computed.
     assert_eq!(
         body("bump"),
         "(local i32); i32.const 0; i32.const 0; \
@@ -48,14 +48,14 @@ fn addresses_are_relative_to_where_the_data_starts() {
 }
 
 #[test]
-fn an_allocators_block_is_cleared_and_fresh_memory_is_not() {
+fn allocated_blocks_are_zeroed_and_grown_memory_is_not() {
     let wasm = module(Damage::default());
     assert!(text(&good(&wasm, &["bump"], MAIN).wasm).contains("memory.fill"));
     assert!(!text(&good(&wasm, &["bump"], GROW).wasm).contains("memory.fill"));
 }
 
 #[test]
-fn live_slots_are_numbered_from_one() {
+fn live_table_slots_are_renumbered_from_one() {
     let found = text(&good(&module(Damage::default()), &["call", "slot"], GROW).wasm);
     assert!(found.contains("(table (;0;) 2 2 funcref)"), "{found}");
     assert!(found.contains("(elem (;0;) (i32.const 1) func $callee)"), "{found}");
@@ -63,7 +63,7 @@ fn live_slots_are_numbered_from_one() {
 }
 
 #[test]
-fn relocations_that_do_not_fit_are_refused() {
+fn invalid_relocations_are_rejected() {
     let stale = [
         Damage { address: true, ..Damage::default() },
         Damage { position: true, ..Damage::default() },

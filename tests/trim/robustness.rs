@@ -1,12 +1,12 @@
-//! Damaged modules: an error or a valid module, and never a panic.
+//! Corrupted modules produce an error or a valid module, and never a panic.
 
 use rayon::prelude::*;
 
 use crate::linked::{Damage, module};
 use crate::support::{GROW, MAIN, trim_as, trim_with};
-use crate::trim::{Form, Stack, form};
+use crate::trim::{Form, ShadowStack, form};
 
-/// xorshift64: the same places every time.
+/// Generates pseudorandom positions with xorshift64, reproducibly.
 struct Random(u64);
 
 impl Random {
@@ -23,7 +23,7 @@ const EXPORTS: [&str; 6] = ["record", "bump", "call", "slot", "dead", "heap"];
 const FORMS: [Form; 2] = [Form::Shared, Form::Isolated];
 
 #[test]
-fn a_module_may_end_anywhere() {
+fn truncated_modules_do_not_cause_a_panic() {
     let wasm = module(Damage::default());
     for length in 0..wasm.len() {
         for form in FORMS {
@@ -34,7 +34,7 @@ fn a_module_may_end_anywhere() {
 }
 
 #[test]
-fn any_byte_may_be_wrong() {
+fn corrupted_modules_are_rejected_or_produce_valid_modules() {
     let wasm = module(Damage::default());
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut flips = || (0..=random.below(3)).map(|_| (random.below(wasm.len()), 1 << random.below(8))).collect();
@@ -46,14 +46,14 @@ fn any_byte_may_be_wrong() {
         }
         let realloc = if round % 2 == 0 { GROW } else { MAIN };
         form(&damaged);
-        // What comes out is validated there.
+        // `trim_with` validates the output.
         FORMS.map(|form| {
-            let stack = Stack { guard: round % 3 == 0, ..Stack::default() };
+            let stack = ShadowStack { guard: round % 3 == 0, ..ShadowStack::default() };
             usize::from(trim_with(stack, form, &damaged, &EXPORTS, realloc).is_ok())
         })
     };
     let sum = |[a, b]: [usize; 2], [c, d]: [usize; 2]| [a + c, b + d];
     let good = damages.par_iter().enumerate().map(is_good).reduce(|| [0; 2], sum);
-    assert!(good[0] > 100, "the damage should not always be noticed: {good:?}");
-    assert!(good[1] > good[0], "without anything to move, less can be wrong: {good:?}");
+    assert!(good[0] > 100, "some corrupted modules should be accepted: {good:?}");
+    assert!(good[1] > good[0], "the isolated form should accept more corrupted modules: {good:?}");
 }

@@ -1,7 +1,7 @@
-//! What is refused, and how that is said.
+//! Rejected adapters and their error messages.
 
 use crate::support::{GROW, MAIN, good, problems, trim, wat};
-use crate::trim::{self, Form, Problem, Stack};
+use crate::trim::{self, Form, Problem, ShadowStack};
 
 #[track_caller]
 fn message(text: &str, exports: &[&str], expected: &str) {
@@ -11,7 +11,7 @@ fn message(text: &str, exports: &[&str], expected: &str) {
 }
 
 #[test]
-fn everything_is_told_at_once() {
+fn all_problems_are_reported() {
     let found = problems(
         r#"
         (module
@@ -28,7 +28,7 @@ fn everything_is_told_at_once() {
 }
 
 #[test]
-fn what_is_not_needed_may_be_anything() {
+fn unreachable_items_are_not_checked() {
     let text = r#"
         (module
           (import "env" "errno" (global $errno i32))
@@ -38,21 +38,21 @@ fn what_is_not_needed_may_be_anything() {
           (func (export "g")))
     "#;
     assert_eq!(problems(text, &["g"]), []);
-    // A check is about all of it.
-    assert_eq!(trim::check("adapter", &wat(text), Form::Shared, Stack::default()).len(), 3);
+    // `check` validates all exports.
+    assert_eq!(trim::check("adapter", &wat(text), Form::Shared, ShadowStack::default()).len(), 3);
 }
 
 #[test]
-fn exports_are_functions_that_exist() {
+fn requested_exports_must_be_functions() {
     let text = r#"(module (global (export "g") i32 (i32.const 0)) (func (export "fd_write")))"#;
     message(text, &["g"], "export `g` is a global, expected a function");
-    message(text, &["fd-write"], "no export `fd-write`; it has `fd_write`");
+    message(text, &["fd-write"], "no export `fd-write`\n  help: did you mean `fd_write`?");
 }
 
 #[test]
-fn memories_are_mains() {
+fn shared_form_requires_an_imported_32_bit_memory() {
     let f = r#"(func (export "f") (drop (i32.load (i32.const 0))))"#;
-    message(&format!("(module (memory 1) {f})"), &["f"], "memory of its own");
+    message(&format!("(module (memory 1) {f})"), &["f"], "defines and uses memory 0");
     let other = format!(r#"(module (import "libc" "memory" (memory 1)) {f})"#);
     message(&other, &["f"], "imports memory `libc` `memory`");
     let shared = format!(r#"(module (import "env" "memory" (memory 1 2 shared)) {f})"#);
@@ -77,7 +77,7 @@ fn static_data_needs_relocations() {
 }
 
 #[test]
-fn position_independent_code_is_refused() {
+fn position_independent_code_is_rejected() {
     let text = r#"
         (module
           (import "env" "memory" (memory 1))
@@ -88,7 +88,7 @@ fn position_independent_code_is_refused() {
 }
 
 #[test]
-fn the_stack_pointer_of_a_stripped_adapter_is_what_code_uses_as_one() {
+fn stack_pointer_of_a_stripped_adapter_is_identified_by_its_use() {
     let text = r#"
         (module
           (import "env" "memory" (memory 1))
@@ -98,18 +98,18 @@ fn the_stack_pointer_of_a_stripped_adapter_is_what_code_uses_as_one() {
             (i32.store (global.get 0) (i32.const 1))
             (global.set 0 (i32.add (global.get 0) (i32.const 16)))))
     "#;
-    // An export tells it, too.
+    // An exported global with the name is the stack pointer, too.
     let exported = text.replace("(global (mut", r#"(global (export "__stack_pointer") (mut"#);
     for text in [text, exported.as_str()] {
         let trimmed = trim(&wat(text), &["f"], GROW).expect("a good module");
         assert_eq!(trimmed.region.expect("a stack").stack_bytes, 65536);
     }
-    // A frame of another size is none that a compiler makes.
-    message(&text.replace("(i32.const 16)", "(i32.const 12)"), &["f"], "cannot tell the stack pointer: global 0");
+    // Compilers do not emit frames whose size is not a multiple of 16.
+    message(&text.replace("(i32.const 16)", "(i32.const 12)"), &["f"], "cannot identify the stack pointer: global 0");
 }
 
 #[test]
-fn a_module_with_names_and_no_stack_pointer_has_no_stack() {
+fn named_global_is_not_taken_for_the_stack_pointer() {
     let text = r#"
         (module
           (import "env" "memory" (memory 1))
@@ -123,7 +123,7 @@ fn a_module_with_names_and_no_stack_pointer_has_no_stack() {
 }
 
 #[test]
-fn special_globals_have_a_type() {
+fn stack_pointer_must_be_a_mutable_i32() {
     let text = r#"
         (module
           (global $__stack_pointer (mut i64) (i64.const 0))
@@ -133,7 +133,7 @@ fn special_globals_have_a_type() {
 }
 
 #[test]
-fn mains_realloc_has_a_type() {
+fn import_of_mains_realloc_must_have_its_type() {
     let text = r#"
         (module
           (import "__main_module__" "cabi_realloc" (func $f (param i32)))
@@ -143,7 +143,7 @@ fn mains_realloc_has_a_type() {
 }
 
 #[test]
-fn one_name_has_one_type() {
+fn imports_with_the_same_name_must_have_the_same_type() {
     let text = r#"
         (module
           (import "host" "f" (func $one)) (import "host" "f" (func $two (param i32)))
@@ -153,7 +153,7 @@ fn one_name_has_one_type() {
 }
 
 #[test]
-fn garbage_is_not_a_module() {
+fn malformed_modules_are_rejected() {
     for bytes in [&b""[..], b"\0asm", b"\0asm\x0d\0\x01\0", b"hello"] {
         let errors = trim(bytes, &["f"], GROW).expect_err("no module");
         assert!(matches!(errors[0].problem, Problem::Invalid { .. }), "{errors:?}");
@@ -162,7 +162,7 @@ fn garbage_is_not_a_module() {
 }
 
 #[test]
-fn unsupported_features_are_named_with_their_place() {
+fn unsupported_features_are_reported_with_their_location() {
     let text = r#"(module (type $s (struct)) (func (export "f") (drop (struct.new $s))))"#;
     message(text, &["f"], "uses types of the garbage collection proposal (at byte");
     let text = r#"(module (tag $e) (func) (func $g try catch_all end) (func (export "f") (call $g)))"#;
@@ -170,7 +170,7 @@ fn unsupported_features_are_named_with_their_place() {
 }
 
 #[test]
-fn typed_references_and_constants_are_renumbered() {
+fn typed_references_and_constant_expressions_are_remapped() {
     let text = r#"
         (module
           (type $dead (func (param f64)))
@@ -191,7 +191,7 @@ fn typed_references_and_constants_are_renumbered() {
 }
 
 #[test]
-fn an_address_may_be_given_away() {
+fn addresses_passed_to_imports_refer_to_data() {
     let text = r#"
         (module
           (import "my-wasi" "print" (func $print (param i32 i32)))

@@ -1,33 +1,33 @@
-//! Short ways to trim and to look at the outcome.
+//! Helpers that run garbage collection and inspect the result.
 
 use wasmparser::{Validator, WasmFeatures};
 
-use crate::trim::{self, Form, MainRealloc, Problem, Request, Stack, TrimError, Trimmed};
+use crate::trim::{self, Form, MainRealloc, Problem, Request, ShadowStack, TrimError, Trimmed};
 
-/// Main's realloc, in the tests that have one.
+/// Main's realloc, in tests in which main has one.
 pub const MAIN: MainRealloc<'static> = MainRealloc::Export("main_realloc");
 
-/// No realloc of main's.
+/// Main without a realloc.
 pub const GROW: MainRealloc<'static> = MainRealloc::Grow;
 
-/// A module from text.
+/// Assembles a module from the text format.
 pub fn wat(text: &str) -> Vec<u8> {
-    wat::parse_str(text).expect("the test's own module")
+    wat::parse_str(text).expect("a valid test module")
 }
 
-/// Trims for main's memory; a success is a valid module.
+/// Garbage-collects an adapter in the shared form, and validates the result.
 pub fn trim(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<Trimmed, Vec<TrimError>> {
     trim_as(Form::Shared, wasm, exports, realloc)
 }
 
-/// Trims; a success is a valid module.
+/// Garbage-collects an adapter in the given form, and validates the result.
 pub fn trim_as(form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Result<Trimmed, Vec<TrimError>> {
-    trim_with(Stack::default(), form, wasm, exports, realloc)
+    trim_with(ShadowStack::default(), form, wasm, exports, realloc)
 }
 
-/// Trims with wishes for the stack; a success is a valid module.
+/// Garbage-collects an adapter with stack options, and validates the result.
 pub fn trim_with(
-    stack: Stack,
+    stack: ShadowStack,
     form: Form,
     wasm: &[u8],
     exports: &[&str],
@@ -36,13 +36,13 @@ pub fn trim_with(
     trim_to((stack, false), form, wasm, exports, realloc)
 }
 
-/// The same for an adapter that reports to the host, and that is as it should be.
-pub fn reporting(stack: Stack, form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
+/// Garbage-collects a valid adapter with support for reports to the host.
+pub fn reporting(stack: ShadowStack, form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
     trim_to((stack, true), form, wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 fn trim_to(
-    (stack, reports): (Stack, bool),
+    (stack, reports): (ShadowStack, bool),
     form: Form,
     wasm: &[u8],
     exports: &[&str],
@@ -53,21 +53,21 @@ fn trim_to(
     let (debug, validate) = (true, true);
     let request = Request { name: "adapter", wasm, exports, also, form, realloc, stack, reports, debug, validate };
     let trimmed = trim::trim(&request)?;
-    Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("what trim writes is valid");
+    Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("the output is valid");
     Ok(trimmed)
 }
 
-/// Trims a module that is as it should be.
+/// Garbage-collects a valid adapter in the shared form.
 pub fn good(wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
     trim(wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
-/// Trims for a memory of its own a module that is as it should be.
+/// Garbage-collects a valid adapter in the isolated form.
 pub fn isolated(wasm: &[u8], exports: &[&str]) -> Trimmed {
     trim_as(Form::Isolated, wasm, exports, MAIN).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
-/// The problems of a module that is not.
+/// Returns the problems of an adapter in the shared form.
 pub fn problems(text: &str, exports: &[&str]) -> Vec<Problem> {
     match trim(&wat(text), exports, GROW) {
         Ok(_) => Vec::new(),
@@ -75,12 +75,12 @@ pub fn problems(text: &str, exports: &[&str]) -> Vec<Problem> {
     }
 }
 
-/// A module as text.
+/// Prints a module in the text format.
 pub fn text(wasm: &[u8]) -> String {
     wasmprinter::print_bytes(wasm).expect("a valid module can be printed")
 }
 
-/// Compares a module with what is expected, both as text.
+/// Asserts that a module and the expected one have the same text.
 #[track_caller]
 pub fn same(wasm: &[u8], expected: &str) {
     let (found, expected) = (text(wasm), text(&wat(expected)));

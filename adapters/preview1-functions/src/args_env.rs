@@ -1,4 +1,4 @@
-//! Arguments and environment, which the host is asked for in each call.
+//! Arguments and environment, which each call reads from the host.
 
 use crate::my_cli;
 

@@ -19,7 +19,7 @@ pub extern "C" fn clock_res_get(id: u32, resolution: Address) -> Errno {
     })
 }
 
-/// Whether there is such a clock. Nobody measures the processor's time here.
+/// Returns true if the clock exists. CPU time clocks are not supported.
 pub fn exists(id: u32) -> Answer {
     match id {
         CLOCK_REALTIME | CLOCK_MONOTONIC => Ok(()),

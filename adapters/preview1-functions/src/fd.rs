@@ -1,4 +1,4 @@
-//! Functions on descriptors. There are three: nothing can be opened.
+//! Descriptor functions. Only the three standard streams exist; nothing can be opened.
 
 use crate::abi::{Errno, RIGHT_FILESTAT_GET, RIGHT_POLL, RIGHT_READ, RIGHT_WRITE};
 use crate::memory::{self, Address, Buffer};
@@ -23,7 +23,7 @@ pub extern "C" fn fd_write(fd: u32, buffers: Address, len: u32, written: Address
 }
 
 /// Reads into the first buffer that has room. Not into more of them: a second question could wait for input that
-/// nobody gives while the first one's answer is here already.
+/// which is not provided while the first answer is in use.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_read(fd: u32, buffers: Address, len: u32, read: Address) -> Errno {
     answer(|| {
@@ -125,7 +125,7 @@ pub extern "C" fn fd_seek(fd: u32, _offset: i64, _whence: u32, _position: Addres
     on_stream(fd, Errno::Spipe)
 }
 
-/// A stream has no position to tell.
+/// Fails: a stream has no position.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_tell(fd: u32, _position: Address) -> Errno {
     on_stream(fd, Errno::Spipe)

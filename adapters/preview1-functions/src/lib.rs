@@ -29,13 +29,13 @@ mod bindings {
 }
 use bindings::{my_cli, my_wasi};
 
-/// What every exported function does its work in.
+/// Wraps the body of every exported function.
 fn answer(work: impl FnOnce() -> Answer) -> Errno {
     tell_of_panics();
     work().err().unwrap_or(Errno::Success)
 }
 
-/// From now on a panic's message goes to standard error, before the trap.
+/// Installs a panic hook that writes the message to standard error before the trap.
 fn tell_of_panics() {
     panics::tell(|text| {
         my_cli::print_error(text.as_bytes());

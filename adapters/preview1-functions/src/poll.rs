@@ -48,7 +48,7 @@ impl Subscription {
         }
     }
 
-    /// How many nanoseconds there are to wait.
+    /// Returns the time to wait in nanoseconds.
     fn wait(&self) -> Answer<u64> {
         let (clock, fd) = (self.clock_or_fd, self.clock_or_fd);
         match self.kind {

@@ -1,3 +1,3 @@
-//! Functions on sockets, of which there are none.
+//! Socket functions. There are no sockets.
 
 preview1_memory::no_sockets!(crate::answer, crate::stdio::stream);

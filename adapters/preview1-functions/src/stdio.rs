@@ -15,7 +15,7 @@ pub enum Stream {
     Output(&'static dyn Sink),
 }
 
-/// Where bytes can go.
+/// Destination of written bytes.
 pub trait Sink: Sync {
     /// Writes; gives the number of bytes that the host took.
     fn write(&self, bytes: &[u8]) -> u32;
@@ -43,7 +43,7 @@ static OPEN: LazyLock<Mutex<HashMap<u32, Stream>>> = LazyLock::new(|| {
 
 /// The table of descriptors, which must not be held while the host is asked for something.
 fn open() -> MutexGuard<'static, HashMap<u32, Stream>> {
-    OPEN.lock().expect("nobody panics while the table is held")
+    OPEN.lock().expect("no panic while the table is held")
 }
 
 /// The stream behind a descriptor, if it is open.
@@ -51,7 +51,7 @@ pub fn stream(fd: u32) -> Answer<Stream> {
     open().get(&fd).copied().ok_or(Errno::Badf)
 }
 
-/// Where a descriptor's bytes go, if it can be written to.
+/// Returns the destination of a descriptor, if it is writable.
 pub fn sink(fd: u32) -> Answer<&'static dyn Sink> {
     match stream(fd)? {
         Stream::Output(sink) => Ok(sink),

@@ -1,6 +1,6 @@
-//! Numbers that preview1 lays down.
+//! Constants of preview1.
 
-/// What a function of preview1 answers.
+/// Error code of preview1.
 #[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -48,7 +48,7 @@ pub enum Errno {
     Xdev = 75,
 }
 
-/// What functions of adapters give, before it is made an [`Errno`].
+/// Result of an adapter's function, before conversion to an [`Errno`].
 pub type Answer<T = ()> = Result<T, Errno>;
 
 /// The right to read.
@@ -69,9 +69,9 @@ pub const RIGHT_FILESTAT_SET_SIZE: u64 = 1 << 22;
 pub const RIGHT_POLL: u64 = 1 << 27;
 /// All rights that there are.
 pub const RIGHTS: u64 = (1 << 30) - 1;
-/// What can be done with a folder: all functions on paths, its entries, its attributes and its times.
+/// Rights of a directory: all path functions, entries, attributes and times.
 pub const RIGHTS_OF_FOLDERS: u64 = 0x3ff << 9 | 0b11 << 20 | 0b1111 << 23;
-/// What can be done with a file.
+/// Rights of a file.
 pub const RIGHTS_OF_FILES: u64 = 0b1_1111_1111 | 0b111 << 21 | RIGHT_POLL;
 
 /// Writes go to the end.
@@ -80,7 +80,7 @@ pub const APPEND: u32 = 1;
 pub const DSYNC: u32 = 1 << 1;
 /// Calls do not wait.
 pub const NONBLOCK: u32 = 1 << 2;
-/// What is read is on the disk.
+/// Reads are synchronized with the disk.
 pub const RSYNC: u32 = 1 << 3;
 /// All is on the disk after each write.
 pub const SYNC: u32 = 1 << 4;
@@ -89,7 +89,7 @@ pub const FDFLAGS: u32 = APPEND | DSYNC | NONBLOCK | RSYNC | SYNC;
 
 /// Make a file if there is none.
 pub const CREAT: u32 = 1;
-/// Fail if it is no folder.
+/// Fail if it is not a directory.
 pub const DIRECTORY: u32 = 1 << 1;
 /// Fail if there is a file.
 pub const EXCL: u32 = 1 << 2;

@@ -3,7 +3,7 @@
 //! Main's allocator may take for granted that it alone adds pages to the memory (Go's does, and so did the
 //! allocators of older C libraries). An adapter that shares main's memory must not add one in the middle of main's
 //! life, as `std` would with its first allocation; static data is placed before main needs the memory after it.
-//! What is allocated here is small, so that nobody gets to the first page that does not fit.
+//! Allocations here are small, so that they fit without new pages.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
@@ -28,7 +28,7 @@ struct State {
     started: bool,
 }
 
-// SAFETY: there is one thread.
+// SAFETY: there is a single thread.
 unsafe impl Sync for Heap {}
 
 #[global_allocator]
@@ -37,7 +37,7 @@ static HEAP: Heap = Heap(UnsafeCell::new(State { blocks: Blocks::new(), started:
 #[repr(align(16))]
 struct Room(UnsafeCell<[u8; ROOM]>);
 
-// SAFETY: there is one thread.
+// SAFETY: there is a single thread.
 unsafe impl Sync for Room {}
 
 static ROOM_ITSELF: Room = Room(UnsafeCell::new([0; ROOM]));
@@ -58,7 +58,7 @@ unsafe impl GlobalAlloc for Heap {
 }
 
 /// Sees to it that the next block of so many bytes is there. The host asks for memory for what it gives, and has no way to
-/// be told that there is none.
+/// report that none is left.
 pub fn prepare(size: usize) -> Answer {
     let layout = Layout::from_size_align(size, 16).map_err(|_| Errno::Nomem)?;
     // SAFETY: the block has the layout that it is given back with.
@@ -87,7 +87,7 @@ impl State {
         self.blocks.allocate(layout)
     }
 
-    /// Adds memory that nobody else has.
+    /// Adds memory that is not used otherwise.
     fn add(&mut self, start: *mut u8, size: usize) {
         if let Some(block) = NonNull::new(ptr::slice_from_raw_parts_mut(start, size)) {
             // SAFETY: room and pages are given out once, and are there for good.

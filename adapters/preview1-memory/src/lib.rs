@@ -1,4 +1,4 @@
-//! What adapters of `wasi_snapshot_preview1` have in common, whatever they are made of: the numbers that preview1 lays
+//! Shared parts of adapters of `wasi_snapshot_preview1`: the numbers that preview1 lays
 //! down, the way to main's bytes, lists of texts as programs ask for them, the heap, what becomes of panics, and sockets that are not
 //! there.
 

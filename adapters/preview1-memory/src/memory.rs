@@ -11,7 +11,7 @@ unsafe extern "C" {
     fn load(to: *mut u8, from: u32, len: usize);
     /// Copies from the adapter's memory to main's.
     fn store(to: u32, from: *const u8, len: usize);
-    /// How large main's memory is, in bytes.
+    /// Returns the size of main's memory in bytes.
     safe fn size() -> u32;
 }
 
@@ -36,7 +36,7 @@ pub fn text(from: Address, len: u32) -> Answer<String> {
     String::from_utf8(bytes(from, len)?).map_err(|_| Errno::Ilseq)
 }
 
-/// Puts bytes into main's memory.
+/// Writes bytes to main's memory.
 pub fn write(to: Address, bytes: &[u8]) -> Answer {
     check(to, bytes.len() as u32)?;
     // SAFETY: main's memory has as many bytes there. It trusts preview1 to write nowhere else.
@@ -47,7 +47,7 @@ pub fn write(to: Address, bytes: &[u8]) -> Answer {
 /// Some bytes of main's, to read from or to write to: preview1 has the same layout for both.
 #[derive(Clone, Copy)]
 pub struct Buffer {
-    /// Where it begins.
+    /// Start address.
     pub start: Address,
     /// The number of bytes.
     pub len: u32,
@@ -81,12 +81,12 @@ impl Buffer {
         Ok(Buffer { start: 0, len: 0 })
     }
 
-    /// It in pieces that are small enough to be copied, none of them empty.
+    /// Splits it into nonempty pieces that are small enough to be copied.
     pub fn pieces(self) -> impl Iterator<Item = Buffer> {
         self.pieces_of(16 * 1024)
     }
 
-    /// It in pieces of no more than so many bytes, none of them empty.
+    /// Splits it into nonempty pieces of limited size.
     pub fn pieces_of(self, most: u32) -> impl Iterator<Item = Buffer> {
         (0..self.len)
             .step_by(most as usize)
@@ -94,13 +94,13 @@ impl Buffer {
     }
 }
 
-/// Whether main's memory has `len` bytes there.
+/// Returns true if main's memory has `len` bytes there.
 pub fn check(start: Address, len: u32) -> Answer {
     let end = start.checked_add(len).ok_or(Errno::Fault)?;
     if end <= size() { Ok(()) } else { Err(Errno::Fault) }
 }
 
-/// Ends the guest as an access to what is behind the end of its memory does.
+/// Traps as an access beyond the end of memory does.
 pub fn out_of_bounds() -> ! {
     // SAFETY: nothing is read: no memory has so many bytes.
     unsafe { load([0; 2].as_mut_ptr(), u32::MAX, 2) };

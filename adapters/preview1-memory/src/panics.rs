@@ -1,8 +1,8 @@
-//! What becomes of a panic's message.
+//! Panic messages.
 
 use std::sync::Once;
 
-/// From now on a panic's message is printed, before the trap.
+/// Installs a panic hook that prints the message before the trap.
 pub fn tell(print: fn(&str)) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

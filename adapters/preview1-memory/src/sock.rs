@@ -1,16 +1,16 @@
-//! The functions on sockets of an adapter that has none.
+//! Socket functions of an adapter without sockets.
 
 /// Exports them. `$answer` is what they do their work in; `$open` says of a descriptor whether it is open: what is, is no socket.
 #[macro_export]
 macro_rules! no_sockets {
     ($answer:path, $open:path) => {
-        /// Accepts nothing.
+        /// Fails: there are no sockets.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_accept(fd: u32, _flags: u32, _accepted: $crate::memory::Address) -> $crate::abi::Errno {
             on(fd)
         }
 
-        /// Receives nothing.
+        /// Fails: there are no sockets.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_recv(
             fd: u32,
@@ -23,7 +23,7 @@ macro_rules! no_sockets {
             on(fd)
         }
 
-        /// Sends nothing.
+        /// Fails: there are no sockets.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_send(
             fd: u32,
@@ -35,7 +35,7 @@ macro_rules! no_sockets {
             on(fd)
         }
 
-        /// Shuts nothing down.
+        /// Fails: there are no sockets.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_shutdown(fd: u32, _how: u32) -> $crate::abi::Errno {
             on(fd)

@@ -1,16 +1,16 @@
 //! Arguments and environment. They are the host's: each call asks for them again, and nothing is kept of them but how large
-//! they were said to be. Programs make room for as much, and no call tells how much room there is: more is never written.
+//! they were said to be. Programs make room for as much, and no call reports how much room there is: more is never written.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::abi::{Answer, Errno};
 use crate::memory::{self, Address};
 
-/// How large a list was said to be last, the number of texts and their bytes; before that, as large as can be.
+/// Last reported size of a list: number of texts and bytes. Initially the maximum.
 pub struct Told([AtomicU32; 2]);
 
 impl Told {
-    /// Of a list that nobody has asked for.
+    /// Returns the state before the first call.
     pub const fn nothing() -> Told {
         Told([AtomicU32::new(u32::MAX), AtomicU32::new(u32::MAX)])
     }
@@ -45,7 +45,7 @@ impl Told {
         Ok(())
     }
 
-    /// Whether a program that has asked has made room for so much.
+    /// Returns true if the list fits the size that was reported to the program.
     fn has_room(&self, size: [u32; 2]) -> bool {
         self.0.iter().zip(size).all(|(told, size)| size <= told.load(Ordering::Relaxed))
     }

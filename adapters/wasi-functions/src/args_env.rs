@@ -1,4 +1,4 @@
-//! Arguments and environment, which the host is asked for in each call.
+//! Arguments and environment, which each call reads from the host.
 
 use wasip2::cli::environment::{get_arguments, get_environment};
 

@@ -1,4 +1,4 @@
-//! Attributes of what is open.
+//! Attributes of open descriptors.
 
 use wasip2::filesystem::types::{DescriptorFlags, DescriptorType};
 
@@ -19,7 +19,7 @@ struct Fdstat {
     inheriting: u64,
 }
 
-/// Says what is open, and what may be done with it.
+/// Writes the type, flags and rights of a descriptor.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_fdstat_get(fd: u32, to: Address) -> Errno {
     answer(|| {
@@ -52,7 +52,7 @@ impl Fdstat {
         Fdstat { kind, flags: 0, rights: RIGHTS_OF_FOLDERS, inheriting: RIGHTS_OF_FOLDERS | RIGHTS_OF_FILES }
     }
 
-    /// WASI 0.2 has no rights: they are told from how something was opened.
+    /// WASI 0.2 has no rights: they are derived from the access mode of the open.
     fn entry(entry: &Entry) -> Answer<Fdstat> {
         let opened = entry.descriptor().get_flags().told()?;
         let kind = entry.descriptor().get_type().told()?;
@@ -110,13 +110,13 @@ pub extern "C" fn fd_fdstat_set_flags(fd: u32, flags: u32) -> Errno {
     })
 }
 
-/// Rights cannot be given up.
+/// Fails: rights cannot be reduced.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_fdstat_set_rights(fd: u32, _rights: u64, _inheriting: u64) -> Errno {
     answer(|| open::entry(fd).and(Err(Errno::Notsup)))
 }
 
-/// The attributes of what is open; a stream has none, which is no error.
+/// Writes the attributes of a descriptor. A stream has none, which is not an error.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_get(fd: u32, to: Address) -> Errno {
     answer(|| {
@@ -133,13 +133,13 @@ pub extern "C" fn fd_filestat_get(fd: u32, to: Address) -> Errno {
     })
 }
 
-/// Makes a file longer or shorter.
+/// Sets the size of a file.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_set_size(fd: u32, size: u64) -> Errno {
     answer(|| open::file(fd)?.descriptor.set_size(size).told())
 }
 
-/// Sets the times of a file or a folder.
+/// Sets the times of a file or directory.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32) -> Errno {
     answer(|| {

@@ -9,7 +9,7 @@ use crate::memory::{self, Address};
 use crate::{answer, stat};
 
 thread_local! {
-    /// What both clocks showed when they were held.
+    /// Times of both clocks when they were frozen.
     static HELD: Cell<Option<[Answer<u64>; 2]>> = const { Cell::new(None) };
 }
 
@@ -32,7 +32,7 @@ pub extern "C" fn clock_res_get(id: u32, resolution: Address) -> Errno {
     })
 }
 
-/// Whether there is such a clock. Nobody measures the processor's time here.
+/// Returns true if the clock exists. CPU time clocks are not supported.
 fn exists(id: u32) -> Answer {
     match id {
         CLOCK_REALTIME | CLOCK_MONOTONIC => Ok(()),

@@ -1,11 +1,11 @@
-//! What the host's errors are in preview1.
+//! Conversion of the host's errors to preview1.
 
 use wasip2::filesystem::types::{ErrorCode, filesystem_error_code};
 use wasip2::io::streams::StreamError;
 
 use crate::abi::{Answer, Errno};
 
-/// A result of the host's, in terms of preview1.
+/// Converts a result of the host to preview1.
 pub trait Told<T> {
     fn told(self) -> Answer<T>;
 }
@@ -25,7 +25,7 @@ impl<T> Told<T> for Result<T, StreamError> {
     }
 }
 
-/// The errno that says the same.
+/// Returns the equivalent errno.
 pub fn errno(code: ErrorCode) -> Errno {
     match code {
         ErrorCode::Access => Errno::Acces,

@@ -1,11 +1,11 @@
-//! Functions that are none of preview1, and that programs know from the published adapters.
+//! Extensions of preview1 that the published adapters provide.
 
 use crate::abi::Errno;
 use crate::memory::{self, Address};
 use crate::open::Open;
 use crate::{answer, table};
 
-/// Reserves a number, under which nothing is open.
+/// Reserves a descriptor number without opening anything.
 #[unsafe(no_mangle)]
 pub extern "C" fn adapter_open_badfd(fd: Address) -> Errno {
     answer(|| {
@@ -15,13 +15,13 @@ pub extern "C" fn adapter_open_badfd(fd: Address) -> Errno {
     })
 }
 
-/// Gives back a number that was reserved.
+/// Frees a reserved descriptor number.
 #[unsafe(no_mangle)]
 pub extern "C" fn adapter_close_badfd(fd: u32) -> Errno {
     answer(|| table::give_back(fd))
 }
 
-/// Forgets all that is open, for programs of which a snapshot is taken.
+/// Resets all state, for programs that are snapshotted.
 #[unsafe(no_mangle)]
 pub extern "C" fn reset_adapter_state() {
     table::reset();

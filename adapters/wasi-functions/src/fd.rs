@@ -33,7 +33,7 @@ pub extern "C" fn fd_write(fd: u32, buffers: Address, len: u32, written: Address
     })
 }
 
-/// Reads at a place, wherever the position is.
+/// Reads at an offset, independent of the position.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_pread(fd: u32, buffers: Address, len: u32, offset: u64, read: Address) -> Errno {
     answer(|| {
@@ -47,7 +47,7 @@ pub extern "C" fn fd_pread(fd: u32, buffers: Address, len: u32, offset: u64, rea
     })
 }
 
-/// Writes at a place, wherever the position is.
+/// Writes at an offset, independent of the position.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_pwrite(fd: u32, buffers: Address, len: u32, offset: u64, written: Address) -> Errno {
     answer(|| {

@@ -1,4 +1,4 @@
-//! Files: a descriptor of the host's, and a position that reads and writes have in common.
+//! Files: a descriptor of the host and a position that reads and writes share.
 
 use std::cell::Cell;
 
@@ -10,14 +10,14 @@ use crate::error::{Told, errno};
 use crate::memory::{self, Buffer};
 use crate::stream;
 
-/// A file that is open.
+/// Open file.
 pub struct File {
     pub descriptor: Descriptor,
-    /// Where the next read or write is; without it, at the end, wherever that is.
+    /// Offset of the next read or write; `None` for the current end of the file.
     position: Cell<Option<u64>>,
     /// Writes go to the end.
     pub append: Cell<bool>,
-    /// This changes nothing: files are always there.
+    /// Has no effect: files are always ready.
     pub nonblocking: Cell<bool>,
 }
 
@@ -44,7 +44,7 @@ impl File {
         Ok(self.descriptor.stat().told()?.size)
     }
 
-    /// Reads on where the position is.
+    /// Reads at the position and advances it.
     pub fn read(&self, into: Buffer) -> Answer<u32> {
         let at = self.position()?;
         let count = self.read_at(into, at)?;
@@ -52,11 +52,11 @@ impl File {
         Ok(count)
     }
 
-    /// Writes on where the position is, or at the end.
+    /// Writes at the position, or at the end, and advances the position.
     pub fn write(&self, from: Buffer) -> Answer<u32> {
         if self.append.get() {
             let count = self.append(from)?;
-            // It has been written: that the host cannot tell where this was is no error of this call.
+            // The data was written: failing to determine the offset is not an error of this call.
             self.position.set(self.size().ok());
             return Ok(count);
         }
@@ -89,14 +89,14 @@ impl File {
     /// A stream has the end for its place, and a descriptor has not.
     fn append(&self, from: Buffer) -> Answer<u32> {
         if from.len == 0 {
-            // It is still refused where writes are.
+            // It must still fail if writes are not allowed.
             return self.put(&[], 0);
         }
         let stream = self.descriptor.append_via_stream();
         stream::write(&stream.map_err(|code| self.refused(code, DescriptorFlags::WRITE))?, from)
     }
 
-    /// No bytes are the end.
+    /// Zero bytes mean end of file.
     fn bytes(&self, len: u32, at: u64) -> Answer<Vec<u8>> {
         preview1_memory::heap::prepare(len as usize)?;
         for _ in 0..TRIES {
@@ -122,7 +122,7 @@ impl File {
         Err(Errno::Again)
     }
 
-    /// Whoever reads or writes what was not opened for it has the wrong descriptor, whatever the host calls that.
+    /// Returns `badf` for access that the file was not opened for, independent of the host's error.
     fn refused(&self, code: ErrorCode, needed: DescriptorFlags) -> Errno {
         let allowed = |flags: DescriptorFlags| flags.contains(needed);
         if code == ErrorCode::NotPermitted && !self.descriptor.get_flags().is_ok_and(allowed) {
@@ -138,7 +138,7 @@ fn place(at: u64, done: u32) -> Answer<u64> {
 }
 
 /// Does something with a buffer, in pieces, until one of them is cut short; with an empty one, too, since that can be
-/// refused. What has been done when a piece fails is told, and not the error.
+/// refused. If a piece fails after others succeeded, the partial length is returned, not the error.
 fn in_pieces(buffer: Buffer, mut one: impl FnMut(Buffer, u32) -> Answer<u32>) -> Answer<u32> {
     if buffer.len == 0 {
         return one(buffer, 0);

@@ -1,4 +1,4 @@
-//! Folders, and the list of what is in them.
+//! Directories and their entries.
 
 use std::cell::Cell;
 
@@ -7,12 +7,12 @@ use wasip2::filesystem::types::{Descriptor, DirectoryEntry, DirectoryEntryStream
 use crate::abi::Answer;
 use crate::error::Told;
 
-/// A folder that is open.
+/// Open directory.
 pub struct Folder {
-    /// The list that was begun, which goes before the folder does.
+    /// Started listing. It is dropped before the directory.
     list: Cell<Option<List>>,
     pub descriptor: Descriptor,
-    /// If it was preopened.
+    /// Name of a preopened directory.
     pub name: Option<String>,
 }
 
@@ -33,23 +33,23 @@ impl Folder {
         Ok(list)
     }
 
-    /// Keeps a list for the next call.
+    /// Keeps a listing for the next call.
     pub fn keep(&self, list: List) {
         self.list.set(Some(list));
     }
 }
 
-/// Entries of a folder, in the host's order.
+/// Entries of a directory, in the host's order.
 pub struct List {
     stream: DirectoryEntryStream,
-    /// The number of the next one.
+    /// Number of the next entry.
     next: u64,
-    /// The next one, if it has been looked at.
+    /// The next entry, if it has been read ahead.
     ahead: Option<DirectoryEntry>,
 }
 
 impl List {
-    /// The next one, if there is one, and its number.
+    /// Returns the next entry and its number, if any.
     pub fn take(&mut self) -> Answer<Option<(u64, DirectoryEntry)>> {
         let entry = match self.ahead.take() {
             Some(entry) => Some(entry),
@@ -61,7 +61,7 @@ impl List {
         }))
     }
 
-    /// Puts back what was taken last.
+    /// Puts back the entry that was taken last.
     pub fn put_back(&mut self, entry: DirectoryEntry) {
         self.next -= 1;
         self.ahead = Some(entry);

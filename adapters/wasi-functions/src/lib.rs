@@ -32,7 +32,7 @@ use preview1_memory::{abi, memory, panics};
 
 use abi::{Answer, Errno};
 
-/// What every exported function does its work in.
+/// Wraps the body of every exported function.
 fn answer(work: impl FnOnce() -> Answer) -> Errno {
     tell_of_panics();
     match work() {
@@ -43,15 +43,15 @@ fn answer(work: impl FnOnce() -> Answer) -> Errno {
     }
 }
 
-/// From now on a panic's message goes to standard error, before the trap.
+/// Installs a panic hook that writes the message to standard error before the trap.
 fn tell_of_panics() {
     panics::tell(stream::print_error);
 }
 
-/// How often something is tried that gives nothing although it waits, before that is told.
+/// Maximum number of blocking attempts without a result before an error is returned.
 const TRIES: usize = 16;
 
-/// The fields of a flags value, of which no other bits may be set.
+/// Checks that a flags value has no unknown bits.
 fn known(flags: u32, all: u32) -> Answer {
     if flags & !all == 0 { Ok(()) } else { Err(Errno::Inval) }
 }

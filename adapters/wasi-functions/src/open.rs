@@ -1,4 +1,4 @@
-//! What a descriptor can be.
+//! Kinds of open descriptors.
 
 use std::rc::Rc;
 
@@ -10,31 +10,31 @@ use crate::folder::Folder;
 use crate::stream::{Input, Output};
 use crate::table;
 
-/// What is open under a number.
+/// Object that a descriptor refers to.
 #[derive(Clone)]
 pub enum Open {
     /// Standard input.
     Input(Rc<Input>),
     /// Standard output or error.
     Output(Rc<Output>),
-    /// A file, or whatever else is no folder.
+    /// File, or any other object that is not a directory.
     File(Rc<File>),
-    /// A folder.
+    /// Directory.
     Folder(Rc<Folder>),
-    /// Nothing: the number is not given out.
+    /// Free descriptor.
     Reserved,
 }
 
-/// What is open under a number, and lies in a file system.
+/// Open file or directory of a file system.
 pub enum Entry {
     /// A file.
     File(Rc<File>),
-    /// A folder.
+    /// Directory.
     Folder(Rc<Folder>),
 }
 
 impl Entry {
-    /// It, as the host has it.
+    /// Returns the host's descriptor.
     pub fn descriptor(&self) -> &Descriptor {
         match self {
             Entry::File(file) => &file.descriptor,
@@ -43,7 +43,7 @@ impl Entry {
     }
 }
 
-/// The file under a number.
+/// Returns the file of a descriptor.
 pub fn file(fd: u32) -> Answer<Rc<File>> {
     match table::open(fd)? {
         Open::File(file) => Ok(file),
@@ -51,7 +51,7 @@ pub fn file(fd: u32) -> Answer<Rc<File>> {
     }
 }
 
-/// The file under a number, to move in.
+/// Returns the file of a descriptor, for changes of its position.
 pub fn seekable(fd: u32) -> Answer<Rc<File>> {
     match table::open(fd)? {
         Open::File(file) => Ok(file),
@@ -60,7 +60,7 @@ pub fn seekable(fd: u32) -> Answer<Rc<File>> {
     }
 }
 
-/// The folder under a number.
+/// Returns the directory of a descriptor.
 pub fn folder(fd: u32) -> Answer<Rc<Folder>> {
     match table::open(fd)? {
         Open::Folder(folder) => Ok(folder),
@@ -68,7 +68,7 @@ pub fn folder(fd: u32) -> Answer<Rc<Folder>> {
     }
 }
 
-/// What lies in a file system.
+/// Returns the file or directory of a descriptor.
 pub fn entry(fd: u32) -> Answer<Entry> {
     match table::open(fd)? {
         Open::File(file) => Ok(Entry::File(file)),

@@ -15,7 +15,7 @@ use crate::memory::{self, Address};
 use crate::open::{Open, folder};
 use crate::{answer, known, stat, table};
 
-/// Opens a file or a folder.
+/// Opens a file or directory.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_open(
     fd: u32,
@@ -37,12 +37,12 @@ pub extern "C" fn path_open(
         };
         let (lookup, open, access) = (lookup_flags(lookup)?, open_flags(open)?, access(rights, flags)?);
         memory::check(opened, 4)?;
-        // What cannot be given a number is not opened, and not made.
+        // Without a free descriptor, nothing is opened or created.
         table::prepare()?;
         let descriptor = folder.descriptor.open_at(lookup, &path, open, access).told()?;
         let is_folder = match (open.contains(OpenFlags::DIRECTORY), access.contains(DescriptorFlags::WRITE)) {
             (true, _) => true,
-            // No folder can be open to be written.
+            // A directory cannot be opened for writing.
             (false, true) => false,
             (false, false) => descriptor.get_type().told()? == DescriptorType::Directory,
         };
@@ -66,7 +66,7 @@ fn open_flags(flags: u32) -> Answer<OpenFlags> {
     Ok(all.into_iter().filter(|(flag, _)| flags & flag != 0).map(|(_, flag)| flag).collect())
 }
 
-/// What something is opened for, of which rights tell a part.
+/// Access mode of an open, derived partly from rights.
 fn access(rights: u64, flags: u32) -> Answer<DescriptorFlags> {
     known(flags, FDFLAGS)?;
     let all = [
@@ -85,13 +85,13 @@ fn lookup_flags(flags: u32) -> Answer<PathFlags> {
     Ok(if flags == FOLLOW { PathFlags::SYMLINK_FOLLOW } else { PathFlags::empty() })
 }
 
-/// Makes a folder.
+/// Creates a directory.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_create_directory(fd: u32, path: Address, len: u32) -> Errno {
     at(fd, path, len, Descriptor::create_directory_at)
 }
 
-/// The attributes of what a path leads to.
+/// Writes the attributes of the file at a path.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_filestat_get(fd: u32, lookup: u32, path: Address, len: u32, to: Address) -> Errno {
     answer(|| {
@@ -102,7 +102,7 @@ pub extern "C" fn path_filestat_get(fd: u32, lookup: u32, path: Address, len: u3
     })
 }
 
-/// Sets the times of what a path leads to.
+/// Sets the times of the file at a path.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_filestat_set_times(
     fd: u32,
@@ -120,7 +120,7 @@ pub extern "C" fn path_filestat_set_times(
     })
 }
 
-/// Gives a file one more name.
+/// Creates a hard link.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_link(
     old_fd: u32,
@@ -138,7 +138,7 @@ pub extern "C" fn path_link(
     })
 }
 
-/// Reads a link, as far as there is room.
+/// Reads a symbolic link, truncated to the buffer.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_readlink(fd: u32, path: Address, len: u32, start: Address, room: u32, used: Address) -> Errno {
     answer(|| {
@@ -150,13 +150,13 @@ pub extern "C" fn path_readlink(fd: u32, path: Address, len: u32, start: Address
     })
 }
 
-/// Removes a folder.
+/// Removes a directory.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_remove_directory(fd: u32, path: Address, len: u32) -> Errno {
     at(fd, path, len, Descriptor::remove_directory_at)
 }
 
-/// Gives a file or a folder another name.
+/// Renames a file or directory.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_rename(
     old_fd: u32,
@@ -173,7 +173,7 @@ pub extern "C" fn path_rename(
     })
 }
 
-/// Makes a symbolic link.
+/// Creates a symbolic link.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_symlink(to: Address, to_len: u32, fd: u32, path: Address, len: u32) -> Errno {
     answer(|| {
@@ -189,7 +189,7 @@ pub extern "C" fn path_unlink_file(fd: u32, path: Address, len: u32) -> Errno {
     at(fd, path, len, Descriptor::unlink_file_at)
 }
 
-/// Does what needs a folder and a path below it, and no more.
+/// Performs an operation on a directory and a path below it.
 fn at(fd: u32, path: Address, len: u32, work: fn(&Descriptor, &str) -> Result<(), ErrorCode>) -> Errno {
     answer(|| {
         let folder = folder(fd)?;

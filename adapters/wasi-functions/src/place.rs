@@ -1,4 +1,4 @@
-//! Functions on places in files.
+//! Functions on offsets in files.
 
 use wasip2::filesystem::types::Advice;
 
@@ -7,7 +7,7 @@ use crate::error::Told;
 use crate::memory::{self, Address};
 use crate::{answer, open};
 
-/// Moves the position. No place is beyond 2^63-1.
+/// Moves the position. The largest offset is 2^63-1.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_seek(fd: u32, offset: i64, whence: u32, position: Address) -> Errno {
     answer(|| {
@@ -24,13 +24,13 @@ pub extern "C" fn fd_seek(fd: u32, offset: i64, whence: u32, position: Address) 
     })
 }
 
-/// Tells the position.
+/// Returns the position.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_tell(fd: u32, position: Address) -> Errno {
     answer(|| memory::write(position, &open::seekable(fd)?.position()?.to_le_bytes()))
 }
 
-/// Gives advice, which the host may take.
+/// Passes access advice to the host, which may ignore it.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_advise(fd: u32, offset: u64, len: u64, advice: u32) -> Errno {
     answer(|| {
@@ -48,19 +48,19 @@ pub extern "C" fn fd_advise(fd: u32, offset: u64, len: u64, advice: u32) -> Errn
     })
 }
 
-/// WASI 0.2 has no way to make room.
+/// Fails: WASI 0.2 cannot allocate file space.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_allocate(fd: u32, _offset: u64, _len: u64) -> Errno {
     answer(|| open::file(fd).and(Err(Errno::Notsup)))
 }
 
-/// Brings data to the disk.
+/// Synchronizes data to the disk.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_datasync(fd: u32) -> Errno {
     answer(|| open::file(fd)?.descriptor.sync_data().told())
 }
 
-/// Brings data and attributes to the disk.
+/// Synchronizes data and attributes to the disk.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_sync(fd: u32) -> Errno {
     answer(|| open::file(fd)?.descriptor.sync().told())

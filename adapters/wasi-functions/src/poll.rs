@@ -11,11 +11,11 @@ use crate::memory::{self, Address};
 use crate::open::Open;
 use crate::{answer, clock, table};
 
-/// The bytes of a subscription, and of an event.
+/// Sizes in bytes of a subscription and of an event.
 const SUBSCRIPTION: u32 = 48;
 const EVENT: u32 = 32;
 
-/// A subscription, and what is waited for. The handle goes before the stream that it came from.
+/// Subscription with its pollable. The pollable is dropped before its parent stream.
 struct Wait {
     pollable: Option<Pollable>,
     userdata: [u8; 8],
@@ -47,13 +47,13 @@ pub extern "C" fn poll_oneoff(subscriptions: Address, events: Address, len: u32,
         }
         memory::write(events, &written)?;
         memory::write(count, &(due.len() as u32).to_le_bytes())?;
-        // The last one first, so that a host whose table is a stack is left with it as it was.
+        // In reverse order, so that a host with a stack of free handles reuses them in the same order.
         waits.into_iter().rev().for_each(drop);
         Ok(())
     })
 }
 
-/// Those that are ready: at once, if there is nothing to wait for.
+/// Returns the ready subscriptions; immediately, if there is no pollable.
 fn due(waits: &[Wait]) -> Answer<Vec<&Wait>> {
     let mut due = Vec::new();
     due.try_reserve_exact(waits.len()).map_err(|_| Errno::Nomem)?;
@@ -66,7 +66,7 @@ fn due(waits: &[Wait]) -> Answer<Vec<&Wait>> {
     pollables.extend(waits.iter().filter_map(|wait| wait.pollable.as_ref()));
     preview1_memory::heap::prepare(size_of_val(&*pollables))?;
     let ready = poll(&pollables);
-    // In the order of subscriptions, and each once, whatever the host's list is like.
+    // In the order of subscriptions, each once, independent of the host's list.
     let is_ready = |index: &usize| ready.contains(&(*index as u32));
     due.extend(waits.iter().enumerate().filter(|(index, _)| is_ready(index)).map(|(_, wait)| wait));
     Ok(due)

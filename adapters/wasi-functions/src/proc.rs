@@ -1,11 +1,11 @@
-//! The process: its end, and what little else can be done to it.
+//! Process functions.
 
 use wasip2::cli::exit::{exit, exit_with_code};
 
 use crate::abi::Errno;
 use crate::tell_of_panics;
 
-/// Ends the program. Main has no code after this call, so there is nothing to come back to.
+/// Ends the program. This function does not return to main.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_exit(code: u32) -> ! {
     tell_of_panics();
@@ -17,13 +17,13 @@ pub extern "C" fn proc_exit(code: u32) -> ! {
     panic!("the host came back from `exit({code})`")
 }
 
-/// There are no signals.
+/// Fails: signals are not supported.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_raise(_signal: u32) -> Errno {
     Errno::Notsup
 }
 
-/// There is nobody else to run.
+/// Does nothing: there is a single thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn sched_yield() -> Errno {
     Errno::Success

@@ -1,4 +1,4 @@
-//! What is in a folder.
+//! Directory entries.
 
 use wasip2::filesystem::types::{DescriptorType, DirectoryEntry, PathFlags};
 
@@ -8,9 +8,9 @@ use crate::folder::Folder;
 use crate::memory::{self, Address};
 use crate::{answer, open, stat};
 
-/// The bytes before an entry's name.
+/// Size in bytes of the header before an entry's name.
 const HEAD: usize = 24;
-/// The folder itself and the one above it, which the host does not list.
+/// The entries `.` and `..`, which the host does not list.
 const OWN: u64 = 2;
 
 /// Fills a buffer with entries from a cookie on. Entries are numbered: a cookie is the number of the entry that is next.
@@ -38,7 +38,7 @@ fn fill(folder: &Folder, cookie: u64, room: &mut Room) -> Answer {
     }
     let mut list = folder.list(cookie.saturating_sub(OWN))?;
     while let Some((number, entry)) = list.take()? {
-        // An entry that is gone by now has no inode, and is an entry nevertheless.
+        // An entry that was removed since has no inode, but is listed.
         let inode = folder.descriptor.metadata_hash_at(PathFlags::empty(), &entry.name).map_or(0, |hash| hash.lower);
         let DirectoryEntry { type_, name } = &entry;
         if !room.put(OWN + number + 1, inode, *type_, name)? {
@@ -50,14 +50,14 @@ fn fill(folder: &Folder, cookie: u64, room: &mut Room) -> Answer {
     Ok(())
 }
 
-/// What there is room for in a buffer of main's.
+/// Remaining space of a buffer in main's memory.
 struct Room {
     bytes: Vec<u8>,
     len: usize,
 }
 
 impl Room {
-    /// Puts in as much of an entry as there is room for; says whether that is all of it.
+    /// Writes as much of an entry as fits. Returns true if all of it was written.
     fn put(&mut self, next: u64, inode: u64, kind: DescriptorType, name: &str) -> Answer<bool> {
         let mut head = [0; HEAD];
         head[..8].copy_from_slice(&next.to_le_bytes());

@@ -1,3 +1,3 @@
-//! Functions on sockets, of which none is ever open.
+//! Socket functions. No socket is ever open.
 
 preview1_memory::no_sockets!(crate::answer, crate::table::open);

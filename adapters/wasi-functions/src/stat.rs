@@ -1,4 +1,4 @@
-//! Attributes, as preview1 lays them out.
+//! Attributes in the layout of preview1.
 
 use wasip2::clocks::wall_clock::Datetime;
 use wasip2::filesystem::types::{DescriptorStat, DescriptorType, MetadataHashValue, NewTimestamp};
@@ -61,7 +61,7 @@ pub fn nanoseconds(time: Datetime) -> Answer<u64> {
     seconds.checked_add(time.nanoseconds.into()).ok_or(Errno::Overflow)
 }
 
-/// What becomes of both times by `fstflags`.
+/// Converts `fstflags` to new values of both times.
 pub fn new_times(accessed: u64, modified: u64, flags: u32) -> Answer<(NewTimestamp, NewTimestamp)> {
     known(flags, SET_ATIM | SET_ATIM_NOW | SET_MTIM | SET_MTIM_NOW)?;
     let new = |time: u64, set: u32, now: u32| match (flags & set != 0, flags & now != 0) {

@@ -10,7 +10,7 @@ use crate::abi::{Answer, Errno};
 use crate::error::Told;
 use crate::memory::{self, Buffer};
 
-/// As many bytes as a host takes at once.
+/// Maximum number of bytes that a host accepts in one write.
 pub const PIECE: u32 = 4096;
 
 /// Standard input.
@@ -41,7 +41,7 @@ impl Input {
         terminal_stdin::get_terminal_stdin().is_some()
     }
 
-    /// Reads what there is, and waits for it if there is nothing.
+    /// Reads available bytes; waits if there are none.
     pub fn read(&self, into: Buffer) -> Answer<u32> {
         let Some(piece) = into.pieces().next() else { return Ok(0) };
         preview1_memory::heap::prepare(piece.len as usize)?;
@@ -51,7 +51,7 @@ impl Input {
         Ok(bytes.len() as u32)
     }
 
-    /// No bytes are the end.
+    /// Zero bytes mean end of file.
     fn bytes(&self, len: u32) -> Answer<Vec<u8>> {
         let stream = self.stream();
         let nonblocking = self.nonblocking.get();
@@ -84,7 +84,7 @@ impl Output {
         }
     }
 
-    /// Writes all of a buffer, or what there is room for.
+    /// Writes all of a buffer, or as much as the host accepts.
     pub fn write(&self, from: Buffer) -> Answer<u32> {
         if self.nonblocking.get() { self.try_write(from) } else { write(self.stream(), from) }
     }
@@ -102,7 +102,7 @@ impl Output {
     }
 }
 
-/// Writes all of a buffer, in pieces. What has been written when one of them fails is told, and not the error.
+/// Writes all of a buffer, in pieces. If a piece fails after others succeeded, returns the partial length.
 pub fn write(stream: &OutputStream, from: Buffer) -> Answer<u32> {
     let mut total = 0;
     for piece in from.pieces_of(PIECE) {
@@ -115,7 +115,7 @@ pub fn write(stream: &OutputStream, from: Buffer) -> Answer<u32> {
     Ok(total)
 }
 
-/// Says something on standard error, if there is any.
+/// Writes to standard error, if available.
 pub fn print_error(text: &str) {
     let stream = stderr::get_stderr();
     for piece in text.as_bytes().chunks(PIECE as usize) {

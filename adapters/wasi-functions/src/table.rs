@@ -1,4 +1,4 @@
-//! Which number leads to what. A number that is given out is the lowest one that is free.
+//! Descriptor table. A new descriptor gets the lowest free number.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ const STREAMS: u32 = 3;
 struct Table {
     /// By number.
     entries: Vec<Option<Open>>,
-    /// The host has been asked for preopened folders.
+    /// Set after the preopened directories were read from the host.
     preopened: bool,
 }
 
@@ -38,7 +38,7 @@ impl Table {
         self.entries.get_mut(fd as usize).ok_or(Errno::Badf)
     }
 
-    /// What is open, and is not reserved.
+    /// Returns the open object, unless the number is only reserved.
     fn open(&mut self, fd: u32) -> Answer<&mut Option<Open>> {
         let place = self.place(fd)?;
         if matches!(place, None | Some(Open::Reserved)) { Err(Errno::Badf) } else { Ok(place) }
@@ -63,13 +63,13 @@ fn preopen(fd: u32) {
     });
 }
 
-/// What is open under a number.
+/// Object that a descriptor refers to.
 pub fn open(fd: u32) -> Answer<Open> {
     preopen(fd);
     with(|table| table.open(fd)?.clone().ok_or(Errno::Badf))
 }
 
-/// Sees to it that there is room for one more.
+/// Reserves space for one more entry.
 pub fn prepare() -> Answer {
     /// More than what is kept of a file takes.
     const ENTRY: usize = 256;
@@ -78,7 +78,7 @@ pub fn prepare() -> Answer {
     with(|table| table.entries.try_reserve(1)).map_err(|_| Errno::Nomem)
 }
 
-/// Gives a number to what has been opened.
+/// Assigns a number to an opened object.
 pub fn add(open: Open) -> u32 {
     with(|table| {
         let free = table.entries.iter().position(Option::is_none);
@@ -91,7 +91,7 @@ pub fn add(open: Open) -> u32 {
     })
 }
 
-/// Frees a number, and gives what was open under it.
+/// Frees a number and returns its object.
 pub fn close(fd: u32) -> Answer<Open> {
     preopen(fd);
     with(|table| table.open(fd)?.take().ok_or(Errno::Badf))
@@ -122,7 +122,7 @@ pub fn renumber(from: u32, to: u32) -> Answer<Option<Open>> {
     })
 }
 
-/// Forgets all that is open, and begins anew.
+/// Resets the table.
 pub fn reset() {
     let old = with(|table| std::mem::replace(table, Table::new()));
     drop(old);

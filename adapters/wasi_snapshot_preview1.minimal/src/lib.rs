@@ -79,7 +79,7 @@ pub extern "C" fn environ_get(_pointers: *mut *mut u8, _texts: *mut u8) -> u32 {
     SUCCESS
 }
 
-/// Nobody is there to be told a code.
+/// Discards the exit code.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_exit(_code: u32) -> ! {
     core::arch::wasm32::unreachable()
@@ -97,7 +97,7 @@ pub extern "C" fn random_get(buffer: *mut u8, len: u32) -> u32 {
     if list.len() == len as usize { SUCCESS } else { IO }
 }
 
-/// Where the host places its list: in main's buffer, once.
+/// Destination of the host's list: main's buffer, once.
 #[unsafe(no_mangle)]
 pub extern "C" fn cabi_realloc(old: *mut u8, _old_size: usize, align: usize, new_size: usize) -> *mut u8 {
     if new_size == 0 {

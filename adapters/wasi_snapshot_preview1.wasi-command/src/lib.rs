@@ -1,4 +1,4 @@
-//! The command flavour of `wasi_snapshot_preview1` on WASI 0.2: all of its functions, and `run`, which is main's `_start`.
+//! The command variant of `wasi_snapshot_preview1` on WASI 0.2: all functions, and `run`, which calls main's `_start`.
 
 // Its functions are exported from here too.
 use wasi_functions as _;
@@ -13,7 +13,7 @@ struct Command;
 
 impl wasip2::exports::cli::run::Guest for Command {
     fn run() -> Result<(), ()> {
-        // SAFETY: this flavour is for guests that export `_start`, and `_start` takes and gives nothing.
+        // SAFETY: this variant is for guests that export `_start`, which has no parameters or results.
         unsafe { start() }
         Ok(())
     }

@@ -9,7 +9,7 @@ mod poll;
 mod same;
 mod seek;
 
-/// What a function of either version answers.
+/// Error code of both versions.
 type Errno = u32;
 
 const SUCCESS: Errno = 0;

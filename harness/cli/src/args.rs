@@ -1,30 +1,30 @@
-//! The command line as it is typed. Nothing is read or looked up here.
+//! Command-line arguments. Parsing reads no files.
 
-mod bundle;
+mod inject;
 mod lab;
 mod limit;
-mod sweep;
+mod recording;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use polyfill_build::Features;
-use polyfill_build::case::{Proposal, Seed};
-use polyfill_build::reference::Span;
-use polyfill_build::schema::FileKind;
-use polyfill_build::side::Side;
+use polyfill_builder::Features;
+use polyfill_builder::case::{Proposal, Seed};
+use polyfill_builder::reference::Span;
+use polyfill_builder::schema::FileKind;
+use polyfill_builder::side::Side;
 use polyfill_runner::{Detail, EngineKind, UnknownEngine, parse_engines};
 use wit_component::StringEncoding;
 
-pub(crate) use self::bundle::{FreezeArgs, RecordArgs, ReplayArgs, ShowArgs, ShrinkArgs};
-pub(crate) use self::lab::{EntryArgs, HuntArgs};
+pub(crate) use self::inject::InjectArgs;
+pub(crate) use self::lab::{FuzzArgs, StressArgs};
 pub(crate) use self::limit::LimitArgs;
-pub(crate) use self::sweep::SweepArgs;
+pub(crate) use self::recording::{RecordArgs, ReplayArgs, ShowArgs, ShrinkArgs, StandaloneArgs};
 use crate::adapt::{Adapt, AdapterArg, WitArg, encoding};
 use crate::load::Reported;
 
-/// Makes components from core modules and adapters, runs them, and tests them.
+/// Build components from core modules and adapters, run them and test them
 #[derive(Debug, Parser)]
 #[command(name = "polyfill", version)]
 pub(crate) struct Cli {
@@ -37,216 +37,231 @@ pub(crate) enum Verb {
     Test(TestArgs),
     Matrix(MatrixArgs),
     Compare(CompareArgs),
-    Hunt(HuntArgs),
-    Entry(EntryArgs),
-    Sweep(SweepArgs),
+    Fuzz(FuzzArgs),
+    Stress(StressArgs),
+    Inject(InjectArgs),
     Run(RunArgs),
     Record(RecordArgs),
     Replay(ReplayArgs),
     Show(ShowArgs),
     Shrink(ShrinkArgs),
-    Freeze(FreezeArgs),
+    Standalone(StandaloneArgs),
     Encode(EncodeArgs),
     Explain(ExplainArgs),
     Check(CheckArgs),
     Schema(SchemaArgs),
 }
 
-/// Compile, encode, run and check everything in a suite folder
+/// Run the trials of a suite
 ///
-/// A suite is a folder with guests/, and mostly adapters/ and wit/ beside it. Every case of every guest runs through
-/// every adapter stack that fits and on every host: a trial each, named guest::case::adapter::host.
+/// A suite is a directory with `guests/` and optionally `adapters/` and `wit/`. Each case of each guest is compiled,
+/// encoded with every matching adapter chain, and run on every host: one trial each, named
+/// `guest::case::adapter::host`.
+///
 /// The exit code is 0 only if no trial fails.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Only trials whose names contain one of these words
+    /// Select trials by name: run only trials whose name contains one of these strings
     #[arg(value_name = "FILTER")]
     pub(crate) filters: Vec<String>,
-    /// The suite's folder
+    /// Suite directory
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
-    /// A folder of wasi-testsuite in place of a suite: modules (.wasm), and JSON beside them
+    /// Run a wasi-testsuite directory instead of a suite: modules (`.wasm`), each with an optional JSON file
     ///
-    /// Each runs without an adapter (host native) and through the newest published adapter (host wasi); or, with
-    /// --adapter and --host, through that one (`reference-command@48.0.8`), and there.
+    /// Each module runs twice: without an adapter (host `native`), and with the newest published adapter (host
+    /// `wasi`). `--adapter` and `--host` select another combination, for example `reference-command@48.0.8`.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "sanitize", "bless", "all_adapters"])]
     pub(crate) wasi_testsuite: Option<PathBuf>,
-    /// Only trials with this adapter, or this stack of adapters (`a+b`, or `none`)
+    /// Select trials by adapter: an adapter name, an adapter chain (`a+b`) or `none`
     #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
-    /// Only trials on this host
+    /// Select trials by host name
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
-    /// Each published adapter that a case names without a release in every release, too
+    /// Run every release of each published adapter that a case names without a release
     #[arg(long)]
     pub(crate) all_adapters: bool,
-    /// The engines to run on, with commas between them, or `all`: cranelift, winch, pulley, each also with +pooling
+    /// Engines to run on, separated by commas, or `all`: cranelift, winch, pulley, each also with the suffix
+    /// `+pooling`
     ///
-    /// A trial on another engine than Cranelift is named guest::case::adapter::host/engine. Without the option, the variable
-    /// POLYFILL_ENGINES says so; without that, it is Cranelift.
+    /// A trial on an engine other than Cranelift is named `guest::case::adapter::host/engine`. Default: the
+    /// environment variable `POLYFILL_ENGINES`, or Cranelift if it is not set.
     #[arg(long, value_name = "NAMES", value_parser = engines)]
     pub(crate) engines: Option<Engines>,
-    /// On all engines: --engines all
+    /// Run on all engines; the same as `--engines all`
     #[arg(long, conflicts_with = "engines")]
     pub(crate) all_engines: bool,
-    /// Guests that are to fail, or to be passed over, in the words of wasi-testsuite; one that passes is a failure then
+    /// File of expected failures and skipped tests, in the format of wasi-testsuite
+    ///
+    /// An expected failure that passes fails the run.
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) expectations: Option<PathBuf>,
     /// Write the verdicts to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Write the verdicts to a file as JUnit's XML
+    /// Write the verdicts to a file as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Check what adapters do at each call: to main's memory, with its realloc, and with handles of the host
+    /// Check each adapter call: accesses to main's memory, use of main's realloc, and handles of the host
     ///
-    /// What published adapters are known for stands in sanitize.toml in the suite's folder, and fails nothing. Of bytes that
-    /// are changed without leave it is told who wrote them; at the end, how much of its stack an adapter used at most. Each
-    /// trial is run twice, with other bytes where nobody has written.
+    /// Known violations of published adapters are listed in `known/violations.toml` in the suite directory and do not fail a
+    /// trial. Each unexpected write is reported with the code that made it. The report ends with the maximum shadow
+    /// stack use of each adapter. Each trial runs twice, with different contents in uninitialized memory.
     #[arg(long)]
     pub(crate) sanitize: bool,
-    /// Run with traces: each failure is told with the calls across both boundaries that led to it
+    /// Record traces: report each failure with the preceding calls across both boundaries
     ///
-    /// Nothing else is different: the same trials pass.
+    /// Verdicts do not change.
     #[arg(long)]
     pub(crate) trace: bool,
-    /// Print the names of trials and run none
+    /// Print the names of the selected trials without running them
     #[arg(long)]
     pub(crate) list: bool,
-    /// Rewrite expected files by what is seen (as with BLESS=1); refused where CI is set
+    /// Overwrite the files of expected output with the actual output, like `BLESS=1`; rejected if `CI` is set
     #[arg(long, conflicts_with = "list")]
     pub(crate) bless: bool,
 }
 
-/// Run the cases that name a bug through every release of the published adapters
+/// Run the cases that reproduce a known bug with every release of the published adapters
 ///
-/// Prints bugs and releases, red and green, and how each bug showed. What is known of a bug stands in its case
-/// (`bug.present`): the exit code is 0 only if all releases that have it are red and all others green.
+/// Prints a table of bugs and releases, and the failure of each bug. The releases that have a bug are listed in its
+/// case (`bug.present`). The exit code is 0 only if exactly these releases fail.
 #[derive(Debug, Args)]
 pub(crate) struct MatrixArgs {
-    /// Only guests whose trials' names contain one of these words
+    /// Select guests: run only guests with a trial whose name contains one of these strings
     #[arg(value_name = "FILTER")]
     pub(crate) filters: Vec<String>,
-    /// The suite's folder
+    /// Suite directory
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
-    /// A file that has to hold this very matrix
+    /// Compare the printed table with this file; a difference is a failure
     #[arg(long, value_name = "FILE")]
     pub(crate) golden: Option<PathBuf>,
-    /// Write that file
+    /// Overwrite the file of `--golden` with the actual table
     #[arg(long, requires = "golden")]
     pub(crate) bless: bool,
 }
 
-/// Run every case on two sides, and tell where they differ
+/// Run every case on a baseline and a candidate, and report the differences
 ///
-/// A side is `native`, which is the guest's core module alone on wasmtime's own wasi_snapshot_preview1, or ADAPTER@HOST:
-/// `reference-command@48.0.8@wasi`. Without @HOST it is the host wasi; guests without _start go through the reactor of the
-/// same release. ADAPTER may be a file: `target/adapter.wasm@wasi`. Compared are outcome, standard output and error, results
-/// of calls, and the files that are left. Pages and calls are told where they are not the same.
-/// The exit code is 0 only if a rule names each difference, a difference shows each rule, and budgets are kept.
+/// A side is `native` or `ADAPTER@HOST`, for example `reference-command@48.0.8@wasi`. `native` runs the core module
+/// of the guest directly, on wasmtime's implementation of `wasi_snapshot_preview1`. Default host: `wasi`. Guests
+/// without `_start` use the reactor adapter of the same release. ADAPTER can be a file: `target/adapter.wasm@wasi`.
+///
+/// Compared are the outcome, standard output, standard error, call results, and the files after the run. Differences
+/// in memory pages and in the number of calls are reported.
+///
+/// The exit code is 0 only if each difference matches a known difference, each known difference occurs, and no budget
+/// is exceeded.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// Only trials whose names contain one of these words
+    /// Select trials by name: run only trials whose name contains one of these strings
     #[arg(value_name = "FILTER")]
     pub(crate) filters: Vec<String>,
-    /// What is compared with
+    /// Baseline
     #[arg(long, value_name = "SIDE", default_value = "native")]
-    pub(crate) old: Side,
-    /// What is compared
+    pub(crate) baseline: Side,
+    /// Candidate
     #[arg(long, value_name = "SIDE", default_value = "reference-command@wasi")]
-    pub(crate) new: Side,
-    /// The suite's folder
+    pub(crate) candidate: Side,
+    /// Suite directory
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
-    /// The rules [default: divergences.toml in the suite's folder, if it is about these sides]
+    /// File of known differences [default: known/output.toml in the suite directory, if it is for these sides]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// What the new side may take, in place of the budget in the rules: bytes, instructions, calls
+    /// File with the budget of the candidate (bytes, instructions, calls); overrides the budget in the known
+    /// differences
     #[arg(long, value_name = "FILE")]
     pub(crate) budget: Option<PathBuf>,
-    /// Compare calls across the core boundary, too, in a second run with an interposer in front of the adapters
+    /// Also compare the calls across the core boundary, in a second run with an interposition adapter in front of the
+    /// chain
     #[arg(long)]
     pub(crate) calls: bool,
-    /// Show where calls of the host part, by traces: that is the adapter's own business, and no difference
+    /// Show the first different call of the host, from traces; for information only
     #[arg(long)]
     pub(crate) host_calls: bool,
-    /// Count instructions, and tell of cases that take at least 1 % more or fewer
+    /// Count executed instructions, and report cases that change by 1 % or more
     #[arg(long)]
     pub(crate) fuel: bool,
-    /// Compare the adapters: bytes, imports, exports, and what is left of them for each function of preview1
+    /// Compare the adapters: size in bytes, imports, exports, and size after garbage collection for each preview1
+    /// function
     #[arg(long)]
     pub(crate) adapters: bool,
-    /// Run the new side's adapter in each release from A to Z, and tell which is the first with each change
+    /// Run the candidate's adapter in each release from A to Z, and report the first release with each change
     ///
-    /// Each cell is run once. The exit code is 0 then, whatever has changed.
-    #[arg(long, value_name = "A..Z", conflicts_with_all = ["old", "rules", "budget", "fuel", "adapters", "host_calls"])]
+    /// Each trial runs once. The exit code is 0 regardless of the changes.
+    #[arg(long, value_name = "A..Z", conflicts_with_all = ["baseline", "rules", "budget", "fuel", "adapters", "host_calls"])]
     pub(crate) bisect: Option<Span>,
-    /// Write everything to a file as JSON
+    /// Write the report to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }
 
-/// Run a guest of a suite, or a module or component in a file
+/// Run a guest of a suite, or a core module or component from a file
 ///
-/// Prints the guest's output as it comes and the values that --invoke returns, and ends with the guest's exit code:
-/// 134 for a trap, 124 if its time is over, 1 if it could not be run at all. It has 60 seconds of processor time, 1 GiB of
-/// memory, and 64 MiB of output and of files: --limit gives it more, or less.
-/// Runs repeat themselves: random bytes are those of a seed, clocks are virtual, and the environment is empty.
+/// Prints the output of the guest as it is written, and the values that `--invoke` returns. The exit code is that of
+/// the guest, 134 after a trap, 124 after a timeout, or 1 if the guest could not be run.
+///
+/// Default limits: 60 seconds of processor time, 1 GiB of memory, 64 MiB of output and 64 MiB of files. `--limit`
+/// changes them. Runs are deterministic: random bytes come from a seed, clocks are virtual, and the environment is
+/// empty.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// A guest's name; or a file (anything with a dot or a slash in it): a core module, or a finished component
+    /// Name of a guest, or path of a core module or component (an argument with a dot or a slash is a path)
     ///
-    /// A guest of the suite is compiled and goes through the adapters that fit it. Its case `default` (or its first
-    /// case without `host-code`) answers its own imports and has its files; arguments and the like are those of this
-    /// command line.
+    /// A guest of the suite is compiled and encoded with the matching adapters. Its imports and files come from its
+    /// case `default`, or from its first case without `host-code`. Arguments, environment and standard input come
+    /// from this command line.
     #[arg(value_name = "GUEST|FILE")]
     pub(crate) program: String,
-    /// The guest's arguments, after its name
+    /// Arguments of the guest, after its name
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<String>,
     #[command(flatten)]
     pub(crate) encoding: Encoding,
-    /// The suite's folder, for a guest
+    /// Suite directory of the guest
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
-    /// The adapter, or stack of adapters (`a+b`), for a guest that several fit; or a published one for any guest or file
+    /// Adapter or adapter chain (`a+b`); required for a guest that several match
     ///
-    /// For a file: published ones (`reference-command@48.0.8`; `reference` is the newest one for it), adapters of the suite by
-    /// their names, or `none`. A file that imports wasi_snapshot_preview1 goes through the newest published one if nothing is
-    /// said.
+    /// For a file: a published adapter (`reference-command@48.0.8`; `reference` selects the newest suitable one), an
+    /// adapter of the suite, or `none`. Default for a file that imports `wasi_snapshot_preview1`: the newest
+    /// published adapter.
     #[arg(long, value_name = "NAME", conflicts_with = "adapts")]
     pub(crate) adapter: Option<String>,
-    /// The host [default: the one the guest's case names; wasi for a file that imports wasi:*; my-wasi otherwise]
+    /// Host [default: the host of the guest's case; `wasi` for a file that imports wasi:*; `my-wasi` otherwise]
     ///
-    /// On `native` the guest's core module runs as it stands, on wasmtime's own wasi_snapshot_preview1. A suite may have
-    /// hosts of its own, which are programs: `hosts/NAME.toml`.
+    /// `native` runs the core module of the guest directly, on wasmtime's implementation of `wasi_snapshot_preview1`.
+    /// A suite can define external hosts in `hosts/NAME.toml`.
     #[arg(long, value_name = "NAME")]
     pub(crate) host: Option<String>,
-    /// A variable of the guest's environment
+    /// Set an environment variable of the guest
     #[arg(long, value_name = "K=V", value_parser = variable)]
     pub(crate) env: Vec<(String, String)>,
-    /// What the guest reads from standard input; `-` is this command's own, and nothing is the default
+    /// Standard input of the guest: a file, or `-` for the standard input of this command [default: empty]
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
-    /// The seed of the guest's random bytes, or `random` for other bytes in each run
+    /// Seed of the random bytes, or `random` for a different seed in each run
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed)]
     pub(crate) seed: Seed,
-    /// Check what adapters do at each call, and print on standard error what they must not do
+    /// Check each adapter call, and print violations to standard error
     ///
-    /// The exit code is not 0 then, unless sanitize.toml in the suite's folder knows of it. The guest is run again for it, with
-    /// other bytes where nobody has written, and to see who has written what must not be; nothing of that is printed.
+    /// A violation that is not listed in `known/violations.toml` in the suite directory makes the exit code nonzero. The
+    /// guest runs again, with different contents in uninitialized memory, and to attribute unexpected writes; the
+    /// output of these runs is discarded.
     #[arg(long)]
     pub(crate) sanitize: bool,
-    /// Print the calls across both boundaries on standard error, when the guest has ended
+    /// Print the calls across both boundaries to standard error after the run
     #[arg(long)]
     pub(crate) trace: bool,
-    /// Write these calls to a file, in full, a line of JSON each
+    /// Write the calls across both boundaries to a file, with full values, one JSON object per line
     #[arg(long, value_name = "FILE")]
     pub(crate) trace_json: Option<PathBuf>,
-    /// An export to call, in WAVE: 'f(1, "x")'; without it, the one that starts a command
+    /// Call an export, in WAVE syntax: 'f(1, "x")' [default: the entry point of a command]
     ///
-    /// May be given several times. Handles that a call returns are $1, $2, .. in later ones.
+    /// Can be repeated. Later calls refer to the handles that a call returns as $1, $2, and so on.
     #[arg(long, value_name = "CALL")]
     pub(crate) invoke: Vec<String>,
     /// Enable a proposal of core WebAssembly, as `gc` or `custom-page-sizes`; may be given several times
@@ -260,12 +275,12 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
-    /// Whether calls are to be told of.
+    /// Returns true if the run is traced.
     pub(crate) fn is_traced(&self) -> bool {
         self.trace || self.trace_json.is_some()
     }
 
-    /// By what is reported between adapters.
+    /// Returns the instrumentation between adapters.
     pub(crate) fn reported(&self) -> Reported {
         match (self.sanitize, self.is_traced()) {
             (true, _) => Reported::Sanitized,
@@ -274,7 +289,7 @@ impl RunArgs {
         }
     }
 
-    /// And how much of their values.
+    /// Returns the level of detail of traced values.
     pub(crate) fn detail(&self) -> Detail {
         match (self.trace, &self.trace_json) {
             (_, Some(_)) => Detail::Full,
@@ -284,37 +299,37 @@ impl RunArgs {
     }
 }
 
-/// Make a component from a core module and adapters
+/// Encode a core module and adapters as a component
 #[derive(Debug, Args)]
 pub(crate) struct EncodeArgs {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// The file to write: all of it or nothing; without it, standard output
+    /// Write the component to this file, atomically [default: standard output]
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
-    /// Write text
+    /// Write the text format (WAT)
     #[arg(long)]
     pub(crate) wat: bool,
-    /// Do not validate the component
+    /// Skip validation of the component
     #[arg(long)]
     pub(crate) no_validate: bool,
 }
 
-/// Print what encode would do and why
+/// Explain the component that `encode` would write
 ///
-/// Takes the arguments of encode and writes no component: modules, who asked for what, wires with their reasons,
-/// the order of instantiation, exports.
+/// Takes the arguments of `encode` and writes no component. Prints the modules and the reason for each, the
+/// resolution of each import, the order of instantiation, and the exports.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Every function of every adapter: why it is kept, by the chain of who asked for it, or that it is dropped
+    /// Also print every function of every adapter: the chain of references that keeps it, or that it is dropped
     #[arg(short, long)]
     pub(crate) verbose: bool,
-    /// JSON for tools, with everything that --verbose tells
+    /// Print JSON, with all details of `--verbose`
     #[arg(long, conflicts_with = "verbose")]
     pub(crate) json: bool,
-    /// Means nothing here: for a command line of encode with the verb changed.
+    /// Ignored; accepted so that a command line of `encode` works unchanged.
     #[arg(short, long, value_name = "OUT", hide = true)]
     output: Option<PathBuf>,
     #[arg(long, hide = true)]
@@ -323,96 +338,98 @@ pub(crate) struct ExplainArgs {
     no_validate: bool,
 }
 
-/// Tell all that is wrong with an adapter
+/// Validate an adapter and report every error
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The adapter, .wasm or .wat, or a published one (`reference-command@48.0.8`)
+    /// Adapter: a file (.wasm or .wat), or a published adapter (`reference-command@48.0.8`)
     ///
-    /// With what `--adapt` of `encode` takes beside a file: `[NAME=]FILE[:WIT[#WORLD]][,OPTION=VALUE]..`.
+    /// Accepts the full syntax of `encode --adapt`: `[NAME=]FILE[:WIT[#WORLD]][,OPTION=VALUE]..`.
     #[arg(value_name = "ADAPTER")]
     pub(crate) adapter: AdapterArg,
-    /// Its WIT, a file or a folder that is one package, if it has no component-type section
+    /// WIT of the adapter, if it has no component-type section: a file, or the directory of one package
     #[arg(long, value_name = "PATH[#WORLD]")]
     pub(crate) wit: Option<WitArg>,
     #[command(flatten)]
     pub(crate) features: FeatureArgs,
 }
 
-/// Print the JSON schema of a file of a suite
+/// Print the JSON schema of a suite's file format
 ///
-/// TOML editors take it to complete and check keys: `#:schema FILE` in a file's first line.
+/// TOML editors use the schema for completion and validation: put `#:schema FILE` on the first line of a file.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Which: case, group, guest or adapter
+    /// File format: case, group, guest or adapter
     #[arg(value_name = "FILE", default_value = "case")]
     pub(crate) file: FileKind,
 }
 
-/// What a component is made from.
+/// Inputs of a component.
 #[derive(Debug, Args)]
 pub(crate) struct Input {
-    /// The guest's core module, .wasm or .wat
+    /// Core module of the guest, .wasm or .wat
     #[arg(value_name = "MODULE")]
     pub(crate) module: PathBuf,
     #[command(flatten)]
     pub(crate) encoding: Encoding,
 }
 
-/// How a component is made from a core module.
+/// Options for encoding a core module as a component.
 #[derive(Debug, Args)]
 pub(crate) struct Encoding {
-    /// The module's WIT, a file or a folder that is one package, beside its component-type sections
+    /// WIT of the module, in addition to its component-type sections: a file, or the directory of one package
     #[arg(long, value_name = "PATH[#WORLD]")]
     pub(crate) wit: Option<WitArg>,
-    /// The world in that WIT, if there are several
+    /// World in the file or package of `--wit`; required if it has several
     #[arg(long, value_name = "NAME", requires = "wit")]
     pub(crate) world: Option<String>,
     #[command(flatten)]
     pub(crate) features: FeatureArgs,
-    /// An adapter, .wasm or .wat, and its WIT; may be given several times
+    /// Add an adapter, .wasm or .wat, with its WIT; can be repeated
     ///
-    /// In place of the file there can be a published one: `reference-command` (reactor, proxy) is the newest,
-    /// `reference-command@48.0.8` another release of it.
+    /// A published adapter can replace the file: `reference-command` (also `reference-reactor`, `reference-proxy`) is
+    /// the newest release, `reference-command@48.0.8` a specific one.
     ///
-    /// NAME is the import module that it implements: its file's name up to the first dot, if it is not given. The first
-    /// adapter that implements an import module and has the function is asked, and those behind it are for what it
-    /// imports from there itself. `interpose(NAME)` reports each call of an import module, by name or pattern, to the
-    /// host: through the interface polyfill:interpose/calls, which all hosts here have.
+    /// NAME is the import module that the adapter implements. Default: the file name up to the first dot. An import
+    /// resolves to the first adapter with this NAME that exports the function. An adapter's own imports from the same
+    /// module resolve to the adapters after it. `interpose(NAME)` adds an interposition adapter, which reports each
+    /// call of an import module (a name or a pattern) to the host, through the interface `polyfill:interpose/calls`.
+    /// All hosts of this harness implement the interface.
     ///
-    /// OPTIONs are what a sidecar says of an adapter: `form=isolated` (a memory of its own) or `form=shared` (main's);
-    /// `stack.size=BYTES`, `stack.guard=true` (overflow traps), `stack.pointer=GLOBAL` (the index of the global, where the module
-    /// does not tell); `encoding=utf16` or `latin1+utf16` (strings of the given WIT, which are UTF-8 otherwise).
+    /// OPTIONs are the settings of an adapter's sidecar file: `form=isolated` (a separate memory) or `form=shared`
+    /// (main's memory); `stack.size=BYTES`; `stack.guard=true` (trap on shadow stack overflow);
+    /// `stack.pointer=GLOBAL` (index of the stack pointer's global, if it cannot be determined from the module);
+    /// `encoding=utf16` or `encoding=latin1+utf16` (string encoding of the given WIT; default: UTF-8).
     #[arg(long = "adapt", value_name = "[NAME=]FILE[:WIT[#WORLD]][,OPTION=VALUE]..|interpose(NAME)")]
     pub(crate) adapts: Vec<Adapt>,
-    /// The encoding of strings of the given WIT in the module's memory: utf8, utf16 or latin1+utf16 [default: utf8]
+    /// String encoding of the WIT of `--wit` in the module's memory: utf8, utf16 or latin1+utf16 [default: utf8]
     #[arg(long, value_name = "NAME", requires = "wit", value_parser = encoding)]
     pub(crate) encoding: Option<StringEncoding>,
-    /// Let adapters take their memory by memory.grow even where the module exports a realloc
+    /// Allocate the memory of adapters with memory.grow even if the module exports a realloc function
     #[arg(long)]
     pub(crate) realloc_via_memory_grow: bool,
 }
 
-/// Which gated items of given WIT are taken.
+/// Selection of feature-gated WIT items.
 #[derive(Debug, Args)]
 pub(crate) struct FeatureArgs {
-    /// Take the items of given WIT that are gated by `@unstable(feature = NAME)`; may be given several times, or as a list
+    /// Include WIT items gated by `@unstable(feature = NAME)`; separated by commas, can be repeated
     ///
-    /// Applies to --wit and to the WIT of adapters. Default: such items are left out, as if they were not written there.
-    /// What a module's component-type section says is always taken.
+    /// Applies to `--wit` and to the WIT of adapters. Gated items are excluded by default. Items of a component-type
+    /// section are always included.
     #[arg(long = "features", value_name = "NAME", value_delimiter = ',')]
     pub(crate) names: Vec<String>,
-    /// Take all items that are gated by `@unstable`
+    /// Include all WIT items gated by `@unstable`
     #[arg(long, conflicts_with = "names")]
     pub(crate) all_features: bool,
 }
 
 impl FeatureArgs {
-    /// The features.
+    /// Returns the selected features.
     pub(crate) fn features(&self) -> Features {
         if self.all_features { Features::all() } else { Features::of(self.names.iter().map(|name| name.trim())) }
     }
 
-    /// The first of these options that is given.
+    /// Returns the name of the first of these options on the command line.
     pub(crate) fn given(&self) -> Option<&'static str> {
         match (self.all_features, self.names.is_empty()) {
             (true, _) => Some("--all-features"),
@@ -422,7 +439,7 @@ impl FeatureArgs {
     }
 }
 
-/// A list: clap takes a plain vector for an argument that is given several times.
+/// List of engines. Not a `Vec`, which clap parses as a repeatable argument.
 pub(crate) type Engines = Arc<[EngineKind]>;
 
 fn engines(text: &str) -> Result<Engines, UnknownEngine> {
@@ -432,7 +449,7 @@ fn engines(text: &str) -> Result<Engines, UnknownEngine> {
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
-        _ => Err("not of the form NAME=VALUE".to_string()),
+        _ => Err("expected NAME=VALUE".to_string()),
     }
 }
 
@@ -440,6 +457,6 @@ fn seed(text: &str) -> Result<Seed, String> {
     match text.parse() {
         Ok(number) => Ok(Seed::Number(number)),
         Err(_) if text == "random" => Ok(Seed::Word(text.to_string())),
-        Err(_) => Err("neither a number (from 0 to 2^64-1) nor `random`".to_string()),
+        Err(_) => Err("expected a number (from 0 to 2^64-1) or `random`".to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! `polyfill check`
+//! Command `polyfill check`.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use crate::args::CheckArgs;
 use crate::error::{self, Error};
 use crate::{load, output};
 
-/// Prints all findings about an adapter. There being some is a failure.
+/// Prints all errors of an adapter. Fails if there are any.
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
     let features = args.features.features();
     let arg = AdapterArg { wit: args.adapter.wit.clone().or_else(|| args.wit.clone()), ..args.adapter.clone() };
@@ -15,7 +15,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
     let adapter = load::adapter_of(&arg, &features)?;
     let findings = polyfill_encoder::check(&adapter.adapter());
     if findings.is_empty() {
-        output::text(&format!("`{}`: nothing is wrong with it\n", adapter.name))?;
+        output::text(&format!("`{}`: valid\n", adapter.name))?;
         return Ok(ExitCode::SUCCESS);
     }
     let help = error::help(findings.iter(), &left_out).map(|help| format!("{help}\n"));

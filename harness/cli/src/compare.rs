@@ -1,11 +1,11 @@
-//! `polyfill compare`
+//! Command `polyfill compare`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use polyfill_build::Suite;
-use polyfill_build::reference::{IMPORT_MODULE, Span};
-use polyfill_build::side::Side;
+use polyfill_builder::Suite;
+use polyfill_builder::reference::{IMPORT_MODULE, Span};
+use polyfill_builder::side::Side;
 use polyfill_runner::divergence::{Budget, RULES_FILE, Recorded, Rules};
 use polyfill_runner::{Detail, Limits, Runner};
 use serde::Serialize;
@@ -14,15 +14,15 @@ use crate::args::CompareArgs;
 use crate::error::{Error, refuse_idle};
 use crate::output;
 
-/// Instructions that no guest uses up: a bound is what lets an engine count.
+/// Fuel that no guest uses up: engines count instructions only with a limit.
 const PLENTY: u64 = 1 << 60;
 
-/// Runs every case that has both sides on both, and tells each difference with the rule that names it.
+/// Runs every case on the baseline and the candidate, and prints each difference with the matching known difference.
 pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     if let Some(span) = &args.bisect {
         return bisect(args, span);
     }
-    let sides = [args.old.clone(), args.new.clone()];
+    let sides = [args.baseline.clone(), args.candidate.clone()];
     let mut rules = rules(args, &sides)?;
     if let Some(path) = &args.budget {
         rules.budget = Budget::read(path)?;
@@ -41,11 +41,11 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     if seen.cases.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));
     }
-    if let [old, new, ..] = &built.profiles[..] {
-        seen = seen.with_profiles([old.clone(), new.clone()]);
+    if let [baseline, candidate, ..] = &built.profiles[..] {
+        seen = seen.with_profiles([baseline.clone(), candidate.clone()]);
     }
     let mut judgement = seen.judge(&rules, args.filters.is_empty());
-    // A budget has looked at them; nobody has asked to see them.
+    // Measured for the budget only, and not requested: do not print.
     if !args.adapters {
         judgement.adapters = [None, None];
     }
@@ -57,9 +57,9 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     Ok(if judgement.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs every case through every release of a span, and tells which one is the first with each change.
+/// Runs every case with every release of a span, and prints the first release with each change.
 fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
-    let at = |release| args.new.at(release).ok_or_else(|| Error::NoReleases(args.new.to_string()));
+    let at = |release| args.candidate.at(release).ok_or_else(|| Error::NoReleases(args.candidate.to_string()));
     let sides: Vec<Side> = span.releases().iter().map(at).collect::<Result<_, Error>>()?;
     let built = suite(args, &sides, args.calls).build()?;
     refuse_idle(&built.idle_words)?;
@@ -73,7 +73,7 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The suite with the sides; and with an interposer in each, if their calls are wanted.
+/// Returns the suite for both sides; with interposition adapters if their calls are compared.
 fn suite(args: &CompareArgs, sides: &[Side], calls: bool) -> Suite {
     let reporting = sides.iter().filter(|_| calls).map(|side| side.interposed(IMPORT_MODULE));
     let sides = sides.iter().cloned().chain(reporting);
@@ -93,7 +93,7 @@ fn json(args: &CompareArgs, found: &impl Serialize) -> Result<(), Error> {
     output::file(file, format!("{json}\n").as_bytes())
 }
 
-/// The rules of a file that is named; or those of the suite, if it has any and they are about these sides.
+/// Reads the known differences: from the given file, or from that of the suite if it is for these sides.
 fn rules(args: &CompareArgs, sides: &[Side; 2]) -> Result<Rules, Error> {
     let default: PathBuf = args.suite.join(RULES_FILE);
     let (path, named) = match &args.rules {
@@ -106,14 +106,14 @@ fn rules(args: &CompareArgs, sides: &[Side; 2]) -> Result<Rules, Error> {
         (true, _) => Ok(rules),
         (false, true) => Err(Error::OtherRules {
             path: path.clone(),
-            about: [rules.old.to_string(), rules.new.to_string()].join(" and "),
+            about: [rules.baseline.to_string(), rules.candidate.to_string()].join(" and "),
         }),
         (false, false) => {
             output::progress(&format!(
-                "`{}` is about {} and {}: compared without rules (--rules names others)",
+                "the known differences in `{}` are for {} and {}: ignored (select another file with --rules)",
                 path.display(),
-                rules.old,
-                rules.new
+                rules.baseline,
+                rules.candidate
             ));
             Ok(Rules::none(sides.clone()))
         }
@@ -121,9 +121,9 @@ fn rules(args: &CompareArgs, sides: &[Side; 2]) -> Result<Rules, Error> {
 }
 
 fn nothing(args: &CompareArgs) -> String {
-    let words = if args.filters.is_empty() { "" } else { " that the words select" };
+    let words = if args.filters.is_empty() { "" } else { " that matches the filters" };
     if let Some(span) = &args.bisect {
-        return format!("no case{words} runs on {} with {span}", args.new.host());
+        return format!("no case{words} runs on {} with {span}", args.candidate.host());
     }
-    format!("no case{words} runs on both {} and {}", args.old.host(), args.new.host())
+    format!("no case{words} runs on both {} and {}", args.baseline.host(), args.candidate.host())
 }

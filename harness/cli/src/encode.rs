@@ -1,4 +1,4 @@
-//! `polyfill encode`
+//! Command `polyfill encode`.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use crate::args::EncodeArgs;
 use crate::error::Error;
 use crate::{load, output};
 
-/// Makes a component and writes it.
+/// Encodes a component and writes it.
 pub(crate) fn encode(args: &EncodeArgs) -> Result<ExitCode, Error> {
     let modules = load::input(&args.input)?;
     let options = load::options(&args.input.encoding, !args.no_validate);

@@ -1,4 +1,4 @@
-//! `polyfill explain`
+//! Command `polyfill explain`.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use crate::args::ExplainArgs;
 use crate::error::Error;
 use crate::{load, output};
 
-/// Prints the plan.
+/// Prints the plan of an encoding.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Error> {
     let modules = load::input(&args.input)?;
     let plan = modules.encoded(&load::options(&args.input.encoding, false))?.plan;

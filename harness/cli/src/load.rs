@@ -1,10 +1,10 @@
-//! The files that a command line names, read.
+//! Loading of the files named on the command line.
 
 use std::path::Path;
 
-use polyfill_build::index::Sanitize;
-use polyfill_build::wit::WitError;
-use polyfill_build::{Element, Features, Gated, Suite, module, reference, sanitize, wit};
+use polyfill_builder::index::Sanitize;
+use polyfill_builder::wit::WitError;
+use polyfill_builder::{Element, Features, Gated, Suite, module, reference, sanitize, wit};
 use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit};
 use wit_component::StringEncoding;
 
@@ -17,7 +17,7 @@ pub(crate) struct Module {
     pub(crate) name: String,
     pub(crate) wasm: Vec<u8>,
     wit: Option<Wit>,
-    /// As an adapter: the import modules that it implements, if these are not its name.
+    /// Import modules that an adapter implements. Default: its name.
     implements: Option<Vec<String>>,
     settings: Settings,
 }
@@ -27,7 +27,7 @@ impl Module {
         Source { name: self.name.clone(), wasm: &self.wasm, wit: self.wit.clone() }
     }
 
-    /// As an adapter for the import module of its name.
+    /// Returns the module as an adapter for the import module of its name.
     pub(crate) fn adapter(&self) -> Adapter<'_> {
         let adapter = Adapter::new(&self.name, &self.wasm).with_wit(self.wit.clone());
         let adapter = adapter.in_form(self.settings.form).with_stack(self.settings.stack);
@@ -42,28 +42,29 @@ impl Module {
 pub(crate) struct Modules {
     pub(crate) main: Module,
     layers: Vec<Layer>,
-    /// A published adapter is among them: of what it takes of main's memory only it knows that it is its.
+    /// Set if a published adapter is included. Only the adapter itself knows which parts of main's memory it has
+    /// allocated.
     published: bool,
     reported: Reported,
-    /// What is left out of given WIT.
+    /// Items of the given WIT that are excluded.
     left_out: Gated,
 }
 
-/// Which calls across the core boundary are reported, by interposers between the layers.
+/// Selection of the calls across the core boundary to report, by interposition adapters in the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reported {
-    /// Those that interposers on the command line name.
+    /// Only the calls for which the command line has interposition adapters.
     AsGiven,
-    /// All, for a trace.
+    /// All calls, for a trace.
     Traced,
-    /// What a check of adapters needs.
+    /// The calls that the sanitizer needs.
     Sanitized,
 }
 
-/// A layer behind main.
+/// A layer after main.
 enum Layer {
     Adapter(Box<Module>),
-    /// For import modules by that name or pattern.
+    /// Interposition adapter for the import modules with that name or pattern.
     Interposer(String),
 }
 
@@ -77,12 +78,12 @@ impl Layer {
 }
 
 impl Modules {
-    /// With interposers, or without more of them.
+    /// Adds the interposition adapters for the selected calls.
     pub(crate) fn reported(self, reported: Reported) -> Self {
         Self { reported, ..self }
     }
 
-    /// What encoding gives. Warnings are printed.
+    /// Encodes the component, and prints warnings.
     pub(crate) fn encoded(&self, options: &Options) -> Result<Encoded, Error> {
         let encoded = polyfill_encoder::encode(&self.input(), options);
         let encoded = encoded.map_err(|errors| Error::encode(errors, &self.left_out))?;
@@ -90,7 +91,7 @@ impl Modules {
         Ok(encoded)
     }
 
-    /// The component, and what checks of adapters have to know of it, if they are wanted.
+    /// Returns the component, and the inputs of the sanitizer if it is enabled.
     pub(crate) fn encode(&self, options: &Options) -> Result<(Vec<u8>, Option<Sanitize>), Error> {
         let encoded = self.encoded(options)?;
         let wanted = self.reported == Reported::Sanitized;
@@ -105,20 +106,20 @@ impl Modules {
         let adapters = self.layers.iter().map(Layer::adapter).collect();
         let adapters = match self.reported {
             Reported::AsGiven => adapters,
-            Reported::Traced => polyfill_build::traced(adapters),
+            Reported::Traced => polyfill_builder::traced(adapters),
             Reported::Sanitized => sanitize::sanitized(adapters),
         };
         Input { main: self.main.source(), adapters }
     }
 }
 
-/// The module of `encode` and `explain`, and its adapters.
+/// Loads the module and the adapters of `encode` and `explain`.
 pub(crate) fn input(args: &args::Input) -> Result<Modules, Error> {
     let wasm = module::read_argument(&args.module)?;
     modules(stem(&args.module).unwrap_or("main"), wasm, &args.encoding, &args.encoding.adapts)
 }
 
-/// A module that is at hand, its WIT, and its adapters.
+/// Combines a loaded module with its WIT and its adapters.
 pub(crate) fn modules(
     name: &str,
     wasm: Vec<u8>,
@@ -143,7 +144,7 @@ pub(crate) fn modules(
     Ok(Modules { main, layers, published, reported: Reported::AsGiven, left_out })
 }
 
-/// What is left out of given WIT. A feature that is asked for and is nowhere is an error.
+/// Collects the excluded items of the given WIT. An unknown feature is an error.
 pub(crate) fn left_out<'a>(features: &Features, wit: impl Iterator<Item = &'a WitArg>) -> Result<Gated, Error> {
     let mut known = Gated::default();
     for arg in wit {
@@ -156,7 +157,8 @@ pub(crate) fn left_out<'a>(features: &Features, wit: impl Iterator<Item = &'a Wi
 }
 
 impl Modules {
-    /// With the adapters of a stack in place of others: published ones, interposers, and the suite's own, by their ids.
+    /// Replaces the adapters by those of a chain: published adapters, interposition adapters, and adapters of the
+    /// suite by id.
     pub(crate) fn through(mut self, stack: &str, suite: &Suite) -> Result<Modules, Error> {
         let is_command = module::is_command(&self.main.wasm);
         self.layers.clear();
@@ -183,13 +185,13 @@ impl Modules {
     }
 }
 
-/// The newest published adapter for a main, with its release.
+/// Returns the newest published adapter for a main module, with its release.
 pub(crate) fn newest(main: &[u8]) -> String {
     let name = for_main("reference", module::is_command(main));
     reference::find(&name).and_then(Result::ok).map_or(name, |found| found.to_string())
 }
 
-/// `reference`, with a release or without, as the published adapter for a main.
+/// Resolves `reference`, with or without a release, to the published adapter for a main module.
 fn for_main(word: &str, is_command: bool) -> String {
     let flavour = if is_command { "reference-command" } else { "reference-reactor" };
     match word.strip_prefix("reference") {
@@ -198,25 +200,27 @@ fn for_main(word: &str, is_command: bool) -> String {
     }
 }
 
-/// An adapter of the suite's own.
+/// Loads an adapter of the suite.
 fn of_suite(suite: &Suite, id: &str) -> Result<Module, Error> {
     let none = |why: String| Error::NoSuchAdapter { adapter: id.to_string(), why };
     let found = suite.adapter_with_wit(id).map_err(|error| none(error.to_string()))?;
-    let (adapter, wit) =
-        found.ok_or_else(|| none(format!("`{}` has none of that name that compiles", suite.root().display())))?;
+    let (adapter, wit) = found.ok_or_else(|| {
+        none(format!("suite `{}` has no adapter with this name that compiles", suite.root().display()))
+    })?;
     let settings = Settings { form: adapter.form, stack: adapter.stack, encoding: None };
     let name = id.split('.').next().unwrap_or(id).to_string();
     Ok(Module { name, wasm: adapter.wasm, wit, implements: Some(adapter.implements), settings })
 }
 
-/// An adapter of the command line.
+/// Loads an adapter of the command line.
 pub(crate) fn adapter_of(arg: &AdapterArg, features: &Features) -> Result<Module, Error> {
     let module = adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref(), features)?;
     let (wasm, wit) = with_encoding(module.wasm, module.wit, arg.settings.encoding)?;
     Ok(Module { wasm, wit, settings: arg.settings, ..module })
 }
 
-/// A module with its given WIT in a section that says how strings lie in memory; given WIT by itself stands for UTF-8.
+/// Embeds the given WIT in the module, with the string encoding. Without an encoding the WIT stays separate, which
+/// means UTF-8.
 fn with_encoding(
     mut wasm: Vec<u8>,
     wit: Option<Wit>,
@@ -228,14 +232,14 @@ fn with_encoding(
     Ok((wasm, None))
 }
 
-/// One adapter.
+/// Loads one adapter.
 pub(crate) fn adapter(
     name: Option<&str>,
     file: &Path,
     wit_arg: Option<&WitArg>,
     features: &Features,
 ) -> Result<Module, Error> {
-    // What is there as a file is the file.
+    // An existing file takes precedence over a published adapter.
     let published = published(file).transpose()?;
     let default = if published.is_some() { Some(reference::IMPORT_MODULE) } else { stem(file) };
     let name = name.or(default).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
@@ -244,7 +248,7 @@ pub(crate) fn adapter(
     Ok(Module { name: name.to_string(), wasm, wit, implements: None, settings: Settings::default() })
 }
 
-/// The published adapter of that name.
+/// Loads the published adapter of that name.
 fn published(file: &Path) -> Option<Result<reference::Reference, reference::Unknown>> {
     file.to_str().filter(|_| !file.exists()).and_then(reference::find)
 }
@@ -253,13 +257,13 @@ fn is_published(file: &Path) -> bool {
     published(file).is_some()
 }
 
-/// The options of an encoding.
+/// Returns the options of an encoding.
 pub(crate) fn options(encoding: &args::Encoding, validate: bool) -> Options {
     let region = if encoding.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
     Options { validate, region, ..Options::default() }
 }
 
-/// A file's name up to the first dot, if there is anything before it.
+/// Returns a file's name up to the first dot, if it is not empty.
 pub(crate) fn stem(file: &Path) -> Option<&str> {
     let name = file.file_name()?.to_str()?;
     name.split('.').next().filter(|stem| !stem.is_empty())

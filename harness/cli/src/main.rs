@@ -1,32 +1,32 @@
-//! The `polyfill` command: thin. Arguments are read here, and everything else is done by the libraries.
+//! The `polyfill` command. Parses arguments; the libraries do everything else.
 
 mod adapt;
 mod args;
 
+mod chain;
 mod error;
 mod load;
 mod output;
-mod stack;
 
 mod check;
 mod compare;
 mod encode;
-mod entry;
 mod explain;
-mod hunt;
+mod fuzz;
+mod inject;
 mod matrix;
 mod record;
 mod replay;
 mod run;
 mod schema;
-mod sweep;
+mod stress;
 mod test;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use polyfill_build::system::signals;
-use polyfill_build::terminal;
+use polyfill_builder::system::signals;
+use polyfill_builder::terminal;
 
 use crate::args::{Cli, Verb};
 
@@ -41,15 +41,15 @@ fn main() -> ExitCode {
         Verb::Test(args) => test::test(&args),
         Verb::Matrix(args) => matrix::matrix(&args),
         Verb::Compare(args) => compare::compare(&args),
-        Verb::Hunt(args) => hunt::hunt(&args),
-        Verb::Entry(args) => entry::entry(&args),
-        Verb::Sweep(args) => sweep::sweep(&args),
+        Verb::Fuzz(args) => fuzz::fuzz(&args),
+        Verb::Stress(args) => stress::entry(&args),
+        Verb::Inject(args) => inject::inject(&args),
         Verb::Run(args) => run::run(&args),
         Verb::Record(args) => record::record(&args),
         Verb::Replay(args) => replay::replay(&args),
         Verb::Show(args) => replay::show(&args),
         Verb::Shrink(args) => replay::shrink(&args),
-        Verb::Freeze(args) => replay::freeze(&args),
+        Verb::Standalone(args) => replay::standalone(&args),
         Verb::Encode(args) => encode::encode(&args),
         Verb::Explain(args) => explain::explain(&args),
         Verb::Check(args) => check::check(&args),
@@ -64,8 +64,8 @@ fn main() -> ExitCode {
     })
 }
 
-/// Prints the message about arguments that make no sense, in color unless an argument in it would be a command to the terminal;
-/// or the help that was asked for.
+/// Prints a usage error or the requested help. The output is colored, unless an argument in it contains control
+/// characters.
 fn refuse(error: &clap::Error) -> ExitCode {
     let plain = error.render().to_string();
     let escaped = terminal::escaped(&plain);

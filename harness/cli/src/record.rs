@@ -1,19 +1,19 @@
-//! `polyfill record`
+//! Command `polyfill record`.
 
 use std::process::ExitCode;
 
-use polyfill_build::Suite;
+use polyfill_builder::Suite;
 
 use crate::args::RecordArgs;
 use crate::error::Error;
 use crate::output;
 
-/// Runs a trial and writes its bundle.
+/// Runs a trial and writes its recording.
 pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Error> {
     let suite = Suite::new(&args.suite).progress(output::progress);
-    let bundle = polyfill_bundle::record(&suite, &args.suite, &args.trial)?;
-    output::file(&args.output, &bundle.write())?;
-    let (calls, outcome) = (bundle.trace.events.len(), &bundle.about.outcome);
+    let recording = polyfill_recording::record(&suite, &args.suite, &args.trial)?;
+    output::file(&args.output, &recording.write())?;
+    let (calls, outcome) = (recording.trace.events.len(), &recording.about.outcome);
     output::text(&format!("{}: {outcome}, {calls} calls\n", args.output.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `polyfill run`
+//! Command `polyfill run`.
 
 mod file;
 mod guest;
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use polyfill_build::Suite;
-use polyfill_build::case::{Answer, Call, LimitName, Proposal};
-use polyfill_build::index::{NATIVE, Sanitize};
-use polyfill_build::system;
-use polyfill_build::tree::{Preopen, Tree};
+use polyfill_builder::Suite;
+use polyfill_builder::case::{Answer, Call, LimitName, Proposal};
+use polyfill_builder::index::{NATIVE, Sanitize};
+use polyfill_builder::system;
+use polyfill_builder::tree::{Preopen, Tree};
 use polyfill_runner::{
     Accepted, Detail, Engine, EngineOptions, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost,
     RemoteRun, Run, Sinks, Trace, TrialTime, host_linker, json_lines, judge_unwritten, lines, name_writers,
@@ -25,28 +25,28 @@ use crate::args::RunArgs;
 use crate::error::Error;
 use crate::output;
 
-/// Something that can be run, and what stands in for the host around it.
+/// A program to run, and its environment.
 struct Program {
     name: String,
     code: Code,
     answers: Vec<Answer>,
-    /// What it finds on hosts that have files.
+    /// Files on hosts with a file system.
     files: Tree,
     preopens: Option<BTreeMap<String, Preopen>>,
     /// Proposals of core WebAssembly that the guest's case enables.
     proposals: BTreeSet<Proposal>,
     /// The host, if the program has one of its own.
     host: Option<String>,
-    /// Where compiled code is kept.
+    /// Directory of the cache for compiled code.
     cache: Option<PathBuf>,
-    /// The stack that it was made with, if checks are wanted, and what they have to know.
+    /// Adapter chain of the program, and the inputs of the sanitizer. Set if the sanitizer is enabled.
     sanitize: Option<(String, Sanitize)>,
 }
 
-/// What there is to run.
+/// Code to run.
 enum Code {
     Component(Vec<u8>),
-    /// For the host `native`.
+    /// Core module, for the host `native`.
     Module(Vec<u8>),
 }
 
@@ -98,7 +98,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                 }
                 None if args.sanitize => return Err(Error::Unchecked { host: name.to_string() }),
                 None => {
-                    // Of a file nothing is kept: a folder that all users share is no place for code.
+                    // Do not cache the code of a file: a directory that all users share is not safe for compiled
+                    // code.
                     let private = system::private_dir()
                         .map_err(|source| Error::Private { folder: system::temp_dir(), source })?;
                     let cache = program.cache.clone().unwrap_or_else(|| private.path().to_path_buf());
@@ -120,7 +121,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     Ok(if clean || code != ExitCode::SUCCESS { code } else { ExitCode::FAILURE })
 }
 
-/// What adapters did that they must not do, and how much was looked at. Whether that is all right.
+/// Prints the violations and the number of checked calls. Returns true if all violations are accepted.
 fn tell_violations(args: &RunArgs, program: &Program, observation: &Observation) -> Result<bool, Error> {
     let accepted = Accepted::of(&args.suite)?;
     let mut clean = true;
@@ -136,16 +137,16 @@ fn tell_violations(args: &RunArgs, program: &Program, observation: &Observation)
     output::note(&observation.looked_at.to_string());
     if let (Code::Component(component), 0) = (&program.code, observation.looked_at.calls) {
         let stack = program.sanitize.as_ref().map_or("", |(stack, _)| stack);
-        output::note(&format!("sanitize had nothing to check: {}", nothing_to_check(component, stack)));
+        output::note(&format!("`sanitize` checked nothing: {}", nothing_to_check(component, stack)));
     }
     if let Some((function, used)) = observation.looked_at.most_stack() {
         let function = if function.is_empty() { "no call" } else { function };
-        output::note(&format!("most stack used: {used}, in {function}"));
+        output::note(&format!("peak stack use: {used}, in {function}"));
     }
     Ok(clean)
 }
 
-/// The calls, where they were asked for.
+/// Writes the calls as requested by `--trace` and `--trace-json`.
 fn tell_trace(args: &RunArgs, trace: &Trace) -> Result<(), Error> {
     if args.trace {
         for line in lines(trace) {
@@ -158,9 +159,9 @@ fn tell_trace(args: &RunArgs, trace: &Trace) -> Result<(), Error> {
     }
 }
 
-/// A host of the suite's own.
+/// Loads an external host of the suite.
 fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> Result<RemoteHost, Error> {
-    // A file can be run where there is no suite.
+    // A file can run without a suite.
     let mut own = Suite::new(suite).hosts_of_its_own().unwrap_or_default();
     match own.remove(name) {
         Some(descriptor) => Ok(RemoteHost::new(name, descriptor, suite, cache)),
@@ -172,13 +173,13 @@ fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> Result<R
     }
 }
 
-/// Whether the guest's core module is to run as it stands.
+/// Returns true if the guest's core module runs without adapters.
 fn is_native(args: &RunArgs) -> bool {
     args.host.as_deref() == Some(NATIVE)
 }
 
-/// What a stack on the command line is called.
-fn stack(args: &RunArgs, adapts: &[Adapt]) -> String {
+/// Returns the name of an adapter chain of the command line.
+fn chain_name(args: &RunArgs, adapts: &[Adapt]) -> String {
     let name = |adapt: &Adapt| match adapt {
         Adapt::File(arg) => arg.file.display().to_string(),
         Adapt::Interposer(modules) => format!("interpose({modules})"),
@@ -186,14 +187,14 @@ fn stack(args: &RunArgs, adapts: &[Adapt]) -> String {
     args.adapter.clone().unwrap_or_else(|| adapts.iter().map(name).collect::<Vec<_>>().join("+"))
 }
 
-/// Names of guests have neither dots nor slashes in them.
+/// Returns true if the argument is a path. Names of guests contain neither dots nor slashes.
 fn is_file(program: &str) -> bool {
     program.contains(['.', '/', '\\'])
 }
 
 fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
     let stdin = args.stdin.as_deref().map(stdin).transpose()?.unwrap_or_default();
-    // Sorted, and the last one wins where a name is given twice.
+    // Sorted. The last value of a repeated name wins.
     let env: BTreeMap<String, String> = args.env.iter().cloned().collect();
     Ok(Inputs {
         args: iter::once(&program.name).chain(&args.args).cloned().collect(),
@@ -217,14 +218,14 @@ fn stdin(path: &Path) -> Result<Vec<u8>, Error> {
     read.map_err(|source| Error::Read { path: path.to_path_buf(), source })
 }
 
-/// Time enough for anything that ends.
+/// Time limit that is sufficient for every program that terminates.
 const TIME: Duration = Duration::from_secs(60);
 
 fn limits(args: &RunArgs) -> Limits {
     Limits { timeout: TIME, ..Limits::default() }.of(&args.limits.all())
 }
 
-/// Prints returned values and what went wrong; the exit code is the guest's.
+/// Prints returned values and errors, and returns the guest's exit code.
 fn tell(observation: &Observation) -> Result<ExitCode, Error> {
     for value in observation.returned.iter().filter_map(|returned| returned.value.as_ref()) {
         output::text(&format!("{value}\n"))?;
@@ -247,9 +248,11 @@ fn tell(observation: &Observation) -> Result<ExitCode, Error> {
         _ => None,
     };
     if let Some(key) = key {
-        output::note(&format!("help: `--limit {key}=NUMBER` sets another limit, `--limit {key}=none` takes it away"));
+        output::note(&format!(
+            "help: change the limit with `--limit {key}=NUMBER`, or remove it with `--limit {key}=none`"
+        ));
     }
-    // A code that a process cannot end with must not become the one for success.
+    // An exit code that the system cannot represent must not become zero.
     Ok(ExitCode::from(u8::try_from(observation.exit_code()).unwrap_or(u8::MAX)))
 }
 
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_has_limits_unless_the_command_line_takes_them_away() {
+    fn a_run_has_limits_unless_the_command_line_removes_them() {
         assert_eq!(limits_of(&[]), Limits { timeout: Duration::from_secs(60), ..Limits::default() });
         let given = limits_of(&["--limit", "time-ms=1500", "--limit", "output=7", "--limit", "fuel=9"]);
         assert_eq!((given.timeout, given.output, given.fuel), (Duration::from_millis(1500), 7, Some(9)));

@@ -1,4 +1,4 @@
-//! `polyfill test`
+//! Command `polyfill test`.
 
 mod engines;
 mod expectations;
@@ -11,26 +11,26 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use polyfill_build::index::{NATIVE, Stage};
-use polyfill_build::{Built, Suite, terminal};
-use polyfill_runner::{Accepted, CellResult, Compared, Detail, Outcome, Runner, Verdict};
+use polyfill_builder::index::{NATIVE, Stage};
+use polyfill_builder::{Built, Suite, terminal};
+use polyfill_runner::{Accepted, Compared, Detail, Outcome, Runner, TrialResult, Verdict};
 
 use self::engines::Engines;
 use self::expectations::Expectations;
-use self::files::Trial;
+use self::files::Judged;
 use self::selection::Selection;
 use crate::args::TestArgs;
 use crate::error::Error;
 use crate::output;
 
-/// Builds the suite, runs the trials that are asked for, and tells of them.
+/// Builds the suite, runs the selected trials, and prints the report.
 pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let expectations = Expectations::read(args.expectations.as_deref())?;
     let engines = Engines::new(args);
     let suite = suite(args);
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
     let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds()?);
-    runner = runner.keep(polyfill_bundle::keep);
+    runner = runner.keep(polyfill_recording::keep);
     if args.trace {
         runner = runner.trace(Detail::Short);
     }
@@ -42,17 +42,17 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let index = runner.index()?;
     let selection = Selection::new(args, &index, &built)?;
     if args.list {
-        let names: String = selection.cells().map(|cell| format!("{}\n", terminal::line(&cell.name()))).collect();
+        let names: String = selection.trials().map(|trial| format!("{}\n", terminal::line(&trial.name()))).collect();
         output::text(&names)?;
         return Ok(ExitCode::SUCCESS);
     }
     let start = Instant::now();
-    let mut results = runner.run_cells(|cell| selection.wants(cell), 0, |_| {})?;
+    let mut results = runner.run_trials(|trial| selection.wants(trial), 0, |_| {})?;
     let ran = start.elapsed();
     let expected = args.expectations.as_deref();
-    expectations.apply(selection.cells().zip(&mut results), expected, selection.is_whole())?;
-    let trials: Vec<Trial<'_>> = selection.cells().zip(&results).collect();
-    for (file, text) in [(&args.json, files::json as fn(&[Trial<'_>]) -> String), (&args.junit, files::junit)] {
+    expectations.apply(selection.trials().zip(&mut results), expected, selection.is_whole())?;
+    let trials: Vec<Judged<'_>> = selection.trials().zip(&results).collect();
+    for (file, text) in [(&args.json, files::json as fn(&[Judged<'_>]) -> String), (&args.junit, files::junit)] {
         if let Some(file) = file {
             output::file(file, text(&trials).as_bytes())?;
         }
@@ -61,9 +61,9 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     output::text(&table::table(&results))?;
     output::text(&failures(&results))?;
     if args.sanitize {
-        output::text(&format!("\n{}", Compared::of(selection.cells().zip(&results))))?;
-        let idle = if selection.is_whole() { accepted.idle(selection.cells().zip(&results)) } else { Vec::new() };
-        output::text(&idle.iter().map(|line| format!("not seen: {line}\n")).collect::<String>())?;
+        output::text(&format!("\n{}", Compared::of(selection.trials().zip(&results))))?;
+        let idle = if selection.is_whole() { accepted.idle(selection.trials().zip(&results)) } else { Vec::new() };
+        output::text(&idle.iter().map(|line| format!("not observed: {line}\n")).collect::<String>())?;
     }
     output::text(&table::ignored(&results))?;
     output::text(&unasked(&selection, &results))?;
@@ -73,7 +73,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// A suite, or what stands for one.
+/// Returns the suite, or the wasi-testsuite directory as a suite.
 fn suite(args: &TestArgs) -> Suite {
     let suite = Suite::new(root(args));
     if args.wasi_testsuite.is_none() {
@@ -88,12 +88,12 @@ fn suite(args: &TestArgs) -> Suite {
     suite.wasi_testsuite([adapter]).hosts(hosts).trace(args.trace)
 }
 
-/// The folder that trials come from.
+/// Returns the directory of the trials.
 fn root(args: &TestArgs) -> &PathBuf {
     args.wasi_testsuite.as_ref().unwrap_or(&args.suite)
 }
 
-/// The command for one trial, up to its name.
+/// Returns the command that repeats one trial, without its name.
 fn again(args: &TestArgs) -> String {
     let mut check = if args.sanitize { " --sanitize" } else { "" }.to_string();
     if args.all_adapters {
@@ -104,7 +104,7 @@ fn again(args: &TestArgs) -> String {
     }
     match &args.wasi_testsuite {
         Some(folder) => {
-            // They say what the trials are.
+            // These options determine the trials of wasi-testsuite.
             let named = |flag: &str, name: &Option<String>| {
                 name.as_ref().map(|name| format!(" --{flag} {name}")).unwrap_or_default()
             };
@@ -116,17 +116,17 @@ fn again(args: &TestArgs) -> String {
     }
 }
 
-fn failures(results: &[CellResult]) -> String {
+fn failures(results: &[TrialResult]) -> String {
     let mut text = String::new();
     let mut shown: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for result in results {
         let Verdict::Failed { report } = &result.verdict else { continue };
         text.push_str(&format!("\n---- {} ----\n", terminal::line(&result.name)));
-        // A guest that does not compile is the same on all hosts.
+        // A guest that does not compile has the same error on all hosts.
         let guest = result.name.split("::").next().unwrap_or_default();
         match not_compiled(result).and_then(|message| shown.insert((guest, message), &result.name)) {
             Some(first) => {
-                text.push_str(&format!("not built: the same message as that of {}\n", terminal::line(first)));
+                text.push_str(&format!("not built: same error as {}\n", terminal::line(first)));
                 not_compiled(result).and_then(|message| shown.insert((guest, message), first));
             }
             None => text.push_str(&format!("{}\n", report.trim_end())),
@@ -135,16 +135,16 @@ fn failures(results: &[CellResult]) -> String {
     text
 }
 
-/// Answers of cases (`[[import]]`) that no trial has asked for, a line each; where all trials were run.
-fn unasked(selection: &Selection<'_>, results: &[CellResult]) -> String {
+/// Lists the mocked functions (`[[import]]`) that no trial has called, one per line. Empty unless all trials ran.
+fn unasked(selection: &Selection<'_>, results: &[TrialResult]) -> String {
     let mut cases: BTreeMap<String, Option<BTreeSet<&str>>> = BTreeMap::new();
     if !selection.is_whole() {
         return String::new();
     }
-    for (cell, result) in selection.cells().zip(results) {
+    for (trial, result) in selection.trials().zip(results) {
         let Some(seen) = &result.observation else { continue };
         let unasked: BTreeSet<&str> = seen.unasked.iter().map(String::as_str).collect();
-        let of_case = cases.entry(cell.case_key()).or_default();
+        let of_case = cases.entry(trial.case_key()).or_default();
         *of_case = Some(match of_case.take() {
             Some(others) => others.intersection(&unasked).copied().collect(),
             None => unasked,
@@ -153,19 +153,19 @@ fn unasked(selection: &Selection<'_>, results: &[CellResult]) -> String {
     let lines =
         cases.iter().flat_map(|(case, functions)| functions.iter().flatten().map(move |function| (case, function)));
     let lines: Vec<String> =
-        lines.map(|(case, function)| format!("not called: `{function}`, which {case} answers\n")).collect();
+        lines.map(|(case, function)| format!("not called: `{function}`, mocked in {case}\n")).collect();
     if lines.is_empty() { String::new() } else { format!("\n{}", lines.concat()) }
 }
 
-/// The compiler's message, where that is why a trial failed.
-fn not_compiled(result: &CellResult) -> Option<&str> {
+/// Returns the compiler's message, if the trial failed because the guest did not compile.
+fn not_compiled(result: &TrialResult) -> Option<&str> {
     match &result.observation.as_ref()?.outcome {
         Outcome::NotBuilt { stage: Stage::Case | Stage::Compile, message } => Some(message),
         _ => None,
     }
 }
 
-fn summary(results: &[CellResult], selection: &Selection<'_>, built: &Built, ran: Duration) -> String {
+fn summary(results: &[TrialResult], selection: &Selection<'_>, built: &Built, ran: Duration) -> String {
     let count = |wanted: fn(&Verdict) -> bool| results.iter().filter(|result| wanted(&result.verdict)).count();
     let passed = count(|verdict| matches!(verdict, Verdict::Passed | Verdict::FailedAsExpected { .. }));
     let failed = count(|verdict| matches!(verdict, Verdict::Failed { .. }));

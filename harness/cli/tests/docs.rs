@@ -1,46 +1,44 @@
-//! What the documents show is true: commands run, paths exist, shown outputs and files are what there is.
+//! Documentation tests: shown commands run, paths exist, and shown outputs and files are up to date.
 
-#[path = "../../../tests/passed/mod.rs"]
-mod passed;
+#[path = "../../../tests/golden/mod.rs"]
+mod golden;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The documents.
+/// Documents to check.
 const DOCUMENTS: [&str; 13] = [
     "README.md",
     "ARCHITECTURE.md",
     "docs/compare.md",
     "docs/findings/README.md",
     "docs/hosts.md",
-    "docs/hunt.md",
+    "docs/fuzz.md",
     "docs/lab.md",
     "docs/sanitize.md",
-    "docs/sweep.md",
-    "guests/divergences/README.md",
-    "guests/museum/README.md",
-    "guests/sweep/README.md",
+    "docs/inject.md",
+    "guests/differences/README.md",
+    "guests/regressions/README.md",
+    "guests/fault-injection/README.md",
     "hosts/README.md",
 ];
 
 #[test]
+#[ignore = "slow: run with `-- --ignored`"]
 fn commands_run() {
-    let Some(_run) = passed::unless_passed_with("commands_run", Some(Path::new(env!("CARGO_BIN_EXE_polyfill")))) else {
-        return;
-    };
     let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
     for block in blocks() {
         match block.language.as_str() {
             "sh" => {
                 for line in block.text.lines().filter(|line| !line.is_empty()) {
                     match polyfill(line) {
-                        // All trials are what `cargo test` runs already, and this test is a part of that; all releases are
-                        // for CI, and so are hunts through all releases.
+                        // `cargo test` already runs all trials, and includes this test. CI runs all releases, and
+                        // differential fuzzing of all releases.
                         Some(args)
                             if (matches!(args[0].as_str(), "test" | "matrix" | "compare")
                                 && args.iter().all(|arg| arg != "--sanitize"))
-                                || args.iter().any(|arg| arg == "--museum") =>
+                                || args.iter().any(|arg| arg == "--regressions") =>
                         {
                             assert!(ci.contains(&args.join(" ")), "`{line}` of {} is not in .ci/run", block.document);
                         }
@@ -53,7 +51,7 @@ fn commands_run() {
                                 text(&output.stderr)
                             );
                         }
-                        None => assert!(is_known(line), "nobody checks `{line}` of {}", block.document),
+                        None => assert!(is_known(line), "no check for `{line}` of {}", block.document),
                     }
                 }
             }
@@ -69,13 +67,61 @@ fn commands_run() {
 }
 
 #[test]
-fn shown_files_are_what_they_are() {
+fn shown_files_are_up_to_date() {
     for block in blocks() {
         if let Some(path) = block.case {
             let file = fs::read_to_string(root().join(&path)).unwrap();
             assert_eq!(block.text, file, "{} shows another {path}", block.document);
         }
     }
+}
+
+/// `BLESS=1 cargo test --test docs` writes the picture.
+#[test]
+fn the_picture_shows_real_output() {
+    let args = ["test", "--suite", "harness/cli/tests/cli/inputs/failing", "hello::default", "traps"].map(String::from);
+    let output = run(&args);
+    let mut text = format!("$ polyfill {}\n{}{}", args.join(" "), text(&output.stdout), text(&output.stderr));
+    text =
+        text.lines().filter(|line| !line.starts_with("compiling")).map(|line| format!("{}\n", stable(line))).collect();
+    golden::is_golden(&root().join("docs/trial.svg"), &picture(&text));
+}
+
+/// Replaces durations and paths of this machine in a line.
+fn stable(line: &str) -> String {
+    let line = match line.find("; compile ") {
+        Some(at) => &line[..at],
+        None => line,
+    };
+    match (line.strip_prefix("recording: "), line.rfind('/')) {
+        (Some(_), Some(at)) => format!("recording: target/polyfill/failed{}", &line[at..]),
+        _ => line.to_string(),
+    }
+}
+
+/// Renders the output of a terminal as SVG.
+fn picture(text: &str) -> String {
+    const LINE: usize = 18;
+    let lines: Vec<&str> = text.lines().collect();
+    let columns = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
+    let (width, height) = (columns * 8 + 32, lines.len() * LINE + 32);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#16181d\"/>\n\
+         <g font-family=\"ui-monospace, Menlo, Consolas, monospace\" font-size=\"13\" xml:space=\"preserve\">\n"
+    );
+    for (number, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let color = match line.trim_start() {
+            l if line.starts_with("$ ") || l.starts_with("rerun:") => "#7aa2f7",
+            l if l.ends_with("FAILED") || l.starts_with('-') && !l.starts_with("--") => "#f7768e",
+            l if l.ends_with(" ok") || l.starts_with('+') => "#9ece6a",
+            l if l.starts_with("----") => "#e0af68",
+            _ => "#c8ccd4",
+        };
+        let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        svg += &format!("<text x=\"16\" y=\"{}\" fill=\"{color}\">{line}</text>\n", number * LINE + 28);
+    }
+    svg + "</g>\n</svg>\n"
 }
 
 #[test]
@@ -90,7 +136,7 @@ fn paths_exist() {
     }
 }
 
-/// Commands of other programs that the documents show; CI runs each of them or one that contains it.
+/// Returns true for a command of another program in the documents. CI runs each of them, or one that contains it.
 fn is_known(line: &str) -> bool {
     let known = [
         "cargo test",
@@ -103,7 +149,7 @@ fn is_known(line: &str) -> bool {
     known.contains(&line)
 }
 
-/// The arguments, if the line is a call of our command.
+/// Returns the arguments, if the line is a `polyfill` command.
 fn polyfill(line: &str) -> Option<Vec<String>> {
     let arguments = ["cargo run -q -- ", "cargo run -- "].iter().find_map(|prefix| line.strip_prefix(prefix))?;
     let mut words = Vec::new();
@@ -117,7 +163,13 @@ fn polyfill(line: &str) -> Option<Vec<String>> {
 }
 
 fn run(args: &[String]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_polyfill")).args(args).current_dir(root()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_polyfill"))
+        .args(args)
+        .current_dir(root())
+        // For the goldens of this test only.
+        .env_remove("BLESS")
+        .output()
+        .unwrap()
 }
 
 struct Block {
@@ -127,7 +179,7 @@ struct Block {
     text: String,
 }
 
-/// All fenced blocks.
+/// Returns all fenced blocks.
 fn blocks() -> Vec<Block> {
     let mut blocks = Vec::new();
     for document in DOCUMENTS {
@@ -145,17 +197,19 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// Targets of links within the repository.
+/// Returns the targets of links within the repository.
 fn linked(text: &str) -> Vec<String> {
     text.split("](")
         .skip(1)
         .filter_map(|rest| rest.split(')').next())
         .filter(|target| !target.contains("://"))
+        .filter_map(|target| target.split('#').next())
+        .filter(|path| !path.is_empty())
         .map(str::to_string)
         .collect()
 }
 
-/// Paths in backquotes: words with a slash, below a folder of ours.
+/// Returns the paths in backquotes: words with a slash, below a directory of the repository.
 fn quoted(text: &str) -> Vec<String> {
     text.split('`')
         .skip(1)

@@ -1,4 +1,5 @@
-//! The command ended by signals, given files without an end, and run with numbers and variables that make no sense. Each test has a directory for temporary files of its own.
+//! The command ended by signals, given files without an end, and run with numbers and variables that make no sense.
+//! Each test has a directory for temporary files of its own.
 
 #![cfg(target_os = "linux")]
 
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 /// A guest that never ends.
 const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop $again (br $again))))"#;
 
-/// One that ends at once.
+/// A guest that ends at once.
 const SHORT: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
 
 /// The component of a command.
@@ -27,7 +28,7 @@ const COMMAND: &str = r#"(component
     (instance $exported (export "run" (func $run)))
     (export "wasi:cli/run@0.2.0" (instance $exported)))"#;
 
-/// Generous: what is waited for comes in milliseconds on an idle machine.
+/// Generous timeout: events arrive within milliseconds on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A suite and a directory for temporary files.
@@ -58,7 +59,7 @@ impl Place {
         command.args(arguments).current_dir(self.0.path()).env("TMPDIR", self.temporary());
         command.env_remove("CI").env_remove("BLESS").env_remove("POLYFILL_REQUIRE");
         command.env("CARGO_TARGET_DIR", self.at("target")).stdin(Stdio::null());
-        // The shell of scripts and hosts here, on a machine where the path has nothing but Rust and a linker.
+        // Shell for the scripts and hosts here, on a machine whose path contains only Rust and a linker.
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{path}:/bin"));
         command
@@ -69,7 +70,7 @@ impl Place {
         Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
-    /// Runs a command that has to end by itself.
+    /// Runs a command that must end by itself.
     fn run(&self, command: &mut Command) -> (ExitStatus, String) {
         let mut running = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
         let status = running.wait();
@@ -84,14 +85,14 @@ impl Place {
         entries.map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
-    /// Guests of [`endless`] that run.
+    /// Returns the running guests of [`endless`].
     fn guests_with_files(&self) -> usize {
         let parents = self.left_behind().into_iter().map(|name| self.temporary().join(name));
         let folders = parents.flat_map(|parent| fs::read_dir(parent).into_iter().flatten().flatten());
         folders.filter(|folder| folder.path().join("deep/er/file").exists()).count()
     }
 
-    /// The process of which a script wrote down the number.
+    /// Returns the process whose id a script has written.
     fn process(&self, file: &str) -> Pid {
         let path = self.at(file);
         wait_until(&format!("{} is written", path.display()), || {
@@ -101,7 +102,7 @@ impl Place {
     }
 }
 
-/// A process of a test, which does not outlive it.
+/// A process of a test. Killed at the end of the test.
 struct Running(Child);
 
 impl Running {
@@ -137,13 +138,13 @@ fn wait_until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-/// A zombie counts as gone.
+/// Returns true if the process is alive. A zombie counts as dead.
 fn is_gone(process: Pid) -> bool {
     let status = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
     test_kill_process(process).is_err() || status.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('Z'))
 }
 
-/// The signals that this process does not ignore, as it does under `nohup`.
+/// Returns the signals that this process does not ignore. Some are ignored under `nohup`.
 fn signals() -> Vec<Signal> {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
@@ -171,7 +172,7 @@ fn signals_remove_private_directories_and_show_in_the_exit_status() {
 }
 
 #[test]
-fn signals_kill_external_hosts_and_what_they_have_started() {
+fn signals_kill_external_hosts_and_their_child_processes() {
     let host = "command = ['sh', 'host.sh']\ncapabilities = ['calls']\n";
     let script = "read line; echo '{\"hello\": {\"protocol\": 1}}'\nread line\n: >\"$TMPDIR/left\"\n\
                   sh -c 'kill -STOP $$' &\necho $! >child\necho $$ >leader\nwait\n";
@@ -187,7 +188,7 @@ fn signals_kill_external_hosts_and_what_they_have_started() {
 }
 
 #[test]
-fn an_external_host_that_says_nothing_but_the_end_fails() {
+fn an_external_host_that_sends_only_the_end_fails() {
     let polite = "read line; echo '{\"hello\": {\"protocol\": 1}}'; read line\n";
     let end = "echo '{\"end\": {\"outcome\": \"returned\"}}'\n";
     let [started, returned] = ["echo '\"started\"'\n", "echo '{\"returned\": {\"value\": {\"ok\": null}}}'\n"];
@@ -196,8 +197,8 @@ fn an_external_host_that_says_nothing_but_the_end_fails() {
         (vec![polite, started, returned, end, "read line || exit 0"], None),
         (vec![polite, end, "read line"], Some("message `end` with `returned` in the state `preparing`")),
         (vec![polite, started, end, "read line"], Some("message `end` with `returned` in the state `running`")),
-        (vec![polite, started, returned, end, stray], Some("a line of it makes no sense, in the state `idle`")),
-        (vec![polite, started, returned, end, "exit 7"], Some("it ended after a run (exit status: 7)")),
+        (vec![polite, started, returned, end, stray], Some("invalid message in the state `idle`")),
+        (vec![polite, started, returned, end, "exit 7"], Some("exited after a run (exit status: 7)")),
     ] {
         let host = "command = ['sh', 'host.sh']\ncapabilities = ['calls']\n";
         let place = Place::new(&[("hosts/own.toml", host), ("host.sh", &script.concat()), ("hello.wat", COMMAND)]);
@@ -208,7 +209,7 @@ fn an_external_host_that_says_nothing_but_the_end_fails() {
 }
 
 #[test]
-fn signals_kill_compilers_and_what_they_have_started() {
+fn signals_kill_compilers_and_their_child_processes() {
     let script = "case $1 in prepare) echo 1;; *)\n: >\"$TMPDIR/left\"\nsh -c 'kill -STOP $$' &\necho $! >child\n\
                   echo $$ >leader\nwait;; esac\n";
     let place = Place::new(&[("toolchains/slow.sh", script), ("guests/g.slow", "")]);
@@ -221,7 +222,7 @@ fn signals_kill_compilers_and_what_they_have_started() {
 }
 
 #[test]
-fn a_later_run_removes_what_a_killed_one_has_left() {
+fn a_later_run_removes_the_directories_of_a_killed_run() {
     let place = endless();
     let mut running = place.start(&["test"]);
     wait_until("the guest has its files", || place.guests_with_files() == 1);
@@ -230,7 +231,7 @@ fn a_later_run_removes_what_a_killed_one_has_left() {
     let left = place.left_behind();
     assert_eq!(left.len(), 1);
     fs::create_dir_all(place.temporary().join("polyfill-of-another/0")).unwrap();
-    // Another one that is alive keeps its own.
+    // Another live process keeps its directory.
     let mut alive = place.start(&["test"]);
     wait_until("the private directory is another one", || {
         place.left_behind().iter().all(|name| !left.contains(name)) && place.guests_with_files() == 1
@@ -245,7 +246,7 @@ fn a_later_run_removes_what_a_killed_one_has_left() {
 }
 
 #[test]
-fn fifos_and_devices_are_refused_wherever_a_file_is_named() {
+fn fifos_and_devices_are_rejected_as_files() {
     let place = Place::new(&[
         ("main.wat", SHORT),
         ("main.wit", "package a:b; world main {}"),
@@ -280,7 +281,7 @@ fn fifos_and_devices_are_refused_wherever_a_file_is_named() {
         &["show", "fifo"],
         &["replay", "fifo"],
         &["shrink", "fifo"],
-        &["freeze", "fifo", "-o", "out"],
+        &["standalone", "fifo", "-o", "out"],
     ] {
         refused(arguments, "fifo", "a FIFO");
     }
@@ -309,7 +310,7 @@ fn fifos_and_devices_are_refused_wherever_a_file_is_named() {
         refused(&["test", "--suite", "suite"], file, "a FIFO");
         fs::remove_file(place.at(&format!("suite/{file}"))).unwrap();
     }
-    // Named by a case, from outside of the folder of guests.
+    // Named by a case, outside of the directory of guests.
     for key in [
         "stdin = { file = '/dev/zero' }",
         "files = { a = { file = '/dev/zero' } }",
@@ -365,7 +366,7 @@ fn waiting_for_the_lock_of_another_process_is_reported_once() {
 }
 
 #[test]
-fn numbers_of_threads_are_bounded() {
+fn the_number_of_threads_is_bounded() {
     let place = Place::new(&[("guests/main.wat", SHORT), ("guests/main.a.case.toml", "hosts = ['native']")]);
     for threads in ["100000", "18446744073709551615", "0", "many", ""] {
         let (status, text) = place.run(place.polyfill(&["test"]).env("RAYON_NUM_THREADS", threads));
@@ -374,7 +375,7 @@ fn numbers_of_threads_are_bounded() {
 }
 
 #[test]
-fn variables_that_are_empty_count_as_unset() {
+fn empty_environment_variables_count_as_unset() {
     let place =
         Place::new(&[("suite/guests/main.wat", SHORT), ("suite/guests/main.a.case.toml", "hosts = ['native']")]);
     let mut command = place.polyfill(&["test", "--suite", "suite"]);
@@ -391,7 +392,7 @@ fn variables_that_are_empty_count_as_unset() {
 }
 
 #[test]
-fn closed_output_is_no_panic() {
+fn a_closed_output_does_not_panic() {
     let place = Place::new(&[
         ("main.wat", SHORT),
         ("guests/main.wat", SHORT),
@@ -407,7 +408,7 @@ fn closed_output_is_no_panic() {
         &["--help"],
     ] {
         for stream in ["stdout", "stderr"] {
-            // A pipe whose end to read from is closed.
+            // A pipe whose read end is closed.
             let (reader, writer) = std::io::pipe().unwrap();
             drop(reader);
             let mut command = place.polyfill(arguments);

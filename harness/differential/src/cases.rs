@@ -1,7 +1,7 @@
-//! The reference encoder's own cases, as a library.
+//! Test cases of the reference encoder.
 //!
-//! A case is a folder that ships inside the reference's crate: `module.wat` or libraries to link, `adapt-*.wat`, WIT for
-//! each, options in `;;!` lines, and what is expected: `component.wat` with `component.wit.print`, or `error.txt`.
+//! A case is a directory within the reference's crate: `module.wat` or libraries to link, `adapt-*.wat`, their WIT,
+//! options in `;;!` lines, and the expected result: `component.wat` with `component.wit.print`, or `error.txt`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,82 +13,84 @@ use wit_parser::{PackageId, Resolve};
 /// One case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The folder's name.
+    /// Name of the directory.
     pub name: String,
-    /// The modules.
+    /// Modules of the case.
     pub modules: Modules,
-    /// What is to become of them.
+    /// Expected outcome.
     pub expected: Expected,
-    /// The options that the case asks for.
+    /// Options of the case.
     pub config: Config,
 }
 
-/// What a case is made of.
+/// Inputs of a case.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "there are few")]
+#[allow(clippy::large_enum_variant, reason = "few instances exist")]
 pub enum Modules {
     /// A main module and adapters.
     Main {
-        /// Main.
+        /// Main module.
         main: Module,
-        /// Adapters by file name.
+        /// Adapters, ordered by file name.
         adapters: Vec<Module>,
     },
-    /// Libraries to link, by file name.
+    /// Libraries to link, ordered by file name.
     Libraries(Vec<Module>),
 }
 
 /// A core module and its WIT.
 #[derive(Clone, Debug)]
 pub struct Module {
-    /// `main`, or the import module that an adapter implements, or a library's name.
+    /// `main`, the import module that an adapter implements, or the name of a library.
     pub name: String,
-    /// The module in binary form.
+    /// The module in binary format.
     pub wasm: Vec<u8>,
-    /// The world that it was written against.
+    /// World of the module.
     pub wit: Wit,
 }
 
-/// What is to become of a case.
+/// Expected outcome of a case.
 #[derive(Clone, Debug)]
 pub enum Expected {
     /// The reference's component.
     Component {
-        /// In binary form.
+        /// The component in binary format.
         bytes: Vec<u8>,
-        /// Its world, printed.
+        /// Its printed world.
         wit: String,
     },
-    /// The reference's message.
+    /// The reference's error message.
     Error(String),
 }
 
-/// Options of the reference.
+/// Options of the reference encoder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Shims call through globals of function references.
+    /// Set when shims call through globals that hold function references.
     pub return_call_ref: bool,
-    /// Adapters get memory by `memory.grow`.
+    /// Set when adapters obtain memory by `memory.grow`.
     pub realloc_via_memory_grow: bool,
-    /// Names of the standard mangling in the component.
+    /// Set when the component uses the names of the standard mangling.
     pub emit_canonical_names: bool,
-    /// The linker makes functions that trap for missing ones.
+    /// Set when the linker adds trapping functions for missing ones.
     pub stub_missing_functions: bool,
-    /// The linker adds its own `libdl.so`.
+    /// Set when the linker adds its own `libdl.so`.
     pub use_built_in_libdl: bool,
 }
 
-/// The folder of the newest reference among the dependencies, found through `cargo metadata`.
+/// Returns the case directory of the newest reference encoder among the dependencies, found through `cargo metadata`.
 ///
 /// # Errors
-/// If cargo cannot be asked or knows no reference.
+///
+/// Returns an error if cargo cannot be run or the reference is not a dependency.
 pub fn folder() -> Result<PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let cargo = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()).unwrap_or_else(|| "cargo".into());
     let version = Command::new(&cargo).arg("-vV").output().context("cannot run cargo")?;
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("cargo does not tell its host")?;
-    // What other platforms depend on was never downloaded here.
+    let host =
+        version.lines().find_map(|line| line.strip_prefix("host: ")).context("`cargo -vV` does not report its host")?;
+    // Dependencies for other platforms are not downloaded.
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--offline", "--filter-platform", host, "--manifest-path"])
         .arg(manifest)
@@ -107,10 +109,11 @@ pub fn folder() -> Result<PathBuf> {
     Ok(Path::new(manifest).with_file_name("tests").join("components"))
 }
 
-/// All cases of a folder, by name.
+/// Reads all cases of a directory, ordered by name.
 ///
 /// # Errors
-/// If a case cannot be read.
+///
+/// Returns an error if a case cannot be read.
 pub fn read_all(folder: &Path) -> Result<Vec<Case>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
@@ -126,7 +129,8 @@ pub fn read_all(folder: &Path) -> Result<Vec<Case>> {
 /// Reads one case.
 ///
 /// # Errors
-/// If a file of it cannot be read, or an option is not known.
+///
+/// Returns an error if a file cannot be read or an option is unknown.
 pub fn read(folder: &Path) -> Result<Case> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(folder)?;
@@ -152,7 +156,7 @@ pub fn read(folder: &Path) -> Result<Case> {
         let name = match (stem, short) {
             ("module", _) => "main",
             (_, Some(short)) => text.lines().next().and_then(|l| l.strip_prefix(";; module name: ")).unwrap_or(short),
-            _ => bail!("no idea what `{}` is", path.display()),
+            _ => bail!("unexpected file `{}`", path.display()),
         };
         let module = Module { name: name.into(), wasm: wat::parse_str(&text)?, wit: wit(&resolve, package, stem)? };
         match stem {
@@ -169,7 +173,7 @@ pub fn read(folder: &Path) -> Result<Case> {
         let bytes = wat::parse_file(folder.join("component.wat"))?;
         Expected::Component { bytes, wit: std::fs::read_to_string(folder.join("component.wit.print"))? }
     };
-    let name = folder.file_name().and_then(|name| name.to_str()).context("a folder without a name")?.to_string();
+    let name = folder.file_name().and_then(|name| name.to_str()).context("directory without a name")?.to_string();
     let modules = match main {
         Some(main) => Modules::Main { main, adapters },
         None => Modules::Libraries(libraries),
@@ -178,10 +182,11 @@ pub fn read(folder: &Path) -> Result<Case> {
 }
 
 impl Case {
-    /// Encodes the case with our encoder; none if it has no main module.
+    /// Encodes the case with this project's encoder. Returns `None` without a main module.
     ///
     /// # Errors
-    /// What the encoder says.
+    ///
+    /// Returns the encoder's error.
     pub fn encode(&self) -> Option<Result<polyfill_encoder::Encoded, polyfill_encoder::Errors>> {
         let Modules::Main { main, adapters } = &self.modules else { return None };
         let input = Input { main: main.source(), adapters: adapters.iter().map(Module::adapter).collect() };
@@ -190,19 +195,19 @@ impl Case {
 }
 
 impl Module {
-    /// As input of our encoder.
+    /// Converts the module to an input of this project's encoder.
     pub fn source(&self) -> Source<'_> {
         Source { name: self.name.clone(), wasm: &self.wasm, wit: Some(self.wit.clone()) }
     }
 
-    /// As an adapter of our encoder.
+    /// Converts the module to an adapter of this project's encoder.
     pub fn adapter(&self) -> Adapter<'_> {
         Adapter::new(&self.name, &self.wasm).with_wit(Some(self.wit.clone()))
     }
 }
 
 impl Config {
-    /// As options of our encoder.
+    /// Converts the options to those of this project's encoder.
     pub fn options(&self) -> Options {
         let region = if self.realloc_via_memory_grow { Region::MemoryGrow } else { Region::Auto };
         let forwarding = if self.return_call_ref { Forwarding::References } else { Forwarding::Table };
@@ -215,7 +220,7 @@ fn wit(resolve: &Resolve, package: PackageId, world: &str) -> Result<Wit> {
     Ok(Wit { resolve: resolve.clone(), world })
 }
 
-/// Reads the `;;!` lines among a file's leading comments.
+/// Parses the `;;!` lines among the leading comments of a file.
 fn configure(config: &mut Config, text: &str) -> Result<()> {
     let leading = text.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with(";;"));
     for line in leading.filter_map(|line| line.strip_prefix(";;!")) {
@@ -225,7 +230,7 @@ fn configure(config: &mut Config, text: &str) -> Result<()> {
             Some("emit-canonical-names") => &mut config.emit_canonical_names,
             Some("stub-missing-functions") => &mut config.stub_missing_functions,
             Some("use-built-in-libdl") => &mut config.use_built_in_libdl,
-            _ => bail!("no idea what the option `{line}` means"),
+            _ => bail!("unknown option `{line}`"),
         };
         *option = true;
     }

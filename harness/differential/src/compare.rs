@@ -1,48 +1,52 @@
-//! Whether two outcomes agree.
+//! Compares the outcomes of both encoders.
 
 use crate::encoders::{self, Outcome};
 use crate::inputs::{Binaries, Inputs};
 use crate::known::{self, Class};
 
-/// What comparing both encoders on one input says.
+/// Result of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Both made a component, and nothing is different.
+    /// Both encoders produced equivalent components.
     Same,
-    /// Both refused it, and what we said, without names.
+    /// Both encoders rejected the input. Contains this project's error message without names.
     Refused(String),
-    /// A difference that is understood.
+    /// A known difference.
     Known(&'static Class, Finding),
-    /// A difference.
+    /// An unknown difference.
     Finding(Finding),
 }
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// What kind of difference: findings of one kind likely have one cause.
+    /// Kind of the difference. Findings of one kind probably have the same cause.
     pub kind: String,
-    /// Everything there is to say.
+    /// Full description.
     pub detail: String,
 }
 
 impl Finding {
-    /// Kind and detail, for a file.
+    /// Formats the kind and the detail for a file.
     pub fn text(&self) -> String {
         format!("{}\n\n{}\n", self.kind, self.detail.trim_end())
     }
 }
 
-/// Both encoders' outcomes.
+/// Outcomes of both encoders.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// Ours.
+    /// Outcome of this project's encoder.
     pub ours: Outcome,
-    /// The reference's.
+    /// Outcome of the reference encoder.
     pub reference: Outcome,
 }
 
-/// Runs both encoders and compares.
+/// Runs both encoders and compares their outcomes.
+///
+/// # Errors
+///
+/// Returns an error if the inputs are invalid text.
 pub fn compare(inputs: &Inputs) -> anyhow::Result<Verdict> {
     let binaries = inputs.binaries()?;
     let pair = encode(&binaries);
@@ -54,7 +58,7 @@ pub fn encode(binaries: &Binaries) -> Pair {
     Pair { ours: encoders::ours(binaries), reference: encoders::reference(binaries) }
 }
 
-/// Compares the outcomes.
+/// Compares two outcomes.
 pub fn judge(binaries: &Binaries, pair: &Pair) -> Verdict {
     match difference(pair) {
         Ok(verdict) => verdict,
@@ -73,7 +77,7 @@ fn difference(pair: &Pair) -> Result<Verdict, Finding> {
             }
             if ours.needs != reference.needs {
                 let diff = reference.needs.diff(&ours.needs);
-                return Err(finding("the needs differ", &format!("- the reference's, + ours\n{diff}")));
+                return Err(finding("the canonical ABI uses differ", &format!("- reference, + ours\n{diff}")));
             }
             Ok(Verdict::Same)
         }
@@ -89,7 +93,7 @@ fn finding(kind: &str, detail: &str) -> Finding {
     Finding { kind: kind.to_string(), detail: detail.to_string() }
 }
 
-/// An outcome in a few words, without names, so that two of one cause have one text.
+/// Summarizes an outcome without names, so that outcomes with the same cause have the same text.
 fn word(outcome: &Outcome) -> String {
     let (what, message) = match outcome {
         Outcome::Component(_) => return "a component".to_string(),
@@ -100,7 +104,7 @@ fn word(outcome: &Outcome) -> String {
     format!("{what} ({})", plain(message))
 }
 
-/// The first line of a message without names and numbers.
+/// Returns the first line of a message without names and numbers.
 pub fn plain(message: &str) -> String {
     let mut plain = String::new();
     for (number, part) in message.lines().next().unwrap_or_default().split('`').enumerate() {
@@ -124,12 +128,12 @@ fn text(outcome: &Outcome) -> String {
     }
 }
 
-/// Two texts, the lines that only one has marked.
+/// Returns a line diff of two texts.
 fn lines(reference: &str, ours: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (reference.lines().collect(), ours.lines().collect());
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let mut out = String::from("- the reference's, + ours\n");
+    let mut out = String::from("- reference, + ours\n");
     let mut push = |mark: char, lines: &[&str]| lines.iter().for_each(|line| out += &format!("{mark} {line}\n"));
     push(' ', &old[..head]);
     push('-', &old[head..old.len() - tail]);

@@ -1,4 +1,4 @@
-//! Both encoders behind one face: the same binaries in, an [`Outcome`] out.
+//! Common interface of both encoders: the same binaries as input, an [`Outcome`] as output.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -11,42 +11,43 @@ use wasmparser::{Validator, WasmFeatures};
 use crate::inputs::Binaries;
 use crate::needs::{self, Needs};
 
-/// What an encoder made of its inputs.
+/// Outcome of an encoder.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// A valid component.
     Component(Component),
-    /// A component that does not validate, and why.
+    /// A component that does not validate, with the error.
     Invalid(String),
-    /// An error.
+    /// An error message.
     Refused(String),
-    /// A panic with its message.
+    /// A panic message.
     Panicked(String),
 }
 
-/// What is compared of a component.
+/// Compared properties of a component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Component {
-    /// Its decoded world, printed.
+    /// Its decoded and printed world.
     pub wit: String,
-    /// What it asks of the canonical ABI.
+    /// Its use of the canonical ABI.
     pub needs: Needs,
 }
 
-/// What our encoder makes of it.
+/// Runs this project's encoder.
 pub fn ours(binaries: &Binaries) -> Outcome {
     guarded(|| our_bytes(binaries))
 }
 
-/// What the reference encoder makes of it.
+/// Runs the reference encoder.
 pub fn reference(binaries: &Binaries) -> Outcome {
     guarded(|| reference_bytes(binaries))
 }
 
-/// Our component.
+/// Encodes with this project's encoder.
 ///
 /// # Errors
-/// What our encoder says.
+///
+/// Returns the encoder's error.
 pub fn our_bytes(binaries: &Binaries) -> Result<Vec<u8>, String> {
     let source = |name: &str, wasm| Source { name: name.to_string(), wasm, wit: None };
     let input = Input {
@@ -59,10 +60,11 @@ pub fn our_bytes(binaries: &Binaries) -> Result<Vec<u8>, String> {
     polyfill_encoder::encode(&input, &options).map(|encoded| encoded.component).map_err(|e| e.to_string())
 }
 
-/// The reference's component.
+/// Encodes with the reference encoder.
 ///
 /// # Errors
-/// What the reference says.
+///
+/// Returns the encoder's error.
 pub fn reference_bytes(binaries: &Binaries) -> Result<Vec<u8>, String> {
     let options = &binaries.options;
     let encode = || -> anyhow::Result<Vec<u8>> {
@@ -89,8 +91,8 @@ fn guarded(encode: impl FnOnce() -> Result<Vec<u8>, String>) -> Outcome {
             }
             match quietly(|| component(&wasm)) {
                 Ok(Ok(component)) => Outcome::Component(component),
-                Ok(Err(error)) => Outcome::Invalid(format!("it cannot be read: {error:#}")),
-                Err(message) => Outcome::Invalid(format!("reading it panics: {message}")),
+                Ok(Err(error)) => Outcome::Invalid(format!("it cannot be decoded: {error:#}")),
+                Err(message) => Outcome::Invalid(format!("decoding it panics: {message}")),
             }
         }
     }
@@ -101,7 +103,7 @@ fn component(wasm: &[u8]) -> anyhow::Result<Component> {
     Ok(Component { wit: world(wasm)?, needs })
 }
 
-/// The world of a component, as WIT text.
+/// Prints the world of a component as WIT.
 fn world(wasm: &[u8]) -> anyhow::Result<String> {
     let decoded = wit_component::decode(wasm)?;
     let resolve = decoded.resolve();
@@ -115,7 +117,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs something that may panic; the message if it does, and nothing on the screen.
+/// Runs a closure that may panic and returns the panic message. Prints nothing.
 pub fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,26 +1,27 @@
-//! What the known classes ask about a core module.
+//! Facts about core modules that the classes of known differences depend on.
 
 use wasmparser::{ExternalKind, KnownCustom, Name, Parser, Payload, TypeRef};
 
 /// Facts about a core module.
 #[derive(Debug, Default)]
 pub struct Facts {
-    /// Import modules, fields, and whether it is a function that is imported.
+    /// Imports: module, field, and true for a function.
     pub imports: Vec<(String, String, bool)>,
     /// Names of exports.
     pub exports: Vec<String>,
-    /// It imports a memory.
+    /// Set when it imports a memory.
     pub imports_memory: bool,
-    /// It exports a memory.
+    /// Set when it exports a memory.
     pub exports_memory: bool,
-    /// Sections that the reference takes no adapter with: start, elements, data, data count, tables, tags.
+    /// Set when it has a section that the reference rejects in adapters: start, elements, data, data count, tables,
+    /// tags.
     pub unusual_sections: bool,
     /// Names of globals.
     pub globals: Vec<String>,
 }
 
 impl Facts {
-    /// Reads them; what cannot be read is left out.
+    /// Reads the facts. Malformed parts are ignored.
     pub fn read(wasm: &[u8]) -> Facts {
         let mut facts = Facts::default();
         for payload in Parser::new(0).parse_all(wasm) {
@@ -61,18 +62,18 @@ impl Facts {
         facts
     }
 
-    /// It imports something from that module.
+    /// Returns true if the module imports an item of that import module.
     pub fn imports_from(&self, module: &str) -> bool {
         self.imports.iter().any(|(other, _, _)| other == module)
     }
 
-    /// It imports two things of the same name.
+    /// Returns true if it imports two items of the same name.
     pub fn imports_twice(&self) -> bool {
         let name = |number: usize| (&self.imports[number].0, &self.imports[number].1);
         (1..self.imports.len()).any(|number| (0..number).any(|other| name(other) == name(number)))
     }
 
-    /// A global of that name exists.
+    /// Returns true if a global has that name.
     pub fn has_global(&self, name: &str) -> bool {
         self.globals.iter().any(|global| global == name)
     }

@@ -1,13 +1,13 @@
-//! Case folders: an input as files, written for findings and replayed by tests.
+//! Case directories: an input as files, written for findings and replayed by tests.
 //!
 //! ```text
 //! module.wat, module.wit              main and its world
-//! adapt-NAME.wat, adapt-NAME.wit      an adapter; `;; module name: x` at its head if NAME cannot be said in a file name
-//! difference.txt                      what was different when the case was made
+//! adapt-NAME.wat, adapt-NAME.wit      an adapter; starts with `;; module name: x` if NAME is not a valid file name
+//! difference.txt                      difference when the case was written
 //! ```
 //!
-//! Heads of the `.wat` files may hold options: `;;! world = "w"`, `;;! string-encoding = "utf16"` and, in `module.wat`,
-//! `;;! realloc-via-memory-grow = true` or `;;! return-call-ref = true`.
+//! Leading comments of the `.wat` files may contain options: `;;! world = "w"`, `;;! string-encoding = "utf16"` and, in
+//! `module.wat`, `;;! realloc-via-memory-grow = true` or `;;! return-call-ref = true`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +16,11 @@ use anyhow::{Context, bail, ensure};
 
 use crate::inputs::{Encoding, Inputs, Options, Source};
 
-/// Writes a case, over the one that may be there.
+/// Writes a case, replacing an existing one.
+///
+/// # Errors
+///
+/// Returns an error if a file cannot be written.
 pub fn write(folder: &Path, inputs: &Inputs, difference: &str) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     for entry in std::fs::read_dir(folder)? {
@@ -36,7 +40,7 @@ pub fn write(folder: &Path, inputs: &Inputs, difference: &str) -> anyhow::Result
     for (number, (name, adapter)) in inputs.adapters.iter().enumerate() {
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let stem = if plain { format!("adapt-{name}") } else { format!("adapt-{number}") };
-        // The order of adapters is that of their files' names.
+        // Adapters are ordered by file name.
         let stem = if inputs.adapters.len() > 1 { format!("adapt-{number}") } else { stem };
         let name = if stem == format!("adapt-{name}") { String::new() } else { format!(";; module name: {name}\n") };
         source(folder, &stem, &(name + &self::head(adapter)), adapter)?;
@@ -59,14 +63,20 @@ fn source(folder: &Path, stem: &str, head: &str, source: &Source) -> anyhow::Res
     Ok(())
 }
 
-/// Reads a case. Files and options that mean nothing are errors.
+/// Reads a case. Unknown files and options are errors.
+///
+/// # Errors
+///
+/// Returns an error if a file cannot be read or is unexpected, or an option is unknown.
 pub fn read(folder: &Path) -> anyhow::Result<Inputs> {
     let mut stems = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         match name.rsplit_once('.') {
             Some((stem, "wat")) => stems.push(stem.to_string()),
-            Some((stem, "wit")) => ensure!(folder.join(format!("{stem}.wat")).exists(), "`{name}` has no `{stem}.wat`"),
+            Some((stem, "wit")) => {
+                ensure!(folder.join(format!("{stem}.wat")).exists(), "`{name}` without `{stem}.wat`")
+            }
             _ => ensure!(name == "difference.txt", "unknown file `{name}`"),
         }
     }
@@ -92,7 +102,7 @@ pub fn read(folder: &Path) -> anyhow::Result<Inputs> {
             Some(name) => adapters.push((name, read)),
         }
     }
-    Ok(Inputs { main: main.context("there is no `module.wat`")?, adapters, options })
+    Ok(Inputs { main: main.context("`module.wat` not found")?, adapters, options })
 }
 
 fn set(option: &str, source: &mut Source, options: &mut Options) -> anyhow::Result<()> {

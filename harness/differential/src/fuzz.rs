@@ -1,7 +1,7 @@
-//! Arbitrary bytes as inputs of our encoder: it may refuse them, but never panic.
+//! Fuzz targets: arbitrary bytes as inputs of this project's encoder, which may reject them but must not panic.
 //!
-//! One function for each target, used by all who run them: the fuzz crate under libFuzzer, the test that replays the
-//! corpus, and the loop in [`hunt`] that needs no nightly compiler.
+//! Each target is one function. It is used by the fuzz crate under libFuzzer, by the test that replays the corpus, and
+//! by the loop in [`hunt`], which does not need a nightly compiler.
 
 pub mod hunt;
 pub mod mutate;
@@ -14,11 +14,12 @@ use wasmparser::{FuncType, Validator, WasmFeatures};
 use crate::generate;
 use crate::module::{Core, ImportType};
 
-/// A target: its name, which is also its corpus's folder, and what it does with bytes.
+/// A fuzz target.
 pub struct Target {
-    /// The name.
+    /// Name of the target and of its corpus directory.
     pub name: &'static str,
-    /// Encodes; says in a few words what became of it. Panics if the encoder does, or finds itself at fault.
+    /// Function that encodes the input and summarizes the outcome. Panics if the encoder panics or reports an internal
+    /// error.
     pub run: fn(&[u8]) -> String,
 }
 
@@ -30,15 +31,15 @@ pub const TARGETS: [Target; 4] = [
     Target { name: "structured", run: structured },
 ];
 
-/// The import module that the adapter under test implements.
+/// Import module that the adapter under test implements.
 const NAME: &str = "old";
 
-/// The bytes are main.
+/// Interprets the bytes as main.
 pub fn encode(bytes: &[u8]) -> String {
     attempt(bytes, &[])
 }
 
-/// The bytes are an adapter; main imports all that it exports.
+/// Interprets the bytes as an adapter. Main imports all its exports.
 pub fn adapter(bytes: &[u8]) -> String {
     let main = wat::parse_str(main_for(bytes).wat()).unwrap_or_default();
     let mut said = String::new();
@@ -50,7 +51,7 @@ pub fn adapter(bytes: &[u8]) -> String {
     said
 }
 
-/// The bytes are the world of a main that exports a function or two.
+/// Interprets the bytes as the world of a main module with fixed exports.
 pub fn world(bytes: &[u8]) -> String {
     let main = r#"(module
         (import "a:b/c" "f" (func))
@@ -59,21 +60,21 @@ pub fn world(bytes: &[u8]) -> String {
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 0))"#;
     let mut main = wat::parse_str(main).unwrap_or_default();
     use wasm_encoder::{CustomSection, Encode};
-    // As a section of a module: its number, then what it holds.
+    // A custom section: id, then size and contents.
     main.push(0);
     CustomSection { name: "component-type:world".into(), data: bytes.into() }.encode(&mut main);
     attempt(&main, &[])
 }
 
-/// The bytes choose a generated world, and what is changed in its binaries.
+/// Interprets the bytes as the choice of a generated world and as changes to its binaries.
 pub fn structured(bytes: &[u8]) -> String {
     let (head, rest) = bytes.split_at(bytes.len().min(8));
     let mut number = [0; 8];
     number[..head.len()].copy_from_slice(head);
     let (_, sample) = generate::sample(None, 0, u64::from_le_bytes(number));
     let Ok(mut binaries) = sample.inputs().binaries() else { return "no input".to_string() };
-    // Module, place, what becomes of it: six bytes a change.
-    for change in rest.chunks_exact(6) {
+    // A change has six bytes: module, offset and edit.
+    for change in rest.as_chunks::<6>().0 {
         let count = binaries.adapters.len() + 1;
         let module = match usize::from(change[0]) % count {
             0 => &mut binaries.main,
@@ -91,7 +92,7 @@ pub fn structured(bytes: &[u8]) -> String {
     attempt(&binaries.main, &adapters.collect::<Vec<_>>())
 }
 
-/// Encodes, with few options and with all.
+/// Encodes with default options and with all options.
 fn attempt(main: &[u8], adapters: &[Adapter<'_>]) -> String {
     let input = Input { main: Source { name: "main".into(), wasm: main, wit: None }, adapters: adapters.to_vec() };
     let all = Options {
@@ -123,7 +124,7 @@ fn attempt(main: &[u8], adapters: &[Adapter<'_>]) -> String {
     said
 }
 
-/// Panics of the library for WIT are for the encoder to catch; libFuzzer would end at the mere sight of them.
+/// Panics of the WIT library are caught by the encoder. libFuzzer's panic hook would abort first.
 fn foreign_panics_are_caught() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -136,8 +137,11 @@ fn foreign_panics_are_caught() {
     });
 }
 
+/// Checks for internal errors.
+///
 /// # Panics
-/// If the encoder says of itself that it is at fault.
+///
+/// Panics if the encoder reports an internal error.
 fn at_fault_in(errors: &Errors) {
     errors.iter().for_each(|error| at_fault(std::slice::from_ref(error)));
 }
@@ -147,7 +151,7 @@ fn at_fault(errors: &[Error]) {
     assert!(fault.is_none(), "{fault:?}");
 }
 
-/// A main that imports all functions that an adapter exports; if it is none, one that imports `f`.
+/// Returns a main module that imports all functions that an adapter exports, or `f` if the bytes are not a module.
 fn main_for(adapter: &[u8]) -> Core {
     let mut main = Core::default();
     let valid = Validator::new_with_features(WasmFeatures::all()).validate_all(adapter).is_ok();

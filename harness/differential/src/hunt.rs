@@ -1,4 +1,4 @@
-//! Many worlds, one after the other, on several threads: counts and findings.
+//! Differential fuzzing on several threads: compares many worlds, and counts results and findings.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,55 +9,55 @@ use crate::encoders::quietly;
 use crate::generate::{self, Family, Sample};
 use crate::shrink;
 
-/// Threads, at most.
+/// Maximum number of threads.
 const MOST_JOBS: usize = 256;
 
-/// Which worlds to compare.
+/// Worlds to compare.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// The seed.
+    /// Seed.
     pub seed: u64,
-    /// Of this generator only.
+    /// Family of the worlds. Default: all.
     pub family: Option<Family>,
-    /// The first world's number.
+    /// Number of the first world.
     pub first: u64,
-    /// How many.
+    /// Number of worlds.
     pub worlds: u64,
-    /// On how many threads. The result is the same for every number of them.
+    /// Number of threads. The result does not depend on it.
     pub jobs: usize,
 }
 
-/// What a hunt found.
+/// Results of a run.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Worlds by family.
+    /// Number of worlds by family.
     pub families: BTreeMap<Family, u64>,
-    /// Worlds of which both encoders made the same component.
+    /// Number of worlds for which both encoders produced equivalent components.
     pub same: u64,
-    /// Worlds that both refused, by what we said.
+    /// Number of worlds that both encoders rejected, by this project's message.
     pub refused: BTreeMap<String, u64>,
-    /// Known differences by class: how many, and the first of them.
+    /// Known differences by class: the number and the first one.
     pub known: Findings,
-    /// Findings by kind: how many, and the first of them.
+    /// Findings by kind: the number and the first one.
     pub findings: Findings,
 }
 
-/// How many of a kind there are, and the first of them.
+/// Number of occurrences of a kind, and the first one.
 pub type Findings = BTreeMap<String, (u64, First)>;
 
-/// The first finding of a kind.
+/// First finding of a kind.
 #[derive(Debug)]
 pub struct First {
-    /// The world's number.
+    /// Number of the world.
     pub number: u64,
     /// The world.
     pub sample: Sample,
-    /// What is different.
+    /// The difference.
     pub finding: Finding,
 }
 
 impl Report {
-    /// How many worlds were compared.
+    /// Returns the number of compared worlds.
     pub fn worlds(&self) -> u64 {
         let count = |findings: &Findings| findings.values().map(|(count, _)| count).sum::<u64>();
         self.same + self.refused.values().sum::<u64>() + count(&self.known) + count(&self.findings)
@@ -98,7 +98,7 @@ fn add(findings: &mut Findings, kind: String, count: u64, first: First) {
     }
 }
 
-/// Compares worlds; `progress` hears how many are done.
+/// Compares worlds. `progress` receives the number of completed worlds.
 pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Report {
     let next = AtomicU64::new(0);
     let report = Mutex::new(Report::default());
@@ -124,11 +124,11 @@ pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Report {
     report.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// What comparing a sample says; a sample that is no input at all, or a panic in comparing, is a finding too.
+/// Compares a sample. An invalid sample and a panic during comparison are findings, too.
 pub fn judge(sample: &Sample) -> Verdict {
     match quietly(|| compare::compare(&sample.inputs())) {
         Ok(Ok(verdict)) => verdict,
-        Ok(Err(error)) => fault("the generator's text cannot be read", &format!("{error:#}")),
+        Ok(Err(error)) => fault("the generated text is invalid", &format!("{error:#}")),
         Err(panic) => fault("the comparison panics", &panic),
     }
 }
@@ -137,7 +137,7 @@ fn fault(kind: &str, detail: &str) -> Verdict {
     Verdict::Finding(Finding { kind: kind.to_string(), detail: detail.to_string() })
 }
 
-/// The first finding of a kind, as small as it gets.
+/// Shrinks the first finding of a kind.
 pub fn small(first: &First) -> (Sample, Finding) {
     shrink::shrink(&first.sample, &first.finding, |verdict| match verdict {
         Verdict::Finding(finding) if finding.kind == first.finding.kind => Some(finding),
@@ -145,7 +145,7 @@ pub fn small(first: &First) -> (Sample, Finding) {
     })
 }
 
-/// The first world of a known class, as small as it gets.
+/// Shrinks the first world of a known class.
 pub fn small_known(class: &str, first: &First) -> (Sample, Finding) {
     shrink::shrink(&first.sample, &first.finding, |verdict| match verdict {
         Verdict::Known(other, finding) if other.name == class => Some(finding),

@@ -1,27 +1,27 @@
-//! What both encoders are given, as text: modules in WAT, their worlds in WIT, and the options.
+//! Text inputs of both encoders: modules in WAT, their worlds in WIT, and options.
 
 use std::fmt;
 
 use wit_component::StringEncoding;
 use wit_parser::{Resolve, WorldId};
 
-/// Everything that one component is made of.
+/// All inputs of one component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inputs {
-    /// The main module.
+    /// Main module.
     pub main: Source,
-    /// The adapters, each with the import module that it implements.
+    /// Adapters, each with the import module that it implements.
     pub adapters: Vec<(String, Source)>,
-    /// The options.
+    /// Options.
     pub options: Options,
 }
 
-/// What can be asked of both encoders.
+/// Options that both encoders support.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// What an adapter takes from main comes by `memory.grow`, whatever main offers.
+    /// Set when adapters obtain memory by `memory.grow`, regardless of main's exports.
     pub memory_grow: bool,
-    /// Shims call through function references.
+    /// Set when shims call through function references.
     pub return_call_ref: bool,
 }
 
@@ -30,15 +30,15 @@ pub struct Options {
 pub struct Source {
     /// The module as WAT.
     pub wat: String,
-    /// A package with the module's world, and the packages that it refers to nested in it.
+    /// Package that contains the world, with the packages it refers to as nested packages.
     pub wit: String,
-    /// The world in it.
+    /// Name of the world.
     pub world: String,
-    /// How strings lie in the module's memory.
+    /// String encoding of the module.
     pub encoding: Encoding,
 }
 
-/// A string encoding, by its WAT name.
+/// A string encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8.
@@ -46,12 +46,12 @@ pub enum Encoding {
     Utf8,
     /// UTF-16.
     Utf16,
-    /// Latin-1, or UTF-16 where that does not do.
+    /// Latin-1 or UTF-16, per string.
     Compact,
 }
 
 impl Encoding {
-    /// All of them.
+    /// All encodings.
     pub const ALL: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Compact];
 }
 
@@ -75,19 +75,23 @@ impl From<Encoding> for StringEncoding {
     }
 }
 
-/// The binaries that go into an encoder: each module with its world in a `component-type` section.
+/// Binary inputs of an encoder: each module contains its world in a `component-type` section.
 #[derive(Clone, Debug)]
 pub struct Binaries {
-    /// The main module.
+    /// Main module.
     pub main: Vec<u8>,
-    /// The adapters by name.
+    /// Adapters by name.
     pub adapters: Vec<(String, Vec<u8>)>,
-    /// The options.
+    /// Options.
     pub options: Options,
 }
 
 impl Inputs {
     /// Parses all texts and embeds the worlds.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a module or world does not parse, or a world cannot be embedded.
     pub fn binaries(&self) -> anyhow::Result<Binaries> {
         let adapters = self.adapters.iter().map(|(name, source)| Ok((name.clone(), source.binary()?)));
         Ok(Binaries {
@@ -97,7 +101,7 @@ impl Inputs {
         })
     }
 
-    /// All modules, main first.
+    /// Returns all modules, main first.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         std::iter::once(&self.main).chain(self.adapters.iter().map(|(_, source)| source))
     }
@@ -114,6 +118,10 @@ impl Source {
 }
 
 /// Parses a WIT text and finds the world in its first package.
+///
+/// # Errors
+///
+/// Returns an error if the text does not parse or lacks the world.
 pub fn resolve(wit: &str, world: &str) -> anyhow::Result<(Resolve, WorldId)> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("world.wit", wit)?;
@@ -121,7 +129,11 @@ pub fn resolve(wit: &str, world: &str) -> anyhow::Result<(Resolve, WorldId)> {
     Ok((resolve, world))
 }
 
-/// Prints the package of a world, with the packages that it refers to nested in it.
+/// Prints the package of a world, with the packages it refers to as nested packages.
+///
+/// # Errors
+///
+/// Returns an error if the world has no package or cannot be printed.
 pub fn print(resolve: &Resolve, world: WorldId) -> anyhow::Result<String> {
     let package = resolve.worlds[world].package.ok_or_else(|| anyhow::anyhow!("a world without a package"))?;
     let mut nested = vec![package];

@@ -1,8 +1,8 @@
-//! Differences that are understood and stay: what the reference cannot do, or does wrong, or does without need.
+//! Known differences: features that the reference does not support, and errors and unnecessary output of the reference.
 //!
-//! Each class has a reason, and a folder of its name under `tests/known/` that shows that it still occurs. A class is as
-//! narrow as it can be: where the reference fails, it looks for the words of the failure and for what causes it in the
-//! modules; where both encoders make a component, what the class excuses is taken away, and the rest has to be the same.
+//! Each class has a reason and a directory of the same name under `tests/known/` that demonstrates it. A class is as
+//! narrow as possible. If the reference fails, the class matches the error message and its cause in the modules. If
+//! both encoders produce a component, the class removes the accepted difference, and the rest must be equal.
 
 use crate::compare::{self, Pair, Verdict};
 use crate::encoders::{self, Component, Outcome};
@@ -11,12 +11,12 @@ use crate::inputs::Binaries;
 use crate::needs::Lifted;
 use crate::rewrite;
 
-/// A class of differences.
+/// A class of known differences.
 #[derive(Debug)]
 pub struct Class {
-    /// A name.
+    /// Name of the class.
     pub name: &'static str,
-    /// Why the difference is none of ours to mend.
+    /// Reason for the difference, which is not an error of this project.
     pub reason: &'static str,
     matches: fn(&Question<'_>) -> bool,
 }
@@ -27,31 +27,31 @@ impl PartialEq for Class {
     }
 }
 
-/// A difference and what it is about.
+/// A difference and its inputs.
 struct Question<'a> {
     binaries: &'a Binaries,
     pair: &'a Pair,
     main: Facts,
-    /// The adapters by name.
+    /// Adapters by name.
     adapters: Vec<(&'a str, Facts)>,
 }
 
-/// All classes; the first that matches counts.
+/// All classes. The first match applies.
 pub const CLASSES: &[Class] = &[
     Class {
         name: "error-instead-of-failure",
-        reason: "the input is wrong, and we say so; the reference panics, or makes a component that does not validate",
+        reason: "the input is invalid and rejected; the reference panics or produces an invalid component",
         matches: |q| q.we_refuse("") && matches!(q.pair.reference, Outcome::Panicked(_) | Outcome::Invalid(_)),
     },
     Class {
         name: "order-of-exports",
-        reason: "the reference exports main's items first, then the adapters'; we keep the order of the joined world, \
-                 in which what an item uses comes before it. The order means nothing",
+        reason: "the reference exports main's items first, then the adapters'; this encoder keeps the order of the \
+                 merged world, in which dependencies come first. The order has no meaning",
         matches: |q| q.components().is_some_and(|(ours, reference)| same_but_order(ours, reference)),
     },
     Class {
         name: "main-realloc-for-adapters",
-        reason: "an adapter without a realloc of its own is served by main's; the reference refuses it",
+        reason: "an adapter without its own realloc uses main's; the reference rejects it",
         matches: |q| {
             let Outcome::Component(ours) = &q.pair.ours else { return false };
             let main = |(module, _): (&str, &str)| module == "main";
@@ -60,8 +60,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "adapter-sections",
-        reason: "adapters may have tables, elements, data and a start function; the reference refuses the sections, even \
-                 if nothing needs them",
+        reason: "adapters may have tables, elements, data and a start function; the reference rejects these sections, \
+                 even if they are unused",
         matches: |q| {
             let words = q.it_refuses("unsupported section `") || q.it_refuses("tables should not be present");
             q.we_encode() && words && q.any_adapter(|_, facts| facts.unusual_sections)
@@ -69,8 +69,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "dead-adapter-imports",
-        reason: "what an adapter imports for functions that nobody needs need not exist; the reference looks at all \
-                 imports before it drops any",
+        reason: "imports that only unused functions of an adapter need may be missing; the reference validates all \
+                 imports before garbage collection",
         matches: |q| {
             let words = ["is only allowed to import functions", "requires an import interface", "does not specify"];
             let missing = ["is missing function", "no top-level imported function", "unknown function", "mismatch"];
@@ -80,7 +80,7 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "adapter-imports-twice",
-        reason: "an adapter may import one thing twice; the reference allows that to main only",
+        reason: "an adapter may import an item twice; the reference permits that for main only",
         matches: |q| {
             let words = q.it_refuses("module has duplicate import for") || q.it_refuses("multiple imports for memory");
             q.we_encode() && words && q.any_adapter(|_, facts| facts.imports_twice())
@@ -97,8 +97,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "part-of-an-interface",
-        reason: "an adapter named like an interface may lack some of its functions: they are the component's; the \
-                 reference wants them of the adapter",
+        reason: "an adapter named like an interface may lack some of its functions: the component imports them; the \
+                 reference requires them from the adapter",
         matches: |q| {
             let lacks = |name: &str, facts: &Facts| {
                 let mut fields = q.main.imports.iter().filter(|(from, ..)| from == name).map(|(_, field, _)| field);
@@ -109,8 +109,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "memory-of-another-name",
-        reason: "an adapter that asks main for `memory` gets main's memory, also where main imports it or calls it as in \
-                 the standard mangling; the reference makes a component that does not validate",
+        reason: "an adapter that imports `memory` from main receives main's memory, even if main imports it or names it \
+                 by the standard mangling; the reference produces an invalid component",
         matches: |q| {
             let asks = |_: &str, facts: &Facts| {
                 let mut imports = facts.imports.iter();
@@ -122,8 +122,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "hook-around-no-realloc",
-        reason: "a function that is called like a realloc and has another type is none, and a task hook need not hear of \
-                 it; the reference makes a component that does not validate",
+        reason: "a function with the name of a realloc and another type is not a realloc and needs no task hook; the \
+                 reference produces an invalid component",
         matches: |q| {
             let hooked = q.main.exports.iter().any(|export| export == "__wasm_task_hook");
             q.we_encode() && hooked && q.it_fails("type mismatch for export") && q.it_fails("realloc`")
@@ -131,8 +131,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "chain",
-        reason: "adapters may import from adapters; the reference computes what is needed of an adapter from main's \
-                 imports only, and leaves the rest out or panics",
+        reason: "adapters may import from adapters; the reference computes the used functions of an adapter from \
+                 main's imports only, and omits the others or panics",
         matches: |q| {
             let words = ["has no export named", "no entry found for key", "missing module instantiation argument"];
             let chain = q.any_adapter(|name, facts| {
@@ -143,8 +143,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "adapter-over-its-own-interface",
-        reason: "an adapter named like an interface may import that interface: the component's, not itself; the reference \
-                 gives it what it gives main",
+        reason: "an adapter named like an interface may import that interface: the component's, not itself; the \
+                 reference passes the same instance as to main",
         matches: |q| {
             let words = ["type mismatch for export", "has no export named", "no entry found for key"];
             let own = q.any_adapter(|name, facts| facts.imports_from(name));
@@ -154,14 +154,14 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "adapter-exports-no-function",
-        reason: "an adapter's world may export an interface without functions; the reference drops the adapter and then \
-                 looks for it",
+        reason: "an adapter's world may export an interface without functions; the reference drops the adapter and \
+                 then fails to find it",
         matches: |q| q.we_encode() && q.it_fails("no entry found for key"),
     },
     Class {
         name: "stack-without-memory",
-        reason: "an adapter that has a stack pointer, or takes memory from main, works without a memory that its functions \
-                 touch; the reference makes a `memory.grow` without one",
+        reason: "an adapter with a stack pointer or an import from main may have functions that use no memory; the \
+                 reference generates a `memory.grow` without a memory",
         matches: |q| {
             let wants =
                 |_: &str, facts: &Facts| facts.has_global("__stack_pointer") || facts.imports_from("__main_module__");
@@ -170,7 +170,7 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "stack-in-no-memory",
-        reason: "a stack needs a memory to lie in; where nobody has one, the reference moves the stack pointer all the same",
+        reason: "a shadow stack requires a memory; without one, the reference still initializes the stack pointer",
         matches: |q| {
             let memory = q.main.imports_memory || q.main.exports_memory;
             let stack = q.any_adapter(|_, facts| facts.has_global("__stack_pointer"));
@@ -179,8 +179,8 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "renumbered-globals",
-        reason: "the reference writes the number that the stack pointer or the state of its allocation had before dead \
-                 globals were dropped",
+        reason: "the reference uses the index that the stack pointer or the allocation state had before dead globals \
+                 were dropped",
         matches: |q| {
             let stack = q.any_adapter(|_, facts| facts.has_global("__stack_pointer"));
             let state = q.any_adapter(|_, facts| facts.has_global("allocation_state"));
@@ -190,21 +190,21 @@ pub const CLASSES: &[Class] = &[
     },
     Class {
         name: "stack-pointer-type",
-        reason: "a global called `__stack_pointer` that is no mutable i32 is refused; the reference takes it for some \
-                 other global, and the adapter loses its stack",
-        matches: |q| q.we_refuse("must be a mutable i32 of the module's own") && q.it_encodes(),
+        reason: "a global named `__stack_pointer` that is not a mutable i32 is rejected; the reference uses some other \
+                 global, and the adapter has no stack",
+        matches: |q| q.we_refuse("must be a mutable i32 defined in the module") && q.it_encodes(),
     },
     Class {
         name: "unneeded-realloc",
-        reason: "the reference keeps every realloc of an adapter, with all that it calls and imports; we keep those that \
-                 a lift or lower uses",
+        reason: "the reference keeps every realloc of an adapter with its callees and imports; this encoder keeps those \
+                 that a lift or lower uses",
         matches: |q| q.unneeded_realloc(),
     },
 ];
 
-/// The class of a difference, if it is a known one.
+/// Returns the class of a known difference.
 pub fn class(binaries: &Binaries, pair: &Pair) -> Option<&'static Class> {
-    // A mistake of ours is none of the reference's.
+    // An internal error of this encoder is never a known difference.
     if matches!(pair.ours, Outcome::Panicked(_) | Outcome::Invalid(_)) {
         return None;
     }
@@ -237,7 +237,7 @@ impl Question<'_> {
         matches!(&self.pair.reference, Outcome::Refused(message) if message.contains(words))
     }
 
-    /// The reference refuses, panics or makes something invalid, with these words.
+    /// Returns true if the reference rejects the input, panics or produces an invalid component with this message.
     fn it_fails(&self, words: &str) -> bool {
         match &self.pair.reference {
             Outcome::Component(_) => false,
@@ -251,7 +251,8 @@ impl Question<'_> {
         self.adapters.iter().any(|(name, facts)| test(name, facts))
     }
 
-    /// We lower functions of an interface for the adapter of that name, and that is all.
+    /// Returns true if the only difference is that this encoder lowers functions of an interface for the adapter of
+    /// that name.
     fn only_lowers_of_own_names(&self) -> bool {
         let Some((ours, reference)) = self.components() else { return false };
         let diff = reference.needs.diff(&ours.needs);
@@ -260,7 +261,8 @@ impl Question<'_> {
         !diff.is_empty() && diff.lines().all(|line| starts.iter().any(|start| line.starts_with(start)))
     }
 
-    /// Without the reallocs that we do not use, there is no difference, or another one that is known.
+    /// Returns true if there is no difference, or another known one, without the reallocs that this encoder does not
+    /// use.
     fn unneeded_realloc(&self) -> bool {
         let Outcome::Component(ours) = &self.pair.ours else { return false };
         let mut lean = self.binaries.clone();
@@ -278,7 +280,7 @@ impl Question<'_> {
     }
 }
 
-/// The reallocs, module and export, that a component's lifts and lowers use.
+/// Returns the reallocs, as module and export, that a component's lifts and lowers use.
 fn reallocs(component: &Component) -> impl Iterator<Item = (&str, &str)> {
     let lowers = component.needs.lowered.values().flatten();
     let lifts = component.needs.lifted.values().filter_map(|lifted| match lifted {
@@ -291,7 +293,7 @@ fn reallocs(component: &Component) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The same component, but for the order of the world's exports.
+/// Returns true if two components are equal except for the order of the world's exports.
 fn same_but_order(ours: &Component, reference: &Component) -> bool {
     let sorted = |component: &Component| rewrite::sorted_exports(&component.wit);
     ours.needs == reference.needs && sorted(ours).is_some_and(|ours| Some(ours) == sorted(reference))

@@ -1,4 +1,4 @@
-//! The encoder against the reference: the same inputs through both, and what differs.
+//! Compares this project's encoder with the reference encoder on the same inputs.
 //!
 //! ```text
 //! seed, number -- generate --> Sample -- render --> Inputs --+-- ours ------> Outcome --+
@@ -7,8 +7,8 @@
 //!                                +------------------------- shrink <--------------------------- finding --+
 //! ```
 //!
-//! A finding, made small, becomes a case folder ([`folder`]); a difference that is understood and stays is a class of
-//! [`known`], with its reason and a folder that shows it.
+//! A shrunk finding becomes a case directory ([`folder`]). A known difference is a class of [`known`], with its reason
+//! and a directory that demonstrates it.
 
 pub mod cases;
 pub mod compare;

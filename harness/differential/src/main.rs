@@ -1,4 +1,4 @@
-//! `polyfill-differential`: compares our encoder with the reference on generated worlds.
+//! `polyfill-differential`: compares this project's encoder with the reference on generated worlds.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,58 +9,58 @@ use clap::{Parser, Subcommand};
 use polyfill_differential::generate::{self, Family};
 use polyfill_differential::{folder, fuzz, hunt};
 
-/// Compares our encoder with the reference on generated worlds; exits with 1 if they differ.
+/// Compare this project's encoder with the reference on generated worlds. Exits with 1 if they differ.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// How many worlds.
+    /// Number of worlds.
     #[arg(long, default_value_t = 10_000)]
     worlds: u64,
-    /// The seed: the same seed gives the same worlds.
+    /// Seed. The same seed generates the same worlds.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// The number of the first world.
+    /// Number of the first world.
     #[arg(long, default_value_t = 0)]
     first: u64,
-    /// Worlds of this generator only.
+    /// Generate worlds of this family only.
     #[arg(long, value_parser = family)]
     family: Option<Family>,
-    /// How many threads.
+    /// Number of threads.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// Where findings are written to, a case folder each.
+    /// Directory to write findings to, one case directory each.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Print what was said of the worlds that both refused.
+    /// Print the messages of worlds that both encoders reject.
     #[arg(long)]
     refusals: bool,
-    /// Write the first world of each known class to `--out`, too.
+    /// Also write the first world of each known class to `--out`.
     #[arg(long, requires = "out")]
     known: bool,
-    /// Write the worlds themselves to `--out`, different or not.
+    /// Also write all worlds to `--out`.
     #[arg(long, requires = "out")]
     keep: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Gives our encoder mutations of a corpus of bytes; exits with 1 if it panics.
+    /// Fuzz this project's encoder with mutations of a corpus. Exits with 1 if it panics.
     Fuzz {
-        /// For how long, in seconds.
+        /// Duration in seconds.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
-        /// The seed: the same seed gives the same inputs.
+        /// Seed. The same seed generates the same inputs.
         #[arg(long, default_value_t = 0)]
         seed: u64,
-        /// The corpus, a folder for each target.
+        /// Directory of the corpora, with one directory per target.
         #[arg(long, default_value = "fuzz/corpus")]
         corpus: PathBuf,
-        /// One target only: `encode`, `adapter`, `world` or `structured`.
+        /// Run one target only: `encode`, `adapter`, `world` or `structured`.
         #[arg(long)]
         target: Option<String>,
-        /// Where inputs are written to that make it panic.
+        /// Directory for inputs that make the encoder panic.
         #[arg(long, default_value = "target/fuzz")]
         out: PathBuf,
     },
@@ -107,7 +107,7 @@ fn run(args: &Args) -> anyhow::Result<bool> {
         println!("  {count:>8} from {family:?}");
     }
     println!("{:>10} the same", report.same);
-    println!("{:>10} refused by both", report.refused.values().sum::<u64>());
+    println!("{:>10} rejected by both", report.refused.values().sum::<u64>());
     if args.refusals {
         for (message, count) in &report.refused {
             println!("           {count:>8} {message}");
@@ -146,5 +146,5 @@ fn fuzz(plan: &fuzz::hunt::Plan<'_>) -> anyhow::Result<bool> {
 
 fn family(name: &str) -> Result<Family, String> {
     let known = Family::ALL.into_iter().find(|family| format!("{family:?}").eq_ignore_ascii_case(name));
-    known.ok_or_else(|| format!("one of {:?}", Family::ALL))
+    known.ok_or_else(|| format!("expected one of {:?}", Family::ALL))
 }

@@ -1,6 +1,6 @@
-//! A core module as a list of small parts: easy to make at random, to take apart, and to print as WAT.
+//! A core module as a list of small parts, which is easy to generate, shrink and print as WAT.
 //!
-//! Functions do little: they call, pass on what they are given, touch memory and globals, and give back what they got.
+//! Functions call, forward their arguments, access memory and globals, and return the results of calls.
 
 use wasmparser::{ExternalKind, FuncType, Parser, Payload, TypeRef, ValType};
 
@@ -9,37 +9,37 @@ mod wat;
 /// A core module.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Core {
-    /// What it imports, in order.
+    /// Imports in order.
     pub imports: Vec<Import>,
-    /// Its own memories, each with the names it is exported by.
+    /// Defined memories, each with its export names.
     pub memories: Vec<Vec<String>>,
-    /// Its own globals.
+    /// Defined globals.
     pub globals: Vec<Global>,
-    /// Its own functions.
+    /// Defined functions.
     pub functions: Vec<Function>,
-    /// Imported functions exported as they are: number of the import, name of the export.
+    /// Re-exported imports: index of the import, name of the export.
     pub reexports: Vec<(usize, String)>,
-    /// The function that is called at instantiation.
+    /// Start function.
     pub start: Option<usize>,
-    /// A function table, filled with these functions.
+    /// Functions in the table.
     pub table: Option<Vec<usize>>,
-    /// Static data at address zero.
+    /// Set for static data at address zero.
     pub data: bool,
 }
 
-/// One import.
+/// An import.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Import {
-    /// The import module.
+    /// Import module.
     pub module: String,
-    /// The field.
+    /// Field.
     pub field: String,
-    /// What is imported.
+    /// Type.
     pub ty: ImportType,
 }
 
 impl Import {
-    /// The type, if it is a function.
+    /// Returns the type of an imported function.
     pub fn function(&self) -> Option<&FuncType> {
         match &self.ty {
             ImportType::Func(ty) => Some(ty),
@@ -48,7 +48,7 @@ impl Import {
     }
 }
 
-/// What is imported.
+/// Type of an import.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImportType {
     /// A function.
@@ -59,51 +59,51 @@ pub enum ImportType {
     Global,
 }
 
-/// A global of the module's own.
+/// A defined global.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Global {
-    /// Its name in the name section.
+    /// Name in the name section.
     pub name: String,
-    /// Its type.
+    /// Type.
     pub ty: ValType,
-    /// It can be changed.
+    /// Set when it is mutable.
     pub mutable: bool,
 }
 
-/// A function of the module's own.
+/// A defined function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
-    /// The names that it is exported by.
+    /// Export names.
     pub exports: Vec<String>,
-    /// Its type.
+    /// Type.
     pub ty: FuncType,
-    /// What it does before it gives back what a forwarded call gave, or zeros.
+    /// Steps before it returns the results of a forwarded call, or zeros.
     pub steps: Vec<Step>,
 }
 
-/// A step of a function. Numbers count the entries of [`Core`]'s lists.
+/// A step of a function. Indices refer to the lists of [`Core`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// Call an imported function, with constants.
+    /// Calls an imported function with constants.
     CallImport(usize),
-    /// Call an imported function with the function's own arguments, as far as they fit, and keep what it gives.
+    /// Calls an imported function with the function's own arguments as far as the types fit, and keeps the results.
     Forward(usize),
-    /// Keep a place in memory for as many bytes as the fourth argument says. The same place whenever it is called with
-    /// the same: who else has memory from it, and when, can then not be seen.
+    /// Allocates as many bytes as the fourth argument specifies, at an address that depends on the arguments only.
+    /// Therefore other allocations and their order are not observable.
     Allocate,
-    /// Call a function of the module's own.
+    /// Calls a defined function.
     Call(usize),
-    /// Load from and store to memory 0.
+    /// Loads from and stores to memory 0.
     Memory,
-    /// `memory.grow` by nothing.
+    /// Grows memory by zero pages.
     Grow,
-    /// Read a global, and write it if it can be changed.
+    /// Reads a global, and writes it if it is mutable.
     Global(usize),
-    /// Call through the table.
+    /// Calls through the table.
     Table,
 }
 
-/// Something that can be taken out of a module.
+/// A removable part of a module.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Part {
     /// An import.
@@ -114,7 +114,7 @@ pub enum Part {
     Global(usize),
     /// A function.
     Function(usize),
-    /// A name of a function.
+    /// An export name of a function.
     Export(usize, usize),
     /// A re-export.
     Reexport(usize),
@@ -129,7 +129,11 @@ pub enum Part {
 }
 
 impl Core {
-    /// Takes a module's imports and exported functions and memories; bodies are left behind.
+    /// Reads the imports, exported functions and exported memories of a module. Function bodies are dropped.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the module is malformed.
     pub fn read(wasm: &[u8]) -> wasmparser::Result<Core> {
         let mut core = Core::default();
         let (mut types, mut functions, mut imported) = (Vec::new(), Vec::new(), 0);
@@ -180,30 +184,30 @@ impl Core {
         Ok(core)
     }
 
-    /// Adds a function that is imported; its number.
+    /// Adds a function import and returns its index.
     pub fn import(&mut self, module: &str, field: &str, ty: ImportType) -> usize {
         self.imports.push(Import { module: module.to_string(), field: field.to_string(), ty });
         self.imports.len() - 1
     }
 
-    /// Adds a function; its number.
+    /// Adds a function and returns its index.
     pub fn function(&mut self, exports: &[&str], ty: FuncType, steps: Vec<Step>) -> usize {
         let exports = exports.iter().map(|name| name.to_string()).collect();
         self.functions.push(Function { exports, ty, steps });
         self.functions.len() - 1
     }
 
-    /// The own function of that exported name.
+    /// Returns the defined function with an export name.
     pub fn exported(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.exports.iter().any(|export| export == name))
     }
 
-    /// Whether it has a memory, of its own or imported.
+    /// Returns true if the module defines or imports a memory.
     pub fn has_memory(&self) -> bool {
         !self.memories.is_empty() || self.imports.iter().any(|import| import.ty == ImportType::Memory)
     }
 
-    /// Everything that can be taken out, the largest things first.
+    /// Returns all removable parts, the largest ones first.
     pub fn parts(&self) -> Vec<Part> {
         let mut parts = Vec::new();
         parts.extend(self.start.map(|_| Part::Start));
@@ -221,7 +225,7 @@ impl Core {
         parts
     }
 
-    /// Takes something out, with the steps that used it.
+    /// Removes a part and the steps that use it.
     pub fn remove(&mut self, part: Part) {
         match part {
             Part::Import(number) => {
@@ -282,7 +286,7 @@ impl Core {
         }
     }
 
-    /// Keeps the steps that `keep` says yes to.
+    /// Retains the steps for which `keep` returns true.
     fn steps(&mut self, mut keep: impl FnMut(&mut Step) -> bool) {
         for function in &mut self.functions {
             function.steps.retain_mut(&mut keep);
@@ -290,12 +294,12 @@ impl Core {
     }
 }
 
-/// What a number becomes after something was taken out at `removed`.
+/// Decrements an index that follows the removed one.
 fn close_gap(number: &mut usize, removed: usize) {
     *number -= usize::from(*number > removed);
 }
 
-/// `(func (param i32 i32 i32 i32) (result i32))`.
+/// Returns `(func (param i32 i32 i32 i32) (result i32))`.
 pub fn realloc_type() -> FuncType {
     FuncType::new([ValType::I32; 4], [ValType::I32])
 }

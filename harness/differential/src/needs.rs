@@ -1,18 +1,18 @@
-//! What a component asks of the canonical ABI, read straight from its bytes.
+//! Use of the canonical ABI by a component, read from its bytes.
 //!
-//! Any encoder's component will do. Every component is evaluated symbolically (aliases, nested components, instances put
-//! together from exports), so that layout leaves no trace: a function is known by its path in the component's imports
-//! and exports, a core function by the module that implements it and the name it exports it under. Modules that an
-//! encoder generates (shims, fixups, task hooks) are looked through, down to the function that runs in the end.
+//! Works for components of any encoder. The component is evaluated symbolically (aliases, nested components, instances
+//! built from exports), so that the layout has no influence: a function is identified by its path in the component's
+//! imports and exports, and a core function by the module that implements it and its export name. Generated modules
+//! (shims, fixups, task hooks) are followed to the function that is finally called.
 //!
-//! What the specification gives for an absent option is what is read for it, so that writing it makes no difference:
+//! Absent options have the default of the specification, so that an explicit default makes no difference:
 //! * `string-encoding`: UTF-8 (`Binary.md`, canonical definitions; `CanonicalABI.md`, canonical options).
 //! * A name's version suffix: `a:b/c@0.2` with the suffix `.6` is `a:b/c@0.2.6`
 //!   (`Explainer.md`, import and export definitions).
-//! * Two lowers of one function with the same options are one: nothing tells them apart
+//! * Two lowers of one function with the same options are equal, because they are indistinguishable
 //!   (`Explainer.md`, canonical built-ins: a lower makes a stateless core function).
 //!
-//! Owners of core functions are told by the names of core modules: encode with debug names.
+//! Core functions are identified by the names of core modules: encode with debug names.
 
 mod component;
 mod core;
@@ -23,114 +23,116 @@ mod spaces;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// What a component asks of the canonical ABI. Equal for equal wiring, whatever the layout.
+/// Use of the canonical ABI by a component. Equal for equal wiring, regardless of the layout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Lowered functions by path, each with all the options it is lowered with.
+    /// Lowered functions by path, each with the option sets of its lowers.
     pub lowered: BTreeMap<String, BTreeSet<Options>>,
     /// Exported functions by path.
     pub lifted: BTreeMap<String, Lifted>,
     /// Exported resources by path, each with its destructor.
     pub resources: BTreeMap<String, Option<CoreName>>,
-    /// Canonical built-ins other than lift and lower, each with what it is for: `resource.drop a:b/c#r`.
+    /// Canonical built-ins other than lift and lower, each with its subject: `resource.drop a:b/c#r`.
     pub builtins: BTreeSet<String>,
 }
 
 /// An exported function.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "there are few")]
+#[allow(clippy::large_enum_variant, reason = "few instances exist")]
 pub enum Lifted {
-    /// A core function, lifted.
+    /// A lifted core function.
     Core {
-        /// The core function that runs in the end.
+        /// The core function that is finally called.
         implementation: CoreName,
         /// Its canonical options.
         options: Options,
     },
-    /// The function that the component imports under that path, exported again.
+    /// A re-export of the function that the component imports under that path.
     Imported(String),
 }
 
 /// Canonical options of a lift or lower.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Options {
-    /// The module whose memory it is.
+    /// Module that owns the memory.
     pub memory: Option<String>,
-    /// What gives memory.
+    /// The `realloc` function.
     pub realloc: Option<CoreName>,
-    /// How strings lie in memory.
+    /// String encoding.
     pub encoding: Encoding,
-    /// What is called when the result has been read.
+    /// The `post-return` function.
     pub post_return: Option<CoreName>,
-    /// What is called with events, for an asynchronous lift.
+    /// The `callback` of an asynchronous lift.
     pub callback: Option<CoreName>,
-    /// The asynchronous ABI.
+    /// Set for the asynchronous ABI.
     pub asynchronous: bool,
 }
 
-/// How strings lie in memory.
+/// A string encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Encoding {
-    /// UTF-8, which is also what an absent option means.
+    /// UTF-8, the default.
     #[default]
     Utf8,
     /// UTF-16.
     Utf16,
-    /// Latin-1 or UTF-16, string by string.
+    /// Latin-1 or UTF-16, per string.
     CompactUtf16,
 }
 
-/// A core function: who implements it, and under which export.
+/// A core function, identified by its implementing module and export.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CoreName {
-    /// The core module's name.
+    /// Name of the core module.
     pub module: String,
-    /// The export's name.
+    /// Name of the export.
     pub export: String,
-    /// What generated modules on the way tell a task hook about the call, in order: codes before it and after it.
+    /// Codes that generated modules pass to a task hook before and after the call, in order.
     pub notices: Vec<u64>,
 }
 
-/// Why a component could not be read.
+/// Error of an unreadable component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NeedsError {
-    /// The bytes are not those of a component.
+    /// The bytes are not a component.
     Malformed {
-        /// Where, in bytes from the start.
+        /// Offset in bytes.
         offset: u64,
-        /// What is wrong.
+        /// Description of the error.
         message: String,
     },
-    /// An index points at nothing, or at something of another sort.
+    /// An index is out of range or refers to another sort.
     Index {
-        /// The index space.
+        /// Index space.
         space: &'static str,
         /// The index.
         index: u32,
     },
-    /// An item is taken from an instance that does not have it.
+    /// An instance lacks an aliased export.
     Export {
-        /// The item's name.
+        /// Name of the export.
         name: String,
     },
 }
 
-/// Reads what a component asks of the canonical ABI.
+/// Reads the use of the canonical ABI by a component.
 ///
 /// # Errors
-/// If the bytes are malformed or refer to what is not there. A component that validates is always read.
+///
+/// Returns an error if the bytes are malformed or contain an invalid reference. A valid component is always readable.
 pub fn needs(component: &[u8]) -> Result<Needs, NeedsError> {
     component::read(component)?.needs()
 }
 
 impl Needs {
-    /// What differs, a line each: `-` for what only `self` has, `+` for what only `other` has. Empty if nothing does.
+    /// Returns the differences, one per line: `-` for items only in `self`, `+` for items only in `other`. Empty if
+    /// equal.
     pub fn diff(&self, other: &Needs) -> String {
         let (left, right) = (self.to_string(), other.to_string());
         let (left, right): (BTreeSet<&str>, BTreeSet<&str>) = (left.lines().collect(), right.lines().collect());
         let mut lines: Vec<(&str, char)> = left.difference(&right).map(|line| (*line, '-')).collect();
         lines.extend(right.difference(&left).map(|line| (*line, '+')));
-        // What is alike stands together, ours below the other's: by what and where, then the sign.
+        // Similar lines are adjacent: they are ordered by text, then by sign.
         lines.sort_by_key(|(line, sign)| (line.split_whitespace().nth(1), *sign == '+', *line));
         lines.iter().map(|(line, sign)| format!("{sign} {line}\n")).collect()
     }

@@ -1,4 +1,4 @@
-//! Inputs and worlds with something taken away, for asking whether that was all the difference.
+//! Removes parts of inputs and worlds, to test if they are the only difference.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ExportSection, Module, RawSection};
@@ -6,7 +6,7 @@ use wasmparser::{Parser, Payload};
 
 use crate::inputs;
 
-/// A core module without the exports that `drop` says yes to. Bytes that are no module stay as they are.
+/// Removes the exports for which `drop` returns true from a core module. Other bytes are returned unchanged.
 pub fn without_exports(wasm: &[u8], drop: impl Fn(&str) -> bool) -> Vec<u8> {
     let mut module = Module::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -25,7 +25,7 @@ pub fn without_exports(wasm: &[u8], drop: impl Fn(&str) -> bool) -> Vec<u8> {
     module.finish()
 }
 
-/// A printed world with its exports in the order of their names.
+/// Sorts the exports of a printed world by name.
 pub fn sorted_exports(wit: &str) -> Option<String> {
     let (mut resolve, world) = inputs::resolve(wit, "root").ok()?;
     let mut exports: Vec<_> = std::mem::take(&mut resolve.worlds[world].exports).into_iter().collect();

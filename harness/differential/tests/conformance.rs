@@ -1,10 +1,10 @@
-//! The reference encoder's own case folders, through our encoder.
+//! Runs the case directories of the reference encoder with this project's encoder.
 //!
-//! The folders ship inside the reference's crate, a dev-dependency; they are found through `cargo metadata` and never
-//! copied. A case passes if our component validates, its WIT prints as the case expects, and it asks the same of the
-//! canonical ABI as the reference's component does; `error-*` cases pass if we refuse the input as well and name the
-//! same culprit. What we say then is kept in `conformance.errors` (`BLESS=1` writes it anew). Cases in
-//! `conformance.skip` are asynchronous or want a linker, and must be refused by the error that says so.
+//! The directories are part of the reference's crate, a dev-dependency; they are found through `cargo metadata` and
+//! never copied. A case passes if this project's component validates, its WIT prints as expected, and its use of the
+//! canonical ABI equals that of the reference's component. `error-*` cases pass if this encoder rejects the input and
+//! names the same items. Its messages are in `conformance.errors` (`BLESS=1` updates the file). Cases in
+//! `conformance.skip` are asynchronous or require a linker, and must be rejected with the corresponding error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,10 +13,10 @@ use polyfill_differential::cases::{self, Case, Expected, Modules};
 use polyfill_differential::needs::needs;
 use polyfill_encoder::{Encoded, Error, Errors, Input, Options};
 
-/// Cases left out: name, kind (`async` or `linking`), and why, a line each.
+/// Skipped cases, one per line: name, kind (`async` or `linking`) and reason.
 const SKIPPED: &str = include_str!("conformance.skip");
 
-/// Words that the reference's message has in backticks and ours has not, case by case, each with its reason.
+/// Words in backticks that only the reference's message contains, by case, each with its reason.
 const OTHER_WORDS: [(&str, &str, &str); 0] = [];
 
 #[test]
@@ -54,15 +54,15 @@ fn reference_cases() {
     }
 }
 
-/// What we say of the cases that are to be refused.
+/// Compares the messages of rejected cases with the golden file.
 fn compare_messages(messages: &str) {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance.errors");
     if std::env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "BLESS is refused under CI");
+        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "BLESS is not supported under CI");
         std::fs::write(&golden, messages).unwrap();
     }
     let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-    assert!(messages == expected, "the messages changed (BLESS=1 accepts them):\n{messages}");
+    assert!(messages == expected, "the messages changed; help: re-run with BLESS=1 to update:\n{messages}");
 }
 
 fn skipped() -> BTreeMap<&'static str, &'static str> {
@@ -72,36 +72,36 @@ fn skipped() -> BTreeMap<&'static str, &'static str> {
         let mut words = line.splitn(3, ' ');
         let (Some(name), Some(kind @ ("async" | "linking")), Some(_)) = (words.next(), words.next(), words.next())
         else {
-            panic!("no name, kind and reason: {line}");
+            panic!("expected name, kind and reason: {line}");
         };
         assert!(skipped.insert(name, kind).is_none(), "{name} is skipped twice");
     }
     skipped
 }
 
-/// Runs a case; the message, if it was refused as it should be.
+/// Runs a case. Returns the message if the case was rejected as expected.
 fn run(case: &Case) -> Result<Option<String>, String> {
     let result = case.encode().ok_or("the case has no main module")?;
     match (result, &case.expected) {
         (Err(errors), Expected::Error(theirs)) => same_culprit(case, &errors, theirs).map(Some),
         (Err(errors), Expected::Component { .. }) => Err(errors.to_string()),
-        (Ok(_), Expected::Error(theirs)) => Err(format!("should be refused: {theirs}")),
+        (Ok(_), Expected::Error(theirs)) => Err(format!("encoded, but the reference rejects it: {theirs}")),
         (Ok(encoded), Expected::Component { bytes, wit }) => same(&encoded, bytes, wit).map(|()| None),
     }
 }
 
-/// Our component says and needs what the reference's does. That it is valid is for the encoder to check.
+/// Compares the world and the use of the canonical ABI. The encoder itself validates the component.
 fn same(ours: &Encoded, reference: &[u8], wit: &str) -> Result<(), String> {
     let seen = print_wit(&ours.component)?;
     if seen != wit {
-        return Err(format!("expected WIT:\n{wit}\nseen WIT:\n{seen}"));
+        return Err(format!("expected WIT:\n{wit}\nactual WIT:\n{seen}"));
     }
     let of = |component: &[u8]| needs(component).map_err(|e| e.to_string());
     let diff = of(reference)?.diff(&of(&ours.component)?);
-    if diff.is_empty() { Ok(()) } else { Err(format!("needs of the reference (-) and of ours (+):\n{diff}")) }
+    if diff.is_empty() { Ok(()) } else { Err(format!("use of the canonical ABI: reference (-), ours (+):\n{diff}")) }
 }
 
-/// Our message names what the reference's message names.
+/// Checks that this encoder's message names the same items as the reference's message.
 fn same_culprit(case: &Case, ours: &Errors, theirs: &str) -> Result<String, String> {
     let ours = ours.to_string();
     let excused: BTreeSet<&str> =
@@ -115,7 +115,7 @@ fn same_culprit(case: &Case, ours: &Errors, theirs: &str) -> Result<String, Stri
     Err(format!("in the reference's message only: {missing:?}, excused: {excused:?}\n{theirs}\n{ours}"))
 }
 
-/// What the reference has in backticks, as we would say it: imports in two words, signatures in WAT's.
+/// Converts items in backticks to this encoder's notation: imports in two words, signatures as in WAT.
 fn in_our_words(word: &str) -> Vec<String> {
     if let Some((params, results)) =
         word.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')?.split_once("] -> ["))
@@ -130,7 +130,7 @@ fn in_our_words(word: &str) -> Vec<String> {
     }
 }
 
-/// A skipped case is refused by the error that says why, and by no other.
+/// Checks that a skipped case is rejected with the error of its kind, and with no other.
 fn refused(case: &Case, kind: &str) -> Result<(), String> {
     let (errors, right): (Errors, fn(&Error) -> bool) = match (&case.modules, kind) {
         (Modules::Main { .. }, "async") => match case.encode() {
@@ -145,9 +145,9 @@ fn refused(case: &Case, kind: &str) -> Result<(), String> {
                 Ok(_) => return Err("is skipped, but encodes".into()),
             }
         }
-        _ => return Err(format!("is no case for {kind}")),
+        _ => return Err(format!("is not a case of kind {kind}")),
     };
-    if errors.iter().all(right) { Ok(()) } else { Err(format!("refused, but not because of {kind}:\n{errors}")) }
+    if errors.iter().all(right) { Ok(()) } else { Err(format!("rejected, but not because of {kind}:\n{errors}")) }
 }
 
 fn print_wit(component: &[u8]) -> Result<String, String> {

@@ -1,14 +1,14 @@
-//! The corpora of the fuzz targets, through the targets: no panic.
+//! Runs the corpora of the fuzz targets.
 
 use std::path::Path;
 
 use polyfill_differential::fuzz::{TARGETS, hunt};
 
-/// The corpora are small: all files together.
+/// Limit on the total size of the corpora in bytes.
 const MOST: usize = 300_000;
 
 #[test]
-fn no_input_of_the_corpora_panics() {
+fn corpus_inputs_do_not_panic() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
     let mut size = 0;
     for target in TARGETS {

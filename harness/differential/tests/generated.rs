@@ -1,18 +1,19 @@
-//! Generated worlds through both encoders, and the folders of those that once were different or still are.
+//! Runs generated worlds through both encoders, and the directories of former and known differences.
 //!
-//! `tests/cases/` has findings that are mended: both encoders agree now. `tests/known/` has one folder for each class of
-//! known differences, named after it. To add a test is to add a folder; `polyfill-differential --out` writes them.
+//! `tests/cases/` contains fixed findings, on which both encoders agree. `tests/known/` contains one directory for each
+//! class of known differences, named after the class. To add a test, add a directory; `polyfill-differential --out`
+//! writes them.
 
 use std::path::{Path, PathBuf};
 
 use polyfill_differential::compare::{self, Verdict};
 use polyfill_differential::{folder, hunt, known};
 
-/// As many as a debug build compares in about a second.
+/// Number of worlds that a debug build compares in about a second.
 const WORLDS: u64 = 150;
 
 #[test]
-fn a_second_of_worlds() {
+fn generated_worlds_are_encoded_alike() {
     let plan = hunt::Plan { seed: 1, family: None, first: 0, worlds: WORLDS, jobs: 2 };
     let report = hunt::hunt(&plan, |_| {});
     assert_eq!(report.worlds(), WORLDS);
@@ -23,13 +24,13 @@ fn a_second_of_worlds() {
         .collect();
     assert!(findings.is_empty(), "{}", findings.join("\n"));
     let refused: u64 = report.refused.values().sum();
-    println!("{WORLDS} worlds: {} the same, {refused} refused by both", report.same);
-    assert!(report.same * 2 > WORLDS, "only {} give components", report.same);
-    assert!(refused * 3 < WORLDS, "{refused} are refused: {:#?}", report.refused);
+    println!("{WORLDS} worlds: {} the same, {refused} rejected by both", report.same);
+    assert!(report.same * 2 > WORLDS, "only {} of the worlds were encoded", report.same);
+    assert!(refused * 3 < WORLDS, "{refused} worlds were rejected: {:#?}", report.refused);
 }
 
 #[test]
-fn mended_differences() {
+fn fixed_differences_stay_fixed() {
     let mut wrong = Vec::new();
     for path in folders("tests/cases") {
         match judge(&path) {
@@ -41,7 +42,7 @@ fn mended_differences() {
 }
 
 #[test]
-fn every_known_class_is_shown_by_its_folder() {
+fn every_known_class_is_demonstrated_by_its_directory() {
     let folders = folders("tests/known");
     let names: Vec<&str> = folders.iter().filter_map(|path| path.file_name()?.to_str()).collect();
     let mut classes: Vec<&str> = known::CLASSES.iter().map(|class| class.name).collect();

@@ -1,9 +1,10 @@
-//! What is read of a component: the same whatever its layout, and every difference of weight.
+//! Tests of reading the use of the canonical ABI: it does not depend on the layout, and every relevant difference is
+//! found.
 
 use polyfill_differential::cases::{self, Expected};
 use polyfill_differential::needs::{Needs, NeedsError, needs};
 
-/// A function lifted straight, a resource, a lower with all options spelled out.
+/// A directly lifted function, a resource, and a lower with all options explicit.
 const STRAIGHT: &str = r#"(component
     (import "log" (instance $log (export "write" (func (param "text" string)))))
     (core module $memory (memory (export "memory") 1))
@@ -26,7 +27,7 @@ const STRAIGHT: &str = r#"(component
     (instance $tools (export "run" (func $run)) (export "r" (type $r)))
     (export "tools" (instance $tools)))"#;
 
-/// The same through a nested component, a shim and a fixup; written twice what needs to be there once.
+/// The same through a nested component, a shim and a fixup, with duplicate lowers.
 const ROUNDABOUT: &str = r#"(component
     (import "log" (instance $log (export "write" (func (param "text" string)))))
     (core module $main
@@ -82,13 +83,13 @@ fn of(text: &str) -> Needs {
 }
 
 #[test]
-fn layout_makes_no_difference() {
+fn layout_is_irrelevant() {
     assert_eq!(of(STRAIGHT).to_string(), EXPECTED);
     assert_eq!(of(STRAIGHT), of(ROUNDABOUT));
 }
 
 #[test]
-fn everything_of_weight_makes_one() {
+fn every_relevant_change_is_a_difference() {
     for (from, to, diff) in [
         (
             "(realloc $realloc)))",
@@ -132,14 +133,14 @@ fn everything_of_weight_makes_one() {
         ),
     ] {
         let other = STRAIGHT.replacen(from, to, 1);
-        assert_ne!(other, STRAIGHT, "{from} is not there");
+        assert_ne!(other, STRAIGHT, "`{from}` not found");
         assert_eq!(of(STRAIGHT).diff(&of(&other)), diff);
     }
 }
 
-/// Every component of the reference is read, and what its hooks are told is seen.
+/// All components of the reference are readable, and the notifications of task hooks are found.
 #[test]
-fn components_of_the_reference_are_read() {
+fn components_of_the_reference_are_readable() {
     let mut noticed = Vec::new();
     for case in cases::read_all(&cases::folder().unwrap()).unwrap() {
         let Expected::Component { bytes, .. } = &case.expected else { continue };
@@ -150,12 +151,12 @@ fn components_of_the_reference_are_read() {
     }
     let expected = ["realloc-task-hook", "realloc-task-hook-adapter", "realloc-task-hook-import-memory"];
     for name in expected {
-        assert!(noticed.iter().any(|other| other == name), "{name} is not among {noticed:?}");
+        assert!(noticed.iter().any(|other| other == name), "{name} not found: {noticed:?}");
     }
 }
 
 #[test]
-fn damage_is_an_error() {
+fn damaged_components_are_rejected() {
     let whole = wat::parse_str(ROUNDABOUT).unwrap();
     let mut refused = 0;
     for end in 0..whole.len() {
@@ -166,7 +167,7 @@ fn damage_is_an_error() {
         damaged[at] ^= 0x41;
         refused += u32::from(needs(&damaged).is_err());
     }
-    assert!(refused > 1000, "only {refused} refused");
+    assert!(refused > 1000, "only {refused} rejected");
     let index = NeedsError::Index { space: "core function", index: 9 };
     assert_eq!(index.to_string(), "the component has no core function 9");
 }

@@ -1,17 +1,19 @@
-//! What a core module that is written here needs to know of WIT.
+//! Helpers for generated core modules: flattened function types and type aliases.
 
 use wasm_encoder::ValType;
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Resolve, Type, TypeDefKind, TypeId};
 
-/// Parameters and results of the core function that stands for one of WIT ("flattening" in the canonical ABI).
+/// Returns the parameters and results of the core function for a WIT function ([flattening] in the canonical ABI).
+///
+/// [flattening]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening
 pub fn core_type(resolve: &Resolve, variant: AbiVariant, function: &Function) -> (Vec<ValType>, Vec<ValType>) {
     let signature = resolve.wasm_signature(variant, function);
     let encode = |types: &[WasmType]| types.iter().map(val_type).collect();
     (encode(&signature.params), encode(&signature.results))
 }
 
-/// A type behind other names for it.
+/// Resolves type aliases: returns the type that `id` finally refers to.
 pub fn definition(resolve: &Resolve, mut id: TypeId) -> TypeId {
     while let TypeDefKind::Type(Type::Id(next)) = resolve.types[id].kind {
         id = next;

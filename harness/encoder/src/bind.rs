@@ -1,6 +1,6 @@
-//! `bind`: each core import and export gets a meaning, and its type is compared with what the meaning asks for.
+//! `bind`: resolves each core import and export, and checks its type against the required type.
 //!
-//! All that is wrong is reported, not the first thing only.
+//! All errors are reported, not only the first one.
 
 use wasmparser::{FuncType, ValType};
 use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
@@ -18,18 +18,18 @@ use crate::thread_local;
 use crate::unknown::{self, Unknown};
 use crate::world::{Interfaces, World};
 
-/// The meanings of one module's imports and exports.
+/// Resolved imports and exports of one module.
 #[derive(Debug, Default)]
 pub(crate) struct Bound {
-    /// A meaning for each import, in the module's order.
+    /// Meaning of each import, in the order of the module.
     pub imports: Vec<Meaning>,
-    /// The world's functions that this module exports.
+    /// Functions of the world that this module exports.
     pub functions: Vec<ExportedFunction>,
     /// Destructors of the exported resources that this module implements.
     pub destructors: Vec<(TypeId, CoreRef)>,
 }
 
-/// What an import means.
+/// Resolved meaning of an import.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Meaning {
     /// A function of the world.
@@ -40,41 +40,41 @@ pub(crate) enum Meaning {
     ResourceRep(TypeId),
     /// `resource.drop` of a resource.
     ResourceDrop(TypeId),
-    /// An adapter's function.
+    /// A function of an adapter.
     Adapter(ModuleId, String),
-    /// Something that main exports.
+    /// An export of main.
     Main(String, Kind),
-    /// The memory that an adapter works in, or the one that main wants to be given.
+    /// The memory that an adapter works in, or the memory that main imports.
     Memory,
-    /// A copy between an adapter's memory and main's.
+    /// A copy function between an adapter's memory and main's.
     Copy(names::Copy),
     /// The base of main's thread-local storage.
     ThreadLocal(ThreadLocal),
-    /// Nothing, and that was reported: there will be no plan.
+    /// Unresolved. The error has been reported, so encoding fails.
     Nothing,
 }
 
-/// As whose a function is lowered: in whose memory, with whose realloc.
+/// Module whose memory and realloc are used to lower a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// The importer's own.
+    /// The importing module.
     Own,
-    /// Main's.
+    /// Main.
     Main,
 }
 
-/// An exported function of the world and the core functions that make it.
+/// A function that the world exports, with the core functions that implement it.
 #[derive(Clone, Debug)]
 pub(crate) struct ExportedFunction {
-    /// The function.
+    /// The WIT function.
     pub function: FuncRef,
     /// The core function.
     pub core: CoreRef,
-    /// What to call after it.
+    /// Function to call after it.
     pub post_return: Option<CoreRef>,
 }
 
-/// Everything that binding looks things up in.
+/// Resolves imports and exports against the world and the adapters.
 pub(crate) struct Binder<'a> {
     world: &'a World,
     modules: &'a [Module<'a>],
@@ -82,12 +82,13 @@ pub(crate) struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    /// `modules` are main and all adapters as they came in.
+    /// Creates a binder. `modules` are main and all adapters before garbage collection.
     pub fn new(world: &'a World, modules: &'a [Module<'a>]) -> Self {
         Binder { world, modules, layers: Layers::of(modules) }
     }
 
-    /// The meanings of a module's imports. `id` says which module it is; it may be a trimmed one.
+    /// Resolves all imports of a module. `id` identifies the input module; `module` may be its garbage-collected
+    /// version.
     pub fn imports(&self, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Vec<Meaning> {
         let mut abi = Abi::new(&self.world.resolve);
         let mut meanings = Vec::new();
@@ -104,7 +105,7 @@ impl<'a> Binder<'a> {
         meanings
     }
 
-    /// The meaning of one import of a module. An error has hints if they are asked for.
+    /// Resolves one import of a module. Hints are computed only if `hinted` is set.
     pub fn import(
         &self,
         id: ModuleId,
@@ -125,8 +126,8 @@ impl<'a> Binder<'a> {
             && !import.ty.is_plain()
         {
             return Err(unknown(
-                "its type has references to types of the module's own, which no other module knows".into(),
-                vec!["pass `funcref` or a number in place of a typed reference".into()],
+                "its type refers to types that are defined in the module and unknown to other modules".into(),
+                vec!["pass `funcref` or a number instead of a typed reference".into()],
             ));
         }
         if id != ModuleId::MAIN && import.module == names::MAIN {
@@ -143,7 +144,7 @@ impl<'a> Binder<'a> {
             return match meaning {
                 Some((meaning, ty)) if import.ty == Extern::Func(Some(ty.clone())) => Ok(meaning),
                 Some((_, ty)) => Err(wrong_import(module, import, &ty)),
-                None => Err(unknown("there is no such copy function".into(), hint::near(&import.field, known()))),
+                None => Err(unknown("unknown copy function".into(), hint::near(&import.field, known()))),
             };
         }
         if let Extern::Func(_) = import.ty
@@ -155,21 +156,21 @@ impl<'a> Binder<'a> {
             let shared = (import.module.as_str(), import.field.as_str()) == names::SHARED_MEMORY;
             return match id {
                 ModuleId::MAIN if !shared => Err(unknown(
-                    "main may import its memory as `env` `memory`, and no other".into(),
+                    "main can import a memory only as `env` `memory`".into(),
                     vec!["link it with `--import-memory`".into()],
                 )),
                 ModuleId::MAIN if !is_first_memory(module, import) => {
-                    Err(unknown("main may import one memory, and this is another one".into(), Vec::new()))
+                    Err(unknown("main can import only one memory".into(), Vec::new()))
                 }
                 _ if shared => Ok(Meaning::Memory),
                 _ => Err(unknown(
-                    "an adapter shares main's memory as `env` `memory`, and no other".into(),
+                    "an adapter can import a memory only as `env` `memory`".into(),
                     vec!["link it with `--import-memory`".into()],
                 )),
             };
         }
         let Extern::Func(ty) = &import.ty else {
-            let reason = format!("components and adapters give functions only, not a {}", import.ty.kind());
+            let reason = format!("components and adapters provide only functions, not a {}", import.ty.kind());
             return Err(unknown(reason, unknown::not_a_function(import)));
         };
         if let Some(access) = names::thread_local(&import.module, &import.field).filter(|_| id == ModuleId::MAIN) {
@@ -178,7 +179,8 @@ impl<'a> Binder<'a> {
         let (meaning, expected) = match self.function_import(id, module, import, abi, (&unknown, hinted)) {
             Ok(found) => found,
             Err(error @ Error::UnknownImport { .. }) => {
-                // A layer is there, but lacks the function: that is for `demand` to say, who knows who asks.
+                // An adapter implements the module but lacks the function. `demand` reports this together with the
+                // chain of importers.
                 let layer = self.layers.serving(id, &import.module).into_iter().next();
                 return layer.map(|layer| Meaning::Adapter(layer, import.field.clone())).ok_or(error);
             }
@@ -231,12 +233,12 @@ impl<'a> Binder<'a> {
             Item::ResourceDrop(wanted) => (Meaning::ResourceDrop(resource(wanted)?), i32s(1, 0)),
             Item::ResourceNew(_) | Item::ResourceRep(_) => {
                 return Err(unknown(
-                    "only the module that implements a resource may ask for this".into(),
+                    "only the module that implements a resource can import this built-in".into(),
                     vec![format!("import it from `[export]{}`", import.module)],
                 ));
             }
             Item::Func(_) if name.exported => {
-                return Err(unknown("there is no such built-in function".into(), Vec::new()));
+                return Err(unknown("unknown built-in function".into(), Vec::new()));
             }
             Item::Func(wanted) => {
                 let Some(function) = self.world.imported_function(key, wanted) else {
@@ -246,8 +248,8 @@ impl<'a> Binder<'a> {
                 let reports = self.modules[id.0].layer.reports && import.module == names::REPORTS;
                 if !reports && !self.world.declares(asker, key, wanted) {
                     return Err(unknown(
-                        "another module's world has this function, its own world has not".into(),
-                        vec![format!("give WIT for `{}`, or embed it in a `component-type` section", module.name)],
+                        "the function is declared in another module's world, but not in this module's world".into(),
+                        vec![format!("provide WIT for `{}`, or embed it in a `component-type` section", module.name)],
                     ));
                 }
                 if function.kind.is_async() {
@@ -260,14 +262,15 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// Whether an adapter's import is lowered as main would do it.
+    /// Returns true if an adapter's import is lowered with main's memory and realloc.
     fn in_main(&self, id: ModuleId, name: &names::ImportName<'_>) -> bool {
-        // An interposer reports from its own memory.
+        // Interposition adapters send reports from their own memory.
         let reports = name.interface.as_ref().is_some_and(|interface| interface.name == interpose::INTERFACE);
         id != ModuleId::MAIN && (name.in_main || (self.modules[id.0].layer.transparent && !reports))
     }
 
-    /// The module in whose world the function must be: of one that asks as main would, its own or main's.
+    /// Returns the module whose world must declare the function. For an import that is lowered for main, this is main
+    /// if the importer's own world does not declare it.
     fn asker(&self, id: ModuleId, name: &names::ImportName<'_>, key: Option<&WorldKey>, wanted: &str) -> ModuleId {
         if self.in_main(id, name) && !self.world.declares(id, key, wanted) { ModuleId::MAIN } else { id }
     }
@@ -324,7 +327,7 @@ impl<'a> Binder<'a> {
         unknown(format!("{place} has no function `{wanted}`"), hint::near(wanted, names.into_iter()))
     }
 
-    /// The world's functions, and destructors, that a module exports.
+    /// Resolves the functions of the world and the destructors that a module exports.
     pub fn exports(&self, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Bound {
         let abi = Abi::new(&self.world.resolve);
         let mut bound = Bound::default();
@@ -420,7 +423,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// Exports whose names mean something whatever the world is: under another type they would be passed over in silence.
+/// Checks the types of exports with reserved names. With another type, they would be ignored without an error.
 fn reserved(module: &Module<'_>, errors: &mut Vec<Error>) {
     for (name, ty) in names::reserved() {
         let Some(export) = module.export(name) else { continue };
@@ -432,12 +435,12 @@ fn reserved(module: &Module<'_>, errors: &mut Vec<Error>) {
     }
 }
 
-/// A function of the world with its interface's name.
+/// Returns a reference to a function of the world.
 pub(crate) fn func_ref(world: &World, key: Option<&WorldKey>, name: &str) -> FuncRef {
     FuncRef { key: key.cloned(), interface: key.map(|key| world.resolve.name_world_key(key)), name: name.to_string() }
 }
 
-/// The type of a copy function.
+/// Returns the type of a copy function.
 pub(crate) fn copy_type(copy: names::Copy) -> FuncType {
     match copy {
         names::Copy::Load | names::Copy::Store => FuncType::new([ValType::I32; 3], []),
@@ -464,7 +467,7 @@ fn item(import: &Import) -> String {
     format!("`{}` `{}`", import.module, import.field)
 }
 
-/// An import that has another type than what it stands for.
+/// Returns the error for an import whose type differs from that of its source.
 pub(crate) fn wrong_import(module: &Module<'_>, import: &Import, expected: &FuncType) -> Error {
     let found = match &import.ty {
         Extern::Func(ty) => ty.as_ref(),
@@ -487,7 +490,7 @@ fn wrong_type(
         item,
         offset,
         expected: signature(expected),
-        found: found.map_or("not a function of the plain kind".into(), signature),
+        found: found.map_or("not a function with a plain `func` type".into(), signature),
     }
 }
 

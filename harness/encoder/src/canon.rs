@@ -1,65 +1,65 @@
-//! What the canonical ABI asks of a function: its flat signature and the options of its lift or lower.
+//! Requirements of the canonical ABI for a function: its flat signature and the options of its lift or lower.
 //!
-//! Rules, with their sections in the component model's `CanonicalABI.md`:
-//! * Flattening: more than 16 flat parameters go through memory; more than one flat result goes through memory.
+//! Rules of the [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md):
+//! * Flattening: more than 16 flat parameters are passed in memory; more than one flat result is passed in memory.
 //! * Lifting a function (an export): parameters are stored into the module's memory, the result is loaded from it.
 //! * Lowering a function (an import): parameters are loaded from the module's memory, the result is stored into it.
-//! * Storing: strings and lists (and parameters that are spilled by a lift) take memory from `realloc`. A spilled
-//!   result of a lowered function needs none: the caller passes a pointer to room for it.
+//! * Storing: strings and lists, and parameters that a lift spills to memory, are allocated with `realloc`. A spilled
+//!   result of a lowered function needs no `realloc`: the caller passes a pointer to the return area.
 
 use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Resolve, Type, TypeDefKind, TypeId};
 
-/// Which way a function goes.
+/// Direction in which a function crosses the component boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// The module imports it.
+    /// Import: the module calls a function of the component level.
     Lower,
-    /// The module exports it.
+    /// Export: the component level calls a function of the module.
     Lift,
 }
 
-/// What a lift or lower needs, each with its reason.
+/// Canonical options that a lift or lower needs, each with its reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
-    /// Why a memory is needed.
+    /// Reason why a memory is needed.
     pub memory: Option<&'static str>,
-    /// Why a realloc is needed.
+    /// Reason why a realloc is needed.
     pub realloc: Option<&'static str>,
-    /// There is a string in it, so its encoding matters.
+    /// True if the signature contains a string, so that the string encoding is relevant.
     pub strings: bool,
 }
 
-/// Answers questions about functions of one package graph; remembers what it learned of types.
+/// Computes signatures and options for the functions of one package graph. Results for types are cached.
 pub(crate) struct Abi<'a> {
     resolve: &'a Resolve,
     contents: HashMap<TypeId, Contents>,
 }
 
-/// What lies in a type, however deep.
+/// Contents of a type, including nested types.
 #[derive(Clone, Copy, Default)]
 struct Contents {
-    /// Something of dynamic length: a string, a list or a map.
+    /// True if the type contains a string, a list or a map, whose length is dynamic.
     lists: bool,
-    /// A string.
+    /// True if the type contains a string.
     strings: bool,
 }
 
 impl<'a> Abi<'a> {
-    /// Nothing learned yet.
+    /// Creates an empty cache.
     pub fn new(resolve: &'a Resolve) -> Self {
         Abi { resolve, contents: HashMap::default() }
     }
 
-    /// The core function type of a lift or lower.
+    /// Returns the core function type of a lift or lower.
     pub fn signature(&self, function: &Function, direction: Direction) -> FuncType {
         let flat = self.resolve.wasm_signature(variant(direction), function);
         FuncType::new(flat.params.iter().map(val_type), flat.results.iter().map(val_type))
     }
 
-    /// The options that a lift or lower needs.
+    /// Returns the canonical options that a lift or lower needs.
     pub fn needs(&mut self, function: &Function, direction: Direction) -> Needs {
         let flat = self.resolve.wasm_signature(variant(direction), function);
         let mut params = Contents::default();
@@ -73,16 +73,16 @@ impl<'a> Abi<'a> {
         } else if result.lists {
             Some("the result holds a string or list")
         } else if flat.indirect_params {
-            Some("more than 16 flat parameters go through memory")
+            Some("more than 16 flat parameters are passed in memory")
         } else if flat.retptr {
-            Some("more than one flat result goes through memory")
+            Some("more than one flat result is passed in memory")
         } else {
             None
         };
         let realloc = match direction {
             Direction::Lower if result.lists => Some("the result holds a string or list"),
             Direction::Lift if params.lists => Some("a parameter holds a string or list"),
-            Direction::Lift if flat.indirect_params => Some("more than 16 flat parameters go through memory"),
+            Direction::Lift if flat.indirect_params => Some("more than 16 flat parameters are passed in memory"),
             _ => None,
         };
         Needs { memory, realloc, strings: params.strings || result.strings }

@@ -1,6 +1,6 @@
-//! Imports that a module asks for twice get names of their own: a component gives each name of an import module once.
+//! Renames duplicate imports of a module. In a component, each name of an import module can be provided only once.
 //!
-//! Old linkers and TinyGo make such modules. Nothing but the import section changes.
+//! Old linkers and TinyGo generate such modules. Only the import section changes.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use wasmparser::{BinaryReader, ImportSectionReader};
 
 use crate::read::Import;
 
-/// Gives every repeated import a name of its own. True if there was one.
+/// Sets a unique name for every repeated import. Returns true if there are any.
 pub(crate) fn rename(imports: &mut [Import]) -> bool {
     let mut seen = HashSet::with_capacity_and_hasher(imports.len(), RandomState::default());
     if imports.iter().all(|import| seen.insert((import.module.as_str(), import.field.as_str()))) {
@@ -20,7 +20,7 @@ pub(crate) fn rename(imports: &mut [Import]) -> bool {
     }
     let mut taken: HashSet<(String, String)> =
         imports.iter().map(|import| (import.module.clone(), import.field.clone())).collect();
-    // The number that the next import of a name gets, if that is free.
+    // Next number to try for each import name.
     let mut numbers: HashMap<(String, String), usize> = HashMap::default();
     for import in imports {
         let next = numbers.entry((import.module.clone(), import.field.clone())).or_insert(1);
@@ -39,8 +39,8 @@ pub(crate) fn rename(imports: &mut [Import]) -> bool {
     true
 }
 
-/// The import section with the imports' new names, and where the old one lies; `section` is where that one's contents
-/// lie.
+/// Returns the range of the original import section, including its header, and the section with the new names.
+/// `section` is the range of the contents of the original section.
 pub(crate) fn rewrite(
     bytes: &[u8],
     section: Range<usize>,
@@ -53,7 +53,7 @@ pub(crate) fn rewrite(
         let Ok(ty) = RoundtripReencoder.entity_type(import.ty) else { continue };
         rewritten.import(import.module, named.name(), ty);
     }
-    // The header before the contents: an id of one byte, and the size in as many bytes as the module spent on it.
+    // The header consists of the id (one byte) and the size, whose LEB128 encoding may be longer than necessary.
     let mut header = section.start - 1;
     while header > 0 && bytes[header - 1] & 0x80 != 0 {
         header -= 1;

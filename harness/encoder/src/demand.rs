@@ -1,8 +1,8 @@
-//! `demand`: who needs what from whom, over all modules; and each adapter trimmed to what is needed of it.
+//! `demand`: computes the required exports of all modules, and garbage-collects each adapter accordingly.
 //!
-//! Trimming an adapter takes imports from it, so what it asks of others is known only afterwards: adapters are trimmed,
-//! read and bound again until nobody asks for anything new. What main does not need, directly or through an adapter,
-//! leaves no trace in the component.
+//! Garbage collection removes imports of an adapter, so the exports that it requires from others are known only
+//! afterwards. Adapters are garbage-collected, read and bound again until nothing new is required. Adapters that main
+//! and the world do not need, directly or indirectly, are not part of the component.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use crate::bind::{self, Binder, Bound, Meaning, Side};
 use crate::canon::{Abi, Direction};
 use crate::error::{Error, Errors};
 use crate::hint;
-use crate::input::{Form, Options, Region, Stack};
+use crate::input::{Form, Options, Region, ShadowStack};
 use crate::memory;
 use crate::names;
 use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
@@ -25,36 +25,40 @@ use crate::trim::{self, MainRealloc, Request, Trimmed};
 use crate::trims::Trims;
 use crate::world::World;
 
-/// A module that goes into the component, and what is known of it.
+/// A module of the component.
 #[derive(Debug)]
 pub(crate) struct Part<'a> {
     /// The module as it will be embedded.
     pub module: Module<'a>,
-    /// What its imports and exports mean.
+    /// Resolved imports and exports.
     pub bound: Bound,
-    /// For an adapter: what trimming did.
+    /// Result of the garbage collection of an adapter.
     pub trimmed: Option<Trimmed>,
-    /// Exports that somebody asked for, with the chain of who did.
+    /// Required exports, each with the chain of modules that require it.
     pub asked_by: IndexMap<String, String>,
-    /// For main: a start function that wants others to be there first.
+    /// Main's start function, if it requires other modules to be instantiated before main.
     pub start: Option<Start>,
 }
 
 impl Part<'_> {
-    /// The memory of its own that an isolated adapter works in.
+    /// Returns the type of an isolated adapter's own memory.
     pub fn own_memory(&self) -> Option<MemoryType> {
         let trimmed = self.trimmed.as_ref()?;
-        // One that only asks for the size of main's memory needs none: an empty one will do.
+        // An adapter without a memory that only imports the size of main's memory gets an empty memory.
         let empty = MemoryType { memory64: false, shared: false, initial: 0, maximum: Some(0), page_size_log2: None };
         let copies = || self.bound.imports.iter().any(|meaning| matches!(meaning, Meaning::Copy(_)));
         trimmed.memory.or_else(|| copies().then_some(empty))
     }
 }
 
-/// The parts by [`ModuleId`]; none for an adapter that nothing asks for.
+/// Parts indexed by [`ModuleId`]. `None` for unused adapters.
 pub(crate) type Parts<'a> = Vec<Option<Part<'a>>>;
 
-/// Closes the demand of main and the world over all adapters.
+/// Computes the required exports of all adapters, starting from main and the world.
+///
+/// # Errors
+///
+/// Returns all errors of binding and garbage collection.
 pub(crate) fn close<'a>(
     modules: &'a [Module<'a>],
     world: &'a World,
@@ -84,7 +88,7 @@ pub(crate) fn close<'a>(
         let part = closing.trimmed(&binder, id, realloc, trims, &mut errors);
         let Some(part) = part else { continue };
         let chain = part.asked_by.values().next().cloned().unwrap_or_default();
-        let chain = format!("adapter `{}`, asked by {chain}", modules[id.0].name);
+        let chain = format!("adapter `{}`, required by {chain}", modules[id.0].name);
         closing.module_asks(&part.module, &part.bound, &chain, &mut errors);
         closing.main_offers(&part, &mut errors);
         parts[id.0] = Some(part);
@@ -94,21 +98,21 @@ pub(crate) fn close<'a>(
     Ok(parts)
 }
 
-/// The state of the fixpoint.
+/// State of the fixpoint iteration.
 struct Closing<'a> {
     modules: &'a [Module<'a>],
     world: &'a World,
-    /// For each module: exports that are asked for, and who asked first.
+    /// Required exports of each module, with the chain that first required them.
     asked: Vec<IndexMap<String, String>>,
-    /// Adapters with new demands.
+    /// Adapters with new requirements.
     work: VecDeque<ModuleId>,
-    /// Whether each module is among them.
+    /// For each module, true if it is in `work`.
     waits: Vec<bool>,
     options: Options,
 }
 
 impl<'a> Closing<'a> {
-    /// The next adapter with new demands, in the order in which they were asked.
+    /// Returns the next adapter with new requirements, in the order in which they were added.
     fn next(&mut self) -> Option<ModuleId> {
         let next = self.work.pop_front()?;
         self.waits[next.0] = false;
@@ -135,14 +139,14 @@ impl<'a> Closing<'a> {
         let asked = &mut self.asked[id.0];
         asked.insert(export.to_string(), chain.to_string());
         if let Some(initialize) = initialize_of(adapter).filter(|_| asked.len() == 1) {
-            asked.insert(initialize.to_string(), "the component, which initialises it".into());
+            asked.insert(initialize.to_string(), "the component, which initializes it".into());
         }
         if !std::mem::replace(&mut self.waits[id.0], true) {
             self.work.push_back(id);
         }
     }
 
-    /// What the world's exports ask of the adapters whose worlds they come from.
+    /// Adds the exports that the world requires from adapters.
     fn world_asks(&mut self, binder: &Binder<'_>, errors: &mut Vec<Error>) {
         let mut abi = Abi::new(&self.world.resolve);
         for index in 1..self.modules.len() {
@@ -164,12 +168,12 @@ impl<'a> Closing<'a> {
                 }
             }
             for (_, core) in &bound.destructors {
-                self.ask(id, &core.export, "the world, whose resource it destroys", errors);
+                self.ask(id, &core.export, "the world, as the destructor of a resource", errors);
             }
         }
     }
 
-    /// What a module's imports ask of adapters.
+    /// Adds the functions that a module imports from adapters, and checks their types.
     fn module_asks(&mut self, module: &Module<'_>, bound: &Bound, chain: &str, errors: &mut Vec<Error>) {
         for (import, meaning) in module.imports.iter().zip(&bound.imports) {
             let Meaning::Adapter(adapter, function) = meaning else { continue };
@@ -182,7 +186,8 @@ impl<'a> Closing<'a> {
         }
     }
 
-    /// Trims an adapter to what is asked of it so far, and to the reallocs that the results of its own imports take.
+    /// Garbage-collects an adapter. Roots are the exports required so far, and the reallocs for the results of its
+    /// remaining imports.
     fn trimmed(
         &mut self,
         binder: &Binder<'_>,
@@ -235,7 +240,7 @@ impl<'a> Closing<'a> {
         (errors.len() == before).then(|| Part { module, bound, trimmed: Some(trimmed), asked_by, start: None })
     }
 
-    /// Whether main exports what an adapter takes from it.
+    /// Checks that main exports the items that an adapter imports from it.
     fn main_offers(&self, part: &Part<'_>, errors: &mut Vec<Error>) {
         let main = &self.modules[0];
         for (meaning, import) in part.bound.imports.iter().zip(&part.module.imports) {
@@ -280,31 +285,31 @@ impl<'a> Closing<'a> {
             let known = if errors.len() < hint::MOST { &main.exports[..] } else { &[] };
             let mut hints = hint::near(export, known.iter().map(|e| e.name.as_str()));
             if *kind == Kind::Func && export == "_start" {
-                hints = vec!["this adapter is for commands; main looks like a reactor or library".into()];
+                hints = vec!["this adapter is for commands: use an adapter for reactors".into()];
             } else if offered.is_some() {
-                hints = vec!["main exports something of that name, with another type".into()];
+                hints = vec!["main exports an item of this name, but with a different type".into()];
             }
             errors.push(Error::MainLacks { adapter: part.module.name.clone(), item: export.clone(), hints });
         }
     }
 }
 
-/// The reallocs that the results of an adapter's imports take.
+/// Finds the reallocs that are needed for the results of an adapter's imports.
 struct Results<'r, 'a> {
     world: &'a World,
     binder: &'r Binder<'r>,
     id: ModuleId,
     adapter: &'a Module<'a>,
     abi: RefCell<Abi<'a>>,
-    /// What was found.
+    /// Cache by import index.
     known: RefCell<HashMap<usize, Option<Realloc<'a>>>>,
 }
 
-/// The name of a realloc, and that of the function whose results it is for.
+/// Name of a realloc, and of the function whose results it allocates.
 type Realloc<'a> = (&'static str, &'a str);
 
 impl<'a> Results<'_, 'a> {
-    /// The realloc for the results of an import, by the import's number.
+    /// Returns the realloc for the results of an import. `import` is the index among all imports of the adapter.
     fn realloc(&self, import: usize) -> Option<Realloc<'a>> {
         *self.known.borrow_mut().entry(import).or_insert_with(|| self.find(import))
     }
@@ -312,7 +317,7 @@ impl<'a> Results<'_, 'a> {
     fn find(&self, import: usize) -> Option<Realloc<'a>> {
         let abi = &mut *self.abi.borrow_mut();
         let import = self.adapter.imports.get(import)?;
-        // What is wrong with it is told when it is bound for good.
+        // Errors are reported later, when the import is bound.
         let meaning = self.binder.import(self.id, self.adapter, import, abi, false).ok()?;
         let function = lowered(self.world, &meaning).filter(|_| matches!(meaning, Meaning::Function(_, Side::Own)))?;
         abi.needs(function, Direction::Lower).realloc?;
@@ -326,7 +331,7 @@ fn bind_all(binder: &Binder<'_>, id: ModuleId, module: &Module<'_>, errors: &mut
     bound
 }
 
-/// The WIT function that an import lowers.
+/// Returns the WIT function that an import lowers.
 pub(crate) fn lowered<'w>(world: &'w World, meaning: &Meaning) -> Option<&'w wit_parser::Function> {
     match meaning {
         Meaning::Function(function, _) => world.imported_function(function.key.as_ref(), &function.name),
@@ -334,12 +339,12 @@ pub(crate) fn lowered<'w>(world: &'w World, meaning: &Meaning) -> Option<&'w wit
     }
 }
 
-/// The WIT function behind an export.
+/// Returns the WIT function of an export.
 pub(crate) fn lifted<'w>(world: &'w World, function: &FuncRef) -> Option<&'w wit_parser::Function> {
     world.exported_function(function.key.as_ref(), &function.name)
 }
 
-/// The realloc of a module, by the names for a role.
+/// Returns the first of `names` that the module exports as a realloc.
 pub(crate) fn realloc_of<'n>(module: &Module<'_>, names: &[&'n str]) -> Option<&'n str> {
     use wasmparser::ValType::I32;
     names.iter().copied().find(|name| {
@@ -347,7 +352,7 @@ pub(crate) fn realloc_of<'n>(module: &Module<'_>, names: &[&'n str]) -> Option<&
     })
 }
 
-/// The function that initialises a module.
+/// Returns the name of a module's initialization function.
 pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
     names::INITIALIZE
         .iter()
@@ -355,7 +360,7 @@ pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
         .find(|name| module.export_func(name).is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty()))
 }
 
-/// The form that an adapter is trimmed in.
+/// Returns the form in which an adapter is garbage-collected.
 pub(crate) fn form(module: &Module<'_>) -> trim::Form {
     match module.layer.form {
         Form::Auto => trim::form(&module.bytes),
@@ -364,13 +369,13 @@ pub(crate) fn form(module: &Module<'_>) -> trim::Form {
     }
 }
 
-impl From<Stack> for trim::Stack {
-    fn from(Stack { size, guard, pointer, checked }: Stack) -> Self {
-        trim::Stack { size, guard, pointer, checked }
+impl From<ShadowStack> for trim::ShadowStack {
+    fn from(ShadowStack { size, guard, pointer, checked }: ShadowStack) -> Self {
+        trim::ShadowStack { size, guard, pointer, checked }
     }
 }
 
-/// The memory that main exports or imports.
+/// Returns the type of main's exported memory, or of the memory that it imports.
 pub(crate) fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
     let exported = names::MEMORIES.iter().filter_map(|name| main.export(name)).map(|export| &export.ty);
     exported.chain(main.imports.iter().map(|import| &import.ty)).find_map(|ty| match ty {
@@ -379,7 +384,7 @@ pub(crate) fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
     })
 }
 
-/// Main's realloc as adapters see it.
+/// Returns the allocation method for adapter regions.
 fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> MainRealloc<'static> {
     match options.region {
         Region::MemoryGrow => MainRealloc::Grow,
@@ -391,7 +396,7 @@ fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> 
     }
 }
 
-/// A reference to an export of a part.
+/// Creates a reference to an export.
 pub(crate) fn core(module: ModuleId, export: &str) -> CoreRef {
     CoreRef { module, export: export.to_string() }
 }

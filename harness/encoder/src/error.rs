@@ -1,4 +1,4 @@
-//! What can be wrong with an input: typed, complete, and with a remedy where there is one.
+//! Typed errors for invalid inputs. Each names the module and, where possible, a remedy.
 
 use std::fmt;
 
@@ -6,28 +6,30 @@ use foldhash::HashMap;
 
 use crate::trim::TrimError;
 
-/// So many errors of one kind are reported; of more, only the number is.
+/// Maximum number of reported errors of one kind. The rest are only counted.
 pub(crate) const MOST: usize = 100;
 
-/// Everything that is wrong with an input, in the order it was found; of one kind, the first 100.
+/// All errors of an input, in the order in which they were found; at most 100 of each kind.
 #[derive(Clone, Debug)]
 pub struct Errors(Vec<Error>);
 
 impl Errors {
-    /// The errors, one after the other.
+    /// Iterates over the errors in order.
     pub fn iter(&self) -> impl Iterator<Item = &Error> {
         self.0.iter()
     }
 
+    /// Returns the errors as `Err` if there are any, at most [`MOST`] of each kind.
     pub(crate) fn check(errors: Vec<Error>) -> Result<(), Errors> {
         if errors.is_empty() { Ok(()) } else { Err(Errors(limited(errors))) }
     }
 
-    /// These errors, of which there is one at least.
+    /// Wraps errors without limiting their number. `errors` must not be empty.
     pub(crate) fn of(errors: Vec<Error>) -> Errors {
         Errors(errors)
     }
 
+    /// Appends other errors.
     pub(crate) fn and(mut self, others: Errors) -> Errors {
         self.0.extend(others.0);
         self
@@ -43,7 +45,7 @@ impl IntoIterator for Errors {
     }
 }
 
-/// The first errors of each kind, and how many more there were.
+/// Keeps the first [`MOST`] errors of each kind and appends [`Error::More`] with the number of the others.
 pub(crate) fn limited(errors: Vec<Error>) -> Vec<Error> {
     let mut counts: HashMap<std::mem::Discriminant<Error>, usize> = HashMap::default();
     let all = errors.len();
@@ -80,315 +82,318 @@ impl fmt::Display for Errors {
 
 impl std::error::Error for Errors {}
 
-/// One thing that is wrong.
+/// One error in an input.
 ///
-/// Every message names the module and the import or export; offsets are bytes from the start of that module.
+/// Every message names the module and, if one is concerned, the import or export. Offsets are in bytes from the start
+/// of that module.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bytes are a component.
+    /// The binary is a component instead of a core module.
     #[error(
-        "`{module}` is a component, expected a core module\n  help: run a finished component as it is, with `polyfill run FILE`; as a guest or an adapter give the core module that it was made from"
+        "`{module}` is a component, expected a core module\n  help: to run a finished component, use `polyfill run FILE`; as a guest or an adapter, pass the core module that it was built from"
     )]
     NotAModule {
-        /// The module's name.
+        /// Name of the module.
         module: String,
     },
-    /// The bytes are no module.
+    /// The binary cannot be parsed as a core module.
     #[error("`{module}` is malformed at byte {offset:#x}: {message}")]
     Malformed {
-        /// The module's name.
+        /// Name of the module.
         module: String,
-        /// Where.
+        /// Offset of the error in the module, in bytes.
         offset: u64,
-        /// What the parser says.
+        /// Message of the parser.
         message: String,
     },
-    /// A `component-type` section cannot be used.
-    #[error("`{module}`: its `component-type` section at byte {offset:#x} cannot be read: {message}")]
+    /// A `component-type` section cannot be decoded.
+    #[error("`{module}`: invalid `component-type` section at byte {offset:#x}: {message}")]
     Metadata {
-        /// The module's name.
+        /// Name of the module.
         module: String,
-        /// Where the section's contents start.
+        /// Offset of the section's contents, in bytes.
         offset: usize,
-        /// Why.
+        /// Reason.
         message: String,
     },
-    /// The worlds of two modules contradict each other.
-    #[error("the world of `{module}` does not go together with the others: {message}")]
+    /// The worlds of the modules cannot be merged.
+    #[error("the world of `{module}` conflicts with the other worlds: {message}")]
     WorldConflict {
-        /// The module whose world could not be joined.
+        /// Module whose world could not be merged into the others.
         module: String,
-        /// Why.
+        /// Reason.
         message: String,
     },
-    /// Two worlds define one type or function in two ways.
+    /// Two worlds contain different definitions of one type or function.
     #[error(
-        "{item} is defined in two ways in {place}\n  {}: {}\n  {}: {}\n  help: compile both against the same WIT: otherwise one of them reads other values than the other one writes",
+        "conflicting definitions of {item} in {place}\n  {}: {}\n  {}: {}\n  help: compile both against the same WIT; otherwise one of them misreads values that the other one writes",
         .first.by, .first.wit, .second.by, .second.wit
     )]
     Contradiction {
         /// The type or function.
         item: String,
-        /// The interface, or the side of the world.
+        /// The interface, or the imports or exports of the world.
         place: String,
-        /// The definition that was found first.
+        /// Definition that was found first.
         first: Box<Definition>,
-        /// The one that contradicts it.
+        /// Definition that contradicts it.
         second: Box<Definition>,
     },
-    /// Two string encodings are asked for at once.
+    /// Imports or exports of one function request two string encodings.
     #[error("`{module}`: function `{function}` is bound with two string encodings, {first} and {second}")]
     EncodingConflict {
-        /// The module's name.
+        /// Name of the module.
         module: String,
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// One encoding.
+        /// First encoding.
         first: String,
-        /// The other.
+        /// Second encoding.
         second: String,
     },
-    /// Two modules both export an item of the world.
+    /// Two modules export the same item of the world.
     #[error(
-        "both `{first}` and `{second}` export `{export}`\n  help: a component exports it once: leave it out of the world of one of them"
+        "both `{first}` and `{second}` export `{export}`\n  help: a component can export it only once: remove it from the world of one of them"
     )]
     ExportedTwice {
-        /// The item.
+        /// Name of the exported item.
         export: String,
-        /// One module.
+        /// First module.
         first: String,
-        /// The other.
+        /// Second module.
         second: String,
     },
-    /// An interposer cannot report a function.
-    #[error("the interposer of `{module}` cannot report `{function}`: it has a {found}, and reports hold numbers only")]
+    /// A function has a core type that an interposition adapter cannot report.
+    #[error(
+        "the interposition adapter of `{module}` cannot report `{function}`: it has a {found}, but reports can contain only numbers"
+    )]
     Interpose {
-        /// The import module.
+        /// Import module of the function.
         module: String,
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// The type that cannot be reported.
+        /// Type that cannot be reported.
         found: String,
     },
-    /// An import means nothing.
+    /// An import can be resolved neither to an adapter nor to the world.
     #[error("`{module}` imports `{import_module}` `{field}` (at byte {offset:#x}): {reason}{}", remedy(.hints))]
     UnknownImport {
         /// The importing module.
         module: String,
-        /// The import's module.
+        /// Module name of the import.
         import_module: String,
-        /// The import's field.
+        /// Field name of the import.
         field: String,
-        /// Where it stands.
+        /// Offset of the import in the module, in bytes.
         offset: usize,
-        /// Why it means nothing.
+        /// Reason why it cannot be resolved.
         reason: String,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// An import or export has another type than its meaning asks for.
+    /// An import or export has a different type than it must have.
     #[error(
         "`{module}` {direction} {item} (at byte {offset:#x}) with the wrong type\n  expected: {expected}\n  found:    {found}"
     )]
     WrongType {
-        /// The module.
+        /// Name of the module.
         module: String,
         /// `imports` or `exports`.
         direction: &'static str,
-        /// The import's module and field, or the export's name.
+        /// Module and field of the import, or name of the export.
         item: String,
-        /// Where it stands.
+        /// Offset of the import or export in the module, in bytes.
         offset: usize,
-        /// The type it must have.
+        /// Required type.
         expected: String,
-        /// The type it has.
+        /// Actual type.
         found: String,
     },
-    /// An exported function of the world is missing in the module.
-    #[error("`{module}` lacks an export for `{function}` of its world\n  expected: an exported function called {}{}", list(.names), remedy(.hints))]
+    /// The module does not export a function that its world exports.
+    #[error("`{module}` does not export `{function}` of its world\n  expected: an exported function named {}{}", list(.names), remedy(.hints))]
     MissingExport {
-        /// The module.
+        /// Name of the module.
         module: String,
-        /// The function as WIT calls it.
+        /// WIT name of the function.
         function: String,
-        /// The names it may have.
+        /// Accepted core export names.
         names: Vec<String>,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// The canonical ABI asks for a memory.
+    /// A lift or lower needs a memory, but the module exports none.
     #[error(
-        "`{module}` exports no memory called `memory`, but `{function}` needs one: {reason}{}\n  expected: an exported memory called `memory`, or one imported as `env` `memory`{}", more(*.others), remedy(.hints)
+        "`{module}` exports no memory named `memory`, but `{function}` needs one: {reason}{}\n  expected: an exported memory named `memory`, or one imported as `env` `memory`{}", more(*.others), remedy(.hints)
     )]
     MissingMemory {
-        /// The module that should export one.
+        /// Module that must export a memory.
         module: String,
-        /// The first function that needs it.
+        /// First function that needs it.
         function: String,
-        /// Why.
+        /// Reason why it is needed.
         reason: String,
-        /// The number of other functions and adapters that need it.
+        /// Number of further functions and adapters that need it.
         others: usize,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// Main's memory is none that the canonical ABI takes.
+    /// Main's memory is shared or has 64-bit addresses, which the encoder does not support.
     #[error(
-        "`{module}` {item} (at byte {offset:#x}): its memory is of a kind that components cannot use\n  expected: an unshared 32-bit memory, the only kind that the canonical ABI takes\n  found:    {found}\n  help: {remedy}"
+        "`{module}` {item} (at byte {offset:#x}): this kind of memory is not supported in components\n  expected: an unshared 32-bit memory, as required by the canonical ABI\n  found:    {found}\n  help: {remedy}"
     )]
     MemoryKind {
-        /// Main.
+        /// Name of main.
         module: String,
-        /// The import or export by which the memory is known.
+        /// Import or export that refers to the memory.
         item: String,
-        /// Where that stands.
+        /// Offset of that import or export in main, in bytes.
         offset: usize,
-        /// The kind of the memory.
+        /// Actual kind of memory.
         found: &'static str,
-        /// How to get another kind.
+        /// Remedy.
         remedy: &'static str,
     },
-    /// Main's memory has other pages than an adapter that is to share it was built for.
+    /// An adapter that shares main's memory is built for another page size.
     #[error(
-        "`{main}` has a memory with pages of {found} bytes, and adapter `{adapter}`, which shares it, is built for other pages\n  expected: pages of {expected} bytes\n  help: build main with such pages (for `wasm-ld`: without `--page-size`), or choose an adapter in the isolated form"
+        "`{main}` has a memory with a page size of {found} bytes, but adapter `{adapter}`, which shares it, is built for another page size\n  expected: a page size of {expected} bytes\n  help: build main with this page size (for `wasm-ld`: without `--page-size`), or use the adapter in isolated form"
     )]
     PageSize {
-        /// Main.
+        /// Name of main.
         main: String,
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
-        /// The size that the adapter is built for.
+        /// Page size that the adapter is built for, in bytes.
         expected: u64,
-        /// The size of a page of main's memory.
+        /// Page size of main's memory, in bytes.
         found: u64,
     },
-    /// Main's memory has no room for the stack and static data of an adapter.
+    /// Main's memory cannot grow by the size of an adapter's stack and static data.
     #[error(
-        "`{main}`: its memory cannot grow by the {bytes} bytes that adapter `{adapter}` needs for its stack and static data, so every instantiation would trap\n  found:    a memory of {initial} pages that may grow to {maximum}{}", remedy(.hints)
+        "`{main}`: its memory cannot grow by the {bytes} bytes that adapter `{adapter}` needs for its stack and static data, so every instantiation would trap\n  found:    a memory of {initial} pages with a maximum of {maximum}{}", remedy(.hints)
     )]
     MemoryFull {
-        /// Main.
+        /// Name of main.
         main: String,
-        /// The adapter that finds no room.
+        /// Name of the adapter.
         adapter: String,
-        /// The bytes that it needs.
+        /// Number of bytes that the adapter needs.
         bytes: u64,
-        /// The pages that main's memory has when it starts.
+        /// Initial size of main's memory, in pages.
         initial: u64,
-        /// The pages that it may have.
+        /// Maximum size of main's memory, in pages.
         maximum: u64,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// The canonical ABI asks for a realloc.
+    /// A lift or lower needs a realloc, but the module exports none.
     #[error(
         "`{module}` exports no realloc, but `{function}` needs one: {reason}\n  expected: an exported function `cabi_realloc` of type (func (param i32 i32 i32 i32) (result i32))"
     )]
     MissingRealloc {
-        /// The module that should export one.
+        /// Module that must export a realloc.
         module: String,
-        /// For which function.
+        /// Function that needs it.
         function: String,
-        /// Why.
+        /// Reason why it is needed.
         reason: String,
     },
-    /// An adapter has no such function.
-    #[error("adapter `{adapter}` has no function `{function}`\n  asked for by: {}{}", .asked_by, remedy(.hints))]
+    /// A required function is not exported by the adapter.
+    #[error("adapter `{adapter}` has no function `{function}`\n  required by: {}{}", .asked_by, remedy(.hints))]
     AdapterLacks {
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// Who asked for it: a chain that ends at main or at the world.
+        /// Chain of modules that require it, ending at main or at the world.
         asked_by: String,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// There is no memory of main's to copy from and to.
+    /// An isolated adapter copies from or to main's memory, but main exports no memory.
     #[error(
-        "`{main}` exports no memory called `memory`, but adapter `{adapter}` imports `__main_memory__` `{copy}`{}\n  expected: an exported memory called `memory`, or one imported as `env` `memory`{}", more(*.others), remedy(.hints)
+        "`{main}` exports no memory named `memory`, but adapter `{adapter}` imports `__main_memory__` `{copy}`{}\n  expected: an exported memory named `memory`, or one imported as `env` `memory`{}", more(*.others), remedy(.hints)
     )]
     NoMainMemory {
-        /// Main.
+        /// Name of main.
         main: String,
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
-        /// The copy function.
+        /// Name of the copy function.
         copy: String,
-        /// The number of other functions and adapters that need a memory.
+        /// Number of further functions and adapters that need a memory.
         others: usize,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// Main lacks something that an adapter takes from it.
-    #[error("adapter `{adapter}` takes `{item}` from the main module, which does not export it{}", remedy(.hints))]
+    /// An adapter imports an item from main that main does not export.
+    #[error("adapter `{adapter}` imports `{item}` from the main module, which does not export it{}", remedy(.hints))]
     MainLacks {
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
-        /// The export.
+        /// Name of the missing export.
         item: String,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// Something asynchronous.
-    #[error("`{module}` uses {item}: asynchronous lifts, lowers and built-ins are not supported yet")]
+    /// A module uses an asynchronous feature of the canonical ABI.
+    #[error("`{module}` uses {item}: asynchronous lifts, lowers and built-ins are not supported")]
     Async {
-        /// The module.
+        /// Name of the module.
         module: String,
         /// The import, export or function, in backticks.
         item: String,
     },
-    /// A library that wants linking first.
+    /// The module is a shared library (it has a `dylink.0` section) and is not linked yet.
     #[error(
-        "`{module}` is a shared library (it has a `dylink.0` section), and libraries are not linked here\n  help: link it into a module first, with `wasm-ld`"
+        "`{module}` is a shared library (it has a `dylink.0` section), and linking shared libraries is not supported\n  help: link it into a module first, for example with `wasm-ld`"
     )]
     Library {
-        /// The module.
+        /// Name of the module.
         module: String,
     },
-    /// Start functions that call each other: none of their modules can come first.
-    #[error("start functions call each other in a circle, so that no module can be instantiated first{}\n  help: let one of them do at its first call what it does in its start function", circle(.calls))]
+    /// Start functions call each other in a cycle, so none of their modules can be instantiated first.
+    #[error("start functions call each other in a cycle, so no module can be instantiated first{}\n  help: in one of the modules, move the work of the start function to the first call", circle(.calls))]
     StartCycle {
-        /// Who calls whom: an adapter, another one, and its function.
+        /// Calls of the cycle: name of the calling adapter, of the called adapter, and of the function.
         calls: Vec<(String, String, String)>,
     },
-    /// An adapter cannot be trimmed.
+    /// Garbage collection of an adapter failed.
     #[error(transparent)]
     Trim(#[from] TrimError),
-    /// A module is invalid: a mistake in a function body, say.
+    /// A module is invalid, for example because of a type error in a function body.
     #[error("`{module}` is invalid at byte {offset:#x}: {message}")]
     InvalidModule {
-        /// The module's name.
+        /// Name of the module.
         module: String,
-        /// Where.
+        /// Offset of the error in the module, in bytes.
         offset: u64,
-        /// What the validator says.
+        /// Message of the validator.
         message: String,
     },
-    /// The finished component is invalid, although its modules are not: a mistake of ours.
+    /// The component is invalid although its modules are valid. This is a bug in the encoder.
     #[error("the component is invalid at byte {offset:#x}: {message}")]
     Invalid {
-        /// Where in the component.
+        /// Offset of the error in the component, in bytes.
         offset: u64,
-        /// What the validator says.
+        /// Message of the validator.
         message: String,
     },
-    /// Errors that are not shown, since there are many of their kind.
+    /// Number of errors that are not reported because their kinds exceeded the limit.
     #[error("{count} more errors of these kinds are not shown")]
     More {
-        /// How many.
+        /// Number of omitted errors.
         count: usize,
     },
-    /// The plan contradicts the world: a mistake of the encoder.
-    #[error("mistake in the plan (please report it): {message}")]
+    /// The plan does not match the world. This is a bug in the encoder.
+    #[error("internal error in the plan (please report it): {message}")]
     Audit {
-        /// What `audit` found.
+        /// Message of the violation that `audit` found.
         message: String,
     },
 }
 
-/// The others that lack the same.
+/// Formats the number of further functions and adapters with the same error.
 fn more(others: usize) -> String {
     match others {
         0 => String::new(),
@@ -397,10 +402,11 @@ fn more(others: usize) -> String {
     }
 }
 
-/// A definition of a type or function, in one of the worlds that are joined.
+/// A definition of a type or function in one of the merged worlds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
-    /// The module whose world it is, and the world's source: its `component-type` section, or WIT that was given for it.
+    /// The module that the world belongs to, and the source of the world: its `component-type` section, or WIT that was
+    /// provided for it.
     pub by: String,
     /// The definition in WIT.
     pub wit: String,

@@ -1,4 +1,4 @@
-//! `explain`: the plan in words. What, from where, why, asked for by whom.
+//! `explain`: text output of the plan: the source of each import, the reason, and the modules that require each export.
 
 mod functions;
 mod json;
@@ -10,7 +10,9 @@ use std::fmt;
 
 use crate::input::Forwarding;
 use crate::names::{Copy, ThreadLocal};
-use crate::plan::{Canon, CoreRef, Event, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via, Why};
+use crate::plan::{
+    Canon, CoreRef, Event, IndirectReason, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via,
+};
 use crate::start::Remedy;
 use crate::trim::{Debug, RegionReport, When};
 
@@ -29,7 +31,8 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
-    /// The plan in words, with every kept function of every adapter and why it is kept, and every dropped one.
+    /// Returns the plan as text, including every function of every adapter with the reason why it is kept, or that it
+    /// is dropped.
     pub fn detailed(&self) -> impl fmt::Display + '_ {
         functions::Detailed(self)
     }
@@ -40,7 +43,7 @@ impl Plan {
             if self.order.contains(&ModuleId(index)) {
                 self.module(f, module)?;
             } else {
-                writeln!(f, "  {}: left out, nothing asks for it", module.name)?;
+                writeln!(f, "  {}: unused, not part of the component", module.name)?;
             }
         }
         Ok(())
@@ -50,13 +53,19 @@ impl Plan {
         let Some(trimmed) = &module.trimmed else {
             return writeln!(f, "  {}: {} bytes", module.name, module.size);
         };
-        writeln!(f, "  {}: adapter, {} bytes, trimmed to {}", module.name, module.size, trimmed.wasm.len())?;
+        writeln!(
+            f,
+            "  {}: adapter, {} bytes, {} after garbage collection",
+            module.name,
+            module.size,
+            trimmed.wasm.len()
+        )?;
         let (kept, dropped) = (&trimmed.kept, &trimmed.dropped);
         let parts = [
             ("functions", kept.functions, dropped.functions),
             ("imports", kept.imports, dropped.imports),
             ("globals", kept.globals, dropped.globals),
-            ("table slots", kept.table_slots, dropped.table_slots),
+            ("table entries", kept.table_slots, dropped.table_slots),
             ("bytes of data", kept.data_bytes, dropped.data_bytes),
         ];
         let parts: Vec<String> = parts
@@ -67,7 +76,7 @@ impl Plan {
         writeln!(f, "    keeps {}", parts.join(", "))?;
         functions::summary(f, &trimmed.functions)?;
         if let Some(memory) = &trimmed.memory {
-            writeln!(f, "    isolated: a memory of its own, {} pages at first", memory.initial)?;
+            writeln!(f, "    isolated: own memory, {} initial pages", memory.initial)?;
         }
         if let Some(region) = &trimmed.region {
             writeln!(f, "    region: {region}")?;
@@ -79,13 +88,15 @@ impl Plan {
         match &trimmed.debug {
             Debug::Absent | Debug::Unwanted => {}
             Debug::Kept { before, after } => {
-                writeln!(f, "    debug information: {after} of {before} bytes, moved along with the code")?;
+                writeln!(f, "    debug information: {after} of {before} bytes, relocated with the code")?;
             }
-            Debug::Unneeded => writeln!(f, "    debug information: left out, nothing in it is about what is kept")?,
-            Debug::Dropped { reason } => writeln!(f, "    debug information: dropped, it cannot be moved: {reason}")?,
+            Debug::Unneeded => writeln!(f, "    debug information: omitted, none of it describes kept code")?,
+            Debug::Dropped { reason } => {
+                writeln!(f, "    debug information: dropped, it cannot be relocated: {reason}")?
+            }
         }
         for (export, asked_by) in &module.asked_by {
-            writeln!(f, "    `{export}` is asked for by {asked_by}")?;
+            writeln!(f, "    `{export}` is required by {asked_by}")?;
         }
         Ok(())
     }
@@ -94,7 +105,7 @@ impl Plan {
         writeln!(f, "\norder\n  {}", self.steps().join(", "))
     }
 
-    /// The core instances in the order in which they are made.
+    /// Returns the names of the core instances in the order of instantiation.
     fn steps(&self) -> Vec<&str> {
         let mut steps: Vec<&str> = Vec::new();
         for id in &self.order {
@@ -131,7 +142,9 @@ impl Plan {
                 write!(f, "    {} {} <- {}", wire.module, wire.field, self.source(&wire.source))?;
                 match &wire.via {
                     Via::Direct => writeln!(f)?,
-                    Via::Slot(slot, why) => writeln!(f, "\n      through slot {}: {}", slot.0, self.why(why, *id))?,
+                    Via::Slot(slot, why) => {
+                        writeln!(f, "\n      indirect, through slot {}: {}", slot.0, self.why(why, *id))?
+                    }
                 }
                 if let Source::Lower(_, canon) = &wire.source {
                     self.canon(f, canon)?;
@@ -147,14 +160,14 @@ impl Plan {
         }
         writeln!(f, "\nshim")?;
         if let (Forwarding::References, false) = (self.forwarding, self.slots.is_empty()) {
-            writeln!(f, "  forwards by references to functions")?;
+            writeln!(f, "  calls through function references")?;
         }
         if let Some(ty) = &self.thread_local {
-            writeln!(f, "  keeps the base of main's thread-local storage, an {ty}")?;
+            writeln!(f, "  stores the base of main's thread-local storage, an {ty}")?;
         }
         if let Some(memory) = &self.hosted_memory {
             let hoisted = self.start.as_ref().is_some_and(|start| start.remedy == Remedy::Early { hoisted: true });
-            let how = if hoisted { "would define, and now imports," } else { "imports" };
+            let how = if hoisted { "would define and now imports" } else { "imports" };
             writeln!(f, "  defines the memory that main {how} as {} {}", memory.module, memory.field)?;
         }
         for (index, slot) in self.slots.iter().enumerate() {
@@ -173,7 +186,7 @@ impl Plan {
             match (&resource.dtor, resource.slot) {
                 (Some(dtor), Some(slot)) => writeln!(
                     f,
-                    ": destroyed by {} through slot {}, as a module asks for the type before {} is instantiated",
+                    ": destroyed by {} through slot {}, because a module uses the type before {} is instantiated",
                     self.core(dtor),
                     slot.0,
                     self.name(dtor.module)
@@ -210,8 +223,8 @@ impl Plan {
 
     fn hooks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(hooks) = &self.hooks else { return Ok(()) };
-        writeln!(f, "\nhooks\n  {} is told of", self.core(&hooks.hook))?;
-        let initialize = (!self.initialize.is_empty()).then(|| ("initialisation".to_string(), Event::Initialize));
+        writeln!(f, "\nhooks\n  {} is called for", self.core(&hooks.hook))?;
+        let initialize = (!self.initialize.is_empty()).then(|| ("initialization".to_string(), Event::Initialize));
         let wrapped = hooks.wrapped.iter().map(|wrapped| (self.core(&wrapped.core), wrapped.event));
         for (what, event) in initialize.into_iter().chain(wrapped) {
             match event.codes() {
@@ -245,7 +258,7 @@ impl Plan {
         Ok(())
     }
 
-    /// What satisfies an import, in words.
+    /// Describes the source of an import.
     pub(crate) fn source(&self, source: &Source) -> String {
         match source {
             Source::Lower(function, _) => format!("import {function}, lowered"),
@@ -255,8 +268,8 @@ impl Plan {
             Source::Export(core, Kind::Memory) => format!("memory {}", self.core(core)),
             Source::Export(core, _) => self.core(core),
             Source::Destructor(core) => format!("destructor {}", self.core(core)),
-            Source::ThreadLocal(ThreadLocal::Get) => "the base of thread-local storage, read".into(),
-            Source::ThreadLocal(ThreadLocal::Set) => "the base of thread-local storage, written".into(),
+            Source::ThreadLocal(ThreadLocal::Get) => "read of the thread-local storage base".into(),
+            Source::ThreadLocal(ThreadLocal::Set) => "write of the thread-local storage base".into(),
             Source::HostedMemory => "the shim's memory".into(),
             Source::OwnMemory(_) => "its own memory".into(),
             Source::Copy(_, Copy::Load) => "copies from main's memory".into(),
@@ -265,17 +278,17 @@ impl Plan {
         }
     }
 
-    /// Why there is a slot, in words.
-    pub(crate) fn why(&self, why: &Why, importer: ModuleId) -> String {
+    /// Describes the reason for an indirect connection.
+    pub(crate) fn why(&self, why: &IndirectReason, importer: ModuleId) -> String {
         let when = |id: &ModuleId| match *id == importer {
             true => "exists only after its instantiation".to_string(),
-            false => format!("comes later than {}", self.name(importer)),
+            false => format!("is available only after {}", self.name(importer)),
         };
         match why {
-            Why::Memory(id) => format!("the memory of {} {}", self.name(*id), when(id)),
-            Why::Realloc(id) => format!("the realloc of {} {}", self.name(*id), when(id)),
-            Why::Hooks => "its realloc is called with notice to main's task hook, which comes after all modules".into(),
-            Why::Instance(id) => format!("{} {}", self.name(*id), when(id)),
+            IndirectReason::Memory(id) => format!("the memory of {} {}", self.name(*id), when(id)),
+            IndirectReason::Realloc(id) => format!("the realloc of {} {}", self.name(*id), when(id)),
+            IndirectReason::Hooks => "calls of its realloc are reported to main's task hook by a module that is instantiated after all others".into(),
+            IndirectReason::Instance(id) => format!("{} {}", self.name(*id), when(id)),
         }
     }
 
@@ -283,7 +296,7 @@ impl Plan {
         format!("{} `{}`", self.name(core.module), core.export)
     }
 
-    /// The name of a module.
+    /// Returns the name of a module.
     pub(crate) fn name(&self, id: ModuleId) -> &str {
         &self.modules[id.0].name
     }

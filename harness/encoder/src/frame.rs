@@ -1,5 +1,5 @@
-//! A component without main: all that stands before and behind it. Main's bytes, most of the whole, are copied once, when
-//! the component is put together.
+//! The bytes of a component before and after main. Main's bytes, which are most of the component, are copied only once,
+//! when the component is assembled.
 
 use wasm_encoder::{ComponentSectionId, Encode};
 use wasmparser::BinaryReader;
@@ -9,36 +9,36 @@ use crate::read::Module;
 /// A component without main.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    /// All before the section with main.
+    /// All bytes before the section of main.
     before: Vec<u8>,
-    /// All behind it.
+    /// All bytes after the section of main.
     after: Vec<u8>,
 }
 
 impl Frame {
-    /// What stands in main's place while a frame is made.
+    /// Placeholder for main while a frame is built.
     pub const PLACE: &[u8] = &[];
 
-    /// Takes a component apart in which [`Frame::PLACE`] is the core module at that position.
+    /// Splits a component whose core module at index `position` is [`Frame::PLACE`].
     pub fn of(mut component: Vec<u8>, position: usize) -> Frame {
         let place = place(&component, position);
-        debug_assert!(place.is_some(), "a component of ours has the modules that were put into it");
+        debug_assert!(place.is_some(), "the component contains every core module that was added to it");
         let end = place.unwrap_or(component.len());
         let after = component.split_off(end);
-        // An id, and a size of zero.
+        // The placeholder section consists of an id and a size of zero.
         component.truncate(end.saturating_sub(2));
         Frame { before: component, after }
     }
 
-    /// Its bytes.
+    /// Returns the size in bytes.
     pub fn size(&self) -> usize {
         self.before.len() + self.after.len()
     }
 
-    /// The component with this main in it.
+    /// Assembles the component with `main`.
     pub fn around(&self, main: &Module<'_>) -> Vec<u8> {
         let size = main.size_without_metadata();
-        // The longest header is one byte, and five for the size.
+        // A section header has at most 6 bytes: one for the id and five for the size.
         let mut component = Vec::with_capacity(self.before.len() + 6 + size + self.after.len());
         component.extend_from_slice(&self.before);
         component.push(ComponentSectionId::CoreModule.into());
@@ -49,7 +49,7 @@ impl Frame {
     }
 }
 
-/// Where the core module at a position ends.
+/// Returns the end offset of the core module at index `position`.
 fn place(component: &[u8], position: usize) -> Option<usize> {
     let mut reader = BinaryReader::new(component, 0);
     reader.read_bytes(8).ok()?;

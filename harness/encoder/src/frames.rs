@@ -1,4 +1,4 @@
-//! Frames by what they are for, within a bound: those that were made first go first.
+//! Cache of frames with a size limit. The oldest frames are evicted first.
 
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -8,14 +8,14 @@ use foldhash::HashMap;
 
 use crate::frame::Frame;
 
-/// The bytes of all frames together.
+/// Maximum total size of all frames, in bytes.
 const MOST: usize = 64 << 20;
 
-/// Frames that may be needed again.
+/// Cached frames by key.
 #[derive(Debug)]
 pub(crate) struct Frames<K> {
     known: HashMap<Arc<K>, Arc<Frame>>,
-    /// The keys, in the order in which they came.
+    /// Keys in the order of insertion.
     order: VecDeque<Arc<K>>,
     bytes: usize,
     most: usize,
@@ -28,12 +28,12 @@ impl<K: Eq + Hash> Default for Frames<K> {
 }
 
 impl<K: Eq + Hash> Frames<K> {
-    /// The frame for a key.
+    /// Returns the frame of a key.
     pub fn get(&self, key: &K) -> Option<Arc<Frame>> {
         self.known.get(key).cloned()
     }
 
-    /// Remembers a frame, and forgets others if there is no room for it.
+    /// Inserts a frame. Evicts the oldest frames if the size limit is exceeded.
     pub fn insert(&mut self, key: K, frame: Frame) {
         let key = Arc::new(key);
         self.bytes += frame.size();
@@ -53,7 +53,7 @@ impl<K: Eq + Hash> Frames<K> {
 mod tests {
     use super::*;
 
-    /// A frame of 100 bytes beside the header.
+    /// Creates a frame of 108 bytes, including the header.
     fn frame() -> Frame {
         let mut component = wasm_encoder::Component::new();
         component.section(&wasm_encoder::RawSection { id: 0, data: &[0; 98] });
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_go_first() {
+    fn oldest_frames_are_evicted_first() {
         assert_eq!(frame().size(), 108);
         let mut frames = Frames { most: 330, ..Frames::default() };
         for key in [1, 2, 3, 3, 2] {

@@ -1,14 +1,15 @@
-//! Near misses: what somebody may have meant.
+//! Hints: similar names and other versions for names that cannot be resolved.
 
 use crate::versions;
 
-/// After so many errors, no hints are looked for any more: only the first errors of a kind are shown.
+/// Number of errors after which hints are no longer computed, because only the first errors of a kind are reported.
 pub(crate) const MOST: usize = crate::error::MOST;
 
-/// Names longer than this, in bytes, are not compared.
+/// Maximum length in bytes of names that are compared.
 const LONGEST: usize = 200;
 
-/// A hint for each known name that is close to `wanted`, the closest only.
+/// Returns a hint for each of the known names that are closest to `wanted`, at most three. Names farther away than a
+/// quarter of its length are ignored.
 pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let folded = fold(wanted);
     let most = match folded.chars().count() {
@@ -17,29 +18,29 @@ pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Ve
     };
     let mut close: Vec<(usize, &str)> = known
         .filter_map(|name| {
-            // A distance is no less than the difference of lengths.
+            // The edit distance is at least the difference of the lengths.
             if name.len().max(wanted.len()) > LONGEST || name.chars().count().abs_diff(wanted.chars().count()) > most {
                 return None;
             }
-            // Two letters that changed places are one slip.
+            // Transposed letters count as one edit.
             let distance = strsim::osa_distance(&folded, &fold(name));
             (distance <= most).then_some((distance, name))
         })
         .collect();
     close.sort();
     close.dedup();
-    // What is farther away than the closest was hardly meant.
+    // Only the closest names are suggested.
     let least = close.first().map_or(0, |(distance, _)| *distance);
     close
         .into_iter()
         .take_while(|(distance, _)| *distance == least)
         .take(3)
-        .map(|(_, name)| format!("there is `{name}`"))
+        .map(|(_, name)| format!("did you mean `{name}`?"))
         .collect()
 }
 
-/// A hint for each of the nearest other versions of an interface, none of which is compatible: that one would have been
-/// found.
+/// Returns a hint for each of the nearest incompatible versions of an interface, at most three. A compatible version
+/// would have been resolved.
 pub(crate) fn versions<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let Some((interface, wanted)) = versions::split_version(wanted) else { return Vec::new() };
     let other = |name: &'a str| {
@@ -52,11 +53,11 @@ pub(crate) fn versions<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -
     others
         .into_iter()
         .take(3)
-        .map(|(_, name)| format!("there is `{name}`, which is no version compatible with {wanted}"))
+        .map(|(_, name)| format!("`{name}` is available, but is not compatible with {wanted}"))
         .collect()
 }
 
-/// Spellings that people mix up are brought together.
+/// Normalizes differences of spelling that are easy to confuse: case, and `_` for `-`.
 fn fold(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }
@@ -66,18 +67,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_was_meant() {
+    fn closest_names_are_suggested() {
         let known = ["wasi_snapshot_preview1", "env", "my-wasi"];
-        assert_eq!(near("wasi-snapshot-preview1", known.into_iter()), ["there is `wasi_snapshot_preview1`"]);
-        assert_eq!(near("nev", known.into_iter()), ["there is `env`"]);
+        assert_eq!(near("wasi-snapshot-preview1", known.into_iter()), ["did you mean `wasi_snapshot_preview1`?"]);
+        assert_eq!(near("nev", known.into_iter()), ["did you mean `env`?"]);
         assert_eq!(near("x", ["y"].into_iter()), [] as [&str; 0]);
         assert_eq!(near("something else", known.into_iter()), [] as [&str; 0]);
     }
 
     #[test]
-    fn the_nearest_incompatible_versions_are_named() {
+    fn nearest_incompatible_versions_are_suggested() {
         let known = ["a:b/c@0.1.0", "a:b/c@0.3.0", "a:b/c@0.2.0-rc-1", "a:b/c@4.0.0", "a:b/d@0.2.0", "a:b/c"];
-        let hint = |version: &str| format!("there is `a:b/c@{version}`, which is no version compatible with 0.2.0");
+        let hint = |version: &str| format!("`a:b/c@{version}` is available, but is not compatible with 0.2.0");
         assert_eq!(versions("a:b/c@0.2.0", known.into_iter()), ["0.2.0-rc-1", "0.3.0", "0.1.0"].map(hint));
         assert_eq!(versions("a:b/c", known.into_iter()), [] as [&str; 0]);
     }

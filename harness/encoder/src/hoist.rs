@@ -1,8 +1,8 @@
-//! `hoist`: main's memory is defined outside of main, so that it exists before main does.
+//! `hoist`: changes the definition of main's memory into an import, so that the memory can exist before main.
 //!
-//! The definition becomes an import. A module with one memory has the same index for it either way, so that no other
-//! section changes: not a byte of code, and nothing that names a place in it. An empty memory section stays, since
-//! relocations and symbols name sections by their number.
+//! In a module with one memory, the imported memory has the same index as the defined one. No other section changes, so
+//! code and offsets in code stay valid. The memory section remains, but empty, because relocations and symbols refer to
+//! sections by index.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use wasmparser::BinaryReader;
 
 use crate::names::SHARED_MEMORY;
 
-/// The module with its one memory as an import; none if it defines none or several.
+/// Returns the module with its memory as an import. Returns `None` if it does not define exactly one memory.
 pub(crate) fn hoist(bytes: &[u8]) -> wasmparser::Result<Option<Vec<u8>>> {
     let sections = sections(bytes)?;
     let Some(memory) = sections.iter().find(|section| section.id == SectionId::Memory as u8) else { return Ok(None) };
@@ -24,7 +24,7 @@ pub(crate) fn hoist(bytes: &[u8]) -> wasmparser::Result<Option<Vec<u8>>> {
     let mut imported = sections.iter().any(|section| section.id == SectionId::Import as u8);
     for section in &sections {
         let is = |id: SectionId| section.id == id as u8;
-        // Imports stand behind types, and before all others.
+        // The import section comes after the type section and before all other sections.
         if !imported && !is(SectionId::Custom) && !is(SectionId::Type) {
             imports(0, &[], ty, &mut out);
             imported = true;
@@ -42,18 +42,18 @@ pub(crate) fn hoist(bytes: &[u8]) -> wasmparser::Result<Option<Vec<u8>>> {
     Ok(Some(out))
 }
 
-/// The bytes before the first section.
+/// Size of the header before the first section, in bytes.
 pub(crate) const HEADER: usize = 8;
 
 /// A section of a module.
 pub(crate) struct Section {
     pub id: u8,
-    /// With its id and size.
+    /// Range including the section id and size.
     pub whole: Range<usize>,
     pub contents: Range<usize>,
 }
 
-/// All of them.
+/// Returns the ranges of all sections.
 pub(crate) fn sections(bytes: &[u8]) -> wasmparser::Result<Vec<Section>> {
     let mut reader = BinaryReader::new(bytes, 0);
     reader.read_bytes(HEADER)?;
@@ -69,7 +69,7 @@ pub(crate) fn sections(bytes: &[u8]) -> wasmparser::Result<Vec<Section>> {
     Ok(sections)
 }
 
-/// The number at the start of a section, and what follows.
+/// Reads the item count at the start of a section. Returns it with the rest of the section.
 pub(crate) fn counted<'b>(bytes: &'b [u8], section: &Section) -> wasmparser::Result<(u32, &'b [u8])> {
     let mut reader = BinaryReader::new(&bytes[section.contents.clone()], section.contents.start as u64);
     let count = reader.read_var_u32()?;
@@ -77,7 +77,7 @@ pub(crate) fn counted<'b>(bytes: &'b [u8], section: &Section) -> wasmparser::Res
     Ok((count, &bytes[rest..section.contents.end]))
 }
 
-/// An import section with one entry more, for a memory.
+/// Writes an import section with one additional entry for a memory.
 fn imports(count: u32, entries: &[u8], memory: &[u8], out: &mut Vec<u8>) {
     let (module, field) = SHARED_MEMORY;
     let mut contents = Vec::with_capacity(entries.len() + 32);
@@ -91,17 +91,17 @@ fn imports(count: u32, entries: &[u8], memory: &[u8], out: &mut Vec<u8>) {
     contents.encode(out);
 }
 
-/// The kind of an import that is a memory.
+/// Import kind of a memory.
 const MEMORY: u8 = 2;
 
 #[cfg(test)]
 mod tests {
     use super::hoist;
 
-    /// Text before and after; none if nothing can be done.
+    /// Name, input, and expected output, or `None` if the module does not define exactly one memory.
     const CASES: &[(&str, &str, Option<&str>)] = &[
         (
-            "behind other imports",
+            "after other imports",
             r#"(module (import "a" "f" (func)) (memory (export "memory") 2 9) (start 0) (data (i32.const 1) "x"))"#,
             Some(
                 r#"(module (import "a" "f" (func)) (import "env" "memory" (memory 2 9)) (export "memory" (memory 0))
@@ -109,7 +109,7 @@ mod tests {
             ),
         ),
         (
-            "an import section of its own",
+            "a new import section",
             r#"(module (type (func)) (func (type 0)) (memory 1) (start 0))"#,
             Some(r#"(module (type (func)) (import "env" "memory" (memory 1)) (func (type 0)) (start 0))"#),
         ),
@@ -119,7 +119,7 @@ mod tests {
             Some(r#"(module (import "env" "memory" (memory i64 1)))"#),
         ),
         ("two memories", "(module (memory 1) (memory 2))", None),
-        ("none", "(module (func))", None),
+        ("no memory", "(module (func))", None),
     ];
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_bytes_there_is_no_panic() {
+    fn malformed_modules_do_not_panic() {
         let good = wat::parse_str(r#"(module (import "a" "f" (func)) (memory 1) (start 0))"#).expect("a module");
         for length in 0..good.len() {
             let _ = hoist(&good[..length]);

@@ -1,8 +1,9 @@
-//! Task hooks: what of the canonical ABI's calls main hears of.
+//! Task hook: reports calls by the canonical ABI to main.
 //!
-//! A main that exports `__wasm_task_hook` is told of every call that the component makes into its core modules on behalf
-//! of the canonical ABI: exported functions, `post-return`, destructors, reallocs, and initialisation. Each such function
-//! is wrapped by one of ours that calls the hook before and after ([`Event::codes`]).
+//! If main exports `__wasm_task_hook`, it is called for every call that the component makes into its core modules on
+//! behalf of the canonical ABI: exported functions, `post-return` functions, destructors, reallocs, and initialization.
+//! Each of these functions is wrapped by a generated function that calls the hook before and after it
+//! ([`Event::codes`]).
 
 use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
@@ -11,14 +12,14 @@ use crate::demand::Parts;
 use crate::names;
 use crate::plan::{Canon, CoreRef, Event, Hooks, Lift, ModuleId, Resource, Source, Wire, Wrapped};
 
-/// Main's task hook.
+/// Returns main's task hook if main exports one.
 pub(crate) fn hook(parts: &Parts<'_>) -> Option<CoreRef> {
     let main = &parts[0].as_ref()?.module;
     let ty = main.export_func(names::TASK_HOOK)?;
     (*ty == hook_type()).then(|| CoreRef { module: ModuleId::MAIN, export: names::TASK_HOOK.to_string() })
 }
 
-/// The hook takes a code.
+/// Returns the type of the hook. Its parameter is the event code.
 pub(crate) fn hook_type() -> FuncType {
     FuncType::new([ValType::I32], [])
 }
@@ -70,7 +71,7 @@ impl Wrapping<'_> {
 }
 
 impl Hooks {
-    /// The position of a function among the wrapped ones.
+    /// Returns the index of a function among the wrapped functions.
     pub fn find(&self, core: &CoreRef) -> Option<usize> {
         self.places.get(core).copied()
     }

@@ -1,47 +1,49 @@
-//! What goes into an encoding: modules, their WIT, and the few choices there are.
+//! Input of an encoding: modules, their WIT, and options.
 
 use wit_parser::{Resolve, Stability, WorldId, WorldItem};
 
 use crate::names;
 use crate::stub::Answer;
 
-/// Everything that one component is made of.
+/// Input of one component.
 #[derive(Clone, Debug)]
 pub struct Input<'a> {
-    /// The guest's core module.
+    /// Core module of the guest.
     pub main: Source<'a>,
-    /// The adapters that may be used, as layers: an import is given to the first one that implements its import module
-    /// and exports the function; what an adapter imports from its own import module goes to the layers behind it.
-    /// One that nothing asks for leaves no trace in the component.
+    /// Available adapters, in order of the adapter chain. An import is served by the first adapter that implements its
+    /// import module and exports the function. If an adapter imports from a module that it implements itself, the
+    /// adapters behind it are searched. Unused adapters are not part of the component.
     pub adapters: Vec<Adapter<'a>>,
 }
 
-/// One core module and the WIT it was compiled against.
+/// A core module and the WIT that it was compiled against.
 #[derive(Clone, Debug)]
 pub struct Source<'a> {
-    /// A word for messages and names.
+    /// Name for messages and for the name section.
     pub name: String,
-    /// The module in binary form.
+    /// Core module in binary form.
     pub wasm: &'a [u8],
-    /// WIT given from outside. Joined with what the module's own `component-type` sections say.
+    /// WIT world of the module, in addition to the worlds of its `component-type` sections. They are merged. Default:
+    /// none.
     pub wit: Option<Wit>,
 }
 
 /// A resolved WIT world.
 ///
-/// Items that are gated by `@unstable(feature = ..)` are taken as far as `resolve` has them: [`Resolve::features`] and
-/// [`Resolve::all_features`] say which are parsed, by default none. [`Wit::with_features`] leaves them out later.
+/// Items gated by `@unstable(feature = ..)` are used as far as they are part of `resolve`. [`Resolve::features`] and
+/// [`Resolve::all_features`] select the features to parse, by default none. [`Wit::with_features`] removes items of
+/// other features after parsing.
 #[derive(Clone, Debug)]
 pub struct Wit {
-    /// All packages.
+    /// All packages of the world.
     pub resolve: Resolve,
-    /// The world that the module was compiled against.
+    /// World that the module was compiled against.
     pub world: WorldId,
 }
 
 impl Wit {
-    /// The same without items that are gated by `@unstable`, but for those of these features: for a `resolve` that was
-    /// parsed with more of them.
+    /// Removes items gated by `@unstable`, except those of the given features. Use this with a `resolve` that was
+    /// parsed with more features enabled.
     #[must_use]
     pub fn with_features<T: AsRef<str>>(mut self, features: &[T]) -> Wit {
         let is_in = |stability: &Stability| match stability {
@@ -65,94 +67,103 @@ impl Wit {
     }
 }
 
-/// One layer: an implementation of import modules.
+/// Implementation of one or more import modules.
 #[derive(Clone, Debug)]
 pub struct Adapter<'a> {
-    /// A word for messages and names.
+    /// Name for messages and for the name section.
     pub name: String,
-    /// The import modules that it implements. Each is an exact name (`env`); an interface's name, which stands for all
-    /// compatible versions (`wasi:cli/environment@0.2.0` also for an import of `@0.2.3`); or a pattern, in which `*` is
-    /// any run of characters (`wasi:sockets/*`).
+    /// Import modules that the adapter implements. Each is one of:
+    ///
+    /// * an exact name (`env`)
+    /// * an interface name, which matches all compatible versions (`wasi:cli/environment@0.2.0` also serves imports of
+    ///   `@0.2.3`)
+    /// * a pattern, in which `*` matches any text (`wasi:sockets/*`)
+    ///
+    /// Default: the name of the adapter. [`Adapter::stub`] and [`Adapter::interposer`] set it themselves.
     pub implements: Vec<String>,
-    /// What it consists of.
+    /// Source of the adapter's code.
     pub code: Code<'a>,
-    /// Whose memory it works in.
+    /// Memory that the adapter works in. Default: [`Form::Auto`].
     pub form: Form,
-    /// Its stack.
-    pub stack: Stack,
-    /// Beside an interposer, it tells how much of its stack each call uses, where that is [`checked`](Stack::checked), and
-    /// it has what it takes to tell of its writes to main's memory: [`watch`](crate::watch()).
+    /// Options of the adapter's shadow stack. Default: see [`Stack`].
+    pub stack: ShadowStack,
+    /// Enables reports, which need an interposition adapter in the same chain. The adapter then reports the stack use
+    /// of each call if [`checked`](Stack::checked) is set, and can be instrumented with [`watch`](crate::watch()) to
+    /// report writes to main's memory. Default: `false`.
     pub reports: bool,
 }
 
-/// What an adapter consists of.
+/// Source of an adapter's code.
 #[derive(Clone, Debug)]
 pub enum Code<'a> {
     /// A core module.
     Module {
-        /// The module in binary form.
+        /// Core module in binary form.
         wasm: &'a [u8],
-        /// WIT given from outside. Joined with what the module's own `component-type` sections say.
+        /// WIT world of the module, in addition to the worlds of its `component-type` sections. They are merged.
         wit: Option<Wit>,
     },
-    /// A layer that passes every call on, and reports it to the host before and after: see
+    /// A generated interposition adapter that forwards every call and reports it to the host before and after: see
     /// [`CALLS`](crate::CALLS).
     Interposer {
-        /// The host is asked before and after each call what is to be in main's memory: it may fill what the call is to
-        /// write, and put back what was there. Main's stack pointer is told of with each report, if main has one that is
-        /// known, and no start function.
+        /// Enables memory and stack checks. Before and after each call, the host may overwrite main's memory: it can
+        /// fill the bytes that the call is expected to write, and restore them. Each report contains main's stack
+        /// pointer if main has a known one and no start function.
         checks: bool,
     },
-    /// A layer that answers by itself, made from WIT: each interface that the world imports.
+    /// A generated adapter that implements each interface that the WIT world imports.
     Stub {
-        /// What the interfaces look like.
+        /// World that imports the interfaces.
         wit: Wit,
-        /// What every function answers.
+        /// Behavior of every function.
         answer: Answer,
     },
 }
 
-/// Whose memory an adapter works in.
+/// Memory that an adapter works in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// As it was linked: a module that imports its memory shares main's, one that has a memory of its own keeps it.
+    /// As linked: a module that imports its memory shares main's memory; a module that defines its memory keeps it.
     #[default]
     Auto,
-    /// In main's: its stack and static data are placed there. Needs relocations where there is static data.
+    /// Main's memory: the adapter's stack and static data are placed there. An adapter with static data must contain
+    /// relocations.
     Shared,
-    /// In its own: main's memory is reached by copies only, and nothing of it is touched but what a call returns.
+    /// The adapter's own memory. Main's memory is accessed only by copies, and only results are written to it.
     Isolated,
 }
 
-/// An adapter's stack.
+/// Options of an adapter's shadow stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Stack {
-    /// Its size in bytes, for an adapter that shares main's memory; 64 KiB by default.
+pub struct ShadowStack {
+    /// Size in bytes, for an adapter that shares main's memory: at most 2^30, rounded up to a multiple of 16. Default:
+    /// 65536 (64 KiB).
     pub size: Option<u32>,
-    /// Overflow traps, in a function called `polyfill.stack_overflow`.
+    /// Inserts a check that traps on stack overflow, in a function named `polyfill.stack_overflow`. Default: `false`.
     pub guard: bool,
-    /// The global that is the stack pointer, where neither a symbol, nor an export, nor the name section tells.
+    /// Index of the global that is the stack pointer. Default: found by symbol, export, name section, or use in code.
     pub pointer: Option<u32>,
-    /// Where the stack pointer is known: overflow traps as with `guard`, and so does an exported function that returns with
-    /// another stack pointer than it was called with, in a function called `polyfill.stack_unbalanced`.
+    /// Inserts checks if the stack pointer is known. Stack overflow traps as with `guard`. An exported function that
+    /// returns with a different stack pointer than it was called with traps in a function named
+    /// `polyfill.stack_unbalanced`. Default: `false`.
     pub checked: bool,
 }
 
 impl<'a> Adapter<'a> {
-    /// A core module that implements the import module of that name.
+    /// Creates an adapter from a core module. It implements the import module `name`.
     pub fn new(name: impl Into<String>, wasm: &'a [u8]) -> Adapter<'a> {
         Adapter::of(name.into(), Code::Module { wasm, wit: None })
     }
 
-    /// A layer that reports each call of an import module, given by name or pattern.
+    /// Creates an interposition adapter that reports each call to the import modules that match a name or pattern.
     pub fn interposer(implements: impl Into<String>) -> Adapter<'a> {
         let implements = implements.into();
         let name = format!("interposer of {implements}");
         Adapter::of(name, Code::Interposer { checks: false }).implementing([implements])
     }
 
-    /// The same, with all that shows what is wrong: the host may fill what calls write, and hears of main's
-    /// stack pointer.
+    /// Enables memory and stack checks of an interposition adapter: see [`Code::Interposer::checks`](Code::Interposer).
+    /// Other adapters are unchanged.
     pub fn checking(self) -> Adapter<'a> {
         match self.code {
             Code::Interposer { .. } => Adapter { code: Code::Interposer { checks: true }, ..self },
@@ -160,13 +171,13 @@ impl<'a> Adapter<'a> {
         }
     }
 
-    /// A layer that reports each call by which an adapter asks main's realloc for memory, as a function of
-    /// `__main_module__`: what main's memory goes through meanwhile is main's own doing.
+    /// Creates an interposition adapter that reports each call of main's realloc by an adapter, as a function of
+    /// `__main_module__`. It allows writes by main during such a call to be attributed to main.
     pub fn realloc_interposer() -> Adapter<'a> {
         Adapter::interposer(names::MAIN)
     }
 
-    /// A layer that answers every call of the interfaces that a world imports.
+    /// Creates an adapter that implements all interfaces that a world imports.
     pub fn stub(wit: Wit, answer: Answer) -> Adapter<'a> {
         let world = &wit.resolve.worlds[wit.world];
         let implements: Vec<String> = world.imports.keys().map(|key| wit.resolve.name_world_key(key)).collect();
@@ -180,12 +191,12 @@ impl<'a> Adapter<'a> {
             name,
             code,
             form: Form::Auto,
-            stack: Stack::default(),
+            stack: ShadowStack::default(),
             reports: false,
         }
     }
 
-    /// With WIT from outside.
+    /// Sets the WIT world. Has no effect on generated adapters.
     pub fn with_wit(mut self, given: Option<Wit>) -> Adapter<'a> {
         if let Code::Module { wit, .. } = &mut self.code {
             *wit = given;
@@ -193,51 +204,51 @@ impl<'a> Adapter<'a> {
         self
     }
 
-    /// For other import modules than the one of its name.
+    /// Replaces the implemented import modules. Default: the name of the adapter.
     pub fn implementing(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Adapter<'a> {
         self.implements = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// In another form than it was linked for.
+    /// Sets the memory that the adapter works in. Default: [`Form::Auto`].
     pub fn in_form(mut self, form: Form) -> Adapter<'a> {
         self.form = form;
         self
     }
 
-    /// With another stack.
-    pub fn with_stack(mut self, stack: Stack) -> Adapter<'a> {
+    /// Sets the options of the shadow stack. Default: 64 KiB without checks.
+    pub fn with_stack(mut self, stack: ShadowStack) -> Adapter<'a> {
         self.stack = stack;
         self
     }
 }
 
-/// The choices of an encoding.
+/// Options of an encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Write name sections for the component and for generated modules, and keep the names and the DWARF of adapters.
-    /// Main keeps what it has in any case.
+    /// Writes name sections for the component and for generated modules, and keeps the names and the DWARF of adapters.
+    /// Main's sections are always kept. Default: `true`.
     pub debug_names: bool,
-    /// Validate the finished component, function bodies included.
+    /// Validates the finished component, including function bodies. Default: `true`.
     ///
-    /// Without it, adapters are not validated either: one that is not valid may give a component that is not.
+    /// Without validation, adapters are not validated either, so an invalid adapter may result in an invalid component.
     pub validate: bool,
-    /// Where adapters take their stack and static data from.
+    /// Source of the memory for stacks and static data of adapters. Default: [`Region::Auto`].
     pub region: Region,
-    /// How isolated adapters reach main's memory.
+    /// Method by which isolated adapters access main's memory. Default: [`Copies::MultiMemory`].
     pub copies: Copies,
-    /// How a call through a slot reaches the function behind it.
+    /// Method by which an indirect call reaches its function. Default: [`Forwarding::Table`].
     pub forwarding: Forwarding,
-    /// Write interfaces under canonical names, the rest of the version beside: `a:b/c@0.2` with the suffix `.6`.
-    /// For hosts that match imports by such names.
+    /// Writes interface names in canonical form, with the rest of the version as a suffix: `a:b/c@0.2` with the suffix
+    /// `.6`. For hosts that match imports by such names. Default: `false`.
     pub canonical_names: bool,
-    /// Write a section that says where each core module, instance and function came from: see
-    /// [`provenance`](crate::provenance()).
+    /// Writes a custom section that describes the origin of each core module, instance and function: see
+    /// [`provenance`](crate::provenance()). Default: `false`.
     pub provenance: bool,
 }
 
 impl Default for Options {
-    /// Names and validation, and nothing that an older engine lacks.
+    /// Returns the default of each option. Names and validation are enabled.
     fn default() -> Options {
         Options {
             debug_names: true,
@@ -251,31 +262,31 @@ impl Default for Options {
     }
 }
 
-/// How a call through a slot reaches the function behind it.
+/// Method by which an indirect call through the shim reaches its function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forwarding {
-    /// Through a table entry: any engine can do it.
+    /// By `call_indirect` through a table entry. Supported by all engines.
     Table,
-    /// Through a global with a typed function reference, by a tail call: wants the proposals for function references
-    /// and for tail calls, and spares the check of the function's type at each call.
+    /// By a tail call through a global with a typed function reference. Requires the function references and tail call
+    /// proposals; avoids the signature check of each indirect call.
     References,
 }
 
-/// Where an adapter's stack and static data come from.
+/// Source of the memory for an adapter's stack and static data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Region {
-    /// From main's realloc where it exports one, otherwise by `memory.grow`.
+    /// Main's realloc if main exports one, otherwise `memory.grow`.
     Auto,
-    /// By `memory.grow`, even where main exports a realloc.
+    /// `memory.grow`, even if main exports a realloc.
     MemoryGrow,
 }
 
-/// How bytes get from one memory to another.
+/// Method by which bytes are copied between memories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Copies {
-    /// By `memory.copy` between two memories of one module.
+    /// `memory.copy` between two memories of one module. Requires the multi-memory proposal.
     MultiMemory,
-    /// By loads in one module and stores in another, for engines with one memory a module.
+    /// Loads in one module and stores in another. For engines without the multi-memory proposal.
     Loads,
 }
 
@@ -284,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gated_items_are_left_out_but_for_their_features() {
+    fn gated_items_are_removed_unless_their_feature_is_enabled() {
         let text = "package g:p@0.2.0;
             interface base { run: func(); @unstable(feature = shiny) glow: func(); @since(version = 0.2.0) stop: func(); }
             @unstable(feature = rough) interface rest { sleep: func(); }

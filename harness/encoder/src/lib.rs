@@ -1,6 +1,14 @@
-//! Welds a core module and its adapters into a component.
+//! Encodes a core module and its adapters into a component.
 //!
-//! Pure: bytes in, bytes out. No files, no environment, and the same bytes for the same input.
+//! The crate is pure: it reads no files and no environment variables, and the same input always results in the same
+//! bytes.
+//!
+//! * [`encode`] encodes one guest; [`Prepared`] encodes many guests with the same adapters.
+//! * [`check`] validates an adapter.
+//! * [`relay()`] generates a proxy component, and [`watch()`] instruments the adapters of a component.
+//! * [`provenance()`] reads the origin of each core item of a component.
+//!
+//! Stages:
 //!
 //! ```text
 //! bytes -- read --> Module --+
@@ -51,7 +59,7 @@ mod world;
 
 pub use abi::{core_type, definition};
 pub use error::{Definition, Error, Errors};
-pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, Source, Stack, Wit};
+pub use input::{Adapter, Code, Copies, Form, Forwarding, Input, Options, Region, ShadowStack, Source, Wit};
 pub use interpose::CALLS;
 pub use layers::is_named;
 pub use plan::{Growth, Kept, Plan};
@@ -69,20 +77,25 @@ use read::Module;
 use trims::Trims;
 use world::World;
 
-/// A component and how it came to be.
+/// A component and how it was encoded.
 #[derive(Clone, Debug)]
 pub struct Encoded {
     /// The component in binary form.
     pub component: Vec<u8>,
-    /// What it was made from.
+    /// All decisions about the component, for example the source of each import. Its `Display` output describes them.
     pub plan: Plan,
-    /// What is probably not as it was meant.
+    /// Problems of the input that do not prevent encoding.
     pub warnings: Vec<Warning>,
 }
 
-/// Welds main and its adapters into a component.
+/// Encodes main and its adapters into a component.
 ///
-/// For many guests with the same adapters there is [`Prepared`].
+/// For many guests with the same adapters, use [`Prepared`].
+///
+/// # Errors
+///
+/// Encoding stops after the first stage that fails. All errors of that stage are returned, at most 100 of each kind. If
+/// [`Options::validate`] is set, an invalid component is an error, too.
 pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let (main, layers) = layers::read(&input.main, &input.adapters)?;
     let modules = layers::line_up(main, &input.adapters, layers)?;
@@ -91,7 +104,7 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     Ok(Encoded { component, plan, warnings })
 }
 
-/// A component, and what it was put together from.
+/// A component and the data that it was built from.
 struct Welded {
     component: Vec<u8>,
     frame: Frame,
@@ -99,7 +112,7 @@ struct Welded {
     warnings: Vec<Warning>,
 }
 
-/// What follows when modules and world are known.
+/// Encodes modules whose worlds have been merged.
 fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Welded, Errors> {
     put_together(modules, world, options, trims).map_err(|errors| memory::once(&modules[0], errors))
 }
@@ -124,9 +137,10 @@ fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims:
     Ok(Welded { component, frame, plan, warnings })
 }
 
-/// What an adapter may not contain or lacks: all findings at once (of one kind, the first 100), none for a good one.
+/// Validates an adapter. Returns all reasons why the encoder would reject it, at most 100 of each kind.
 ///
-/// All of its exports are looked at, as if somebody asked for every one of them.
+/// All exports of the adapter are checked, as if each of them were required. The result is empty if the adapter is
+/// valid.
 pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
     let mut modules = match layers::read_adapter(adapter) {
         Ok(modules) => modules,
@@ -138,7 +152,7 @@ pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
         let found = trim::check(&module.name, &module.whole(), form, module.layer.stack.into());
         errors.extend(found.into_iter().map(Error::Trim));
     }
-    // Binding looks adapters up behind main, so an empty main goes before this one.
+    // Binding expects main as the first module and adapters after it, so an empty main is added.
     modules.insert(0, read::Module::empty("main"));
     match world::join(&modules) {
         Ok(world) => {

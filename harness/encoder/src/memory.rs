@@ -1,7 +1,8 @@
-//! Main's memory: the reasons why a component cannot work with it, each told once and with a remedy.
+//! Errors for main's memory: each cause is reported once and with a remedy.
 //!
-//! The canonical ABI lifts from and lowers to one memory of each module, unshared and with 32-bit addresses. Stages come
-//! upon a memory of another kind, or upon none, at each import and export that needs one; [`once`] leaves one error.
+//! The canonical ABI lifts from and lowers to one memory of each module, which must be unshared and have 32-bit
+//! addresses. Each import and export that needs a memory reports an unsupported or missing one; [`once`] merges these
+//! errors into one.
 
 use wasmparser::MemoryType;
 
@@ -12,7 +13,8 @@ use crate::names;
 use crate::read::{Extern, Module};
 use crate::trim::{MEMORY_GROW, Problem, TrimError, When};
 
-/// The error for a memory of main's that the canonical ABI does not take; none if it takes it, or if there is no memory.
+/// Returns the error for an unsupported memory of main. Returns `None` if the memory is supported or if main has no
+/// memory.
 pub(crate) fn unsupported(main: &Module<'_>) -> Option<Error> {
     let ty = demand::memory_of(main)?;
     let (found, remedy) = match (ty.memory64, ty.shared) {
@@ -30,15 +32,15 @@ pub(crate) fn unsupported(main: &Module<'_>) -> Option<Error> {
     let exported = names::MEMORIES.iter().filter_map(|name| main.export(name)).find(|export| is_memory(&export.ty));
     let (item, offset) = match exported {
         Some(export) => (format!("exports `{}`", export.name), export.offset),
-        None => match main.imports.iter().find(|import| is_memory(&import.ty)) {
-            Some(import) => (format!("imports `{}` `{}`", import.module, import.field), import.offset),
-            None => return None,
-        },
+        None => {
+            let import = main.imports.iter().find(|import| is_memory(&import.ty))?;
+            (format!("imports `{}` `{}`", import.module, import.field), import.offset)
+        }
     };
     Some(Error::MemoryKind { module: main.name.clone(), item, offset, found, remedy })
 }
 
-/// The same errors with one for main's memory in place of those that follow from it.
+/// Replaces all errors that follow from main's memory by one error.
 pub(crate) fn once(main: &Module<'_>, errors: Errors) -> Errors {
     let unsupported = unsupported(main);
     let is_wide = demand::memory_of(main).is_some_and(|ty| ty.memory64);
@@ -46,7 +48,7 @@ pub(crate) fn once(main: &Module<'_>, errors: Errors) -> Errors {
     for error in errors {
         match &error {
             Error::MemoryKind { .. } => follows = true,
-            // Pointers of another size.
+            // Pointers of another size follow from a 64-bit memory.
             Error::WrongType { module, expected, found, .. } if is_wide && *module == main.name => {
                 match is_widened(expected, found) {
                     true => follows = true,
@@ -76,7 +78,7 @@ pub(crate) fn once(main: &Module<'_>, errors: Errors) -> Errors {
     Errors::of(kept)
 }
 
-/// Whether two types, as text, differ in `i64` for `i32` only.
+/// Returns true if two types in text form differ only in `i64` for `i32`.
 fn is_widened(expected: &str, found: &str) -> bool {
     let word = |c: char| c == ' ' || c == ')';
     let (expected, found): (Vec<&str>, Vec<&str>) = (expected.split(word).collect(), found.split(word).collect());
@@ -84,7 +86,7 @@ fn is_widened(expected: &str, found: &str) -> bool {
     expected.len() == found.len() && expected != found && expected.iter().zip(&found).all(same)
 }
 
-/// What there is in main in place of a memory exported as `memory`.
+/// Returns hints for a main module that exports no memory as `memory`, based on its actual memories and exports.
 pub(crate) fn near(main: &Module<'_>) -> Vec<String> {
     let [wanted, _] = names::MEMORIES;
     let exported = main.exports.iter().filter(|export| matches!(export.ty, Extern::Memory(_)));
@@ -100,15 +102,15 @@ pub(crate) fn near(main: &Module<'_>) -> Vec<String> {
     match (others.as_slice(), main.memories.len()) {
         ([other], _) => vec![format!("it exports its memory as {other}: export it as `{wanted}`")],
         ([_, _, ..], _) => {
-            vec![format!("it exports memories as {}: export the one it works in as `{wanted}`", others.join(", "))]
+            vec![format!("it exports memories as {}: export the one that it uses as `{wanted}`", others.join(", "))]
         }
-        ([], 0) => vec![format!("it has no memory at all: define one, and export it as `{wanted}`")],
+        ([], 0) => vec![format!("it has no memory: define one, and export it as `{wanted}`")],
         ([], _) => vec![format!("it defines a memory that it does not export: export it as `{wanted}`")],
     }
 }
 
-/// The error for a memory of main's that has no room for the regions of adapters which grow it when they are
-/// instantiated: each component would trap then.
+/// Returns the error for a memory of main that has no room for the regions of adapters that grow it during
+/// instantiation. Every instantiation of such a component would trap.
 pub(crate) fn full(parts: &Parts<'_>, options: &Options) -> Option<Error> {
     let main = &parts.first()?.as_ref()?.module;
     let ty = demand::memory_of(main)?;
@@ -129,17 +131,18 @@ pub(crate) fn full(parts: &Parts<'_>, options: &Options) -> Option<Error> {
         let mut hints = match (realloc, options.region) {
             (Some(name), Region::MemoryGrow) => {
                 vec![format!(
-                    "let adapters take their memory from main's `{name}`: leave out `realloc-via-memory-grow`"
+                    "let adapters allocate their memory with main's `{name}`: remove `realloc-via-memory-grow`"
                 )]
             }
-            // Main's start function wants adapters before there is any realloc.
+            // `memory.grow` is used despite the realloc: main's start function calls adapters before the realloc is
+            // available.
             (Some(_), Region::Auto) => Vec::new(),
             (None, _) => vec![format!("export a realloc from main, as `{}`", names::WANTED_REALLOCS[0])],
         };
         if pages <= (1 << 32) / page {
             hints.push(format!("link main with a larger maximum: `--max-memory={}` or more", pages * page));
         }
-        hints.push("choose an adapter in the isolated form, which has a memory of its own".to_string());
+        hints.push("use the adapter in isolated form, which has its own memory".to_string());
         return Some(Error::MemoryFull {
             main: main.name.clone(),
             adapter: part.module.name.clone(),
@@ -152,7 +155,7 @@ pub(crate) fn full(parts: &Parts<'_>, options: &Options) -> Option<Error> {
     None
 }
 
-/// The bytes of a page.
+/// Returns the page size in bytes.
 pub(crate) fn page(ty: &MemoryType) -> u64 {
     1 << ty.page_size_log2.unwrap_or(16).min(16)
 }
@@ -162,7 +165,7 @@ mod tests {
     use super::is_widened;
 
     #[test]
-    fn pointers_of_64_bits_are_recognised() {
+    fn types_with_64_bit_pointers_are_recognized() {
         for (expected, found, widened) in [
             ("(func (param i32 i32) (result i32))", "(func (param i32 i64) (result i32))", true),
             ("(func (param i32 i32) (result i32))", "(func (param i64 i64) (result i64))", true),

@@ -1,52 +1,57 @@
-//! The spellings of core imports and exports, all of them in one place.
+//! Names of core imports and exports. All of them are defined here.
 //!
-//! Two manglings are understood. The older one has no specification beyond the tools that write it; the standard one
-//! is `BuildTargets.md` of the component model's design documents, prefix `cm32p2`.
+//! Two manglings are supported. The standard mangling has the prefix `cm32p2` and is specified in [BuildTargets]. The
+//! legacy mangling is defined only by the tools that use it, such as [`wit-component`].
+//!
+//! [BuildTargets]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/BuildTargets.md
+//! [`wit-component`]: https://docs.rs/wit-component
 
 use wasmparser::{FuncType, ValType};
 use wit_parser::{Resolve, TypeId, WorldKey};
 
-/// Custom sections whose names start so carry a module's world.
+/// Prefix of the custom sections that contain a module's world.
 pub(crate) const METADATA_PREFIX: &str = "component-type";
-/// The custom section that only shared libraries have.
+/// Name of the custom section that identifies shared libraries ([dynamic linking]).
+///
+/// [dynamic linking]: https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md
 pub(crate) const LIBRARY: &str = "dylink.0";
-/// The module from which an adapter imports what main exports.
+/// Module from which an adapter imports main's exports.
 pub(crate) const MAIN: &str = "__main_module__";
-/// The module and field of the memory that an adapter shares with main.
+/// Module and field of main's memory, as imported by adapters that share it.
 pub(crate) const SHARED_MEMORY: (&str, &str) = ("env", "memory");
-/// The module from which an adapter imports access to main's memory, whether it shares that memory or not.
+/// Module from which an adapter imports access to main's memory, in any form.
 pub(crate) const MAIN_MEMORY: &str = "__main_memory__";
-/// The import module of the world's own functions.
+/// Import module of the functions that the world imports directly.
 pub(crate) const ROOT: &str = "$root";
 const STANDARD: &str = "cm32p2";
-/// The interface by which interposers, and adapters that are watched, report to the host.
+/// Interface through which interposition adapters, and adapters with reports enabled, report to the host.
 pub(crate) const REPORTS: &str = "polyfill:interpose/calls@0.1.0";
-/// An adapter's import of an interface that begins so is lowered as main would do it: in main's memory.
+/// Prefix of an adapter's import module for interfaces that are lowered with main's memory and realloc.
 const IN_MAIN: &str = "[main-memory]";
-/// An import module that begins so has the built-ins for the resources of an interface that is exported.
+/// Prefix of an import module for the resource built-ins of an exported interface.
 const EXPORT: &str = "[export]";
-/// Names under which main may offer its realloc to adapters, the preferred one first.
+/// Names of main's realloc for adapters, in order of preference.
 pub(crate) const MAIN_REALLOCS: [&str; 4] =
     ["cabi_realloc_adapter", "cabi_realloc", "canonical_abi_realloc", "cm32p2_realloc"];
-/// Names under which an adapter may ask for main's realloc.
+/// Field names under which an adapter can import main's realloc.
 pub(crate) const WANTED_REALLOCS: [&str; 2] = ["cabi_realloc", "canonical_abi_realloc"];
-/// Names of the realloc that serves lowered imports, the preferred one first.
+/// Names of the realloc for lowered imports, in order of preference.
 pub(crate) const IMPORT_REALLOCS: [&str; 4] =
     ["cabi_import_realloc", "cabi_realloc", "canonical_abi_realloc", "cm32p2_realloc"];
-/// Names of the realloc that serves lifted exports, the preferred one first.
+/// Names of the realloc for lifted exports, in order of preference.
 pub(crate) const EXPORT_REALLOCS: [&str; 4] =
     ["cabi_export_realloc", "cabi_realloc", "canonical_abi_realloc", "cm32p2_realloc"];
-/// Names of the memory that the canonical ABI uses.
+/// Names of the memory for the canonical ABI.
 pub(crate) const MEMORIES: [&str; 2] = ["memory", "cm32p2_memory"];
-/// Names of the function that initialises a reactor.
+/// Names of the initialization function of a reactor.
 pub(crate) const INITIALIZE: [&str; 2] = ["_initialize", "cm32p2_initialize"];
 
-/// The function that runs a command.
+/// Name of the entry point of a command.
 pub(crate) const START: &str = "_start";
-/// The module and field by which main starts a thread.
+/// Module and field of the function that starts a thread (`wasi-threads`).
 pub(crate) const THREAD_SPAWN: (&str, &str) = ("wasi", "thread-spawn");
 
-/// The function by which main wants to hear of what the canonical ABI calls.
+/// Name of main's task hook, which is called for calls by the canonical ABI.
 pub(crate) const TASK_HOOK: &str = "__wasm_task_hook";
 /// Functions that read and write the base of main's thread-local storage.
 const THREAD_LOCAL_BASE: [(&str, ThreadLocal); 2] =
@@ -55,55 +60,56 @@ const THREAD_LOCAL_BASE: [(&str, ThreadLocal); 2] =
 /// An access to the base of main's thread-local storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ThreadLocal {
-    /// Reads it.
+    /// Read access.
     Get,
-    /// Writes it.
+    /// Write access.
     Set,
 }
 
-/// What main means by an import, if it is for thread-local storage.
+/// Returns the access to thread-local storage that an import of main stands for, if any.
 pub(crate) fn thread_local(module: &str, field: &str) -> Option<ThreadLocal> {
     let known = THREAD_LOCAL_BASE.iter().find(|(name, _)| module == "env" && *name == field);
     known.map(|(_, access)| *access)
 }
 
-/// Exported functions that have a meaning in every world, and their types.
+/// Returns exported functions with reserved names and their required types.
 pub(crate) fn reserved() -> [(&'static str, FuncType); 4] {
     let realloc = FuncType::new([ValType::I32; 4], [ValType::I32]);
     let [initialize, standard] = INITIALIZE.map(|name| (name, FuncType::new([], [])));
     [("cabi_realloc", realloc.clone()), ("cm32p2_realloc", realloc), initialize, standard]
 }
 
-/// Whether an exported function has a meaning whatever the world is: it serves others, and is not there to be called.
+/// Returns true if an exported function has a reserved name: it serves the canonical ABI or a toolchain and is not an
+/// export of the world.
 pub(crate) fn has_meaning(name: &str) -> bool {
     let reallocs = [MAIN_REALLOCS, IMPORT_REALLOCS, EXPORT_REALLOCS].concat();
     let reserved = reallocs.contains(&name) || INITIALIZE.contains(&name) || name == TASK_HOOK;
     reserved || name == "wasi_thread_start" || name.starts_with("__") || may_not_leave(name)
 }
 
-/// An import taken apart.
+/// A parsed import name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ImportName<'a> {
-    /// The interface, or none for the world's root.
+    /// The interface, or `None` for functions that the world imports directly.
     pub interface: Option<Interface<'a>>,
-    /// The import concerns something that the component exports.
+    /// True if the import belongs to an item that the component exports.
     pub exported: bool,
-    /// An adapter asks for it as main would: in main's memory.
+    /// True if an adapter imports the item with the prefix for main's memory.
     pub in_main: bool,
-    /// What it is.
+    /// The imported item.
     pub item: Item<'a>,
 }
 
-/// An interface's name and how it was written.
+/// Name of an interface and its mangling.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Interface<'a> {
-    /// The name.
+    /// Name of the interface.
     pub name: &'a str,
-    /// In the standard mangling, where a version is cut to its compatibility track.
+    /// True for the standard mangling, where a version is reduced to its compatibility track.
     pub standard: bool,
 }
 
-/// What an import is.
+/// An imported item.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Item<'a> {
     /// A function.
@@ -114,46 +120,46 @@ pub(crate) enum Item<'a> {
     ResourceRep(&'a str),
     /// `resource.drop`.
     ResourceDrop(&'a str),
-    /// Something asynchronous.
+    /// An asynchronous function or built-in.
     Async,
 }
 
-/// The import module under which an adapter gets what main would get from `module`.
+/// Returns the import module under which an adapter imports an item of `module` with main's memory.
 pub(crate) fn in_main(module: &str) -> String {
     format!("{IN_MAIN}{module}")
 }
 
-/// The import module of an interface, or of the built-ins for the resources of an interface that is exported.
+/// Returns the import module of an imported interface, or of the resource built-ins of an exported interface.
 pub(crate) fn in_side(interface: &str, exported: bool) -> String {
     if exported { format!("{EXPORT}{interface}") } else { interface.to_string() }
 }
 
-/// The field under which `resource.drop` is imported.
+/// Returns the field name of `resource.drop`.
 pub(crate) fn resource_drop(resource: &str) -> String {
     format!("[resource-drop]{resource}")
 }
 
-/// Whether an import module is the encoder's own, and never an adapter's.
+/// Returns true if an import module is provided by the encoder, never by an adapter.
 pub(crate) fn is_reserved(module: &str) -> bool {
     module == MAIN || module == MAIN_MEMORY || module.starts_with(IN_MAIN)
 }
 
-/// A function that copies between an isolated adapter's memory and main's.
+/// A function that accesses main's memory from an isolated adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Copy {
-    /// `load(to: own address, from: main's address, length)`.
+    /// `load(to: address in own memory, from: address in main's memory, length)`.
     Load,
-    /// `store(to: main's address, from: own address, length)`.
+    /// `store(to: address in main's memory, from: address in own memory, length)`.
     Store,
-    /// `size() -> bytes`: how large main's memory is, 2^32 - 1 if it is larger.
+    /// `size() -> bytes`: the size of main's memory in bytes, or 2^32 - 1 if it is larger.
     Size,
 }
 
 impl Copy {
-    /// All of them.
+    /// All functions.
     pub const ALL: [Copy; 3] = [Copy::Load, Copy::Store, Copy::Size];
 
-    /// The import's field.
+    /// Returns the field name of the import.
     pub fn field(self) -> &'static str {
         match self {
             Copy::Load => "load",
@@ -163,7 +169,7 @@ impl Copy {
     }
 }
 
-/// Takes an import apart.
+/// Parses the name of an import.
 pub(crate) fn parse_import<'a>(module: &'a str, field: &'a str) -> ImportName<'a> {
     let whole_word = |rest: &&str| rest.is_empty() || rest.starts_with('|');
     if let Some(rest) = module.strip_prefix(STANDARD).filter(whole_word) {
@@ -189,7 +195,7 @@ pub(crate) fn parse_import<'a>(module: &'a str, field: &'a str) -> ImportName<'a
 }
 
 fn standard_item(field: &str) -> Item<'_> {
-    // A WIT name has no underscore, so these endings are never part of a function's name.
+    // WIT names contain no underscore, so these suffixes are never part of a function name.
     if let Some(name) = field.strip_suffix("_new") {
         Item::ResourceNew(name)
     } else if let Some(name) = field.strip_suffix("_rep") {
@@ -234,18 +240,19 @@ fn legacy_item(field: &str) -> Item<'_> {
     }
 }
 
-/// The canonical ABI calls an exported function of that name in the middle of something: it may call nothing of the world.
+/// Returns true if the canonical ABI calls an exported function of this name during a lift or lower. Such a function
+/// must not call imports of the world.
 pub(crate) fn may_not_leave(name: &str) -> bool {
     let post_return = name.starts_with("cabi_post_") || (name.starts_with(STANDARD) && name.ends_with("_post"));
     post_return || IMPORT_REALLOCS.contains(&name) || EXPORT_REALLOCS.contains(&name)
 }
 
-/// An exported function is there for an asynchronous lift.
+/// Returns true if an exported function belongs to an asynchronous lift.
 pub(crate) fn is_async_export(name: &str) -> bool {
     ["[async-lift", "[callback]"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// The core names that an exported function may have, the preferred one first.
+/// Returns the accepted core names of an exported function, in order of preference.
 pub(crate) fn func_exports(resolve: &Resolve, interface: Option<&WorldKey>, func: &str) -> [String; 2] {
     match interface {
         Some(key) => [
@@ -256,12 +263,12 @@ pub(crate) fn func_exports(resolve: &Resolve, interface: Option<&WorldKey>, func
     }
 }
 
-/// The core name of the function to call after `export` has returned.
+/// Returns the name of the `post-return` function of `export`.
 pub(crate) fn post_return(export: &str) -> String {
     if export.starts_with(STANDARD) { format!("{export}_post") } else { format!("cabi_post_{export}") }
 }
 
-/// The core names that the destructor of an exported resource may have.
+/// Returns the accepted core names of the destructor of an exported resource.
 pub(crate) fn destructors(resolve: &Resolve, interface: &WorldKey, resource: TypeId) -> [String; 2] {
     let name = resolve.types[resource].name.as_deref().unwrap_or_default();
     [

@@ -1,10 +1,12 @@
-//! `order`: who is instantiated when.
+//! `order`: computes the order of instantiation.
 //!
-//! Main comes first: adapters share its memory. If its start function may call adapters, those come before it, but for
-//! those that take more of main than functions. An adapter comes after those it imports from. Where adapters import
-//! from each other in a circle, the first one given goes first, and `wire` cuts the edges that point forward: adapters
-//! take nothing but functions from each other, for which slots can stand in. But a start function runs at once, so what
-//! it may call comes before it; start functions that call each other in a circle are the one thing that has no order.
+//! Main comes first because adapters share its memory. If main's start function may call adapters, these come before
+//! main, except adapters that import more than functions from main. An adapter comes after the adapters that it imports
+//! from. If adapters import from each other in a cycle, the order of the input decides, and `wire` makes the remaining
+//! edges indirect. This is possible because adapters import only functions from each other.
+//!
+//! The functions that a start function may call must exist when it runs, so they come before it. A cycle of start
+//! functions that call each other has no valid order and is an error.
 
 use crate::bind::Meaning;
 use crate::demand::{Part, Parts};
@@ -13,7 +15,11 @@ use crate::plan::{Kind, ModuleId};
 use crate::read::Extern;
 use crate::start::{self, Start};
 
-/// The order of instantiation.
+/// Computes the order of instantiation.
+///
+/// # Errors
+///
+/// Returns [`Error::StartCycle`] if start functions call each other in a cycle.
 pub(crate) fn order(parts: &Parts<'_>) -> Result<Vec<ModuleId>, Errors> {
     let at_once = parts.iter().map(|part| part.as_ref().map(at_once).unwrap_or_default()).collect();
     let mut ordering = Ordering { parts, at_once, visiting: vec![false; parts.len()], order: Vec::new() };
@@ -24,7 +30,7 @@ pub(crate) fn order(parts: &Parts<'_>) -> Result<Vec<ModuleId>, Errors> {
     }
     ordering.order.push(ModuleId::MAIN);
     ordering.visiting.fill(false);
-    // Who waits for a start function's sake is visited again.
+    // Adapters that wait for the callees of a start function are visited again.
     let mut before = 0;
     while before < ordering.order.len() {
         before = ordering.order.len();
@@ -38,14 +44,14 @@ pub(crate) fn order(parts: &Parts<'_>) -> Result<Vec<ModuleId>, Errors> {
     }
 }
 
-/// The adapters, and their functions, that an adapter's start function may call.
+/// Returns the adapters and functions that an adapter's start function may call.
 fn at_once(part: &Part<'_>) -> Vec<(ModuleId, String)> {
     let imports = || part.module.imports.iter().zip(&part.bound.imports);
     let has_start = part.trimmed.is_some() && part.module.has_start;
     if !has_start || !imports().any(|(_, meaning)| matches!(meaning, Meaning::Adapter(..))) {
         return Vec::new();
     }
-    // What cannot be read is for the validation of the component to refuse.
+    // An unreadable module is rejected later by validation of the component.
     let reached = start::reached(&part.module.bytes).unwrap_or_default();
     let functions = imports().filter(|(import, _)| matches!(import.ty, Extern::Func(_)));
     let called = (0..).zip(functions).filter(|(index, _)| reached.contains(index));
@@ -64,7 +70,7 @@ struct Ordering<'p> {
 }
 
 impl Ordering<'_> {
-    /// Those that a module imports from.
+    /// Visits the adapters that a module imports from.
     fn imported(&mut self, part: &Part<'_>, before_main: bool) {
         for meaning in &part.bound.imports {
             if let Meaning::Adapter(other, _) = meaning {
@@ -87,7 +93,7 @@ impl Ordering<'_> {
         }
     }
 
-    /// The start functions that call each other, if any do: who calls whom.
+    /// Returns a cycle of start functions that call each other, as caller, callee and function.
     fn circle(&self) -> Option<Vec<(String, String, String)>> {
         let waits = |id: &ModuleId| self.parts[id.0].is_some() && !self.order.contains(id);
         let mut path = vec![(0..self.parts.len()).map(ModuleId).find(waits)?];
@@ -109,7 +115,7 @@ impl Ordering<'_> {
     }
 }
 
-/// Whether an adapter imports of main what no slot can stand in for: all but functions.
+/// Returns true if an adapter imports items other than functions from main, which cannot be made indirect.
 fn takes_items(part: &Part<'_>) -> bool {
     part.bound.imports.iter().any(|meaning| matches!(meaning, Meaning::Main(_, kind) if *kind != Kind::Func))
 }

@@ -1,6 +1,6 @@
-//! The plan: everything that the emitter needs, decided, each decision with its reason.
+//! The plan: all decisions about a component, each with its reason. `emit` only writes what the plan contains.
 //!
-//! Ids only: indices are born in `emit`.
+//! The plan contains ids only. Indices are assigned in `emit`.
 
 use std::fmt;
 
@@ -14,34 +14,36 @@ use crate::start::Start;
 use crate::trim::{Trimmed, When};
 use crate::world::StringEncoding;
 
-/// By how much adapters grow main's memory, each for its region, in bytes that make whole pages.
+/// Growth of main's memory by adapters. Each value is the size of one adapter region in bytes, a multiple of the page
+/// size of 64 KiB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Growth {
-    /// Regions that come from `memory.grow` when the component is instantiated.
+    /// Regions allocated with `memory.grow` during instantiation.
     pub at_instantiation: Vec<u64>,
-    /// Regions that come from main's realloc, unless that calls the adapter first: then from `memory.grow`.
+    /// Regions allocated with main's realloc. If main's realloc calls the adapter before the region exists,
+    /// `memory.grow` is used instead.
     pub while_main_allocates: Vec<u64>,
-    /// Some adapter works in main's memory.
+    /// True if an adapter works in main's memory.
     pub shared: bool,
 }
 
-/// What trimming left of an adapter.
+/// An adapter of the component after garbage collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept<'p> {
-    /// Its name.
+    /// Name of the adapter in the input.
     pub name: &'p str,
-    /// The module, as it is in the component.
+    /// Core module as it is embedded in the component.
     pub wasm: &'p [u8],
 }
 
 impl Plan {
-    /// What is left of each adapter that somebody asks for.
+    /// Returns each adapter that is part of the component, after garbage collection.
     pub fn kept(&self) -> impl Iterator<Item = Kept<'_>> {
         let used = self.order.iter().filter_map(|id| self.modules.get(id.0));
         used.filter_map(|module| Some(Kept { name: &module.name, wasm: &module.trimmed.as_ref()?.wasm }))
     }
 
-    /// What adapters do to the size of main's memory, and whose it is.
+    /// Returns the growth of main's memory by adapters.
     pub fn growth(&self) -> Growth {
         let regions = self.modules.iter().filter_map(|module| module.trimmed.as_ref()?.region.as_ref());
         let mut growth = Growth { shared: self.shares_memory(), ..Growth::default() };
@@ -56,18 +58,19 @@ impl Plan {
         growth
     }
 
-    /// Some adapter works in main's memory.
+    /// Returns true if an adapter works in main's memory.
     fn shares_memory(&self) -> bool {
         let is_mains = |source: &Source| matches!(source, Source::HostedMemory | Source::Export(_, Kind::Memory));
         self.wires.iter().any(|wire| wire.importer != ModuleId::MAIN && is_mains(&wire.source))
     }
 
-    /// There is a shim module.
+    /// Returns true if the component has a shim module.
     pub(crate) fn has_shim(&self) -> bool {
         !self.slots.is_empty() || self.hosted_memory.is_some() || self.thread_local.is_some()
     }
 
-    /// Wires that trap when they are used while main's start function runs: their slots are filled later.
+    /// Returns the wires that trap if they are used while main's start function runs, because their table entries are
+    /// filled later.
     pub(crate) fn unusable_at_start(&self) -> impl Iterator<Item = &Wire> {
         let calls = self.start.as_ref().map_or(&[][..], |start| &start.calls);
         let calls: HashSet<(&str, &str)> =
@@ -85,113 +88,113 @@ impl Plan {
         })
     }
 
-    /// The functions that are called with notice to main's task hook.
+    /// Returns the functions whose calls are reported to main's task hook.
     pub(crate) fn wrapped(&self) -> &[Wrapped] {
         self.hooks.as_ref().map_or(&[], |hooks| &hooks.wrapped)
     }
 }
 
-/// Bytes of a page of memory.
+/// Size of a memory page, in bytes.
 const PAGE: u64 = 1 << 16;
 
-/// A core module of the component: main, or an adapter.
+/// A core module of the component: main or an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ModuleId(pub usize);
 
 impl ModuleId {
-    /// The guest's own module.
+    /// The guest's core module.
     pub const MAIN: ModuleId = ModuleId(0);
 }
 
-/// A table entry that stands in for a function which does not exist yet.
+/// An entry of the shim table, through which a function is called that does not exist yet during instantiation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct SlotId(pub usize);
 
-/// What an encoding will be.
+/// All decisions about a component.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Main, then all adapters, by [`ModuleId`].
+    /// Main and all adapters, indexed by [`ModuleId`].
     pub(crate) modules: Vec<PlannedModule>,
-    /// The order of instantiation; an adapter that nothing asks for is not in it.
+    /// Order of instantiation. Unused adapters are omitted.
     pub(crate) order: Vec<ModuleId>,
-    /// Main imports its memory: the shim module defines it.
+    /// Memory that main imports. The shim module defines it.
     pub(crate) hosted_memory: Option<HostedMemory>,
-    /// The memories of isolated adapters.
+    /// Memories of isolated adapters.
     pub(crate) memories: Vec<OwnMemory>,
-    /// Table entries for functions that do not exist yet when somebody imports them.
+    /// Shim table entries for functions that are imported before they exist.
     pub(crate) slots: Vec<Slot>,
-    /// Every import of every module, in the order of modules and imports.
+    /// All imports of all modules, in the order of modules and imports.
     pub(crate) wires: Vec<Wire>,
-    /// The resources of exported interfaces.
+    /// Resources of exported interfaces.
     pub(crate) resources: Vec<Resource>,
-    /// The exported functions, in the world's order.
+    /// Exported functions, in the order of the world.
     pub(crate) lifts: Vec<Lift>,
-    /// Functions to call once everything is in place, in order.
+    /// Functions to call at the end of instantiation, in order.
     pub(crate) initialize: Vec<CoreRef>,
-    /// Main's start function wants others to be there first.
+    /// Main's start function and its calls, if it calls adapters or imports.
     pub(crate) start: Option<Start>,
-    /// What is done for that right before main is instantiated.
+    /// Actions right before main's instantiation, for main's start function.
     pub(crate) prepare: Option<Prepare>,
-    /// What main wants to hear of.
+    /// Main's task hook, if main exports one.
     pub(crate) hooks: Option<Hooks>,
-    /// The type of the base of main's thread-local storage, which the shim module keeps.
+    /// Type of main's thread-local storage base, which the shim module stores.
     pub(crate) thread_local: Option<ValType>,
-    /// How a call through a slot reaches the function behind it.
+    /// Method by which an indirect call reaches its function.
     pub(crate) forwarding: Forwarding,
 }
 
-/// What is done before main is instantiated, whose start function may call adapters.
+/// Actions before main's instantiation, for a start function that may call adapters.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Prepare {
-    /// The slots that can be filled by then.
+    /// Shim table entries that can be filled at this point.
     pub slots: Vec<SlotId>,
-    /// The initialisers of adapters that can run by then, in order.
+    /// Initialization functions of adapters that can run at this point, in order.
     pub initialize: Vec<CoreRef>,
 }
 
-/// Main's task hook, and the functions whose calls it is told of.
+/// Main's task hook and the functions whose calls are reported to it.
 ///
-/// The canonical ABI calls a wrapped function through a module of ours, which calls the hook before and after.
+/// The canonical ABI calls a wrapped function through a generated module, which calls the hook before and after it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Hooks {
-    /// The hook.
+    /// The hook function.
     pub hook: CoreRef,
-    /// The functions, each once.
+    /// The wrapped functions without duplicates.
     pub wrapped: Vec<Wrapped>,
-    /// Where each is among them.
+    /// Index of each function in `wrapped`.
     pub places: HashMap<CoreRef, usize>,
 }
 
-/// A function that is called with notice to main's task hook.
+/// A function whose calls are reported to main's task hook.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wrapped {
     /// The function.
     pub core: CoreRef,
-    /// Its type.
+    /// Type of the function.
     pub ty: FuncType,
-    /// What its call is.
+    /// Kind of the call.
     pub event: Event,
 }
 
-/// What main's task hook is told of.
+/// Kind of a call that is reported to main's task hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// A call of an exported function.
+    /// Call of an exported function.
     Call,
-    /// The same, but `post-return` ends it.
+    /// Call of an exported function that ends with its `post-return` function.
     CallWithPostReturn,
-    /// The `post-return` of an exported function.
+    /// Call of the `post-return` function of an exported function.
     PostReturn,
-    /// A destructor.
+    /// Call of a destructor.
     Destructor,
-    /// A realloc.
+    /// Call of a realloc.
     Realloc,
-    /// The initialisation of all modules.
+    /// Initialization of all modules.
     Initialize,
 }
 
 impl Event {
-    /// What the hook is told before and after.
+    /// Returns the arguments of the hook calls before and after the function, if they are made.
     pub fn codes(self) -> (Option<i32>, Option<i32>) {
         match self {
             Event::Call => (Some(0), Some(1)),
@@ -204,42 +207,42 @@ impl Event {
     }
 }
 
-/// A module and what became of it.
+/// A module of the plan.
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedModule {
-    /// The name.
+    /// Name of the module.
     pub name: String,
-    /// For an adapter: the import modules that it implements.
+    /// Import modules that an adapter implements.
     pub implements: Vec<String>,
-    /// Bytes as they came in.
+    /// Size of the input module in bytes.
     pub size: usize,
-    /// For an adapter: what trimming left of it.
+    /// Result of the garbage collection of an adapter.
     pub trimmed: Option<Trimmed>,
-    /// For an adapter: who asked for it, a chain for each asked export.
+    /// Required exports of an adapter, each with the chain of modules that require it.
     pub asked_by: Vec<(String, String)>,
 }
 
 /// A memory that main imports.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct HostedMemory {
-    /// The import's module.
+    /// Module name of the import.
     pub module: String,
-    /// The import's field.
+    /// Field name of the import.
     pub field: String,
-    /// Its type.
+    /// Type of the memory.
     pub ty: MemoryType,
 }
 
-/// The memory of an isolated adapter, in a small module that also copies from and to main's.
+/// Memory of an isolated adapter. It is defined in a generated module that also copies from and to main's memory.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OwnMemory {
     /// The adapter.
     pub module: ModuleId,
-    /// The memory's type.
+    /// Type of the memory.
     pub ty: MemoryType,
-    /// The copy functions that it asks for.
+    /// Copy functions that the adapter imports.
     pub copies: Vec<Copy>,
-    /// Main's memory, if something is copied.
+    /// Main's memory, if the adapter imports copy functions.
     pub main: Option<(MemoryRef, MemoryType)>,
 }
 
@@ -248,18 +251,18 @@ pub(crate) struct OwnMemory {
 pub(crate) struct CoreRef {
     /// The module.
     pub module: ModuleId,
-    /// The export's name.
+    /// Name of the export.
     pub export: String,
 }
 
 /// A function of the world.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FuncRef {
-    /// The interface's key in the world; none at the root.
+    /// Key of the interface in the world. `None` for functions of the world itself.
     pub key: Option<WorldKey>,
-    /// The interface's name.
+    /// Name of the interface.
     pub interface: Option<String>,
-    /// The function's name.
+    /// Name of the function.
     pub name: String,
 }
 
@@ -272,44 +275,44 @@ impl fmt::Display for FuncRef {
     }
 }
 
-/// One satisfied import of one core module.
+/// An import of a core module and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
-    /// Who imports.
+    /// The importing module.
     pub importer: ModuleId,
-    /// The import's module.
+    /// Module name of the import.
     pub module: String,
-    /// The import's field.
+    /// Field name of the import.
     pub field: String,
-    /// What satisfies it.
+    /// Item that satisfies the import.
     pub source: Source,
-    /// Straight, or through a slot.
+    /// Direct or indirect connection to the source.
     pub via: Via,
 }
 
-/// How a wire reaches its source.
+/// Connection of a wire to its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Via {
-    /// All that the source needs exists before the importer is instantiated.
+    /// Direct: everything that the source needs exists before the importer is instantiated.
     Direct,
-    /// Something that the source needs comes later.
-    Slot(SlotId, Why),
+    /// Indirect through the shim table: something that the source needs does not exist yet.
+    Slot(SlotId, IndirectReason),
 }
 
-/// Why a slot is needed: what comes too late.
+/// Reason for an indirect connection: the item that does not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
-    /// The memory of this module.
+pub(crate) enum IndirectReason {
+    /// Memory of this module.
     Memory(ModuleId),
-    /// The realloc of this module.
+    /// Realloc of this module.
     Realloc(ModuleId),
-    /// The module whose function it is.
+    /// Instance of this module, which defines the function.
     Instance(ModuleId),
-    /// The module that tells main's task hook of the realloc.
+    /// Instance of the module that reports calls of the realloc to main's task hook.
     Hooks,
 }
 
-/// What satisfies an import.
+/// Source of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
     /// `canon lower` of an imported function.
@@ -322,19 +325,19 @@ pub(crate) enum Source {
     ResourceDrop(TypeId, String),
     /// An export of another core module.
     Export(CoreRef, Kind),
-    /// A destructor, as the canonical ABI calls it.
+    /// A destructor, as called by the canonical ABI.
     Destructor(CoreRef),
     /// An access to the base of main's thread-local storage.
     ThreadLocal(ThreadLocal),
-    /// The memory that the shim module defines for main.
+    /// Main's imported memory, defined by the shim module.
     HostedMemory,
-    /// The memory of an isolated adapter.
+    /// Memory of an isolated adapter.
     OwnMemory(ModuleId),
-    /// A copy between an isolated adapter's memory and main's.
+    /// A copy function between an isolated adapter's memory and main's.
     Copy(ModuleId, Copy),
 }
 
-/// The kind of a core item.
+/// Kind of a core item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// A function.
@@ -349,63 +352,64 @@ pub(crate) enum Kind {
     Tag,
 }
 
-/// Canonical options with the reason of each.
+/// Canonical options, each with its reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Canon {
-    /// The memory, and why it is needed.
+    /// The memory and the reason why it is needed.
     pub memory: Option<(MemoryRef, &'static str)>,
-    /// The realloc, and why it is needed.
+    /// The realloc and the reason why it is needed.
     pub realloc: Option<(CoreRef, &'static str)>,
-    /// How strings lie there, where the function has any.
+    /// String encoding, for functions with strings.
     pub encoding: Option<StringEncoding>,
-    /// What to call when the caller has taken the result.
+    /// Function to call after the caller has read the result.
     pub post_return: Option<CoreRef>,
 }
 
-/// A memory.
+/// A core memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum MemoryRef {
-    /// An export.
+    /// Export of a module.
     Export(CoreRef),
-    /// The one that the shim module defines for main.
+    /// Main's imported memory, defined by the shim module.
     Hosted,
-    /// That of an isolated adapter.
+    /// Memory of an isolated adapter.
     Own(ModuleId),
 }
 
-/// See [`SlotId`].
+/// Contents of a shim table entry. See [`SlotId`].
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
-    /// A word for names: the import's field.
+    /// Field name of the import, for the name section.
     pub name: String,
-    /// The signature.
+    /// Signature of the function.
     pub ty: FuncType,
-    /// What is put behind it.
+    /// Function that is stored in the table entry.
     pub source: Source,
 }
 
 /// A resource of an exported interface.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
-    /// The resource.
+    /// The resource type.
     pub id: TypeId,
-    /// `interface#resource`.
+    /// Name in the form `interface#resource`.
     pub name: String,
-    /// Its destructor.
+    /// Destructor of the resource.
     pub dtor: Option<CoreRef>,
-    /// The slot of the destructor, if the type is needed before the destructor exists.
+    /// Shim table entry of the destructor, if the resource type is defined before the destructor exists.
     pub slot: Option<SlotId>,
-    /// Some core module imports `resource.new`, `.rep` or `.drop` of it, so the type comes before the modules.
+    /// True if a core module imports `resource.new`, `resource.rep` or `resource.drop` of the resource. The type is
+    /// then defined before the modules are instantiated.
     pub early: bool,
 }
 
 /// An exported function.
 #[derive(Clone, Debug)]
 pub(crate) struct Lift {
-    /// The function.
+    /// The WIT function.
     pub function: FuncRef,
-    /// The core function that implements it.
+    /// Core function that implements it.
     pub core: CoreRef,
-    /// The options.
+    /// Canonical options of the lift.
     pub canon: Canon,
 }

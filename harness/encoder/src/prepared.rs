@@ -1,9 +1,13 @@
-//! Many guests with the same adapters: what does not depend on the guest is done once.
+//! Encodes many guests with the same adapters. Work that does not depend on the guest is done once.
 //!
-//! Prepared for good are the adapters, read, and their worlds, decoded and joined. Remembered as guests come are the
-//! trimmed adapters, by what is asked of them; and, by a guest's *shape* (everything about it but its bytes), the *frame*
-//! of its component: all that stands before and after main. A guest of a known shape costs a scan of its section
-//! headers and one copy of its bytes. Frames have 64 MiB at most; the oldest go first.
+//! [`Prepared::new`] reads the adapters and decodes their worlds. Two caches are filled as guests are encoded:
+//!
+//! * garbage-collected adapters, by the required exports
+//! * the *frame* of a component (all bytes before and after main), by the *shape* of the guest (everything that the
+//!   component depends on except main's bytes)
+//!
+//! For a guest of a known shape, only its section headers are scanned and its bytes are copied. Frames use at most 64
+//! MiB; the oldest ones are evicted first.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -18,35 +22,39 @@ use crate::validate::mistake;
 use crate::world::World;
 use crate::{Welded, layers, weld, world};
 
-/// Adapters and options, made ready for any number of guests.
+/// Adapters and options that are prepared for any number of guests.
 ///
-/// It can be shared between threads. What it gives is byte for byte what [`encode`](crate::encode) gives.
+/// Can be shared between threads. The components are byte for byte the same as those of [`encode`](crate::encode()).
 #[derive(Debug)]
 pub struct Prepared<'a> {
     adapters: &'a [Adapter<'a>],
     options: Options,
-    /// The modules of each adapter.
+    /// Modules of each adapter.
     layers: Vec<Vec<Module<'a>>>,
-    /// The joined world of a guest that brings none.
+    /// Merged world of a guest without its own WIT.
     world: OnceLock<World>,
     trims: Trims,
     frames: Mutex<Frames<Shape>>,
 }
 
-/// Everything about a guest that its component depends on, but for its bytes.
+/// Everything that a component depends on except the bytes of main.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Shape {
     name: String,
-    /// Module, field, the field's new name, type.
+    /// Module, field, new field name after deduplication, and type.
     imports: Vec<(String, String, Option<String>, Extern)>,
     exports: Vec<(String, Extern)>,
     memories: Vec<MemoryType>,
-    /// Its `component-type` sections.
+    /// Contents of the `component-type` sections.
     metadata: Vec<Vec<u8>>,
 }
 
 impl<'a> Prepared<'a> {
     /// Reads the adapters and decodes their worlds.
+    ///
+    /// # Errors
+    ///
+    /// Returns all errors of malformed adapters, or of invalid `component-type` sections.
     pub fn new(adapters: &'a [Adapter<'a>], options: Options) -> Result<Prepared<'a>, Errors> {
         let mut layers = layers::read_adapters(adapters)?;
         let mut errors = Vec::new();
@@ -61,12 +69,17 @@ impl<'a> Prepared<'a> {
         Ok(Prepared { adapters, options, layers, world: OnceLock::new(), trims, frames })
     }
 
-    /// The component of a guest.
+    /// Encodes a guest into a component in binary form.
+    ///
+    /// # Errors
+    ///
+    /// Returns the same errors as [`encode`](crate::encode()).
     pub fn encode(&self, main: &Source<'_>) -> Result<Vec<u8>, Errors> {
         let main = layers::read_main(main)?;
         let Some(shape) = self.shape(&main) else { return Ok(self.weld(main)?.component) };
         let known = self.frames.lock().unwrap_or_else(PoisonError::into_inner).get(&shape);
-        // The frame is valid, and depends on nothing but main's type; what is wrong with main is told below.
+        // A cached frame is valid and depends only on main's shape. An invalid main is encoded again below to report
+        // its errors.
         if let Some(frame) = known
             && (!self.options.validate || mistake(&main.bytes).is_none())
         {
@@ -81,7 +94,7 @@ impl<'a> Prepared<'a> {
         let brings_a_world = main.wit.is_some() || !main.metadata.is_empty();
         let modules = layers::line_up(main, self.adapters, self.layers.clone())?;
         if self.interposes() {
-            // An interposer is another one for each guest, and so are the places of the modules behind it.
+            // Interposition adapters are generated for each guest, which changes the ids of the modules behind them.
             return weld(&modules, &world::join(&modules)?, &self.options, &Trims::default());
         }
         if brings_a_world {
@@ -97,10 +110,10 @@ impl<'a> Prepared<'a> {
         weld(&modules, world, &self.options, &self.trims)
     }
 
-    /// The shape of a guest; none if there is more to it.
+    /// Returns the shape of a guest, or `None` if its component depends on more than the shape.
     fn shape(&self, main: &Module<'_>) -> Option<Shape> {
-        // What a start function calls depends on its body; a world given from outside cannot be compared; and a section
-        // of provenance speaks of the modules themselves.
+        // The calls of a start function depend on its body, provided WIT cannot be compared, and a provenance section
+        // depends on the modules themselves.
         if main.has_start || main.wit.is_some() || self.options.provenance {
             return None;
         }

@@ -1,99 +1,104 @@
-//! Provenance: where each core module, instance and function of a component came from, in a section of the component.
+//! Provenance: the origin of each core module, instance and function of a component, as a section of the component.
 //!
-//! The section is custom, called `polyfill-provenance`, at the component's root; its contents are JSON. It is written
-//! where [`Options::provenance`](crate::Options::provenance) asks for it, and read by [`provenance`]. Indices are those
-//! of the component's core index spaces (Component Model, "Index Spaces").
+//! The custom section `polyfill-provenance` is at the root of the component and contains JSON. It is written if
+//! [`Options::provenance`](crate::Options::provenance) is set, and is read by [`provenance`]. Indices refer to the
+//! component's core index spaces ([Component Model, "Index Spaces"]).
+//!
+//! [Component Model, "Index Spaces"]:
+//! https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#index-spaces
 
 use serde::{Deserialize, Serialize};
 use wasmparser::{Parser, Payload};
 
-/// The section's name.
+/// Name of the custom section.
 pub(crate) const SECTION: &str = "polyfill-provenance";
 
-/// The version of the format.
+/// Version of the format.
 pub(crate) const VERSION: u32 = 1;
 
-/// What is in a component, and where it came from.
+/// Contents of a component and their origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// The version of the format: 1. Later versions of the same number may add fields.
+    /// Version of the format, currently 1. New fields can be added without a new version number.
     pub version: u32,
-    /// The core modules, by index.
+    /// Core modules by index.
     pub core_modules: Vec<CoreModule>,
-    /// The core instances, by index.
+    /// Core instances by index.
     pub core_instances: Vec<CoreInstance>,
-    /// The core functions at the component's root, by index.
+    /// Core functions at the root of the component, by index.
     pub core_functions: Vec<CoreFunction>,
 }
 
 /// A core module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoreModule {
-    /// What it is.
+    /// Origin of the module.
     #[serde(flatten)]
     pub origin: Origin,
-    /// For an adapter, which was trimmed: its functions, by index. None for a module that is as it was given, or new.
+    /// Functions of an adapter after garbage collection, by index. `None` for modules that are unmodified or generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub functions: Option<Vec<Function>>,
 }
 
-/// What a core module is.
+/// Origin of a core module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Origin {
-    /// The guest's module.
+    /// The guest's core module.
     Main {
-        /// Its name in the input.
+        /// Name in the input.
         name: String,
     },
     /// An adapter.
     Adapter {
-        /// Its name in the input.
+        /// Name in the input.
         name: String,
-        /// The import modules that it implements.
+        /// Import modules that the adapter implements.
         implements: Vec<String>,
     },
-    /// The module whose functions forward through a table of slots.
+    /// Generated module whose functions call indirectly through a table.
     Shim,
-    /// The module that does before main what the fixup would do later, for main's start function.
+    /// Generated module that fills table entries and initializes adapters before main's instantiation, for main's start
+    /// function.
     Prepare,
-    /// The module that fills the slots and initialises the others.
+    /// Generated module that fills the shim table and initializes the other modules.
     Fixup,
-    /// The module that tells main's task hook of what the canonical ABI calls.
+    /// Generated module that reports calls by the canonical ABI to main's task hook.
     Hooks,
-    /// The module that holds an isolated adapter's memory, and copies.
+    /// Generated module that defines an isolated adapter's memory and copies from and to main's memory.
     Memory {
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
     },
-    /// The module that has main's memory, for the copies of an isolated adapter.
+    /// Generated module that accesses main's memory for the copies of an isolated adapter.
     Reach {
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
     },
 }
 
-/// A function of a trimmed adapter.
+/// A function of a garbage-collected adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
-    /// Its name.
+    /// Name of the function.
     pub name: String,
-    /// Its indices in the adapter as it was given: none if it is new, several if imports became one.
+    /// Indices in the adapter before garbage collection. Empty for a generated function; several if imports were
+    /// merged.
     pub old_indices: Vec<u32>,
-    /// Its body, as bytes from the start of the code section's contents; none for an import and for a new function.
+    /// Position of the body in the contents of the code section. `None` for imports and generated functions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
-    /// Why it is there.
+    /// Reason why the function is kept.
     pub reason: String,
 }
 
-/// Where a body was and is: first byte, and the byte behind the last.
+/// Byte ranges of a function body before and after garbage collection, as `(start, end)` with an exclusive end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    /// In the adapter as it was given.
+    /// Range in the input adapter.
     pub old: (u32, u32),
-    /// In the component's core module.
+    /// Range in the component's core module.
     pub new: (u32, u32),
 }
 
@@ -102,169 +107,176 @@ pub struct Code {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum CoreInstance {
-    /// Of a core module.
+    /// Instance of a core module.
     Module {
-        /// The module's index.
+        /// Index of the core module.
         core_module: u32,
     },
-    /// Items given to an instance under one import module's name.
+    /// Inline exports that are passed to an instance as one import module.
     Imports {
-        /// The index of the core module that imports them.
+        /// Index of the importing core module.
         core_module: u32,
-        /// The import module.
+        /// Name of the import module.
         import_module: String,
     },
 }
 
-/// A core function at the component's root.
+/// A core function at the root of the component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoreFunction {
-    /// What it is.
+    /// Definition of the function.
     #[serde(flatten)]
-    pub what: What,
-    /// What it is for.
+    pub what: Definition,
+    /// Uses of the function.
     pub uses: Vec<Use>,
 }
 
-/// What a core function is.
+/// Definition of a core function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum What {
+pub enum Definition {
     /// `canon lower` of an imported function.
     Lower {
-        /// The function's path in WIT: `interface#function`, or `function` at the root.
+        /// WIT path of the function: `interface#function`, or `function` if the world imports it directly.
         function: String,
-        /// Why it has a memory, if it has one.
+        /// Reason for the `memory` option, if it is set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memory: Option<String>,
-        /// Why it has a realloc, if it has one.
+        /// Reason for the `realloc` option, if it is set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         realloc: Option<String>,
     },
     /// `canon resource.new`.
     ResourceNew {
-        /// The resource: `interface#resource`.
+        /// The resource, as `interface#resource`.
         resource: String,
     },
     /// `canon resource.rep`.
     ResourceRep {
-        /// The resource: `interface#resource`.
+        /// The resource, as `interface#resource`.
         resource: String,
     },
     /// `canon resource.drop`.
     ResourceDrop {
-        /// The resource: `interface#resource`.
+        /// The resource, as `interface#resource`.
         resource: String,
     },
     /// An export of a core instance.
     Export {
-        /// The instance's index.
+        /// Index of the core instance.
         core_instance: u32,
-        /// The export's name.
+        /// Name of the export.
         export: String,
     },
-    /// The shim's function for a slot.
+    /// Function of the shim that calls indirectly through a table entry.
     Slot {
-        /// The shim's instance.
+        /// Index of the shim's core instance.
         core_instance: u32,
-        /// The slot, which is the export's name, too.
+        /// Index of the table entry. It is also the name of the export.
         slot: u32,
-        /// What is behind it, in words.
+        /// Description of the function that the table entry contains.
         stands_for: String,
     },
 }
 
-/// What a core function is for.
+/// Use of a core function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "for", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Use {
-    /// It satisfies an import.
+    /// Satisfies an import.
     Import {
-        /// The importing module's name in the input.
+        /// Name of the importing module in the input.
         importer: String,
-        /// The import's module.
+        /// Module name of the import.
         module: String,
-        /// The import's field.
+        /// Field name of the import.
         field: String,
-        /// For the function of a slot: why there is one.
+        /// Reason for the indirect call, for functions of the shim.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// It is put behind a slot.
+    /// Is stored in a table entry of the shim.
     Slot {
-        /// The slot.
+        /// Index of the table entry.
         slot: u32,
     },
-    /// It is lifted as an export of the component.
+    /// Is lifted as an export of the component.
     Lift {
-        /// The function's path in WIT.
+        /// WIT path of the function.
         function: String,
     },
-    /// It is the realloc of a lift or lower.
+    /// Is the `realloc` option of a lift or lower.
     Realloc {
-        /// The function's path in WIT.
+        /// WIT path of the function.
         function: String,
-        /// Why that has one.
+        /// Reason for the option.
         reason: String,
     },
-    /// It is called after a lifted function.
+    /// Is called after a lifted function (`post-return`).
     PostReturn {
-        /// The function's path in WIT.
+        /// WIT path of the function.
         function: String,
     },
-    /// It destroys a resource.
+    /// Destroys a resource.
     Destructor {
-        /// The resource: `interface#resource`.
+        /// The resource, as `interface#resource`.
         resource: String,
     },
-    /// It initialises its module.
+    /// Initializes its module.
     Initialize,
-    /// It is a part of an isolated adapter's copies.
+    /// Copies between an isolated adapter's memory and main's.
     Copy {
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
     },
 }
 
-/// Why a provenance section cannot be read.
+/// A provenance section could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProvenanceError {
-    /// The bytes are no component.
+    /// The binary is not a component, or is malformed.
     #[error("not a component, or malformed at byte {offset:#x}: {message}")]
     Malformed {
-        /// Where.
+        /// Offset in the component, in bytes.
         offset: u64,
-        /// What the parser says.
+        /// Message of the parser.
         message: String,
     },
-    /// The section's contents are not what they should be.
-    #[error("the section `polyfill-provenance` at byte {offset:#x} cannot be read: {message}")]
+    /// The contents of the section are invalid.
+    #[error("invalid `polyfill-provenance` section at byte {offset:#x}: {message}")]
     Contents {
-        /// Where the contents start.
+        /// Offset of the contents, in bytes.
         offset: u64,
-        /// Why.
+        /// Reason.
         message: String,
     },
-    /// There are several such sections.
-    #[error("a second section `polyfill-provenance` at byte {offset:#x}")]
+    /// The component has more than one provenance section.
+    #[error("duplicate `polyfill-provenance` section at byte {offset:#x}")]
     Twice {
-        /// Where its contents start.
+        /// Offset of the second section's contents, in bytes.
         offset: u64,
     },
-    /// The section has another version of the format.
-    #[error("the section `polyfill-provenance` has version {found}, expected {VERSION}; read it with another release")]
+    /// The section has an unsupported format version.
+    #[error(
+        "unsupported version {found} of the `polyfill-provenance` section, expected {VERSION}; read it with another release"
+    )]
     Version {
-        /// Its version.
+        /// Version of the section.
         found: u64,
     },
 }
 
-/// Reads the provenance section of a component; none if it has none.
+/// Reads the provenance section of a component. Returns `None` if it has no such section.
 ///
-/// Sections of components inside of it are not looked at. What the section says is not compared with the component.
+/// Sections of nested components are ignored. The contents are not compared with the component.
+///
+/// # Errors
+///
+/// Returns an error if the binary is not a component or is malformed, or if the section is invalid, duplicate, or of an
+/// unsupported version.
 pub fn provenance(component: &[u8]) -> Result<Option<Provenance>, ProvenanceError> {
     let mut found = None;
     let mut depth = 0_u32;
@@ -296,7 +308,7 @@ fn contents(data: &[u8], offset: u64) -> Result<Provenance, ProvenanceError> {
         version: u64,
     }
     let error = |error: serde_json::Error| ProvenanceError::Contents { offset, message: error.to_string() };
-    // What else is there depends on the version.
+    // The version is read first because the other fields depend on it.
     let Version { version } = serde_json::from_slice(data).map_err(error)?;
     if version != u64::from(VERSION) {
         return Err(ProvenanceError::Version { found: version });

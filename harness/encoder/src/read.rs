@@ -1,7 +1,7 @@
-//! `read`: the facts about a core module, in one pass over its sections.
+//! `read`: reads the properties of a core module in one pass over its sections.
 //!
-//! Function bodies are not looked at: what the later stages ask for is in the section headers.
-//! `component-type` sections are set aside, so that the module can be embedded without them.
+//! Function bodies are skipped: later stages need only the other sections. `component-type` sections are recorded so
+//! that the module can be embedded without them.
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -16,105 +16,106 @@ use wasmparser::{
 
 use crate::dedupe;
 use crate::error::Error;
-use crate::input::{Form, Stack, Wit};
+use crate::input::{Form, ShadowStack, Wit};
 use crate::world::Decoded;
 
-/// What the encoder knows of a core module.
+/// A core module with the properties that the encoder needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Module<'a> {
-    /// The word for it in messages and names; for an adapter, the import module that it implements.
+    /// Name for messages and for the name section.
     pub name: String,
-    /// The whole module.
+    /// The whole module in binary form.
     pub bytes: Cow<'a, [u8]>,
     /// All imports, in order.
     pub imports: Vec<Import>,
     /// All exports, in order.
     pub exports: Exports,
-    /// Contents of the custom sections whose names start with `component-type`, in order.
+    /// Ranges of the contents of all custom sections whose names start with `component-type`, in order.
     pub metadata: Vec<Range<usize>>,
-    /// Stretches of `bytes` that make the module without its metadata.
+    /// Ranges of `bytes` that form the module without its `component-type` sections.
     pub kept: Vec<Range<usize>>,
-    /// Where the import section's contents lie.
+    /// Range of the import section's contents.
     pub import_section: Option<Range<usize>>,
-    /// Where the whole import section lies, and the section to be put in its place, if an import got another name.
+    /// Range of the whole import section and its replacement, if an import was renamed.
     pub renamed: Option<(Range<usize>, Vec<u8>)>,
-    /// The module is a shared library.
+    /// True if the module is a shared library.
     pub is_library: bool,
-    /// The module has a start section.
+    /// True if the module has a start section.
     pub has_start: bool,
-    /// The module's own memories.
+    /// Memories that the module defines.
     pub memories: Vec<MemoryType>,
-    /// WIT given from outside.
+    /// WIT provided in the input.
     pub wit: Option<Cow<'a, Wit>>,
-    /// What its metadata says, if that has been decoded already.
+    /// Decoded `component-type` sections, if they have been decoded already.
     pub decoded: Option<Arc<Vec<Decoded>>>,
-    /// What an adapter is among the others; the default for main.
+    /// Properties of an adapter. The default for main.
     pub layer: Layer,
 }
 
-/// What an adapter is among the others.
+/// Properties of an adapter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layer {
-    /// The import modules that it implements: names and patterns.
+    /// Names and patterns of the import modules that it implements.
     pub implements: Vec<String>,
-    /// Whose memory it works in.
+    /// Memory that it works in.
     pub form: Form,
-    /// Its stack.
-    pub stack: Stack,
-    /// It stands in for main: what it asks of the world, it asks as main would.
+    /// Options of the shadow stack.
+    pub stack: ShadowStack,
+    /// True for an interposition adapter that forwards main's calls: its imports are lowered with main's memory and
+    /// realloc.
     pub transparent: bool,
-    /// It tells the host of what it does, by the interface of interposers.
+    /// True if the adapter reports to the host through the interface [`REPORTS`](crate::names::REPORTS).
     pub reports: bool,
-    /// It was made here, one of several for one adapter.
+    /// True if it is one of several modules that were generated for one adapter.
     pub generated: bool,
 }
 
-/// One import.
+/// An import.
 #[derive(Clone, Debug)]
 pub(crate) struct Import {
-    /// The import module.
+    /// Module name.
     pub module: String,
-    /// The field.
+    /// Field name.
     pub field: String,
-    /// The field's new name, if the module imports it twice.
+    /// New field name, if the module imports the same name twice.
     pub unique: Option<String>,
-    /// What is imported.
+    /// Type of the imported item.
     pub ty: Extern,
-    /// Where in the module it stands, in bytes from its start.
+    /// Offset of the import in the module, in bytes.
     pub offset: usize,
 }
 
 impl Import {
-    /// The field's name as it is embedded.
+    /// Returns the field name in the embedded module.
     pub fn name(&self) -> &str {
         self.unique.as_deref().unwrap_or(&self.field)
     }
 }
 
-/// One export.
+/// An export.
 #[derive(Clone, Debug)]
 pub(crate) struct Export {
-    /// The name.
+    /// Name of the export.
     pub name: String,
-    /// What is exported.
+    /// Type of the exported item.
     pub ty: Extern,
-    /// Where in the module it stands, in bytes from its start.
+    /// Offset of the export in the module, in bytes.
     pub offset: usize,
 }
 
-/// The exports of a module, in its order.
+/// Exports of a module, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exports {
     list: Vec<Export>,
-    /// Where each name is in the list; made when a long list is first asked.
+    /// Index of each name in the list. Built at the first lookup in a long list.
     places: OnceLock<Arc<HashMap<String, usize>>>,
 }
 
 impl Exports {
-    /// A list that is searched faster than a table of it is made.
+    /// Maximum length of a list that is searched linearly.
     const SHORT: usize = 64;
 
-    /// The export of that name.
+    /// Finds an export by name.
     pub fn get(&self, name: &str) -> Option<&Export> {
         if self.list.len() <= Exports::SHORT {
             return self.list.iter().find(|export| export.name == name);
@@ -140,10 +141,10 @@ impl DerefMut for Exports {
     }
 }
 
-/// The type of something imported or exported.
+/// Type of an import or export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Extern {
-    /// A function; `None` if its type is none of the plain kind (a garbage-collected type, say).
+    /// A function. `None` if its type is not a function type that can be used outside the module.
     Func(Option<FuncType>),
     /// A memory.
     Memory(MemoryType),
@@ -156,7 +157,7 @@ pub(crate) enum Extern {
 }
 
 impl Extern {
-    /// The kind in WAT's word.
+    /// Returns the kind as a WAT keyword.
     pub fn kind(&self) -> &'static str {
         match self {
             Extern::Func(_) => "func",
@@ -167,7 +168,8 @@ impl Extern {
         }
     }
 
-    /// Whether it means the same in every module: it refers to none of the module's own types.
+    /// Returns true if the type does not refer to types defined in the module, and therefore has the same meaning in
+    /// every module.
     pub fn is_plain(&self) -> bool {
         let is_plain = |ty: &ValType| match ty {
             ValType::Ref(ty) => matches!(ty.heap_type(), HeapType::Abstract { .. }),
@@ -197,6 +199,10 @@ impl Hash for Extern {
 }
 
 /// Reads a module.
+///
+/// # Errors
+///
+/// Returns [`Error::Malformed`] if the module cannot be parsed, and [`Error::NotAModule`] if it is a component.
 pub(crate) fn read<'a>(name: &str, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Module<'a>, Error> {
     let bytes = bytes.into();
     let mut module = Module::empty(name);
@@ -216,7 +222,7 @@ pub(crate) fn read<'a>(name: &str, bytes: impl Into<Cow<'a, [u8]>>) -> Result<Mo
 }
 
 impl<'a> Module<'a> {
-    /// A module of that name without anything in it.
+    /// Creates a module of this name without contents.
     pub fn empty(name: &str) -> Module<'a> {
         Module {
             name: name.to_string(),
@@ -236,17 +242,17 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The export of that name.
+    /// Finds an export by name.
     pub fn export(&self, name: &str) -> Option<&Export> {
         self.exports.get(name)
     }
 
-    /// Whether a function of that name is exported, whatever its type.
+    /// Returns true if a function of this name is exported, with any type.
     pub fn exports_function(&self, name: &str) -> bool {
         matches!(self.export(name).map(|export| &export.ty), Some(Extern::Func(_)))
     }
 
-    /// The exported function of that name and its type.
+    /// Returns the type of an exported function.
     pub fn export_func(&self, name: &str) -> Option<&FuncType> {
         match &self.export(name)?.ty {
             Extern::Func(ty) => ty.as_ref(),
@@ -254,12 +260,12 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The module with the names that its imports got.
+    /// Returns the module with its imports renamed, if necessary.
     pub fn whole(&self) -> Cow<'_, [u8]> {
         self.pieces(std::slice::from_ref(&(0..self.bytes.len())))
     }
 
-    /// The same without its metadata.
+    /// Returns the module with its imports renamed, without its `component-type` sections.
     pub fn without_metadata(&self) -> Cow<'_, [u8]> {
         self.pieces(&self.kept)
     }
@@ -275,13 +281,13 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The bytes of the module without its metadata.
+    /// Returns the size in bytes of the module without its `component-type` sections.
     pub fn size_without_metadata(&self) -> usize {
         let kept: usize = self.kept.iter().map(|range| range.len()).sum();
         self.renamed.as_ref().map_or(kept, |(old, new)| kept - old.len() + new.len())
     }
 
-    /// Appends the module without its metadata.
+    /// Appends the module without its `component-type` sections.
     pub fn write_without_metadata(&self, out: &mut Vec<u8>) {
         self.write(&self.kept, out);
     }
@@ -289,7 +295,7 @@ impl<'a> Module<'a> {
     fn write(&self, ranges: &[Range<usize>], out: &mut Vec<u8>) {
         for range in ranges {
             match &self.renamed {
-                // Sections are kept or left out as a whole.
+                // Sections are kept or dropped as a whole.
                 Some((old, new)) if range.contains(&old.start) => {
                     out.extend_from_slice(&self.bytes[range.start..old.start]);
                     out.extend_from_slice(new);
@@ -301,7 +307,7 @@ impl<'a> Module<'a> {
     }
 }
 
-/// Walks the sections. The outer error is a malformed module, the inner one something that is no module.
+/// Reads all sections. The outer error is a parse error; the inner one is an error of this crate.
 fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), Error>> {
     let mut types: Vec<Option<FuncType>> = Vec::new();
     let mut spaces = Spaces::default();
@@ -310,7 +316,7 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
     let mut parser = Parser::new(0);
     let mut rest = bytes;
 
-    // It needs more data when there is no more, and has been told so.
+    // `eof = true` is passed, so the parser never returns `NeedMoreData`.
     while let Chunk::Parsed { consumed, payload } = parser.parse(rest, true)? {
         rest = rest.get(consumed..).unwrap_or_default();
         let section_end = match payload.as_section() {
@@ -366,7 +372,8 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
                 }
             }
             Payload::CodeSectionStart { size, .. } => {
-                // Bodies are not looked at, unless the parser has something to say of a section that is too long.
+                // Skips function bodies. A section that exceeds the module is left to the parser, which reports the
+                // error.
                 if let Some(behind) = rest.get(size as usize..) {
                     parser.skip_section();
                     rest = behind;
@@ -402,7 +409,7 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
                         return Ok(Err(Error::Malformed {
                             module: module.name.clone(),
                             offset,
-                            message: format!("export `{}` names an item that does not exist", export.name),
+                            message: format!("export `{}` refers to an item that does not exist", export.name),
                         }));
                     };
                     module.exports.push(Export { name: export.name.to_string(), ty, offset: offset as usize });
@@ -425,10 +432,10 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
     Ok(Ok(()))
 }
 
-/// The index spaces, as far as exports name them.
+/// Index spaces for the lookup of exported items.
 #[derive(Default)]
 struct Spaces {
-    /// The index of each function's type.
+    /// Type index of each function.
     funcs: Vec<u32>,
     tables: Vec<TableType>,
     memories: Vec<MemoryType>,
@@ -439,7 +446,7 @@ struct Spaces {
 impl Spaces {
     fn push(&mut self, ty: &Extern) {
         match ty {
-            // Entered with the index of its type.
+            // Function imports are added with their type index.
             Extern::Func(_) => {}
             Extern::Memory(ty) => self.memories.push(*ty),
             Extern::Table(ty) => self.tables.push(*ty),
@@ -462,7 +469,7 @@ impl Spaces {
     }
 }
 
-/// A signature in WAT's words: `(param i32 i32) (result i32)`.
+/// Formats a signature as in WAT: `(func (param i32 i32) (result i32))`.
 pub(crate) fn signature(ty: &FuncType) -> String {
     let list = |word: &str, types: &[ValType]| match types {
         [] => String::new(),

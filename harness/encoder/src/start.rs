@@ -1,8 +1,9 @@
-//! `start`: what main's start function may call while main is being instantiated, and whether it can have that by then.
+//! `start`: determines the imports that main's start function may call, and whether they can be available before main.
 //!
-//! Ordinarily main comes first, and what its imports stand for is put behind slots later. A start function runs before
-//! that. So what it may call comes before main, where that is possible: adapters, and main's memory, which they and
-//! lowered functions work in. Nothing changes for a start function that calls nothing of the kind.
+//! By default, main is instantiated first, and its imports are indirect calls whose targets are set later. A start
+//! function runs before that. Therefore the adapters that it may call are instantiated before main if possible, and
+//! main's memory, which they and lowered functions need, is defined outside of main. Nothing changes if the start
+//! function calls neither.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,35 +18,35 @@ use crate::names;
 use crate::read::{self, Extern, Import, Module};
 use crate::world::World;
 
-/// A start function of main that may call an adapter, or a function that works in main's memory.
+/// A start function of main that may call an adapter or a function that needs main's memory.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Start {
-    /// Such imports that it may call: module and field, as embedded.
+    /// Module and field (as embedded) of these imports.
     pub calls: Vec<(String, String)>,
-    /// What is done about it.
+    /// Method by which the calls are made possible.
     pub remedy: Remedy,
 }
 
-/// What is done for a start function.
+/// Method by which the calls of a start function are made possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// What main imports comes before main.
+    /// The imports are instantiated before main.
     Early {
-        /// Main's own memory is defined outside, too.
+        /// True if main's memory is also defined outside of main.
         hoisted: bool,
     },
-    /// Nothing, and why.
+    /// Not possible, with the reason.
     None(&'static str),
 }
 
 impl Start {
-    /// What main imports comes before main.
+    /// Returns true if main's imports are instantiated before main.
     pub fn is_early(&self) -> bool {
         matches!(self.remedy, Remedy::Early { .. })
     }
 }
 
-/// Looks at main's start function; the module as it will be embedded, and what is done.
+/// Analyzes main's start function. Returns the module as it will be embedded, and the result of the analysis.
 pub(crate) fn start<'a>(main: &Module<'a>, bound: &mut Bound, world: &World) -> (Module<'a>, Option<Start>) {
     let calls = calls(main, bound, world);
     if calls.is_empty() {
@@ -56,7 +57,7 @@ pub(crate) fn start<'a>(main: &Module<'a>, bound: &mut Bound, world: &World) -> 
     (module, Some(Start { calls, remedy }))
 }
 
-/// The imports that the start function may call and that take an adapter, or main's memory.
+/// Returns the imports that the start function may call and that need an adapter or main's memory.
 fn calls(main: &Module<'_>, bound: &Bound, world: &World) -> Vec<(String, String)> {
     if !main.has_start {
         return Vec::new();
@@ -73,14 +74,15 @@ fn calls(main: &Module<'_>, bound: &Bound, world: &World) -> Vec<(String, String
     if !functions.iter().any(|(_, matters)| *matters) {
         return Vec::new();
     }
-    // Bodies that cannot be read may call anything; it is for the validation of the component to refuse them.
+    // If bodies cannot be read, every import is assumed to be called. Validation of the component rejects such bodies
+    // later.
     let reached = reached(&main.bytes).ok();
     let may_call = |index: u32| reached.as_ref().is_none_or(|reached| reached.contains(&index));
     let called = (0..).zip(functions).filter(|(index, (_, matters))| *matters && may_call(*index));
     called.map(|(_, (import, _))| (import.module.clone(), import.name().to_string())).collect()
 }
 
-/// The functions that a module's start function may call, directly or not.
+/// Returns the functions that a module's start function may call, directly or indirectly.
 pub(crate) fn reached(bytes: &[u8]) -> wasmparser::Result<BTreeSet<u32>> {
     let mut functions = Functions::default();
     for payload in Parser::new(0).parse_all(bytes) {
@@ -112,13 +114,14 @@ pub(crate) fn reached(bytes: &[u8]) -> wasmparser::Result<BTreeSet<u32>> {
     Ok(reached)
 }
 
-/// The functions of a module, as far as calls go.
+/// Functions of a module, for the call graph.
 #[derive(Default)]
 struct Functions<'b> {
     imported: u32,
     start: Option<u32>,
     bodies: Vec<wasmparser::FunctionBody<'b>>,
-    /// Those that elements, tables and globals refer to, until somebody calls one of them.
+    /// Functions that elements, tables and globals refer to. Emptied at the first indirect call, which may reach all of
+    /// them.
     referred: Vec<u32>,
 }
 
@@ -176,31 +179,34 @@ impl<'b> Functions<'b> {
     }
 }
 
-/// What can be done, and main as it is then, if that is not as it was.
+/// Determines the remedy. Returns the new main if it has to be changed.
 fn remedy<'a>(main: &Module<'a>, bound: &mut Bound) -> (Option<Module<'a>>, Remedy) {
     if main.export(names::TASK_HOOK).is_some() {
-        return (None, Remedy::None("main has a task hook, which cannot be told of anything before main exists"));
+        return (None, Remedy::None("main has a task hook, which cannot be called before main is instantiated"));
     }
     let imports_memory = main.imports.iter().any(|import| matches!(import.ty, Extern::Memory(_)));
     let exports_memory =
         names::MEMORIES.iter().any(|name| matches!(main.export(name).map(|e| &e.ty), Some(Extern::Memory(_))));
-    // What main keeps to itself, nobody needs before main.
+    // A memory that main does not export is not needed by other modules.
     if imports_memory || !exports_memory {
         return (None, Remedy::Early { hoisted: false });
     }
     if main.memories.len() != 1 {
-        return (None, Remedy::None("main has several memories, and one alone can be defined outside of it"));
+        return (
+            None,
+            Remedy::None("main has several memories, but only a single memory can be defined outside of main"),
+        );
     }
     let (module, field) = names::SHARED_MEMORY;
     if main.imports.iter().any(|import| import.module == module && import.name() == field) {
-        return (None, Remedy::None("main imports something else under the name that its memory would get"));
+        return (None, Remedy::None("main imports another item under the name that its memory would have"));
     }
     match hoisted(main) {
         Some(module) => {
             bound.imports.push(Meaning::Memory);
             (Some(module), Remedy::Early { hoisted: true })
         }
-        None => (None, Remedy::None("main's memory cannot be defined outside of it")),
+        None => (None, Remedy::None("main's memory cannot be defined outside of main")),
     }
 }
 
@@ -215,7 +221,7 @@ fn hoisted<'a>(main: &Module<'a>) -> Option<Module<'a>> {
         offset: 0,
     };
     let read = read::read(&main.name, Cow::<'a, [u8]>::Owned(bytes)).ok()?;
-    // Imports that were told apart keep the names that they came with, too.
+    // Renamed duplicate imports keep their original names in the list.
     let imports = main.imports.iter().cloned().chain([memory]).collect();
     Some(Module { imports, wit: main.wit.clone(), layer: main.layer.clone(), ..read })
 }

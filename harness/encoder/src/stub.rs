@@ -1,7 +1,7 @@
-//! `stub`: layers that answer by themselves, made from WIT.
+//! `stub`: generates adapters that implement interfaces with constant results or traps.
 //!
-//! A stub takes the place of an interface that a host does not have, or that a test wants out of the way: what is
-//! stubbed is not imported by the component.
+//! A stub replaces an interface that the host does not provide or that a test excludes. The component does not import a
+//! stubbed interface.
 
 use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemArg, MemoryType,
@@ -17,20 +17,20 @@ use crate::layers;
 use crate::names;
 use crate::read::{self, Layer, Module};
 
-/// What the functions of a stub answer.
+/// Behavior of the functions of a stub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// Nothing: they trap.
+    /// Every function traps.
     Trap,
-    /// The error of their `result`, in its first case and with zeros for its contents. A function whose result is
-    /// of another type traps.
+    /// Returns the error of the function's `result`: its first case, with zeros as contents. Functions with another
+    /// result type trap.
     Error,
-    /// A constant: zero, `false`, the first case, no flags, an empty string or list, `none`, `ok` of such a value.
-    /// A function that would have to give a handle traps.
+    /// Returns a constant: zero, `false`, the first case, no flags, an empty string or list, `none`, or `ok` of such a
+    /// value. Functions whose result contains a handle trap.
     Zero,
 }
 
-/// A layer for each interface that the stub's world imports.
+/// Generates an adapter for each interface that the stub's world imports.
 pub(crate) fn layers(adapter: &Adapter<'_>, wit: &Wit, answer: Answer) -> Result<Vec<Module<'static>>, Error> {
     let mut sizes = SizeAlign::default();
     sizes
@@ -111,7 +111,7 @@ impl Stub<'_> {
             let size = self.sizes.size(result).size_wasm32() as u32;
             code.local_get(pointer).i32_const(0).i32_const(size.cast_signed()).memory_fill(0);
             if fails {
-                // The discriminant comes first: "ok" is 0, "error" is 1.
+                // The discriminant is the first byte: 0 is `ok`, 1 is `err`.
                 code.local_get(pointer).i32_const(1).i32_store8(operand);
             }
         }
@@ -120,7 +120,7 @@ impl Stub<'_> {
                 ValType::I64 => code.i64_const(0),
                 ValType::F32 => code.f32_const(0.0.into()),
                 ValType::F64 => code.f64_const(0.0.into()),
-                // A result without contents is its discriminant.
+                // A result without payloads consists of its discriminant.
                 _ => code.i32_const(i32::from(fails)),
             };
         }
@@ -128,7 +128,7 @@ impl Stub<'_> {
         body
     }
 
-    /// Whether it is a `result` whose error has a zero.
+    /// Returns true if the type is a `result` whose error type has a zero value.
     fn can_fail(&self, ty: &Type) -> bool {
         match self.kind(ty) {
             Some(TypeDefKind::Result(result)) => result.err.is_none_or(|ty| self.has_zero(&ty)),
@@ -136,7 +136,7 @@ impl Stub<'_> {
         }
     }
 
-    /// Whether zeros in memory are a value of the type.
+    /// Returns true if all-zero memory is a valid value of the type.
     fn has_zero(&self, ty: &Type) -> bool {
         let all = |types: Vec<Type>| types.iter().all(|ty| self.has_zero(ty));
         match self.kind(ty) {
@@ -159,7 +159,7 @@ impl Stub<'_> {
         }
     }
 
-    /// What a type is behind its aliases; none for what needs no definition.
+    /// Returns the kind of a type after resolving aliases. `None` for primitive types.
     fn kind(&self, ty: &Type) -> Option<&TypeDefKind> {
         let Type::Id(id) = ty else { return None };
         match &self.resolve.types[*id].kind {

@@ -1,4 +1,4 @@
-//! What trimming left of adapters, remembered: many mains ask the same of them.
+//! Cache of garbage-collected adapters, because many guests require the same exports.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,22 +7,22 @@ use crate::plan::ModuleId;
 use crate::trim::{self, Request, Trimmed};
 use foldhash::HashMap;
 
-/// Everything that was trimmed so far. The adapters that [`ModuleId`]s stand for must stay the same.
+/// All results so far. The adapters of the [`ModuleId`]s must not change.
 #[derive(Debug, Default)]
 pub(crate) struct Trims(Mutex<HashMap<Key, Trimmed>>);
 
-/// What an outcome depends on.
+/// Inputs that the result depends on.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Key {
     adapter: ModuleId,
     exports: Vec<String>,
     validated: bool,
-    /// Where memory of main comes from, in words.
+    /// Debug format of the allocation method.
     realloc: String,
 }
 
 impl Trims {
-    /// The adapter, trimmed as it was the last time that the same was asked.
+    /// Garbage-collects an adapter, or returns the cached result for the same requirements.
     pub fn trim(&self, adapter: ModuleId, request: &Request<'_>) -> Result<Trimmed, Vec<Error>> {
         let mut exports: Vec<String> = request.exports.iter().cloned().collect();
         exports.sort_unstable();
@@ -33,7 +33,7 @@ impl Trims {
         {
             return Ok(known.clone());
         }
-        // Two threads may do the same work once: that is shorter than one of them waiting for the other.
+        // Two threads may do the same work once, which takes less time than waiting for each other.
         let trimmed = trim::trim(request).map_err(|found| found.into_iter().map(Error::Trim).collect::<Vec<_>>())?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, trimmed.clone());
         Ok(trimmed)

@@ -1,6 +1,8 @@
-//! Two worlds may write the same interface inline, each with the functions that it needs: the joined world has them all.
+//! Merges interfaces of the same name. Each world may declare only the functions that it needs; the merged world
+//! contains all of them.
 //!
-//! wit-parser brings two such interfaces together by checking what they share; what only one of them has is added here.
+//! `wit-parser` checks the items that both interfaces contain; this module adds the items that only one of them
+//! contains.
 
 use foldhash::HashMap;
 use semver::Version;
@@ -10,7 +12,7 @@ use wit_parser::{
 
 use crate::versions;
 
-/// Adds to the inline imports of `into` what those of the same names in `from` have beyond them.
+/// Adds items of inline imports of `from` to the inline imports of `into` with the same name.
 pub(crate) fn inline_imports(resolve: &mut Resolve, from: WorldId, into: WorldId) {
     let inline = |resolve: &Resolve, world: WorldId| -> Vec<(WorldKey, InterfaceId)> {
         let imports = resolve.worlds[world].imports.iter();
@@ -32,8 +34,8 @@ pub(crate) fn inline_imports(resolve: &mut Resolve, from: WorldId, into: WorldId
     }
 }
 
-/// Of an interface that a world imports in several compatible versions, the newest gets what only older ones have: it
-/// comes in the place of all, and a world may be written with the functions that it needs and no others.
+/// For each interface that a world imports in several compatible versions, adds the items of the older versions to the
+/// newest one. The newest version replaces the others, but it may declare fewer functions than they do.
 pub(crate) fn compatible_versions(resolve: &mut Resolve, world: WorldId) {
     let mut newest: HashMap<String, (Version, InterfaceId)> = HashMap::default();
     let mut all = Vec::new();
@@ -98,7 +100,8 @@ impl Union<'_> {
         }
     }
 
-    /// The type as the united interface knows it: its own of that name, a copy, or the type itself if it is foreign.
+    /// Returns the corresponding type of the target interface: its own type of that name, a copy, or the type itself if
+    /// it belongs to another interface.
     fn type_id(&mut self, id: TypeId) -> TypeId {
         let mut def = self.resolve.types[id].clone();
         let own = def.owner == TypeOwner::Interface(self.from);

@@ -1,4 +1,4 @@
-//! Imports that mean nothing: what is really missing, and what may have been meant.
+//! Diagnostics for imports that cannot be resolved: the reason and possible remedies.
 
 use wit_parser::{WorldItem, WorldKey};
 
@@ -8,39 +8,39 @@ use crate::plan::ModuleId;
 use crate::read::{Extern, Import, Module};
 use crate::world::World;
 
-/// What may help where an import's module is neither an adapter's nor an interface of the world.
+/// An import whose module is neither implemented by an adapter nor an interface of the world.
 pub(crate) struct Unknown<'a> {
     pub world: &'a World,
     pub modules: &'a [Module<'a>],
-    /// The importer.
+    /// The importing module.
     pub id: ModuleId,
-    /// The import concerns something that the component exports.
+    /// True if the import belongs to an interface that the component exports.
     pub exported: bool,
-    /// The import's interface, without the word for exports.
+    /// Interface name of the import, without the `[export]` prefix.
     pub interface: &'a str,
     pub import: &'a Import,
 }
 
 impl Unknown<'_> {
-    /// The reason why the import means nothing.
+    /// Returns the reason why the import cannot be resolved.
     pub fn reason(&self) -> String {
         let interface = self.interface;
         match self.exported {
             true => format!("its world exports no interface `{interface}`"),
-            false => "no adapter has this name, and no interface of it is imported".to_string(),
+            false => "no adapter implements this module, and the world imports no interface of this name".to_string(),
         }
     }
 
-    /// What may help, the likeliest only.
+    /// Returns the hints of the most likely cause only.
     pub fn hints(&self) -> Vec<String> {
         let Import { module, field, .. } = self.import;
         if (module.as_str(), field.as_str()) == names::THREAD_SPAWN {
-            return vec!["no adapter starts threads, and a component has none: build it without threads, for the target `wasm32-wasip1`, not `wasm32-wasip1-threads`".to_string()];
+            return vec!["threads are not supported in components: build it for the target `wasm32-wasip1` instead of `wasm32-wasip1-threads`".to_string()];
         }
         let others = self.modules.iter().enumerate().skip(1).filter(|(index, _)| *index != self.id.0);
         let adapters: Vec<&str> =
             others.flat_map(|(_, module)| module.layer.implements.iter().map(String::as_str)).collect();
-        // An adapter is none for what the component itself exports.
+        // Adapters cannot serve built-ins of exported interfaces.
         let adapters = if self.exported { Vec::new() } else { adapters };
         let [own, other] = match self.exported {
             true => [self.world.export_names(), self.world.import_names()],
@@ -62,7 +62,8 @@ impl Unknown<'_> {
         self.missing(&adapters)
     }
 
-    /// Interfaces of the world whose last name is the import's module: WIT has the whole name in the code.
+    /// Finds interfaces of the world whose last segment is the import's module. Import modules use the full interface
+    /// name.
     fn endings<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
         let mut found: Vec<&str> = names.filter(|name| self.is_meant(name)).collect();
         found.sort();
@@ -72,7 +73,7 @@ impl Unknown<'_> {
         let short = !self.interface.contains('/');
         let mut hints: Vec<String> = found.iter().map(|name| {
             let asked = names::in_side(name, self.exported);
-            format!("its world {side} `{name}`: the import module of that interface is `{asked}`, so build `{module}` with bindings made from this WIT")
+            format!("its world {side} `{name}`: the import module of that interface is `{asked}`, so build `{module}` with bindings generated from this WIT")
         }).collect();
         if short && !hints.is_empty() && !self.exported {
             let name = self.interface;
@@ -81,7 +82,7 @@ impl Unknown<'_> {
         hints
     }
 
-    /// Whether an interface may be meant: it ends with the name, or has it but for the version.
+    /// Returns true if `name` ends with the imported name, or equals it except for the version.
     fn is_meant(&self, name: &str) -> bool {
         let unversioned = name.split_once('@').map_or(name, |(interface, _)| interface);
         let last = unversioned.rsplit('/').next();
@@ -89,34 +90,34 @@ impl Unknown<'_> {
         name != wanted && (unversioned == wanted || (!wanted.contains('/') && last == Some(wanted)))
     }
 
-    /// The interface itself on the other side of the world.
+    /// Finds the interface among the exports for an import, and among the imports for an export.
     fn other_side<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Vec<String> {
         let found = names.find(|name| *name == self.interface || self.is_meant(name));
         let hint = |name: &str| match self.exported {
             true => format!(
-                "its world imports `{name}`, and does not export it: export it from the world, or import from `{name}`"
+                "its world imports `{name}`, but does not export it: export it from the world, or import from `{name}`"
             ),
             false => {
                 let exported = names::in_side(name, true);
                 format!(
-                    "its world exports `{name}`, and does not import it: import it in the world; built-ins of its resources are imported from `{exported}`"
+                    "its world exports `{name}`, but does not import it: import it in the world; built-ins of its resources are imported from `{exported}`"
                 )
             }
         };
         found.map(hint).into_iter().collect()
     }
 
-    /// A function that the world imports by itself, without an interface.
+    /// Finds a function of this name that the world imports directly, without an interface.
     fn root_function(&self) -> Vec<String> {
         let key = WorldKey::Name(self.import.field.clone());
         let is_function = matches!(self.world.imports().get(&key), Some(WorldItem::Function(_)));
         let wanted = is_function && !self.exported;
         let (field, root) = (&self.import.field, names::ROOT);
-        let hint = format!("its world imports the function `{field}` by itself: the import module of that is `{root}`");
+        let hint = format!("its world imports the function `{field}` directly: use the import module `{root}`");
         wanted.then_some(hint).into_iter().collect()
     }
 
-    /// Interfaces that were given with the WIT, and that no world takes.
+    /// Finds interfaces that are part of the provided WIT but not of any world.
     fn not_in_world(&self) -> Vec<String> {
         let resolve = &self.world.resolve;
         let names = resolve
@@ -129,41 +130,43 @@ impl Unknown<'_> {
         let side = if self.exported { "export" } else { "import" };
         found
             .iter()
-            .map(|name| format!("there is the interface `{name}`, which no world {side}s: `{side}` it in the world"))
+            .map(|name| format!("the interface `{name}` is defined, but no world {side}s it: {side} it in the world"))
             .collect()
     }
 
-    /// Where nothing is near: what was given, and what could be.
+    /// Returns general hints for an import without any similar name.
     fn missing(&self, adapters: &[&str]) -> Vec<String> {
         let module = &self.modules[self.id.0];
         let has_wit = module.wit.is_some() || !module.metadata.is_empty();
         let mut hints = Vec::new();
         if !adapters.is_empty() {
             let list: Vec<String> = adapters.iter().map(|name| format!("`{name}`")).collect();
-            hints.push(format!("the adapters given are {}", list.join(", ")));
+            hints.push(format!("the available adapters are {}", list.join(", ")));
         }
         let (side, interface) = (if self.exported { "export" } else { "import" }, self.interface);
         match (has_wit, self.id == ModuleId::MAIN) {
             (true, _) if self.exported => hints.push(format!("export `{interface}` in the world of `{}`", module.name)),
             (true, true) if adapters.is_empty() => {
                 hints
-                    .push(format!("give an adapter for it, or {side} `{interface}` in the world of `{}`", module.name));
+                    .push(format!("pass an adapter for it, or {side} `{interface}` in the world of `{}`", module.name));
             }
             (true, _) => {}
             (false, true) if self.exported || adapters.is_empty() => {
-                let or = if self.exported { "give" } else { "give an adapter for it, or" };
-                hints.push(format!("{or} WIT that {side}s `{interface}`: none was given, and the module has no `component-type` section (`strip` and the like remove it)"));
+                let or = if self.exported { "provide" } else { "pass an adapter for it, or provide" };
+                hints.push(format!("{or} WIT that {side}s `{interface}`: none was provided, and the module has no `component-type` section (tools such as `strip` remove it)"));
             }
             (false, true) => {}
             (false, false) => {
-                hints.push("it has no `component-type` section: give the WIT that it was written against".to_string());
+                hints.push(
+                    "it has no `component-type` section: provide the WIT that it was compiled against".to_string(),
+                );
             }
         }
         hints
     }
 }
 
-/// What may help where something else than a function is imported.
+/// Returns hints for an import that is not a function.
 pub(crate) fn not_a_function(import: &Import) -> Vec<String> {
     let hint = match &import.ty {
         Extern::Tag(_) => {

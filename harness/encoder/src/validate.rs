@@ -1,6 +1,6 @@
-//! Validation: the structure first, then all function bodies, on as many threads as there are processors.
+//! Validation: first the structure of the component, then all function bodies in parallel.
 //!
-//! Bodies are most of the work, and none of them depends on another.
+//! Bodies are most of the work and are independent of each other.
 
 use std::num::NonZero;
 use std::ops::Range;
@@ -15,15 +15,17 @@ use wasmparser::{
 use crate::error::{Error, Errors};
 use crate::read::Module;
 
-/// Bodies of fewer bytes than this are not worth a thread.
+/// Minimum number of bytes of function bodies per thread.
 const WORTH_A_THREAD: u64 = 64 * 1024;
 
 type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
 
-/// Whether a component is valid; if not, what is wrong with it or with the modules that it was made from.
+/// Validates a component. If it is invalid, the errors of the input modules are returned; if these are valid, that of
+/// the component.
 pub(crate) fn validate(component: &[u8], modules: &[Module<'_>]) -> Result<(), Errors> {
     let Some((offset, message)) = mistake(component) else { return Ok(()) };
-    // Who has to mend it is easier told by the modules as they came in.
+    // An error in an input module can be fixed by the user, so the input modules are validated for a more useful
+    // message.
     let found = modules.iter().filter_map(|module| {
         let (offset, message) = mistake(&module.bytes)?;
         Some(Error::InvalidModule { module: module.name.clone(), offset, message })
@@ -32,7 +34,7 @@ pub(crate) fn validate(component: &[u8], modules: &[Module<'_>]) -> Result<(), E
     Err(Error::Invalid { offset, message }.into())
 }
 
-/// The first mistake in a component or module: where it is, and what.
+/// Returns the offset in bytes and the message of the first validation error of a component or module.
 pub(crate) fn mistake(wasm: &[u8]) -> Option<(u64, String)> {
     let mut bodies = Vec::new();
     let structure = structure(wasm, &mut bodies);
@@ -40,7 +42,7 @@ pub(crate) fn mistake(wasm: &[u8]) -> Option<(u64, String)> {
     found.min_by_key(BinaryReaderError::offset).map(|error| (error.offset(), error.message().to_string()))
 }
 
-/// Everything but the bodies, up to the first mistake.
+/// Validates everything except function bodies, which are collected. Stops at the first error.
 fn structure<'a>(wasm: &'a [u8], bodies: &mut Vec<Body<'a>>) -> wasmparser::Result<()> {
     let mut validator = Validator::new_with_features(WasmFeatures::all());
     for payload in Parser::new(0).parse_all(wasm) {
@@ -51,12 +53,12 @@ fn structure<'a>(wasm: &'a [u8], bodies: &mut Vec<Body<'a>>) -> wasmparser::Resu
     Ok(())
 }
 
-/// The first mistake in a body.
+/// Validates function bodies on all processors and returns the error with the lowest offset.
 fn check(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
     let pieces = pieces(bodies);
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let others = processors.min(pieces.len()).saturating_sub(1);
-    // Who is done with one takes the next: a processor may have something else to do.
+    // Threads take pieces from a shared queue, so a slow thread does not delay the others.
     let queue = Mutex::new(pieces.into_iter());
     let work = || {
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -70,7 +72,7 @@ fn check(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
     })
 }
 
-/// Runs of bodies, each worth a thread.
+/// Groups consecutive bodies into pieces of at least [`WORTH_A_THREAD`] bytes.
 fn pieces(bodies: Vec<Body<'_>>) -> Vec<Vec<Body<'_>>> {
     let mut pieces: Vec<Vec<Body<'_>>> = Vec::new();
     let mut piece = Vec::new();

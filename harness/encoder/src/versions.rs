@@ -1,41 +1,52 @@
-//! Versions of interfaces: which ones are compatible with each other.
+//! Compatibility of interface versions.
 //!
-//! The rule of the Component Model's canonical names, which engines and encoders go by: versions are compatible within one
-//! major version; below 1.0.0 within one minor version; 0.0.x is compatible with itself alone, and so is every
-//! prerelease (a release candidate, say). Build metadata does not count.
+//! This is the rule of the Component Model's canonical interface names, which engines and encoders use. Versions are
+//! compatible if they have the same major version; below 1.0.0, the same minor version. A version 0.0.x and any
+//! prerelease (for example a release candidate) is compatible only with itself. Build metadata is ignored.
+//!
+//! See the section "Canonical Interface Name" of the [explainer].
+//!
+//! [explainer]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md
 
 use std::cmp::Reverse;
 
 use semver::Version;
 use wit_parser::PackageName;
 
-/// An interface's name and its version: `ns:pkg/interface@1.2.3`. None if there is no version, or none that can be read.
+/// Splits an interface name such as `ns:pkg/interface@1.2.3` into the name without version and the version.
+///
+/// Returns `None` if the name has no version or an invalid one.
 pub fn split_version(name: &str) -> Option<(&str, Version)> {
     let (interface, version) = name.split_once('@')?;
     Some((interface, Version::parse(version).ok()?))
 }
 
-/// The parts of an interface's function or resource: `ns:pkg/interface`, the version, and the rest with its separator, as
-/// in `ns:pkg/interface@1.2.3.function` (of an import) and `ns:pkg/interface@1.2.3#function` (of an export). The rest is
-/// empty for the interface itself. None if there is no version.
+/// Splits the name of a function or resource of an interface into `ns:pkg/interface`, the version, and the rest with
+/// its separator.
+///
+/// Examples: `ns:pkg/interface@1.2.3.function` for an import, `ns:pkg/interface@1.2.3#function` for an export. The rest
+/// is empty for the interface itself. Returns `None` if the name has no version or an invalid one.
 pub fn split_item(name: &str) -> Option<(&str, &str, &str)> {
     let (interface, rest) = name.split_once('@')?;
     let is_version = |end: &usize| Version::parse(&rest[..*end]).is_ok();
-    // A prerelease has dots, too, and so has a method's name. The last dot of all is that before a function's name, which
-    // begins with a letter.
+    // Prereleases and method names contain dots, too. The last dot is the one before a function name if a letter
+    // follows.
     let last = || rest.rfind('.').filter(|at| rest[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic()));
     let end = rest.find('#').or_else(|| rest.find(".[")).filter(is_version);
     let end = end.or_else(|| last().filter(is_version)).or_else(|| Some(rest.len()).filter(is_version))?;
     Some((interface, &rest[..end], &rest[end..]))
 }
 
-/// Returns true if an interface in version `offered` can be taken for one in version `wanted`, and the other way round.
+/// Returns true if an interface of version `offered` can be used where version `wanted` is required. The relation is
+/// symmetric.
 pub fn are_compatible(wanted: &Version, offered: &Version) -> bool {
     track(wanted) == track(offered)
 }
 
-/// How near `offered` is to `wanted`: the least is the nearest. Compatible versions come first; then, by the distance of
-/// major, minor and patch numbers; a release comes before a prerelease, and of two equally near ones the newer.
+/// Returns a sort key for the distance between two versions: the lowest key is the nearest version.
+///
+/// Compatible versions come first. They are followed by the distances of the major, minor and patch numbers. A release
+/// comes before a prerelease, and of two equally near versions the newer one comes first.
 pub fn distance(wanted: &Version, offered: &Version) -> impl Ord + use<> {
     let apart = |a: u64, b: u64| a.abs_diff(b);
     (
@@ -49,13 +60,14 @@ pub fn distance(wanted: &Version, offered: &Version) -> impl Ord + use<> {
     )
 }
 
-/// `ns:pkg/interface@1.2.3` with the version cut to its compatibility track.
+/// Returns an interface name with its version reduced to the compatibility track: `ns:pkg/interface@1.2.3` becomes
+/// `ns:pkg/interface@1`.
 pub(crate) fn track_of(name: &str) -> Option<String> {
     let (interface, version) = split_version(name)?;
     Some(format!("{interface}@{}", track(&version)))
 }
 
-/// What compatible versions have in common, as it stands in canonical names.
+/// Returns the common part of all compatible versions, as used in canonical names.
 fn track(version: &Version) -> String {
     PackageName::version_compat_track_string(version).0
 }
@@ -90,9 +102,9 @@ mod tests {
         }
     }
 
-    /// The library for WIT brings together what it takes for compatible: this must be the same.
+    /// `wit-parser` merges interfaces that it considers compatible, so both rules must agree.
     #[test]
-    fn the_library_for_wit_goes_by_the_same_rule() {
+    fn wit_parser_uses_the_same_compatibility_rule() {
         let texts =
             ["0.0.0", "0.0.1", "0.1.0", "0.1.2", "1.0.0", "1.2.0", "2.0.0", "0.1.0-rc", "1.0.0-rc.1", "1.0.0+b"];
         for (one, other) in texts.iter().flat_map(|one| texts.map(|other| (version(one), version(other)))) {
@@ -120,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_split_behind_their_whole_version() {
+    fn items_are_split_after_the_whole_version() {
         for (name, expected) in [
             ("a:b/c@0.2.6.get", Some(("a:b/c", "0.2.6", ".get"))),
             ("a:b/c@0.2.6.[method]r.get", Some(("a:b/c", "0.2.6", ".[method]r.get"))),

@@ -1,4 +1,4 @@
-//! Warnings: an input that gives a component, though hardly the one that was wanted.
+//! Warnings: problems of an input that can be encoded, but probably not into the intended component.
 
 use wasmparser::{Operator, Parser, Payload, TypeRef};
 
@@ -11,49 +11,49 @@ use crate::names;
 use crate::read::{Extern, Module};
 use crate::world::World;
 
-/// One thing that is probably not as it was meant. The component is made all the same.
+/// A problem that does not prevent encoding.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The component exports nothing, although the module exports functions.
+    /// The component exports nothing although the module exports functions.
     #[error(
         "the component of `{module}` exports nothing: {reason}\n  dropped:  {}{}", shown(.exports), remedy(.hints)
     )]
     ExportsDropped {
-        /// The module.
+        /// Name of the module.
         module: String,
-        /// Why nothing is exported.
+        /// Reason why nothing is exported.
         reason: String,
-        /// The functions that the module exports, and the component does not.
+        /// Functions that the module exports and the component does not.
         exports: Vec<String>,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// An adapter was given, and nothing asks for it.
+    /// An adapter is not used by any module.
     #[error("adapter `{adapter}` is not used: {reason}{}", remedy(.hints))]
     UnusedAdapter {
-        /// The adapter.
+        /// Name of the adapter.
         adapter: String,
-        /// Why nothing asks for it.
+        /// Reason why it is not used.
         reason: String,
-        /// What may help.
+        /// Possible remedies.
         hints: Vec<String>,
     },
-    /// A module uses exception instructions that were replaced before the proposal was finished.
+    /// A module uses an instruction of the legacy exception-handling proposal.
     #[error(
-        "`{module}` uses the legacy exception instruction `{instruction}` (at byte {offset:#x}), which engines with the finished proposal refuse\n  help: build it with `try_table` in its place: `-mllvm -wasm-use-legacy-eh=false` for clang and Rust, or `wasm-opt --translate-to-exnref`"
+        "`{module}` uses the legacy exception instruction `{instruction}` (at byte {offset:#x}), which engines that implement the final proposal reject\n  help: build it with `try_table` instead: `-mllvm -wasm-use-legacy-eh=false` for clang and Rust, or `wasm-opt --translate-to-exnref`"
     )]
     LegacyExceptions {
-        /// The module.
+        /// Name of the module.
         module: String,
-        /// The first such instruction.
+        /// First such instruction.
         instruction: &'static str,
-        /// Where it stands, in bytes from the start of the module.
+        /// Offset of the instruction from the start of the module, in bytes.
         offset: u64,
     },
 }
 
-/// All warnings about an encoding that succeeded.
+/// Returns all warnings for a successful encoding.
 pub(crate) fn find(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = exports_dropped(modules, world, parts).into_iter().collect();
     for (index, module) in modules.iter().enumerate().skip(1) {
@@ -65,7 +65,7 @@ pub(crate) fn find(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> 
     warnings
 }
 
-/// What main exports, where the component exports nothing.
+/// Returns a warning with main's dropped exports if the component exports nothing.
 fn exports_dropped(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> Option<Warning> {
     let main = modules.first()?;
     if world.exported_functions().next().is_some() || world.exported_interfaces().next().is_some() {
@@ -85,20 +85,20 @@ fn exports_dropped(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> 
     let has_wit = main.wit.is_some() || !main.metadata.is_empty();
     let reason = match has_wit {
         true => "the world of the module exports nothing".to_string(),
-        false => "no WIT was given, and the module has no `component-type` section".to_string(),
+        false => "no WIT was provided, and the module has no `component-type` section".to_string(),
     };
     let mut hints = Vec::new();
     if is_command {
         hints.push(format!(
-            "`{}` is run by an adapter for commands: give one, as with `--adapt reference-command`",
+            "`{}` is called by a command adapter: pass one, for example `--adapt reference-command`",
             names::START
         ));
     }
     if !is_command || exports.len() > 1 {
         hints.push(match has_wit {
-            true => "give WIT whose world exports them".to_string(),
+            true => "provide WIT whose world exports them".to_string(),
             false => {
-                "give WIT whose world exports them (`--wit PATH[#WORLD]`), or embed it in a `component-type` section"
+                "provide WIT whose world exports them (`--wit PATH[#WORLD]`), or embed it in a `component-type` section"
                     .to_string()
             }
         });
@@ -106,11 +106,11 @@ fn exports_dropped(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> 
     Some(Warning::ExportsDropped { module: main.name.clone(), reason, exports, hints })
 }
 
-/// The reason why nothing asks for an adapter.
+/// Returns the warning for an unused adapter, with the reason.
 fn unused(modules: &[Module<'_>], parts: &Parts<'_>, index: usize) -> Warning {
     let module = &modules[index];
     let implements = &module.layer.implements;
-    // What those import that are there: of other adapters that are not used, nothing is wanted.
+    // Only modules that are part of the component count: imports of other unused adapters are not required.
     let importers = parts.iter().enumerate().filter(|(id, part)| *id != index && part.is_some());
     let imports: Vec<(&str, &str)> = importers
         .flat_map(|(id, _)| modules[id].imports.iter().map(move |import| (modules[id].name.as_str(), import)))
@@ -120,23 +120,24 @@ fn unused(modules: &[Module<'_>], parts: &Parts<'_>, index: usize) -> Warning {
     let wanted = |name: &&String| imports.iter().any(|(_, import)| layers::is_named(name, import));
     let list = implements.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
     let (reason, hints) = if implements.iter().any(|name| wanted(&name)) {
-        let reason = format!("what is imported from {list} is answered by an adapter in front of it, or not needed");
-        (reason, vec!["leave it out, or put it in front".to_string()])
+        let reason = format!("imports from {list} are served by an adapter in front of it, or are not needed");
+        (reason, vec!["remove it, or move it to the front".to_string()])
     } else if let Some((importer, import, name)) = other_version(implements, &imports) {
-        let reason = format!("it implements `{name}`, and `{importer}` imports `{import}`, an incompatible version");
-        (reason, vec![format!("give an adapter that implements `{import}`, or build `{importer}` against `{name}`")])
+        let reason = format!("it implements `{name}`, but `{importer}` imports `{import}`, an incompatible version");
+        (reason, vec![format!("pass an adapter that implements `{import}`, or build `{importer}` against `{name}`")])
     } else {
         let near = implements.iter().flat_map(|name| hint::near(name, imports.iter().map(|(_, import)| *import)));
         let mut hints: Vec<String> = near.collect();
         if hints.is_empty() {
-            hints.push("leave it out, or give the import module that it implements, as in `--adapt NAME=FILE`".into());
+            hints.push("remove it, or specify the import module that it implements, as in `--adapt NAME=FILE`".into());
         }
         (format!("nothing imports {list}"), hints)
     };
     Warning::UnusedAdapter { adapter: module.name.clone(), reason, hints }
 }
 
-/// An import of another version of an interface: who imports it, the import module, and what the adapter implements.
+/// Finds an import of another version of an implemented interface. Returns the importer, the import module, and the
+/// name that the adapter implements.
 fn other_version<'m>(implements: &'m [String], imports: &[(&'m str, &'m str)]) -> Option<(&'m str, &'m str, &'m str)> {
     let interface = |name: &'m str| name.split_once('@').map_or(name, |(interface, _)| interface);
     implements.iter().filter(|name| name.contains('/')).find_map(|name| {
@@ -145,7 +146,7 @@ fn other_version<'m>(implements: &'m [String], imports: &[(&'m str, &'m str)]) -
     })
 }
 
-/// The first legacy exception instruction of a module.
+/// Finds the first legacy exception instruction of a module.
 fn legacy_exceptions(module: &Module<'_>) -> Option<Warning> {
     let mut tags = false;
     for payload in Parser::new(0).parse_all(&module.bytes) {
@@ -154,7 +155,7 @@ fn legacy_exceptions(module: &Module<'_>) -> Option<Warning> {
                 tags |= imports.into_imports().flatten().any(|import| matches!(import.ty, TypeRef::Tag(_)));
             }
             Payload::TagSection(_) => tags = true,
-            // All that throw have tags, and few modules have any.
+            // A module without tags cannot throw. Most modules have none and are skipped here.
             Payload::CodeSectionStart { .. } if !tags => return None,
             Payload::CodeSectionEntry(body) => {
                 for operator in body.get_operators_reader().ok()?.into_iter_with_offsets() {
@@ -174,7 +175,7 @@ fn legacy_exceptions(module: &Module<'_>) -> Option<Warning> {
     None
 }
 
-/// A few names, and how many more there are.
+/// Formats at most 10 names and the number of the others.
 fn shown(names: &[String]) -> String {
     const MOST: usize = 10;
     let first = names.iter().take(MOST).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -1,7 +1,7 @@
-//! `watch`: a finished component whose adapters tell of each write to certain bytes of main's memory, before it happens.
+//! `watch`: instruments the adapters of a finished component to report writes to given bytes of main's memory.
 //!
-//! The adapters must have been given as ones that report ([`Adapter::reports`](crate::Adapter::reports)): then they have
-//! all that it takes but the instructions that look, and a component stays as it is but for their bodies.
+//! The adapters must have been encoded with reports enabled ([`Adapter::reports`](crate::Adapter::reports)). They then
+//! already import the reporting functions, so only their function bodies change.
 
 use std::ops::Range;
 
@@ -11,16 +11,23 @@ use wasmparser::BinaryReader;
 
 use crate::trim;
 
-/// How deep a component may be in others. Those that are made here are one deep, with a provider around them.
+/// Maximum nesting depth of components. Components of this crate have a depth of 1, or 2 when they are composed with a
+/// provider.
 const DEEPEST: u32 = 16;
 
-/// Why a component cannot be watched.
+/// The component cannot be instrumented.
 #[derive(Clone, Debug, Error)]
-#[error("the component cannot be watched: {0}")]
+#[error("cannot instrument the component: {0}")]
 pub struct WatchError(String);
 
-/// The component with adapters that call `writes` of the interface [`CALLS`](crate::CALLS) before each write to one of
-/// these ranges of main's memory. Byte for byte the same where no adapter can.
+/// Instruments a component to call `writes` of the interface [`CALLS`](crate::CALLS) before an adapter writes to one of
+/// `ranges`, which are byte addresses in main's memory.
+///
+/// The component is returned unchanged if none of its adapters was encoded with reports enabled.
+///
+/// # Errors
+///
+/// Returns an error if the component cannot be parsed or an adapter cannot be instrumented.
 pub fn watch(component: &[u8], ranges: &[Range<u32>]) -> Result<Vec<u8>, WatchError> {
     within(component, ranges, 0)
 }
@@ -46,5 +53,5 @@ fn within(component: &[u8], ranges: &[Range<u32>], depth: u32) -> Result<Vec<u8>
     Ok(out)
 }
 
-/// The bytes before the first section.
+/// Size of the header before the first section, in bytes.
 const HEADER: usize = 8;

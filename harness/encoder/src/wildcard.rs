@@ -1,6 +1,6 @@
-//! Texts with gaps in them, for names in adapters' sidecars, in cases, and in expectations.
+//! Wildcard patterns for names in adapter sidecars, cases and expectations.
 
-/// Whether a text is as a pattern says, in which `gap` stands for any text.
+/// Returns true if `text` matches `pattern`, in which `gap` matches any text, including the empty one.
 ///
 /// ```text
 /// fits("wasi:*/*@0.2.*", "*", "wasi:sockets/tcp@0.2.0")
@@ -10,7 +10,7 @@ pub fn fits(pattern: &str, gap: &str, text: &str) -> bool {
     let (between, last) = rest.rsplit_once(gap).map_or((None, rest), |(between, last)| (Some(between), last));
     let Some(mut left) = text.strip_prefix(first) else { return false };
     for part in between.into_iter().flat_map(|between| between.split(gap)) {
-        // The earliest place leaves the most to what follows.
+        // The leftmost match leaves the most text for the remaining parts.
         let Some((_, after)) = left.split_once(part) else { return false };
         left = after;
     }

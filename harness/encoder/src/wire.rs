@@ -1,7 +1,7 @@
-//! `wire`: what satisfies each import, straight or through a slot, with which canonical options; and the lifts.
+//! `wire`: determines the source and the canonical options of each import and of each lifted export.
 //!
-//! One rule: a wire is direct if everything that its source needs (instance, memory, realloc) exists before the
-//! importer is instantiated; otherwise it takes a slot, and the plan keeps the reason.
+//! A wire is direct if everything that its source needs (instance, memory, realloc) exists before the importer is
+//! instantiated. Otherwise it is an indirect call through the shim table, and the plan contains the reason.
 
 use crate::bind::{ExportedFunction, Meaning, Side};
 use crate::canon::{Abi, Direction};
@@ -12,8 +12,8 @@ use crate::input::Options;
 use crate::memory;
 use crate::names;
 use crate::plan::{
-    Canon, CoreRef, HostedMemory, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule, Prepare, Resource,
-    Slot, SlotId, Source, Via, Why, Wire,
+    Canon, CoreRef, HostedMemory, IndirectReason, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule,
+    Prepare, Resource, Slot, SlotId, Source, Via, Wire,
 };
 use crate::read::{Extern, Module};
 use crate::start::Start;
@@ -22,7 +22,11 @@ use crate::world::World;
 use foldhash::{HashMap, HashSet};
 use wit_parser::{Function, TypeDefKind, TypeId, WorldKey};
 
-/// Makes the plan.
+/// Builds the plan.
+///
+/// # Errors
+///
+/// Returns an error for each lift or lower whose memory or realloc is missing or unsupported.
 pub(crate) fn wire(
     modules: &[Module<'_>],
     world: &World,
@@ -83,7 +87,7 @@ fn planned(module: &Module<'_>, part: Option<&Part<'_>>) -> PlannedModule {
     }
 }
 
-/// The memory that main imports.
+/// Returns the memory that main imports.
 fn hosted_memory(main: &Module<'_>) -> Option<HostedMemory> {
     main.imports.iter().find_map(|import| match import.ty {
         Extern::Memory(ty) => Some(HostedMemory { module: import.module.clone(), field: import.field.clone(), ty }),
@@ -94,19 +98,19 @@ fn hosted_memory(main: &Module<'_>) -> Option<HostedMemory> {
 struct Wiring<'a> {
     world: &'a World,
     parts: &'a Parts<'a>,
-    /// When each module is instantiated.
+    /// Position of each module in the order of instantiation.
     position: Vec<Option<usize>>,
     abi: Abi<'a>,
     hosted: Option<HostedMemory>,
     memories: Vec<OwnMemory>,
     /// Main's task hook.
     hook: Option<CoreRef>,
-    /// The type of the base of main's thread-local storage, if main asks for it.
+    /// Type of the thread-local storage base, if main imports access to it.
     thread_local: Option<wasmparser::ValType>,
     slots: Vec<Slot>,
-    /// The slot of each source that has one.
+    /// Shim table entry of each source that is called indirectly.
     slot_of: HashMap<Source, SlotId>,
-    /// Whether each module has a memory of its own.
+    /// For each module, true if it has its own memory.
     isolated: Vec<bool>,
     errors: Vec<Error>,
 }
@@ -154,7 +158,7 @@ impl Wiring<'_> {
             Meaning::ResourceDrop(resource) => Source::ResourceDrop(*resource, self.resource_name(*resource)),
             Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
             Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
-            Meaning::Nothing => unreachable!("an import without a meaning is an error"),
+            Meaning::Nothing => unreachable!("unresolved imports have been reported as errors"),
             Meaning::Copy(copy) => Source::Copy(id, *copy),
             Meaning::ThreadLocal(access) => Source::ThreadLocal(*access),
             Meaning::Memory => match self.memory(id) {
@@ -170,30 +174,30 @@ impl Wiring<'_> {
         }
     }
 
-    /// What of a source does not exist yet when `importer` is instantiated.
-    fn late(&self, importer: ModuleId, source: &Source) -> Option<Why> {
+    /// Returns the part of a source that does not exist yet when `importer` is instantiated.
+    fn late(&self, importer: ModuleId, source: &Source) -> Option<IndirectReason> {
         let exists = |id: ModuleId| self.position[id.0] < self.position[importer.0];
         match source {
             Source::Lower(_, canon) => {
                 if let Some((MemoryRef::Export(core), _)) = &canon.memory
                     && !exists(core.module)
                 {
-                    return Some(Why::Memory(core.module));
+                    return Some(IndirectReason::Memory(core.module));
                 }
                 match &canon.realloc {
-                    Some(_) if self.hook.is_some() => Some(Why::Hooks),
-                    Some((core, _)) if !exists(core.module) => Some(Why::Realloc(core.module)),
+                    Some(_) if self.hook.is_some() => Some(IndirectReason::Hooks),
+                    Some((core, _)) if !exists(core.module) => Some(IndirectReason::Realloc(core.module)),
                     _ => None,
                 }
             }
             Source::Export(core, _) | Source::Destructor(core) if !exists(core.module) => {
-                Some(Why::Instance(core.module))
+                Some(IndirectReason::Instance(core.module))
             }
             _ => None,
         }
     }
 
-    /// A slot for a source; the same one for whoever asks for the same.
+    /// Returns the shim table entry for a source. Equal sources share an entry.
     fn slot(&mut self, name: String, ty: wasmparser::FuncType, source: Source) -> SlotId {
         if let Some(known) = self.slot_of.get(&source) {
             return *known;
@@ -204,7 +208,7 @@ impl Wiring<'_> {
         id
     }
 
-    /// The options of a lift or lower for a module.
+    /// Returns the canonical options of a lift or lower for a module.
     fn canon(
         &mut self,
         id: ModuleId,
@@ -239,7 +243,7 @@ impl Wiring<'_> {
         canon
     }
 
-    /// The memory of an isolated adapter, and what it copies.
+    /// Adds the memory of an isolated adapter with the copy functions that the adapter imports.
     fn own_memory(&mut self, id: ModuleId, part: &Part<'_>) {
         let Some(ty) = part.own_memory() else { return };
         let mut copies = Vec::new();
@@ -255,7 +259,7 @@ impl Wiring<'_> {
         self.memories.push(OwnMemory { module: id, ty, copies, main });
     }
 
-    /// The memory in which a module works: its own if it is isolated, otherwise main's.
+    /// Returns the memory that a module works in: its own if it is isolated, otherwise main's.
     fn memory(&self, id: ModuleId) -> Option<MemoryRef> {
         if self.isolated(id) {
             return Some(MemoryRef::Own(id));
@@ -274,7 +278,7 @@ impl Wiring<'_> {
         self.isolated[id.0]
     }
 
-    /// The realloc that serves a module: its own, otherwise main's if that allocates where it works.
+    /// Returns the realloc for a module: its own, otherwise main's if both work in the same memory.
     fn realloc(&self, id: ModuleId, direction: Direction) -> Option<CoreRef> {
         let names = match direction {
             Direction::Lower => &names::IMPORT_REALLOCS,
@@ -294,8 +298,8 @@ impl Wiring<'_> {
         self.errors.push(Error::MissingMemory { module, function, reason, others: 0, hints });
     }
 
-    /// The resources of exported interfaces. Their types come before the modules if a module asks for their built-ins,
-    /// and then their destructors are behind slots.
+    /// Returns the resources of exported interfaces. If a module imports built-ins of a resource, the resource type is
+    /// defined before the modules, and its destructor is called indirectly.
     fn resources(&mut self) -> Vec<Resource> {
         let mut resources = Vec::new();
         let (world, parts) = (self.world, self.parts);
@@ -359,7 +363,7 @@ impl Wiring<'_> {
         lifts
     }
 
-    /// Adapters are initialised before main, which may use them at once.
+    /// Returns the initialization functions. Adapters are initialized before main, whose initialization may call them.
     fn initialize(&self, order: &[ModuleId], prepare: Option<&Prepare>) -> Vec<CoreRef> {
         let adapters = order.iter().filter(|id| **id != ModuleId::MAIN);
         let all = adapters.chain([&ModuleId::MAIN]).filter_map(|id| self.initializer(*id));
@@ -371,8 +375,8 @@ impl Wiring<'_> {
         demand::initialize_of(module).map(|name| demand::core(id, name))
     }
 
-    /// What can be done before main: a slot is filled if what it needs exists by then, and an adapter is initialised if
-    /// all that it may call is ready.
+    /// Returns the actions before main's instantiation. A table entry can be filled if its source exists at this point.
+    /// An adapter can be initialized if everything that it may call is ready.
     fn prepare(&self, order: &[ModuleId], wires: &[Wire]) -> Option<Prepare> {
         self.parts[0].as_ref()?.start.as_ref().filter(|start| Start::is_early(start))?;
         let slots = self.slots.iter().enumerate();

@@ -1,8 +1,8 @@
-//! Work grows with the size of the input, not with its square: twice as much of anything takes about twice the work.
+//! Work grows linearly with the size of the input: twice as much input takes about twice the work.
 //!
-//! Work is counted as allocations and the bytes that they ask for, which do not depend on how busy the machine is. What
-//! allocates nothing is seen by the sizes alone: an input of the last test took minutes where names were compared with
-//! all others.
+//! Work is measured as the number of allocations and allocated bytes, which do not depend on machine load. Work without
+//! allocations is covered by input sizes only: an input of the last test took minutes when names were compared
+//! pairwise.
 
 #[path = "../../../benches/heap.rs"]
 mod heap;
@@ -17,10 +17,10 @@ use wit_parser::Resolve;
 #[global_allocator]
 static HEAP: Counting = Counting;
 
-/// What is counted is all that the process does.
+/// Allocations are counted for the whole process, so the tests must not run in parallel.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// An input with so many of something.
+/// An input with a given number of items.
 struct Made {
     main: Vec<u8>,
     wit: Option<Wit>,
@@ -53,7 +53,7 @@ impl Made {
 
     fn encode(&self) -> Result<usize, Errors> {
         let main = Source { name: "main".into(), wasm: &self.main, wit: self.wit.clone() };
-        // The component is validated by others, whose work is none of this.
+        // Validation is disabled, because its work is not measured.
         let options = Options { validate: false, ..Options::default() };
         encode(&Input { main, adapters: self.adapters() }, &options).map(|encoded| encoded.component.len())
     }
@@ -70,7 +70,7 @@ fn wit(text: &str) -> Wit {
     Wit { resolve, world }
 }
 
-/// A line for each number.
+/// Concatenates one line for each number.
 fn lines(n: usize, line: impl Fn(usize) -> String) -> String {
     (0..n).fold(String::new(), |mut all, number| {
         let _ = writeln!(all, "{}", line(number));
@@ -86,14 +86,14 @@ fn one_function(n: usize) -> Made {
     Made::new(&format!("(module {imports})")).adapter("old", r#"(module (func (export "f")))"#)
 }
 
-/// Functions of an adapter, each imported once, and each with a slot.
+/// Functions of an adapter, each imported once through the shim.
 fn adapter_functions(n: usize) -> Made {
     let imports = lines(n, |i| format!(r#"(import "old" "fn{i}" (func))"#));
     let exports = lines(n, |i| format!(r#"(func (export "fn{i}"))"#));
     Made::new(&format!("(module {imports} {MEMORY})")).adapter("old", &format!("(module {exports})"))
 }
 
-/// Functions of one interface, with lists, so that each has a slot, too.
+/// Functions of one interface with list parameters, so that each is called through the shim, too.
 fn interface_functions(n: usize) -> Made {
     let imports = lines(n, |i| format!(r#"(import "t:t/i" "fn{i}" (func (param i32 i32)))"#));
     let functions = lines(n, |i| format!("fn{i}: func(a: list<u8>);"));
@@ -101,7 +101,7 @@ fn interface_functions(n: usize) -> Made {
     Made::new(&format!("(module {imports} {MEMORY})")).wit(&text)
 }
 
-/// Functions with types of their own.
+/// Functions with distinct parameter types.
 fn named_types(n: usize) -> Made {
     let imports = lines(n, |i| format!(r#"(import "t:t/i" "fn{i}" (func (param i32 i64)))"#));
     let types = lines(n, |i| format!("record r{i} {{ a: u32, b: u64 }} fn{i}: func(a: r{i});"));
@@ -109,7 +109,7 @@ fn named_types(n: usize) -> Made {
     Made::new(&format!("(module {imports})")).wit(&text)
 }
 
-/// Interfaces, each of which has a type and a function.
+/// Interfaces with a type and a function each.
 fn interfaces(n: usize) -> Made {
     let imports = lines(n, |i| format!(r#"(import "t:t/i{i}" "f" (func (param i32)))"#));
     let all = lines(n, |i| format!("interface i{i} {{ record r {{ a: u32 }} f: func(a: r); }}"));
@@ -132,7 +132,7 @@ fn exported_interfaces(n: usize) -> Made {
     Made::new(&format!("(module {functions})")).wit(&format!("package t:t; {all} world w {{ {exported} }}"))
 }
 
-/// Two worlds with all of their functions and types in common.
+/// Two worlds with the same functions and types.
 fn joined(n: usize) -> Made {
     let types = lines(n, |i| format!("record r{i} {{ a: u32 }} fn{i}: func(a: r{i});"));
     let world = |package: &str| {
@@ -144,14 +144,14 @@ fn joined(n: usize) -> Made {
     Made::new(r#"(module (import "old" "get" (func)))"#).wit(&world("t:t")).adapter_with("old", module, &world("t:old"))
 }
 
-/// Adapters.
+/// Adapters with one function each.
 fn adapters(n: usize) -> Made {
     let imports = lines(n, |i| format!(r#"(import "old{i}" "f" (func))"#));
     let made = Made::new(&format!("(module {imports})"));
     (0..n).fold(made, |made, i| made.adapter(&format!("old{i}"), r#"(module (func (export "f")))"#))
 }
 
-/// Sections of an adapter's: functions with names and locals, globals, data and element segments, custom sections.
+/// Sections of an adapter: functions with names and locals, globals, data and element segments, custom sections.
 fn sections(n: usize) -> Made {
     let functions = lines(n, |i| format!("(func $fn{i} (local $l i32) (call $fn{}))", (i + 1) % n));
     let data = lines(n, |i| format!("(data (i32.const {}) \"x\")", 8 * i));
@@ -168,7 +168,7 @@ fn sections(n: usize) -> Made {
     )
 }
 
-/// What is made of an input, in allocations.
+/// Returns the allocations of an encoding.
 fn work(made: &Made) -> Use {
     let (found, used) = count(|| made.encode());
     assert!(found.is_ok(), "{}", found.expect_err("an error"));
@@ -177,11 +177,11 @@ fn work(made: &Made) -> Use {
 
 #[track_caller]
 fn twice(what: &str, once: usize, twice: usize) {
-    assert!(twice * 10 <= once * 22, "{what}: {once}, and {twice} for twice as much");
+    assert!(twice * 10 <= once * 22, "{what}: {once}, but {twice} for twice the input");
 }
 
 #[test]
-fn twice_as_much_takes_twice_the_work() {
+fn encoding_takes_linear_work() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     type Kind = (&'static str, fn(usize) -> Made);
     let kinds: [Kind; 10] = [
@@ -192,7 +192,7 @@ fn twice_as_much_takes_twice_the_work() {
         ("interfaces", interfaces),
         ("exports", exports),
         ("exported interfaces", exported_interfaces),
-        ("what two worlds have in common", joined),
+        ("common items of two worlds", joined),
         ("adapters", adapters),
         ("sections", sections),
     ];
@@ -204,7 +204,7 @@ fn twice_as_much_takes_twice_the_work() {
 }
 
 #[test]
-fn checking_takes_twice_the_work_for_twice_the_adapter() {
+fn checking_takes_linear_work() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let [small, large] = [200, 400].map(|n| {
         let made = sections(n);
@@ -216,7 +216,7 @@ fn checking_takes_twice_the_work_for_twice_the_adapter() {
     twice("bytes", small.bytes, large.bytes);
 }
 
-/// Unknown imports, each with names near it that may have been meant.
+/// Unknown imports with similar names in the world.
 fn unknown(n: usize) -> Made {
     let imports = lines(n, |i| format!(r#"(import "wasi-{i}" "f" (func))"#));
     let known = lines(n / 10, |i| format!("interface wasi-{i}x {{ f: func(); }}"));
@@ -225,24 +225,24 @@ fn unknown(n: usize) -> Made {
 }
 
 #[test]
-fn many_errors_of_a_kind_are_counted() {
+fn errors_beyond_the_limit_are_counted() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let uses = [2000, 4000].map(|n| {
         let made = unknown(n);
         let (found, used) = count(|| made.encode());
         let text = found.expect_err("unknown imports").to_string();
-        assert_eq!(text.matches("no adapter has this name").count(), 100);
+        assert_eq!(text.matches("no adapter implements this module").count(), 100);
         assert!(text.ends_with(&format!("{} more errors of these kinds are not shown", n - 100)), "{text}");
         used
     });
-    // Names are compared for the errors that are shown.
+    // Names are compared only for reported errors.
     twice("allocations", uses[0].allocations, uses[1].allocations);
     twice("bytes", uses[0].bytes, uses[1].bytes);
 }
 
-/// Where each was compared with all others, these took from half a minute to hours.
+/// With pairwise comparisons, these inputs took between half a minute and hours.
 #[test]
-fn large_inputs_are_encoded() {
+fn large_inputs_can_be_encoded() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for made in [one_function(30_000), adapter_functions(3_000), interface_functions(4_000), exports(3_000)] {
         made.encode().unwrap_or_else(|errors| panic!("{errors}"));

@@ -1,15 +1,15 @@
-//! Damaged inputs give errors: no panic, and no component that fails validation.
+//! Malformed inputs cause errors, but no panic and no invalid component.
 
 use polyfill_encoder::{Adapter, Input, Options, Source};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER as ADAPTER,
 };
 
-/// How many damaged copies of each input are tried.
+/// Number of malformed variants of each input.
 const TRIES: u64 = 1000;
 
 #[test]
-fn damaged_adapters() {
+fn malformed_adapters_cause_no_panic() {
     let guest = guest();
     for seed in 0..TRIES {
         let adapter = damage(ADAPTER, seed);
@@ -20,7 +20,7 @@ fn damaged_adapters() {
 }
 
 #[test]
-fn damaged_guests() {
+fn malformed_guests_cause_no_panic() {
     let guest = guest();
     for seed in 0..TRIES {
         assert_sound(&damage(&guest, seed), ADAPTER, seed);
@@ -28,7 +28,7 @@ fn damaged_guests() {
 }
 
 #[test]
-fn every_length() {
+fn truncated_inputs_cause_no_panic() {
     let guest = guest();
     for length in 0..guest.len() {
         assert_sound(&guest[..length], ADAPTER, length as u64);
@@ -38,7 +38,7 @@ fn every_length() {
     }
 }
 
-/// Encodes without validating, validates, and complains if only the second fails for a mistake outside function bodies.
+/// Encodes the input with validation. Panics if the encoder panics or if the component is invalid.
 fn assert_sound(guest: &[u8], adapter: &[u8], seed: u64) {
     let source = |name: &str, wasm| Source { name: name.into(), wasm, wit: None };
     let input = Input { main: source("main", guest), adapters: vec![Adapter::new(NAME, adapter)] };
@@ -68,7 +68,7 @@ fn guest() -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// Flips a few bits, overwrites or removes a stretch, or cuts the end off.
+/// Truncates the input, removes or overwrites some bytes, or flips a bit.
 fn damage(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut bytes = bytes.to_vec();
@@ -93,7 +93,7 @@ fn damage(bytes: &[u8], seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// A xorshift generator: the tests must not change with a library.
+/// A xorshift generator. It is part of the test so that results do not depend on a library version.
 struct Random(u64);
 
 impl Random {

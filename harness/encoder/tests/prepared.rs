@@ -1,38 +1,38 @@
-//! What a `Prepared` gives is what `encode` gives, of guests it has seen the like of and of others.
+//! `Prepared` generates the same components and errors as `encode`, for guests of known and of new shapes.
 
 use polyfill_encoder::{Adapter, Input, Options, Prepared, Region, Source, encode};
 use wasi_preview1_component_adapter_provider as published;
 
-/// Guests in the order in which they come; some have the shape of one before them.
+/// Guests in the order of encoding. Some have the same shape as an earlier one.
 const GUESTS: [&str; 9] = [
     "(module (memory (export \"memory\") 1) (func (export \"_start\")))",
     "(module (memory (export \"memory\") 1) (func (export \"_start\") nop))",
     r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (memory (export "memory") 1) (func (export "_start")))"#,
-    // The same imports and exports, other bytes: as long as two more bytes in the section's size.
+    // Same imports and exports, but different bytes. The section size is long enough to need two more bytes.
     r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (memory (export "memory") 1) (func (export "_start")) (@custom "long" "01234567890123456789012345678901234567890123456789")
         (@custom "longer" "0123456789012345678901234567890123456789012345678901234567890123456789"))"#,
-    // Another memory.
+    // A different memory.
     r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (memory (export "memory") 2) (func (export "_start")))"#,
-    // The same import twice.
+    // A duplicate import.
     r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (memory (export "memory") 1) (func (export "_start")))"#,
-    // A start function, which is looked into.
+    // A start function, whose body is analyzed.
     r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (memory (export "memory") 1) (func $start) (start $start) (func (export "_start")))"#,
-    // No such function.
+    // An unknown function.
     r#"(module (import "wasi_snapshot_preview1" "proc_exti" (func (param i32)))
         (memory (export "memory") 1) (func (export "_start")))"#,
-    // A body that is not valid, in a guest of a known shape.
+    // An invalid body in a guest of a known shape.
     r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
         (memory (export "memory") 1) (func (export "_start") i32.add))"#,
 ];
 
 #[test]
-fn prepared_is_encode() {
+fn prepared_matches_encode() {
     let every_option = [
         Options::default(),
         Options { validate: false, ..Options::default() },
@@ -63,7 +63,7 @@ fn prepared_is_encode() {
 }
 
 #[test]
-fn threads_share_it() {
+fn prepared_can_be_shared_between_threads() {
     let adapters = [Adapter::new("wasi_snapshot_preview1", published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)];
     let prepared = Prepared::new(&adapters, Options::default()).unwrap();
     let wasm = wat::parse_str(GUESTS[2]).unwrap();

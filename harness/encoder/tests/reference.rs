@@ -1,4 +1,4 @@
-//! The published adapters, through our encoder and through the reference: the components' worlds are the same.
+//! The published adapters, encoded by this encoder and by `wit-component`: the worlds of the components are the same.
 
 use polyfill_encoder::{Adapter, Input, Options, Region, Source};
 use wasi_preview1_component_adapter_provider::{
@@ -7,7 +7,7 @@ use wasi_preview1_component_adapter_provider::{
 };
 use wasmparser::{Payload, TypeRef};
 
-/// Functions of the adapter that guests ask for, from none to all.
+/// Functions that guests import from the adapter.
 const ASKED: [&[&str]; 6] = [
     &[],
     &["fd_write"],
@@ -17,12 +17,12 @@ const ASKED: [&[&str]; 6] = [
     &["*"],
 ];
 
-/// Where we import less: the reference keeps an adapter's realloc, and what that imports to report a failed assertion,
-/// even if no lowered function needs it. By flavour and the guest's first import.
+/// Variants where this encoder imports less, with the first import of the guest. `wit-component` keeps an adapter's
+/// realloc, and the imports for reporting a failed assertion, even if no lowered function needs them.
 const TRIMMED_FURTHER: [(&str, &str); 1] = [("command", "")];
 
 #[test]
-fn worlds_are_those_of_the_reference() {
+fn worlds_match_the_reference() {
     let mut differences = Vec::new();
     for (flavour, adapter) in [("command", COMMAND), ("reactor", REACTOR), ("proxy", PROXY)] {
         for asked in ASKED {
@@ -35,7 +35,7 @@ fn worlds_are_those_of_the_reference() {
                     if TRIMMED_FURTHER.contains(&(flavour, asked.first().copied().unwrap_or_default())) {
                         let more: Vec<_> = seen.lines().filter(|line| !expected.contains(line.trim())).collect();
                         assert!(more.is_empty(), "{what}: {more:?}");
-                        assert!(seen.len() < expected.len(), "{what}: no smaller any more");
+                        assert!(seen.len() < expected.len(), "{what}: no longer smaller than the reference");
                     } else if seen != expected {
                         differences.push(format!("{what}\nours:\n{seen}\nreference:\n{expected}"));
                     }
@@ -47,7 +47,7 @@ fn worlds_are_those_of_the_reference() {
 }
 
 #[test]
-fn same_bytes_every_time() {
+fn encoding_is_deterministic() {
     let guest = guest(COMMAND, &["*"], true);
     assert_eq!(ours(&guest, COMMAND, Region::Auto), ours(&guest, COMMAND, Region::Auto));
 }
@@ -83,7 +83,7 @@ fn theirs(guest: &[u8], adapter: &[u8], region: Region) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("{error:#}"))
 }
 
-/// The component's imports and exports as WIT.
+/// Returns the component's imports and exports as WIT.
 fn world(component: &[u8]) -> String {
     let decoded = wit_component::decode(component).unwrap();
     let mut printer = wit_component::WitPrinter::default();
@@ -91,7 +91,7 @@ fn world(component: &[u8]) -> String {
     printer.output.to_string()
 }
 
-/// A command that imports some functions of the adapter (`*`: all of preview1).
+/// Creates a command that imports functions of the adapter. `*` stands for all functions of preview1.
 fn guest(adapter: &[u8], asked: &[&str], realloc: bool) -> Vec<u8> {
     let mut imports = String::new();
     for (name, params, result) in functions(adapter) {
@@ -105,7 +105,7 @@ fn guest(adapter: &[u8], asked: &[&str], realloc: bool) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-/// Preview1 functions that the adapter exports, with their types in WAT.
+/// Returns the preview1 functions that the adapter exports, with their types in WAT.
 fn functions(adapter: &[u8]) -> Vec<(String, String, String)> {
     let (mut types, mut of, mut exports) = (Vec::new(), Vec::new(), Vec::new());
     for payload in wasmparser::Parser::new(0).parse_all(adapter) {
@@ -149,7 +149,7 @@ fn functions(adapter: &[u8]) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn inline_interfaces_of_one_name_are_united() {
+fn inline_interfaces_of_the_same_name_are_merged() {
     let guest = r#"(module
         (import "host" "print" (func (param i32 i32) (result i32)))
         (import "old" "f" (func (result i32)))

@@ -1,29 +1,33 @@
-//! The adapter of a side, by whatever name it goes.
+//! Lookup of an adapter by name.
 
 use std::path::Path;
 
-use polyfill_build::module::{self, ModuleError};
-use polyfill_build::{AdapterModule, BuildError, Suite, reference};
+use polyfill_builder::module::{self, ModuleError};
+use polyfill_builder::{AdapterModule, BuildError, Suite, reference};
 use thiserror::Error;
 
-/// An adapter that there is not.
+/// Error of an adapter lookup.
 #[derive(Debug, Error)]
 pub enum AdapterError {
     /// No release of that name was published.
     #[error(transparent)]
     Published(#[from] reference::Unknown),
-    /// Its file cannot be read, or is no module.
+    /// The file cannot be read or is not a module.
     #[error(transparent)]
     Module(#[from] ModuleError),
     /// The suite cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// Nobody has one of that name, or it does not compile.
-    #[error("there is no adapter `{0}`: neither a published one, nor a file, nor one of the suite that compiles")]
+    /// The suite has no adapter of that name, or it does not compile.
+    #[error("adapter `{0}` not found: not a published adapter, a file, or an adapter of the suite that compiles")]
     None(String),
 }
 
-/// A published adapter, one in a file, or one of the suite's own.
+/// Returns a published adapter, the adapter in a file, or one of the suite's own adapters.
+///
+/// # Errors
+///
+/// Returns an error if no adapter has that name, its file is not a module, or the suite cannot be built.
 pub fn adapter(suite: &Suite, name: &str) -> Result<AdapterModule, AdapterError> {
     if let Some(published) = reference::find(name) {
         return Ok(AdapterModule::published(&published?));

@@ -1,6 +1,6 @@
-//! What looks for bugs of adapters that nobody wrote a test for.
+//! Bug finding for adapters: differential fuzzing, fault injection, initialization-order and re-entrancy stress tests.
 
 pub mod adapter;
-pub mod entry;
-pub mod hunt;
-pub mod sweep;
+pub mod fuzz;
+pub mod inject;
+pub mod stress;

@@ -1,7 +1,7 @@
-//! The reference adapters of `wasi_snapshot_preview1`, as they were published: every release in three flavours.
+//! Provides every published release of the reference adapters of `wasi_snapshot_preview1`, in three variants.
 //!
-//! `reference-command@48.0.8` names one of them, `reference-command` the newest. They are bytes and nothing else here: a
-//! suite treats them as it does any other adapter.
+//! `reference-command@48.0.8` names one release, `reference-command` the newest. This crate contains only the
+//! modules' bytes; a suite treats them like any other adapter.
 
 mod releases;
 mod span;
@@ -12,67 +12,71 @@ use thiserror::Error;
 
 pub use span::{NoSpan, Span};
 
-/// The import module that all of them implement.
+/// Import module that all of them implement.
 pub const IMPORT_MODULE: &str = "wasi_snapshot_preview1";
 
-/// What all names begin with.
+/// Prefix of all names.
 pub const PREFIX: &str = "reference-";
 
-/// One published release.
+/// Published release.
 #[derive(PartialEq, Eq)]
 pub struct Release {
-    /// Its version.
+    /// Version number.
     pub version: &'static str,
     command: &'static [u8],
     reactor: &'static [u8],
     proxy: &'static [u8],
 }
 
-/// What kind of main an adapter is for.
+/// Variant of an adapter: the kind of main that it supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
     /// Mains with `_start`.
     Command,
-    /// Mains without.
+    /// Mains without `_start`.
     Reactor,
-    /// Mains without, in a host that has neither files nor arguments.
+    /// Mains without `_start`, on a host that provides neither files nor arguments.
     Proxy,
 }
 
-/// One adapter.
+/// Reference adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Its kind.
+    /// Variant.
     pub flavour: Flavour,
-    /// The release that it is from.
+    /// Release that contains it.
     pub release: &'static Release,
 }
 
-/// A name of a reference adapter that there is none of.
+/// Unknown name of a reference adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unknown {
-    /// Neither command, reactor nor proxy.
-    #[error("`{name}`: there is no such reference adapter; there are {}", known())]
+    /// Variant other than command, reactor and proxy.
+    #[error("`{name}`: unknown reference adapter; expected one of {}", known())]
     Flavour {
-        /// The name.
+        /// Requested name.
         name: String,
     },
-    /// A release that there is not.
+    /// Unknown release.
     #[error("`{name}`: there is no release {version} of it; there are {}", versions())]
     Version {
         /// The name.
         name: String,
-        /// What it says behind the `@`.
+        /// Requested version.
         version: String,
     },
 }
 
-/// All releases, from the oldest to the newest.
+/// Returns all releases, from the oldest to the newest.
 pub fn releases() -> &'static [Release] {
     &releases::RELEASES
 }
 
-/// The adapter of that name; nothing where the name is not one of a reference adapter.
+/// Returns the adapter with this name, or `None` if the name does not begin with [`PREFIX`].
+///
+/// # Errors
+///
+/// Returns [`Unknown`] for an unknown variant or release.
 pub fn find(name: &str) -> Option<Result<Reference, Unknown>> {
     let rest = name.strip_prefix(PREFIX)?;
     let (flavour, version) = rest.split_once('@').map_or((rest, None), |(flavour, version)| (flavour, Some(version)));
@@ -88,13 +92,13 @@ pub fn find(name: &str) -> Option<Result<Reference, Unknown>> {
 }
 
 impl Release {
-    /// The version in parts, for comparisons.
+    /// Returns the parsed version, for comparisons.
     pub fn semver(&self) -> semver::Version {
         semver::Version::parse(self.version).expect("releases have versions")
     }
 }
 
-/// Without the bytes.
+/// Omits the bytes.
 impl fmt::Debug for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Release").field(&self.version).finish()
@@ -102,10 +106,10 @@ impl fmt::Debug for Release {
 }
 
 impl Flavour {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Flavour; 3] = [Flavour::Command, Flavour::Reactor, Flavour::Proxy];
 
-    /// As it stands in names.
+    /// Returns the variant's part of a name.
     pub fn word(self) -> &'static str {
         match self {
             Flavour::Command => "command",
@@ -116,7 +120,7 @@ impl Flavour {
 }
 
 impl Reference {
-    /// The core module.
+    /// Returns the core module.
     pub fn wasm(&self) -> &'static [u8] {
         match self.flavour {
             Flavour::Command => self.release.command,
@@ -126,7 +130,7 @@ impl Reference {
     }
 }
 
-/// The name with the version.
+/// Writes the name with the version.
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}{}@{}", self.flavour.word(), self.release.version)

@@ -1,8 +1,9 @@
-//! The bytes. Cargo gives one release of each line of compatible versions; `files/` has the others.
+//! Embeds the modules. Cargo dependencies provide one release of each compatible version range; `files/` contains
+//! the others.
 
 use crate::Release;
 
-/// A release that is a dependency.
+/// Release from a dependency.
 macro_rules! depended {
     ($version:literal, $package:ident) => {
         Release {
@@ -14,7 +15,7 @@ macro_rules! depended {
     };
 }
 
-/// A release that is three files.
+/// Release from three files.
 macro_rules! kept {
     ($version:literal) => {
         Release {

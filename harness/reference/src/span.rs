@@ -1,4 +1,4 @@
-//! Releases from one to another.
+//! Parses ranges of releases.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,29 +7,29 @@ use thiserror::Error;
 
 use crate::{Release, releases, versions};
 
-/// Releases in a row, at least two: `24.0.13..50.0.1`, both ends included.
+/// Range of at least two releases: `24.0.13..50.0.1`, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(&'static [Release]);
 
-/// A text that is no span.
+/// Invalid range.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoSpan {
-    /// It is not of the form `A..Z`.
+    /// Not of the form `A..Z`.
     #[error("`{0}` is not of the form `OLDER..NEWER`")]
     Shape(String),
-    /// A release that there is not.
+    /// Unknown release.
     #[error("there is no release `{version}`; there are {}", versions())]
     Unknown {
-        /// What it says.
+        /// Requested version.
         version: String,
     },
-    /// The first release does not come before the last one.
-    #[error("`{0}`: the first release comes before the last one")]
+    /// The first release is not older than the last one.
+    #[error("`{0}`: expected the older release first")]
     Order(String),
 }
 
 impl Span {
-    /// The releases, from the oldest to the newest.
+    /// Returns the releases, from the oldest to the newest.
     pub fn releases(&self) -> &'static [Release] {
         self.0
     }

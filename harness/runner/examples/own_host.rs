@@ -1,5 +1,5 @@
-//! Hosts of one's own within the process: one whose functions come from WIT by `bindgen!`, and one that finds them, with
-//! their types, in whatever component it is given. Both run the same component.
+//! Two custom in-process hosts: one with functions generated from WIT by `bindgen!`, and one that defines the imports
+//! of any component dynamically. Both run the same component.
 
 use std::error::Error;
 
@@ -21,7 +21,7 @@ mod bindings {
     });
 }
 
-/// The typed one: a method for each function.
+/// Typed host: one method per function.
 pub struct Typed;
 
 impl Host for Typed {
@@ -46,7 +46,7 @@ impl bindings::names::Host for State {
     }
 }
 
-/// The dynamic one: values as they come, without generated code.
+/// Dynamic host: untyped values, without generated code.
 pub struct Dynamic;
 
 impl Host for Dynamic {
@@ -71,7 +71,7 @@ impl Host for Dynamic {
     }
 }
 
-/// A guest whose `greet` gives what `name-of` gives.
+/// Guest whose `greet` returns the result of `name-of`.
 pub const GUEST: &str = r#"
 (component
   (import "names" (instance $names (export "name-of" (func (param "number" u32) (result string)))))

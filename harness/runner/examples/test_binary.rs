@@ -1,4 +1,4 @@
-//! A suite's test binary, of an index in a folder, with Rust code that answers an import.
+//! Test binary of a suite, for an index in a directory, with Rust code that implements an import.
 
 use polyfill_runner::{State, wasmtime::StoreContextMut};
 

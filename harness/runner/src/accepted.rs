@@ -1,76 +1,84 @@
-//! The reviewed file of violations that published adapters are known for: `sanitize.toml` in a suite's folder.
+//! Reviewed list of known violations of published adapters: `known/violations.toml` in a suite's directory.
 
 use std::path::Path;
 
-use polyfill_build::fits;
-use polyfill_build::index::Cell;
+use polyfill_builder::fits;
+use polyfill_builder::index::Trial;
 use serde::Deserialize;
 
 use crate::compare::Mismatch;
 use crate::observation::Observation;
 use crate::reviewed::{self, RulesError};
-use crate::suite::CellResult;
-use crate::violation::{Violation, What};
+use crate::suite::TrialResult;
+use crate::violation::{Violation, ViolationKind};
 
-/// Where a suite has them.
-pub const ACCEPTED_FILE: &str = "sanitize.toml";
+/// Path of the file, relative to the suite's directory.
+pub const ACCEPTED_FILE: &str = "known/violations.toml";
 
-/// What stands for any text in a pattern.
+/// Wildcard in a pattern; matches any text.
 const ANY: &str = "*";
 
-/// A file of accepted violations.
+/// Contents of an accepted-violations file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Accepted {
-    /// In the order of the file.
+    /// Entries in the order of the file.
     #[serde(rename = "accepted")]
     pub rules: Vec<AcceptedRule>,
 }
 
-/// Violations that have one cause.
+/// Known violations with one cause.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AcceptedRule {
-    /// A short name.
+    /// Short unique name.
     pub id: String,
-    /// A pattern of stacks: `reference-*`.
+    /// Pattern of adapter chains: `reference-*`.
     pub adapters: String,
-    /// What kind of violation it is: see [`What::KINDS`].
+    /// Kind of the violation, one of [`What::KINDS`].
     pub kind: String,
-    /// The functions that do it.
+    /// Functions that cause the violation.
     pub functions: Vec<String>,
-    /// A pattern of the line that tells of it: `changed 4 bytes of *`.
+    /// Pattern of the violation's one-line description: `changed 4 bytes of *`.
     pub what: String,
-    /// Cases that show it, as `guest::case`: each of them must.
+    /// Cases that show the violation, as `guest::case`. Each of them must show it.
     pub cases: Vec<String>,
-    /// Why it happens, and what comes of it.
+    /// Cause and consequences of the violation.
     pub reason: String,
-    /// Where that is told in full: an address, or a path from the suite's folder.
+    /// Reference: a URL, or a path relative to the suite's directory.
     pub link: String,
 }
 
 impl Accepted {
-    /// What a suite's folder has of it; nothing is accepted where there is no such file.
+    /// Reads the file in a suite's directory. Accepts no violations if the file does not exist.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file exists but cannot be read or is invalid.
     pub fn of(folder: &Path) -> Result<Accepted, RulesError> {
         reviewed::read_if_there(&folder.join(ACCEPTED_FILE), Accepted::parse)
     }
 
-    /// Reads the text of a file; or tells all that is wrong with it.
+    /// Parses the text of a file, or reports all of its errors.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message for each problem.
     pub fn parse(text: &str) -> Result<Accepted, Vec<String>> {
         reviewed::parse(text, Accepted::problems)
     }
 
-    /// Whether a mismatch is a violation that is accepted.
+    /// Returns true if the mismatch is an accepted violation.
     pub(crate) fn is_known(&self, mismatch: &Mismatch) -> bool {
         matches!(mismatch, Mismatch::Violation(violation) if self.rule(violation).is_some())
     }
 
-    /// The rule that a violation is accepted by.
+    /// Returns the entry that accepts the violation.
     pub fn rule(&self, violation: &Violation) -> Option<&AcceptedRule> {
         self.rules.iter().find(|rule| rule.accepts(violation))
     }
 
-    /// Rules whose cases do not show them, each with the case; of those cases that were seen.
+    /// Returns each entry with those of its cases that ran without showing the violation.
     pub fn stale<'a>(&'a self, seen: &[(String, &[Violation])]) -> Vec<(&'a str, &'a str)> {
         let mut stale = Vec::new();
         for rule in &self.rules {
@@ -84,15 +92,15 @@ impl Accepted {
         stale
     }
 
-    /// What trials do not show of the rules, a line each: cases that there are not, and cases that ran through an adapter of a
-    /// rule and do not show what it accepts. `trials` are all of a suite.
-    pub fn idle<'t>(&self, trials: impl Iterator<Item = (&'t Cell, &'t CellResult)>) -> Vec<String> {
+    /// Returns one line for each entry case that does not exist, and for each case that ran through a matching adapter
+    /// without showing the accepted violation. `trials` must be all trials of a suite.
+    pub fn idle<'t>(&self, trials: impl Iterator<Item = (&'t Trial, &'t TrialResult)>) -> Vec<String> {
         let trials: Vec<_> = trials.collect();
         let mut idle = Vec::new();
         for rule in &self.rules {
             for case in &rule.cases {
-                let of_case: Vec<_> = trials.iter().filter(|(cell, _)| cell.case_key() == *case).collect();
-                let through = of_case.iter().filter(|(cell, _)| fits(&rule.adapters, ANY, &cell.adapter));
+                let of_case: Vec<_> = trials.iter().filter(|(trial, _)| trial.case_key() == *case).collect();
+                let through = of_case.iter().filter(|(trial, _)| fits(&rule.adapters, ANY, &trial.adapter));
                 let ran: Vec<&Observation> = through
                     .filter_map(|(_, result)| result.observation.as_ref())
                     .filter(|seen| seen.looked_at.calls > 0)
@@ -100,25 +108,29 @@ impl Accepted {
                 let shows = |seen: &&Observation| seen.violations.iter().any(|violation| rule.accepts(violation));
                 let id = &rule.id;
                 if of_case.is_empty() {
-                    idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: there is no case `{case}`"));
+                    idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: unknown case `{case}`"));
                 } else if !ran.is_empty() && !ran.iter().any(shows) {
-                    idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: `{case}` does not show it"));
+                    idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: case `{case}` does not show the violation"));
                 }
             }
         }
         idle
     }
 
-    /// What TOML's shape alone does not say.
+    /// Validates the constraints that the TOML schema does not express.
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for (index, rule) in self.rules.iter().enumerate() {
             let id = &rule.id;
             if self.rules[..index].iter().any(|other| other.id == *id) {
-                problems.push(format!("rule {id} is there twice"));
+                problems.push(format!("duplicate id `{id}`"));
             }
-            if !What::KINDS.contains(&rule.kind.as_str()) {
-                problems.push(format!("rule {id}: no kind `{}`; there are {}", rule.kind, What::KINDS.join(", ")));
+            if !ViolationKind::KINDS.contains(&rule.kind.as_str()) {
+                problems.push(format!(
+                    "entry `{id}`: unknown kind `{}`; expected one of {}",
+                    rule.kind,
+                    ViolationKind::KINDS.join(", ")
+                ));
             }
             for (key, is_empty) in [
                 ("functions", rule.functions.is_empty()),
@@ -127,7 +139,7 @@ impl Accepted {
                 ("link", rule.link.is_empty()),
             ] {
                 if is_empty {
-                    problems.push(format!("rule {id}: no `{key}`"));
+                    problems.push(format!("entry `{id}`: missing `{key}`"));
                 }
             }
         }
@@ -169,14 +181,14 @@ mod tests {
             call: String::new(),
             number: 1,
             depth: 0,
-            what: What::ResultOnError(changed),
+            what: ViolationKind::ResultOnError(changed),
             frames: Vec::new(),
             writer: String::new(),
         }
     }
 
     #[test]
-    fn a_rule_is_for_its_adapters_functions_and_words() {
+    fn entry_matches_adapter_function_and_description() {
         let accepted = Accepted::parse(RULE).unwrap();
         let rule = |adapter, function, owner| accepted.rule(&violation(adapter, function, owner)).map(|rule| &*rule.id);
         assert_eq!(rule("reference-command@50.0.1", "poll_oneoff", "`nevents`"), Some("count"));
@@ -186,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_does_not_show_it_is_told() {
+    fn case_without_the_violation_is_reported() {
         let accepted = Accepted::parse(RULE).unwrap();
         let seen = [violation("reference-command@50.0.1", "poll_oneoff", "`nevents`")];
         assert_eq!(accepted.stale(&[("poll::several".into(), &seen[..])]), []);
@@ -195,17 +207,17 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told() {
+    fn all_problems_are_reported() {
         let text = RULE.replace("result-on-error", "other").replace("known", "");
         let twice = format!("{text}{text}");
         assert_eq!(
             Accepted::parse(&twice).unwrap_err(),
             [
-                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten, uninitialized",
-                "rule count: no `reason`",
-                "rule count is there twice",
-                "rule count: no kind `other`; there are memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten, uninitialized",
-                "rule count: no `reason`",
+                "entry `count`: unknown kind `other`; expected one of memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten, uninitialized",
+                "entry `count`: missing `reason`",
+                "duplicate id `count`",
+                "entry `count`: unknown kind `other`; expected one of memory, result-on-error, buffer-on-error, growth, realloc, handle, stack, unwritten, uninitialized",
+                "entry `count`: missing `reason`",
             ]
         );
         assert!(Accepted::parse("[[accepted]]\nids = 1").is_err());

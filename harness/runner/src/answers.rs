@@ -1,9 +1,9 @@
-//! Answers of a case to the guest's imports -> host functions made from the component's own types.
+//! Builds host functions from a case's `[[import]]` answers, typed by the component's imports.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use polyfill_build::case::Answer;
+use polyfill_builder::case::Answer;
 use thiserror::Error;
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::ComponentItem;
@@ -17,56 +17,57 @@ use crate::resources::{self, Resources};
 use crate::skew;
 use crate::values::{signature, type_text, value_text};
 
-/// What is wrong with an answer.
+/// Error in an answer.
 #[derive(Debug, Error)]
 pub(crate) enum AnswerError {
-    /// It answers nothing that the component imports.
+    /// The component imports no function of that name.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Two answers for one function.
-    #[error("`{function}` is answered twice")]
+    /// Two answers name the same function.
+    #[error("`{function}` has two answers")]
     Twice {
-        /// The function.
+        /// Name of the function.
         function: String,
     },
-    /// It returns nothing, though the function does.
-    #[error("`{function}: {signature}` has a result: give `returns`")]
+    /// The function has a result and the answer has no `returns`.
+    #[error("`{function}: {signature}` has a result; help: add `returns`")]
     NoResult {
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// Its type.
+        /// Signature of the function.
         signature: String,
     },
-    /// It returns something, though the function does not.
-    #[error("`{function}: {signature}` has no result: leave out `returns`")]
+    /// The function has no result and the answer has `returns`.
+    #[error("`{function}: {signature}` has no result; help: remove `returns`")]
     Result {
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// Its type.
+        /// Signature of the function.
         signature: String,
     },
-    /// What it returns is no value of the result's type.
-    #[error("`returns` of `{function}`: `{value}` is no {ty}: {message}")]
+    /// A value in `returns` does not have the result's type.
+    #[error("`returns` of `{function}`: `{value}` is not a valid {ty}: {message}")]
     Value {
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// What it returns.
+        /// The invalid value.
         value: String,
-        /// The result's type.
+        /// Type of the result.
         ty: String,
-        /// What the parser says.
+        /// Message of the parser.
         message: String,
     },
-    /// Calls are counted from 1.
-    #[error("`trap-at` of `{function}` is 0; calls are counted from 1")]
+    /// `trap-at` is 0.
+    #[error("`trap-at` of `{function}` is 0; expected the number of a call, from 1")]
     TrapAtZero {
-        /// The function.
+        /// Name of the function.
         function: String,
     },
 }
 
-/// Defines a function for each answer, in place of what the host has under that name; and, where nobody gives them, the
-/// resources that belong with these functions, and their constructors. `asynchronous` is the host's way.
+/// Defines a function for each answer, shadowing the host's function of that name. Also defines the resources of these
+/// functions and their constructors if nothing else defines them. `asynchronous` is true for hosts with asynchronous
+/// functions.
 pub(crate) fn define(
     linker: &mut Linker<State>,
     component: &Component,
@@ -85,7 +86,7 @@ pub(crate) fn define(
             Err(error) => errors.push(error.into()),
         }
     }
-    // The host's interface, with the answered function in it, may be of another version.
+    // The host may provide the interface of the answered function in another compatible version.
     let places: Vec<Option<String>> = answered.iter().map(|(item, _)| place(linker, &imports, item)).collect();
     linker.allow_shadowing(true);
     let functions: Vec<&Item> = answered.iter().map(|(item, _)| *item).collect();
@@ -104,7 +105,7 @@ pub(crate) fn define(
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Where the function of an interface is to be defined.
+/// Definition site of an interface's function.
 fn place(linker: &Linker<State>, imports: &[Item], item: &Item) -> Option<String> {
     let instance = item.instance.as_ref()?;
     let siblings = imports.iter().filter(|other| other.instance == item.instance);
@@ -113,15 +114,15 @@ fn place(linker: &Linker<State>, imports: &[Item], item: &Item) -> Option<String
     Some(skew::counterpart(linker, instance, &siblings).unwrap_or_else(|| instance.clone()))
 }
 
-/// A value to return.
+/// Value to return.
 enum Value {
-    /// The same one whenever it is returned, and its text in a trace.
+    /// Constant value, with its text in a trace.
     Ready(Val, String),
-    /// With handles to be made, from this text.
+    /// Text of a value with handles, which are created on each return.
     Made(Type, String),
 }
 
-/// The values that the answer returns.
+/// Returns the values of the answer's `returns`.
 fn returns(item: &Item, answer: &Answer, resources: &Resources) -> Result<Vec<Value>, AnswerError> {
     let function = item.name();
     if answer.trap_at == Some(0) {
@@ -152,7 +153,7 @@ fn value(function: &str, ty: &Type, text: String, resources: &Resources) -> Resu
     }
 }
 
-/// One answer, wherever it is defined.
+/// One answer, independent of the linker instance it is defined in.
 struct Answering {
     name: String,
     print: Option<String>,
@@ -176,7 +177,7 @@ impl Answering {
         for argument in arguments {
             texts.push(self.resources.take(&mut store, argument, asynchronous).await?);
         }
-        // One value for each call, the last one from then on.
+        // Each call takes the next value; the last value repeats.
         let value = match self.values.get(call as usize - 1).or(self.values.last()) {
             Some(Value::Ready(value, text)) if !traps => Some((value.clone(), text.clone())),
             Some(Value::Made(ty, text)) if !traps => Some(self.resources.make(&mut store, ty, text)?),
@@ -213,7 +214,7 @@ fn add(
             Box::new(async move { answering.call(store, arguments, results, true).await })
         }),
         false => root.func_new(&item.function, move |store, _, arguments, results| {
-            // Nothing in it waits.
+            // The future never suspends.
             drive::drive_at_once(answering.call(store, arguments, results, false))
         }),
     };
@@ -221,7 +222,7 @@ fn add(
         Some(instance) => linker.instance(instance).and_then(|mut instance| define(&mut instance)),
         None => define(&mut linker.root()),
     };
-    // Shadowing is allowed: the only failure left is an instance under a function's name, which the check of all
-    // imports reports.
+    // Shadowing is allowed, so the only possible failure is an instance under the function's name, which the check of
+    // all imports reports.
     drop(defined);
 }

@@ -1,6 +1,6 @@
-//! wasmtime's errors -> how a run ended, with a backtrace of names.
+//! Converts wasmtime errors to outcomes with symbolic backtraces.
 
-use polyfill_build::case::LimitName;
+use polyfill_builder::case::LimitName;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::native::files::BETWEEN;
 use crate::observation::{Frame, Outcome, TrapInfo};
 
-/// What an error out of an instantiation or a call says about the run.
+/// Returns the outcome for an error from an instantiation or a call.
 pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         match stop {
@@ -28,7 +28,7 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
         return Outcome::Exit(*code);
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
-        let message = format!("more than {} handles of the host's resources", descriptors::most(limits.handles));
+        let message = format!("more than {} handles of host resources", descriptors::most(limits.handles));
         return limit(LimitName::Handles, message);
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames);
@@ -50,7 +50,7 @@ fn limit(limit: LimitName, message: String) -> Outcome {
     Outcome::Limit { limit, message }
 }
 
-/// The chain of causes on one line, without the backtrace that wasmtime adds as a context of its own.
+/// Joins the chain of causes on one line, without the backtrace that wasmtime adds as a context.
 pub(crate) fn message(error: &Error) -> String {
     let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string);
     let mut parts: Vec<String> = Vec::new();
@@ -66,14 +66,14 @@ pub(crate) fn message(error: &Error) -> String {
 }
 
 pub(crate) fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
-    // A run does not tell of what it is traced or measured by: a relay, and what that calls.
+    // Omit frames of the instrumentation: the tracing proxy and its callees.
     const OURS: [&str; 2] = [polyfill_encoder::RELAY_MODULE, BETWEEN];
     let frames = backtrace.frames();
     let relay = frames.iter().rposition(|info| info.module().name().is_some_and(|name| OURS.contains(&name)));
     frames[relay.map_or(0, |last| last + 1)..].iter().flat_map(frame).collect()
 }
 
-/// One frame for the function itself, after those of the functions that were inlined into it.
+/// Returns a frame for the function itself, preceded by frames of the functions that were inlined into it.
 fn frame(info: &FrameInfo) -> Vec<Frame> {
     let module = info.module().name().map(str::to_string);
     let own = info.func_name().map_or_else(|| format!("function {}", info.func_index()), demangle);
@@ -100,7 +100,7 @@ fn frame(info: &FrameInfo) -> Vec<Frame> {
         .collect()
 }
 
-/// Rust names lose their hash, so that backtraces are the same for the same source.
+/// Strips the hash of Rust symbols, so that backtraces are reproducible for the same source.
 pub(crate) fn demangle(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

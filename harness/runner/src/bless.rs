@@ -1,4 +1,4 @@
-//! Takes what was seen for what must be seen, where a case keeps that in a file of its own.
+//! Writes actual output to the expected files of a case.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::compare::{Mismatch, Stream};
 #[derive(Debug, Default)]
 pub(crate) struct Blesser {
     root: PathBuf,
-    /// What was written in this run, so that two cells cannot overwrite each other's bytes.
+    /// Files written in this run. Prevents two trials from overwriting each other's output.
     written: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
 }
 
@@ -20,7 +20,7 @@ impl Blesser {
         Self { root, written: Mutex::default() }
     }
 
-    /// Blesses a failing cell, all of it or nothing. The files that now hold what was seen, or why none does.
+    /// Blesses a failing trial completely or not at all. Returns the rewritten files, or the reasons for refusing.
     pub(crate) fn bless(&self, source: &str, mismatches: &[Mismatch]) -> Result<Vec<PathBuf>, Vec<String>> {
         let folder = self.root.join(source);
         let folder = folder.parent().unwrap_or(Path::new(""));
@@ -38,10 +38,11 @@ impl Blesser {
                         Stream::Trace => "trace",
                     };
                     refusals.push(format!(
-                        "not blessed: the case file itself holds `{key}`; change it there, or write `{key} = {{ file = \"..\" }}`"
+                        "not blessed: the expected value is inline in the case file; \
+                         help: edit `{key}`, or use `{key} = {{ file = \"..\" }}`"
                     ));
                 }
-                _ => refusals.push("not blessed: more differs than files hold".into()),
+                _ => refusals.push("not blessed: there are differences other than the contents of golden files".into()),
             }
         }
         refusals.dedup();
@@ -62,7 +63,8 @@ impl Blesser {
             Some(other) if other == seen => return Ok(()),
             Some(_) => {
                 return Err(format!(
-                    "not blessed: {} has just been blessed with what another cell of the case gave; let each have a case",
+                    "not blessed: {} was already blessed with different output of another trial of the case; \
+                     help: use separate cases",
                     file.display()
                 ));
             }
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_blessed_as_a_whole_or_not_at_all() {
+    fn trial_is_blessed_completely_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let blesser = Blesser::new(folder.path().into());
         let written = |file: &str| fs::read_to_string(folder.path().join(file)).ok();
@@ -99,12 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn cells_do_not_overwrite_what_others_have_blessed() {
+    fn trials_do_not_overwrite_files_blessed_by_others() {
         let folder = tempfile::tempdir().unwrap();
         let blesser = Blesser::new(folder.path().into());
         let bless = |seen| blesser.bless("a.case.toml", &[stdout(seen, Some("a"))]);
         assert!(bless("1").is_ok());
         assert!(bless("1").is_ok());
-        assert!(bless("2").unwrap_err()[0].contains("another cell"));
+        assert!(bless("2").unwrap_err()[0].contains("another trial"));
     }
 }

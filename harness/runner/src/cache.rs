@@ -1,8 +1,8 @@
-//! Compiled components and modules on disk: a process that runs one trial must not compile again what another one compiled.
+//! On-disk cache of compiled components and modules, shared by the processes of one-trial-per-process runners.
 //!
-//! An entry is named by the hash of the component and of the engine's settings. It begins with the hash of the rest,
-//! so that a damaged one is noticed; it appears by a rename, so that no process reads half of one.
-//! Nothing in here fails: without a cache, components are compiled again.
+//! An entry is named by the hash of the component and of the engine's settings. It begins with a checksum of the rest,
+//! to detect corruption, and is written by an atomic rename.
+//! Cache failures are never reported: without a cache, components are recompiled.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,19 +15,19 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-/// Entries that were written longer ago are deleted when a process writes its first one.
+/// Maximum age of entries. A process deletes older ones when it writes its first entry.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Bytes of the hash that an entry begins with.
+/// Length of the checksum at the start of an entry, in bytes.
 const HASH: usize = 32;
 
-/// What can be kept.
+/// Types that can be cached.
 pub(crate) trait Code: Clone {
     fn serialize(&self) -> wasmtime::Result<Vec<u8>>;
 
     /// # Safety
     ///
-    /// The bytes must be what `serialize` of the same type gave.
+    /// The bytes must come from `serialize` of the same type.
     #[expect(unsafe_code)]
     unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self>;
 }
@@ -39,7 +39,7 @@ impl Code for Component {
 
     #[expect(unsafe_code)]
     unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         unsafe { Component::deserialize(engine, bytes) }
     }
 }
@@ -51,16 +51,16 @@ impl Code for Module {
 
     #[expect(unsafe_code)]
     unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Self> {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         unsafe { Module::deserialize(engine, bytes) }
     }
 }
 
-/// A folder of compiled code.
+/// Directory of compiled code.
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
-    /// Old entries are looked for once.
+    /// Set once old entries have been deleted.
     tidied: Once,
 }
 
@@ -69,23 +69,24 @@ impl Cache {
         Self { folder, tidied: Once::new() }
     }
 
-    /// The entry of a component or a module, if there is one and it is whole. No two that differ in kind have one hash.
+    /// Returns the entry of a component or a module if it exists and is intact. Hashes of different kinds never
+    /// collide.
     pub(crate) fn load<T: Code>(&self, engine: &Engine, hash: &[u8; HASH]) -> Option<T> {
-        let entry = polyfill_build::system::read(self.path(engine, hash)).ok()?;
+        let entry = polyfill_builder::system::read(self.path(engine, hash)).ok()?;
         let (expected, compiled) = entry.split_at_checked(HASH)?;
         if Sha256::digest(compiled).as_slice() != expected {
             return None;
         }
-        // SAFETY: the bytes must be what `serialize` gave. `store` writes nothing else to this folder, and the hash
-        // shows that they are still what it wrote. (Someone who plants a file here with a fitting hash can
-        // also replace the test binary that lies in the same target folder.)
+        // SAFETY: the bytes must come from `serialize`. `store` writes nothing else to this directory, and the checksum
+        // shows that they are unchanged. (An attacker who can write a file with a valid checksum here can also replace
+        // the test binary in the same target directory.)
         #[expect(unsafe_code)]
         unsafe { T::deserialize(engine, compiled) }.ok()
     }
 
-    /// Keeps compiled code.
+    /// Stores compiled code.
     pub(crate) fn store(&self, engine: &Engine, hash: &[u8; HASH], code: &impl Code) {
-        // A read-only or full disk costs time in later runs, but fails none of them.
+        // Ignore errors: a read-only or full disk slows down later runs but does not fail them.
         let _ = self.try_store(engine, hash, code);
     }
 

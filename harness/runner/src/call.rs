@@ -1,6 +1,6 @@
-//! One call of an export, written in WAVE.
+//! Calls of exports, written in WAVE.
 //!
-//! Handles that calls give are `$1`, `$2`, .. in later ones, counted over all calls; `drop($1)` drops one.
+//! Handles returned by calls are named `$1`, `$2`, .. in later calls, numbered over all calls. `drop($1)` drops one.
 
 use thiserror::Error;
 use wasmtime::AsContextMut;
@@ -13,70 +13,70 @@ use crate::program::Program;
 use crate::trace;
 use crate::values::{result_text, signature, type_text};
 
-/// A call that cannot be made as the case says.
+/// Error in a call of a case.
 #[derive(Debug, Error)]
 pub(crate) enum CallError {
-    /// Not of the form of a call.
-    #[error("`{invoke}` is no call; write `function(arguments)`, the arguments in WAVE")]
+    /// Syntax error.
+    #[error("`{invoke}` is not a call; expected `function(arguments)` with arguments in WAVE")]
     Syntax {
-        /// The call.
+        /// Text of the call.
         invoke: String,
     },
-    /// Not an export.
+    /// The component does not export the function.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Too few or too many arguments.
+    /// Wrong number of arguments.
     #[error("`{function}: {signature}` takes {expected} argument(s), `{invoke}` has {found}")]
     Count {
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// Its type.
+        /// Signature of the function.
         signature: String,
-        /// How many it takes.
+        /// Number of parameters.
         expected: usize,
-        /// The call.
+        /// Text of the call.
         invoke: String,
-        /// How many there are.
+        /// Number of arguments.
         found: usize,
     },
-    /// An argument that is no value of its type.
-    #[error("argument {number} of `{function}`: `{value}` is no {ty}: {message}")]
+    /// An argument does not have the parameter's type.
+    #[error("argument {number} of `{function}`: `{value}` is not a valid {ty}: {message}")]
     Value {
-        /// Which one, from 1.
+        /// Position of the argument, from 1.
         number: usize,
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// The argument.
+        /// Text of the argument.
         value: String,
-        /// The type.
+        /// Type of the parameter.
         ty: String,
-        /// What the parser says.
+        /// Message of the parser.
         message: String,
     },
-    /// A handle to drop that no call has given.
+    /// `drop` of an unknown handle.
     #[error("`{invoke}`: {message}")]
     Drop {
-        /// The call.
+        /// Text of the call.
         invoke: String,
-        /// Which handles there are.
+        /// Known handles.
         message: String,
     },
-    /// The component exports nothing that starts a command.
+    /// The component has no command entry point (`wasi:cli/run`, or a function `run`).
     #[error(
-        "the component exports neither `run` nor `wasi:cli/run`, and nothing else is called: \
-         give a `[[call]]` in the case, or `--invoke` to `polyfill run`; it exports {exports}"
+        "the component exports neither `run` nor `wasi:cli/run`, and the case has no `[[call]]`; \
+         help: add a `[[call]]`, or pass `--invoke` to `polyfill run`; exported: {exports}"
     )]
     NothingToCall {
-        /// What it does export.
+        /// Exported functions.
         exports: String,
     },
 }
 
-/// Why a call gave no result.
+/// Reason for a call without a result.
 pub(crate) enum Failure {
-    /// It was not made.
+    /// The call was invalid and was not made.
     NotMade(CallError),
-    /// It ended the guest.
+    /// The call ended the guest.
     Ended(wasmtime::Error),
 }
 
@@ -92,11 +92,11 @@ impl<E: Into<CallError>> From<E> for Failure {
     }
 }
 
-/// Makes calls of one instance.
+/// Calls exports of one instance.
 pub(crate) struct Caller<'a> {
     program: &'a Program,
     instance: Instance,
-    /// The host's functions are asynchronous, so that calls have to be.
+    /// Set if the host's functions are asynchronous, so that calls must be asynchronous, too.
     asynchronous: bool,
     handles: Vec<ResourceAny>,
 }
@@ -106,13 +106,13 @@ impl<'a> Caller<'a> {
         Self { program, instance, asynchronous, handles: Vec::new() }
     }
 
-    /// Calls the export that starts a command. Whether it says that it succeeded: a result that is no `err`.
+    /// Calls the command entry point. Returns true on success: any result but `err`.
     pub(crate) async fn start(&mut self, store: impl AsContextMut<Data = State>) -> Result<bool, Failure> {
         let result = self.invoke(store, start(self.program.exports())?, &[]).await?;
         Ok(!matches!(result, Some(Val::Result(Err(_)))))
     }
 
-    /// Makes a call that a case writes down. Its result in WAVE.
+    /// Makes a call in a case's notation. Returns the result in WAVE.
     pub(crate) async fn call(
         &mut self,
         mut store: impl AsContextMut<Data = State>,
@@ -147,7 +147,7 @@ impl<'a> Caller<'a> {
         let instance = item.instance.as_ref().and_then(|name| self.program.component().get_export_index(None, name));
         let index = self.program.component().get_export_index(instance.as_ref(), &item.function);
         let function = index.and_then(|index| self.instance.get_func(&mut store, index));
-        let function = function.ok_or_else(|| wasmtime::format_err!("`{}` is not there", item.name()))?;
+        let function = function.ok_or_else(|| wasmtime::format_err!("export `{}` not found", item.name()))?;
         let mut results = vec![Val::Bool(false); item.ty.results().len()];
         trace::begin(&mut store, item, arguments);
         let done = match self.asynchronous {
@@ -164,13 +164,13 @@ impl<'a> Caller<'a> {
         let number = text.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
         let handle = number.and_then(|number| self.handles.get(number.checked_sub(1)?));
         handle.copied().ok_or_else(|| match self.handles.len() {
-            0 => "no call has given a handle so far".into(),
-            known => format!("the last handle that a call has given is `${known}`"),
+            0 => "no call has returned a handle so far".into(),
+            known => format!("the last returned handle is `${known}`"),
         })
     }
 }
 
-/// The export that starts a command.
+/// Finds the command entry point.
 pub(crate) fn start(exports: &[Item]) -> Result<&Item, CallError> {
     let starts = |item: &&Item| {
         let instance = item.instance.as_deref().map(|name| name.split('@').next().unwrap_or(name));
@@ -186,7 +186,7 @@ pub(crate) fn start(exports: &[Item]) -> Result<&Item, CallError> {
     Ok(item)
 }
 
-/// The values of a call's arguments.
+/// Parses the arguments of a call.
 pub(crate) fn values(
     item: &Item,
     arguments: &[&str],
@@ -194,7 +194,7 @@ pub(crate) fn values(
     handle: Resolve<'_>,
 ) -> Result<Vec<Val>, CallError> {
     let types: Vec<Type> = item.ty.params().map(|(_, ty)| ty).collect();
-    // As in WAVE, options at the end may be left out.
+    // As in WAVE, trailing options may be omitted.
     let optional = types.iter().rev().take_while(|ty| matches!(ty, Type::Option(_))).count();
     if arguments.len() > types.len() || arguments.len() + optional < types.len() {
         check_count(item, arguments.len(), invoke)?;
@@ -224,7 +224,7 @@ fn check_count(item: &Item, found: usize, invoke: &str) -> Result<(), CallError>
     Err(CallError::Count { function, signature: signature(&item.ty), expected, invoke: invoke.into(), found })
 }
 
-/// `name(a, b)` -> the name and the arguments.
+/// Splits `name(a, b)` into the name and the arguments.
 pub(crate) fn parse(invoke: &str) -> Option<(&str, Vec<&str>)> {
     let (name, rest) = invoke.split_once('(')?;
     let inner = rest.trim_end().strip_suffix(')')?;

@@ -1,9 +1,9 @@
-//! What must be seen and what was seen -> what differs. Pure: runs nothing, reads nothing.
+//! Compares an observation with the expectations of its case. Pure: no I/O.
 
 use std::collections::BTreeMap;
 
-use polyfill_build::case::{Bytes, Call, Case, Expect, Handles, HostCalls, LimitName, SomeCalls};
-use polyfill_build::index::Stage;
+use polyfill_builder::case::{Bytes, Call, Case, Expect, Handles, HostCalls, LimitName, SomeCalls};
+use polyfill_builder::index::Stage;
 
 use crate::expected::OtherFailure;
 use crate::observation::{Observation, Outcome};
@@ -11,160 +11,160 @@ use crate::trace::lines;
 use crate::violation::Violation;
 use crate::{listing, pattern, wave};
 
-/// One difference between what must be seen and what was.
+/// One difference between expected and actual behavior.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mismatch {
-    /// The run ended in another way.
+    /// The outcome differs.
     Outcome {
-        /// The end that the case wants.
+        /// Expected outcome.
         expected: String,
     },
-    /// Other bytes.
+    /// Output differs.
     Bytes {
-        /// Where.
+        /// Stream of the output.
         stream: Stream,
-        /// Those that the case wants.
+        /// Expected bytes.
         expected: Vec<u8>,
-        /// Those that came.
+        /// Actual bytes.
         seen: Vec<u8>,
-        /// The file that holds the expected ones; `None` if the case file itself does.
+        /// Golden file with the expected bytes; `None` if the case file contains them.
         golden: Option<Golden>,
     },
-    /// A function is not in the backtrace where the case wants it.
+    /// An expected function is missing in the backtrace.
     Backtrace {
-        /// All that the case wants, innermost first.
+        /// All expected functions, innermost first.
         expected: Vec<String>,
-        /// The first of them that is missing, counted from 0.
+        /// Index of the first missing function, from 0.
         missing: usize,
     },
-    /// A call returned another value.
+    /// A call returned a different value.
     Returned {
-        /// The call.
+        /// Text of the call.
         invoke: String,
-        /// The value that the case wants, in WAVE.
+        /// Expected value in WAVE.
         expected: String,
-        /// The one that came; `None` if the function has no result.
+        /// Actual value; `None` if the function has no result.
         seen: Option<String>,
-        /// Why the expected value cannot be compared, if so.
+        /// Reason why the expected value is invalid, if it is.
         note: Option<String>,
     },
-    /// Other calls across the component boundary.
+    /// Calls across the component boundary differ.
     HostCalls {
-        /// Those that the case wants.
+        /// Expected calls.
         expected: Vec<String>,
-        /// Those that were made.
+        /// Actual calls.
         seen: Vec<String>,
     },
-    /// A call that the case wants is not among those that were made.
+    /// An expected call is missing.
     NoSuchCall {
-        /// As the case has it.
+        /// Expected call, in the case's notation.
         call: String,
-        /// The one before it, which was made.
+        /// Preceding expected call, which was made.
         after: Option<String>,
     },
-    /// A call was made that the case does not want.
+    /// A forbidden call was made.
     UnwantedCall {
-        /// As the case has it.
+        /// Forbidden call, in the case's notation.
         wanted: String,
-        /// As it was made.
+        /// Actual call.
         seen: String,
     },
-    /// A call printed something else.
+    /// The output of a call differs.
     Printed {
-        /// The call.
+        /// Text of the call.
         invoke: String,
-        /// What the case wants.
+        /// Expected output.
         expected: String,
-        /// What it wrote.
+        /// Actual output.
         seen: Vec<u8>,
     },
-    /// The host still holds other resources, or another number of them.
+    /// The resources that remain in the host's table differ.
     HandlesLeft {
-        /// Those that the case wants.
+        /// Expected resources.
         expected: Handles,
-        /// How many of each there are; nothing if the host does not tell.
+        /// Number of remaining resources by type; `None` if the host does not report them.
         seen: Option<BTreeMap<String, u64>>,
     },
-    /// The case wants to see calls on a host that records none, or none but those that the case answers itself.
+    /// The case expects calls on a host that records none, or only those that the case answers.
     CallsNotRecorded,
-    /// An adapter did what it must not do.
+    /// An adapter violated a rule of the sanitizer.
     Violation(Violation),
-    /// The component imports other functions.
+    /// The imports of the component differ.
     Imports {
-        /// Those that the case wants.
+        /// Expected functions.
         expected: Vec<String>,
-        /// Those that there are.
+        /// Actual functions.
         seen: Vec<String>,
     },
-    /// The component imports what it has no need for.
+    /// The component has forbidden imports.
     UnwantedImports {
-        /// The word that the case does not want to see.
+        /// Forbidden substring of import names.
         word: String,
-        /// The functions that have it in their names.
+        /// Imported functions whose names contain it.
         seen: Vec<String>,
     },
-    /// Other files are left. Lines of both.
+    /// The remaining files differ. Both as one line per file.
     Files {
-        /// Those that the case wants.
+        /// Expected files.
         expected: Vec<String>,
-        /// Those that there are.
+        /// Actual files.
         seen: Vec<String>,
     },
-    /// Interfaces of one namespace in several versions.
+    /// Interfaces of one namespace are imported in several versions.
     Versions {
-        /// The namespace.
+        /// Name of the namespace.
         namespace: String,
-        /// All of its interfaces, with their versions.
+        /// All imported interfaces of the namespace, with versions.
         interfaces: Vec<String>,
     },
-    /// Memory grew by more or less.
+    /// Memory growth is out of the expected range.
     PagesGrown {
-        /// The least and the most pages that the case wants.
+        /// Minimum and maximum number of pages.
         expected: [u64; 2],
-        /// How many there were.
+        /// Actual number of pages.
         seen: u64,
     },
-    /// The case wants adapters to be checked, and there was nothing to check.
+    /// The case requires checks of adapters, and nothing was checked.
     NothingChecked {
-        /// The reason.
+        /// Reason why nothing was checked.
         why: String,
     },
-    /// The cell must fail, and fails in another way than it must.
+    /// The trial failed differently from its expected failure.
     OtherFailure(OtherFailure),
-    /// An expectation that cannot be read.
+    /// An expectation cannot be evaluated.
     Unreadable {
-        /// Its key.
+        /// Key of the expectation.
         key: &'static str,
-        /// What is wrong.
+        /// Description of the error.
         message: String,
     },
 }
 
-/// A file that holds expected bytes.
+/// File with expected bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Golden {
-    /// Its path, relative to the case file.
+    /// Path relative to the case file.
     pub file: String,
-    /// Whether it was there when the suite was built.
+    /// Set if the file existed when the suite was built.
     pub exists: bool,
 }
 
-/// What bytes come from.
+/// Source of compared bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
-    /// The message of an encoding that failed.
+    /// Message of a failed encoding.
     Error,
-    /// Calls across the core boundary, a line each.
+    /// Calls across the core boundary, one per line.
     CoreCalls,
-    /// The calls across both boundaries, a line each.
+    /// Calls across both boundaries, one per line.
     Trace,
 }
 
-/// Everything in which an observation is not what its case wants; nothing if it is.
+/// Returns all differences between an observation and its case's expectations.
 pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     let expect = &case.expect;
     let mut mismatches = Vec::new();
@@ -173,12 +173,12 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     }
     match &observation.outcome {
         Outcome::NotBuilt { message, .. } => {
-            // The last line end of a message is nobody's concern.
+            // Ignore a trailing newline of the message.
             let seen = format!("{}\n", message.trim_end());
             bytes(&mut mismatches, "error", Stream::Error, expect.error.as_ref(), seen.as_bytes());
             return mismatches;
         }
-        // It did nothing that could be compared.
+        // A guest that was not run has nothing else to compare.
         Outcome::NotRun(_) => return mismatches,
         _ => {}
     }
@@ -230,7 +230,7 @@ fn handles_left(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &O
     }
 }
 
-/// The outcome that the case wants, if there is another one.
+/// Returns the expected outcome if the actual one differs.
 fn other_outcome(expect: &Expect, observation: &Observation) -> Option<String> {
     let outcome = &observation.outcome;
     if let Some(expected) = expect.limit {
@@ -244,7 +244,7 @@ fn other_outcome(expect: &Expect, observation: &Observation) -> Option<String> {
     }
     if expect.error.is_some() {
         let fits = matches!(outcome, Outcome::NotBuilt { stage: Stage::Encode | Stage::Adapter, .. });
-        return (!fits).then(|| "the encoding fails".into());
+        return (!fits).then(|| "encoding error".into());
     }
     if let Some(trap) = &expect.trap {
         let fits = match outcome {
@@ -294,7 +294,8 @@ fn bytes(mismatches: &mut Vec<Mismatch>, key: &'static str, stream: Stream, expe
     }
 }
 
-/// Each wanted function is a part of a frame's name, after the frame of the one before it.
+/// Finds the expected functions in order: each must be a substring of a frame's name, after the frame of its
+/// predecessor.
 fn backtrace(mismatches: &mut Vec<Mismatch>, expected: &[String], observation: &Observation) {
     let mut frames = observation.outcome.frames().iter();
     for (index, wanted) in expected.iter().enumerate() {
@@ -304,7 +305,7 @@ fn backtrace(mismatches: &mut Vec<Mismatch>, expected: &[String], observation: &
     }
 }
 
-/// Calls that were not reached are a matter of the outcome.
+/// Calls that were not reached are covered by the comparison of the outcome.
 fn returned(mismatches: &mut Vec<Mismatch>, calls: &[Call], observation: &Observation) {
     for (call, returned) in calls.iter().zip(&observation.returned) {
         if let Some(expected) = call.prints.as_ref().filter(|expected| expected.as_bytes() != returned.printed) {
@@ -356,16 +357,16 @@ fn versions(mismatches: &mut Vec<Mismatch>, interfaces: &[String]) {
 fn host_calls(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observation) {
     let Some(expected) = &expect.host_calls else { return };
     if !observation.calls_recorded {
-        // Calls that were found were made, whatever else was.
+        // A call that was found was made, even if the record is truncated.
         return match expected {
             HostCalls::Some(some) if !some.needs_all() && has_all(some, &observation.calls) => {}
             _ => mismatches.push(Mismatch::CallsNotRecorded),
         };
     }
     let some = match expected {
-        // What was not kept could be anything.
+        // Dropped calls might contain the missing or forbidden one.
         HostCalls::Some(some) if observation.calls_dropped > 0 && some.needs_all() => {
-            let message = format!("{} calls more were made than are kept", observation.calls_dropped);
+            let message = format!("{} calls beyond the recording limit were not recorded", observation.calls_dropped);
             return mismatches.push(Mismatch::Unreadable { key: "host-calls", message });
         }
         HostCalls::Some(some) => return some_calls(mismatches, some, &observation.calls),
@@ -376,7 +377,7 @@ fn host_calls(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Obs
     }
 }
 
-/// Whether the calls of `at-least` are among those that were seen.
+/// Returns true if the calls of `at-least` are among the actual calls.
 fn has_all(some: &SomeCalls, seen: &[String]) -> bool {
     let mut missing = Vec::new();
     some_calls(&mut missing, some, seen);
@@ -403,7 +404,7 @@ fn some_calls(mismatches: &mut Vec<Mismatch>, some: &SomeCalls, seen: &[String])
     }
 }
 
-/// What is left of both when as many as can be are paired, each with one that it fits: by paths that free what is taken.
+/// Returns the unmatched rest of both lists after a maximum bipartite matching (augmenting paths).
 fn unmatched(wanted: &[String], seen: &[String], fits: impl Fn(&String, &String) -> bool) -> [Vec<String>; 2] {
     let mut taken: Vec<Option<usize>> = vec![None; seen.len()];
     let can: Vec<Vec<usize>> =
@@ -429,7 +430,7 @@ fn pair(one: usize, can: &[Vec<usize>], taken: &mut [Option<usize>], asked: &mut
     false
 }
 
-/// A line a call.
+/// Joins calls, one per line.
 fn core_calls(observation: &Observation) -> String {
     let mut text: String = observation.core_calls.iter().map(|call| format!("{call}\n")).collect();
     if observation.core_calls_dropped > 0 {

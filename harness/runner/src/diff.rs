@@ -1,23 +1,23 @@
-//! Two texts, or two rows of bytes, side by side: a unified diff that no output is too large for.
+//! Unified diffs of two texts or byte strings, with bounded output.
 
 use similar::TextDiff;
 
-/// Above this many bytes only the first difference is shown: a diff of more helps nobody.
+/// Maximum input size of a diff in bytes. Above it, only the first difference is shown.
 const MOST_BYTES: usize = 128 * 1024;
 
-/// Lines that a diff shows.
+/// Maximum number of lines in a diff.
 const MOST_LINES: usize = 200;
 
-/// Lines at the end of an output that was not compared.
+/// Maximum number of trailing lines shown of an output that was not compared.
 const TAIL_LINES: usize = 20;
 
-/// Characters that a line shows.
+/// Maximum number of characters shown per line.
 const MOST_CHARS: usize = 400;
 
-/// Bytes in a line of digits.
+/// Bytes per line of a hex dump.
 const ROW: usize = 16;
 
-/// The differences of two outputs: of lines where both are text, of rows of bytes otherwise.
+/// Returns the diff of two outputs: by lines if both are text, else by rows of a hex dump.
 pub(crate) fn bytes(expected: &[u8], seen: &[u8]) -> String {
     if expected.len().max(seen.len()) > MOST_BYTES {
         return first_difference(expected, seen);
@@ -28,21 +28,21 @@ pub(crate) fn bytes(expected: &[u8], seen: &[u8]) -> String {
     }
 }
 
-/// The differences of two texts.
+/// Returns the diff of two texts.
 pub(crate) fn lines(expected: &str, seen: &str) -> String {
     let diff = TextDiff::from_lines(expected, seen);
     let mut unified = diff.unified_diff();
     shorten(&unified.context_radius(3).missing_newline_hint(true).to_string())
 }
 
-/// The differences of two lists of lines.
+/// Returns the diff of two lists of lines.
 pub(crate) fn lists(expected: &[String], seen: &[String]) -> String {
     lines(&joined(expected), &joined(seen))
 }
 
-/// The end of an output for a reader: text as it stands, rows of digits otherwise.
+/// Returns the end of an output: unmodified text, or a hex dump.
 pub(crate) fn tail(bytes: &[u8]) -> String {
-    // No more than can be shown is looked at: whole characters and, in a row of digits, whole rows.
+    // Process no more than can be shown: whole characters and, in a hex dump, whole rows.
     let mut start = bytes.len().saturating_sub(MOST_BYTES) / ROW * ROW;
     while start > 0 && std::str::from_utf8(bytes).is_ok() && bytes[start] & 0xc0 == 0x80 {
         start += 1;
@@ -67,7 +67,7 @@ fn first_difference(expected: &[u8], seen: &[u8]) -> String {
         rows(bytes.get(start..end).unwrap_or_default(), start)
     };
     format!(
-        "{} bytes expected, {} seen; they differ from byte {at} on:\n{}",
+        "expected {} bytes, actual {}; first difference at byte {at}:\n{}",
         expected.len(),
         seen.len(),
         lines(&around(expected), &around(seen))
@@ -79,7 +79,7 @@ fn text(bytes: &[u8]) -> Option<&str> {
     text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).then_some(text)
 }
 
-/// `00000010  68 65 6c 6c 6f .. |hello|`, with the offset counted from `start`.
+/// Formats a hex dump, `00000010  68 65 6c 6c 6f .. |hello|`, with offsets counted from `start`.
 fn rows(bytes: &[u8], start: usize) -> String {
     let mut text = String::new();
     for (row, bytes) in bytes.chunks(ROW).enumerate() {
@@ -120,19 +120,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_line_end_is_seen() {
+    fn missing_final_newline_is_a_difference() {
         assert!(lines("a\n", "a").contains("No newline"));
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_shown_as_digits() {
+    fn binary_output_is_shown_as_hex_dump() {
         let diff = bytes(b"\x00\x01", b"\x00\x02");
         assert!(diff.contains("-00000000  00 01 "), "{diff}");
         assert!(diff.contains("+00000000  00 02 "), "{diff}");
     }
 
     #[test]
-    fn the_end_of_an_output_is_shown() {
+    fn tail_shows_the_end_of_an_output() {
         let lines: String = (0..100).map(|line| format!("{line}\n")).collect();
         assert!(tail(lines.as_bytes()).starts_with("(80 lines before)\n80\n"));
         assert_eq!(tail(b"a\nb"), "a\nb\n");
@@ -141,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn of_large_outputs_the_first_difference_is_shown() {
+    fn diff_of_large_outputs_shows_the_first_difference() {
         let expected = vec![b'a'; 1 << 20];
         let mut seen = expected.clone();
         seen[70_000] = b'b';
         let diff = bytes(&expected, &seen);
-        assert!(diff.contains("differ from byte 70000 on"), "{diff}");
+        assert!(diff.contains("first difference at byte 70000"), "{diff}");
         assert!(diff.len() < 1000, "{diff}");
-        assert!(bytes(&expected, &expected[1..]).contains("1048575 seen"));
+        assert!(bytes(&expected, &expected[1..]).contains("actual 1048575"));
     }
 }

@@ -1,4 +1,4 @@
-//! A wasmtime engine, and the components and modules it has compiled.
+//! Wasmtime engine with its compiled components and modules.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -21,7 +21,7 @@ use crate::program::Program;
 use crate::proposals;
 use crate::room::{self, Room, Taken};
 
-/// Pulley's code for machines like this one.
+/// Pulley target for this machine's pointer width and endianness.
 const PULLEY: &str = match (cfg!(target_pointer_width = "64"), cfg!(target_endian = "little")) {
     (true, true) => "pulley64",
     (true, false) => "pulley64be",
@@ -29,24 +29,24 @@ const PULLEY: &str = match (cfg!(target_pointer_width = "64"), cfg!(target_endia
     (false, false) => "pulley32be",
 };
 
-/// Between two looks at the clock of running guests.
+/// Interval between epoch ticks.
 const TICK: Duration = Duration::from_millis(20);
 
-/// A failure to set up the engine or to compile a component.
+/// Error from creating the engine or compiling a component.
 #[derive(Debug, Error)]
 pub enum EngineError {
-    /// The engine does not work on this machine.
-    #[error("wasmtime cannot be set up here: {0}")]
+    /// The engine cannot be created on this machine.
+    #[error("cannot create the wasmtime engine: {0}")]
     Setup(String),
-    /// The bytes are no valid component or module, or one that needs what this wasmtime lacks.
-    #[error("wasmtime refuses the component: {0}")]
+    /// The bytes are not a valid component or module, or need a feature that this wasmtime lacks.
+    #[error("wasmtime rejected the component: {0}")]
     Compile(String),
 }
 
-/// Frames of a backtrace: a sanitized run has up to two more than another one, and must not lose the last ones by that.
+/// Maximum number of frames in a backtrace. Includes up to two instrumentation frames of a sanitized run.
 const MOST_FRAMES: usize = 40;
 
-/// A wasmtime engine set up for tests: backtraces with names and source lines, interruption.
+/// Wasmtime engine configured for tests: backtraces with names and source lines, and interruption.
 pub struct Engine {
     engine: wasmtime::Engine,
     cache: Option<Cache>,
@@ -56,7 +56,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The usual engine, which keeps compiled components in a folder, made when it is needed; without one, in memory alone.
+    /// Creates the default engine, which caches compiled components in a directory (created on demand), or only in
+    /// memory if no directory is passed.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Setup`] if wasmtime does not support this machine.
     pub fn new(cache: Option<PathBuf>) -> Result<Self, EngineError> {
         Self::of(EngineKind::default(), cache)
     }
@@ -80,8 +85,8 @@ impl Engine {
         if let Some(missing) = kind.is_missing() {
             return Err(EngineError::Setup(missing));
         }
-        // Where functions are compiled in parallel.
-        polyfill_build::system::threads::bound_rayon();
+        // Bound the thread pool in which wasmtime compiles functions.
+        polyfill_builder::system::threads::bound_rayon();
         let mut config = Config::new();
         config
             .cranelift_opt_level(OptLevel::Speed)
@@ -90,7 +95,7 @@ impl Engine {
             .wasm_backtrace_max_frames(NonZeroUsize::new(MOST_FRAMES))
             .epoch_interruption(true)
             .consume_fuel(fuel);
-        // Winch cannot do that, and is fast.
+        // Winch does not support the per-function cache, and compiles fast.
         if kind.compiler != Compiler::Winch {
             let functions = Arc::new(Functions::default());
             config
@@ -114,24 +119,36 @@ impl Engine {
         Ok(engine)
     }
 
-    /// An engine with settings of one's own: nothing interrupts guests.
+    /// Creates an engine from a custom configuration. It does not interrupt guests.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Setup`] if wasmtime rejects the configuration.
     pub fn with(config: &Config, cache: Option<PathBuf>) -> Result<Self, EngineError> {
         let engine = wasmtime::Engine::new(config).map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
         let (programs, modules) = Default::default();
         Ok(Self { engine, cache: cache.map(Cache::new), programs, modules, room: None })
     }
 
-    /// The engine itself.
+    /// Returns the wasmtime engine.
     pub fn wasmtime(&self) -> &wasmtime::Engine {
         &self.engine
     }
 
-    /// A component in binary form, compiled, if need be.
+    /// Returns the compiled component, from the cache if possible.
+    ///
+    /// # Errors
+    ///
+    /// Fails if wasmtime rejects the component.
     pub fn component(&self, bytes: &[u8]) -> Result<Component, EngineError> {
         self.program(bytes).map(|program| program.component().clone())
     }
 
-    /// A component in binary form, compiled, if need be, and with all that is known of it.
+    /// Returns the compiled component with its metadata, from the cache if possible.
+    ///
+    /// # Errors
+    ///
+    /// Fails if wasmtime rejects the component.
     pub fn program(&self, bytes: &[u8]) -> Result<Program, EngineError> {
         let hash = hash(bytes);
         let make = || {
@@ -142,12 +159,16 @@ impl Engine {
         self.programs.get_or_make(&hash, make).map_err(EngineError::Compile)
     }
 
-    /// The component with that hash, if it is in memory.
+    /// Returns the component with that hash if it is in memory.
     pub(crate) fn known_program(&self, hash: &Hash) -> Option<Program> {
         self.programs.get(hash)?.ok()
     }
 
-    /// A core module in binary form, compiled, if need be.
+    /// Returns the compiled core module, from the cache if possible.
+    ///
+    /// # Errors
+    ///
+    /// Fails if wasmtime rejects the module.
     pub fn module(&self, bytes: &[u8]) -> Result<Module, EngineError> {
         let hash = hash(bytes);
         let make = || {
@@ -158,17 +179,17 @@ impl Engine {
         self.modules.get_or_make(&hash, make).map_err(EngineError::Compile)
     }
 
-    /// The module with that hash, if it is in memory.
+    /// Returns the module with that hash if it is in memory.
     pub(crate) fn known_module(&self, hash: &Hash) -> Option<Module> {
         self.modules.get(hash)?.ok()
     }
 
-    /// Room for one run, waited for where there are bounds: hold it as long as the run's store.
+    /// Waits for a permit for one run, if the number of runs is bounded. Hold it as long as the run's store.
     pub(crate) fn room(&self) -> Option<Taken<'_>> {
         self.room.as_ref().map(Room::take)
     }
 
-    /// From the folder, or else by the compiler.
+    /// Loads from the directory, or compiles.
     fn compiled<T: Code>(
         &self,
         hash: &Hash,
@@ -186,7 +207,7 @@ impl Engine {
     }
 }
 
-/// The hash by which code is kept.
+/// Returns the cache key of the code.
 pub(crate) fn hash(bytes: &[u8]) -> Hash {
     Sha256::digest(bytes).into()
 }
@@ -195,7 +216,7 @@ fn size(image: Range<*const u8>) -> usize {
     image.end.addr() - image.start.addr()
 }
 
-/// One thread ticks for all guests of an engine, for as long as the engine lives.
+/// One thread increments the epoch for all guests of an engine until the engine is dropped.
 fn start_clock(engine: &wasmtime::Engine) -> Result<(), EngineError> {
     let engine = engine.weak();
     let clock = move || {
@@ -220,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn compiled_components_are_kept_and_damaged_ones_compiled_again() {
+    fn compiled_components_are_cached_and_corrupt_entries_recompiled() {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("compiled");
         let bytes = wat::parse_str("(component (core module (func (export \"f\"))))").unwrap();
@@ -247,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_component_is_refused() {
+    fn invalid_components_are_rejected() {
         let engine = Engine::new(None).unwrap();
         for bytes in [&b"\0asm"[..], b"", b"(component)"] {
             assert!(matches!(engine.component(bytes), Err(EngineError::Compile(_))));

@@ -1,4 +1,4 @@
-//! Which engine runs guests: wasmtime's compilers, with memory from the system or from a pool.
+//! Engine kinds: wasmtime's compilers, with on-demand or pooling allocation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,43 +6,43 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use polyfill_build::case::Proposal;
-use polyfill_build::index::ENGINE;
+use polyfill_builder::case::Proposal;
+use polyfill_builder::index::ENGINE;
 use thiserror::Error;
 
 use crate::engine::Engine;
 
-/// A kind of engine: `cranelift` without a word, `winch`, `pulley+pooling`, ..
+/// Kind of an engine: `cranelift` (default), `winch`, `pulley+pooling`, ..
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EngineKind {
-    /// What makes code of guests.
+    /// Compiler.
     pub compiler: Compiler,
-    /// Memories, tables and instances come from a pool that is set up once, as in servers.
+    /// Use the pooling allocator for memories, tables and instances, as servers do.
     pub pooling: bool,
 }
 
 /// One of wasmtime's compilers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Compiler {
-    /// The optimising one.
+    /// Optimizing compiler.
     #[default]
     Cranelift,
-    /// The one that is done in one pass.
+    /// Single-pass compiler.
     Winch,
-    /// Code for an interpreter that runs everywhere.
+    /// Portable interpreter bytecode.
     Pulley,
 }
 
-/// A word that names no engine.
+/// Unknown engine name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no engine `{name}`; there are {}", EngineKind::names())]
+#[error("unknown engine `{name}`; known engines: {}", EngineKind::names())]
 pub struct UnknownEngine {
-    /// The word.
+    /// The unknown name.
     pub name: String,
 }
 
 impl EngineKind {
-    /// All of them.
+    /// All engine kinds.
     pub const ALL: [EngineKind; 6] = [
         EngineKind { compiler: Compiler::Cranelift, pooling: false },
         EngineKind { compiler: Compiler::Cranelift, pooling: true },
@@ -52,31 +52,31 @@ impl EngineKind {
         EngineKind { compiler: Compiler::Pulley, pooling: true },
     ];
 
-    /// The one whose compiler is done first.
+    /// Returns the kind with the fastest compiler.
     pub fn fastest_to_compile() -> Self {
         let winch = EngineKind { compiler: Compiler::Winch, pooling: false };
         if winch.is_missing().is_none() { winch } else { EngineKind::default() }
     }
 
-    /// Why there is no such engine on this machine, if there is none.
+    /// Returns the reason why this engine is not available on this machine, if it is not.
     pub fn is_missing(self) -> Option<String> {
         let winch = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
         let missing = self.compiler == Compiler::Winch && !winch;
         missing.then(|| format!("engine `{self}`: wasmtime has no Winch for {}", std::env::consts::ARCH))
     }
 
-    /// A host's name with this engine in it, where it is not the usual one.
+    /// Returns the host's name qualified by this engine, unless it is the default.
     pub(crate) fn on(self, host: &str) -> String {
         if self == EngineKind::default() { host.into() } else { format!("{host}{ENGINE}{self}") }
     }
 
-    /// The name of a trial, or of a host, that ends with an engine: what is before it, and the engine.
+    /// Splits a trial's or host's name that ends with an engine into the rest and the engine.
     pub fn at_end(name: &str) -> Option<(&str, EngineKind)> {
         let (rest, word) = name.rsplit_once(ENGINE)?;
         Some((rest, word.parse().ok()?))
     }
 
-    /// A host's name without its engine, and the engine.
+    /// Splits a host's name into the name without its engine, and the engine.
     pub(crate) fn of(host: &str) -> Result<(&str, EngineKind), UnknownEngine> {
         match host.split_once(ENGINE) {
             None => Ok((host, EngineKind::default())),
@@ -109,7 +109,11 @@ impl FromStr for EngineKind {
     }
 }
 
-/// `all`, or names with commas between them.
+/// Parses `all`, or a comma-separated list of names.
+///
+/// # Errors
+///
+/// Returns the first name that is not an engine.
 pub fn parse_engines(text: &str) -> Result<Vec<EngineKind>, UnknownEngine> {
     if text.trim() == "all" {
         return Ok(EngineKind::ALL.to_vec());
@@ -128,7 +132,7 @@ pub struct EngineOptions {
     pub proposals: BTreeSet<Proposal>,
 }
 
-/// The engines of a process, each made when a cell first needs it.
+/// Engines of a process, created on first use.
 #[derive(Default)]
 pub(crate) struct Engines(Mutex<BTreeMap<EngineOptions, Slot>>);
 
@@ -148,7 +152,7 @@ impl Engines {
 
 #[cfg(test)]
 mod tests {
-    use polyfill_build::index::ENGINES;
+    use polyfill_builder::index::ENGINES;
 
     use super::*;
 
@@ -159,10 +163,10 @@ mod tests {
             assert_eq!(EngineKind::of(&kind.on("wasi")), Ok(("wasi", kind)));
         }
         let others = EngineKind::ALL.into_iter().filter(|kind| *kind != EngineKind::default());
-        assert!(others.map(|kind| kind.to_string()).eq(ENGINES.map(String::from)), "as patterns of cells know them");
+        assert!(others.map(|kind| kind.to_string()).eq(ENGINES.map(String::from)), "as patterns of trials know them");
         assert_eq!(parse_engines("all").unwrap().len(), 6);
         assert_eq!(parse_engines("winch, pulley+pooling").unwrap().len(), 2);
         let error = EngineKind::of("wasi/wich").unwrap_err().to_string();
-        assert!(error.starts_with("there is no engine `wich`; there are `cranelift`, "), "{error}");
+        assert!(error.starts_with("unknown engine `wich`; known engines: `cranelift`, "), "{error}");
     }
 }

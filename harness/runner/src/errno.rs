@@ -1,6 +1,6 @@
-//! The errors of preview1, as its WITX names them.
+//! Error codes of WASI preview1 (`errno`), <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>.
 
-/// By number.
+/// Names indexed by code.
 const NAMES: [&str; 77] = [
     "success",
     "2big",
@@ -81,12 +81,12 @@ const NAMES: [&str; 77] = [
     "notcapable",
 ];
 
-/// The name of an error, if it has one.
+/// Returns the name of an error code.
 pub fn errno_name(number: u32) -> Option<&'static str> {
     NAMES.get(number as usize).copied()
 }
 
-/// The number of an error, if there is one of that name.
+/// Returns the code of an error name.
 pub fn errno_number(name: &str) -> Option<u32> {
     NAMES.iter().position(|known| *known == name).map(|number| number as u32)
 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_have_the_numbers_of_preview1() {
+    fn errno_names_have_preview1_codes() {
         for (name, number) in
             [("2big", 1), ("badf", 8), ("inval", 28), ("notdir", 54), ("spipe", 70), ("notcapable", 76)]
         {

@@ -1,53 +1,53 @@
-//! Known failures: which trials must fail, and in which way.
+//! Expected failures: trials that must fail, and the required failure.
 
 use std::collections::BTreeSet;
 
-use polyfill_build::case::Case;
-use polyfill_build::failing::{FailureKind, FailureKinds, With};
-use polyfill_build::index::{Cell, Stage};
-use polyfill_build::reference;
+use polyfill_builder::case::Case;
+use polyfill_builder::failing::{ExpectedFailure, FailureKind, FailureKinds};
+use polyfill_builder::index::{Stage, Trial};
+use polyfill_builder::reference;
 
 use crate::compare::{Mismatch, Stream, compare};
 use crate::observation::{Observation, Outcome};
 
-/// A failure that a cell must show.
+/// Expected failure of a trial.
 pub(crate) struct MustFail<'a> {
-    /// The reason.
+    /// Reason for the expectation.
     pub reason: String,
     with: Expected<'a>,
 }
 
-/// The way in which it must fail.
+/// Required kind of failure.
 enum Expected<'a> {
-    /// By a difference of a run, whichever.
+    /// Any difference of a completed run.
     Run,
-    /// By differences of these kinds.
+    /// Differences of these kinds.
     Kinds(&'a FailureKinds),
-    /// With these values, which the case has in place of its own.
+    /// Actual values equal to these, which replace the case's own expectations.
     Actual(Box<Case>),
 }
 
-/// A failure by another way than the expected one.
+/// Failure that differs from the expected one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherFailure {
-    /// The expected way.
+    /// Description of the expected failure.
     pub expected: String,
-    /// The actual one.
+    /// Description of the actual failure.
     pub actual: String,
 }
 
-/// The failure that a cell must show, if there is one: its adapter has the bug that the case detects, or the case says so of
-/// the cell. An invalid requirement on versions is reported where the case is read.
-pub(crate) fn must_fail<'a>(case: &'a Case, cell: &Cell) -> Option<MustFail<'a>> {
-    if let Some(fails) = case.must_fail_on(&cell.adapter, &cell.host) {
+/// Returns the expected failure of a trial: its adapter has the bug that the case detects, or the case declares it.
+/// Invalid version requirements are reported when the case is read.
+pub(crate) fn must_fail<'a>(case: &'a Case, trial: &Trial) -> Option<MustFail<'a>> {
+    if let Some(fails) = case.must_fail_on(&trial.adapter, &trial.host) {
         let with = match &fails.with {
             None => Expected::Run,
-            Some(With::Kinds(kinds)) => Expected::Kinds(kinds),
-            Some(With::Actual(actual)) => Expected::Actual(Box::new(case.with(actual))),
+            Some(ExpectedFailure::Kinds(kinds)) => Expected::Kinds(kinds),
+            Some(ExpectedFailure::Actual(actual)) => Expected::Actual(Box::new(case.with(actual))),
         };
         return Some(MustFail { reason: fails.reason.clone(), with });
     }
-    let (bug, release) = (case.bug.as_ref()?, release(cell)?);
+    let (bug, release) = (case.bug.as_ref()?, release(trial)?);
     let present = matches!(bug.is_in(&release.semver()), Ok(Some(true)));
     present.then(|| MustFail {
         reason: format!("release {} has the bug {} (`bug.present`)", release.version, bug.id),
@@ -63,7 +63,8 @@ impl MustFail<'_> {
             return judge(kinds, observation, mismatches);
         };
         let mut others = compare(case, observation);
-        // A case that expects no check is checked only if the command line asks for it; that is judged elsewhere.
+        // A case without `sanitize` is checked only on request of the command line; its violations are judged in
+        // `cell`.
         others.retain(|other| !matches!(other, Mismatch::Violation(_)) || mismatches.contains(other));
         if others.is_empty() && has_looked(observation, mismatches) {
             return Ok(());
@@ -71,13 +72,13 @@ impl MustFail<'_> {
         let also = others.iter().map(|other| word(other, observation)).collect::<BTreeSet<_>>();
         let actual = match also.is_empty() {
             true => observation.outcome.to_string(),
-            false => format!("other values: {}", list(also)),
+            false => format!("different values: {}", list(also)),
         };
-        Err(OtherFailure { expected: "the values of `fails.with`".into(), actual })
+        Err(OtherFailure { expected: "the values in `xfail.with`".into(), actual })
     }
 }
 
-/// Compares an actual failure with the kinds that are expected of it; without kinds, with any difference of a run.
+/// Compares an actual failure with the expected kinds; without kinds, accepts any difference of a completed run.
 pub(crate) fn judge(
     kinds: Option<&FailureKinds>,
     observation: &Observation,
@@ -91,12 +92,12 @@ pub(crate) fn judge(
     if mismatches.iter().all(fits) {
         return Ok(());
     }
-    let expected = kinds.map_or_else(|| "a difference of a run that came to its end".to_string(), ToString::to_string);
+    let expected = kinds.map_or_else(|| "a difference of a completed run".to_string(), ToString::to_string);
     let actual = mismatches.iter().map(|mismatch| word(mismatch, observation)).collect();
     Err(OtherFailure { expected, actual: list(actual) })
 }
 
-/// Whether something was run, or encoded, and all of it could be compared.
+/// Returns true if something was run or encoded, and all expectations could be evaluated.
 fn has_looked(observation: &Observation, mismatches: &[Mismatch]) -> bool {
     let was_made = !matches!(
         observation.outcome,
@@ -106,7 +107,7 @@ fn has_looked(observation: &Observation, mismatches: &[Mismatch]) -> bool {
     was_made && mismatches.iter().filter(outcome).all(|mismatch| kind(mismatch, observation).is_some())
 }
 
-/// The kind of a failure; nothing where there was no run, or nothing could be compared.
+/// Returns the kind of a failure; `None` if nothing was run, or an expectation could not be evaluated.
 fn kind(mismatch: &Mismatch, observation: &Observation) -> Option<FailureKind> {
     Some(match mismatch {
         Mismatch::Outcome { .. } => match &observation.outcome {
@@ -147,7 +148,7 @@ fn kind(mismatch: &Mismatch, observation: &Observation) -> Option<FailureKind> {
     })
 }
 
-/// A difference, in a word or two.
+/// Describes a difference in a few words.
 fn word(mismatch: &Mismatch, observation: &Observation) -> String {
     match (kind(mismatch, observation), mismatch) {
         (Some(FailureKind::Trap | FailureKind::Limit | FailureKind::Exit), Mismatch::Outcome { .. })
@@ -160,11 +161,11 @@ fn word(mismatch: &Mismatch, observation: &Observation) -> String {
             }
         }
         (Some(kind), _) => format!("`{kind}`"),
-        (None, Mismatch::NothingChecked { .. }) => "`sanitize` had nothing to check".to_string(),
+        (None, Mismatch::NothingChecked { .. }) => "`sanitize` checked nothing".to_string(),
         (None, Mismatch::CallsNotRecorded) => "`host-calls` cannot be compared on this host".to_string(),
         (None, Mismatch::HandlesLeft { .. }) => "`handles-left` cannot be compared on this host".to_string(),
         (None, Mismatch::Unreadable { key, .. }) => format!("`{key}` cannot be compared"),
-        (None, _) => "what cannot be compared".to_string(),
+        (None, _) => "an expectation that cannot be evaluated".to_string(),
     }
 }
 
@@ -172,31 +173,31 @@ fn list(words: BTreeSet<String>) -> String {
     words.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// The release of the reference adapters that a cell goes through: that of the first one in its stack.
-pub(crate) fn release(cell: &Cell) -> Option<&'static reference::Release> {
-    let references = cell.adapter.split('+').filter_map(|word| reference::find(word)?.ok());
+/// Returns the release of the reference adapters that a trial uses: that of the first one in its adapter chain.
+pub(crate) fn release(trial: &Trial) -> Option<&'static reference::Release> {
+    let references = trial.adapter.split('+').filter_map(|word| reference::find(word)?.ok());
     references.map(|reference| reference.release).next()
 }
 
 #[cfg(test)]
 mod tests {
-    use polyfill_build::case::LimitName;
+    use polyfill_builder::case::LimitName;
 
     use super::*;
     use crate::observation::TrapInfo;
 
     fn ways(outcome: Outcome, expect: &str, with: &str) -> Result<(), OtherFailure> {
         let case: Case =
-            toml::from_str(&format!("expect = {expect}\n[[fails]]\ncells = '*'\nreason = 'r'\n{with}")).unwrap();
+            toml::from_str(&format!("expect = {expect}\n[[xfail]]\ntrials = '*'\nreason = 'r'\n{with}")).unwrap();
         let mut observation = Observation::of(outcome);
         observation.stdout = b"seen".to_vec();
         let mismatches = compare(&case, &observation);
         assert!(!mismatches.is_empty(), "{expect}");
         let (guest, case_name) = ("g".to_string(), "c".to_string());
         let (adapter, host) = ("none".to_string(), "wasi".to_string());
-        let artifact = polyfill_build::index::Artifact::Ignored(String::new());
-        let cell = Cell { guest, case: case_name, adapter, host, artifact, sanitize: None };
-        must_fail(&case, &cell).unwrap().judge(&observation, &mismatches)
+        let artifact = polyfill_builder::index::Artifact::Ignored(String::new());
+        let trial = Trial { guest, case: case_name, adapter, host, artifact, sanitize: None };
+        must_fail(&case, &trial).unwrap().judge(&observation, &mismatches)
     }
 
     fn trap() -> Outcome {
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_way_any_difference_of_a_run_is_expected_and_nothing_else() {
+    fn without_kinds_only_differences_of_completed_runs_are_expected() {
         for outcome in [Outcome::Returned, Outcome::Exit(3), trap()] {
             assert_eq!(ways(outcome, "{ exit = 1 }", ""), Ok(()));
         }
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_is_of_an_expected_kind() {
+    fn every_difference_must_be_of_an_expected_kind() {
         let with = |kinds: &str| ways(Outcome::Exit(3), "{ exit = 1, stdout = 'other' }", &format!("with = {kinds}"));
         assert_eq!(with("['exit', 'stdout', 'trap']"), Ok(()));
         for kinds in ["'exit'", "'stdout'", "['trap', 'stdout']", "'error'", "'limit'"] {
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoding_that_fails_and_a_limit_are_expected_by_name_only() {
+    fn encoding_errors_and_limits_are_expected_only_by_name() {
         assert_eq!(ways(not_built(Stage::Encode), "{ exit = 1 }", "with = 'error'"), Ok(()));
         assert_eq!(ways(limit(), "{ exit = 1 }", "with = 'limit'"), Ok(()));
         for stage in [Stage::Case, Stage::Compile, Stage::Adapter] {
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn actual_values_are_met_in_place_of_the_cases_own() {
+    fn values_in_fails_replace_expectations_of_the_case() {
         let with =
             |outcome, actual: &str| ways(outcome, "{ exit = 1, stdout = 'other' }", &format!("with = {{ {actual} }}"));
         assert_eq!(with(Outcome::Exit(3), "exit = 3, stdout = 'seen'"), Ok(()));

@@ -1,5 +1,5 @@
-//! What made a trial fail, as data: short enough for a recording, and enough to say of another run that it fails in the same
-//! way.
+//! Serializable summary of a failure: compact enough for a recording, and sufficient to compare the failures of two
+//! runs.
 
 use std::fmt;
 
@@ -10,34 +10,34 @@ use crate::observation::{Observation, Outcome};
 use crate::report::{counts, expected_handles};
 use crate::values::bytes_text;
 
-/// One thing that made a trial fail.
+/// Summary of one mismatch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Failed {
-    /// Its kind.
+    /// Kind of the mismatch.
     pub kind: FailedKind,
-    /// The place: a line of an output or of a list from 1, a call, a function; empty where there is one place only.
+    /// Location: a line of an output or list (from 1), a call, or a function. Empty if the kind has a single location.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub at: String,
-    /// What the case expects there; `None` for nothing.
+    /// Expected text; `None` if nothing is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What was there; `None` for nothing.
+    /// Actual text; `None` if nothing was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
 }
 
-/// Kinds of what makes a trial fail.
+/// Kind of a mismatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailedKind {
-    /// The end of the run.
+    /// Outcome of the run.
     Outcome,
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
-    /// The message of an encoding that failed.
+    /// Message of a failed encoding.
     Error,
     /// Calls across the core boundary.
     CoreCalls,
@@ -45,35 +45,35 @@ pub enum FailedKind {
     Trace,
     /// Functions of the backtrace.
     Backtrace,
-    /// The result of a call.
+    /// Result of a call.
     Returned,
-    /// The output of a call.
+    /// Output of a call.
     Printed,
     /// Calls across the component boundary.
     HostCalls,
     /// Resources that the host still holds.
     HandlesLeft,
-    /// A violation: something that an adapter must not do.
+    /// Violation of a rule by an adapter.
     Violation,
     /// Imports of the component.
     Imports,
     /// Versions of interfaces.
     Versions,
-    /// Files in the guest's private folder.
+    /// Files in the guest's private directory.
     Files,
-    /// Pages by which memory grew.
+    /// Memory growth in pages.
     PagesGrown,
-    /// An expectation that cannot be read.
+    /// Expectation that cannot be evaluated.
     Unreadable,
 }
 
 impl Failed {
-    /// The essential part of each mismatch: the first line that differs of an output, not all of it.
+    /// Summarizes each mismatch: of an output, only the first differing line.
     pub fn all(mismatches: &[Mismatch], observation: &Observation) -> Vec<Self> {
         mismatches.iter().filter_map(|mismatch| Self::of(mismatch, observation)).collect()
     }
 
-    /// `None` for what is not of the run: no replay shows it.
+    /// Returns `None` for mismatches that are not properties of the run, because no replay shows them.
     fn of(mismatch: &Mismatch, observation: &Observation) -> Option<Self> {
         let one = |kind, at: &str, expected: Option<String>, seen| Self { kind, at: at.to_string(), expected, seen };
         Some(match mismatch {
@@ -131,7 +131,7 @@ impl Failed {
     }
 }
 
-/// The end of a run without what depends on how long it was let run.
+/// Formats an outcome without the value of the time limit.
 fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Timeout { .. } => "timeout".into(),
@@ -139,7 +139,7 @@ fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// The first line that is another one. Lines before it are the same, so that its number and both lines say it all.
+/// Summarizes the first differing line. All lines before it are equal.
 fn first_line(kind: FailedKind, at: &str, expected: &[u8], seen: &[u8]) -> Failed {
     let lines = |bytes: &'_ [u8]| bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
     first(kind, at, &lines(expected), &lines(seen), |line| bytes_text(line))
@@ -168,25 +168,25 @@ impl fmt::Display for FailedKind {
             Self::Returned => "result",
             Self::Printed => "stdout of a call",
             Self::HostCalls => "host calls",
-            Self::HandlesLeft => "handles that are left",
+            Self::HandlesLeft => "remaining handles",
             Self::Violation => "violation",
             Self::Imports => "imports of the component",
             Self::Versions => "versions",
             Self::Files => "files",
-            Self::PagesGrown => "pages by which memory grew",
-            Self::Unreadable => "expectation that cannot be read",
+            Self::PagesGrown => "memory growth in pages",
+            Self::Unreadable => "unreadable expectation",
         })
     }
 }
 
-/// Three lines: kind and place, what was expected, what was seen.
+/// Formats three lines: kind and location, expected, actual.
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.at.is_empty() { String::new() } else { format!(", {}", self.at) };
         let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into()).replace('\n', "\n    ");
         writeln!(f, "{}{place}", self.kind)?;
         writeln!(f, "  expected: {}", or(&self.expected))?;
-        write!(f, "  seen:     {}", or(&self.seen))
+        write!(f, "  actual:   {}", or(&self.seen))
     }
 }
 
@@ -195,11 +195,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_an_output_the_first_line_that_differs_is_kept() {
+    fn summary_of_an_output_is_the_first_differing_line() {
         let failed =
             |expected: &str, seen: &str| first_line(FailedKind::Stdout, "", expected.as_bytes(), seen.as_bytes());
         let one = failed("a\nb\nc\n", "a\nx\nc\n");
-        assert_eq!(one.to_string(), "stdout, line 2\n  expected: \"b\\n\"\n  seen:     \"x\\n\"");
+        assert_eq!(one.to_string(), "stdout, line 2\n  expected: \"b\\n\"\n  actual:   \"x\\n\"");
         assert_eq!(one, failed("a\nb\nc\n", "a\nx\n"));
         assert_ne!(one, failed("a\nb\nc\n", "x\n"));
         assert_ne!(one, failed("a\nb\nc\n", "a\ny\n"));

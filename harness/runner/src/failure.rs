@@ -1,10 +1,10 @@
-//! A cell that failed, as those see it who want to keep it.
+//! Failed trial, as passed to the failure hook of a runner ([`Runner::keep`]).
 
 use std::path::Path;
 use std::sync::OnceLock;
 
-use polyfill_build::case::Case;
-use polyfill_build::index::{Artifact, Cell, Index, NATIVE};
+use polyfill_builder::case::Case;
+use polyfill_builder::index::{Artifact, Index, NATIVE, Trial};
 
 use crate::compare::Mismatch;
 use crate::engines::EngineKind;
@@ -13,70 +13,69 @@ use crate::suite::Runner;
 use crate::time::TrialTime;
 use crate::trace::Detail;
 
-/// A cell that failed.
+/// A failed trial.
 pub struct Failure<'a> {
-    /// Where it is from.
+    /// Index of the suite.
     pub index: &'a Index,
-    /// The cell.
-    pub cell: &'a Cell,
-    /// Its case, as it is there.
+    /// The trial.
+    pub trial: &'a Trial,
+    /// Case of the trial, unmodified.
     pub case: &'a Case,
-    /// The failed run.
+    /// Observation of the failed run.
     pub observation: &'a Observation,
-    /// What was said of it.
+    /// Text of the failure report.
     pub report: &'a str,
-    /// What differs from the case.
+    /// Differences from the case's expectations.
     pub mismatches: &'a [Mismatch],
     pub(crate) time: &'a OnceLock<TrialTime>,
     pub(crate) runner: &'a Runner,
 }
 
 impl Failure<'_> {
-    /// The folder of the index.
+    /// Returns the directory of the index.
     pub fn folder(&self) -> &Path {
         self.runner.folder()
     }
 
-    /// The component that ran; none on the host `native`, on hosts that are programs, or where nothing was built.
+    /// Returns the component that ran; `None` on the host `native`, on external hosts, and if the build failed.
     pub fn component(&self) -> Option<Vec<u8>> {
-        let (host, _) = EngineKind::of(&self.cell.host).ok()?;
+        let (host, _) = EngineKind::of(&self.trial.host).ok()?;
         if self.runner.remote(self.index, host).is_some() {
             return None;
         }
-        let Artifact::Component(file) = &self.cell.artifact else { return None };
-        polyfill_build::system::read(self.folder().join(file)).ok()
+        let Artifact::Component(file) = &self.trial.artifact else { return None };
+        polyfill_builder::system::read(self.folder().join(file)).ok()
     }
 
-    /// The guest's core module, where the index has it: for the host `native`.
+    /// Returns the guest's core module, which the index contains if the guest also runs on the host `native`.
     pub fn main(&self) -> Option<Vec<u8>> {
-        let is_it = |cell: &&Cell| cell.guest == self.cell.guest && cell.host == NATIVE;
-        let file = self.index.cells.iter().filter(is_it).find_map(|cell| match &cell.artifact {
+        let is_it = |trial: &&Trial| trial.guest == self.trial.guest && trial.host == NATIVE;
+        let file = self.index.trials.iter().filter(is_it).find_map(|trial| match &trial.artifact {
             Artifact::Module(file) => Some(file),
             _ => None,
         });
-        polyfill_build::system::read(self.folder().join(file?)).ok()
+        polyfill_builder::system::read(self.folder().join(file?)).ok()
     }
 
-    /// The same run once more, with all its calls, in what is left of the trial's time. The error says why there is none: a
-    /// trial that has used up its time is not run again.
+    /// Reruns the trial with full tracing, within the rest of the trial's time budget.
     ///
     /// # Errors
     ///
-    /// The reason, for a reader.
+    /// Returns a description if the trial has used up its time limit, or if the traced run exceeds it.
     pub fn traced(&self) -> Result<Observation, String> {
         if let Outcome::Timeout { .. } = self.observation.outcome {
-            return Err("the trial has used up its time".into());
+            return Err("the time limit of the trial is used up".into());
         }
-        let again = self.runner.observe(self.index, self.cell, self.case, Detail::Full, self.time);
+        let again = self.runner.observe(self.index, self.trial, self.case, Detail::Full, self.time);
         match again.outcome {
-            Outcome::Timeout { .. } => Err("with its calls reported, the trial takes more time than it may".into()),
+            Outcome::Timeout { .. } => Err("the traced run exceeds the time limit of the trial".into()),
             _ => Ok(again),
         }
     }
 
-    /// The command that records the trial, if there is one; `out` is the file to write.
+    /// Returns the command that records the trial to the file `out`; `None` if the command line cannot run the trial.
     pub fn record_command(&self, out: &str) -> Option<String> {
-        // Neither the code of a test binary nor a folder of another project's tests is there for the command.
+        // The command line has neither the code of a test binary nor the directory of another project's tests.
         if self.case.host_code || self.runner.again.contains("--wasi-testsuite") {
             return None;
         }
@@ -84,6 +83,6 @@ impl Failure<'_> {
             "." | "" => String::new(),
             root => format!(" --suite {root}"),
         };
-        Some(format!("polyfill record {}{suite} -o {out}", self.cell.name()))
+        Some(format!("polyfill record {}{suite} -o {out}", self.trial.name()))
     }
 }

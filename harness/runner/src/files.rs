@@ -1,8 +1,8 @@
-//! The private directory of a run: made with the files of the case, and listed afterwards.
+//! Private directory of a run: created with the files of the case, and listed afterwards.
 //!
-//! Guests reach nothing else: the directories that are preopened lie in it, and wasmtime-wasi follows no path and no link out
-//! of them. A case is checked here before anything is made of it, whoever wrote it ([`plan`]); laying out, listing and
-//! removing go from one directory's handle to the next and follow no link ([`directory`]).
+//! Guests cannot access anything else: preopened directories are inside of it, and wasmtime-wasi follows no path and no
+//! link out of them. Cases are untrusted and validated before anything is created ([`plan`]). Creating, listing and
+//! removing entries is relative to directory handles and follows no links ([`directory`]).
 
 #[cfg(unix)]
 mod directory;
@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use polyfill_build::case::LimitName;
-use polyfill_build::system::{PrivateDir, private_dir};
+use polyfill_builder::case::LimitName;
+use polyfill_builder::system::{PrivateDir, private_dir};
 use thiserror::Error;
 
 use self::directory::{Directory, Found, FoundKind, Visit};
@@ -32,107 +32,106 @@ use crate::observation::{Outcome, Seen};
 
 pub(crate) use self::meter::{Meter, Size, length};
 
-/// Bytes of a path that an error shows.
+/// Maximum number of bytes of a path in an error.
 const MOST_SHOWN: usize = 100;
 
-/// A private directory that cannot be made or listed.
+/// Error in creating or listing a private directory.
 #[derive(Debug, Error)]
 pub(crate) enum FilesError {
-    /// The system refuses.
+    /// A system call failed.
     #[error("the guest's files: cannot {doing} `{path}`: {source}")]
     Io {
-        /// What was tried.
+        /// Failed operation.
         doing: &'static str,
-        /// Where, within the directory.
+        /// Path within the directory.
         path: String,
-        /// Why.
+        /// Cause of the error.
         source: io::Error,
     },
-    /// A path that is none.
+    /// Invalid path.
     #[error("the guest's files: `{path}` {problem}")]
     Path {
         /// The path.
         path: String,
-        /// What is wrong with it.
+        /// Description of the error.
         problem: String,
     },
-    /// A content that cannot be read.
+    /// Invalid content of an entry.
     #[error("the guest's files: `{path}`: {problem}")]
     Content {
         /// The path.
         path: String,
-        /// What is wrong with it.
+        /// Description of the error.
         problem: String,
     },
-    /// A preopen that is no directory of the case.
-    #[error("`preopens`: `{name}` is `{path}`, which is no directory of `files`")]
+    /// A preopen is not a directory of the case.
+    #[error("`preopens`: `{name}` is `{path}`, which is not a directory in `files`")]
     Preopen {
-        /// The name of the preopen.
+        /// Name of the preopen.
         name: String,
-        /// What it is given as.
+        /// Path of the preopen in the case.
         path: String,
     },
     /// Too many preopens.
     #[error("`preopens`: {count} directories, expected at most {most}")]
     Preopens {
-        /// How many there are.
+        /// Number of preopens.
         count: usize,
-        /// How many there may be.
+        /// Maximum number.
         most: usize,
     },
-    /// The case has more bytes of files than a run may have.
+    /// The case's files exceed the byte limit.
     #[error(
-        "the guest's files: {total} bytes in all, expected at most {limit} (help: lay out less, or raise `limits.files` of \
-         the case)"
+        "the guest's files: {total} bytes in all, expected at most {limit} (help: reduce the files, or \
+         raise `limits.files` of the case)"
     )]
     Bytes {
         /// Bytes of all files.
         total: u64,
-        /// The limit.
+        /// Limit in bytes.
         limit: usize,
     },
     /// The case has too many files.
     #[error("the guest's files: expected at most {most} files, directories and links, found more")]
     Entries {
-        /// How many there may be.
+        /// Maximum number of entries.
         most: usize,
     },
-    /// A run has left more than can be listed.
+    /// The remaining files are too large or too many to list.
     #[error("{0}")]
     TooMuch(String),
 }
 
-/// The private directory of a run. Dropping it removes everything in it.
+/// Private directory of a run. Removed with all contents on drop.
 pub(crate) struct Files {
     root: Arc<Directory>,
     folder: PrivateDir,
     size: Size,
-    /// Entries that there may be.
+    /// Maximum number of entries.
     most: usize,
     pub(crate) preopens: Vec<Opened>,
 }
 
-/// A directory that is preopened.
+/// Preopened directory.
 pub(crate) struct Opened {
-    /// As the guest sees it.
+    /// Path in the guest.
     pub(crate) name: String,
-    /// Its path on this machine.
+    /// Path on this machine.
     pub(crate) folder: PathBuf,
     pub(crate) read_only: bool,
     handle: Directory,
 }
 
 impl Opened {
-    /// A path by which it is opened here, and nothing else: not even if something else lies at [`folder`](Self::folder) by
-    /// then.
+    /// Path that opens exactly this directory, even if [`folder`](Self::folder) has been replaced in the meantime.
     pub(crate) fn path(&self) -> PathBuf {
         self.handle.path_for_opening(&self.folder)
     }
 }
 
 impl Files {
-    /// Makes the directory of a run; `None` where the case has no files. Nothing is written before all of the case's files
-    /// are known to lie in the directory and to be within the limits.
+    /// Creates the directory of a run; `None` if the case has no files. Nothing is written before all files of the case
+    /// are validated.
     pub(crate) fn lay_out(inputs: &Inputs, limits: &Limits) -> Result<Option<Self>, FilesError> {
         let Some(preopens) = &inputs.preopens else { return Ok(None) };
         let plan = Plan::of(&inputs.files, limits)?;
@@ -160,7 +159,7 @@ impl Files {
     }
 
     fn make(&self, plan: &Plan<'_>) -> Result<(), FilesError> {
-        // Entries are sorted: those of one directory mostly follow each other.
+        // Entries are sorted, so those of one directory are mostly adjacent.
         let mut last: Option<(&str, Directory)> = None;
         for (path, planned) in &plan.entries {
             let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -182,8 +181,8 @@ impl Files {
         Ok(())
     }
 
-    /// Sets times and permissions of directories: after all entries, which change the times, and those below first, which
-    /// could not be reached without the permissions.
+    /// Sets times and permissions of directories: after creating all entries, which changes the times, and bottom-up,
+    /// because entries below may become inaccessible.
     fn finish(&self, plan: &Plan<'_>) -> Result<(), FilesError> {
         for (path, planned) in plan.entries.iter().rev() {
             if matches!(planned.kind, Kind::Directory) {
@@ -191,19 +190,19 @@ impl Files {
                 set(&directory.map_err(failed("open", path))?, path, planned)?;
             }
         }
-        // Its permissions stay as they are: nobody else looks into it.
+        // The root's permissions stay unchanged: it is already private.
         let root = self.root.as_file().map_err(failed("open", ""))?;
         root.set_times(times(crate::host::WALL_CLOCK_SECONDS as i64)?).map_err(failed("set the time of", ""))
     }
 
-    /// Counts what the guest adds.
+    /// Returns the meter that counts the guest's additions.
     pub(crate) fn meter(&self, limits: &Limits) -> Meter {
         let most = Size { bytes: limits.files as u64, entries: limits.entries };
         Meter::new(self.root.clone(), most, self.size)
     }
 
-    /// A way to ask for the limit that the files are beyond, if they are: for hosts whose calls are not counted. Files that
-    /// cannot be measured are beyond any limit.
+    /// Returns a function that reports the exceeded limit, if any: for hosts whose calls are not counted. Files that
+    /// cannot be measured count as beyond the limit.
     pub(crate) fn exceeded(&self, limits: &Limits) -> impl Fn() -> Option<Stop> + Send + Sync + 'static {
         let root = self.root.clone();
         let most = Size { bytes: limits.files as u64, entries: limits.entries };
@@ -214,7 +213,7 @@ impl Files {
                 return None;
             }
             let began = Instant::now();
-            // Whoever writes meanwhile may move a directory: another try finds it where it is.
+            // A concurrent writer may move a directory during the walk; retry.
             let measure = || meter::measure(&root, most.entries, std::iter::empty());
             let size = measure().or_else(|_| measure()).or_else(|_| measure());
             *last = Some((Instant::now(), began.elapsed()));
@@ -225,7 +224,7 @@ impl Files {
         }
     }
 
-    /// All that is in it now: `most` bytes of files at most, each name of a file counted.
+    /// Lists all contents. `most` bounds the bytes of files; a file with several names counts once per name.
     pub(crate) fn look(&self, most: usize) -> Result<BTreeMap<String, Seen>, FilesError> {
         let mut look = Look { left: most, most, entries: self.most, seen: BTreeMap::new() };
         self.root.walk(&mut look)?;
@@ -233,24 +232,24 @@ impl Files {
     }
 }
 
-/// How many times as long as measuring takes nothing is measured again.
+/// Minimum pause between measurements, as a multiple of the duration of one.
 const PAUSE: u32 = 20;
 
 impl Drop for Files {
     fn drop(&mut self) {
-        // What is left then is tried by `PrivateDir`, by paths.
+        // `PrivateDir` then tries to remove the rest by path.
         let _ = self.root.clear();
     }
 }
 
-/// A run's outcome, and what it has left in its directory, if it has one. More than can be listed is an outcome of its own.
+/// Returns a run's outcome and the remaining files. Exceeding a limit of the listing is an outcome.
 pub(crate) fn left(files: Option<&Files>, most: usize, outcome: Outcome) -> (Outcome, Option<BTreeMap<String, Seen>>) {
     let message = match files.map(|files| files.look(most)).transpose() {
         Ok(files) => return (outcome, files),
         Err(error) => error.to_string(),
     };
     match outcome {
-        // That came first.
+        // The earlier outcome takes precedence.
         Outcome::Limit { .. } | Outcome::Timeout { .. } | Outcome::NotRun(_) | Outcome::HostFailed(_) => {
             (outcome, None)
         }
@@ -282,12 +281,12 @@ fn set_mode(_file: &File, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Lists what it visits.
+/// Lists the visited entries.
 struct Look {
     most: usize,
-    /// Bytes of files that may still come.
+    /// Remaining bytes for file contents.
     left: usize,
-    /// Entries that there may be.
+    /// Maximum number of entries.
     entries: usize,
     seen: BTreeMap<String, Seen>,
 }
@@ -307,7 +306,7 @@ impl Visit for Look {
             return Err(FilesError::TooMuch(format!("more than {} files, directories and links", self.entries)));
         }
         let path = directory::text(path);
-        let seen = self.seen(found).map_err(failed("look at", &path))?;
+        let seen = self.seen(found).map_err(failed("inspect", &path))?;
         let seen = seen.ok_or_else(|| FilesError::TooMuch(format!("more than {} bytes of files", self.most)))?;
         self.seen.insert(path, seen);
         Ok(())
@@ -315,7 +314,7 @@ impl Visit for Look {
 }
 
 impl Look {
-    /// An entry; `None` for a file longer than what is left.
+    /// Returns an entry; `None` for a file that exceeds the remaining bytes.
     fn seen(&mut self, found: &Found<'_>) -> io::Result<Option<Seen>> {
         let (mode, modified) = (found.mode(), found.modified());
         Ok(match found.kind() {
@@ -323,7 +322,7 @@ impl Look {
             FoundKind::Directory => Some(Seen::Folder { mode, modified }),
             FoundKind::Other => Some(Seen::Other),
             FoundKind::File => {
-                // Whatever the file says of its length, no more than is left gets into memory.
+                // Read at most the remaining bytes, even if the file is longer than reported.
                 let mut content = Vec::new();
                 found.open()?.take(self.left as u64 + 1).read_to_end(&mut content)?;
                 self.left.checked_sub(content.len()).map(|rest| {
@@ -341,7 +340,7 @@ impl From<io::Error> for FilesError {
     }
 }
 
-/// A path in an error: the end of one that is very long is left out.
+/// Formats a path for an error, abbreviated if it is long.
 fn shown(path: &str) -> String {
     match path.char_indices().nth(MOST_SHOWN) {
         Some((end, _)) => format!("{}..", &path[..end]),

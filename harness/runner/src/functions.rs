@@ -1,4 +1,5 @@
-//! Compiled functions, kept in memory: a guest's are the same in each component that it is in, whatever the adapters are.
+//! In-memory cache of compiled functions. A guest's functions are the same in each component, independent of the
+//! adapters.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasmtime::CacheStore;
 
-/// Bytes of compiled functions of one engine.
+/// Capacity in bytes of compiled functions per engine.
 const MOST: usize = 128 << 20;
 
-/// Functions by hashes of what they were compiled from, up to a bound. What was not used for long goes, half of it at once.
+/// Bounded two-generation cache, keyed by hash: when it is full, the older generation is evicted.
 #[derive(Debug)]
 pub(crate) struct Functions {
     most: usize,
@@ -20,7 +21,7 @@ pub(crate) struct Functions {
 #[derive(Debug, Default)]
 struct Halves {
     recent: HashMap<Vec<u8>, Vec<u8>>,
-    /// What `recent` holds.
+    /// Size of `recent` in bytes.
     bytes: usize,
     older: HashMap<Vec<u8>, Vec<u8>>,
 }
@@ -59,7 +60,7 @@ impl Halves {
             self.older = mem::take(&mut self.recent);
             self.bytes = 0;
         }
-        // Two threads may have compiled it at the same time, to the same code.
+        // Two threads may have compiled the function concurrently, with the same result.
         if self.recent.insert(key, code).is_none() {
             self.bytes += size;
         }
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_used_for_long_goes() {
+    fn older_generation_is_evicted() {
         let functions = Functions { most: 20, ..Functions::default() };
         let there = |key: u8| functions.get(&[key]).is_some();
         for key in 0..4 {

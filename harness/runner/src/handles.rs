@@ -1,20 +1,19 @@
-//! Values in WAVE with handles in them, for which WAVE itself has no word: what stands in a handle's place is the
-//! caller's business.
+//! Parses WAVE values that contain handles, for which WAVE has no syntax. The caller defines the notation of handles.
 
 use wasmtime::component::{ResourceType, Type, Val};
 
 use crate::values::type_text;
 
-/// Tells the handle that a text stands for, given its type (`own` or `borrow`).
+/// Resolves the text of a handle, given its type (`own` or `borrow`).
 pub(crate) type Resolve<'a> = &'a mut dyn FnMut(&Type, &str) -> Result<Val, String>;
 
-/// A value of that type.
+/// Parses a value of the given type.
 pub(crate) fn parse(ty: &Type, text: &str, handle: Resolve<'_>) -> Result<Val, String> {
     let text = text.trim();
     if resources(ty).is_empty() && !has_bytes(ty) {
         return Val::from_wave(ty, text).map_err(|error| format!("{error:#}"));
     }
-    let wrong = || format!("`{text}` is not of that form");
+    let wrong = || format!("`{text}` has an invalid form");
     match ty {
         Type::Own(_) | Type::Borrow(_) => handle(ty, text),
         Type::List(list) if list.ty() == Type::U8 && text.starts_with('"') => {
@@ -46,7 +45,7 @@ pub(crate) fn parse(ty: &Type, text: &str, handle: Resolve<'_>) -> Result<Val, S
             for field in record.fields() {
                 let value = match (given.iter().find(|(name, _)| *name == field.name), &field.ty) {
                     (Some((_, value)), ty) => parse(ty, value, handle)?,
-                    // As in WAVE, what is `none` may be left out.
+                    // As in WAVE, fields that are `none` may be omitted.
                     (None, Type::Option(_)) => Val::Option(None),
                     (None, _) => return Err(wrong()),
                 };
@@ -57,7 +56,7 @@ pub(crate) fn parse(ty: &Type, text: &str, handle: Resolve<'_>) -> Result<Val, S
         Type::Option(option) => match (case(text), option.ty()) {
             (Some(("none", None)), _) => Ok(Val::Option(None)),
             (Some(("some", Some(value))), ty) => Ok(Val::Option(Some(Box::new(parse(&ty, value, handle)?)))),
-            // As in WAVE, `some` and `ok` may be left out.
+            // As in WAVE, `some` and `ok` may be omitted.
             (_, ty) if is_plain(&ty) => Ok(Val::Option(Some(Box::new(parse(&ty, text, handle)?)))),
             _ => Err(wrong()),
         },
@@ -73,11 +72,11 @@ pub(crate) fn parse(ty: &Type, text: &str, handle: Resolve<'_>) -> Result<Val, S
             let ty = variant.cases().find(|case| case.name == name).ok_or_else(wrong)?.ty;
             Ok(Val::Variant(name.into(), payload(ty, value, handle).ok_or_else(wrong)??))
         }
-        _ => Err(format!("values of {} cannot be written down", type_text(ty))),
+        _ => Err(format!("values of {} cannot be written in WAVE", type_text(ty))),
     }
 }
 
-/// Whether there are lists of bytes in a value of that type: these may be strings, as traces write them.
+/// Returns true if the type contains byte lists, which traces may write as strings.
 fn has_bytes(ty: &Type) -> bool {
     match ty {
         Type::List(list) if list.ty() == Type::U8 => true,
@@ -85,7 +84,7 @@ fn has_bytes(ty: &Type) -> bool {
     }
 }
 
-/// The resources that handles in a value of that type are of.
+/// Returns the resources of the handles in the type.
 pub(crate) fn resources(ty: &Type) -> Vec<ResourceType> {
     match ty {
         Type::Own(resource) | Type::Borrow(resource) => vec![*resource],
@@ -93,7 +92,7 @@ pub(crate) fn resources(ty: &Type) -> Vec<ResourceType> {
     }
 }
 
-/// The types that a type is made of.
+/// Returns the component types of a type.
 fn parts(ty: &Type) -> Vec<Type> {
     match ty {
         Type::List(list) => vec![list.ty()],
@@ -108,7 +107,7 @@ fn parts(ty: &Type) -> Vec<Type> {
     }
 }
 
-/// Splits at the commas that are in no bracket, string or character.
+/// Splits at commas outside of brackets, strings and characters.
 pub(crate) fn split(text: &str) -> Option<Vec<&str>> {
     let mut parts = Vec::new();
     let (mut depth, mut start, mut at) = (0_usize, 0, 0);
@@ -130,14 +129,14 @@ pub(crate) fn split(text: &str) -> Option<Vec<&str>> {
         }
     }
     let last = text[start..].trim();
-    // A comma may stand after the last part.
+    // A trailing comma is allowed.
     if !last.is_empty() {
         parts.push(last);
     }
     (depth == 0).then_some(parts)
 }
 
-/// Where the string or character that begins at `start` is over.
+/// Returns the end of the string or character that begins at `start`.
 fn end_of_quote(text: &str, start: usize) -> Option<usize> {
     let rest = &text[start..];
     if let Some(lines) = rest.strip_prefix("\"\"\"") {
@@ -156,7 +155,7 @@ fn end_of_quote(text: &str, start: usize) -> Option<usize> {
     None
 }
 
-/// A payload that is there if, and only if, its type is.
+/// Checks that a payload exists exactly if its type does.
 fn payload(ty: Option<Type>, text: Option<&str>, handle: Resolve<'_>) -> Option<Result<Option<Box<Val>>, String>> {
     match (ty, text) {
         (Some(ty), Some(text)) => Some(parse(&ty, text, handle).map(|value| Some(Box::new(value)))),
@@ -165,7 +164,7 @@ fn payload(ty: Option<Type>, text: Option<&str>, handle: Resolve<'_>) -> Option<
     }
 }
 
-/// `name(value)` or `name`.
+/// Splits `name(value)` or `name`.
 fn case(text: &str) -> Option<(&str, Option<&str>)> {
     match text.split_once('(') {
         Some((name, rest)) => Some((name.trim(), Some(rest.strip_suffix(')')?))),
@@ -173,7 +172,7 @@ fn case(text: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// Whether `some` and `ok` may be left out before a value of that type.
+/// Returns true if `some` and `ok` may be omitted before a value of the type.
 fn is_plain(ty: &Type) -> bool {
     !matches!(ty, Type::Option(_) | Type::Result(_))
 }

@@ -1,4 +1,5 @@
-//! Is everything there that a component imports? All that is missing, before anything is instantiated.
+//! Checks that the host satisfies all imports of a component, and reports all unsatisfied imports, before
+//! instantiation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,24 +12,24 @@ use crate::host::State;
 use crate::skew::{self, Origin, Skew};
 use crate::values::signature;
 
-/// Imports that nothing gives, or gives with another type.
+/// Imports that the host does not define, or defines with another type.
 #[derive(Debug)]
 pub(crate) struct Unmet {
     host: String,
-    /// Names and types of what is missing.
+    /// Names and types of the unsatisfied imports.
     missing: Vec<String>,
-    /// Of these, the interfaces with versions.
+    /// Version conflicts among the unsatisfied imports.
     skews: Vec<Skew>,
-    /// What wasmtime says, if nothing is missing.
+    /// Message of wasmtime, if all imports are defined.
     refusal: String,
 }
 
 impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.missing.is_empty() {
-            return write!(f, "the imports do not fit what host `{}` gives: {}", self.host, self.refusal);
+            return write!(f, "the imports do not match the definitions of host `{}`: {}", self.host, self.refusal);
         }
-        writeln!(f, "the component imports what nothing gives it on host `{}`:", self.host)?;
+        writeln!(f, "unsatisfied imports on host `{}`:", self.host)?;
         for import in &self.missing {
             writeln!(f, "  {import}")?;
         }
@@ -36,13 +37,13 @@ impl fmt::Display for Unmet {
             writeln!(f, "{skew}")?;
         }
         f.write_str(
-            "answer these by `[[import]]` in a case file, or name a host that has them (`hosts`, `--host`); or let Rust \
-             code answer them (`Runner::imports`), with `host-code = true` in the cases that need it",
+            "help: answer them with `[[import]]` in the case, use a host that provides them (`hosts`, `--host`), or \
+             implement them in Rust (`Runner::imports`, with `host-code = true` in the case)",
         )
     }
 }
 
-/// The component with all its imports from the linker.
+/// Resolves all imports of the component from the linker.
 pub(crate) fn linked(
     host: &str,
     linker: &Linker<State>,
@@ -58,19 +59,19 @@ pub(crate) fn linked(
     })
 }
 
-/// A function or resource that the component imports and the linker does not have.
+/// Function or resource that the component imports and the linker does not define.
 pub(crate) struct Missing {
-    /// The instance it is in; `None` at the world's root.
+    /// Name of the instance; `None` at the world's root.
     pub instance: Option<String>,
-    /// Its name there.
+    /// Name within the instance.
     pub name: String,
-    /// What it is.
+    /// Type of the item.
     pub item: ComponentItem,
-    /// All that the component imports from there.
+    /// All items that the component imports from the same instance.
     pub siblings: Arc<[(String, ComponentItem)]>,
 }
 
-/// Its full name and type.
+/// Formats the full name and type.
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(instance) = &self.instance {
@@ -83,10 +84,9 @@ impl fmt::Display for Missing {
     }
 }
 
-/// All that the linker lacks, in the order of the imports.
-///
-/// A linker can't be asked what it holds, but says so when a name is defined twice. And it satisfies an import of one version
-/// by a compatible one, if it has nothing of the wanted one.
+/// Returns all imports that the linker lacks, in import order. A linker has no query API, but rejects duplicate
+/// definitions, which this function uses as a probe. The linker satisfies an import of one version by a compatible
+/// version if it lacks the exact one.
 pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Vec<Missing>> {
     let mut probe = linker.clone();
     probe.allow_shadowing(false);
@@ -107,7 +107,7 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
         let place =
             instance.as_deref().and_then(|name| skew::counterpart(linker, name, &siblings)).or(instance.clone());
         for (name, item) in siblings.iter() {
-            // One that an interface has from another one is defined there only.
+            // Skip a resource that the interface uses from another one: it is defined only there.
             if let ComponentItem::Resource(ty) = item
                 && resources.contains(ty)
             {
@@ -125,7 +125,7 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
     Ok(missing)
 }
 
-/// Whether the name was free.
+/// Defines a placeholder. Returns true if the name was undefined.
 pub(crate) fn define(
     linker: &mut Linker<State>,
     instance: Option<&str>,

@@ -1,74 +1,75 @@
-//! What goes into a run.
+//! Inputs of a run.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use polyfill_build::case::{Answer, Bytes, BytesError, Call, Case, Pieces, Seed, Stdin, TooLarge};
-use polyfill_build::tree::{Preopen, Tree};
+use polyfill_builder::case::{Answer, Bytes, BytesError, Call, Case, Pieces, Seed, Stdin, TooLarge};
+use polyfill_builder::tree::{Preopen, Tree};
 use thiserror::Error;
 
-/// Inputs that a case does not write down properly.
+/// Invalid inputs in a case.
 #[derive(Debug, Error)]
 pub enum InputsError {
-    /// All of it together would not fit into memory.
+    /// The values together are too large for memory.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
     /// Standard input cannot be read.
     #[error("`stdin`: {0}")]
     Bytes(#[from] BytesError),
-    /// A variable's value cannot be read.
+    /// The value of an environment variable cannot be read.
     #[error("`env.{variable}`: {error}")]
     Env {
-        /// The variable.
+        /// Name of the environment variable.
         variable: String,
-        /// What is wrong.
+        /// Description of the error.
         error: BytesError,
     },
-    /// A word that is no seed.
-    #[error("`seed` is \"{word}\"; it is a number, or \"random\"")]
+    /// Invalid seed.
+    #[error("invalid `seed` \"{word}\"; expected a number or \"random\"")]
     Seed {
-        /// The word.
+        /// The invalid value.
         word: String,
     },
-    /// The file of standard input was not there when the suite was built.
-    #[error("`stdin`: there is no file `{file}` beside the case file")]
+    /// The standard input file did not exist when the suite was built.
+    #[error("`stdin`: file `{file}` not found in the directory of the case")]
     NoFile {
-        /// The file.
+        /// Path of the file.
         file: String,
     },
 }
 
-/// What goes into a run, whoever wrote it down.
+/// Inputs of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    /// The arguments, the guest's name first.
+    /// Arguments, beginning with the guest's name.
     pub args: Vec<String>,
-    /// The environment, sorted by name.
+    /// Environment variables, sorted by name.
     pub env: Vec<(String, String)>,
-    /// All of standard input.
+    /// Contents of standard input.
     pub stdin: Vec<u8>,
-    /// How long the pieces are in which it comes; without any, all of it is there at once.
+    /// Lengths of the pieces in which standard input arrives. If empty, all input is available at once.
     pub stdin_pieces: Vec<usize>,
-    /// Reads of standard input fail. What it has is not looked at.
+    /// Set if reads of standard input fail; its contents are ignored.
     pub stdin_closed: bool,
-    /// What is in the guest's private folder.
+    /// Contents of the guest's private directory.
     pub files: Tree,
-    /// Folders of it by the names under which they are preopened. Without any, there is no folder.
+    /// Preopened directories by name. If empty, the guest has no private directory.
     pub preopens: Option<BTreeMap<String, Preopen>>,
-    /// Where random bytes come from: 0 without it.
+    /// Seed of random bytes. Default: 0.
     pub seed: Option<Seed>,
-    /// The exports to call, in order; if there are none, the one that starts a command.
+    /// Exports to call, in order. If empty, the command entry point is called.
     pub calls: Vec<Call>,
     /// Answers to imports.
     pub answers: Vec<Answer>,
 }
 
 impl Inputs {
-    /// What a case gives its guest.
+    /// Returns the inputs that a case specifies.
     ///
     /// # Errors
     ///
-    /// A case whose values come to more than [`Case::MOST_BYTES`] is refused before any of them is expanded.
+    /// Fails if a value is invalid. A case whose values exceed [`Case::MOST_BYTES`] in total is refused before any
+    /// value is expanded.
     pub fn of(guest: &str, case: &Case) -> Result<Self, InputsError> {
         case.check_size()?;
         if let Some(Seed::Word(word)) = case.seed.as_ref()
@@ -95,7 +96,7 @@ impl Inputs {
     }
 }
 
-/// Sorted by name. One that is named by itself has the say.
+/// Returns the environment sorted by name. Individually named variables take precedence.
 fn env(case: &Case) -> Result<Vec<(String, String)>, InputsError> {
     let mut env: BTreeMap<String, String> = case.env_series.iter().flat_map(|series| series.variables()).collect();
     for (variable, text) in &case.env {
@@ -117,17 +118,18 @@ fn stdin(written: Option<&Stdin>) -> Result<Vec<u8>, InputsError> {
     }
 }
 
-/// Where output goes as it comes. A stream without a sink is kept for the observation, up to a limit.
+/// Sinks that receive output as it is written. Streams without a sink are captured in the observation, up to a limit.
 #[derive(Default)]
 pub struct Sinks {
-    /// For standard output.
+    /// Sink of standard output.
     pub stdout: Option<Box<dyn Write + Send>>,
-    /// For standard error.
+    /// Sink of standard error.
     pub stderr: Option<Box<dyn Write + Send>>,
 }
 
 impl Sinks {
-    /// This process's own streams. The guest's bytes come out as they are, control characters among them: as of any runtime.
+    /// Forwards to this process's own streams. The guest's bytes are passed through unmodified, including control
+    /// characters.
     pub fn inherit() -> Self {
         Self { stdout: Some(Box::new(std::io::stdout())), stderr: Some(Box::new(std::io::stderr())) }
     }

@@ -1,28 +1,28 @@
-//! Compiled code that is kept in memory, up to a bound, by the hash of what it was compiled from.
+//! In-memory LRU cache of compiled code, keyed by the hash of its source.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// A SHA-256.
+/// SHA-256 hash.
 pub(crate) type Hash = [u8; 32];
 
-/// Bytes of code and of what it was compiled from.
+/// Capacity in bytes of code and its sources.
 const MOST: usize = 128 << 20;
 
-/// Values by hashes. Those that were not used for longest go first.
+/// LRU cache of values by hash.
 #[derive(Debug)]
 pub(crate) struct Kept<T> {
     most: usize,
     slots: Mutex<Slots<T>>,
 }
 
-/// Whoever wants a value that is being made waits for it.
+/// Value that may be under construction. Concurrent readers wait for it.
 type Slot<T> = Arc<OnceLock<Result<T, String>>>;
 
 #[derive(Debug)]
 struct Slots<T> {
     by_hash: BTreeMap<Hash, Entry<T>>,
-    /// Counts uses.
+    /// Number of uses so far.
     now: u64,
     bytes: usize,
 }
@@ -31,7 +31,7 @@ struct Slots<T> {
 struct Entry<T> {
     slot: Slot<T>,
     used: u64,
-    /// 0 until it is made.
+    /// Size in bytes; 0 until the value is created.
     bytes: usize,
 }
 
@@ -42,7 +42,7 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T: Clone> Kept<T> {
-    /// The value, if it is there, or has just been refused.
+    /// Returns the cached value or error, if there is one.
     pub(crate) fn get(&self, hash: &Hash) -> Option<Result<T, String>> {
         let slot = {
             let mut slots = self.lock();
@@ -54,7 +54,7 @@ impl<T: Clone> Kept<T> {
         slot.get().cloned()
     }
 
-    /// The value, made with its size in bytes if it is not there. A refusal is kept as well.
+    /// Returns the cached value, or creates it with its size in bytes. Errors are cached, too.
     pub(crate) fn get_or_make(
         &self,
         hash: &Hash,
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_used_for_longest_goes_first() {
+    fn least_recently_used_entry_is_evicted_first() {
         let kept = Kept { most: 10, ..Kept::default() };
         let make = |name: u8, bytes| kept.get_or_make(&[name; 32], || Ok((name, bytes))).unwrap();
         make(1, 4);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_kept() {
+    fn errors_are_cached() {
         let kept: Kept<()> = Kept::default();
         let refuse = || kept.get_or_make(&[0; 32], || Err("no".into()));
         assert_eq!([refuse(), refuse()], [Err("no".into()), Err("no".into())]);

@@ -1,19 +1,19 @@
-//! Runs polyfilled components in wasmtime and checks what they did.
+//! Runs polyfilled components in wasmtime and checks their behavior.
 //!
-//! `discover -> instantiate -> observe -> compare -> report`: the index says which cells there are ([`Runner`]),
-//! [`observe()`] runs one and only looks, [`compare()`] judges and runs nothing, [`Report`] tells a reader about it.
+//! `discover -> instantiate -> observe -> compare -> report`: the index lists the trials ([`Runner`]), [`observe()`]
+//! runs one and records its behavior, [`compare()`] checks the expectations, and [`Report`] formats the differences.
 //!
-//! A test binary with `harness = false` is a few lines:
+//! A test binary with `harness = false` takes a few lines:
 //!
 #![doc = "```rust"]
 #![doc = include_str!("../examples/test_binary.rs")]
 #![doc = "```"]
 //!
-//! (A suite whose `build.rs` wrote the index to `OUT_DIR` begins with [`suite!`] in place of [`Runner::new`].)
+//! (A suite whose `build.rs` wrote the index to `OUT_DIR` uses [`suite!`] instead of [`Runner::new`].)
 
 mod accepted;
+mod libtest;
 mod suite;
-mod trials;
 mod verdict;
 
 mod trace;
@@ -43,13 +43,13 @@ mod time;
 
 mod answers;
 mod call;
-mod cell;
 mod core_boundary;
 mod handles;
 mod imports;
 mod names;
 mod resources;
 mod skew;
+mod trial;
 mod values;
 
 mod errno;
@@ -94,32 +94,32 @@ pub use program::Program;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use session::Session;
-pub use suite::{CellResult, Error, Runner, Verdict, engines_of_environment, out_dir, root_dir};
+pub use suite::{Error, Runner, TrialResult, Verdict, engines_of_environment, out_dir, root_dir};
 pub use time::TrialTime;
 pub use trace::{
-    Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Says, Script, Staged, StagedRun, Trace,
-    Written, json_lines, lines, lines_in, recorded_results, replay, shortened, written,
+    Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Response, Script, Staged, StagedRun,
+    Trace, Written, json_lines, lines, lines_in, recorded_results, replay, shortened, written,
 };
 pub use unchecked::nothing_to_check;
 pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
-pub use violation::{Changed, LookedAt, StackUse, Violation, What};
+pub use violation::{Changed, LookedAt, StackUse, Violation, ViolationKind};
 pub use writers::name_writers;
 
-/// Cases and the index, as the build writes them.
-pub use polyfill_build::{case, descriptor, failing, index, side, tree};
-/// The version of wasmtime that runs components here.
-pub const WASMTIME: &str = "48.0.8";
+/// Cases and the index, in the format of the build.
+pub use polyfill_builder::{case, descriptor, failing, index, side, tree};
+/// Version of the bundled wasmtime.
+pub const WASMTIME: &str = "50.0.1";
 
-/// The very wasmtime that hosts and imports are written against.
+/// The wasmtime crate that hosts and imports must use.
 pub use wasmtime;
-/// The very wasmtime-wasi that the host `wasi` is made of.
+/// The wasmtime-wasi crate that implements the host `wasi`.
 pub use wasmtime_wasi;
 
-/// A [`Runner`] for the index that the package's `build.rs` wrote to its `OUT_DIR`.
+/// Creates a [`Runner`] for the index that the package's `build.rs` wrote to its `OUT_DIR`.
 ///
-/// Both `OUT_DIR` and the package's folder are looked up when the tests run (`cargo nextest` sets them, also for
-/// archives on another machine); those of the compilation are what is left otherwise.
+/// `OUT_DIR` and the package's directory are read from the environment when the tests run (`cargo nextest` sets them,
+/// also for archives on another machine). Default: their values at compile time.
 #[macro_export]
 macro_rules! suite {
     () => {

@@ -1,55 +1,55 @@
-//! How much of everything a guest may use, and the count of its memory.
+//! Resource limits of a guest, and accounting of its memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use polyfill_build::case::{CaseLimits, LimitName};
+use polyfill_builder::case::{CaseLimits, LimitName};
 use wasmtime::{Error, ResourceLimiter};
 
 use crate::backtrace;
 use crate::observation::Outcome;
 
-/// Bytes of a page, in which memory is counted.
+/// Size of a page in bytes, the unit of memory accounting.
 const PAGE: usize = 64 * 1024;
-/// Bytes of an element of a table, at most, on all machines.
+/// Upper bound for the size of a table element in bytes, on all machines.
 const ELEMENT: usize = 16;
-/// Core instances, and tables, and memories, of a store. A component of any sense has far fewer, and each takes memory.
+/// Maximum number of core instances, of tables, and of memories in a store. Realistic components have far fewer, and
+/// each takes host memory.
 const MOST_INSTANCES: usize = 1000;
 
-/// Growths that are kept.
+/// Maximum number of recorded growths.
 const MOST_GROWTHS: usize = 1000;
-/// How many times as long a run may take whose calls are reported.
+/// Factor on the time limit of a run whose calls are reported.
 const SLOWER: u32 = 2;
-/// How many times as long a run may take on the clock as on the processor, and how long at least.
+/// Wall-clock limit as a multiple of the processor time limit, and its minimum.
 const ON_THE_CLOCK: u32 = 10;
 const LEAST_ON_THE_CLOCK: Duration = Duration::from_secs(60);
-/// As good as no limit, and small enough to be added to any instant.
+/// Practically unlimited, and small enough to be added to any instant.
 const YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
-/// How much of everything a guest may use.
+/// Resource limits of a guest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Processor time for instantiation and all calls together. Virtual: sleeping takes none of it, nor does waiting, nor a
-    /// machine that is busy. On a host that is a program, and on a system that does not count the time of threads, it is time
-    /// on the clock.
+    /// Processor time for instantiation and all calls together. Sleeping, waiting, and a busy machine do not count. On
+    /// external hosts, and on systems without thread CPU clocks, wall-clock time.
     pub timeout: Duration,
-    /// Time on the clock, which ends a run that waits in a function of its host. Default: ten times `timeout`, and at least 60
+    /// Wall-clock time, which ends a run that waits in a host function. Default: ten times `timeout`, and at least 60
     /// seconds.
     pub clock: Option<Duration>,
-    /// Bytes of all memories and tables together. Growing beyond fails as it does when a system has no more memory; a component
-    /// that cannot even be instantiated within it is ended.
+    /// Bytes of all memories and tables together. Growing beyond it fails as if the system were out of memory. A
+    /// component whose initial memories exceed it is ended.
     pub memory: usize,
     /// Bytes on each of standard output and standard error. Writing more ends the guest.
     pub output: usize,
-    /// Bytes of files in its private directory, those that the case lays out among them. One call that writes more ends the
-    /// guest; on a host that is another program, and on one of your own, within a tenth of a second.
+    /// Bytes of files in the private directory, including those of the case. A call that exceeds it ends the guest; on
+    /// external and custom hosts, within a tenth of a second.
     pub files: usize,
-    /// Files, directories and links in it, those of the case among them. One more ends the guest, as a byte too many does.
+    /// Files, directories and links in the private directory, including those of the case. Exceeding it ends the guest.
     pub entries: usize,
-    /// Resources that the host holds for the guest at a time, on hosts that keep them in [`State::table`](crate::State::table):
-    /// one more ends the guest. Open descriptors count on the host `native`, too. No more than a run's share of the
-    /// process's descriptors, however many these are. A guest, or an adapter, that gives none back is seen by that.
+    /// Resources that the host holds for the guest at a time, on hosts that keep them in
+    /// [`State::table`](crate::State::table), and open descriptors on the host `native`. Exceeding it ends the guest,
+    /// which detects handle leaks of guests and adapters. Capped by the run's share of the process's descriptors.
     pub handles: usize,
     /// Instructions, as wasmtime counts them; as many as there is time for without it. Only on an engine that counts
     /// ([`EngineOptions::fuel`](crate::EngineOptions::fuel)).
@@ -57,7 +57,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What a case says of limits, and these where it does not.
+    /// Returns these limits, overridden by the case's `limits`.
     pub fn of(&self, case: &CaseLimits) -> Self {
         Self {
             timeout: case.time_ms.map_or(self.timeout, Duration::from_millis).min(YEARS),
@@ -71,18 +71,17 @@ impl Limits {
         }
     }
 
-    /// The most that a recording is given, whatever it asks for: it may be a stranger's. A minute, and for the rest what there
-    /// is by default.
+    /// Returns the ceilings for a recording, which may be untrusted: one minute, and the defaults for everything else.
     pub fn ceiling() -> Self {
         Self { timeout: Duration::from_secs(60), ..Self::default() }
     }
 
-    /// These limits, none of them above a ceiling; and a line for each that was lowered, with its key in a case's `limits`.
+    /// Caps these limits. Also returns a line for each lowered limit, with its key in a case's `limits`.
     pub fn below(&self, ceiling: &Self) -> (Self, Vec<String>) {
         let mut lowered = Vec::new();
         let mut lower = |key: &str, asked: u128, most: u128| {
             if asked > most {
-                lowered.push(format!("`{key}` is lowered from {asked} to {most}"));
+                lowered.push(format!("`{key}` lowered from {asked} to {most}"));
             }
         };
         lower("time-ms", self.timeout.as_millis(), ceiling.timeout.as_millis());
@@ -110,28 +109,29 @@ impl Limits {
         (limits, lowered)
     }
 
-    /// Time on the clock.
+    /// Returns the wall-clock limit.
     pub(crate) fn clock(&self) -> Duration {
         let clock = self.clock.unwrap_or_else(|| self.timeout.saturating_mul(ON_THE_CLOCK).max(LEAST_ON_THE_CLOCK));
         clock.min(YEARS)
     }
 
-    /// The same for a run whose calls are reported or not, with no more processor time than there is left for it. Reports take
-    /// time: such a run may take twice as long.
+    /// Returns the limits of a run with or without reported calls, with at most the remaining processor time. Reporting
+    /// takes time: such a run may take twice as long.
     pub(crate) fn within(&self, left: Duration, reported: bool) -> Self {
         let slower = if reported { SLOWER } else { 1 };
         let timeout = self.timeout.saturating_mul(slower).min(left);
-        // The end is told of in terms of the time that there was.
+        // The timeout message shows the original limit.
         Self { timeout, ..self.clone() }
     }
 }
 
-/// Bytes of pages.
+/// Converts pages to bytes.
 fn bytes(pages: u64) -> usize {
     usize::try_from(pages).unwrap_or(usize::MAX).saturating_mul(PAGE)
 }
 
-/// 10 seconds, 1 GiB of memory, 64 MiB of output and of files, 10,000 files, 1000 handles, and no bound on fuel.
+/// Default limits: 10 seconds, 1 GiB of memory, 64 MiB of output and of files, 10,000 files, 1000 handles, unlimited
+/// fuel.
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -147,28 +147,27 @@ impl Default for Limits {
     }
 }
 
-/// Watches memories and tables grow, those of a store together.
+/// Accounts for the growth of all memories and tables of a store.
 #[derive(Debug)]
 pub(crate) struct Pages {
     limit: usize,
     /// Bytes of all memories and tables so far.
     bytes: usize,
-    /// Whether what grows is the guest's; else it is something beside it, of ours.
+    /// True while the guest's memories grow, false for instrumentation.
     pub counting: bool,
-    /// Pages of memories when they were created.
+    /// Initial pages of all memories.
     pub initial: u64,
     /// Pages by which memories grew.
     pub grown: u64,
-    /// Whether a growth was refused.
+    /// Set if a growth was refused.
     pub limit_hit: bool,
-    /// Growths so far, those of all memories: bytes before and after. Only the first ones are kept.
+    /// Growths of all memories so far: bytes before and after. Bounded.
     pub growths: Vec<(u64, u64)>,
-    /// For each growth that was asked for, granted or not, the call that was being made, by its number in the trace: 0 for
-    /// none. As many as are kept.
+    /// Trace number of the active call for each requested growth, granted or not; 0 outside of calls. Bounded.
     pub calls: Vec<usize>,
-    /// The growth that is refused, from 0.
+    /// Index of the growth to refuse, from 0.
     pub refused: Option<usize>,
-    /// The call that is being made.
+    /// Number of the active call.
     pub call: Arc<AtomicUsize>,
 }
 
@@ -189,22 +188,21 @@ impl Pages {
         }
     }
 
-    /// The outcome of a run that ended before any call: a component that was refused the memory it begins with is ended by that limit.
+    /// Returns the outcome of a run that ended before any call, mapping a refused initial memory to the memory limit.
     pub(crate) fn not_started(&self, error: &Error, limits: &Limits) -> Outcome {
         let limit = |message: String| Outcome::Limit { limit: LimitName::Memory, message };
         match backtrace::outcome(error, limits) {
-            Outcome::NotRun(_) if self.limit_hit => limit(format!(
-                "the memories and tables that the component begins with come to more than {} bytes",
-                self.limit
-            )),
-            // wasmtime has no type for it.
+            Outcome::NotRun(_) if self.limit_hit => {
+                limit(format!("the initial memories and tables of the component exceed {} bytes", self.limit))
+            }
+            // wasmtime has no error type for it.
             Outcome::NotRun(why) if why.contains("resource limit exceeded: ") => limit(why),
             outcome => outcome,
         }
     }
 
-    /// Takes bytes, if there are so many left. Those that the system then has not got stay taken: wasmtime also reports
-    /// failures of growths that it has not asked about.
+    /// Reserves bytes if the limit allows it. The reservation is kept if the system then fails to allocate, because
+    /// wasmtime also reports failures of growths that it did not ask about.
     fn take(&mut self, bytes: usize) -> bool {
         let all = self.bytes.checked_add(bytes).filter(|all| *all <= self.limit);
         self.bytes = all.unwrap_or(self.bytes);
@@ -218,7 +216,7 @@ impl ResourceLimiter for Pages {
         if !self.counting {
             return Ok(true);
         }
-        // A memory that is made is no growth, and must not be refused: that would be no run at all.
+        // Creating a memory is not a growth, and injecting a failure there would prevent the run.
         if current > 0 && desired > current && self.calls.len() < MOST_GROWTHS {
             self.calls.push(self.call.load(Ordering::Relaxed));
             if self.refused == Some(self.calls.len() - 1) {
@@ -226,15 +224,16 @@ impl ResourceLimiter for Pages {
             }
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
-            // A memory that is full by its own type is no matter of the limit, unless it would be one, too.
+            // A memory at the maximum of its own type does not count as a hit of the limit, unless it also exceeds the
+            // limit.
             self.limit_hit |= self.bytes.saturating_add(desired.saturating_sub(current)) > self.limit;
             return Ok(false);
         }
         if !self.take(desired.saturating_sub(current)) {
             return Ok(false);
         }
-        // wasmtime asks about a new memory as it does about one that grows from nothing: the first growth of a
-        // memory created empty is taken for its initial size.
+        // wasmtime asks about a new memory as if it grew from zero, so the first growth of a memory that is created
+        // empty is counted as its initial size.
         let pages = (desired.saturating_sub(current) / PAGE) as u64;
         match current {
             0 => self.initial += pages,

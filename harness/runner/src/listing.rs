@@ -1,14 +1,14 @@
-//! The files that must be there and those that are, as lines to compare. Pure.
+//! Formats expected and actual files as lines to compare. Pure: no I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polyfill_build::case::BytesError;
-use polyfill_build::tree::{Entry, Node, Tree};
+use polyfill_builder::case::BytesError;
+use polyfill_builder::tree::{Entry, Node, Tree};
 
 use crate::observation::Seen;
 use crate::values::{bytes_text, string_text};
 
-/// A line for each path, expected and seen: the same lines if what is there is what must be.
+/// Returns a line per path, expected and actual. The lines are equal if the files match.
 pub(crate) fn lines(expected: &Tree, seen: &BTreeMap<String, Seen>) -> Result<[Vec<String>; 2], BytesError> {
     let mut lines = [Vec::new(), Vec::new()];
     let paths: BTreeSet<&String> = expected.keys().chain(seen.keys()).collect();
@@ -18,7 +18,7 @@ pub(crate) fn lines(expected: &Tree, seen: &BTreeMap<String, Seen>) -> Result<[V
             lines[0].push(format!("{path}: {}", wanted(entry)?));
         }
         let Some(there) = seen.get(path) else { continue };
-        // A folder on the way to something that is expected need not be named itself.
+        // Parent directories of expected entries need not be listed in the case.
         let on_the_way = |other: &String| other.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'));
         if entry.is_some() || !matches!(there, Seen::Folder { .. }) || !expected.keys().any(on_the_way) {
             lines[1].push(format!("{path}: {}", found(there, entry.and_then(Entry::node))));
@@ -33,7 +33,7 @@ fn wanted(entry: &Entry) -> Result<String, BytesError> {
     let mut text = match (entry.content(), &node.link) {
         (Some(content), _) => bytes_text(&content.read()?.unwrap_or_default()),
         (None, Some(to)) => format!("link to {}", string_text(to)),
-        (None, None) => "folder".to_string(),
+        (None, None) => "directory".to_string(),
     };
     if let Some(mode) = node.permissions() {
         text.push_str(&match mode {
@@ -45,13 +45,13 @@ fn wanted(entry: &Entry) -> Result<String, BytesError> {
     Ok(text)
 }
 
-/// No more than the node names is told of permissions and times.
+/// Shows permissions and times only if the expected entry specifies them.
 fn found(seen: &Seen, node: Option<&Node>) -> String {
     let (mut text, mode, modified) = match seen {
         Seen::File { content, mode, modified } => (bytes_text(content), *mode, *modified),
-        Seen::Folder { mode, modified } => ("folder".to_string(), *mode, *modified),
+        Seen::Folder { mode, modified } => ("directory".to_string(), *mode, *modified),
         Seen::Link { to } => return format!("link to {}", string_text(to)),
-        Seen::Other => return "neither a file, a folder nor a link".to_string(),
+        Seen::Other => return "special file (not a file, directory or link)".to_string(),
     };
     if node.is_some_and(|node| node.mode.is_some()) {
         text.push_str(&shown_mode(mode));
@@ -72,7 +72,7 @@ fn shown_time(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use polyfill_build::case::Expect;
+    use polyfill_builder::case::Expect;
 
     use super::*;
 
@@ -93,18 +93,18 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_there_has_to_be_named() {
+    fn unlisted_files_are_differences() {
         check("a = 'text'\n'd/b' = ''\nl = { link = 'a' }", "");
         check(
             "a = { content = 'text', mode = '644' }\nd = { folder = true, modified = 7 }\n'd/b' = ''\nl = { link = 'a' }",
             "",
         );
-        check("a = 'text'\nl = { link = 'a' }", "+d: folder; +d/b: \"\"");
+        check("a = 'text'\nl = { link = 'a' }", "+d: directory; +d/b: \"\"");
         check("a = 'text'\nd = { folder = true }\nl = { link = 'a' }", "+d/b: \"\"");
     }
 
     #[test]
-    fn what_is_named_has_to_be_there_as_it_is_named() {
+    fn missing_or_changed_files_are_differences() {
         check("a = 'text'\n'd/b' = ''\nl = { link = 'b' }\nx = ''", "-l: link to \"b\"; -x: \"\"; +l: link to \"a\"");
         check("a = 'Text'\n'd/b' = ''\nl = 'a'", "-a: \"Text\"; -l: \"a\"; +a: \"text\"; +l: link to \"a\"");
         check(

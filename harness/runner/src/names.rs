@@ -1,4 +1,4 @@
-//! The functions that a component imports or exports, and the names that cases give them.
+//! Functions that a component imports or exports, and their names in cases.
 
 use thiserror::Error;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
@@ -7,39 +7,39 @@ use wasmtime::component::{Component, ResourceType};
 use crate::handles;
 use crate::values::signature;
 
-/// Functions that are shown with their types where a name is none of theirs.
+/// Maximum number of functions that an unknown-name error shows with their types.
 const MOST_TYPES: usize = 6;
 
-/// A function at one side of a component.
+/// Imported or exported function.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    /// The instance it is in; `None` at the world's root.
+    /// Name of the instance; `None` at the world's root.
     pub instance: Option<String>,
-    /// Its name there, as the component has it: `[method]counter.add`.
+    /// Name within the instance, as in the component: `[method]counter.add`.
     pub function: String,
-    /// Its type.
+    /// Type of the function.
     pub ty: ComponentFunc,
 }
 
 impl Item {
-    /// `instance.function`, or `function` at the root.
+    /// Returns `instance.function`, or `function` at the root.
     pub(crate) fn name(&self) -> String {
         full(self.instance.as_deref(), &self.function)
     }
 
-    /// The resource that it constructs.
+    /// Returns the resource that the function constructs.
     pub(crate) fn constructor(&self) -> Option<&str> {
         self.function.strip_prefix("[constructor]")
     }
 
-    /// The resources that handles in its parameters and results are of.
+    /// Returns the resources of the handles in the function's parameters and results.
     pub(crate) fn resources(&self) -> Vec<ResourceType> {
         let types = self.ty.params().map(|(_, ty)| ty).chain(self.ty.results());
         types.flat_map(|ty| handles::resources(&ty)).collect()
     }
 
-    /// Whether a case may mean this function by that name: the instance with or without its version or package, a
-    /// function of a resource in WIT's words (`counter.add`, and `counter` for the constructor).
+    /// Returns true if a case may refer to this function by `name`: the instance with or without its version or
+    /// package, resource functions in WIT notation (`counter.add`, and `counter` for the constructor).
     fn answers_to(&self, name: &str) -> bool {
         let Some(instance) = &self.instance else {
             return name == self.function || name == plain(&self.function);
@@ -53,7 +53,7 @@ impl Item {
     }
 }
 
-/// `instance.function`, or `function` at the root.
+/// Formats `instance.function`, or `function` at the root.
 pub(crate) fn full(instance: Option<&str>, function: &str) -> String {
     match instance {
         Some(instance) => format!("{instance}.{function}"),
@@ -61,12 +61,12 @@ pub(crate) fn full(instance: Option<&str>, function: &str) -> String {
     }
 }
 
-/// The name under which a trace has that a resource's handle was dropped.
+/// Returns the name of a resource's drop in a trace.
 pub(crate) fn drop_of(resource: &str) -> String {
     format!("[resource-drop]{resource}")
 }
 
-/// `[method]counter.add` -> `counter.add`.
+/// Converts `[method]counter.add` to `counter.add`.
 fn plain(function: &str) -> &str {
     match function.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((_, rest)) => rest,
@@ -74,30 +74,30 @@ fn plain(function: &str) -> &str {
     }
 }
 
-/// A name in a case that stands for no function, or for several.
+/// Name in a case that matches no function or several.
 #[derive(Debug, Error)]
 pub(crate) enum NameError {
-    /// None has this name.
+    /// No function has this name.
     #[error("the component {verb}s no `{name}`; it {verb}s {}", listed(.known))]
     Unknown {
         /// `import` or `export`.
         verb: &'static str,
         /// The name.
         name: String,
-        /// Those that it might have meant, or all of them.
+        /// Similar names, or all names.
         known: Vec<String>,
     },
-    /// Several may be meant.
+    /// The name is ambiguous.
     #[error("`{name}` may be any of {}; write one of these", listed(.meant))]
     Ambiguous {
         /// The name.
         name: String,
-        /// Their full names.
+        /// Full names of the matching functions.
         meant: Vec<String>,
     },
 }
 
-/// The function that a case means.
+/// Finds the function that a case's name refers to.
 pub(crate) fn find<'a>(items: &'a [Item], name: &str, verb: &'static str) -> Result<&'a Item, NameError> {
     if let Some(item) = items.iter().find(|item| item.name() == name) {
         return Ok(item);
@@ -110,13 +110,13 @@ pub(crate) fn find<'a>(items: &'a [Item], name: &str, verb: &'static str) -> Res
     }
 }
 
-/// The component's imported functions, sorted by name.
+/// Returns the component's imported functions, sorted by name.
 pub(crate) fn imports(component: &Component) -> Vec<Item> {
     let ty = component.component_type();
     items(component, ty.imports(component.engine()).map(|(name, import)| (name, import.ty)))
 }
 
-/// The component's exported functions, sorted by name.
+/// Returns the component's exported functions, sorted by name.
 pub(crate) fn exports(component: &Component) -> Vec<Item> {
     let ty = component.component_type();
     items(component, ty.exports(component.engine()).map(|(name, export)| (name, export.ty)))
@@ -141,13 +141,13 @@ fn items<'a>(component: &Component, externs: impl Iterator<Item = (&'a str, Comp
     items
 }
 
-/// Names like the one that was not found, with their types; all, if none is like it.
+/// Returns names similar to the unknown one, with their types; all names if none is similar.
 fn near(items: &[Item], name: &str) -> Vec<String> {
     let all: Vec<(String, &Item)> = items.iter().map(|item| (item.name(), item)).collect();
     let words: Vec<&str> = all.iter().map(|(full, _)| full.as_str()).collect();
     let close = similar::get_close_matches(name, &words, 3, 0.6);
     let shown = all.iter().filter(|(full, _)| close.is_empty() || close.contains(&full.as_str()));
-    // With their types, unless these would bury the names.
+    // Include the types unless they would hide the names.
     if close.is_empty() && all.len() > MOST_TYPES {
         return words.iter().map(|word| word.to_string()).collect();
     }

@@ -1,76 +1,76 @@
-//! What a run did, as plain data. Nothing in here says whether that was right.
+//! Observed behavior of a run, as plain data without judgement.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use polyfill_build::case::LimitName;
-use polyfill_build::index::Stage;
+use polyfill_builder::case::LimitName;
+use polyfill_builder::index::Stage;
 use serde::{Deserialize, Serialize};
 
 use crate::core_boundary::AllGiven;
 use crate::trace::Trace;
 use crate::violation::{LookedAt, Violation};
 
-/// Frames that a reader gets to see: those where it happened.
+/// Maximum number of innermost frames shown.
 const MOST_FRAMES: usize = 40;
 
-/// Everything that was seen of one run.
+/// Observed behavior of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
-    /// How the run ended.
+    /// Outcome of the run.
     pub outcome: Outcome,
-    /// The calls that returned, in order.
+    /// Calls that returned, in order.
     pub returned: Vec<Returned>,
-    /// Standard output; empty when it went to a sink.
+    /// Standard output; empty if it was forwarded to a sink.
     pub stdout: Vec<u8>,
-    /// Standard error; empty when it went to a sink.
+    /// Standard error; empty if it was forwarded to a sink.
     pub stderr: Vec<u8>,
     /// Calls across the component boundary in order, as `instance.function(arguments) -> result`.
     pub calls: Vec<String>,
-    /// Calls that came after as many as are kept.
+    /// Number of calls beyond the recording limit.
     pub calls_dropped: u64,
-    /// Whether the host records its calls. `calls` holds nothing of a host that does not.
+    /// Set if the host records its calls. If not, `calls` holds no calls of the host.
     pub calls_recorded: bool,
-    /// Calls across the core boundary that interposers reported, in the order in which they began, indented by depth.
+    /// Calls across the core boundary that interposition adapters reported, in starting order, indented by depth.
     pub core_calls: Vec<String>,
-    /// Calls that came after as many as are kept.
+    /// Number of calls beyond the recording limit.
     pub core_calls_dropped: u64,
-    /// Calls across both boundaries, where the run was traced.
+    /// Calls across both boundaries, if the run was traced.
     pub trace: Option<Trace>,
-    /// What adapters did that they must not do, where that was looked at: the first few of each kind.
+    /// Violations by adapters, if they were checked: the first few of each kind.
     pub violations: Vec<Violation>,
-    /// How much was looked at.
+    /// Coverage of the checks.
     pub looked_at: LookedAt,
-    /// What calls of adapters gave, to be compared with another run.
+    /// Outputs of adapter calls, for comparison with another run.
     #[serde(skip)]
     pub given: Arc<AllGiven>,
-    /// The functions that the component imports, sorted; without those by which interposers report.
+    /// Functions that the component imports, sorted, except for the reporting functions of interposition adapters.
     pub imports: Vec<String>,
-    /// The interfaces with versions that its core modules import, sorted. Linkers may satisfy them by other versions.
+    /// Versioned interfaces that the core modules import, sorted. Linkers may satisfy them by other versions.
     pub core_interfaces: Vec<String>,
-    /// All that is in the guest's private folder, by its path; `None` if it has none.
+    /// Contents of the guest's private directory by path; `None` if it has none.
     pub files: Option<BTreeMap<String, Seen>>,
-    /// 64 KiB pages of all memories when they were created.
+    /// Initial size of all memories in 64 KiB pages.
     pub pages_initial: u64,
-    /// 64 KiB pages by which memories grew, during instantiation and after it.
+    /// Growth of all memories in 64 KiB pages, during and after instantiation.
     pub pages_grown: u64,
-    /// Whether a `memory.grow` was refused because of the memory limit.
+    /// Set if a `memory.grow` was refused because of the memory limit.
     pub memory_limit_hit: bool,
-    /// Instructions that ran, as wasmtime counts them; nothing of an engine that does not count.
+    /// Number of executed instructions (wasmtime fuel); `None` on an engine that does not count them.
     pub fuel_used: Option<u64>,
-    /// Functions that the case answers, and that nothing has called.
+    /// Functions that the case answers and that were never called.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unasked: Vec<String>,
-    /// Resources in the host's table when the run was over, how many of each; nothing of a host that has none of ours.
+    /// Number of resources in the host's table after the run, by type; `None` for hosts without a shared table.
     pub handles_left: Option<BTreeMap<String, u64>>,
-    /// Those of them that answers of the case gave: `counter#1`.
+    /// Remaining resources that answers of the case created: `counter#1`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answered_left: Vec<String>,
 }
 
 impl Observation {
-    /// The observation of something that never ran.
+    /// Returns the observation of a run that did not start.
     pub fn of(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -99,8 +99,8 @@ impl Observation {
         }
     }
 
-    /// The exit code for a process that stands for this run: the guest's own, 134 (as after `abort`) for a trap,
-    /// 124 (as from `timeout`) for a timeout, 1 for anything else that is no return.
+    /// Returns the exit code of a process that mirrors this run: the guest's own, 134 (as after `abort`) for a trap,
+    /// 124 (as from `timeout`) for a timeout, 1 for any other failure.
     pub fn exit_code(&self) -> i32 {
         match &self.outcome {
             Outcome::Returned => 0,
@@ -116,80 +116,80 @@ impl Observation {
     }
 }
 
-/// What is at a path of the guest's private folder.
+/// Entry of the guest's private directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
-    /// A file.
+    /// Regular file.
     File {
-        /// What is in it.
+        /// Content.
         content: Vec<u8>,
-        /// Its permissions; 0 where the system has none.
+        /// Permission bits; 0 on systems without them.
         mode: u32,
-        /// When it was modified, in seconds since 1970.
+        /// Modification time in seconds since 1970.
         modified: i64,
     },
-    /// A folder.
+    /// Directory.
     Folder {
-        /// Its permissions; 0 where the system has none.
+        /// Permission bits; 0 on systems without them.
         mode: u32,
-        /// When it was modified, in seconds since 1970.
+        /// Modification time in seconds since 1970.
         modified: i64,
     },
-    /// A symbolic link.
+    /// Symbolic link.
     Link {
-        /// To what.
+        /// Target of the link.
         to: String,
     },
-    /// A device, a pipe, or the like.
+    /// Device, pipe, or other special file.
     Other,
 }
 
-/// How a run ended.
+/// Outcome of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Every call returned.
     Returned,
-    /// The guest ended itself with an exit code.
+    /// The guest exited with an exit code.
     Exit(i32),
     /// The guest trapped.
     Trap(TrapInfo),
     /// A host function failed, which ended the guest.
     HostError(TrapInfo),
-    /// The guest was still running after this many milliseconds.
+    /// The guest exceeded its time limit.
     Timeout {
-        /// The time it was given.
+        /// Time limit in milliseconds.
         milliseconds: u64,
-        /// Milliseconds of processor time that it had used, where it was the limit on the clock that ended it: it waited in a
-        /// function of its host, or the machine is too busy.
+        /// Processor time used in milliseconds, if the wall-clock limit ended the run: the guest waited in a host
+        /// function, or the machine is overloaded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         used: Option<u64>,
-        /// Where it was then, innermost first.
+        /// Backtrace at the timeout, innermost first.
         frames: Vec<Frame>,
     },
-    /// The guest used more of something than it may.
+    /// The guest exceeded another limit.
     Limit {
-        /// Of what.
+        /// Name of the limit.
         limit: LimitName,
-        /// How much it may use.
+        /// Description of the limit.
         message: String,
     },
-    /// A host that is a program died, or said what makes no sense. What that was, with what it says on standard error.
+    /// An external host died or sent an invalid message. Describes the error, including the host's standard error.
     HostFailed(String),
-    /// The component could not be started or called as the case says. Why.
+    /// The component could not be started or called as the case specifies. Describes the error.
     NotRun(String),
-    /// There is no component: a step of the build failed.
+    /// A step of the build failed.
     NotBuilt {
-        /// The step.
+        /// Failed step.
         stage: Stage,
-        /// Its message, in full.
+        /// Full message.
         message: String,
     },
 }
 
 impl Outcome {
-    /// The frames of the backtrace that goes with it, innermost first.
+    /// Returns the frames of the outcome's backtrace, innermost first.
     pub fn frames(&self) -> &[Frame] {
         match self {
             Self::Trap(info) | Self::HostError(info) => &info.frames,
@@ -198,7 +198,7 @@ impl Outcome {
         }
     }
 
-    /// The backtrace for a reader, a line a frame under a heading; empty if there is none.
+    /// Formats the backtrace, one frame per line under a heading; empty if there is none.
     pub fn backtrace(&self) -> String {
         let frames = self.frames();
         let mut text = String::new();
@@ -215,7 +215,7 @@ impl Outcome {
     }
 }
 
-/// One line; messages that have more come in full in the report.
+/// Formats the outcome; messages with several lines are included in full.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -227,7 +227,11 @@ impl fmt::Display for Outcome {
                 write!(f, "timeout: still running after {} s", *milliseconds as f64 / 1000.0)?;
                 let Some(used) = used else { return Ok(()) };
                 let used = *used as f64 / 1000.0;
-                write!(f, " on the clock, with {used} s of processor time: the host waits, or the machine is busy")
+                write!(
+                    f,
+                    " of wall-clock time, with {used} s of processor time; \
+                     the guest waited in a host function, or the machine is overloaded"
+                )
             }
             Self::Limit { message, .. } => write!(f, "limit: {message}"),
             Self::HostFailed(why) => write!(f, "the host failed: {why}"),
@@ -245,30 +249,30 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A trap, or a host function's error, and where it happened.
+/// Trap or host function error, with its backtrace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrapInfo {
-    /// As wasmtime words it, with everything that led to it.
+    /// Message of wasmtime, with the chain of causes.
     pub message: String,
-    /// Innermost first.
+    /// Frames, innermost first.
     pub frames: Vec<Frame>,
 }
 
-/// One frame of a wasm backtrace.
+/// Frame of a wasm backtrace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
-    /// The core module's name.
+    /// Name of the core module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// The function's name, demangled, or its index as `function 7`.
+    /// Demangled name of the function, or its index as `function 7`.
     pub function: String,
-    /// The instruction's offset in bytes from the start of its function.
+    /// Offset of the instruction in bytes from the start of the function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
-    /// The source line, where debug information tells it: `file:line:column`.
+    /// Source location from debug information: `file:line:column`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Its code is a part of the next frame's function.
+    /// Set if the function was inlined into the next frame's function.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inlined: bool,
 }
@@ -289,13 +293,13 @@ impl fmt::Display for Frame {
     }
 }
 
-/// A call that returned.
+/// Call that returned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Returned {
-    /// The call, as the case has it.
+    /// Text of the call in the case.
     pub invoke: String,
-    /// The result in WAVE; `None` if the function has none.
+    /// Result in WAVE; `None` if the function has no result.
     pub value: Option<String>,
-    /// What it wrote on standard output, where that is kept.
+    /// Standard output of the call, if it was captured.
     pub printed: Vec<u8>,
 }

@@ -1,11 +1,11 @@
-//! Instantiates a component, calls it, and writes down what it did.
+//! Instantiates a component, makes the calls of its case, and records the observed behavior.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
-use polyfill_build::index::Sanitize;
+use polyfill_builder::index::Sanitize;
 use wasmtime::component::{Instance, InstancePre, Linker};
 use wasmtime::{Store, StoreHookState, UpdateDeadline};
 
@@ -27,46 +27,50 @@ use crate::trace::Detail;
 use crate::trace::wrap::Wrapped;
 use crate::{answers, core_boundary, imports};
 
-/// Rust code that answers imports of a guest.
+/// Rust code that implements imports of a guest.
 pub type Imports = Arc<dyn Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync>;
 
-/// A component and what it is run with.
+/// A component and the environment of its run.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
-    /// The engine that has compiled the component.
+    /// Engine that compiled the component.
     pub engine: &'a Engine,
     /// The component.
     pub program: &'a Program,
-    /// The stack that it was made with, for messages; empty where that is not known.
+    /// Adapter chain of the component, for messages; empty if unknown.
     pub stack: &'a str,
-    /// The host.
+    /// Host that satisfies the imports.
     pub host: &'a dyn Host,
-    /// Its functions on that engine, as [`host_linker`] gives them: one does for all runs.
+    /// Linker with the host's functions on this engine, from [`host_linker`]. Can be shared by all runs.
     pub linker: &'a Linker<State>,
-    /// On this engine there is no other host of that name, so that a component is linked with it once.
+    /// Set if no other host of that name is used on this engine, so that the linked component can be cached by name.
     pub is_one_host: bool,
-    /// Rust code that answers imports, beside the host.
+    /// Rust code that implements imports in addition to the host.
     pub imports: &'a [Imports],
-    /// Everything that the guest gets to see.
+    /// Inputs of the guest.
     pub inputs: &'a Inputs,
-    /// How much it may use.
+    /// Limits of the run.
     pub limits: &'a Limits,
-    /// Time of the trial, for this run and those after it.
+    /// Time budget of the trial, shared by this run and its reruns.
     pub time: &'a TrialTime,
-    /// What checks of calls have to know, if the component reports them.
+    /// Input of the checks, if the component reports its calls.
     pub sanitize: Option<&'a Sanitize>,
-    /// How much of its calls is kept as [`Observation::trace`].
+    /// Level of detail recorded in [`Observation::trace`].
     pub detail: Detail,
 }
 
 impl Run<'_> {
-    /// Calls are told of: for a trace, or for checks.
+    /// Returns true if calls are reported, for a trace or for checks.
     fn is_told(&self) -> bool {
         self.detail != Detail::Off || self.sanitize.is_some()
     }
 }
 
-/// Runs a component in binary form, without an index around it.
+/// Runs a component binary without an index.
+///
+/// # Errors
+///
+/// Fails if wasmtime rejects the component.
 pub fn run_component(
     engine: &Engine,
     component: &[u8],
@@ -78,7 +82,7 @@ pub fn run_component(
     Ok(run_program(engine, &engine.program(component)?, host, inputs, limits, Detail::Off, sinks))
 }
 
-/// The same with one that is compiled.
+/// Runs a compiled component without an index.
 pub fn run_program(
     engine: &Engine,
     program: &Program,
@@ -109,40 +113,46 @@ pub fn run_program(
     observe(&run, sinks)
 }
 
-/// A linker with a host's functions, and those that interposers report to. What is defined later goes before them.
+/// Returns a linker with a host's functions and the reporting functions of interposition adapters. Later definitions
+/// take precedence.
+///
+/// # Errors
+///
+/// Returns a message if the functions cannot be defined.
 pub fn host_linker(engine: &Engine, host: &dyn Host) -> Result<Linker<State>, String> {
     let mut linker = Linker::new(engine.wasmtime());
     host.add_to_linker(&mut linker)
-        .map_err(|error| format!("host `{}` cannot be set up: {}", host.name(), backtrace::message(&error)))?;
+        .map_err(|error| format!("cannot set up host `{}`: {}", host.name(), backtrace::message(&error)))?;
     linker.allow_shadowing(true);
-    core_boundary::add_to_linker(&mut linker)
-        .map_err(|error| format!("what interposers report to cannot be set up: {}", backtrace::message(&error)))?;
+    core_boundary::add_to_linker(&mut linker).map_err(|error| {
+        format!("cannot define the functions for interposition adapters: {}", backtrace::message(&error))
+    })?;
     Ok(linker)
 }
 
-/// Runs a component to its end, whatever that is.
+/// Runs a component and returns the observation, whatever the outcome.
 pub fn observe(run: &Run<'_>, sinks: Sinks) -> Observation {
-    observe_as(run, sinks, &Looks::default())
+    observe_as(run, sinks, &SecondRun::default())
 }
 
-/// What a second run is for.
-pub(crate) struct Looks<'w> {
-    /// Bytes of main's memory, each with the number of the call whose writes to them are looked for. The component tells of
-    /// those ([`polyfill_encoder::watch`]).
+/// Purpose of a second run.
+pub(crate) struct SecondRun<'w> {
+    /// Watched addresses in main's memory, each with the number of the call whose writes are attributed. Requires an
+    /// instrumented component ([`polyfill_encoder::watch`]).
     pub watched: &'w [(u64, Range<u64>)],
-    /// What lies where nobody has written.
+    /// Fill pattern of uninitialized memory.
     pub pattern: u8,
 }
 
-impl Default for Looks<'_> {
+impl Default for SecondRun<'_> {
     fn default() -> Self {
         Self { watched: &[], pattern: PATTERNS[0] }
     }
 }
 
-/// The same, looking for more.
-pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Observation {
-    // By a relay, for traces and for checks.
+/// Runs a component with the additional checks of a second run.
+pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &SecondRun<'_>) -> Observation {
+    // Use a tracing proxy, for traces and for checks.
     let told = run.is_told();
     let limits = &run.limits.within(run.time.left(), told);
     let run = &Run { limits, ..*run };
@@ -160,14 +170,14 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Obse
         state.core_boundary().watch_writers(looks.watched);
     }
     let _room = run.engine.room();
-    // The guest's time does not begin before it does.
+    // Start measuring the guest's time here.
     let linked = link(run);
     let mut store = match ready(run.engine, run.limits, state, files.as_ref()) {
         Ok(store) => store,
         Err(outcome) => return Observation::of(outcome),
     };
     if told {
-        // Each report shows all of main's memory.
+        // Each report compares all of main's memory.
         store.set_hostcall_fuel(limits.memory.saturating_mul(2));
     }
     let mut returned = Vec::new();
@@ -196,18 +206,18 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &Looks<'_>) -> Obse
     }
 }
 
-/// Whether the case answers every function that the component imports, so that all calls are recorded.
+/// Returns true if the case answers every imported function, so that all calls are recorded.
 fn answers_all(run: &Run<'_>) -> bool {
     let imports = names::imports(run.program.component());
     let answered: Vec<String> = (run.inputs.answers.iter())
         .filter_map(|answer| names::find(&imports, &answer.function, "import").ok().map(Item::name))
         .collect();
     let imported = run.program.imports();
-    // Without imports there is nothing to record, whatever the host.
+    // A component without imports makes no calls on any host.
     !imported.is_empty() && imported.iter().all(|name| answered.contains(name))
 }
 
-/// The answers of the case that no call has asked for, by the functions' names in the case.
+/// Returns the unused answers of the case, by function name.
 fn unasked(run: &Run<'_>, observation: &Observation) -> Vec<String> {
     let answers = &run.inputs.answers;
     if answers.is_empty() || observation.calls_dropped > 0 || matches!(observation.outcome, Outcome::NotRun(_)) {
@@ -223,10 +233,10 @@ fn unasked(run: &Run<'_>, observation: &Observation) -> Vec<String> {
     answers.iter().map(|answer| &answer.function).filter(is_unasked).cloned().collect()
 }
 
-/// Ticks between two looks at the size of a guest's files.
+/// Number of epoch ticks between checks of the size of a guest's files.
 const LOOK: u64 = 5;
 
-/// A store for a run, with its limits.
+/// Creates the store of a run, with its limits.
 pub(crate) fn ready(
     engine: &Engine,
     limits: &Limits,
@@ -258,7 +268,7 @@ pub(crate) fn ready(
     Ok(store)
 }
 
-/// What a run has left behind in its state and its folder.
+/// Collects the final state of a run: outputs, calls, handles and files.
 pub(crate) fn observation(
     store: &mut Store<State>,
     outcome: Outcome,
@@ -292,24 +302,24 @@ pub(crate) fn observation(
     }
 }
 
-/// A guest that looks in vain for files would fail for a reason that nobody sees.
+/// Rejects hosts without files, because a guest that misses its files would fail for an unclear reason.
 pub(crate) fn no_files(host: &dyn Host) -> Outcome {
     Outcome::NotRun(format!(
-        "host `{}` has no files, which the case has: name hosts that do (`wasi`, `native`)",
+        "host `{}` does not support `files`; help: use a host that does (`wasi`, `native`)",
         host.name()
     ))
 }
 
-/// The component with the host's functions, the answers in Rust, and those of the case, the later ones first in rank.
+/// Resolves the imports from the host, the Rust code, and the answers of the case, in increasing precedence.
 fn link(run: &Run<'_>) -> Result<Linked, String> {
     let mut linker = Cow::Borrowed(run.linker);
     for imports in run.imports {
         imports(linker.to_mut())
-            .map_err(|error| format!("the code that answers imports failed: {}", backtrace::message(&error)))?;
+            .map_err(|error| format!("the Rust code of `Runner::imports` failed: {}", backtrace::message(&error)))?;
     }
     if !run.inputs.answers.is_empty() {
         answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers, run.host.is_async())
-            .map_err(|errors| list("the answers of the case do not fit", &errors))?;
+            .map_err(|errors| list("invalid `[[import]]` answers in the case", &errors))?;
     }
     let link = || {
         let origin = Origin { component: run.program.binary(), stack: run.stack };
@@ -324,10 +334,10 @@ fn link(run: &Run<'_>) -> Result<Linked, String> {
     })
 }
 
-/// A component with all that it imports.
+/// Component with resolved imports.
 enum Linked {
     Plain(InstancePre<State>),
-    /// Through a relay, which tells of each call.
+    /// Component behind a tracing proxy, which reports each call.
     Wrapped(Wrapped),
 }
 
@@ -362,7 +372,7 @@ async fn call(run: &Run<'_>, linked: &Linked, store: &mut Store<State>, returned
     }
 }
 
-/// Makes the calls of a case, or the one that starts a command.
+/// Makes the calls of a case, or calls the command entry point.
 pub(crate) async fn make_calls(
     mut caller: Caller<'_>,
     inputs: &Inputs,
@@ -373,7 +383,7 @@ pub(crate) async fn make_calls(
     if inputs.calls.is_empty() {
         return match caller.start(store).await {
             Ok(true) => Outcome::Returned,
-            // As the runtimes' own commands do.
+            // Same behavior as the commands of wasm runtimes.
             Ok(false) => Outcome::Exit(1),
             Err(failure) => ended(failure, limits),
         };

@@ -1,13 +1,13 @@
-//! Expected texts with gaps: `[..]` stands for any text within a line, a line `...` for any lines.
+//! Patterns for expected texts: `[..]` matches any text within a line, and a line `...` matches any number of lines.
 
 const WITHIN: &str = "[..]";
 const LINES: &str = "...";
 
-/// Whether a text is as the pattern says, all of it.
+/// Returns true if the pattern matches the whole text.
 pub(crate) fn fits(pattern: &str, seen: &[u8]) -> bool {
     let Ok(seen) = std::str::from_utf8(seen) else { return false };
     let (pattern, seen): (Vec<&str>, Vec<&str>) = (pattern.split('\n').collect(), seen.split('\n').collect());
-    // Whether the lines so far can be those that are seen so far, for each number of these.
+    // For each number of actual lines: true if the pattern lines so far match that many lines.
     let mut can = vec![false; seen.len() + 1];
     can[0] = true;
     for line in pattern {
@@ -22,12 +22,12 @@ pub(crate) fn fits(pattern: &str, seen: &[u8]) -> bool {
     can[seen.len()]
 }
 
-/// Whether a line is as a line of a pattern says.
+/// Returns true if a pattern line matches a line.
 pub(crate) fn fits_line(pattern: &str, line: &str) -> bool {
-    polyfill_build::fits(pattern, WITHIN, line)
+    polyfill_builder::fits(pattern, WITHIN, line)
 }
 
-/// The pattern for a diff with what was seen: a line with gaps that fits one of these, in their order, is that one.
+/// Prepares the pattern for a diff: replaces pattern lines by the actual lines that they match, in order.
 pub(crate) fn beside(pattern: &str, seen: &[u8]) -> String {
     let seen = String::from_utf8_lossy(seen);
     let mut rest = seen.split('\n');
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_fit_are_no_difference() {
+    fn matching_pattern_lines_are_replaced_by_actual_lines() {
         assert_eq!(beside("a[..]\nb[..]\nc\n", b"a1\nx\nc\n"), "a1\nb[..]\nc\n");
     }
 }

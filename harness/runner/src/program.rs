@@ -1,9 +1,9 @@
-//! A component that is ready to run, and what is known of it whatever the run.
+//! Compiled component with run-independent metadata.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use polyfill_build::module;
+use polyfill_builder::module;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{Component, InstancePre};
 
@@ -11,7 +11,7 @@ use crate::core_boundary;
 use crate::host::State;
 use crate::names::{self, Item};
 
-/// A compiled component, its bytes, and the names on both sides of it. Clones are the same one.
+/// Compiled component with its binary and the names of its imports and exports. Cloning is cheap.
 #[derive(Clone)]
 pub struct Program(Arc<Inner>);
 
@@ -19,7 +19,7 @@ struct Inner {
     component: Component,
     binary: Vec<u8>,
     names: OnceLock<Names>,
-    /// With all that it imports, by host. Here it goes where the program goes.
+    /// Linked components by host, dropped with the program.
     linked: Mutex<BTreeMap<String, InstancePre<State>>>,
 }
 
@@ -34,25 +34,25 @@ impl Program {
         Self(Arc::new(Inner { component, binary, names: OnceLock::new(), linked: Mutex::default() }))
     }
 
-    /// The component.
+    /// Returns the compiled component.
     pub fn component(&self) -> &Component {
         &self.0.component
     }
 
-    /// The same in binary form.
+    /// Returns the component binary.
     pub fn binary(&self) -> &[u8] {
         &self.0.binary
     }
 
-    /// The functions that it imports with their types, sorted by name, as a trace has it; but for those by which
-    /// interposers report.
+    /// Returns the imported functions with their types, sorted by name, as shown in a trace. Excludes the reporting
+    /// functions of interposition adapters.
     pub fn imported(&self) -> Vec<(String, ComponentFunc)> {
         let imports = names::imports(&self.0.component).into_iter();
         let imports = imports.filter(|item| item.instance.as_deref() != Some(core_boundary::INTERFACE));
         imports.map(|item| (item.name(), item.ty)).collect()
     }
 
-    /// Linked with a host that has all that it imports: once.
+    /// Returns the component linked with a host that satisfies all its imports. The result is cached.
     pub(crate) fn linked<E>(
         &self,
         host: &str,
@@ -67,17 +67,17 @@ impl Program {
         Ok(linked)
     }
 
-    /// The functions that it exports, sorted by name.
+    /// Returns the exported functions, sorted by name.
     pub(crate) fn exports(&self) -> &[Item] {
         &self.names().exports
     }
 
-    /// The functions that it imports, sorted, but for those by which interposers report.
+    /// Returns the imported functions, sorted. Excludes the reporting functions of interposition adapters.
     pub(crate) fn imports(&self) -> &[String] {
         &self.names().imports
     }
 
-    /// The interfaces with versions that its core modules import, sorted.
+    /// Returns the versioned interfaces that the core modules import, sorted.
     pub(crate) fn core_interfaces(&self) -> &[String] {
         &self.names().core_interfaces
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polyfill_build::case::Proposal;
+use polyfill_builder::case::Proposal;
 use wasmtime::Config;
 
 /// Enables proposals. The engine refuses those that its compiler does not implement.

@@ -1,9 +1,9 @@
-//! What a reader of a failing cell gets to see. The same failure gives the same text on every machine.
+//! Failure report of a trial. Reproducible: the same failure produces the same text on every machine.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use polyfill_build::case::{Case, Handles};
+use polyfill_builder::case::{Case, Handles};
 
 use crate::compare::{Golden, Mismatch, Stream};
 use crate::diff;
@@ -11,24 +11,24 @@ use crate::expected::OtherFailure;
 use crate::observation::{Observation, Outcome};
 use crate::trace;
 
-/// Host calls that are shown.
+/// Maximum number of host calls shown.
 const LAST_CALLS: usize = 10;
-/// Calls of a trace that are shown.
+/// Maximum number of traced calls shown.
 const LAST_TRACED: usize = 40;
 
-/// Everything about a failing cell.
+/// Failure report of one trial; its `Display` implementation renders the text.
 pub struct Report<'a> {
-    /// The case file, relative to the suite's root.
+    /// Path of the case file, relative to the suite's root.
     pub source: &'a str,
-    /// The case.
+    /// Case of the trial.
     pub case: &'a Case,
-    /// What was seen.
+    /// Observed behavior.
     pub observation: &'a Observation,
-    /// What differs from the case.
+    /// Differences from the case's expectations.
     pub mismatches: &'a [Mismatch],
-    /// Remarks on blessing.
+    /// Notes on blessing and recording.
     pub notes: &'a [String],
-    /// The command that runs this cell again.
+    /// Command that reruns this trial.
     pub again: &'a str,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Report<'_> {
             f.write_char('\n')?;
             self.mismatch(f, mismatch)?;
         }
-        // Where the outcome is what differs, it stands there.
+        // Omit the outcome if a mismatch shows it.
         let tells_outcome = |mismatch: &Mismatch| {
             matches!(mismatch, Mismatch::Outcome { .. } | Mismatch::Bytes { stream: Stream::Error, .. })
         };
@@ -51,7 +51,7 @@ impl fmt::Display for Report<'_> {
             f.write_str(&self.observation.outcome.backtrace())?;
         }
         if self.observation.memory_limit_hit {
-            writeln!(f, "\nthe guest asked for more memory than it may have, and was refused")?;
+            writeln!(f, "\nmemory growth was refused because of the memory limit")?;
         }
         self.returned(f)?;
         self.calls(f)?;
@@ -65,7 +65,7 @@ impl fmt::Display for Report<'_> {
         for note in self.notes {
             writeln!(f, "{note}")?;
         }
-        writeln!(f, "\nagain: {}", self.again)
+        writeln!(f, "\nrerun: {}", self.again)
     }
 }
 
@@ -75,7 +75,7 @@ impl Report<'_> {
             Mismatch::Outcome { expected } => {
                 writeln!(f, "outcome")?;
                 writeln!(f, "  expected: {expected}")?;
-                writeln!(f, "  seen:     {}", continued(&self.observation.outcome.to_string()))?;
+                writeln!(f, "  actual:   {}", continued(&self.observation.outcome.to_string()))?;
                 f.write_str(&self.observation.outcome.backtrace())
             }
             Mismatch::Bytes { stream, expected, seen, golden } => {
@@ -89,9 +89,9 @@ impl Report<'_> {
                 let file = match golden {
                     None => String::new(),
                     Some(Golden { file, exists: true }) => format!(", in {file}"),
-                    Some(Golden { file, exists: false }) => format!(", in {file}, which is not there"),
+                    Some(Golden { file, exists: false }) => format!(", in {file} (file not found)"),
                 };
-                writeln!(f, "{name} (- expected{file}, + seen)")?;
+                writeln!(f, "{name} (- expected{file}, + actual)")?;
                 indented(f, &diff::bytes(expected, seen))
             }
             Mismatch::Backtrace { expected, missing } => {
@@ -101,49 +101,50 @@ impl Report<'_> {
                     0 => String::new(),
                     _ => format!(" after `{}`", expected[missing - 1]),
                 };
-                writeln!(f, "  seen:     no `{}`{after}", expected[*missing])
+                writeln!(f, "  actual:   no `{}`{after}", expected[*missing])
             }
             Mismatch::Returned { invoke, expected, seen, note } => {
                 writeln!(f, "result of {invoke}")?;
                 writeln!(f, "  expected: {expected}")?;
-                writeln!(f, "  seen:     {}", seen.as_deref().unwrap_or("no result"))?;
+                writeln!(f, "  actual:   {}", seen.as_deref().unwrap_or("no result"))?;
                 match note {
-                    Some(note) => writeln!(f, "  the expected one is no WAVE: {note}"),
+                    Some(note) => writeln!(f, "  the expected value is not valid WAVE: {note}"),
                     None => Ok(()),
                 }
             }
             Mismatch::HostCalls { expected, seen } => {
-                writeln!(f, "host calls (- expected, + seen)")?;
+                writeln!(f, "host calls (- expected, + actual)")?;
                 indented(f, &diff::lists(expected, seen))
             }
             Mismatch::NoSuchCall { call, after } => {
                 let after = after.as_ref().map_or_else(String::new, |after| format!(" after {after}"));
                 writeln!(f, "host calls")?;
                 writeln!(f, "  expected: {call}{after}")?;
-                writeln!(f, "  seen:     none such, of {}", self.observation.calls.len())
+                writeln!(f, "  actual:   no such call among {} recorded", self.observation.calls.len())
             }
             Mismatch::UnwantedCall { wanted, seen } => {
                 writeln!(f, "host calls")?;
                 writeln!(f, "  expected: never {wanted}")?;
-                writeln!(f, "  seen:     {seen}")
+                writeln!(f, "  actual:   {seen}")
             }
             Mismatch::Printed { invoke, expected, seen } => {
-                writeln!(f, "stdout of {invoke} (- expected, + seen)")?;
+                writeln!(f, "stdout of {invoke} (- expected, + actual)")?;
                 indented(f, &diff::bytes(expected.as_bytes(), seen))
             }
             Mismatch::HandlesLeft { expected, seen } => {
-                writeln!(f, "handles that are left")?;
+                writeln!(f, "remaining handles")?;
                 writeln!(f, "  expected: {}", expected_handles(expected))?;
                 let answered = &self.observation.answered_left;
                 match seen {
                     Some(seen) if !answered.is_empty() => {
-                        writeln!(f, "  seen:     {}", counts(seen))?;
-                        writeln!(f, "  not dropped, of those that the case gave: {}", answered.join(", "))
+                        writeln!(f, "  actual:   {}", counts(seen))?;
+                        writeln!(f, "  not dropped, of the handles returned by the host mock: {}", answered.join(", "))
                     }
-                    Some(seen) => writeln!(f, "  seen:     {}", counts(seen)),
+                    Some(seen) => writeln!(f, "  actual:   {}", counts(seen)),
                     None => writeln!(
                         f,
-                        "  this host does not tell of them: leave out `handles-left`, or name hosts that do"
+                        "  this host does not report handles\n  \
+                         help: omit `handles-left`, or restrict `hosts` to hosts that report them"
                     ),
                 }
             }
@@ -153,22 +154,24 @@ impl Report<'_> {
                     true => {
                         writeln!(
                             f,
-                            "  this host does not tell of its calls: leave out `host-calls`, or name hosts that do"
+                            "  this host does not record its calls\n  \
+                             help: omit `host-calls`, or set `hosts` to hosts that record them"
                         )
                     }
                     false => writeln!(
                         f,
-                        "  this host records the calls that the case answers, below, and no others\n  help: expect some \
-                         of these (`host-calls = {{ at-least = [..] }}`), or name hosts that record all"
+                        "  this host records only the calls that the case answers (below)\n  help: expect some \
+                         of these (`host-calls = {{ at-least = [..] }}`), or set `hosts` to hosts \
+                         that record all calls"
                     ),
                 }
             }
             Mismatch::NothingChecked { why } => {
-                writeln!(f, "sanitize had nothing to check: {why}")?;
-                writeln!(f, "  help: leave out `sanitize` here, or `[[exclude]]` this cell")
+                writeln!(f, "`sanitize` checked nothing: {why}")?;
+                writeln!(f, "  help: omit `sanitize` here, or skip this trial with `[[skip]]`")
             }
             Mismatch::OtherFailure(OtherFailure { expected, actual }) => {
-                writeln!(f, "it must fail, and fails in another way")?;
+                writeln!(f, "expected failure, but it failed in a different way")?;
                 writeln!(f, "  expected: {expected}")?;
                 writeln!(f, "  actual:   {actual}")
             }
@@ -177,38 +180,38 @@ impl Report<'_> {
                 violation.details().iter().try_for_each(|line| writeln!(f, "  {line}"))
             }
             Mismatch::Imports { expected, seen } => {
-                writeln!(f, "imports of the component (- expected, + seen)")?;
+                writeln!(f, "imports of the component (- expected, + actual)")?;
                 indented(f, &diff::lists(expected, seen))
             }
             Mismatch::Files { expected, seen } => {
-                writeln!(f, "files (- expected, + seen)")?;
+                writeln!(f, "files (- expected, + actual)")?;
                 indented(f, &diff::lists(expected, seen))
             }
             Mismatch::UnwantedImports { word, seen } => {
                 writeln!(f, "imports of the component")?;
                 writeln!(f, "  expected: none with `{word}` in its name")?;
-                writeln!(f, "  seen:     {}", seen.join(", "))
+                writeln!(f, "  actual:   {}", seen.join(", "))
             }
             Mismatch::Versions { namespace, interfaces } => {
                 writeln!(f, "versions of `{namespace}`")?;
                 writeln!(f, "  expected: one")?;
-                writeln!(f, "  seen:     {}", interfaces.join(", "))
+                writeln!(f, "  actual:   {}", interfaces.join(", "))
             }
             Mismatch::PagesGrown { expected: [least, most], seen } => {
-                writeln!(f, "pages by which memory grew")?;
+                writeln!(f, "memory growth in pages")?;
                 writeln!(f, "  expected: {least} to {most}")?;
-                writeln!(f, "  seen:     {seen}, beside {} at the start", self.observation.pages_initial)
+                writeln!(f, "  actual:   {seen} (initial: {})", self.observation.pages_initial)
             }
             Mismatch::Unreadable { key, message } => writeln!(f, "`{key}` cannot be compared: {message}"),
         }
     }
 
-    /// The calls that returned, when a later one did not.
+    /// Writes the calls that returned, if a later one did not.
     fn returned(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.observation.outcome == Outcome::Returned || self.observation.returned.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\nreturned before:")?;
+        writeln!(f, "\ncalls that returned before:")?;
         for returned in &self.observation.returned {
             match &returned.value {
                 Some(value) => writeln!(f, "  {} -> {value}", returned.invoke)?,
@@ -228,7 +231,7 @@ impl Report<'_> {
         let last = &calls[calls.len().saturating_sub(LAST_CALLS)..];
         match self.observation.calls_dropped {
             0 => writeln!(f, "\nlast host calls ({} of {all}):", last.len())?,
-            _ => writeln!(f, "\nlast host calls that were kept ({} of {all}):", last.len())?,
+            _ => writeln!(f, "\nlast recorded host calls ({} of {all}):", last.len())?,
         }
         for call in last {
             writeln!(f, "  {call}")?;
@@ -236,7 +239,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// The last calls across the core boundary, where something reports them.
+    /// Writes the last calls across the core boundary, if they were recorded.
     fn core_calls(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let in_diff = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Bytes { stream: Stream::CoreCalls, .. });
         let calls = &self.observation.core_calls;
@@ -252,19 +255,19 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// The last calls across both boundaries, if the run was traced.
+    /// Writes the last calls across both boundaries, if the run was traced.
     fn trace(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(trace) = &self.observation.trace else { return Ok(()) };
         let lines = trace::lines(trace);
         let last = &lines[lines.len().saturating_sub(LAST_TRACED)..];
-        writeln!(f, "\ntrace (the last {} of {} calls):", last.len(), lines.len())?;
+        writeln!(f, "\ntrace (last {} of {} calls):", last.len(), lines.len())?;
         for line in last {
             writeln!(f, "  {line}")?;
         }
         Ok(())
     }
 
-    /// A stream that no diff shows.
+    /// Writes a stream that no diff shows.
     fn stream(&self, f: &mut fmt::Formatter<'_>, name: &str, stream: Stream, bytes: &[u8]) -> fmt::Result {
         let in_diff =
             |mismatch: &Mismatch| matches!(mismatch, Mismatch::Bytes { stream: other, .. } if *other == stream);
@@ -276,7 +279,7 @@ impl Report<'_> {
     }
 }
 
-/// The handles that a case wants to be left.
+/// Formats the expected number of remaining handles.
 pub(crate) fn expected_handles(expected: &Handles) -> String {
     match expected {
         Handles::All(count) => count.to_string(),
@@ -284,13 +287,13 @@ pub(crate) fn expected_handles(expected: &Handles) -> String {
     }
 }
 
-/// `descriptor 1, input-stream 2`.
+/// Formats counts: `descriptor 1, input-stream 2`.
 pub(crate) fn counts(each: &BTreeMap<String, u64>) -> String {
     let counts: Vec<String> = each.iter().map(|(name, count)| format!("{name} {count}")).collect();
     if counts.is_empty() { "none".into() } else { counts.join(", ") }
 }
 
-/// Further lines of a text that begins behind a heading.
+/// Indents the continuation lines of a text that follows a label.
 fn continued(text: &str) -> String {
     text.replace('\n', "\n    ")
 }

@@ -1,7 +1,7 @@
-//! Resources that the component imports and nobody gives, where a case answers functions that belong with them.
+//! Mock resources: imported resources that the host does not define, used by functions that a case answers.
 //!
-//! Nothing is behind their handles but a number: the third handle that answers have given out in a run, if it is one of
-//! a `counter`, is `counter#3`.
+//! A mock handle is represented by a number only: the third handle that answers created in a run, a `counter`, is named
+//! `counter#3`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,27 +16,27 @@ use crate::imports::{self, Missing};
 use crate::names::{self, Item};
 use crate::values::trace_text;
 
-/// What a case writes for a handle that is given out for the first time.
+/// Notation for a new handle in a case.
 pub(crate) const NEW: &str = "$new";
 
-/// The resources that a case's answers stand for.
+/// Mock resources of a case.
 #[derive(Default)]
 pub(crate) struct Resources {
     all: Vec<Resource>,
-    /// Handles that were given out, of all resources.
+    /// Number of handles created, over all resources.
     given: AtomicU32,
 }
 
 struct Resource {
     instance: Option<String>,
     name: String,
-    /// As the component's own types have it, before it is known what stands for it.
+    /// Resource type in the component's own types, before it is mapped to the mock resource.
     ty: ResourceType,
 }
 
 impl Resources {
-    /// Defines the resources that belong with the answered functions, in the linker that nothing is answered in yet:
-    /// those of the functions' interfaces, and those in their types.
+    /// Defines the resources of the answered functions, those of their interfaces and those in their types, in a linker
+    /// without the answers.
     pub(crate) fn define(linker: &mut Linker<State>, component: &Component, answered: &[&Item]) -> Arc<Self> {
         let missing = imports::missing(linker, component).unwrap_or_default();
         let mut resources = Self::default();
@@ -52,17 +52,17 @@ impl Resources {
         Arc::new(resources)
     }
 
-    /// Whether the function makes a handle of one of these resources by its very nature.
+    /// Returns true if the function is a constructor of one of these resources.
     pub(crate) fn constructs(&self, item: &Item) -> bool {
         self.all.iter().any(|of| of.instance == item.instance && item.constructor() == Some(of.name.as_str()))
     }
 
-    /// The value of that type that a case's text is, with something else in place of handles.
+    /// Parses a value of the given type from a case, with placeholders instead of handles.
     pub(crate) fn check(&self, ty: &Type, text: &str) -> Result<Val, String> {
         handles::parse(ty, text, &mut |ty, text| self.find(ty, text).map(|_| Val::Bool(false)))
     }
 
-    /// The value that a case's text stands for, handles given out for the first time, and its text for a trace.
+    /// Parses a value from a case and creates its handles. Returns the value and its text for a trace.
     pub(crate) fn make(
         &self,
         store: &mut StoreContextMut<'_, State>,
@@ -85,8 +85,8 @@ impl Resources {
         Ok((value, text))
     }
 
-    /// An argument's text for a trace. Its handles are done with: loans are given back, and what is owned now comes to
-    /// its end here, on the host's side.
+    /// Returns an argument's text for a trace. Releases its handles: borrowed handles are returned, and owned resources
+    /// are dropped by the host.
     pub(crate) async fn take(
         &self,
         store: &mut StoreContextMut<'_, State>,
@@ -127,7 +127,7 @@ impl Resources {
                 }
                 Ok(self.all[index].handle(number))
             }
-            // Of a resource that the host has.
+            // The host defines this resource.
             None => {
                 others.push(handle);
                 Ok(if handle.owned() { "<own>".into() } else { "<borrow>".into() })
@@ -137,11 +137,11 @@ impl Resources {
 
     fn find(&self, ty: &Type, text: &str) -> Result<usize, String> {
         if text != NEW {
-            return Err(format!("a handle is written `{NEW}`, not `{text}`"));
+            return Err(format!("expected `{NEW}` for a handle, found `{text}`"));
         }
-        let Type::Own(resource) = ty else { return Err("a loan cannot be returned".into()) };
+        let Type::Own(resource) = ty else { return Err("`borrow<T>` cannot be returned".into()) };
         let index = self.all.iter().position(|known| known.ty == *resource);
-        index.ok_or_else(|| "the host has this resource: only its own code makes handles of it".into())
+        index.ok_or_else(|| "the host defines this resource, so that a case cannot create handles of it".into())
     }
 }
 
@@ -159,7 +159,7 @@ impl Resource {
             Some(instance) => linker.instance(instance).and_then(|mut root| root.resource(&self.name, ty, drop_it)),
             None => linker.root().resource(&self.name, ty, drop_it),
         };
-        // The name is free. What else may be wrong, the check of all imports reports.
+        // The name is undefined. Other errors are reported by the check of all imports.
         drop(defined);
     }
 
@@ -172,7 +172,7 @@ fn handle(resource: &str, number: u32) -> String {
     format!("{resource}#{number}")
 }
 
-/// What tells the types apart. Code that hosts are made of may use such numbers as well, and will count from 0.
+/// Distinguishes the mock resource types. Host code may use such numbers as well, and counts from 0.
 fn payload(index: usize) -> u32 {
     u32::MAX - index as u32
 }

@@ -1,4 +1,4 @@
-//! Files of TOML in which people say what is known and accepted: read, and looked at whether they make sense.
+//! Reads and validates TOML files of known and accepted findings.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,35 +6,43 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-/// A file that cannot be used.
+/// Error in a file.
 #[derive(Debug, Error)]
 pub enum RulesError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read `{}`: {source}", path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause of the error.
         source: io::Error,
     },
-    /// It is not what it should be: all that is wrong.
+    /// The file is invalid. Lists all problems.
     #[error("`{}`: {}", path.display(), problems.join("\n  "))]
     Wrong {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// All problems.
         problems: Vec<String>,
     },
 }
 
-/// Reads a file; `parse` makes something of its text, or tells all that is wrong with it.
+/// Reads a file. `parse` converts its text, or returns all problems.
+///
+/// # Errors
+///
+/// Fails if the file cannot be read or is invalid.
 pub fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, Vec<String>>) -> Result<T, RulesError> {
-    let text = polyfill_build::system::read_to_string(path)
+    let text = polyfill_builder::system::read_to_string(path)
         .map_err(|source| RulesError::Read { path: path.to_path_buf(), source })?;
     parse(&text).map_err(|problems| RulesError::Wrong { path: path.to_path_buf(), problems })
 }
 
-/// The same of a file that a suite may do without.
+/// Reads an optional file. Returns the default if it does not exist.
+///
+/// # Errors
+///
+/// Fails if the file exists but cannot be read or is invalid.
 pub fn read_if_there<T: Default>(
     path: &Path,
     parse: impl FnOnce(&str) -> Result<T, Vec<String>>,
@@ -45,7 +53,11 @@ pub fn read_if_there<T: Default>(
     }
 }
 
-/// Text -> what it says, if TOML's shape is right and `problems` finds none.
+/// Parses TOML and validates the result with `problems`.
+///
+/// # Errors
+///
+/// Returns a message for each problem.
 pub fn parse<T: DeserializeOwned>(text: &str, problems: impl FnOnce(&T) -> Vec<String>) -> Result<T, Vec<String>> {
     let rules: T = toml::from_str(text).map_err(|error| vec![error.to_string().trim_end().to_string()])?;
     let problems = problems(&rules);

@@ -1,26 +1,26 @@
-//! Engines that take memories, tables and instances from a pool: how large that is, and who waits when it is used up.
+//! Size of the pooling allocator, and the semaphore for runs that use it.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use wasmtime::{InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Runs at a time. What is beyond waits: tests can have more threads than this.
+/// Maximum number of concurrent runs. Further runs wait, because tests can have more threads.
 const RUNS: u32 = 16;
 
-/// A run's component, and the relay of a traced one.
+/// Components per run: the component, and the proxy of a traced run.
 const COMPONENTS: u32 = 2;
-/// What a run's component may come to: main, its adapters, an interposer before each, and the encoder's shims.
+/// Core instances per component: main, its adapters, an interposition adapter per adapter, and the encoder's shims.
 const INSTANCES: u32 = 64;
-/// Main's own, and those of isolated adapters.
+/// Memories per component: main's, and those of isolated adapters.
 const MEMORIES: u32 = 8;
-/// Main's own, and those of adapters and of shims.
+/// Tables per component: main's, and those of adapters and of shims.
 const TABLES: u32 = 16;
-/// The slots of a large program's own table, with room.
+/// Maximum number of table elements, sufficient for a large program.
 const TABLE_ELEMENTS: usize = 200_000;
-/// Bytes of wasmtime's own data about one instance.
+/// Maximum size of wasmtime's data about one instance, in bytes.
 const INSTANCE_BYTES: usize = 4 << 20;
 
-/// The pool.
+/// Returns the configuration of the pool.
 pub(crate) fn pool() -> InstanceAllocationStrategy {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(RUNS * COMPONENTS)
@@ -39,14 +39,14 @@ pub(crate) fn pool() -> InstanceAllocationStrategy {
     InstanceAllocationStrategy::Pooling(pool)
 }
 
-/// Counts the runs for which there is room.
+/// Semaphore that limits the number of concurrent runs.
 #[derive(Debug)]
 pub(crate) struct Room {
     free: Mutex<u32>,
     freed: Condvar,
 }
 
-/// Room for one run, given back when it is dropped.
+/// Permit for one run, released on drop.
 pub(crate) struct Taken<'a>(&'a Room);
 
 impl Default for Room {
@@ -56,7 +56,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Waits until there is room.
+    /// Waits for a permit.
     pub(crate) fn take(&self) -> Taken<'_> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);

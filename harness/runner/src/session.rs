@@ -1,7 +1,7 @@
-//! A guest that stays between calls: for whoever drives it step by step, and decides the next step by what was seen.
+//! Guest that is driven step by step, by callers that choose the next call from earlier results.
 //!
-//! It gets what it gets in a run: the same inputs, limits and private folder. [`observe`](crate::observe()) and
-//! [`observe_native`](crate::observe_native) are for all that is known beforehand.
+//! The guest has the same inputs, limits and private directory as in a run. If all calls are known in advance, use
+//! [`observe`](crate::observe()) or [`observe_native`](crate::observe_native).
 
 use wasmtime::component::InstancePre;
 use wasmtime::{Module, Store};
@@ -17,7 +17,7 @@ use crate::observation::{Observation, Outcome};
 use crate::observe::{observation, ready};
 use crate::trace::Detail;
 
-/// A guest between two calls. `I` is its instance: of a component, or of a core module.
+/// Guest between two calls. `I` is its instance: of a component, or of a core module.
 pub struct Session<I> {
     store: Store<State>,
     instance: I,
@@ -26,7 +26,12 @@ pub struct Session<I> {
 }
 
 impl Session<wasmtime::component::Instance> {
-    /// A component on the host that it was linked with, which has no asynchronous functions. Or how it ended before any call.
+    /// Instantiates a component on the host that it was linked with, which must not have asynchronous functions.
+    /// Returns the outcome if the guest ends during instantiation.
+    ///
+    /// # Errors
+    ///
+    /// The outcome of a guest that ended before its first call.
     pub fn adapted(
         engine: &Engine,
         linked: &InstancePre<State>,
@@ -43,7 +48,11 @@ impl Session<wasmtime::component::Instance> {
 }
 
 impl Session<wasmtime::Instance> {
-    /// A core module on the host `native`. Or how it ended before any call.
+    /// Instantiates a core module on the host `native`. Returns the outcome if the guest ends during instantiation.
+    ///
+    /// # Errors
+    ///
+    /// The outcome of a guest that ended before its first call.
     pub fn native(engine: &Engine, module: &Module, inputs: &Inputs, limits: &Limits) -> Result<Self, Outcome> {
         let files = lay_out(inputs, limits)?;
         let state = State::native(inputs, Sinks::default(), limits, files.as_ref()).map_err(not_run)?;
@@ -57,17 +66,17 @@ impl Session<wasmtime::Instance> {
 }
 
 impl<I> Session<I> {
-    /// Its store and its instance, for calls.
+    /// Returns the store and the instance, for calls.
     pub fn parts(&mut self) -> (&mut Store<State>, &I) {
         (&mut self.store, &self.instance)
     }
 
-    /// How the guest ended by an error out of a call.
+    /// Returns the outcome for an error from a call.
     pub fn ended(&self, error: &wasmtime::Error) -> Outcome {
         backtrace::outcome(error, &self.limits)
     }
 
-    /// What it has left behind.
+    /// Returns the final observation.
     pub fn finish(mut self, outcome: Outcome) -> Observation {
         observation(&mut self.store, outcome, self.files.as_ref(), &self.limits)
     }

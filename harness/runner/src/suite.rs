@@ -1,4 +1,4 @@
-//! The suite: an index of cells, hosts to run them on, and ways to run them.
+//! Runner of a suite: the index of trials, the hosts, and the configuration.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use polyfill_build::index::{self, Cell, Index, NATIVE};
-use polyfill_build::system::{self, threads, variables};
+use polyfill_builder::index::{self, Index, NATIVE, Trial};
+use polyfill_builder::system::{self, threads, variables};
 use thiserror::Error;
 use wasmtime::component::Linker;
 
@@ -18,47 +18,47 @@ use crate::engines::{EngineKind, EngineOptions, Engines, UnknownEngine, parse_en
 use crate::failure::Failure;
 use crate::host::{Host, Hosts, State, descriptors};
 use crate::kept::Hash;
+use crate::libtest;
 use crate::limits::Limits;
 use crate::observe::Imports;
 use crate::remote::Remotes;
 use crate::trace::Detail;
-use crate::trials;
-pub use crate::verdict::{CellResult, Verdict};
+pub use crate::verdict::{TrialResult, Verdict};
 
-/// The variable that names engines.
+/// Environment variable that selects engines.
 const ENGINES_VARIABLE: &str = "POLYFILL_ENGINES";
 
-/// Why a suite cannot be run at all.
+/// Error that prevents running a suite.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// There is no index.
-    #[error("cannot read {path}: {error}; the suite's build writes it")]
+    /// The index cannot be read.
+    #[error("cannot read {path}: {error}; help: build the suite")]
     Read {
-        /// The file.
+        /// Path of the index.
         path: PathBuf,
-        /// Why.
+        /// Cause of the error.
         error: std::io::Error,
     },
-    /// The index is not one of this version.
-    #[error("{path} is no index of this version of the harness: {error}; build the suite again")]
+    /// The index has an incompatible format.
+    #[error("{path} is not an index of this version of the harness: {error}; help: rebuild the suite")]
     Parse {
-        /// The file.
+        /// Path of the index.
         path: PathBuf,
-        /// Why.
+        /// Cause of the error.
         error: serde_json::Error,
     },
-    /// The variable `POLYFILL_ENGINES` has a word that names no engine.
+    /// The environment variable `POLYFILL_ENGINES` contains an unknown engine.
     #[error("POLYFILL_ENGINES: {0}")]
     Engines(UnknownEngine),
-    /// Hosts that are programs said something after their runs, or ended badly.
+    /// External hosts sent messages after their runs, or exited with an error.
     #[error("{0}")]
     Hosts(String),
-    /// `BLESS` where it must not be.
-    #[error("BLESS and CI are both set: expected files are blessed by people, on their own machines")]
+    /// `BLESS` is set in CI.
+    #[error("BLESS is not allowed in CI; help: bless golden files on a local machine")]
     BlessInCi,
 }
 
-/// Runs the cells of an index.
+/// Runs the trials of an index.
 pub struct Runner {
     pub(crate) folder: PathBuf,
     pub(crate) root: PathBuf,
@@ -70,25 +70,25 @@ pub struct Runner {
     pub(crate) detail: Detail,
     pub(crate) accepted: Accepted,
     pub(crate) cache: PathBuf,
-    /// The engines that cells run on which name none; [`Runner::engines`].
+    /// Engines of trials that name none; see [`Runner::engines`].
     pub(crate) kinds: Result<Vec<EngineKind>, UnknownEngine>,
     pub(crate) engines: Engines,
     pub(crate) linkers: Mutex<Linkers>,
-    /// Of files of the index.
+    /// Hashes of the index's files.
     pub(crate) hashes: Mutex<BTreeMap<String, Hash>>,
     pub(crate) blesser: OnceLock<Blesser>,
     pub(crate) remotes: Remotes,
     pub(crate) keep: Option<Box<Keep>>,
 }
 
-/// What is done with a failure: a line for its report comes of it.
+/// Failure hook. Returns a line for the report.
 pub(crate) type Keep = dyn Fn(&Failure<'_>) -> Option<String> + Send + Sync;
 
 /// Hosts' functions, by engine and host.
 pub(crate) type Linkers = BTreeMap<(EngineOptions, String), Arc<Linker<State>>>;
 
 impl Runner {
-    /// A runner for the index in a folder, with the hosts `my-wasi`, `my-wasi-typed` and `wasi`.
+    /// Creates a runner for the index in a directory, with the built-in hosts.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         Self {
@@ -112,33 +112,35 @@ impl Runner {
         }
     }
 
-    /// The suite's root, below which cases and expected files lie: for blessing. The current folder without it.
+    /// Sets the suite's root, to which the paths of cases and golden files are relative. Used by blessing. Default: the
+    /// current directory.
     pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
         self.root = root.into();
         self
     }
 
-    /// Adds a host, in place of one with the same name.
+    /// Adds a host, replacing a host of the same name.
     pub fn host(mut self, host: impl Host + 'static) -> Self {
         self.hosts.add(host);
         self
     }
 
-    /// The engines to run cells on, each of them: one whose host is `wasi` is there as `wasi/winch`, too, for instance.
-    /// Without this, the variable `POLYFILL_ENGINES` says so (`all`, or names with commas between them), and without that
-    /// it is Cranelift alone.
+    /// Sets the engines to run trials on. With `winch`, for example, a trial on host `wasi` also exists as
+    /// `wasi/winch`. Default: the environment variable `POLYFILL_ENGINES` (`all`, or a comma-separated list), or
+    /// Cranelift alone.
     pub fn engines(mut self, kinds: impl IntoIterator<Item = EngineKind>) -> Self {
         self.kinds = Ok(kinds.into_iter().collect());
         self
     }
 
-    /// With the engine that a trial's name asks for, if it asks for one.
+    /// Adds the engine that a trial's name requests, if any.
     pub fn on_engine_of(mut self, name: &str) -> Self {
         self.engine_in(name);
         self
     }
 
-    /// The engines that a trial's name, or the end of it, asks for: `wasi/winch` is a cell only where there is that engine.
+    /// Adds the engines that trial names, or suffixes of them, request: the trial `wasi/winch` exists only if that
+    /// engine is selected.
     pub(crate) fn engine_in(&mut self, name: &str) {
         if let (Some((_, kind)), Ok(kinds)) = (EngineKind::at_end(name), &mut self.kinds)
             && !kinds.contains(&kind)
@@ -147,9 +149,9 @@ impl Runner {
         }
     }
 
-    /// Rust code that answers imports of one guest, on every host. What it defines goes before what the host has.
-    /// A case that answers imports in its file does without it, unless it says `host-code = true`: then the file's
-    /// answers go before the code's. Runners that lack the code ignore cases with that key.
+    /// Adds Rust code that implements imports of one guest on every host. Its definitions take precedence over the
+    /// host's. A case with `[[import]]` answers does not use it, unless the case sets `host-code = true`: then the
+    /// answers take precedence over the code. Runners without the code ignore cases with that key.
     pub fn imports(
         mut self,
         guest: &str,
@@ -159,67 +161,71 @@ impl Runner {
         self
     }
 
-    /// How much guests may use.
+    /// Sets the limits of guests.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The command that runs one cell again, up to the cell's name.
+    /// Sets the command that reruns one trial, without the trial's name.
     pub fn repeat(mut self, command: &str) -> Self {
         self.again = command.into();
         self
     }
 
-    /// Whether to rewrite expected files of failing cells. Without this, the variable `BLESS` says so.
+    /// Enables rewriting golden files of failing trials. Default: set by the environment variable `BLESS`.
     pub fn bless(mut self, bless: bool) -> Self {
         self.bless = bless;
         self
     }
 
-    /// How much of the guests' calls is kept: [`Observation::trace`](crate::Observation::trace). Those across the core
-    /// boundary are in it where the suite was built for that ([`Suite::trace`](polyfill_build::Suite::trace)).
+    /// Sets the level of detail recorded in [`Observation::trace`](crate::Observation::trace). Calls across the core
+    /// boundary are included if the suite was built with [`Suite::trace`](polyfill_builder::Suite::trace).
     pub fn trace(mut self, detail: Detail) -> Self {
         self.detail = detail;
         self
     }
 
-    /// What is to be done with each cell that fails; what comes of it stands in its report. `polyfill_bundle::keep` writes
-    /// a bundle.
+    /// Sets a hook that is called for each failed trial and returns a line for its report. `polyfill_recording::keep`
+    /// writes a recording.
     pub fn keep(mut self, keep: impl Fn(&Failure<'_>) -> Option<String> + Send + Sync + 'static) -> Self {
         self.keep = Some(Box::new(keep));
         self
     }
 
-    /// Violations that do not fail a cell, where what adapters do is checked
-    /// ([`Suite::sanitize`](polyfill_build::Suite::sanitize)).
+    /// Sets the violations that do not fail a trial, if adapters are checked
+    /// ([`Suite::sanitize`](polyfill_builder::Suite::sanitize)).
     pub fn accepted(mut self, accepted: Accepted) -> Self {
         self.accepted = accepted;
         self
     }
 
-    /// Where compiled components are kept: the folder `compiled` beside the index without it.
+    /// Sets the cache directory of compiled components. Default: the directory `compiled` next to the index.
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = folder.into();
         self
     }
 
-    /// Runs as a test binary: arguments, output and exit code are those of libtest.
+    /// Runs as a test binary with the arguments, output and exit code of libtest.
     pub fn run(self) -> ExitCode {
-        trials::run(self, &libtest_mimic::Arguments::from_args())
+        libtest::run(self, &libtest_mimic::Arguments::from_args())
     }
 
-    /// As [`Runner::run`], with arguments that have been read elsewhere.
+    /// Runs like [`Runner::run`], with parsed arguments.
     pub fn run_with(self, arguments: &libtest_mimic::Arguments) -> ExitCode {
-        trials::run(self, arguments)
+        libtest::run(self, arguments)
     }
 
-    /// The folder of the index.
+    /// Returns the directory of the index.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Reads the index.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the index cannot be read, or a setting from the environment is invalid.
     pub fn index(&self) -> Result<Index, Error> {
         if self.bless && variables::variable("CI").is_some() {
             return Err(Error::BlessInCi);
@@ -234,39 +240,43 @@ impl Runner {
         Ok(index)
     }
 
-    /// Each cell on each engine, but for those that the case leaves out.
+    /// Expands each trial to each engine, except for trials that the case excludes.
     fn spread(&self, index: &mut Index) -> Result<(), Error> {
         let kinds = self.kinds.as_ref().map_err(|error| Error::Engines(error.clone()))?;
         if kinds[..] == [EngineKind::default()] {
             return Ok(());
         }
         let cases = &index.cases;
-        let on_all = |cell: Cell| {
-            let on = |kind: &EngineKind| Cell { host: kind.on(&cell.host), ..cell.clone() };
-            let left_out = |cell: &Cell| {
-                cases.get(&cell.case_key()).is_some_and(|entry| entry.case.leaves_out(&cell.adapter, &cell.host))
+        let on_all = |trial: Trial| {
+            let on = |kind: &EngineKind| Trial { host: kind.on(&trial.host), ..trial.clone() };
+            let left_out = |trial: &Trial| {
+                cases.get(&trial.case_key()).is_some_and(|entry| entry.case.leaves_out(&trial.adapter, &trial.host))
             };
-            // Other processes bring engines of their own.
-            let ours = cell.host == NATIVE || self.hosts.get(&cell.host).is_some();
-            let spread = if !ours { vec![cell] } else { kinds.iter().map(on).collect() };
-            spread.into_iter().filter(move |cell| !left_out(cell))
+            // External hosts have their own engines.
+            let ours = trial.host == NATIVE || self.hosts.get(&trial.host).is_some();
+            let spread = if !ours { vec![trial] } else { kinds.iter().map(on).collect() };
+            spread.into_iter().filter(move |trial| !left_out(trial))
         };
-        let mut cells: Vec<Cell> = std::mem::take(&mut index.cells).into_iter().flat_map(on_all).collect();
-        cells.sort_by_cached_key(Cell::name);
-        index.cells = cells;
+        let mut trials: Vec<Trial> = std::mem::take(&mut index.trials).into_iter().flat_map(on_all).collect();
+        trials.sort_by_cached_key(Trial::name);
+        index.trials = trials;
         Ok(())
     }
 
-    /// Runs the cells that are wanted, on as many threads (0: one for each core). `done` is told of each result as it
-    /// comes; all of them are given back in the order of the index.
-    pub fn run_cells(
+    /// Runs the selected trials on `threads` threads (0: one per core). Calls `done` with each result as it arrives.
+    /// Returns all results in index order.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`Runner::index`]. Failed trials are results, not errors.
+    pub fn run_trials(
         &self,
-        wanted: impl Fn(&Cell) -> bool,
+        wanted: impl Fn(&Trial) -> bool,
         threads: usize,
-        done: impl FnMut(&CellResult) + Send,
-    ) -> Result<Vec<CellResult>, Error> {
+        done: impl FnMut(&TrialResult) + Send,
+    ) -> Result<Vec<TrialResult>, Error> {
         let index = self.index()?;
-        let cells: Vec<&Cell> = index.cells.iter().filter(|cell| wanted(cell)).collect();
+        let trials: Vec<&Trial> = index.trials.iter().filter(|trial| wanted(trial)).collect();
         let threads = match threads {
             0 => threads::processors(),
             threads => threads::bounded(threads),
@@ -275,12 +285,12 @@ impl Runner {
         let next = AtomicUsize::new(0);
         let state = Mutex::new((done, BTreeMap::new()));
         thread::scope(|scope| {
-            for _ in 0..threads.min(cells.len()) {
+            for _ in 0..threads.min(trials.len()) {
                 scope.spawn(|| {
                     loop {
                         let number = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(cell) = cells.get(number) else { return };
-                        let result = self.run_cell(&index, cell);
+                        let Some(trial) = trials.get(number) else { return };
+                        let result = self.run_trial(&index, trial);
                         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
                         (state.0)(&result);
                         state.1.insert(number, result);
@@ -294,21 +304,21 @@ impl Runner {
 }
 
 impl Runner {
-    /// Ends the processes of hosts that are programs: for when all cells have run.
+    /// Ends the processes of external hosts. Call it after all trials have run.
     ///
     /// # Errors
     ///
-    /// Messages of a host after its last run, and an exit status other than 0 at the end of its input.
+    /// Fails if a host sent messages after its last run, or exited with a status other than 0 at the end of its input.
     pub fn finish_hosts(&self) -> Result<(), Error> {
         self.remotes.finish().map_err(Error::Hosts)
     }
 }
 
-/// The engines that the variable `POLYFILL_ENGINES` names; Cranelift without it.
+/// Returns the engines in the environment variable `POLYFILL_ENGINES`. Default: Cranelift.
 ///
 /// # Errors
 ///
-/// It names an engine that does not exist.
+/// Fails if the variable contains an unknown engine.
 pub fn engines_of_environment() -> Result<Vec<EngineKind>, Error> {
     named_engines().map_err(Error::Engines)
 }
@@ -320,12 +330,12 @@ fn named_engines() -> Result<Vec<EngineKind>, UnknownEngine> {
     }
 }
 
-/// `OUT_DIR` as it is now; what it was when the tests were compiled, if it is not set.
+/// Returns the current `OUT_DIR`, or its value at compile time if it is not set.
 pub fn out_dir(compiled: &str) -> PathBuf {
     now("OUT_DIR", compiled)
 }
 
-/// `CARGO_MANIFEST_DIR` as it is now; what it was when the tests were compiled, if it is not set.
+/// Returns the current `CARGO_MANIFEST_DIR`, or its value at compile time if it is not set.
 pub fn root_dir(compiled: &str) -> PathBuf {
     now("CARGO_MANIFEST_DIR", compiled)
 }

@@ -1,7 +1,7 @@
-//! Time that guests take: processor time of the thread that runs them, and, far behind it, time on the clock.
+//! Time limits of guests: processor time of the running thread, and a much larger wall-clock limit.
 //!
-//! A busy machine must not make a trial fail, so that the limit is on processor time. A guest that waits in a function of its
-//! host takes none of it: such a run is ended by the limit on the clock, and its outcome says so.
+//! A limit on processor time keeps trials stable on a busy machine. A guest that waits in a host function uses no
+//! processor time; the wall-clock limit ends such a run, and the outcome reports it.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
@@ -10,22 +10,22 @@ use std::time::{Duration, Instant};
 use crate::host::Stop;
 use crate::limits::Limits;
 
-/// How many times its limit a trial may take in all of its runs: the run itself, and the one that records it.
+/// Time budget of a trial as a multiple of its limit, for all of its runs: the run itself, and the one that records it.
 const TRIAL: u32 = 2;
-/// The same for a trial whose calls are reported in each run: it is run again for what is looked for beside that.
+/// The same for a trial whose calls are reported in each run, because the checks rerun it.
 const REPORTED_TRIAL: u32 = 4;
 
-/// A look at the clocks.
+/// Reading of both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
     thread: ThreadId,
-    /// Processor time of this thread; none on a system that does not count it.
+    /// Processor time of this thread; `None` on systems without thread CPU clocks.
     processor: Option<Duration>,
     clock: Instant,
 }
 
 impl Now {
-    /// The clocks of this thread.
+    /// Reads the clocks of this thread.
     pub(crate) fn look() -> Self {
         Self { thread: thread::current().id(), processor: processor(), clock: Instant::now() }
     }
@@ -42,7 +42,7 @@ fn processor() -> Option<Duration> {
     None
 }
 
-/// The time of one run.
+/// Time of one run.
 #[derive(Debug)]
 pub(crate) struct Watch {
     limit: Duration,
@@ -57,12 +57,12 @@ impl Watch {
         Self { limit: limits.timeout, clock_limit: limits.clock(), began: None, last: None, used: Duration::ZERO }
     }
 
-    /// The run begins.
+    /// Starts the run.
     pub(crate) fn start(&mut self, now: Now) {
         (self.began, self.last, self.used) = (Some(now.clock), Some(now), Duration::ZERO);
     }
 
-    /// True if there is no processor time left. The error ends a run that has taken too much on the clock alone.
+    /// Returns true if no processor time is left. Fails if the run exceeds the wall-clock limit alone.
     pub(crate) fn is_over(&mut self, now: Now) -> Result<bool, Stop> {
         let used = self.used(now);
         if used >= self.limit {
@@ -75,11 +75,11 @@ impl Watch {
         }
     }
 
-    /// Processor time so far.
+    /// Returns the processor time so far.
     pub(crate) fn used(&mut self, now: Now) -> Duration {
         if let Some(last) = self.last.replace(now) {
             self.used += match (last.processor, now.processor) {
-                // What another thread has used in between is not known.
+                // The processor time of another thread is unknown.
                 (Some(_), Some(_)) if last.thread != now.thread => Duration::ZERO,
                 (Some(before), Some(after)) => after.saturating_sub(before),
                 _ => now.clock.saturating_duration_since(last.clock),
@@ -88,16 +88,16 @@ impl Watch {
         self.used
     }
 
-    /// The end of a run whose time on the clock is over.
+    /// Returns the outcome of a run that exceeded the wall-clock limit.
     pub(crate) fn waited(&mut self, now: Now) -> Stop {
         Stop::Clock { limit: self.clock_limit, processor: self.used(now) }
     }
 }
 
-/// Processor time that all runs of one trial may take together: the trial itself, the runs that look for more, and the one that
-/// records it. A trial that takes all of its time is not run again, so that a limit costs its time once.
+/// Processor time budget for all runs of one trial: the trial itself, its reruns for checks, and the recording. A trial
+/// that times out is not rerun, so that a timeout is paid once.
 ///
-/// That is twice the trial's limit, and four times where calls are reported in each run (traces, checks).
+/// The budget is twice the trial's limit, and four times if calls are reported in each run (traces, checks).
 #[derive(Debug)]
 pub struct TrialTime {
     most: Duration,
@@ -105,18 +105,18 @@ pub struct TrialTime {
 }
 
 impl TrialTime {
-    /// The time for a trial with these limits, whose calls are reported or not.
+    /// Creates the budget of a trial with these limits, with or without reported calls.
     pub fn new(limits: &Limits, reported: bool) -> Self {
         let times = if reported { REPORTED_TRIAL } else { TRIAL };
         Self { most: limits.timeout.saturating_mul(times), used: Mutex::default() }
     }
 
-    /// Processor time that is left.
+    /// Returns the remaining processor time.
     pub fn left(&self) -> Duration {
         self.most.saturating_sub(*self.used.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A run has taken so much.
+    /// Subtracts the time of a run.
     pub(crate) fn add(&self, time: Duration) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         *used = used.saturating_add(time);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn processor_time_ends_a_run_however_long_it_waits() {
+    fn processor_time_limit_ignores_waiting() {
         let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
         assert_eq!(watch.is_over(later(begin, 9, 99)), Ok(false));
         assert_eq!(watch.is_over(later(begin, 10, 99)), Ok(true));
@@ -151,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn time_on_the_clock_ends_a_run_that_waits_and_says_so() {
+    fn wall_clock_limit_ends_a_waiting_run() {
         let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
         let stop = Stop::Clock { limit: 100 * SECOND, processor: 2 * SECOND };
         assert_eq!(watch.is_over(later(begin, 2, 100)), Err(stop));
     }
 
     #[test]
-    fn without_a_clock_for_threads_time_on_the_clock_is_what_counts() {
+    fn wall_clock_time_is_used_without_thread_clocks() {
         let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
         let begin = Now { processor: None, ..begin };
         watch.start(begin);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_goes_on_in_another_thread_keeps_what_it_has_used() {
+    fn run_keeps_its_processor_time_across_threads() {
         let (mut watch, begin) = watch(10 * SECOND, 100 * SECOND);
         watch.used(later(begin, 6, 6));
         let elsewhere = thread::spawn(|| thread::current().id()).join().unwrap();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn all_runs_of_a_trial_share_its_time() {
+    fn all_runs_of_a_trial_share_its_time_budget() {
         let limits = Limits { timeout: 10 * SECOND, ..Limits::default() };
         let time = TrialTime::new(&limits, false);
         assert_eq!(time.left(), 20 * SECOND);
@@ -192,7 +192,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_thread_that_sleeps_uses_no_processor_time() {
+    fn sleeping_thread_uses_no_processor_time() {
         let before = Now::look();
         thread::sleep(Duration::from_millis(50));
         let after = Now::look();

@@ -1,20 +1,20 @@
-//! Checks of adapters that had nothing to look at, and the reason.
+//! Reasons for checks of adapters that checked nothing.
 
 use std::collections::BTreeSet;
 
-use polyfill_build::case::Case;
-use polyfill_build::index::{Artifact, Cell, Index, is_native};
-use polyfill_build::{module, sanitize, system};
+use polyfill_builder::case::Case;
+use polyfill_builder::index::{Artifact, Index, Trial, is_native};
+use polyfill_builder::{module, sanitize, system};
 
 use crate::observation::{Observation, Outcome};
 use crate::suite::Runner;
 
 impl Runner {
-    /// The reason why no call of an adapter was checked in a run; nothing where one was, or where there was no run.
+    /// Returns the reason why no adapter call was checked in a run; `None` if one was checked or nothing was run.
     pub(crate) fn unchecked(
         &self,
         index: &Index,
-        cell: &Cell,
+        trial: &Trial,
         case: &Case,
         observation: &Observation,
     ) -> Option<String> {
@@ -23,32 +23,32 @@ impl Runner {
         if no_run || observation.looked_at.calls + observation.looked_at.passed_over > 0 {
             return None;
         }
-        let file = match &cell.artifact {
+        let file = match &trial.artifact {
             Artifact::Component(file) => file,
             Artifact::Module(_) => return Some("host `native` runs the guest's core module, without adapters".into()),
             Artifact::Ignored(_) | Artifact::Failed { .. } => return None,
         };
-        if self.remote(index, &cell.host).is_some() {
-            return Some(format!("host `{}` is a program of its own, which reports no calls of adapters", cell.host));
+        if self.remote(index, &trial.host).is_some() {
+            return Some(format!("host `{}` is an external host, which does not report adapter calls", trial.host));
         }
-        Some(match (&cell.sanitize, &case.untraced) {
-            (None, Some(why)) => format!("the case has `untraced`: {why}"),
-            (None, None) => "the case does not want it".into(),
-            // What is in the component is looked at only where it matters.
+        Some(match (&trial.sanitize, &case.untraced) {
+            (None, Some(why)) => format!("the case sets `untraced`: {why}"),
+            (None, None) => "the case disables `sanitize`".into(),
+            // Analyze the component only in this case.
             (Some(_), _) => {
-                nothing_to_check(&system::read(self.folder().join(file)).unwrap_or_default(), &cell.adapter)
+                nothing_to_check(&system::read(self.folder().join(file)).unwrap_or_default(), &trial.adapter)
             }
         })
     }
 }
 
-/// Whether a check of nothing fails the cell: the case asks for the check. A cell on `native` is none of an adapter; it fails
-/// where the case has no other cells.
-pub(crate) fn is_failure(case: &Case, cell: &Cell) -> bool {
-    case.sanitize == Some(true) && (!is_native(&cell.host) || case.is_on_native_alone())
+/// Returns true if checking nothing fails the trial: the case requires the check. A trial on `native` has no adapter,
+/// and fails only if the case has no other trials.
+pub(crate) fn is_failure(case: &Case, trial: &Trial) -> bool {
+    case.sanitize == Some(true) && (!is_native(&trial.host) || case.is_on_native_alone())
 }
 
-/// The reason why no call of an adapter was checked in a run of a component that was made for checks, through a stack of adapters.
+/// Returns the reason why no adapter call was checked in a run of an instrumented component with an adapter chain.
 pub fn nothing_to_check(component: &[u8], stack: &str) -> String {
     let imported: BTreeSet<String> = module::importers(component).into_values().flatten().collect();
     let is_known = |module: &str| sanitize::CHECKED.contains(&module);
@@ -57,7 +57,7 @@ pub fn nothing_to_check(component: &[u8], stack: &str) -> String {
     match adapters.is_empty() || imported.iter().any(|module| is_known(module)) {
         true => "main calls no adapter".into(),
         false => format!(
-            "no adapter for an import module that the checks know (`{}`): {}",
+            "no adapter for an import module supported by the checks (`{}`): {}",
             sanitize::CHECKED.join("`, `"),
             adapters.join(", ")
         ),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_abi_of_ones_own_is_named_as_the_reason() {
+    fn custom_import_module_is_reported_as_the_reason() {
         assert!(reason("acme", "acme.v3").contains("`acme.v3`"), "{}", reason("acme", "acme.v3"));
         assert_eq!(reason("wasi_snapshot_preview1", "reference-command"), "main calls no adapter");
         assert_eq!(reason("acme", "none"), "main calls no adapter");

@@ -1,25 +1,25 @@
-//! A second run of a case, which differs from the first in nothing but what lies where nobody has written.
+//! Detects use of uninitialized memory by a second run with a different fill pattern.
 
 use std::cell::Cell;
 
 use crate::core_boundary::PATTERNS;
 use crate::inputs::Sinks;
 use crate::observation::{Observation, Outcome};
-use crate::observe::{Looks, Run, observe_as};
+use crate::observe::{Run, SecondRun, observe_as};
 use crate::trace::Detail;
 
-/// Adds what is found wrong by a second run: calls that depend on such bytes, and what calls have not written of that which they
-/// say is there. A case that is another one each time it is run cannot be judged.
+/// Adds the violations found by a second run: calls that depend on uninitialized memory, and outputs that calls did not
+/// write. Nondeterministic cases cannot be judged.
 pub fn judge_unwritten(run: &Run<'_>, observation: &mut Observation) {
     let over = matches!(observation.outcome, Outcome::NotRun(_) | Outcome::Timeout { .. } | Outcome::Limit { .. });
     if run.sanitize.is_none() || observation.looked_at.calls == 0 || over {
         return;
     }
     let run = Run { detail: Detail::Off, ..*run };
-    // A run that has no time left shows its first calls alone, or none.
+    // A second run that ran out of time covers only the first calls, or none.
     let whole = Cell::new(true);
     let again = |pattern| {
-        let again = observe_as(&run, Sinks::default(), &Looks { pattern, ..Looks::default() });
+        let again = observe_as(&run, Sinks::default(), &SecondRun { pattern, ..SecondRun::default() });
         whole.set(whole.get() && !matches!(again.outcome, Outcome::Timeout { .. }));
         again.given
     };

@@ -1,7 +1,7 @@
-//! Values and types of the component model -> text.
+//! Formats values and types of the component model.
 //!
-//! Values are in WAVE, with two additions: a handle in a result is `$1`, `$2`, .. in the order in which they come, and in
-//! traces lists of bytes are strings where they are text, and shortened where they are long.
+//! Values are in WAVE, with two extensions: handles in results are `$1`, `$2`, .. in order, and in traces byte lists
+//! are strings if they are text, and abbreviated if they are long.
 
 use std::fmt::Write as _;
 
@@ -9,28 +9,28 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{ResourceAny, Type, Val, wasm_wave};
 
-/// Bytes or elements of a list that a trace shows in full.
+/// Maximum number of bytes or elements of a list that a trace shows in full.
 const LONG: usize = 64;
 
-/// Bytes or elements that are left of a longer one.
+/// Number of bytes or elements shown of an abbreviated list.
 const HEAD: usize = 16;
 
-/// A value in a trace.
+/// Formats a value for a trace.
 pub fn value_text(value: &Val) -> String {
     trace_text(value, &mut |handle| if handle.owned() { "<own>".into() } else { "<borrow>".into() })
 }
 
-/// A value in a trace, with names for its handles. Each of these is asked for once, also where the text is shortened.
+/// Formats a value for a trace with named handles. `handle` is called once per handle, even if the text is abbreviated.
 pub(crate) fn trace_text(value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
     print(value, Style::Trace, handle)
 }
 
-/// The same with nothing left out.
+/// Formats a value like a trace, without abbreviation.
 pub(crate) fn full_text(value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
     print(value, Style::Full, handle)
 }
 
-/// Bytes in a trace: a string if they are text, a list of numbers otherwise; shortened if there are more than 64.
+/// Formats bytes for a trace: a string if they are text, else a list of numbers; abbreviated above 64 bytes.
 pub fn bytes_text(bytes: &[u8]) -> String {
     if bytes.len() <= LONG {
         return match text(bytes) {
@@ -42,12 +42,12 @@ pub fn bytes_text(bytes: &[u8]) -> String {
     format!("<{} bytes: {head}.., sha256 {}>", bytes.len(), short_hash(bytes))
 }
 
-/// A string in WAVE.
+/// Formats a string in WAVE.
 pub fn string_text(text: &str) -> String {
     leaf(&Val::String(text.into()))
 }
 
-/// A value as the result of a call. Handles are put into `handles`.
+/// Formats a value as the result of a call. Appends its handles to `handles`.
 pub(crate) fn result_text(value: &Val, handles: &mut Vec<ResourceAny>) -> String {
     let mut handle = |handle| {
         handles.push(handle);
@@ -56,7 +56,7 @@ pub(crate) fn result_text(value: &Val, handles: &mut Vec<ResourceAny>) -> String
     print(value, Style::Wave, &mut handle)
 }
 
-/// A function's type as WIT writes it.
+/// Formats a function's type in WIT syntax.
 pub(crate) fn signature(function: &ComponentFunc) -> String {
     let params: Vec<String> = function.params().map(|(name, ty)| format!("{name}: {}", type_text(&ty))).collect();
     let mut text = format!("func({})", params.join(", "));
@@ -66,7 +66,8 @@ pub(crate) fn signature(function: &ComponentFunc) -> String {
     text
 }
 
-/// A type as WIT writes it; records and the like with what is in them, since their names are not known here.
+/// Formats a type in WIT syntax. Records and other named types are written structurally, because their names are
+/// unknown here.
 pub(crate) fn type_text(ty: &Type) -> String {
     let optional = |ty: Option<Type>| ty.map_or_else(|| "_".to_string(), |ty| type_text(&ty));
     match ty {
@@ -118,14 +119,14 @@ pub(crate) fn type_text(ty: &Type) -> String {
     }
 }
 
-/// How values are written.
+/// Notation of values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
-    /// WAVE alone.
+    /// Plain WAVE.
     Wave,
-    /// Bytes as strings where they are text.
+    /// Byte lists as strings if they are text.
     Full,
-    /// And long lists shortened.
+    /// Byte lists as strings, and long lists abbreviated.
     Trace,
 }
 
@@ -180,12 +181,12 @@ fn list(values: &[Val], style: Style, handle: &mut dyn FnMut(ResourceAny) -> Str
     format!("<{} elements: [{}, ..], sha256 {hash}>", all.len(), all[..HEAD].join(", "))
 }
 
-/// Numbers, strings, flags and so on: what holds no other value.
+/// Formats values without nested values: numbers, strings, flags and so on.
 fn leaf(value: &Val) -> String {
     wasm_wave::to_string(value).unwrap_or_else(|error| format!("<{error}>"))
 }
 
-/// A variant's case, marked where it would be taken for one of WAVE's own words.
+/// Formats a variant's case, escaped if it is a WAVE keyword.
 fn label(name: &str) -> String {
     match name {
         "true" | "false" | "some" | "none" | "ok" | "err" | "inf" | "nan" => format!("%{name}"),
@@ -193,7 +194,7 @@ fn label(name: &str) -> String {
     }
 }
 
-/// The bytes of a list that holds nothing else. An empty list could be of anything: it is no list of bytes.
+/// Returns the bytes of a list of `u8`. Returns `None` for an empty list, whose element type is unknown.
 fn bytes(values: &[Val]) -> Option<Vec<u8>> {
     if values.is_empty() {
         return None;
@@ -205,7 +206,7 @@ fn bytes(values: &[Val]) -> Option<Vec<u8>> {
     values.iter().map(byte).collect()
 }
 
-/// The text that bytes are, control characters excepted.
+/// Returns bytes as text if they are UTF-8 without control characters.
 fn text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     let plain = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
@@ -221,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_strings_where_they_are_text() {
+    fn byte_lists_are_strings_if_they_are_text() {
         assert_eq!(bytes_text(b"hi\n"), r#""hi\n""#);
         assert_eq!(bytes_text(b""), r#""""#);
         assert_eq!(bytes_text(&[0xff, 0]), "[255, 0]");
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_bytes_are_numbers_in_results() {
+    fn byte_lists_are_numbers_in_results() {
         let value = Val::Tuple(vec![
             Val::List(vec![Val::U8(104), Val::U8(105)]),
             Val::Option(None),

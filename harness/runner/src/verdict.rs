@@ -1,38 +1,38 @@
-//! What became of a cell.
+//! Results and verdicts of trials.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use polyfill_build::failing::FailureKinds;
+use polyfill_builder::failing::FailureKinds;
 
 use crate::compare::Mismatch;
 use crate::expected::{self, OtherFailure};
 use crate::observation::{Observation, Outcome};
 
-/// What became of a cell.
+/// Result of a trial.
 #[derive(Clone, Debug)]
-pub struct CellResult {
-    /// The trial's name.
+pub struct TrialResult {
+    /// Name of the trial.
     pub name: String,
-    /// Pass, fail, or what else.
+    /// Verdict.
     pub verdict: Verdict,
-    /// What was seen; `None` for an ignored cell.
+    /// Observation; `None` for an ignored trial.
     pub observation: Option<Observation>,
-    /// In what that differs from the case.
+    /// Differences from the case's expectations.
     pub mismatches: Vec<Mismatch>,
-    /// The reason why no call of an adapter was checked; nothing where one was, or where there was no run.
+    /// Reason why no adapter call was checked; `None` if one was checked or nothing was run.
     pub unchecked: Option<String>,
-    /// The time it took, compiling included.
+    /// Duration, including compilation.
     pub duration: Duration,
 }
 
-impl CellResult {
-    /// Compares the way in which the cell failed with the kinds that are expected of it. Without kinds, any difference of a run
-    /// is expected, but not that it was not built, not run, or ended by a limit.
+impl TrialResult {
+    /// Compares the failure with the expected kinds. Without kinds, accepts any difference of a completed run, but no
+    /// build failure, skipped run, or limit.
     ///
     /// # Errors
     ///
-    /// Both ways, where the cell failed by another one.
+    /// Returns the expected and the actual failure if they differ.
     pub fn fails_with(&self, kinds: Option<&FailureKinds>) -> Result<(), OtherFailure> {
         let missing = || Observation::of(Outcome::NotRun("nothing was observed".into()));
         match &self.observation {
@@ -42,29 +42,29 @@ impl CellResult {
     }
 }
 
-/// The judgement on a cell.
+/// Verdict on a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Everything was seen as the case wants it.
+    /// All expectations hold.
     Passed,
-    /// It was not. The report, for people.
+    /// An expectation does not hold.
     Failed {
-        /// See [`Report`](crate::Report).
+        /// Text of the [`Report`](crate::Report).
         report: String,
     },
-    /// It was not, but now it is: these files were rewritten.
+    /// The golden files did not match and were rewritten.
     Blessed {
-        /// Their paths.
+        /// Paths of the rewritten files.
         files: Vec<PathBuf>,
     },
-    /// It was not, as it has to be: the adapter's release has the bug that the case detects, or the case says so.
+    /// The trial failed as expected: its adapter has the bug that the case detects, or the case declares the failure.
     FailedAsExpected {
-        /// Why it has to.
+        /// Reason for the expectation.
         reason: String,
     },
-    /// There is nothing to run here.
+    /// The trial was not run.
     Ignored {
-        /// Why.
+        /// Reason.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What an adapter must never do, as it was seen in a call across the core boundary.
+//! Violations of the rules for adapters, detected at calls across the core boundary.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,84 +8,84 @@ use serde::{Deserialize, Serialize};
 
 use crate::observation::Frame;
 
-/// Bytes that a reader gets to see.
+/// Maximum number of bytes shown.
 const MOST_BYTES: usize = 16;
 
-/// Something that an adapter did in a call, and must not do.
+/// Violation of a rule by an adapter, detected during one call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Violation {
-    /// The stack of adapters; empty where that is not known.
+    /// Adapter chain; empty if unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub adapter: String,
-    /// The function that was called. Empty, if main had called none.
+    /// Function that main called; empty if the violation occurred outside of a call.
     pub function: String,
-    /// The call, with its arguments and its result.
+    /// Call with its arguments and its result.
     pub call: String,
-    /// Which one across the core boundary it was, from 1, in the order in which they began.
+    /// Sequence number of the call across the core boundary, from 1, in starting order.
     pub number: u64,
-    /// How many of them it was made in.
+    /// Nesting depth: number of enclosing calls.
     pub depth: usize,
-    /// What it was.
-    pub what: What,
-    /// Where, if it was seen as it happened, or in a second run of the case, innermost first.
+    /// Kind and details.
+    pub what: ViolationKind,
+    /// Backtrace, innermost first, if the violation was detected as it happened or attributed by a second run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<Frame>,
-    /// Who wrote bytes that changed, if no frames tell.
+    /// Writer of the changed bytes, if `frames` does not show it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub writer: String,
 }
 
-/// What was done.
+/// Kind of a violation, with details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum What {
-    /// Bytes of main's memory changed that are neither the adapter's nor what the call gives out.
+pub enum ViolationKind {
+    /// The adapter changed bytes of main's memory that are neither its own nor outputs of the call.
     Memory(Changed),
-    /// A result was written by a call that failed.
+    /// A failed call wrote a result.
     ResultOnError(Changed),
-    /// A buffer was written to by a call that failed.
+    /// A failed call wrote to a buffer.
     BufferOnError(Changed),
-    /// A call that succeeded has not written a result, or what it says is in a buffer. Which one.
+    /// A successful call did not write a result, or bytes that it reports in a buffer. Describes which.
     Unwritten(String),
-    /// A call depends on bytes that nobody has written. In what way.
+    /// The result of a call depends on uninitialized memory. Describes how.
     Uninitialized(String),
-    /// Memory grew by so many pages.
+    /// The adapter grew main's memory.
     Growth {
-        /// The number.
+        /// Number of 64 KiB pages.
         pages: u64,
     },
-    /// Main's realloc was asked for what it has not got to give, or gave it. In what way.
+    /// Invalid call of main's realloc, or invalid result. Describes the error.
     Realloc(String),
-    /// A handle of the host was not given back in time, or twice. Which one.
+    /// A handle of the host was leaked or dropped twice. Describes the handle.
     Handle(String),
-    /// The adapter's stack is not as it was, or too small; or main's is not as it was. In what way.
+    /// A stack pointer was not restored, or the adapter's stack overflowed. Describes the error.
     Stack(String),
 }
 
-/// Bytes that changed.
+/// Changed bytes of main's memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Changed {
-    /// Whose they are.
+    /// Description of the owner of the bytes.
     pub owner: String,
-    /// The address of the first one.
+    /// Address of the first byte.
     pub start: u64,
-    /// As they were.
+    /// Bytes before the call.
     pub before: Vec<u8>,
-    /// As they are.
+    /// Bytes after the call.
     pub after: Vec<u8>,
 }
 
 impl Changed {
-    /// The addresses.
+    /// Returns the address range.
     pub(crate) fn range(&self) -> Range<u64> {
         self.start..self.start + self.before.len() as u64
     }
 }
 
-impl What {
-    /// A word for each kind.
+impl ViolationKind {
+    /// Names of all kinds.
     pub const KINDS: [&str; 9] = [
         "memory",
         "result-on-error",
@@ -98,7 +98,7 @@ impl What {
         "uninitialized",
     ];
 
-    /// The word for this one.
+    /// Returns the name of this kind.
     pub fn kind(&self) -> &'static str {
         let index = match self {
             Self::Memory(_) => 0,
@@ -122,7 +122,7 @@ impl What {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for ViolationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
         match self {
@@ -131,7 +131,7 @@ impl fmt::Display for What {
                 let (count, end) = (before.len() as u64, start + before.len() as u64);
                 write!(f, "changed {count} byte{} of {owner}, {start:#x}..{end:#x}", plural(count))
             }
-            Self::Growth { pages } => write!(f, "made main's memory larger by {pages} page{}", plural(*pages)),
+            Self::Growth { pages } => write!(f, "grew main's memory by {pages} page{}", plural(*pages)),
             Self::Unwritten(text)
             | Self::Uninitialized(text)
             | Self::Realloc(text)
@@ -141,7 +141,7 @@ impl fmt::Display for What {
     }
 }
 
-/// In one line.
+/// Formats the violation in one line.
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what.kind(), self.what)
@@ -149,18 +149,18 @@ impl fmt::Display for Violation {
 }
 
 impl Violation {
-    /// One in no call.
-    pub(crate) fn of(what: What) -> Violation {
+    /// Returns a violation outside of any call.
+    pub(crate) fn of(what: ViolationKind) -> Violation {
         let [adapter, function, call, writer] = Default::default();
         Violation { adapter, function, call, number: 0, depth: 0, what, frames: Vec::new(), writer }
     }
 
-    /// In whose call, and all that is known beside the one line; each in a line of its own.
+    /// Returns details beyond the summary line, one per line: call, changed bytes, writer and backtrace.
     pub fn details(&self) -> Vec<String> {
         let by = if self.adapter.is_empty() { String::new() } else { format!(", by {}", self.adapter) };
-        let depth = if self.depth == 0 { String::new() } else { format!(", {} deep", self.depth) };
+        let depth = if self.depth == 0 { String::new() } else { format!(", depth {}", self.depth) };
         let mut lines = vec![match self.number {
-            0 => format!("in no call of main's{by}"),
+            0 => format!("outside of calls from main{by}"),
             number => format!("in call {number}{depth}{by}: {}", self.call),
         }];
         if let Some(changed) = self.what.changed() {
@@ -177,7 +177,7 @@ impl Violation {
     }
 }
 
-/// The first bytes, as hexadecimal digits.
+/// Formats the first bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     let mut text: Vec<String> = bytes.iter().take(MOST_BYTES).map(|byte| format!("{byte:02x}")).collect();
     if bytes.len() > MOST_BYTES {
@@ -186,41 +186,41 @@ fn hex(bytes: &[u8]) -> String {
     text.join(" ")
 }
 
-/// How much was looked at: that nothing is found must not be for want of looking.
+/// Coverage of the checks: shows that checks actually ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LookedAt {
-    /// Calls of main's into adapters around which its memory was compared.
+    /// Calls from main into adapters around which main's memory was compared.
     pub calls: u64,
-    /// Those of very many that were passed over.
+    /// Calls that were skipped because of their number.
     pub passed_over: u64,
     /// Calls of main's realloc.
     pub reallocs: u64,
-    /// The most of them in one call of main's.
+    /// Maximum number of realloc calls within one call from main.
     pub most_reallocs: u64,
-    /// Handles that the host gave.
+    /// Handles returned by the host.
     pub handles: u64,
-    /// The most that there were at a time.
+    /// Maximum number of handles alive at a time.
     pub most_handles: u64,
-    /// What calls of each function have used at most of an adapter's stack; of those that have returned. What was in no call
-    /// has no name.
+    /// Peak use of the adapter's stack by function, over calls that returned. The empty name stands for code outside of
+    /// calls.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stacks: BTreeMap<String, StackUse>,
-    /// Calls of main's in which its stack pointer was known.
+    /// Calls from main in which main's stack pointer was known.
     #[serde(default)]
     pub stack_pointers: u64,
-    /// Runs of which no more than the beginning could be compared with a second one: by itself that is another one.
+    /// Nondeterministic runs, of which only a prefix could be compared with a second run.
     #[serde(default)]
     pub unsteady: u64,
 }
 
-/// How much of a stack was used.
+/// Peak use of a stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct StackUse {
-    /// Bytes, at most.
+    /// Maximum number of bytes in use.
     pub used: u32,
-    /// Bytes that there are.
+    /// Size of the stack in bytes.
     pub of: u32,
 }
 
@@ -231,13 +231,13 @@ impl fmt::Display for StackUse {
 }
 
 impl LookedAt {
-    /// The function whose calls used most of a stack, and how much that was.
+    /// Returns the function with the highest stack use, and that use.
     pub fn most_stack(&self) -> Option<(&str, StackUse)> {
         let functions = self.stacks.iter().map(|(function, used)| (function.as_str(), *used));
         functions.max_by_key(|(_, used)| *used)
     }
 
-    /// The same of two runs.
+    /// Sums the coverage of two runs; maxima are kept.
     pub(crate) fn and(&self, other: &LookedAt) -> LookedAt {
         let mut stacks = self.stacks.clone();
         for (function, used) in &other.stacks {
@@ -257,7 +257,7 @@ impl LookedAt {
     }
 }
 
-/// Keeps the most that calls of a function have used.
+/// Updates the peak stack use of a function.
 pub(crate) fn most(stacks: &mut BTreeMap<String, StackUse>, function: &str, used: StackUse) {
     match stacks.get_mut(function) {
         Some(known) => *known = used.max(*known),
@@ -269,7 +269,7 @@ impl fmt::Display for LookedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
         let &LookedAt { calls, reallocs, handles, .. } = self;
-        write!(f, "looked at {calls} call{} of adapters, {reallocs} of main's realloc", plural(calls))?;
+        write!(f, "checked {calls} adapter call{}, {reallocs} calls of main's realloc", plural(calls))?;
         write!(f, ", and {handles} handle{}", plural(handles))
     }
 }

@@ -1,33 +1,33 @@
-//! Are two texts in WAVE the same value? Told without the type, from the texts alone.
+//! Compares two WAVE texts by value, without knowing the type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmtime::component::wasm_wave::ast::{Node, NodeType};
 use wasmtime::component::wasm_wave::untyped::UntypedValue;
 
-/// Whether both stand for the same value: white space, the spelling of numbers and strings and the order of fields make
-/// no difference; `some(..)` and fields that are `none` may be left out; bytes may be a string.
-/// Fails if the expected one is no WAVE.
+/// Returns true if both texts denote the same value. White space, the spelling of numbers and strings, and the order of
+/// fields are insignificant; `some(..)` and `none` fields may be omitted; bytes may be written as a string. Fails if
+/// the expected text is not valid WAVE.
 pub(crate) fn same(expected: &str, seen: &str) -> Result<bool, String> {
     if expected.trim() == seen {
         return Ok(true);
     }
     let expected = UntypedValue::parse(expected).map_err(|error| error.to_string())?;
-    // What was seen may hold handles (`$1`), which are no WAVE: only the same text is the same then.
+    // The actual text may contain handles (`$1`), which are not WAVE: compare the texts verbatim.
     let Ok(seen) = UntypedValue::parse(seen) else { return Ok(false) };
     let left = Value { node: expected.node(), source: expected.source() };
     let right = Value { node: seen.node(), source: seen.source() };
     Ok(left.same(&right).unwrap_or(false))
 }
 
-/// A node and the text it was parsed from.
+/// Parsed node with its source text.
 struct Value<'a> {
     node: &'a Node,
     source: &'a str,
 }
 
 impl<'a> Value<'a> {
-    /// `None` where a node is not what its type says.
+    /// Returns `None` if the node does not match its node type.
     fn same(&self, other: &Self) -> Option<bool> {
         use NodeType::*;
         Some(match (self.node.ty(), other.node.ty()) {
@@ -103,7 +103,7 @@ impl<'a> Value<'a> {
         Some(self.at(self.node.as_option().ok()??))
     }
 
-    /// The value in `ok(..)` or `err(..)`.
+    /// Returns the payload of `ok(..)` or `err(..)`.
     fn result(&self) -> Option<Option<Value<'a>>> {
         let (Ok(value) | Err(value)) = self.node.as_result().ok()?;
         Some(value.map(|node| self.at(node)))
@@ -141,7 +141,7 @@ mod tests {
     use super::same;
 
     #[test]
-    fn spelling_makes_no_difference() {
+    fn spelling_is_insignificant() {
         for (expected, seen) in [
             ("[1,2 , 3]", "[1, 2, 3]"),
             ("1.0", "1"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn values_do() {
+    fn different_values_are_not_equal() {
         for (expected, seen) in
             [("[1, 2]", "[1, 2, 3]"), ("ok", "err"), ("ok(1)", "ok"), ("a(1)", "b(1)"), ("{x}", "{y}"), ("1", "\"1\"")]
         {

@@ -1,20 +1,20 @@
-//! A second run of a case, which tells who wrote what must not be written.
+//! Write attribution: a second run of a case that finds the writers of changed bytes.
 
 use std::ops::Range;
 
 use crate::inputs::Sinks;
 use crate::limits::Limits;
-use crate::observe::{Looks, Run, observe_as};
+use crate::observe::{Run, SecondRun, observe_as};
 use crate::trace::Detail;
 use crate::violation::Violation;
 
-/// How many times as much a run may take whose adapters look at each of their writes, if its trial has that much left.
+/// Factor on the time limit of a run that watches every write, within the time budget of the trial.
 const SLOWER: u32 = 10;
-/// Where the second run is another one.
-const NOT_AGAIN: &str = "nobody knows: a second run did not do the same";
+/// Writer of a violation that the second run did not reproduce.
+const NOT_AGAIN: &str = "unknown: the second run was not deterministic";
 
-/// Says in each violation that is a change of main's memory who wrote it: the first frames of the write, or the function that
-/// the host was answering. For that the case is run again, if there are any that are `wanted`.
+/// Sets the writer of each violation that is a change of main's memory: the frames of the write, or the host function
+/// that wrote the bytes. Reruns the case if `wanted` selects any such violation.
 pub fn name_writers(run: &Run<'_>, violations: &mut [Violation], wanted: impl Fn(&Violation) -> bool) {
     let nameless = |violation: &&mut Violation| {
         violation.what.changed().is_some() && violation.frames.is_empty() && wanted(violation)
@@ -33,7 +33,7 @@ pub fn name_writers(run: &Run<'_>, violations: &mut [Violation], wanted: impl Fn
                 violation.writer.clone_from(&found.writer);
             }
             Ok(None) => violation.writer = NOT_AGAIN.into(),
-            Err(why) => violation.writer = format!("nobody knows: {why}"),
+            Err(why) => violation.writer = format!("unknown: {why}"),
         }
     }
 }
@@ -42,10 +42,10 @@ fn is_same(other: &Violation, violation: &Violation) -> bool {
     other.number == violation.number && other.call == violation.call && other.what == violation.what
 }
 
-/// What is found in a second run, with the writers of those bytes.
+/// Reruns with watched addresses and returns the violations, with their writers.
 fn run_again(run: &Run<'_>, watched: &[(u64, Range<u64>)]) -> Result<Vec<Violation>, String> {
     if run.time.left().is_zero() {
-        return Err("the trial has used up its time".into());
+        return Err("the time limit of the trial is used up".into());
     }
     let addresses = |(_, range): &(u64, Range<u64>)| {
         Some(u32::try_from(range.start).ok()?..u32::try_from(range.end).unwrap_or(u32::MAX))
@@ -59,5 +59,5 @@ fn run_again(run: &Run<'_>, watched: &[(u64, Range<u64>)]) -> Result<Vec<Violati
         ..run.limits.clone()
     };
     let again = Run { program: &program, limits: &limits, detail: Detail::Off, ..*run };
-    Ok(observe_as(&again, Sinks::default(), &Looks { watched, ..Looks::default() }).violations)
+    Ok(observe_as(&again, Sinks::default(), &SecondRun { watched, ..SecondRun::default() }).violations)
 }

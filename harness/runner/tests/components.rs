@@ -1,8 +1,9 @@
-//! The runner on components in WAT: what it sees, and what it says where a case wants to see something else.
+//! Runner on components in WAT: observations, and reports of failed expectations.
 //!
-//! `components/<guest>.wat` is a component (`<guest>.error` an encoder's message in place of one),
-//! `<guest>.<case>.case.toml` a case of it, and `<guest>.<case>.txt` the report that the failing case gives on its first
-//! host; a case without one must pass. `BLESS=1` rewrites reports. A case on several hosts must be seen alike on all.
+//! `components/<guest>.wat` is a component (`<guest>.error` is an encoder's error message instead of one),
+//! `<guest>.<case>.case.toml` is a case, and `<guest>.<case>.txt` is the report of the failing case on its first host.
+//! A case without a report must pass. `BLESS=1` rewrites reports. Observations of a case must be equal on all of its
+//! hosts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,35 +12,35 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use polyfill_build::case::{Bytes, Case};
-use polyfill_build::index::{self, Artifact, CaseEntry, Cell, Index, Stage};
+use libtest_mimic::{Arguments, Failed};
+use polyfill_builder::case::{Bytes, Case};
+use polyfill_builder::index::{self, Artifact, CaseEntry, Index, Stage, Trial};
 use polyfill_runner::{Limits, Runner, Verdict};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/components");
-    let out = tempfile::tempdir().expect("a folder for components");
+    let out = tempfile::tempdir().expect("failed to create a directory");
     let index = build(&folder, out.path());
-    fs::write(out.path().join(index::FILE), serde_json::to_vec(&index).expect("an index is plain data"))
-        .expect("the folder can be written to");
+    fs::write(out.path().join(index::FILE), serde_json::to_vec(&index).expect("failed to serialize the index"))
+        .expect("failed to write the index");
     let limits = Limits { timeout: Duration::from_millis(500), output: 4096, ..Limits::default() };
-    // Components are the same from run to run.
+    // Components do not change between runs.
     let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let runner = Runner::new(out.path()).root(&folder).limits(limits).bless(false).cache(compiled);
     let shared = Arc::new((runner, index, folder));
     let trials = shared.1.cases.keys().cloned();
     let trials = trials.map(|key| {
         let shared = shared.clone();
-        Trial::test(key.clone(), move || check(&shared.0, &shared.1, &shared.2, &key))
+        libtest_mimic::Trial::test(key.clone(), move || check(&shared.0, &shared.1, &shared.2, &key))
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
 /// Runs a case on all of its hosts.
 fn check(runner: &Runner, index: &Index, folder: &Path, key: &str) -> Result<(), Failed> {
-    let cells = index.cells.iter().filter(|cell| cell.case_key() == key);
-    let results: Vec<_> = cells.map(|cell| runner.run_cell(index, cell)).collect();
+    let trials = index.trials.iter().filter(|trial| trial.case_key() == key);
+    let results: Vec<_> = trials.map(|trial| runner.run_trial(index, trial)).collect();
     for other in &results[1..] {
         if other.observation != results[0].observation {
             return Err(Failed::from(format!(
@@ -58,7 +59,7 @@ fn check(runner: &Runner, index: &Index, folder: &Path, key: &str) -> Result<(),
     if report == expected {
         return Ok(());
     }
-    if polyfill_build::system::variables::is_on("BLESS") {
+    if polyfill_builder::system::variables::is_on("BLESS") {
         match report {
             Some(report) => fs::write(&golden, report)?,
             None => fs::remove_file(&golden)?,
@@ -72,7 +73,7 @@ fn check(runner: &Runner, index: &Index, folder: &Path, key: &str) -> Result<(),
     )))
 }
 
-/// What the build of a suite would write.
+/// Creates the index that the build of a suite would write.
 fn build(folder: &Path, out: &Path) -> Index {
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -103,7 +104,7 @@ fn build(folder: &Path, out: &Path) -> Index {
         read_files(&mut case, folder);
         let hosts = case.hosts.clone().unwrap_or_else(|| vec!["my-wasi".into(), "my-wasi-typed".into()]);
         for host in hosts {
-            index.cells.push(Cell {
+            index.trials.push(Trial {
                 guest: guest.into(),
                 case: name.into(),
                 adapter: case.adapters.iter().flatten().next().map_or("none", String::as_str).into(),

@@ -1,8 +1,9 @@
-//! Guests that go for the limits on files, on every host of this process that has any.
+//! Guests that exceed the limits on files, on every in-process host with file access.
 //!
-//! `files/<guest>.wat` are the fields of a core module after those of `files/prelude.wat`. Its first line says how the run
-//! ends, the same on every host; `;; entries:` how many files, directories and links it leaves. A guest has a directory of
-//! its own at descriptor 3, a million bytes of files, 1000 files, directories and links, and 100 handles.
+//! `files/<guest>.wat` contains the fields of a core module that follow those of `files/prelude.wat`. Its first line is
+//! the expected end of the run, equal on every host; `;; entries:` is the number of remaining files, directories and
+//! links. A guest has a private directory at descriptor 3. Limits: 1,000,000 bytes of files; 1000 files, directories
+//! and links; 100 handles.
 
 use std::fs;
 use std::path::Path;
@@ -22,16 +23,16 @@ const HOSTS: [&str; 3] = ["native", "wasi", "wasi-async"];
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
-    let prelude: Arc<str> = fs::read_to_string(folder.join("prelude.wat")).expect("the prelude is there").into();
-    let engine = Arc::new(Engine::new(None).expect("there is an engine"));
+    let prelude: Arc<str> = fs::read_to_string(folder.join("prelude.wat")).expect("failed to read the prelude").into();
+    let engine = Arc::new(Engine::new(None).expect("failed to create an engine"));
     let mut trials = Vec::new();
-    for entry in fs::read_dir(&folder).expect("the folder is there") {
-        let path = entry.expect("the folder can be read").path();
+    for entry in fs::read_dir(&folder).expect("failed to open the directory") {
+        let path = entry.expect("failed to read the directory").path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if name == "prelude" {
             continue;
         }
-        let guest: Arc<str> = fs::read_to_string(&path).expect("a guest is text").into();
+        let guest: Arc<str> = fs::read_to_string(&path).expect("failed to read the guest").into();
         for host in HOSTS {
             let (prelude, guest, engine) = (prelude.clone(), guest.clone(), engine.clone());
             trials.push(Trial::test(format!("{name}::{host}"), move || check(&engine, &prelude, &guest, host)));
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
 
 fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), Failed> {
     let said = |key: &str| guest.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
-    let expected = said(";; expected:").ok_or("the first line says `;; expected:`")?;
+    let expected = said(";; expected:").ok_or("the first line must be `;; expected: ..`")?;
     let main = wat::parse_str(format!("(module\n{prelude}\n{guest})"))?;
     let seen = run(engine, &main, host)?;
     let ended = match &seen.outcome {
@@ -51,12 +52,12 @@ fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), 
         other => other.to_string(),
     };
     if ended != expected {
-        return Err(format!("expected: {expected}\nseen:     {ended}\n{}", seen.outcome.backtrace()).into());
+        return Err(format!("expected: {expected}\nactual:   {ended}\n{}", seen.outcome.backtrace()).into());
     }
     let entries = seen.files.as_ref().map(|files| files.len().to_string());
     match said(";; entries:") {
         Some(expected) if entries.as_deref() != Some(expected) => {
-            Err(format!("expected {expected} entries, seen {entries:?}").into())
+            Err(format!("expected {expected} entries, found {entries:?}").into())
         }
         _ => Ok(()),
     }
@@ -65,7 +66,7 @@ fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), 
 fn run(engine: &Engine, main: &[u8], host: &str) -> Result<Observation, Failed> {
     let case: Case = toml::from_str("preopens = { '/' = '' }")?;
     let inputs = &Inputs::of("guest", &case)?;
-    // A guest that is not stopped runs for ever: it is not the time that ends it.
+    // A guest that exceeds no limit loops forever, so the timeout must not end the run first.
     let limits = &Limits {
         timeout: Duration::from_secs(600),
         files: 1_000_000,

@@ -1,4 +1,4 @@
-//! Limits hold for a whole run: memory for all memories and tables together, time for the processor, and each once.
+//! Limits apply to a whole run: memory to all memories and tables together, time to processor time, and each once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use polyfill_runner::case::{Call, Case, LimitName};
-use polyfill_runner::index::{Artifact, CaseEntry, Cell, FILE, Index};
+use polyfill_runner::index::{Artifact, CaseEntry, FILE, Index, Trial};
 use polyfill_runner::wasmtime::StoreContextMut;
 use polyfill_runner::wasmtime::component::Linker;
 use polyfill_runner::{
@@ -20,7 +20,7 @@ fn pages(pages: usize) -> Limits {
     Limits { memory: pages * PAGE, ..Limits::default() }
 }
 
-/// Runs a core module's `run`, which gives a number.
+/// Runs the export `run` of a core module, which returns a number.
 fn run_module(text: &str, limits: &Limits) -> Observation {
     let engine = Engine::new(None).unwrap();
     let module = engine.module(&wat::parse_str(text).unwrap()).unwrap();
@@ -38,7 +38,7 @@ fn is_memory_limit(observation: &Observation) -> bool {
 }
 
 #[test]
-fn all_memories_of_a_module_have_one_limit() {
+fn all_memories_of_a_module_share_one_limit() {
     let memories = "(memory 100) ".repeat(6);
     let module = format!(r#"(module {memories} (func (export "run") (result i32) (i32.const 7)))"#);
     assert_eq!(value(&run_module(&module, &pages(600))), "7");
@@ -47,7 +47,7 @@ fn all_memories_of_a_module_have_one_limit() {
 }
 
 #[test]
-fn growth_of_any_memory_is_refused_when_all_of_them_are_at_the_limit() {
+fn growth_fails_when_the_total_reaches_the_limit() {
     let module = r#"(module (memory $a 1) (memory $b 1)
         (func (export "run") (result i32)
           (drop (memory.grow $a (i32.const 50)))
@@ -57,7 +57,7 @@ fn growth_of_any_memory_is_refused_when_all_of_them_are_at_the_limit() {
     assert_eq!((value(&seen), seen.pages_initial, seen.pages_grown, seen.memory_limit_hit), ("1", 2, 98, true));
 }
 
-/// A growth that the memory's own type refuses gives nothing back.
+/// A growth that exceeds the memory's own maximum does not release any of the budget.
 #[test]
 fn impossible_growth_does_not_raise_the_limit() {
     let module = r#"(module (memory 1)
@@ -83,7 +83,7 @@ fn tables_count_as_memory() {
     assert!(is_memory_limit(&refused), "{}", refused.outcome);
 }
 
-/// A component of so many core instances, each with a memory of so many pages.
+/// Returns a component with `count + 1` core instances, each with a memory of `pages` pages.
 fn instances(count: usize, pages: usize) -> String {
     let instance = "(core instance (instantiate $m)) ".repeat(count);
     format!(
@@ -101,13 +101,13 @@ fn run_component(component: &str, host: &dyn Host, limits: &Limits, detail: Deta
 }
 
 #[test]
-fn all_instances_of_a_component_have_one_limit() {
+fn all_instances_of_a_component_share_one_limit() {
     let host = &Waits::new(Duration::ZERO);
     let run = |component: &str, pages_: usize| run_component(component, host, &pages(pages_), Detail::Off);
     assert_eq!(value(&run(&instances(2, 30), 90)), "7");
     let refused = run(&instances(2, 30), 89);
     assert!(is_memory_limit(&refused), "{}", refused.outcome);
-    // Without memories, too: of many components in one.
+    // Instances without memories are limited as well, here 1200 in nested components.
     let many = format!(
         r#"(component (component $c (core module $m) {}) (instance (instantiate $c)) (instance (instantiate $c))
              (core module $m (func (export "run") (result i32) (i32.const 7))) (core instance $m (instantiate $m))
@@ -118,9 +118,9 @@ fn all_instances_of_a_component_have_one_limit() {
     assert!(matches!(refused.outcome, Outcome::Limit { limit: LimitName::Memory, .. }), "{}", refused.outcome);
 }
 
-/// The proxy component of a traced run has a memory of its own.
+/// The memory of the proxy component of a traced run is not counted.
 #[test]
-fn memory_of_a_traced_run_is_the_guests_alone() {
+fn proxy_memory_does_not_count_toward_the_limit() {
     let host = &Waits::new(Duration::ZERO);
     let limits = &pages(3);
     let [plain, traced] = [Detail::Off, Detail::Full].map(|detail| run_component(WAITS, host, limits, detail));
@@ -129,7 +129,7 @@ fn memory_of_a_traced_run_is_the_guests_alone() {
     assert_eq!(traced.trace.unwrap().events.len(), 6);
 }
 
-/// Calls `wait` five times, or for ever.
+/// Component whose exports call `wait` five times, call it forever, or call it once and loop.
 const WAITS: &str = r#"
 (component
   (import "host" (instance $host (export "wait" (func))))
@@ -148,7 +148,7 @@ const WAITS: &str = r#"
   (func (export "spin") (result u32) (canon lift (core func $m "spin"))))
 "#;
 
-/// A host whose one function sleeps, in real time, and counts its calls.
+/// Host with a function that sleeps in real time and counts its calls.
 #[derive(Clone)]
 struct Waits {
     time: Duration,
@@ -176,7 +176,7 @@ impl Host for Waits {
     }
 }
 
-/// The same, but nothing ever comes of the call.
+/// Host with an asynchronous function that never completes.
 struct Never;
 
 impl Host for Never {
@@ -202,10 +202,10 @@ fn call(component: &str, invoke: &str, host: &dyn Host, limits: &Limits) -> Obse
     run_program(&engine, &program, host, &inputs, limits, Detail::Off, Sinks::default())
 }
 
-/// On a busy machine a guest gets as little of the processor as here.
+/// Sleeping simulates a busy machine, on which a guest receives little processor time.
 #[cfg(target_os = "linux")]
 #[test]
-fn waiting_takes_none_of_a_guests_time() {
+fn waiting_does_not_count_toward_the_time_limit() {
     let limits = Limits { timeout: Duration::from_millis(100), ..Limits::default() };
     let seen = call(WAITS, "run()", &Waits::new(Duration::from_millis(60)), &limits);
     assert_eq!(value(&seen), "5");
@@ -213,19 +213,19 @@ fn waiting_takes_none_of_a_guests_time() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_run_that_waits_is_ended_by_the_clock_and_says_so() {
+fn a_waiting_run_ends_at_the_wall_clock_limit() {
     let limits =
         Limits { timeout: Duration::from_secs(1000), clock: Some(Duration::from_millis(50)), ..Limits::default() };
     for host in [&Waits::new(Duration::from_millis(5)) as &dyn Host, &Never] {
         let seen = call(WAITS, "always()", host, &limits);
         let Outcome::Timeout { milliseconds: 50, used: Some(_), .. } = seen.outcome else { panic!("{}", seen.outcome) };
         let text = seen.outcome.to_string();
-        assert!(text.starts_with("timeout: still running after 0.05 s on the clock, with "), "{text}");
+        assert!(text.starts_with("timeout: still running after 0.05 s of wall-clock time, with "), "{text}");
     }
 }
 
 #[test]
-fn a_run_that_computes_is_ended_by_its_processor_time() {
+fn a_computing_run_ends_at_the_processor_time_limit() {
     let limits = Limits { timeout: Duration::from_millis(40), ..Limits::default() };
     let seen = call(WAITS, "spin()", &Waits::new(Duration::ZERO), &limits);
     let Outcome::Timeout { milliseconds: 40, used: None, .. } = seen.outcome else { panic!("{}", seen.outcome) };
@@ -233,7 +233,7 @@ fn a_run_that_computes_is_ended_by_its_processor_time() {
     assert_eq!(seen.outcome.frames().first().map(|frame| frame.function.as_str()), Some("spin"));
 }
 
-/// Calls of the host by a failing trial that is kept, and the line of its report.
+/// Runs a failing trial that is recorded. Returns the number of host calls and the line of its report.
 fn kept(invoke: &str, case: &str) -> (u32, String) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("waits.wasm"), wat::parse_str(WAITS).unwrap()).unwrap();
@@ -241,7 +241,7 @@ fn kept(invoke: &str, case: &str) -> (u32, String) {
     let mut index = Index::default();
     let artifact = Artifact::Component("waits.wasm".into());
     let [guest, name, adapter, host] = ["waits", "x", "none", "waits"].map(String::from);
-    index.cells.push(Cell { guest, case: name, adapter, host, artifact, sanitize: None });
+    index.trials.push(Trial { guest, case: name, adapter, host, artifact, sanitize: None });
     index.cases.insert("waits::x".into(), CaseEntry { source: "waits.x.case.toml".into(), case });
     std::fs::write(folder.path().join(FILE), serde_json::to_vec(&index).unwrap()).unwrap();
     let host = Waits::new(Duration::ZERO);
@@ -250,24 +250,24 @@ fn kept(invoke: &str, case: &str) -> (u32, String) {
         let traced = failure.traced().map(|seen| format!("{} events", seen.trace.unwrap().events.len()));
         Some(format!("{traced:?}; {}", failure.record_command("OUT").unwrap()))
     });
-    let results = runner.run_cells(|_| true, 1, |_| ()).unwrap();
+    let results = runner.run_trials(|_| true, 1, |_| ()).unwrap();
     let Verdict::Failed { report } = &results[0].verdict else { panic!("{:?}", results[0].verdict) };
     let kept = report.lines().find(|line| line.contains("polyfill record")).unwrap();
     (host.calls.load(Ordering::Relaxed), kept.to_string())
 }
 
 #[test]
-fn a_trial_that_has_used_up_its_time_is_not_run_again() {
+fn a_timed_out_trial_is_not_rerun() {
     let command = "polyfill record waits::x::none::waits --suite a-suite -o OUT";
     let (calls, line) = kept("spin()", "limits = { time-ms = 40 }");
-    assert_eq!((calls, line), (1, format!(r#"Err("the trial has used up its time"); {command}"#)));
-    // Another failure is recorded in a second run.
+    assert_eq!((calls, line), (1, format!(r#"Err("the time limit of the trial is used up"); {command}"#)));
+    // Other failures are recorded in a second run.
     let (calls, line) = kept("run()", "expect = { exit = 3 }");
     assert_eq!((calls, line), (10, format!(r#"Ok("6 events"); {command}"#)));
 }
 
 #[test]
-fn no_limit_of_a_case_overflows() {
+fn maximum_limits_do_not_overflow() {
     let case: Case = toml::from_str(&format!(
         "limits = {{ time-ms = {0}, memory-pages = {0}, fuel = {0}, output = {0}, files = {0}, handles = {0} }}",
         i64::MAX

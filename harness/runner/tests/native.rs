@@ -1,4 +1,4 @@
-//! The host `native`: core modules on wasmtime-wasi's preview1, seen as components are.
+//! Host `native`: core modules on wasmtime-wasi's preview1 implementation, observed like components.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use polyfill_runner::case::Case;
 use polyfill_runner::case::LimitName;
 use polyfill_runner::{Engine, Inputs, Limits, NativeRun, Observation, Outcome, Sinks, observe_native};
 
-/// Runs a module that is written down as the fields of one, with a memory.
+/// Runs a module with a memory and the given fields.
 fn run(fields: &str, case: &str) -> Observation {
     let text = format!(
         r#"(module
@@ -43,7 +43,7 @@ fn why(observation: &Observation) -> String {
     }
 }
 
-/// Writes a file of a page after the other, for ever; or one, and then nothing, for ever.
+/// Writes pages to a file without end, or writes one page and then loops without end.
 fn flood(again: &str) -> Observation {
     let text = format!(
         r#"(module
@@ -64,7 +64,7 @@ fn flood(again: &str) -> Observation {
 }
 
 #[test]
-fn files_and_time_have_limits_together() {
+fn file_and_time_limits_apply_together() {
     assert_eq!(
         flood("(br $again)").outcome,
         Outcome::Limit { limit: LimitName::Files, message: "more than 100000 bytes of files".into() }
@@ -79,7 +79,7 @@ const HELLO: &str = r#"
     (func $hello (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 20))))"#;
 
 #[test]
-fn commands_run_to_their_end() {
+fn commands_run_to_completion() {
     let seen = run(&format!(r#"{HELLO} (func (export "_start") (call $hello))"#), "");
     assert_eq!(seen.outcome, Outcome::Returned);
     assert_eq!(seen.stdout, b"hello");
@@ -96,12 +96,12 @@ fn commands_run_to_their_end() {
     assert_eq!(exit(0), Outcome::Exit(0));
     assert_eq!(exit(33), Outcome::Exit(33));
     assert_eq!(exit(125), Outcome::Exit(125));
-    // wasmtime takes no other codes.
+    // wasmtime rejects other exit codes.
     assert!(matches!(exit(126), Outcome::HostError(_)));
 }
 
 #[test]
-fn ends_that_are_no_returns() {
+fn traps_timeouts_and_limits_are_observed() {
     let seen = run(r#"(func $inner unreachable) (func (export "_start") (call $inner))"#, "");
     assert!(seen.outcome.to_string().contains("unreachable"));
     assert_eq!(seen.outcome.frames().first().map(|frame| frame.function.as_str()), Some("inner"));
@@ -117,7 +117,7 @@ fn ends_that_are_no_returns() {
     assert_eq!((seen.pages_grown, seen.memory_limit_hit), (3, true));
 }
 
-/// An hour of sleep, by either clock, takes no time; and the clock says that it has passed.
+/// An hour of sleep by either clock takes no real time and advances the clock.
 #[test]
 fn sleep_takes_no_time() {
     let start = Instant::now();
@@ -146,7 +146,7 @@ fn sleep_takes_no_time() {
 }
 
 #[test]
-fn modules_without_start_are_called() {
+fn modules_without_start_can_be_called() {
     let text = r#"(module (memory (export "memory") 1) (global $begun (mut i32) (i32.const 0))
         (func (export "_initialize") (global.set $begun (i32.const 1)))
         (func (export "begun") (result i32) (global.get $begun))
@@ -158,10 +158,10 @@ fn modules_without_start_are_called() {
     assert_eq!((seen.outcome, values), (Outcome::Returned, vec![Some("1"), Some("(2, 0.5)")]));
     for (call, expected) in [
         ("none()", "no function `none`"),
-        ("begun(1)", "takes 0 number(s), here are 1"),
-        ("add(x, 1, 1)", "`x` is no i32"),
-        ("takes(1)", "is no "),
-        ("begun", "is no call"),
+        ("begun(1)", "takes 0 argument(s), found 1"),
+        ("add(x, 1, 1)", "`x` is not a valid i32"),
+        ("takes(1)", "is not a valid "),
+        ("begun", "is not a call"),
     ] {
         let seen = run_module(text, &format!("call = [{{ invoke = '{call}' }}]"));
         assert!(why(&seen).contains(expected), "{call}: {}", why(&seen));
@@ -170,9 +170,9 @@ fn modules_without_start_are_called() {
 }
 
 #[test]
-fn what_is_not_there_is_named() {
+fn missing_imports_are_named() {
     let text = r#"(module (import "my:pkg/api" "f" (func)) (import "wasi_snapshot_preview1" "fd_wirte" (func))
         (func (export "_start")))"#;
     let message = why(&run_module(text, ""));
-    assert!(message.ends_with("the module imports my:pkg/api.f, wasi_snapshot_preview1.fd_wirte"), "{message}");
+    assert!(message.ends_with("unsatisfied imports: my:pkg/api.f, wasi_snapshot_preview1.fd_wirte"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! The example of hosts of one's own is true: it is the example's own code that runs here.
+//! Runs the code of the example of custom hosts.
 
 #[allow(dead_code)]
 #[path = "../examples/own_host.rs"]
@@ -9,7 +9,7 @@ use polyfill_runner::case::Call;
 use polyfill_runner::{Engine, Host, Inputs, Limits, Observation, Outcome, Sinks, run_component};
 
 #[test]
-fn typed_and_dynamic_hosts_are_told_apart_by_nothing() {
+fn typed_and_dynamic_hosts_behave_alike() {
     let [typed, dynamic] = [observe(&Typed), observe(&Dynamic)];
     assert_eq!(typed.outcome, Outcome::Returned);
     assert_eq!(typed.returned[0].value.as_deref(), Some("\"guest 7\""));

@@ -1,4 +1,4 @@
-//! Hosts that are programs, as bad as they come: each is a script of a shell, and none of them hangs or breaks the harness.
+//! External hosts that violate the protocol. Each is a shell script, and none of them may block or crash the harness.
 
 #![cfg(unix)]
 
@@ -13,16 +13,16 @@ use polyfill_runner::descriptor::Descriptor;
 use polyfill_runner::tree::Preopen;
 use polyfill_runner::{Engine, Inputs, Limits, Observation, Outcome, RemoteHost, RemoteRun, Sinks};
 
-/// Says hello, and then what is given once for each line that comes.
+/// Answers `hello`.
 const POLITE: &str = "read line; echo '{\"hello\": {\"protocol\": 1}}'\n";
 
-/// Takes in a request for a run, and begins it.
+/// Reads a `run` request and sends `started`.
 const STARTED: &str = "run() { read line && echo '\"started\"'; }\n";
 
 const ALL: &str = "capabilities = [\"calls\", \"records-calls\", \"pages\"]";
 
 #[test]
-fn what_a_host_says_is_the_observation() {
+fn messages_become_the_observation() {
     let seen = observe(
         &[
             POLITE,
@@ -45,7 +45,7 @@ fn what_a_host_says_is_the_observation() {
 }
 
 #[test]
-fn one_process_does_many_runs() {
+fn one_process_serves_many_runs() {
     let script = [
         POLITE,
         STARTED,
@@ -63,34 +63,34 @@ fn a_trap_has_frames() {
 }
 
 #[test]
-fn hosts_that_fail_are_quoted() {
+fn host_failures_are_reported() {
     for (script, expected) in [
         (
             "echo 'no such library' >&2; exit 3",
-            "it ended in the middle (exit status: 3), in the state `greeting`\non standard error it says:\nno such library",
+            "exited unexpectedly (exit status: 3), in the state `greeting`\nstandard error:\nno such library",
         ),
-        ("echo nonsense; read line", "a line of it makes no sense, in the state `greeting`: expected value"),
+        ("echo nonsense; read line", "invalid message in the state `greeting`: expected value"),
         ("echo '{\"stdout\": \"00\"}'; read line", "message `stdout` in the state `greeting`: expected `hello`"),
-        ("echo '{\"hello\": {\"protocol\": 9}}'; read line", "it speaks version 9 of the protocol, not 1"),
+        ("echo '{\"hello\": {\"protocol\": 9}}'; read line", "unsupported protocol version 9: expected 1"),
         ("echo '{\"hello\": {\"protocol\": 1, \"name\": \"x\"}}'; read line", "unknown field `name`"),
-        ("printf '\\377\\n'; read line", "a line of it is not UTF-8"),
+        ("printf '\\377\\n'; read line", "an output line is not valid UTF-8"),
     ] {
         failed(observe(&[script], 1), expected);
     }
     for (script, expected) in [
-        ("kill -9 $$", "it ended in the middle (signal: 9"),
-        ("run; exit 0", "it ended in the middle (exit status: 0), in the state `running`"),
-        ("run; exec >&-; kill -STOP $$", "it closed its output in the middle, in the state `running`"),
-        ("run; echo '{\"stdout\": \"xy\"}'; read line", "output that is no pairs of hexadecimal digits"),
-        ("run; echo '{\"returned\": {\"value\": 5}}'; read line", "the result of `greet`: `5` is no string"),
-        ("run; echo '{\"returned\": {}}'; read line", "the result of `greet`: it is not there"),
+        ("kill -9 $$", "exited unexpectedly (signal: 9"),
+        ("run; exit 0", "exited unexpectedly (exit status: 0), in the state `running`"),
+        ("run; exec >&-; kill -STOP $$", "closed its output unexpectedly, in the state `running`"),
+        ("run; echo '{\"stdout\": \"xy\"}'; read line", "output is not a sequence of hexadecimal digit pairs"),
+        ("run; echo '{\"returned\": {\"value\": 5}}'; read line", "result of `greet`: `5` is not a valid string"),
+        ("run; echo '{\"returned\": {}}'; read line", "result of `greet`: missing"),
         (
             "run; echo '{\"returned\": {\"invoke\": \"other()\", \"value\": \"x\"}}'; read line",
-            "message `returned` of the call `other()`: expected that of `greet()`",
+            "message `returned` for the call `other()`: expected `greet()`",
         ),
         (
             "run; echo '{\"call\": {\"function\": \"f\", \"arguments\": []}}'; read line",
-            "a call of `f`, which the component",
+            "call of `f`, which the component",
         ),
         ("run; echo '{\"end\": {\"outcome\": \"no such\"}}'; read line", "unknown variant `no such`"),
         ("run; echo '{\"end\": {\"outcome\": {\"exit\": 0}}}'; read line", "message `end` without `pages`"),
@@ -99,7 +99,7 @@ fn hosts_that_fail_are_quoted() {
     }
 }
 
-/// The messages that a host with all states behind it may send now.
+/// Messages of a host whose run succeeds.
 const RETURNED: &str = "echo '{\"returned\": {\"value\": \"x\"}}'\n";
 const END: &str = "echo '{\"end\": {\"outcome\": \"returned\", \"pages\": [0, 0]}}'\n";
 
@@ -129,15 +129,15 @@ fn messages_in_the_wrong_state_fail_the_host() {
             ],
             "message `returned` in the state `unwinding`",
         ),
-        (&["run", RETURNED, END, END], "message `end` with `returned` in the state `idle`: expected nothing"),
+        (&["run", RETURNED, END, END], "message `end` with `returned` in the state `idle`: expected no message"),
         (
             &["run", RETURNED, END, "echo '{\"stdout\": \"00\"}'"],
-            "message `stdout` in the state `idle`: expected nothing",
+            "message `stdout` in the state `idle`: expected no message",
         ),
-        (&["run", RETURNED, END, "echo garbage"], "a line of it makes no sense, in the state `idle`"),
-        (&["run", RETURNED, END, "printf garbage; exit 0"], "a line of it makes no sense, in the state `idle`"),
-        (&["run", RETURNED, END, "exit 3"], "it ended after a run (exit status: 3): expected exit status 0"),
-        (&["run", RETURNED, END, "exec >&-; kill -STOP $$"], "it closed its output after a run and lives on"),
+        (&["run", RETURNED, END, "echo garbage"], "invalid message in the state `idle`"),
+        (&["run", RETURNED, END, "printf garbage; exit 0"], "invalid message in the state `idle`"),
+        (&["run", RETURNED, END, "exit 3"], "exited after a run (exit status: 3): expected exit status 0"),
+        (&["run", RETURNED, END, "exec >&-; kill -STOP $$"], "closed its output after a run without exiting"),
     ] {
         let script: Vec<&str> =
             [POLITE, STARTED].into_iter().chain(script.iter().copied()).chain(["read line"]).collect();
@@ -150,15 +150,15 @@ fn messages_in_the_wrong_state_fail_the_host() {
 }
 
 #[test]
-fn messages_about_what_the_descriptor_does_not_have_fail_the_host() {
+fn messages_without_the_declared_capability_fail_the_host() {
     let call = "echo '{\"call\": {\"instance\": \"names\", \"function\": \"name-of\", \"arguments\": [7], \"result\": \"x\"}}'\n";
     for (capabilities, last, expected) in [
-        ("['calls']", call, "message `call`: its descriptor does not have the capability `records-calls`"),
-        ("['calls']", END, "message `end` with `pages`: its descriptor does not have the capability `pages`"),
+        ("['calls']", call, "message `call`: the descriptor does not declare the capability `records-calls`"),
+        ("['calls']", END, "message `end` with `pages`: the descriptor does not declare the capability `pages`"),
         (
             "['calls', 'pages']",
             "echo '{\"end\": {\"outcome\": \"returned\"}}'\n",
-            "message `end` without `pages`: its descriptor has the capability `pages`",
+            "message `end` without `pages`: the descriptor declares the capability `pages`",
         ),
     ] {
         let script = [POLITE, STARTED, "run\n", RETURNED, last, "read line"].concat();
@@ -168,12 +168,12 @@ fn messages_about_what_the_descriptor_does_not_have_fail_the_host() {
 }
 
 #[test]
-fn a_host_may_end_after_each_run() {
+fn a_host_may_exit_after_each_run() {
     assert_eq!(observe(&[POLITE, STARTED, "run", RETURNED, END, "exit 0"], 2).outcome, Outcome::Returned);
 }
 
 #[test]
-fn what_follows_a_run_late_is_found_by_the_next_run_or_at_the_end() {
+fn late_output_is_detected_by_the_next_run_or_at_the_end() {
     let late = "while run; do n=$((n+1))\n";
     let until = "[ $n = 2 ] && { while [ ! -e go ]; do :; done; echo late; >said; }; done";
     let script = [POLITE, STARTED, late, RETURNED, END, until].join("\n");
@@ -182,7 +182,7 @@ fn what_follows_a_run_late_is_found_by_the_next_run_or_at_the_end() {
         assert_eq!([run(&host).outcome, run(&host).outcome], [Outcome::Returned, Outcome::Returned]);
         fs::write(folder.path().join("go"), "").unwrap();
         wait_until(|| folder.path().join("said").exists());
-        let expected = "a line of it makes no sense, in the state `idle`";
+        let expected = "invalid message in the state `idle`";
         match ended_by_a_run {
             true => failed(run(&host), expected),
             false => assert!(host.finish().unwrap_err().contains(expected)),
@@ -192,39 +192,39 @@ fn what_follows_a_run_late_is_found_by_the_next_run_or_at_the_end() {
     assert_eq!(run(&host).outcome, Outcome::Returned);
     assert_eq!(
         host.finish().unwrap_err(),
-        "host `own`: it ended after its last run (exit status: 4): expected exit status 0"
+        "host `own`: exited after its last run (exit status: 4): expected exit status 0"
     );
 }
 
 #[test]
-fn what_a_host_has_started_is_killed_with_it() {
+fn children_are_killed_with_their_host() {
     for (script, ends) in [
         ("run; {child}; wait", "timeout"),
         ("run; {child}; echo nonsense; read line", "failure"),
-        ("run; {child}; exit 0", "the end of its leader"),
-        ("run; {child}", "a good end"),
+        ("run; {child}; exit 0", "exit of the group leader"),
+        ("run; {child}", "success"),
     ] {
-        // Stopped, so that it takes no time.
+        // The child is stopped, so that it uses no processor time.
         let script = script.replace("{child}", "/bin/sh -c 'kill -STOP $$' & echo $! >pid");
-        let last = if ends == "a good end" { [RETURNED, END, "exit 0"].concat() } else { String::new() };
+        let last = if ends == "success" { [RETURNED, END, "exit 0"].concat() } else { String::new() };
         let (folder, host) = host(ALL, &[POLITE, STARTED, &script, &last].join("\n"));
         let seen = run(&host);
-        assert_eq!(ends == "a good end", seen.outcome == Outcome::Returned, "{:?}", seen.outcome);
+        assert_eq!(ends == "success", seen.outcome == Outcome::Returned, "{:?}", seen.outcome);
         let process: i32 = fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
         wait_until(|| is_gone(process));
     }
 }
 
 #[test]
-fn long_lines_and_floods_take_no_memory() {
+fn long_lines_and_floods_use_bounded_memory() {
     let endless = observe(&[POLITE, STARTED, "run; while printf '%4096s' a; do :; done"], 1);
     assert!(matches!(endless.outcome, Outcome::Timeout { .. } | Outcome::HostFailed(_)), "{:?}", endless.outcome);
-    // A pipe that is not emptied would stop the host.
+    // The host would block on a full pipe if its standard error was not read.
     let flood = "run; (i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo 'much more than a pipe can hold, a line at a time' >&2; done)";
     assert_eq!(observe(&[POLITE, STARTED, flood, RETURNED, END, "read line || exit 0"], 1).outcome, Outcome::Returned);
 }
 
-/// A zombie counts as gone.
+/// Returns true if a process has ended. A zombie counts as ended.
 fn is_gone(process: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let alive =
@@ -236,13 +236,13 @@ fn is_gone(process: i32) -> bool {
 fn wait_until(done: impl Fn() -> bool) {
     let begun = Instant::now();
     while !done() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "it never happens");
+        assert!(begun.elapsed() < Duration::from_secs(60), "timed out after 60 s");
         thread::sleep(Duration::from_millis(5));
     }
 }
 
 #[test]
-fn what_never_ends_is_ended() {
+fn endless_runs_are_ended() {
     let start = Instant::now();
     let slow = observe(&[POLITE, STARTED, "run; kill -STOP $$"], 1);
     assert!(matches!(slow.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", slow.outcome);
@@ -255,16 +255,19 @@ fn what_never_ends_is_ended() {
 }
 
 #[test]
-fn what_a_host_lacks_is_told() {
+fn missing_requirements_and_capabilities_are_reported() {
     let missing = r#"needs = [{ file = "there/it/is", install = "npm ci --prefix there" }]"#;
     let why = "host `own`: no file `there/it/is`: `npm ci --prefix there`";
     assert_eq!(host(missing, "").1.missing().as_deref(), Some(why));
     let (_folder, cannot) = host("capabilities = []", "");
     let seen = run(&cannot);
-    assert_eq!(seen.outcome, Outcome::NotRun("host `own`: it does not make the calls that the case has".into()));
+    assert_eq!(
+        seen.outcome,
+        Outcome::NotRun("host `own`: it does not call exports, which the case requires (`[[call]]`)".into())
+    );
 }
 
-/// A program's calls are not counted here: what it has made is looked at while it goes on.
+/// File operations of an external host are not counted, so its directory is checked periodically.
 #[test]
 fn files_that_a_host_makes_have_limits() {
     let finds = r#"read line; folder=${line#*\"folder\":\"}; folder=${folder%%\"*}; echo '"started"'"#;
@@ -289,7 +292,7 @@ fn failed(seen: Observation, expected: &str) {
     }
 }
 
-/// The last of several runs on a host that is a script.
+/// Returns the last observation of several runs on a host with this script.
 fn observe(script: &[&str], runs: usize) -> Observation {
     let (_folder, host) = host(ALL, &script.join("\n"));
     (0..runs).map(|_| run(&host)).last().unwrap()

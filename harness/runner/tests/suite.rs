@@ -1,4 +1,4 @@
-//! The runner as a library and as a test binary: selection, order, blessing, code that answers imports.
+//! Runner as a library and as a test binary: selection, order, blessing, custom hosts and imports.
 
 use std::fs;
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::path::Path;
 use libtest_mimic::Arguments;
 use polyfill_runner::case::{Bug, Bytes, Case, Expect, FileBytes};
 use polyfill_runner::failing::{FailureKind, FailureKinds};
-use polyfill_runner::index::{Artifact, CaseEntry, Cell, FILE, Index, Stage};
+use polyfill_runner::index::{Artifact, CaseEntry, FILE, Index, Stage, Trial};
 use polyfill_runner::wasmtime::StoreContextMut;
 use polyfill_runner::wasmtime::component::Linker;
 use polyfill_runner::{Engine, Host, Hosts, Inputs, Limits, Runner, Sinks, State, Verdict, run_component};
 
-/// A suite of one guest that prints, with cases `good` and `bad`, and one guest that cannot be built here.
+/// Creates a suite with a guest that prints, with cases `good` and `bad`, and a guest that cannot be built.
 fn suite() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
@@ -27,7 +27,7 @@ fn suite() -> tempfile::TempDir {
         let entry = CaseEntry { source: format!("guests/{guest}.{case}.case.toml"), case: content };
         index.cases.insert(format!("{guest}::{case}"), entry);
         let (guest, case, host) = (guest.into(), case.into(), host.into());
-        index.cells.push(Cell { guest, case, adapter: "none".into(), host, artifact, sanitize: None });
+        index.trials.push(Trial { guest, case, adapter: "none".into(), host, artifact, sanitize: None });
     };
     let component = || Artifact::Component("hello.wasm".into());
     add("c-guest", "default", "my-wasi", Artifact::Ignored("no C compiler".into()), Case::default());
@@ -39,7 +39,7 @@ fn suite() -> tempfile::TempDir {
 }
 
 fn verdicts(runner: &Runner, filter: &str) -> Vec<(String, &'static str)> {
-    let results = runner.run_cells(|cell| cell.name().contains(filter), 2, |_| ()).unwrap();
+    let results = runner.run_trials(|trial| trial.name().contains(filter), 2, |_| ()).unwrap();
     let verdict = |verdict| match verdict {
         Verdict::Passed => "passed",
         Verdict::Failed { .. } => "failed",
@@ -51,7 +51,7 @@ fn verdicts(runner: &Runner, filter: &str) -> Vec<(String, &'static str)> {
 }
 
 #[test]
-fn results_come_in_the_order_of_the_index() {
+fn results_are_in_index_order() {
     let suite = suite();
     let runner = Runner::new(suite.path()).bless(false);
     let expected = [
@@ -65,7 +65,7 @@ fn results_come_in_the_order_of_the_index() {
 }
 
 #[test]
-fn arguments_are_those_of_libtest() {
+fn arguments_match_libtest() {
     let suite = suite();
     let log = suite.path().join("log");
     let run = |arguments: &[&str]| {
@@ -80,7 +80,7 @@ fn arguments_are_those_of_libtest() {
     assert_eq!(code, success);
     assert_eq!(list.lines().count(), 4, "{list}");
     assert_eq!(list.lines().next(), Some("c-guest::default::none::my-wasi: test"));
-    assert!(!suite.path().join("compiled").exists(), "listing compiles nothing");
+    assert!(!suite.path().join("compiled").exists(), "listing must not compile");
     let (_, list) = run(&["--list", "--format", "terse", "--ignored"]);
     assert_eq!(list, "c-guest::default::none::my-wasi: test\n");
 
@@ -90,7 +90,7 @@ fn arguments_are_those_of_libtest() {
     let (code, log) = run(&["--skip", "good", "--test-threads", "1"]);
     assert_ne!(code, success);
     assert!(log.contains("0 passed; 1 failed; 1 ignored"), "{log}");
-    assert!(log.contains("again: cargo test --test suite -- --exact hello::bad::none::my-wasi"), "{log}");
+    assert!(log.contains("rerun: cargo test --test suite -- --exact hello::bad::none::my-wasi"), "{log}");
     let (code, log) = run(&["c-guest", "--ignored"]);
     assert_eq!(code, success);
     assert!(log.contains("no C compiler"), "{log}");
@@ -101,8 +101,8 @@ fn blessing_rewrites_the_files_of_failing_cases() {
     let suite = suite();
     let golden = suite.path().join("guests/bad.stdout");
     let runner = Runner::new(suite.path()).root(suite.path()).bless(true);
-    match polyfill_build::system::variables::variable("CI") {
-        Some(_) => assert!(runner.run_cells(|_| true, 1, |_| ()).is_err()),
+    match polyfill_builder::system::variables::variable("CI") {
+        Some(_) => assert!(runner.run_trials(|_| true, 1, |_| ()).is_err()),
         None => {
             assert_eq!(verdicts(&runner, "bad"), [("hello::bad::none::my-wasi".to_string(), "blessed")]);
             assert_eq!(fs::read_to_string(golden).unwrap(), "hello\nworld\n");
@@ -111,7 +111,7 @@ fn blessing_rewrites_the_files_of_failing_cases() {
 }
 
 #[test]
-fn an_index_that_is_not_there_is_an_error() {
+fn a_missing_or_invalid_index_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = Runner::new(folder.path()).bless(false).index().unwrap_err().to_string();
     assert!(error.starts_with("cannot read "), "{error}");
@@ -120,7 +120,7 @@ fn an_index_that_is_not_there_is_an_error() {
     assert!(error.contains("missing field `cases`"), "{error}");
 }
 
-/// A host of a stranger.
+/// Host defined outside of the runner.
 struct Shouting;
 
 impl Host for Shouting {
@@ -139,7 +139,7 @@ impl Host for Shouting {
 }
 
 #[test]
-fn hosts_and_imports_come_from_anywhere() {
+fn custom_hosts_and_imports_are_used() {
     let suite = suite();
     let bytes = fs::read(suite.path().join("hello.wasm")).unwrap();
     let mut hosts = Hosts::default();
@@ -158,13 +158,13 @@ fn hosts_and_imports_come_from_anywhere() {
             Ok((data.len() as u32,))
         })
     });
-    let results = runner.run_cells(|cell| cell.case == "good", 1, |_| ()).unwrap();
+    let results = runner.run_trials(|trial| trial.case == "good", 1, |_| ()).unwrap();
     assert_eq!(results[0].observation.as_ref().unwrap().stdout, b"..");
     assert_eq!(results[0].mismatches.len(), 1);
 }
 
 #[test]
-fn cases_with_host_code_are_ignored_without_any() {
+fn cases_with_host_code_are_ignored_without_imports() {
     let suite = suite();
     let path = suite.path().join(FILE);
     let mut index: Index = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -183,9 +183,9 @@ fn cases_with_host_code_are_ignored_without_any() {
     assert_eq!(verdicts(&runner, "good::none::my-wasi")[..1], good("passed"));
 }
 
-/// A release that has the bug must fail and one that has not must pass; the other way round, both are failures.
+/// A case must fail on a release with the bug and pass on a release without it; anything else is a failure.
 #[test]
-fn known_bugs_fail_where_they_are_and_nowhere_else() {
+fn known_bugs_fail_only_on_affected_releases() {
     let suite = suite();
     let path = suite.path().join(FILE);
     let mut index: Index = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -193,25 +193,25 @@ fn known_bugs_fail_where_they_are_and_nowhere_else() {
     for case in ["hello::good", "hello::bad"] {
         index.cases.get_mut(case).unwrap().case.bug = Some(bug.clone());
     }
-    for (cell, adapter) in index.cells.iter_mut().filter(|cell| cell.guest == "hello").zip([
+    for (trial, adapter) in index.trials.iter_mut().filter(|trial| trial.guest == "hello").zip([
         "reference-command@28.0.0",
         "reference-command@28.0.0",
         "reference-command",
     ]) {
-        cell.adapter = adapter.into();
+        trial.adapter = adapter.into();
     }
     fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
-    // A known bug is not blessed away, where anything is blessed at all.
-    let runner = Runner::new(suite.path()).bless(polyfill_build::system::variables::variable("CI").is_none());
+    // Blessing does not affect a case with a known bug. CI forbids blessing.
+    let runner = Runner::new(suite.path()).bless(polyfill_builder::system::variables::variable("CI").is_none());
     let seen: Vec<&str> = verdicts(&runner, "hello").into_iter().map(|(_, verdict)| verdict).collect();
     assert_eq!(seen, ["failed as expected", "failed", "passed"]);
 
-    // What does not run shows no bug.
-    index.cells.iter_mut().filter(|cell| cell.guest == "hello").for_each(|cell| cell.host = "nowhere".into());
+    // A trial that does not run does not count as an expected failure.
+    index.trials.iter_mut().filter(|trial| trial.guest == "hello").for_each(|trial| trial.host = "nowhere".into());
     fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
     assert_eq!(verdicts(&runner, "hello::bad").first().map(|(_, verdict)| *verdict), Some("failed"));
 
-    // Nor does what is not built, unless the bug shows by that.
+    // Neither does a component that was not built, unless the bug is declared as an error.
     let not_built = Artifact::Failed { stage: Stage::Encode, message: "no such function".into() };
     for (with, expected) in [
         (None, "failed"),
@@ -219,8 +219,8 @@ fn known_bugs_fail_where_they_are_and_nowhere_else() {
         (Some(FailureKinds::Several(vec![FailureKind::Trap, FailureKind::Error])), "failed as expected"),
     ] {
         index.cases.get_mut("hello::bad").unwrap().case.bug = Some(Bug { with, ..bug.clone() });
-        let cells = index.cells.iter_mut().filter(|cell| cell.case == "bad");
-        cells.for_each(|cell| cell.artifact = not_built.clone());
+        let trials = index.trials.iter_mut().filter(|trial| trial.case == "bad");
+        trials.for_each(|trial| trial.artifact = not_built.clone());
         fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
         assert_eq!(verdicts(&runner, "hello::bad").first().map(|(_, verdict)| *verdict), Some(expected));
     }

@@ -1,4 +1,4 @@
-//! What an adapter's author may use: everything that needs static data, a table and a stack.
+//! Features that an adapter can use: everything that requires static data, a table and a stack.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -48,7 +48,7 @@ unsafe extern "C" {
 }
 
 fn say(text: &str) {
-    // SAFETY: the host reads that many bytes there, before it returns.
+    // SAFETY: the host reads `size` bytes at `text`, and only during the call.
     unsafe { log(text.as_ptr(), text.len()) }
 }
 
@@ -89,22 +89,22 @@ extern "C" fn name(index: u32) -> u32 {
     NAMES[index as usize].len() as u32
 }
 
-/// Changes ten letters of main's.
+/// Changes ten letters in main's memory to upper case.
 #[unsafe(no_mangle)]
 extern "C" fn upper(at: usize) -> u32 {
     let mut text = vec![0; 10];
-    // SAFETY: the block has this length.
+    // SAFETY: `text` has this length.
     unsafe { load(text.as_mut_ptr(), at, text.len()) };
     text.make_ascii_uppercase();
     say(&String::from_utf8_lossy(&text));
-    // SAFETY: as above; what is in main's memory is nothing of this program.
+    // SAFETY: as above; main's memory does not overlap this program's.
     unsafe { store(at, text.as_ptr(), text.len()) };
-    // SAFETY: it has no conditions.
+    // SAFETY: the function has no preconditions.
     let large = unsafe { size() } >= 2 << 16;
     u32::from(large)
 }
 
-/// Adds up the numbers to `count`, in large frames.
+/// Returns the sum of the numbers up to `count`, with large frames.
 #[unsafe(no_mangle)]
 extern "C" fn deep(count: u32) -> u32 {
     let numbers = std::hint::black_box([count; 1024]);

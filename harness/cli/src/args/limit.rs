@@ -1,20 +1,21 @@
-//! `--limit`, for every verb that runs a single guest.
+//! Option `--limit` of the commands that run a single guest.
 
 use clap::Args;
-use polyfill_build::case::CaseLimits;
+use polyfill_builder::case::CaseLimits;
 
 /// Limits of the guest.
 #[derive(Debug, Args)]
 pub(crate) struct LimitArgs {
-    /// How much the guest may use, `none` for no limit; may be given several times
+    /// Limit the resources of the guest; `none` removes a limit; can be repeated
     ///
-    /// KEY is one of the keys of a case's `limits`: time-ms, fuel, memory-pages, output, files, handles.
+    /// KEY is one of the keys of `limits` in a case: time-ms, fuel, memory-pages, output (bytes), files (bytes),
+    /// handles.
     #[arg(long = "limit", value_name = "KEY=NUMBER", value_parser = limit)]
     limits: Vec<CaseLimits>,
 }
 
 impl LimitArgs {
-    /// All of them; the last one counts where a key is given twice.
+    /// Merges all `--limit` options. The last one wins for a repeated key.
     pub(crate) fn all(&self) -> CaseLimits {
         self.limits.iter().fold(CaseLimits::default(), |all, one| CaseLimits {
             time_ms: one.time_ms.or(all.time_ms),
@@ -44,7 +45,7 @@ fn limit(text: &str) -> Result<CaseLimits, String> {
         "handles" => CaseLimits { handles: bytes, ..limits },
         _ => {
             let keys = "time-ms, fuel, memory-pages, output, files, handles";
-            return Err(format!("`{key}` is no limit: expected one of {keys}"));
+            return Err(format!("unknown limit `{key}`: expected one of {keys}"));
         }
     })
 }

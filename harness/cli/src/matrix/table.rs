@@ -1,12 +1,12 @@
-//! The matrix as text: bugs and releases, how each bug showed, and whether that is what is known.
+//! Text format of the matrix: results by bug and release, descriptions of the failures, and a summary.
 
 use std::fmt;
 
-use polyfill_build::reference;
+use polyfill_builder::reference;
 
-use super::cells::{Release, Row, Seen};
+use super::trials::{Release, Row, Seen};
 
-/// All rows, and the counts over them.
+/// The matrix: all rows.
 pub(super) struct Matrix {
     rows: Vec<Row>,
 }
@@ -16,8 +16,8 @@ impl Matrix {
         Matrix { rows }
     }
 
-    /// Whether every release that is known to have a bug is red, and every one that is known not to is green; and the guest
-    /// alone, by which its case can be told to be right.
+    /// Returns true if exactly the releases known to have a bug fail, and the guest without adapters passes, which
+    /// validates its case.
     pub(super) fn is_as_known(&self) -> bool {
         let native = |row: &Row| !matches!(row.native, Some(Seen::Red(_) | Seen::NotRun(_)));
         self.rows.iter().all(|row| native(row) && row.releases.iter().flatten().all(|release| !release.is_a_surprise()))
@@ -37,7 +37,7 @@ impl Release {
         }
     }
 
-    /// One character; with a mark behind it where something else is known.
+    /// Returns the symbol of a result, followed by `!` if it contradicts the expectation.
     fn symbol(&self) -> String {
         let surprise = if self.is_a_surprise() { "!" } else { "" };
         format!("{}{surprise}", symbol(&self.seen))
@@ -54,7 +54,7 @@ fn symbol(seen: &Seen) -> char {
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "X: the bug was seen, .: it was not, ?: it did not run, !: something else is known\n")?;
+        writeln!(f, "X: bug reproduced, .: not reproduced, ?: did not run, !: contradicts the known result\n")?;
         self.table(f)?;
         self.details(f)?;
         self.summary(f)
@@ -71,14 +71,14 @@ impl Matrix {
             let native = row.native.as_ref().map_or(String::new(), |seen| symbol(seen).to_string());
             let releases = row.releases.iter().map(|release| release.as_ref().map_or(String::new(), Release::symbol));
             let symbols = [native].into_iter().chain(releases).zip(&heads);
-            let cells: Vec<String> =
+            let trials: Vec<String> =
                 symbols.map(|(symbol, head)| format!("{symbol:<width$}", width = head.len())).collect();
-            lines.push(format!("{:width$}  {}", name(row), cells.join(" ")));
+            lines.push(format!("{:width$}  {}", name(row), trials.join(" ")));
         }
         lines.iter().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 
-    /// What each bug is, and how it showed, for releases in a row at once.
+    /// Prints the description of each bug, and the failures, with consecutive releases merged.
     fn details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for row in &self.rows {
             writeln!(f, "\n{}: {}", name(row), row.description)?;
@@ -121,13 +121,15 @@ impl Matrix {
         let count = |bad, seen: &dyn Fn(&Release) -> bool| self.count(|release| known(bad)(release) && seen(release));
         let native = self.rows.iter().filter(|row| row.native == Some(Seen::Green)).count();
         writeln!(f, "\nrows: {}, releases: {}", self.rows.len(), reference::releases().len())?;
-        for (title, bad) in [("known to be bad", Some(true)), ("known to be good", Some(false)), ("not known", None)] {
+        for (title, bad) in
+            [("known to have the bug", Some(true)), ("known not to have the bug", Some(false)), ("unknown", None)]
+        {
             let all = count(bad, &|_| true);
-            writeln!(f, "{title}: {all} cells, {} red, {} green", count(bad, &red), count(bad, &green))?;
+            writeln!(f, "{title}: {all} trials, {} failed, {} passed", count(bad, &red), count(bad, &green))?;
         }
         writeln!(
             f,
-            "without an adapter: {native} green of {}",
+            "without an adapter: {native} passed of {}",
             self.rows.iter().filter(|row| row.native.is_some()).count()
         )
     }

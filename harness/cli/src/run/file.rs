@@ -1,11 +1,11 @@
-//! A program from a file: a core module to be encoded, or a component as it stands.
+//! Programs from files: core modules to encode, or components.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use polyfill_build::reference::IMPORT_MODULE;
-use polyfill_build::tree::Tree;
-use polyfill_build::{Suite, module};
+use polyfill_builder::reference::IMPORT_MODULE;
+use polyfill_builder::tree::Tree;
+use polyfill_builder::{Suite, module};
 use polyfill_runner::Engine;
 
 use super::{Code, Program};
@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::load::{self, Modules};
 use crate::output;
 
-/// What a component begins with: the magic number, and the layer's and version's numbers of components.
+/// Preamble of a component: magic number, version and layer.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// Reads the file, and encodes what is no component yet.
+/// Reads the file, and encodes a core module as a component.
 pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let path = Path::new(&args.program);
     let bytes = module::read_argument(path)?;
@@ -41,7 +41,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
         let newest = wants_newest(args, &modules).then(|| load::newest(&modules.main.wasm));
         if let Some(newest) = &newest {
             output::progress(&format!(
-                "`{name}` imports `{IMPORT_MODULE}`: run through `{newest}` (--adapter names another)"
+                "`{name}` imports `{IMPORT_MODULE}`: using adapter `{newest}` (select another with --adapter)"
             ));
         }
         let stack = args.adapter.clone().or(newest);
@@ -49,7 +49,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
             modules = modules.through(stack, &Suite::new(&args.suite).progress(output::progress))?;
         }
         let (component, check) = modules.reported(args.reported()).encode(&load::options(&args.encoding, true))?;
-        let stack = stack.unwrap_or_else(|| super::stack(args, &args.encoding.adapts));
+        let stack = stack.unwrap_or_else(|| super::chain_name(args, &args.encoding.adapts));
         sanitize = check.map(|check| (stack, check));
         Code::Component(component)
     };
@@ -66,20 +66,21 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     })
 }
 
-/// Whether the newest published adapter is the one: nothing is said of adapters or WIT, and main speaks preview1.
+/// Returns true if the newest published adapter is the default: no adapter or WIT is given, and main imports
+/// preview1.
 fn wants_newest(args: &RunArgs, modules: &Modules) -> bool {
     let is_silent = args.adapter.is_none() && args.encoding.adapts.is_empty();
     is_silent && module::imports(&modules.main.wasm).iter().any(|module| module == IMPORT_MODULE)
 }
 
-/// The host for a component that nobody has chosen one for.
+/// Returns the default host for a component.
 pub(super) fn default_host(engine: &Engine, component: &[u8]) -> Result<&'static str, Error> {
     let ty = engine.component(component)?.component_type();
     let wasi = ty.imports(engine.wasmtime()).any(|(name, _)| name.starts_with("wasi:"));
     Ok(if wasi { "wasi" } else { "my-wasi" })
 }
 
-/// The first argument that is about encoding.
+/// Returns the name of the first encoding option on the command line.
 pub(super) fn given(encoding: &Encoding) -> Option<&'static str> {
     let Encoding { wit, world: _, features, adapts, encoding: _, realloc_via_memory_grow } = encoding;
     let flags = [

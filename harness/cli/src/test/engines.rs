@@ -1,4 +1,4 @@
-//! Engines, by their own arguments and in the names of trials.
+//! Selection of engines, by options and by suffixes of trial names.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use polyfill_runner::EngineKind;
 use crate::args::TestArgs;
 use crate::error::Error;
 
-/// What the command line says of engines.
+/// Engines named on the command line.
 pub(super) struct Engines<'a> {
     args: &'a TestArgs,
 }
@@ -17,7 +17,7 @@ impl<'a> Engines<'a> {
         Engines { args }
     }
 
-    /// The words for the build, which knows nothing of engines: a trial's name without the one that it ends with.
+    /// Returns the filters for the build, without engine suffixes: the build does not depend on engines.
     pub(super) fn filters(&self) -> Vec<String> {
         self.args
             .filters
@@ -26,11 +26,11 @@ impl<'a> Engines<'a> {
             .collect()
     }
 
-    /// Those that are asked for, and those that the names of trials end with.
+    /// Returns the selected engines, including those that trial names end with.
     ///
     /// # Errors
     ///
-    /// The variable names an engine that does not exist.
+    /// The environment variable names an unknown engine.
     pub(super) fn kinds(&self) -> Result<BTreeSet<EngineKind>, Error> {
         let asked = match (&self.args.engines, self.args.all_engines) {
             (_, true) => EngineKind::ALL.to_vec(),

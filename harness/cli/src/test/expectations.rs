@@ -1,4 +1,4 @@
-//! Expected failures from a file, in the words of `wasi-testsuite`:
+//! Expected failures from a file, in the format of `wasi-testsuite`:
 //!
 //! ```toml
 //! [[suite]]
@@ -7,20 +7,20 @@
 //! [[suite.test]]
 //! name = "dangling_fd"
 //! expected = "fail"
-//! with = "stdout"      # how, as in `[[fails]]` of a case; not part of the words of `wasi-testsuite`
-//! reason = "why, and where it is told of"
+//! with = "stdout"      # kind of failure, as in `[[xfail]]` of a case; an extension of the `wasi-testsuite` format
+//! reason = "cause, and a reference"
 //! ```
 
 use std::path::Path;
 
-use polyfill_build::failing::FailureKinds;
-use polyfill_build::index::Cell;
-use polyfill_runner::{CellResult, OtherFailure, Verdict};
+use polyfill_builder::failing::FailureKinds;
+use polyfill_builder::index::Trial;
+use polyfill_runner::{OtherFailure, TrialResult, Verdict};
 use serde::Deserialize;
 
 use crate::error::Error;
 
-/// What a file says of guests.
+/// Expectations of a file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expectations {
@@ -31,7 +31,7 @@ pub(super) struct Expectations {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Suite {
-    /// For people: tests are found by their own names.
+    /// Informational: tests are found by their own names.
     #[allow(dead_code, reason = "part of the format")]
     name: String,
     #[serde(default)]
@@ -41,14 +41,14 @@ struct Suite {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Test {
-    /// The guest's name.
+    /// Name of the guest.
     name: String,
-    /// Only for trials with this adapter, or on this host.
+    /// Restricts the expectation to trials with this adapter, or on this host.
     adapter: Option<String>,
     host: Option<String>,
     action: Option<Action>,
     expected: Option<Outcome>,
-    /// The kind of the expected failure; any difference of a run without it.
+    /// Kinds of the expected failure. Default: any mismatch of a run.
     with: Option<FailureKinds>,
     reason: Option<String>,
 }
@@ -69,7 +69,7 @@ enum Outcome {
 impl Expectations {
     pub(super) fn read(path: Option<&Path>) -> Result<Expectations, Error> {
         let Some(path) = path else { return Ok(Expectations::default()) };
-        let text = polyfill_build::system::read_to_string(path)
+        let text = polyfill_builder::system::read_to_string(path)
             .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
         let wrong = |message: String| Error::Expectations { path: path.to_path_buf(), message };
         let read: Expectations =
@@ -85,24 +85,24 @@ impl Expectations {
         self.suite.iter().flat_map(|suite| &suite.test)
     }
 
-    /// Judges once more: a trial that must fail and does, in the way that is expected, is as it should be; one that passes is a
-    /// failure. An expectation without a trial is an error where all trials are run (`whole`).
+    /// Applies the expectations to the verdicts: a trial that fails as expected passes, and one that passes
+    /// unexpectedly fails. If all trials ran (`whole`), an expectation without a trial is an error.
     pub(super) fn apply<'t>(
         &self,
-        trials: impl Iterator<Item = (&'t Cell, &'t mut CellResult)>,
+        trials: impl Iterator<Item = (&'t Trial, &'t mut TrialResult)>,
         path: Option<&Path>,
         whole: bool,
     ) -> Result<(), Error> {
         let mut trials: Vec<_> = trials.collect();
         for test in self.tests() {
             let mut met = false;
-            for (_, result) in trials.iter_mut().filter(|(cell, _)| test.is_for(cell)) {
+            for (_, result) in trials.iter_mut().filter(|(trial, _)| test.is_for(trial)) {
                 met = true;
                 test.judge(result);
             }
             if !met && whole {
                 let path = path.unwrap_or(Path::new("")).to_path_buf();
-                return Err(Error::Expectations { path, message: format!("there is no trial of `{}`", test.name) });
+                return Err(Error::Expectations { path, message: format!("test `{}` not found", test.name) });
             }
         }
         Ok(())
@@ -110,26 +110,26 @@ impl Expectations {
 }
 
 impl Test {
-    fn is_for(&self, cell: &Cell) -> bool {
+    fn is_for(&self, trial: &Trial) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| found == wanted);
-        cell.guest == self.name && is(&self.adapter, &cell.adapter) && is(&self.host, &cell.host)
+        trial.guest == self.name && is(&self.adapter, &trial.adapter) && is(&self.host, &trial.host)
     }
 
-    /// An expectation of nothing.
+    /// Returns a description of an expectation without effect.
     fn problem(&self) -> Option<String> {
         let name = &self.name;
         if self.action.is_none() && self.expected.is_none() {
-            return Some(format!("`{name}`: neither `expected` nor `action` is given"));
+            return Some(format!("`{name}`: expected one of the keys `expected` and `action`"));
         }
         if self.with.is_some() && self.expected != Some(Outcome::Fail) {
-            return Some(format!("`{name}`: `with` needs `expected = \"fail\"` beside it"));
+            return Some(format!("`{name}`: `with` requires `expected = \"fail\"`"));
         }
         let is_empty = self.with.as_ref().is_some_and(|with| with.kinds().is_empty());
-        is_empty.then(|| format!("`{name}`: an empty list in `with` names no kind of failure"))
+        is_empty.then(|| format!("`{name}`: the list `with` is empty: expected at least one kind of failure"))
     }
 
-    fn judge(&self, result: &mut CellResult) {
-        let reason = self.reason.clone().unwrap_or_else(|| "no reason is given".to_string());
+    fn judge(&self, result: &mut TrialResult) {
+        let reason = self.reason.clone().unwrap_or_else(|| "no reason specified".to_string());
         if self.action == Some(Action::Skip) {
             result.verdict = Verdict::Ignored { reason };
             return;
@@ -140,14 +140,14 @@ impl Test {
                     Ok(()) => Verdict::FailedAsExpected { reason },
                     Err(OtherFailure { expected, actual }) => {
                         let other = format!(
-                            "it must fail, and fails in another way\n  expected: {expected} ({reason})\n  actual:   {actual}"
+                            "expected failure, but it failed in a different way\n  expected: {expected} ({reason})\n  actual:   {actual}"
                         );
                         Verdict::Failed { report: format!("{other}\n\n{report}") }
                     }
                 };
             }
             (Some(Outcome::Fail), Verdict::Passed) => {
-                let report = format!("it passes, and was expected to fail: {reason}");
+                let report = format!("unexpected pass; expected failure: {reason}");
                 result.verdict = Verdict::Failed { report };
             }
             _ => {}

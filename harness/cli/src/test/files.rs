@@ -1,17 +1,18 @@
-//! Verdicts in files, for programs: JSON, and JUnit's XML.
+//! Machine-readable reports: JSON, and JUnit XML.
 
-use polyfill_build::index::Cell;
-use polyfill_runner::{CellResult, Verdict, Violation};
+use polyfill_builder::index::Trial;
+use polyfill_runner::{TrialResult, Verdict, Violation};
 use serde_json::json;
 
-/// A cell and what became of it.
-pub(super) type Trial<'t> = (&'t Cell, &'t CellResult);
+/// A trial and its result.
+pub(super) type Judged<'t> = (&'t Trial, &'t TrialResult);
 
-/// `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds", "message", "violations", "stack" } ] }`.
-pub(super) fn json(trials: &[Trial<'_>]) -> String {
-    let result = |(cell, result): &Trial<'_>| {
+/// Formats the results as JSON: `{ "results": [ { "guest", "case", "adapter", "host", "outcome", "seconds",
+/// "message", "violations", "stack" } ] }`.
+pub(super) fn json(trials: &[Judged<'_>]) -> String {
+    let result = |(trial, result): &Judged<'_>| {
         let (outcome, message) = outcome(&result.verdict);
-        let Cell { guest, case, adapter, host, .. } = cell;
+        let Trial { guest, case, adapter, host, .. } = trial;
         json!({
             "guest": guest, "case": case, "adapter": adapter, "host": host, "outcome": outcome,
             "seconds": result.duration.as_secs_f64(), "message": message,
@@ -22,19 +23,19 @@ pub(super) fn json(trials: &[Trial<'_>]) -> String {
     format!("{:#}\n", json!({ "results": results }))
 }
 
-/// What adapters did that they must not do, those that are accepted among it, a line each.
-fn violations(result: &CellResult) -> Vec<String> {
+/// Lists the violations, including accepted ones, one per line.
+fn violations(result: &TrialResult) -> Vec<String> {
     let violations = result.observation.iter().flat_map(|observation| &observation.violations);
     violations.map(|violation| format!("{}: {violation}{}", violation.function, place(violation))).collect()
 }
 
-/// What calls of each function used at most of an adapter's stack: `{ "path_open": { "used": 3000, "of": 65536 } }`.
-fn stack(result: &CellResult) -> serde_json::Value {
+/// Returns the maximum shadow stack use of each function, in bytes: `{ "path_open": { "used": 3000, "of": 65536 } }`.
+fn stack(result: &TrialResult) -> serde_json::Value {
     let stacks = result.observation.iter().flat_map(|observation| &observation.looked_at.stacks);
     stacks.map(|(function, used)| (function.clone(), json!({ "used": used.used, "of": used.of }))).collect()
 }
 
-/// Where that was, or whose it was.
+/// Returns the frame of a violation, or its writer.
 fn place(violation: &Violation) -> String {
     match violation.frames.first() {
         Some(frame) => format!(", in {frame}"),
@@ -43,8 +44,8 @@ fn place(violation: &Violation) -> String {
     }
 }
 
-/// One suite, a test case for each trial.
-pub(super) fn junit(trials: &[Trial<'_>]) -> String {
+/// Formats the results as one JUnit test suite, with a test case for each trial.
+pub(super) fn junit(trials: &[Judged<'_>]) -> String {
     let count = |wanted: &str| trials.iter().filter(|(_, result)| outcome(&result.verdict).0 == wanted).count();
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"polyfill\" tests=\"{}\" \
@@ -53,8 +54,8 @@ pub(super) fn junit(trials: &[Trial<'_>]) -> String {
         count("fail"),
         count("skip")
     );
-    for (cell, result) in trials {
-        let Cell { guest, case, adapter, host, .. } = cell;
+    for (trial, result) in trials {
+        let Trial { guest, case, adapter, host, .. } = trial;
         let (outcome, message) = outcome(&result.verdict);
         let head = format!(
             "<testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
@@ -72,7 +73,7 @@ pub(super) fn junit(trials: &[Trial<'_>]) -> String {
     text + "</testsuite>\n</testsuites>\n"
 }
 
-/// The outcome in a word, and what there is to say of it.
+/// Returns the outcome as a word, and its message.
 fn outcome(verdict: &Verdict) -> (&'static str, Option<String>) {
     match verdict {
         Verdict::Passed | Verdict::Blessed { .. } => ("pass", None),
@@ -82,7 +83,7 @@ fn outcome(verdict: &Verdict) -> (&'static str, Option<String>) {
     }
 }
 
-/// What XML cannot hold is left out.
+/// Escapes text for XML, and removes characters that XML cannot represent.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -103,17 +104,17 @@ fn escaped(text: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use polyfill_build::index::Artifact;
-    use polyfill_runner::{Observation, Outcome, Violation, What};
+    use polyfill_builder::index::Artifact;
+    use polyfill_runner::{Observation, Outcome, Violation, ViolationKind};
 
     use super::*;
 
-    fn results() -> Vec<(Cell, CellResult)> {
+    fn results() -> Vec<(Trial, TrialResult)> {
         let result = |name: &str, verdict| {
             let parts: Vec<String> = name.split("::").map(String::from).collect();
             let [guest, case, adapter, host] = parts.try_into().expect("four parts");
             let artifact = Artifact::Ignored(String::new());
-            let result = CellResult {
+            let result = TrialResult {
                 name: name.to_string(),
                 verdict,
                 observation: None,
@@ -121,7 +122,7 @@ mod tests {
                 unchecked: None,
                 duration: Duration::from_millis(1500),
             };
-            (Cell { guest, case, adapter, host, artifact, sanitize: None }, result)
+            (Trial { guest, case, adapter, host, artifact, sanitize: None }, result)
         };
         vec![
             result("a::b::none::native", Verdict::Passed),
@@ -131,13 +132,13 @@ mod tests {
         ]
     }
 
-    fn text(of: fn(&[Trial<'_>]) -> String) -> String {
+    fn text(of: fn(&[Judged<'_>]) -> String) -> String {
         let results = results();
-        of(&results.iter().map(|(cell, result)| (cell, result)).collect::<Vec<_>>())
+        of(&results.iter().map(|(trial, result)| (trial, result)).collect::<Vec<_>>())
     }
 
     #[test]
-    fn junit_tells_what_failed_and_why() {
+    fn junit_has_the_message_of_each_failure() {
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
 <testsuite name="polyfill" tests="4" failures="1" skipped="1">
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_what_adapters_must_not_do() {
+    fn json_has_the_violations_of_adapters() {
         let mut results = results();
         let violation = Violation {
             adapter: "x+y".to_string(),
@@ -161,18 +162,18 @@ mod tests {
             call: "m.fd_read(3) -> 0".to_string(),
             number: 2,
             depth: 0,
-            what: What::Growth { pages: 1 },
+            what: ViolationKind::Growth { pages: 1 },
             frames: Vec::new(),
             writer: "the host".to_string(),
         };
         let observation = Observation { violations: vec![violation], ..Observation::of(Outcome::Returned) };
         results[1].1.observation = Some(observation);
-        let trials: Vec<Trial<'_>> = results.iter().map(|(cell, result)| (cell, result)).collect();
+        let trials: Vec<Judged<'_>> = results.iter().map(|(trial, result)| (trial, result)).collect();
         let value: serde_json::Value = serde_json::from_str(&json(&trials)).expect("JSON");
         assert_eq!(value["results"][0]["violations"], json!([]));
         assert_eq!(
             value["results"][1]["violations"],
-            json!(["fd_read: growth: made main's memory larger by 1 page, written by the host"])
+            json!(["fd_read: growth: grew main's memory by 1 page, written by the host"])
         );
     }
 

@@ -1,12 +1,12 @@
-//! The table of trials: one block for each guest, one line for each of its cells.
+//! Table of trials: one block per guest, one line per trial.
 
 use std::collections::BTreeMap;
 
-use polyfill_build::terminal;
-use polyfill_runner::{CellResult, Verdict};
+use polyfill_builder::terminal;
+use polyfill_runner::{TrialResult, Verdict};
 
-/// Case, adapter and host in columns, and what became of the cell.
-pub(super) fn table(results: &[CellResult]) -> String {
+/// Formats the table with the columns case, adapter, host and verdict.
+pub(super) fn table(results: &[TrialResult]) -> String {
     let names: Vec<_> = results.iter().map(|result| terminal::line(&result.name)).collect();
     let rows: Vec<(Vec<&str>, String)> = names
         .iter()
@@ -34,8 +34,8 @@ pub(super) fn table(results: &[CellResult]) -> String {
     text
 }
 
-/// Each reason for which trials were ignored, with their number; empty if none were.
-pub(super) fn ignored(results: &[CellResult]) -> String {
+/// Lists each reason for ignored trials, with their number. Empty if none were ignored.
+pub(super) fn ignored(results: &[TrialResult]) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for result in results {
         if let Verdict::Ignored { reason } = &result.verdict {
@@ -53,7 +53,7 @@ pub(super) fn ignored(results: &[CellResult]) -> String {
 fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Passed => "ok".to_string(),
-        Verdict::FailedAsExpected { .. } => "fails, as expected".to_string(),
+        Verdict::FailedAsExpected { .. } => "expected failure".to_string(),
         Verdict::Failed { .. } => "FAILED".to_string(),
         Verdict::Blessed { files } => {
             let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();

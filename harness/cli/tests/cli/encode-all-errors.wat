@@ -1,4 +1,4 @@
-;; All that is wrong is told at once, each with what may have been meant.
+;; All errors are reported at once, each with similar names.
 ;;
 ;; FAIL: encode % --wit inputs/hello.wit --adapt inputs/wasi_snapshot_preview1.random.wat:inputs/my-wasi.wit
 (module

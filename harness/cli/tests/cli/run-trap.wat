@@ -1,4 +1,4 @@
-;; A trap is told with its backtrace, and ends with 134.
+;; A trap is reported with its backtrace, and ends with 134.
 ;;
 ;; FAIL[134]: run % --wit inputs/exit.wit
 (module $trap

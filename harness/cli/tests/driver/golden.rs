@@ -1,4 +1,4 @@
-//! What a test expects: `<test>.stdout` and `<test>.stderr` beside it; where nothing is printed there is no file.
+//! Expected output of a test: `<test>.stdout` and `<test>.stderr` next to it. An empty output has no file.
 
 use std::fmt::Write;
 use std::fs;
@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
-/// The ends of the names of expected files.
+/// Extensions of expected files.
 const ENDS: [&str; 2] = [".stdout", ".stderr"];
 
-/// Whether the file holds what a test expects.
+/// Returns true if the file is the expected output of a test.
 pub fn is_golden(name: &str) -> bool {
     owner(name).is_some()
 }
 
-/// The test that an expected file belongs to.
+/// Returns the test of an expected file.
 pub fn owner(name: &str) -> Option<&str> {
     ENDS.iter().find_map(|end| name.strip_suffix(end))
 }
 
-/// What was printed.
+/// Actual output.
 #[derive(Default)]
 pub struct Seen([String; 2]);
 
 impl Seen {
-    /// Adds what one command printed, each under the heading.
+    /// Adds the output of one command, under a heading.
     pub fn add(&mut self, heading: &str, stdout: &str, stderr: &str) {
         for (all, text) in self.0.iter_mut().zip([stdout, stderr]) {
             if !text.is_empty() {
@@ -35,16 +35,16 @@ impl Seen {
     }
 }
 
-/// The expected files of a test.
+/// Expected files of a test.
 pub struct Goldens([PathBuf; 2]);
 
 impl Goldens {
-    /// Those of this test file.
+    /// Returns the expected files of this test file.
     pub fn of(file: &Path) -> Goldens {
         Goldens(ENDS.map(|end| PathBuf::from(format!("{}{end}", file.display()))))
     }
 
-    /// Takes what was printed for what is expected.
+    /// Overwrites the expected output with the actual output.
     pub fn write(&self, seen: &Seen) -> Result<(), String> {
         for (path, seen) in self.0.iter().zip(&seen.0) {
             let written = match (seen.is_empty(), path.exists()) {
@@ -57,7 +57,7 @@ impl Goldens {
         Ok(())
     }
 
-    /// Compares what was printed with what is expected.
+    /// Compares the actual output with the expected output.
     pub fn compare(&self, seen: &Seen) -> Result<(), String> {
         let mut report = String::new();
         for (path, seen) in self.0.iter().zip(&seen.0) {
@@ -70,7 +70,7 @@ impl Goldens {
             }
             if expected != *seen {
                 let diff = TextDiff::from_lines(expected.as_str(), seen.as_str());
-                let _ = write!(report, "{} (- expected, + seen)\n{}", path.display(), diff.unified_diff());
+                let _ = write!(report, "{} (- expected, + actual)\n{}", path.display(), diff.unified_diff());
             }
         }
         match report.is_empty() {
@@ -80,7 +80,7 @@ impl Goldens {
     }
 }
 
-/// Output as text that is the same on every machine and in every run.
+/// Normalizes output, so that it is the same on every machine and in every run.
 pub fn normal(bytes: &[u8], folder: &Path, temporary: &Path) -> String {
     if bytes.starts_with(b"\0asm") {
         return binary(bytes);
@@ -91,11 +91,12 @@ pub fn normal(bytes: &[u8], folder: &Path, temporary: &Path) -> String {
     without_place(&without_times(&text))
 }
 
-/// The folder in which a suite is built is named after where the suite is: `kept: ../%suite/out/failed/..`.
+/// Replaces the build directory, whose name depends on the location of the suite: `recording:
+/// ../%suite/out/failed/..`.
 fn without_place(text: &str) -> String {
     let place = |line: &str| {
-        let rest = line.strip_prefix("kept: ")?.split_once("/polyfill/")?.1.split_once('/')?.1;
-        Some(format!("kept: ../%suite/{rest}"))
+        let rest = line.strip_prefix("recording: ")?.split_once("/polyfill/")?.1.split_once('/')?.1;
+        Some(format!("recording: ../%suite/{rest}"))
     };
     text.split_inclusive('\n').map(|line| place(line).unwrap_or_else(|| line.to_string())).collect()
 }
@@ -109,7 +110,7 @@ fn binary(bytes: &[u8]) -> String {
     }
 }
 
-/// In summaries: `compile 1.23 s` -> `compile _ s`.
+/// Replaces times in summaries: `compile 1.23 s` becomes `compile _ s`.
 fn without_times(text: &str) -> String {
     text.split_inclusive('\n')
         .map(|line| if line.contains("; compile ") { without_numbers(line) } else { line.into() })

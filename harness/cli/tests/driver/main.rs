@@ -1,7 +1,7 @@
-//! What the command prints and how it ends: every file of `tests/cli` is a test.
+//! Tests of output and exit codes: every file of `tests/cli` is a test.
 //!
-//! `tests/cli/readme.txt` tells how such a file is written, and is one itself.
-//! `BLESS=1 cargo test -p polyfill-cli --test cli` rewrites what is expected; not where `CI` is set.
+//! `tests/cli/readme.txt` documents the format, and is itself a test. `BLESS=1 cargo test -p polyfill-cli --test cli`
+//! overwrites the expected output. Rejected if `CI` is set.
 
 mod golden;
 mod script;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let bless = is_set("BLESS");
     if bless && is_set("CI") {
-        eprintln!("error: BLESS and CI are both set: expected files are blessed by people, on their own machines");
+        eprintln!("error: BLESS is not allowed in CI; help: bless golden files on a local machine");
         return ExitCode::FAILURE;
     }
     let files = files(&folder);
@@ -46,7 +46,7 @@ fn is_set(variable: &str) -> bool {
     env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
-/// The files of the folder, by name. What folders in it hold is there for tests to use.
+/// Returns the files of the directory, by name. Subdirectories contain inputs of the tests.
 fn files(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
     let entries = entries.map(|entry| entry.expect("an entry of a folder"));
@@ -57,7 +57,7 @@ fn files(folder: &Path) -> BTreeSet<String> {
 fn test(file: &Path, bless: bool) -> Result<(), String> {
     let script = Script::read(file)?;
     let temporary = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
-    // Where a folder for temporary files is itself a link, programs print what it points to.
+    // If the directory for temporary files is a link, programs print its target.
     let temporary: PathBuf = temporary.path().canonicalize().map_err(|error| error.to_string())?;
     let goldens = Goldens::of(file);
     let seen = script.run(&temporary)?;

@@ -1,4 +1,4 @@
-//! The commands at the head of a test file, and running them.
+//! Commands in the head of a test file, and their execution.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::process::{Command, Output, Stdio};
 
 use crate::golden::Seen;
 
-/// Beginnings of comments in the languages that test files are written in.
+/// Comment prefixes of the languages of test files.
 const COMMENTS: [&str; 3] = [";;", "//", "#"];
 
-/// What a run must not take from whoever runs the tests.
+/// Environment variables that must not influence a run.
 const NOT_INHERITED: [&str; 10] = [
     "BLESS",
     "CI",
@@ -23,29 +23,29 @@ const NOT_INHERITED: [&str; 10] = [
     "RUST_LOG",
 ];
 
-/// A test file's commands.
+/// Commands of a test file.
 pub struct Script {
     file: PathBuf,
     lines: Vec<Line>,
 }
 
-/// One line of it.
+/// One line of commands.
 struct Line {
     text: String,
     words: Vec<String>,
     action: Action,
 }
 
-/// What a line does.
+/// Effect of a line.
 enum Action {
-    /// Runs the command, which has to end with this code.
+    /// Runs the command, which must end with this exit code.
     Run(i32),
-    /// Copies a folder, for a command that changes it.
+    /// Copies a directory, for a command that modifies it.
     Copy,
 }
 
 impl Script {
-    /// Reads the head of a file: comments, up to the first line that is none.
+    /// Parses the head of a file: comments, up to the first line that is not a comment.
     pub fn read(file: &Path) -> Result<Script, String> {
         let bytes = fs::read(file).map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&bytes);
@@ -61,7 +61,7 @@ impl Script {
         Ok(Script { file: file.to_path_buf(), lines })
     }
 
-    /// Runs all commands. An exit code that is not the expected one is an error.
+    /// Runs all commands. An unexpected exit code is an error.
     pub fn run(&self, temporary: &Path) -> Result<Seen, String> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let mut seen = Seen::default();
@@ -87,7 +87,7 @@ impl Script {
 }
 
 impl Line {
-    /// `RUN: ..`, `FAIL: ..`, `FAIL[code]: ..` or `COPY: ..`; any other comment is none.
+    /// Parses `RUN: ..`, `FAIL: ..`, `FAIL[code]: ..` or `COPY: ..`. Returns `None` for any other comment.
     fn parse(line: &str) -> Result<Option<Line>, String> {
         let (action, text) = if let Some(text) = line.strip_prefix("RUN:") {
             (Action::Run(0), text)
@@ -154,7 +154,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Words as a shell splits them, with '..' and "..", and without any escapes.
+/// Splits words like a shell, with '..' and "..", without escapes.
 fn words(text: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

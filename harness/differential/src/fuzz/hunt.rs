@@ -1,5 +1,5 @@
-//! Mutations of a corpus, for as long as asked: what a stable compiler can do without coverage. An input that makes the
-//! encoder say something new is kept for further mutations.
+//! Mutational fuzzing of a corpus for a given time, without coverage and on a stable compiler. Inputs with a new
+//! outcome are kept for further mutations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,40 +11,41 @@ use super::{TARGETS, Target, mutate};
 use crate::encoders::quietly;
 use crate::random::Random;
 
-/// Inputs that are kept beside the corpus, at most.
+/// Maximum number of inputs that are kept in addition to the corpus.
 const KEPT: usize = 4000;
-/// An input that takes longer is reported.
+/// Duration above which an input is reported as slow.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// What to do.
+/// Options of a run.
 pub struct Plan<'a> {
-    /// For how long, all targets together.
+    /// Duration of all targets together.
     pub time: Duration,
-    /// The seed.
+    /// Seed.
     pub seed: u64,
-    /// Where the corpora are, a folder for each target.
+    /// Directory of the corpora, with one directory per target.
     pub corpus: &'a Path,
-    /// The one target to run; all, if none.
+    /// Target to run. Default: all.
     pub target: Option<&'a str>,
-    /// Where inputs go that make the encoder panic.
+    /// Directory for inputs that make the encoder panic.
     pub out: &'a Path,
 }
 
-/// What was done with a target.
+/// Results of one target.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Inputs that were tried.
+    /// Number of inputs.
     pub inputs: u64,
-    /// Different things that the encoder said.
+    /// Number of distinct outcomes.
     pub outcomes: usize,
     /// Panics by message, each with the file of its input.
     pub panics: BTreeMap<String, PathBuf>,
 }
 
-/// The files of a target's corpus, in the order of their names.
+/// Returns the files of a target's corpus, ordered by name.
 ///
 /// # Errors
-/// If they cannot be read.
+///
+/// Returns an error if the directory or a file cannot be read.
 pub fn corpus(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
     let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
@@ -52,14 +53,15 @@ pub fn corpus(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
     paths.into_iter().map(|path| Ok((path.clone(), std::fs::read(path)?))).collect()
 }
 
-/// Runs the targets, one after the other.
+/// Runs the targets in sequence.
 ///
 /// # Errors
-/// If files cannot be read or written, or there is no such target.
+///
+/// Returns an error if a file cannot be read or written, or the target is unknown.
 pub fn run(plan: &Plan<'_>) -> anyhow::Result<BTreeMap<&'static str, Report>> {
     let targets: Vec<&Target> =
         TARGETS.iter().filter(|target| plan.target.is_none_or(|name| name == target.name)).collect();
-    anyhow::ensure!(!targets.is_empty(), "there is no target `{}`", plan.target.unwrap_or_default());
+    anyhow::ensure!(!targets.is_empty(), "unknown target `{}`", plan.target.unwrap_or_default());
     let share = plan.time / targets.len() as u32;
     targets.iter().map(|target| Ok((target.name, run_one(plan, target, share)?))).collect()
 }

@@ -1,16 +1,16 @@
-//! Changes to bytes, at random.
+//! Random mutations of bytes.
 
 use crate::random::Random;
 
-/// Bytes that mean something at many places: section numbers, types, ends, large numbers.
+/// Bytes that are meaningful in many places: section ids, types, ends, large numbers.
 const INTERESTING: [u8; 12] = [0x00, 0x01, 0x0b, 0x23, 0x40, 0x41, 0x60, 0x70, 0x7f, 0x80, 0xff, 0x10];
-/// The largest number in LEB128, and one that is too long.
+/// The largest number in LEB128, and an overlong one.
 const NUMBERS: [&[u8]; 3] =
     [&[0xff, 0xff, 0xff, 0xff, 0x0f], &[0x80, 0x80, 0x80, 0x80, 0x80, 0x00], &[0xff, 0xff, 0x03]];
-/// No input grows beyond this.
+/// Maximum size of an input in bytes.
 const LONGEST: usize = 1 << 16;
 
-/// A few changes; `other` is an input from which something may be taken.
+/// Applies a few mutations. `other` is an input to splice from.
 pub fn mutate(random: &mut Random, input: &[u8], other: &[u8]) -> Vec<u8> {
     let mut bytes = input.to_vec();
     for _ in 0..1 + random.below(4) {
@@ -59,7 +59,7 @@ fn change(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
     }
 }
 
-/// The shortest input that was found of which `same` is still true.
+/// Returns the shortest known input for which `same` is true.
 pub fn minimise(input: &[u8], same: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut best = input.to_vec();
     let mut length = best.len() / 2;

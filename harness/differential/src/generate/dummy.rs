@@ -1,11 +1,11 @@
-//! Changes to a dummy main: what its world leaves open, and here and there a mistake.
+//! Variations of a dummy main module within its world, and occasional errors.
 
 use wasmparser::{FuncType, ValType};
 
 use crate::module::{Core, ImportType, Part, Step, realloc_type};
 use crate::random::Random;
 
-/// The names that a realloc may go by.
+/// Combinations of realloc names.
 const REALLOCS: [&[&str]; 8] = [
     &["cabi_realloc"],
     &["cabi_realloc", "canonical_abi_realloc"],
@@ -17,7 +17,7 @@ const REALLOCS: [&[&str]; 8] = [
     &["cm32p2_realloc"],
 ];
 
-/// Changes main.
+/// Varies a main module.
 pub fn change(random: &mut Random, core: &mut Core) {
     drop_imports(random, core);
     drop_optional_exports(random, core, 50);
@@ -45,7 +45,7 @@ pub fn change(random: &mut Random, core: &mut Core) {
     }
 }
 
-/// Leaves out imports: nobody must import all that its world has.
+/// Removes imports: a module need not import everything that its world declares.
 pub fn drop_imports(random: &mut Random, core: &mut Core) {
     if random.chance(50) {
         let percent = random.below(100);
@@ -57,7 +57,7 @@ pub fn drop_imports(random: &mut Random, core: &mut Core) {
     }
 }
 
-/// Leaves out what a module may do without: post-returns, destructors, the initialisation.
+/// Removes optional parts of a module: post-returns, destructors, the initialization.
 pub fn drop_optional_exports(random: &mut Random, core: &mut Core, percent: usize) {
     for number in (0..core.functions.len()).rev() {
         let name = core.functions[number].exports.first().map(String::as_str).unwrap_or_default();
@@ -72,7 +72,7 @@ pub fn drop_optional_exports(random: &mut Random, core: &mut Core, percent: usiz
     }
 }
 
-/// Gives the realloc other names, or takes it away.
+/// Renames or removes the realloc.
 pub fn reallocs(random: &mut Random, core: &mut Core, missing: usize) {
     let found = core.functions.iter().position(|f| f.exports.iter().any(|name| name.ends_with("realloc")));
     let Some(number) = found else { return };
@@ -84,27 +84,27 @@ pub fn reallocs(random: &mut Random, core: &mut Core, missing: usize) {
     }
 }
 
-/// Imports the memory, or takes it away.
+/// Imports or removes the memory.
 fn memory(random: &mut Random, core: &mut Core) {
     if random.chance(10) {
         core.memories.clear();
         let at = random.below(core.imports.len() + 1);
         let import = crate::module::Import { module: "env".into(), field: "memory".into(), ty: ImportType::Memory };
-        // Functions that call imports are made later: no number is used yet.
+        // Functions that call imports are generated later: no index is used yet.
         core.imports.insert(at, import);
     } else if random.chance(4) {
         core.memories.clear();
     }
 }
 
-/// Makes the reallocs give memory, and do nothing else: when an adapter takes memory from main is not to be seen.
+/// Reduces the reallocs to allocation only, so that the time at which an adapter requests memory is not observable.
 pub fn allocate(core: &mut Core) {
     for function in core.functions.iter_mut().filter(|function| function.ty == realloc_type()) {
         function.steps = vec![Step::Allocate];
     }
 }
 
-/// Functions call what is imported.
+/// Adds calls of imports to functions.
 pub fn calls(random: &mut Random, core: &mut Core) {
     let memory = core.has_memory();
     for number in 0..core.functions.len() {
@@ -121,22 +121,22 @@ pub fn calls(random: &mut Random, core: &mut Core) {
     }
 }
 
-/// Whether a function that forwards a call to another one passes on all that it is given.
+/// Returns true if a forwarding function passes on all its arguments.
 pub fn fits(own: &FuncType, other: &FuncType) -> bool {
     let passes = other.params() == own.params() && (other.results() == own.results() || other.results().is_empty());
-    // A result that does not fit into one value is written to where the caller says.
+    // A result that does not fit into one value is written to a pointer that the caller passes.
     let writes = other.params().strip_suffix(&[ValType::I32]) == Some(own.params())
         && (other.results(), own.results()) == (&[], &[ValType::I32]);
     passes || writes
 }
 
-/// Perhaps a call of an import: the function's arguments are passed on where the types allow it.
+/// Returns a call of an import, or `None`. The function's arguments are passed on where the types permit.
 pub fn call(random: &mut Random, core: &Core, function: usize, import: usize, percent: usize) -> Option<Step> {
     let ImportType::Func(ty) = &core.imports[import].ty else { return None };
     if fits(&core.functions[function].ty, ty) {
         return random.chance(60).then_some(Step::Forward(import));
     }
-    // These want a handle, and no constant is one.
+    // These take a handle. A constant is not a valid handle.
     let handle = ["[method]", "[resource-drop]", "[resource-rep]"];
     let field = &core.imports[import].field;
     let trap =
@@ -144,7 +144,7 @@ pub fn call(random: &mut Random, core: &Core, function: usize, import: usize, pe
     random.chance(if trap { percent / 10 } else { percent }).then_some(Step::CallImport(import))
 }
 
-/// Something both encoders have to refuse, once in a while.
+/// Occasionally adds an error that both encoders must reject.
 fn mistakes(random: &mut Random, core: &mut Core) {
     if random.chance(3) && !core.functions.is_empty() {
         let number = random.below(core.functions.len());

@@ -1,5 +1,5 @@
-//! Worlds whose components do something: what an export is given goes on to an import of the same type, straight or by
-//! way of an adapter, and what that gives comes back.
+//! Worlds with observable behavior: an export passes its arguments to an import of the same type, directly or through
+//! an adapter, and returns the result.
 
 use wasmparser::ValType;
 use wit_component::dummy_module;
@@ -10,10 +10,10 @@ use crate::inputs::Encoding;
 use crate::module::{Core, Global, Import, ImportType, Step, realloc_type};
 use crate::random::Random;
 
-/// The adapter's name.
+/// Import module of the adapter.
 const ADAPTER: &str = "old";
 
-/// A world of mirrors.
+/// Generates a world in which every export has a matching import.
 pub fn sample(random: &mut Random) -> Option<Sample> {
     let (resolve, world) = wit::world(random, true)?;
     let mangling = match random.chance(80) {
@@ -32,7 +32,7 @@ pub fn sample(random: &mut Random) -> Option<Sample> {
     Some(Sample { main, adapters, options: smith::options(random) })
 }
 
-/// Makes an adapter through which some of main's calls go.
+/// Adds an adapter that forwards some of main's calls.
 fn adapter(random: &mut Random, main: &mut Unit) -> Option<Unit> {
     let mut core = Core::default();
     core.import("env", "memory", ImportType::Memory);
@@ -45,7 +45,7 @@ fn adapter(random: &mut Random, main: &mut Unit) -> Option<Unit> {
     }
     for number in 0..main.core.imports.len() {
         let import = main.core.imports[number].clone();
-        // Handles of exported resources are made and taken by main only.
+        // Only main creates and accepts handles of exported resources.
         let own = import.module.starts_with("[export]") || import.module.starts_with("cm32p2|_ex_");
         let Some(ty) = import.function().filter(|_| !own && random.chance(60)).cloned() else { continue };
         let name = format!("f{number}");
@@ -59,7 +59,7 @@ fn adapter(random: &mut Random, main: &mut Unit) -> Option<Unit> {
     }
     let name = if random.chance(50) { "cabi_realloc" } else { "cabi_import_realloc" };
     core.function(&[name], realloc_type(), vec![Step::Allocate]);
-    // Its world is main's, without the exports: what main exports is main's.
+    // The adapter's world is main's without the exports.
     let world = format!("world {} {{", main.world);
     let wit: String = main.wit.replacen(&world, "world adapter {", 1);
     let (resolve, id) = crate::inputs::resolve(&wit, "adapter").ok()?;
@@ -67,7 +67,7 @@ fn adapter(random: &mut Random, main: &mut Unit) -> Option<Unit> {
     resolve.worlds[id].exports.clear();
     let wit = crate::inputs::print(&resolve, id).ok()?;
     crate::inputs::resolve(&wit, "adapter").ok()?;
-    // What main says of strings, the adapter repeats.
+    // The adapter uses main's string encoding.
     Some(Unit {
         core,
         wit,
@@ -76,14 +76,14 @@ fn adapter(random: &mut Random, main: &mut Unit) -> Option<Unit> {
     })
 }
 
-/// Every function of main passes on what it is given, to the import that it mirrors. Other types would do as well for
-/// the validator, but their numbers are no pointers: what is read there depends on how large the memory has grown.
+/// Makes every function of main pass its arguments to the import of the same type. Other imports would validate, but
+/// their arguments are not valid pointers: the bytes read there would depend on the size of memory.
 fn forward(random: &mut Random, core: &mut Core) {
     let imports = core.imports.clone();
     let plain = |import: &Import| import.function().is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty());
     for function in &mut core.functions {
         let Some(export) = function.exports.first().filter(|_| function.steps.is_empty()) else { continue };
-        // It cannot call out of there.
+        // These functions may not call imports.
         if export.starts_with("cabi_post_") || export.ends_with("_post") {
             continue;
         }
@@ -94,7 +94,7 @@ fn forward(random: &mut Random, core: &mut Core) {
     }
 }
 
-/// Whether an import is what an export should call: its mirror image, or what makes a handle of its resource.
+/// Returns true if an export should call an import: the matching one, or the constructor of a handle of its resource.
 fn mirrors(export: &str, import: &Import) -> bool {
     let export = export.strip_prefix("cm32p2|").unwrap_or(export);
     let module = import.module.strip_prefix("cm32p2|").unwrap_or(&import.module);
@@ -106,6 +106,6 @@ fn mirrors(export: &str, import: &Import) -> bool {
         return own
             && (import.field == format!("[resource-new]{resource}") || import.field == format!("{resource}_new"));
     }
-    // The first parameter of a method is no handle on this side.
+    // On this side, the first parameter of a method is a representation, not a handle.
     module == interface && import.field == name && !name.starts_with("[method]")
 }

@@ -1,4 +1,4 @@
-//! Worlds at random: number `n` of a seed is always the same one.
+//! Random worlds: sample `n` of a seed is always the same.
 
 mod adapters;
 mod dummy;
@@ -13,14 +13,14 @@ use crate::inputs::{Encoding, Inputs, Options, Source};
 use crate::module::Core;
 use crate::random::Random;
 
-/// A generated input in a form that can be made smaller.
+/// A generated input in a form that can be shrunk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// The main module.
+    /// Main module.
     pub main: Unit,
-    /// The adapters by name.
+    /// Adapters by name.
     pub adapters: Vec<(String, Unit)>,
-    /// The options.
+    /// Options.
     pub options: Options,
 }
 
@@ -29,16 +29,16 @@ pub struct Sample {
 pub struct Unit {
     /// The module.
     pub core: Core,
-    /// The package with its world.
+    /// Package that contains its world.
     pub wit: String,
-    /// The world.
+    /// Name of the world.
     pub world: String,
-    /// How its strings lie in memory.
+    /// String encoding.
     pub encoding: Encoding,
 }
 
 impl Sample {
-    /// The texts that the encoders are given.
+    /// Renders the texts of the sample.
     pub fn inputs(&self) -> Inputs {
         Inputs {
             main: self.main.source(),
@@ -47,12 +47,12 @@ impl Sample {
         }
     }
 
-    /// All modules, main first.
+    /// Returns all modules, main first.
     pub fn units(&self) -> impl Iterator<Item = &Unit> {
         std::iter::once(&self.main).chain(self.adapters.iter().map(|(_, unit)| unit))
     }
 
-    /// All modules, main first.
+    /// Returns all modules, main first.
     pub fn units_mut(&mut self) -> impl Iterator<Item = &mut Unit> {
         std::iter::once(&mut self.main).chain(self.adapters.iter_mut().map(|(_, unit)| unit))
     }
@@ -64,30 +64,30 @@ impl Unit {
     }
 }
 
-/// The generators. A family is drawn for each world.
+/// Families of generators. One is chosen at random per world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
-    /// A world of wit-smith, and a dummy main for it, changed here and there.
+    /// A world by wit-smith and a varied dummy main module.
     Smith,
-    /// A world of wit-smith, its imports and exports shared out to main and adapters.
+    /// A world by wit-smith whose imports and exports are distributed over main and adapters.
     Split,
-    /// Adapters of our own making: many ways of wiring, few types.
+    /// This project's adapters: many kinds of wiring, few types.
     Adapters,
-    /// What is exported is imported, too, and every call is passed on: for comparing what components do.
+    /// Every export is also an import, and every call is forwarded. Used to compare the behavior of components.
     Flow,
 }
 
 impl Family {
-    /// All of them.
+    /// All families.
     pub const ALL: [Family; 4] = [Family::Smith, Family::Split, Family::Adapters, Family::Flow];
 }
 
-/// World number `number` of `seed`; of one generator, or of one that is drawn.
+/// Generates sample `number` of `seed`, by one family or a random one.
 pub fn sample(family: Option<Family>, seed: u64, number: u64) -> (Family, Sample) {
     let mut random = Random::new(seed, number);
     let drawn = *random.pick(&Family::ALL).unwrap_or(&Family::Adapters);
     let family = family.unwrap_or(drawn);
-    // What wit-smith gives up on is tried again with what the generator gives next.
+    // If wit-smith rejects its random input, the next input is used.
     for _ in 0..50 {
         let sample = match family {
             Family::Smith => smith::sample(&mut random),

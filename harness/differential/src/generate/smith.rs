@@ -1,4 +1,4 @@
-//! Worlds from wit-smith with a dummy main.
+//! Worlds by wit-smith with a dummy main module.
 
 use arbitrary::Unstructured;
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve, WorldId};
@@ -9,7 +9,7 @@ use crate::inputs::{self, Encoding, Options};
 use crate::module::Core;
 use crate::random::Random;
 
-/// A world, and the module that the reference makes for it.
+/// Generates a world and the reference's dummy module for it.
 pub fn sample(random: &mut Random) -> Option<Sample> {
     let (resolve, world) = world(random)?;
     let mangling = match random.chance(70) {
@@ -22,12 +22,12 @@ pub fn sample(random: &mut Random) -> Option<Sample> {
     Some(Sample { main, adapters: Vec::new(), options: options(random) })
 }
 
-/// Options, most of the time none.
+/// Returns random options, mostly none.
 pub fn options(random: &mut Random) -> Options {
     Options { memory_grow: random.chance(8), return_call_ref: random.chance(8) }
 }
 
-/// A module with its world as text.
+/// Returns a module with its world as text.
 pub fn unit(random: &mut Random, resolve: &Resolve, world: WorldId, core: Core) -> Option<Unit> {
     let wit = inputs::print(resolve, world).ok()?;
     let encoding = match random.chance(70) {
@@ -35,12 +35,12 @@ pub fn unit(random: &mut Random, resolve: &Resolve, world: WorldId, core: Core) 
         false => Encoding::ALL[random.below(3)],
     };
     let unit = Unit { core, wit, world: resolve.worlds[world].name.clone(), encoding };
-    // Some packages cannot be printed so that they can be read again: a limit of the texts, not of an encoder.
+    // Some packages do not survive printing and parsing: a limit of the text format, not of an encoder.
     inputs::resolve(&unit.wit, &unit.world).ok()?;
     Some(unit)
 }
 
-/// A world of synchronous functions.
+/// Generates a world with synchronous functions only.
 pub fn world(random: &mut Random) -> Option<(Resolve, WorldId)> {
     let length = 1 << (5 + random.below(7));
     let bytes = random.bytes(length);

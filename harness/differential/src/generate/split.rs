@@ -1,4 +1,4 @@
-//! One world shared out to main and adapters.
+//! Distributes one world over main and adapters.
 
 use wit_component::dummy_module;
 use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve, WorldId, WorldItem, WorldKey};
@@ -8,16 +8,16 @@ use crate::inputs;
 use crate::module::Core;
 use crate::random::Random;
 
-/// Names of adapters. One is an interface's, one is also a memory's import module.
+/// Names of adapters. One is the name of an interface, one is also the import module of a memory.
 const NAMES: [&str; 5] = ["old", "wasi_snapshot_preview1", "env", "t:t/i0", "legacy:host/calls@0.2.0"];
 
-/// A world of wit-smith.
+/// Generates a world by wit-smith.
 pub fn sample(random: &mut Random) -> Option<Sample> {
     let (resolve, world) = smith::world(random)?;
     share(random, &resolve, world)
 }
 
-/// Shares the imports and exports of a world out to main and one or more adapters, and connects them.
+/// Distributes the imports and exports of a world over main and one or more adapters, and connects them.
 pub fn share(random: &mut Random, resolve: &Resolve, world: WorldId) -> Option<Sample> {
     let count = if random.chance(70) { 1 } else { 2 + random.below(2) };
     let first = random.below(NAMES.len());
@@ -40,7 +40,7 @@ pub fn share(random: &mut Random, resolve: &Resolve, world: WorldId) -> Option<S
     Some(sample)
 }
 
-/// Which module has which import and export.
+/// Assignment of imports and exports to modules.
 struct Shares {
     imports: Vec<(WorldKey, Vec<bool>)>,
     exports: Vec<(WorldKey, Vec<bool>)>,
@@ -56,7 +56,7 @@ impl Shares {
         });
         let imports = imports.collect();
         let exports = world.exports.iter().map(|(key, _)| {
-            // Rarely two modules export the same.
+            // Rarely, two modules have the same export.
             let owner = if random.chance(50) { 0 } else { random.below(modules) };
             let second = random.chance(1).then(|| random.below(modules));
             let has = (0..modules).map(|module| module == owner || second == Some(module)).collect();
@@ -65,13 +65,13 @@ impl Shares {
         Shares { imports, exports: exports.collect() }
     }
 
-    /// A module's own world. What it needs for its types comes back when the text is read again.
+    /// Reduces a world to a module's own items. Type dependencies are added again when the text is parsed.
     fn of(&self, resolve: &Resolve, world: WorldId, module: usize) -> Option<(Resolve, WorldId)> {
         let mut resolve = resolve.clone();
         let has = |shares: &[(WorldKey, Vec<bool>)], key: &WorldKey| {
             shares.iter().any(|(other, has)| other == key && has[module])
         };
-        // Worlds of one name would have to be the same.
+        // Worlds of the same name would have to be equal.
         let name = if module == 0 { "module".to_string() } else { format!("adapt-{module}") };
         let changed = &mut resolve.worlds[world];
         changed.imports.retain(|key, _| has(&self.imports, key));

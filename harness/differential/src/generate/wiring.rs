@@ -1,5 +1,5 @@
-//! Connects main and adapters at random: import modules, what adapters take from main and from each other, stacks,
-//! reallocs, memories; and here and there a mistake.
+//! Connects main and adapters at random: import modules, imports of adapters from main and from each other, stacks,
+//! reallocs and memories, with occasional errors.
 
 use wasmparser::{FuncType, ValType};
 
@@ -24,7 +24,7 @@ pub fn connect(random: &mut Random, sample: &mut Sample) {
         use_adapter(random, &mut main.core, name, functions);
     }
     for (number, (name, unit)) in adapters.iter_mut().enumerate() {
-        // An adapter that asks another one, of which the reference knows only what main asks it for.
+        // An adapter that imports from another one; the reference only considers main's imports from that one.
         if let Some((other, functions)) = offers.get((number + 1) % offers.len())
             && other != name
             && random.chance(10)
@@ -86,7 +86,7 @@ fn prepare_adapter(random: &mut Random, core: &mut Core) {
     }
 }
 
-/// What an adapter imports from main; main gets an export for it, if it is to be right.
+/// Adds an import of an adapter from main, and mostly the export by main.
 fn take_from_main(random: &mut Random, core: &mut Core, main: &mut Core) {
     if random.chance(30) {
         let name = if random.chance(80) { "cabi_realloc" } else { "canonical_abi_realloc" };
@@ -103,13 +103,13 @@ fn take_from_main(random: &mut Random, core: &mut Core, main: &mut Core) {
     }
 }
 
-/// The functions of the import module that an adapter implements.
+/// Adds the functions of the import module that an adapter implements.
 fn offer(random: &mut Random, core: &mut Core, adapter: &str, main: &Core) -> Vec<(String, FuncType)> {
     let mut offered = Vec::new();
     for number in 0..1 + random.below(4) {
         let name = format!("f{number}");
         let imported: Vec<&FuncType> = core.imports.iter().filter_map(|import| import.function()).collect();
-        // One that can pass on all that it is given.
+        // A function that can forward all its arguments.
         let wanted = main.imports.iter().find(|import| import.module == adapter && import.field == name);
         let ty = match wanted.and_then(|import| import.function()).or(random.pick(&imported).copied()) {
             Some(ty) if wanted.is_some() && random.chance(95) => FuncType::clone(ty),
@@ -129,7 +129,7 @@ fn offer(random: &mut Random, core: &mut Core, adapter: &str, main: &Core) -> Ve
     offered
 }
 
-/// Imports some of an adapter's functions.
+/// Imports some functions of an adapter.
 fn use_adapter(random: &mut Random, core: &mut Core, adapter: &str, functions: &[(String, FuncType)]) {
     for (name, ty) in functions {
         if random.chance(60) {
@@ -143,7 +143,7 @@ fn use_adapter(random: &mut Random, core: &mut Core, adapter: &str, functions: &
     }
 }
 
-/// What an adapter's functions do.
+/// Adds bodies to an adapter's functions.
 fn bodies(random: &mut Random, core: &mut Core) {
     for _ in 0..random.below(3) {
         core.function(&[], core_type(random), Vec::new());
@@ -156,7 +156,7 @@ fn bodies(random: &mut Random, core: &mut Core) {
             steps.push(Step::Allocate);
         }
         for import in 0..core.imports.len() {
-            // A realloc that calls what needs a realloc is for the few.
+            // A realloc that calls functions which need a realloc is rare.
             if !allocates || random.chance(10) {
                 steps.extend(dummy::call(random, core, number, import, 25));
             }
@@ -169,7 +169,7 @@ fn bodies(random: &mut Random, core: &mut Core) {
                 steps.push(Step::Global(global));
             }
         }
-        // What has a stack has it in memory.
+        // A shadow stack requires a memory.
         let touches = if core.globals.iter().any(|global| global.name == "__stack_pointer") { 90 } else { 40 };
         if core.has_memory() && random.chance(touches) {
             steps.push(if random.chance(95) { Step::Memory } else { Step::Grow });
@@ -178,7 +178,7 @@ fn bodies(random: &mut Random, core: &mut Core) {
     }
 }
 
-/// What the reference's adapters may not have, or what hardly anybody does.
+/// Adds a rare property, or one that the reference rejects in adapters.
 fn unusual(random: &mut Random, unit: &mut Unit) {
     let core = &mut unit.core;
     match random.below(60) {

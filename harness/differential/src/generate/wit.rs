@@ -1,4 +1,4 @@
-//! Small worlds as text: every kind of type, resources, versions; one package, a few interfaces.
+//! Small worlds as text: all kinds of types, resources and versions, in one package with a few interfaces.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::inputs::{self, Encoding, Options};
 use crate::module::Core;
 use crate::random::Random;
 
-/// Types that need no name.
+/// Types without a name.
 const TYPES: [&str; 22] = [
     "u8",
     "s32",
@@ -35,7 +35,7 @@ const TYPES: [&str; 22] = [
     "option<result<string, list<u16>>>",
 ];
 
-/// Definitions of types that an interface may have, by name.
+/// Type definitions of interfaces by name.
 const NAMED: [(&str, &str); 8] = [
     ("point", "record point { x: s32, y: s32 }"),
     ("person", "record person { name: string, age: u8 }"),
@@ -47,14 +47,14 @@ const NAMED: [(&str, &str); 8] = [
     ("wide", "record wide { a: u64, b: u64, c: u64, d: u64, e: f64, f: f64, g: f32, h: f32, i: tuple<u8, u8, u8> }"),
 ];
 
-/// A world to fall back on.
+/// Returns an empty world as a fallback.
 pub fn plain() -> Sample {
     let wit = "package t:t;\n\nworld w {\n}\n".to_string();
     let main = Unit { core: Core::default(), wit, world: "w".into(), encoding: Encoding::Utf8 };
     Sample { main, adapters: Vec::new(), options: Options::default() }
 }
 
-/// A small world. If it is one of mirrors, whatever is exported is imported as well.
+/// Generates a small world. With `mirrors`, every export is also an import.
 pub fn world(random: &mut Random, mirrors: bool) -> Option<(Resolve, WorldId)> {
     let mut writer = Writer { random, mirrors, text: String::from("package t:t;\n"), interfaces: Vec::new() };
     for number in 0..1 + writer.random.below(3) {
@@ -68,7 +68,7 @@ struct Writer<'r> {
     random: &'r mut Random,
     mirrors: bool,
     text: String,
-    /// The interfaces so far, each with its types and resources.
+    /// Generated interfaces, each with its types and resources.
     interfaces: Vec<(String, Names)>,
 }
 
@@ -128,7 +128,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Three versions of one interface: two of them compatible.
+    /// Adds three versions of one interface, two of which are compatible.
     fn versions(&mut self) {
         for (version, more) in [("0.2.0", ""), ("0.2.1", "    new: func(s: string) -> string;\n"), ("0.3.0", "")] {
             let _ = write!(
@@ -138,7 +138,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The items of an interface.
+    /// Generates the items of an interface.
     fn body(&mut self, indent: &str) -> (String, Names) {
         let mut names = Names::default();
         let mut body = String::new();

@@ -1,4 +1,4 @@
-//! A module of small parts as WAT.
+//! Prints a module as WAT.
 
 use std::fmt::Write as _;
 
@@ -6,11 +6,11 @@ use wasmparser::{FuncType, ValType};
 
 use super::{Core, Function, Global, ImportType, Step};
 
-/// Where a forwarded call has its result written, if that is for the caller to say.
+/// Address for the results of a forwarded call whose caller passes a result pointer.
 const RESULT: u32 = 256;
 
 impl Core {
-    /// The module as text.
+    /// Returns the module as text.
     pub fn wat(&self) -> String {
         let mut wat = String::from("(module\n");
         for (number, import) in self.imports.iter().enumerate() {
@@ -72,7 +72,7 @@ impl Core {
                 Some(Global { name, .. }) => format!("global.get ${name} drop"),
                 None => "nop".to_string(),
             },
-            // What depends on the function around it is written there.
+            // Steps that depend on the enclosing function are printed there.
             Step::Forward(_) | Step::Allocate => "nop".to_string(),
             Step::Table => "i32.const 0 call_indirect".to_string(),
         }
@@ -107,7 +107,7 @@ impl Core {
 }
 
 impl Function {
-    /// Locals for the results, the steps, the results.
+    /// Prints the locals for the results, the steps, and the results.
     fn body(&self, core: &Core, wat: &mut String) {
         let kept = self.ty.params().len();
         if !self.ty.results().is_empty() {
@@ -147,7 +147,7 @@ fn signature(ty: &FuncType) -> String {
     list("param", ty.params()) + &list("result", ty.results())
 }
 
-/// A constant that most types of WIT take: zeros more than anything.
+/// Returns a constant that most WIT types accept, mostly zero.
 fn constant(number: usize, ty: ValType) -> String {
     match ty {
         ValType::V128 => "v128.const i64x2 0 0".to_string(),

@@ -1,4 +1,4 @@
-//! Evaluates a component symbolically: every index of every index space becomes a value that says what it stands for.
+//! Evaluates a component symbolically: every index of every index space maps to a value that identifies its item.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,21 +15,21 @@ use super::spaces::{
 };
 use super::{Lifted, Needs, NeedsError, Options};
 
-/// Everything a component is made of, nested components included.
+/// Items of a component, including those of nested components.
 #[derive(Default)]
 pub(super) struct Component<'a> {
     pub modules: Vec<core::Module<'a>>,
     pub instances: Vec<core::Instance>,
     lifts: Vec<(core::Func, RawOptions)>,
     lowers: Vec<(Func, RawOptions)>,
-    /// Other built-ins and what they are for.
+    /// Other built-ins, each with its subject.
     builtins: Vec<(String, Option<Type>)>,
-    /// Destructors of the resources that are defined.
+    /// Destructors of defined resources.
     resources: Vec<Option<core::Func>>,
     exports: Vec<(String, Item)>,
 }
 
-/// Evaluates the component that the bytes are.
+/// Evaluates the component in the bytes.
 pub(super) fn read(bytes: &[u8]) -> Result<Component<'_>, NeedsError> {
     let mut component = Component::default();
     let root = Definition { bytes: (0, bytes.len()), outer: Vec::new() };
@@ -38,7 +38,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Component<'_>, NeedsError> {
 }
 
 impl<'a> Component<'a> {
-    /// Sums up: functions by path, core functions by who runs in the end.
+    /// Summarizes the result: functions by path, core functions by the function that is finally called.
     pub fn needs(&self) -> Result<Needs, NeedsError> {
         let modules = Modules::read(self)?;
         let mut needs = Needs::default();
@@ -112,7 +112,7 @@ impl<'a> Component<'a> {
         }
     }
 
-    /// Evaluates a component with what is given for its imports; the root has nothing given.
+    /// Evaluates a component with its import arguments. The root component has none.
     fn evaluate(
         &mut self,
         all: &'a [u8],
@@ -121,7 +121,7 @@ impl<'a> Component<'a> {
     ) -> Result<Spaces, NeedsError> {
         let (start, end) = definition.bytes;
         let mut spaces = Spaces { outer: definition.outer.clone(), ..Spaces::default() };
-        // Payloads of nested modules and components are read where they are used.
+        // Payloads of nested modules and components are read when they are instantiated.
         let mut skip_to = 0;
         for payload in Parser::new(start as u64).parse_all(&all[start..end]) {
             let payload = payload?;
@@ -225,7 +225,7 @@ impl<'a> Component<'a> {
                     let item = spaces.item(export.kind, export.index)?;
                     spaces.exports.insert(export.name.name.to_string(), item.clone());
                     spaces.in_order.push((full_name(&export.name), item.clone()));
-                    // An export is a new index for what it exports.
+                    // An export adds an index for the exported item.
                     spaces.push(item);
                 }
             }
@@ -339,7 +339,7 @@ impl<'a> Component<'a> {
             CanonicalFunction::ResourceNew { resource: ty } => ("resource.new".into(), Some(resource(ty)?)),
             CanonicalFunction::ResourceRep { resource: ty } => ("resource.rep".into(), Some(resource(ty)?)),
             CanonicalFunction::ResourceDrop { resource: ty } => ("resource.drop".into(), Some(resource(ty)?)),
-            // Asynchronous built-ins and threads: known by the name of the parser's variant.
+            // Asynchronous and thread built-ins are identified by the name of the parser's variant.
             other => {
                 let name: String = format!("{other:?}").chars().take_while(|c| c.is_alphanumeric()).collect();
                 (name, None)
@@ -351,7 +351,7 @@ impl<'a> Component<'a> {
     }
 
     fn name_modules(&mut self, spaces: &Spaces, names: wasmparser::ComponentNameSectionReader<'_>) {
-        // Names are for people: malformed ones end the reading of names only.
+        // Names are informative: a malformed name section is ignored from the error on.
         for subsection in names {
             let Ok(wasmparser::ComponentName::CoreModules(names)) = subsection else { continue };
             for naming in names.into_iter().map_while(Result::ok) {
@@ -363,7 +363,7 @@ impl<'a> Component<'a> {
     }
 }
 
-/// A name with all of its version.
+/// Returns a name with its full version.
 fn full_name(name: &wasmparser::ComponentExternName<'_>) -> String {
     format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
 }

@@ -1,27 +1,27 @@
-//! The core side of a component: modules, instances and functions, known by who made them.
+//! Core modules, instances and functions of a component, identified by their origin.
 
-/// A core module in [`super::component::Component::modules`].
+/// Index of a core module in [`super::component::Component::modules`].
 pub(super) type ModuleId = usize;
-/// A core instance in [`super::component::Component::instances`].
+/// Index of a core instance in [`super::component::Component::instances`].
 pub(super) type InstanceId = usize;
 
 /// A core module.
 pub(super) struct Module<'a> {
-    /// The name that the component gives it, if it gives one.
+    /// Name in the component's name section.
     pub name: Option<String>,
-    /// The module; none if the component imports it.
+    /// The module. `None` if the component imports it.
     pub bytes: Option<&'a [u8]>,
 }
 
 /// A core instance.
 pub(super) enum Instance {
-    /// Of a module, with an instance for each import module.
+    /// Instance of a module, with an instance per import module.
     Of(ModuleId, Vec<(String, InstanceId)>),
-    /// Put together from items.
+    /// Instance built from exports.
     Bag(Vec<(String, Item)>),
 }
 
-/// An item of the core side.
+/// A core item.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Item {
     /// A function.
@@ -41,16 +41,16 @@ pub(super) enum Func {
     Export(InstanceId, String),
 }
 
-/// Prefixes and names of modules that encoders generate.
+/// Prefixes and names of generated modules.
 const GENERATED: [&str; 3] = ["polyfill:", "wit-component-shim-module", "wit-component-fixup"];
 
 impl Module<'_> {
-    /// An encoder made the module.
+    /// Returns true if an encoder generated the module.
     pub fn is_generated(&self) -> bool {
         self.name.as_ref().is_some_and(|name| GENERATED.iter().any(|generated| name.starts_with(generated)))
     }
 
-    /// What the module is called in needs.
+    /// Returns the name that identifies the module.
     pub fn label(&self, id: ModuleId) -> String {
         match &self.name {
             _ if self.is_generated() => "(generated)".into(),

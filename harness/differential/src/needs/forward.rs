@@ -1,4 +1,4 @@
-//! Who runs in the end: follows a core function through the modules that encoders generate.
+//! Follows a core function through generated modules to the function that is finally called.
 
 use std::collections::HashMap;
 
@@ -7,16 +7,16 @@ use super::core::{Func, Instance, InstanceId, Item, ModuleId};
 use super::generated::{self, Forward, Generated, Name};
 use super::{CoreName, NeedsError};
 
-/// How often a call may be passed on before we stop following it: longer than any real chain.
+/// Maximum number of forwarding steps, longer than any real chain.
 const LONGEST_CHAIN: usize = 64;
 
-/// The core modules of a component, the generated ones read.
+/// Core modules of a component, with the generated ones parsed.
 pub(super) struct Modules<'c, 'a> {
     component: &'c Component<'a>,
     generated: HashMap<ModuleId, Generated>,
 }
 
-/// What can be followed through imports to where it is defined.
+/// Items that are followed through imports to their definition.
 #[derive(Clone, Copy)]
 enum Sort {
     Table,
@@ -24,7 +24,7 @@ enum Sort {
 }
 
 impl<'c, 'a> Modules<'c, 'a> {
-    /// Reads the generated modules of a component.
+    /// Parses the generated modules of a component.
     pub fn read(component: &'c Component<'a>) -> Result<Self, NeedsError> {
         let mut generated = HashMap::new();
         for (id, module) in component.modules.iter().enumerate() {
@@ -35,7 +35,7 @@ impl<'c, 'a> Modules<'c, 'a> {
         Ok(Modules { component, generated })
     }
 
-    /// The module that a core item belongs to.
+    /// Returns the module that owns a core item.
     pub fn owner(&self, item: &Item) -> String {
         match item {
             Item::Other(instance, _) => self.label(*instance),
@@ -43,7 +43,7 @@ impl<'c, 'a> Modules<'c, 'a> {
         }
     }
 
-    /// Who runs when the function is called.
+    /// Returns the function that is finally called.
     pub fn name(&self, func: &Func) -> CoreName {
         self.follow(func, 0)
     }
@@ -59,7 +59,7 @@ impl<'c, 'a> Modules<'c, 'a> {
         found.unwrap_or_else(|| CoreName::new(self.label(instance), name))
     }
 
-    /// Follows a function of a generated module; none if it passes nothing on.
+    /// Follows a function of a generated module. Returns `None` if it does not forward calls.
     fn follow_index(&self, instance: InstanceId, index: u32, steps: usize) -> Option<CoreName> {
         if steps > LONGEST_CHAIN {
             return None;
@@ -68,7 +68,7 @@ impl<'c, 'a> Modules<'c, 'a> {
         if let Some(import) = facts.functions.get(index as usize) {
             let func = match self.import(instance, import)? {
                 Item::Func(func) => func,
-                // The importer says that it is a function.
+                // The importing module specifies that the item is a function.
                 Item::Other(from, name) => Func::Export(from, name),
             };
             return Some(self.follow(&func, steps + 1));
@@ -101,14 +101,15 @@ impl<'c, 'a> Modules<'c, 'a> {
         Some(found)
     }
 
-    /// The function that some instance puts where `find` looks. The last instance wins, as it does when it runs.
+    /// Returns the function that instances store at the place that `find` selects. The last instance wins, as at run
+    /// time.
     fn filled(&self, steps: usize, find: impl Fn(InstanceId, &Generated) -> Option<u32>) -> Option<CoreName> {
         let instances = (0..self.component.instances.len()).rev();
         let (filler, function) = instances.into_iter().find_map(|id| Some((id, find(id, self.facts(id)?)?)))?;
         self.follow_index(filler, function, steps + 1)
     }
 
-    /// Where a table or global of a generated module is defined.
+    /// Returns the definition of a table or global of a generated module.
     fn defined(&self, instance: InstanceId, sort: Sort, index: u32, steps: usize) -> Option<(InstanceId, u32)> {
         let facts = self.facts(instance)?;
         let imports = match sort {
@@ -121,7 +122,7 @@ impl<'c, 'a> Modules<'c, 'a> {
         if steps > LONGEST_CHAIN { None } else { self.defined(from, sort, index, steps + 1) }
     }
 
-    /// What an instance was given for an import.
+    /// Returns the argument of an instance for an import.
     fn import(&self, instance: InstanceId, (module, field): &Name) -> Option<Item> {
         let Instance::Of(_, args) = &self.component.instances[instance] else { return None };
         let (_, given) = args.iter().find(|(name, _)| name == module)?;

@@ -1,4 +1,4 @@
-//! Reads modules that encoders generate: small ones that pass calls on.
+//! Parses generated modules: small ones that forward calls.
 
 use std::collections::HashMap;
 
@@ -6,40 +6,40 @@ use wasmparser::{ElementItems, ElementKind, ExternalKind, FunctionBody, Operator
 
 use super::NeedsError;
 
-/// What is to be known of a generated module.
+/// Relevant contents of a generated module.
 #[derive(Default)]
 pub(super) struct Generated {
-    /// Imported functions; the functions of the module come after them.
+    /// Imported functions, which precede the defined ones.
     pub functions: Vec<Name>,
     /// Imported tables.
     pub tables: Vec<Name>,
     /// Imported globals.
     pub globals: Vec<Name>,
-    /// Index of what is exported.
+    /// Indices of exports.
     pub exports: HashMap<String, u32>,
-    /// Where each function of its own passes a call on to, and the codes that it tells a task hook.
+    /// Forwarding target of each defined function, and the codes that it passes to a task hook.
     pub forwards: Vec<(Option<Forward>, Vec<u64>)>,
-    /// Table entries that are filled: table, entry, function.
+    /// Initialized table entries: table, entry, function.
     pub entries: Vec<(u32, u64, u32)>,
-    /// Globals that some function sets to a function.
+    /// Globals that a function sets to a function reference.
     pub settings: Vec<(u32, u32)>,
 }
 
 /// Import module and field.
 pub(super) type Name = (String, String);
 
-/// Where a function passes a call on to.
+/// Forwarding target of a function.
 #[derive(Clone, Copy)]
 pub(super) enum Forward {
     /// A function of the same module.
     Function(u32),
-    /// An entry of a table.
+    /// A table entry.
     Entry(u32, u64),
-    /// What a global refers to.
+    /// The function in a global.
     Global(u32),
 }
 
-/// Reads a module.
+/// Parses a module.
 pub(super) fn read(bytes: &[u8]) -> Result<Generated, NeedsError> {
     let mut module = Generated::default();
     for payload in Parser::new(0).parse_all(bytes) {
@@ -114,7 +114,7 @@ fn functions_of(items: ElementItems<'_>) -> Result<Vec<Option<u32>>, NeedsError>
     Ok(functions)
 }
 
-/// Where a body passes its call on to. A call whose argument is a constant is no forwarding but a notice to a hook.
+/// Returns the forwarding target of a body. A call with a constant argument is a notification of a task hook.
 fn body_of(body: &FunctionBody<'_>, settings: &mut Vec<(u32, u32)>) -> Result<(Option<Forward>, Vec<u64>), NeedsError> {
     let mut forward = None;
     let mut notices = Vec::new();

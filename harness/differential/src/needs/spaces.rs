@@ -1,4 +1,4 @@
-//! Index spaces of one component while it is evaluated, and the values in them.
+//! Index spaces of a component under evaluation, and their values.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use wasmparser::{
 use super::core::{self, InstanceId, ModuleId};
 use super::{Encoding, NeedsError};
 
-/// Canonical options as they are written.
+/// Canonical options as encoded.
 #[derive(Clone, Default)]
 pub(super) struct RawOptions {
     pub memory: Option<core::Item>,
@@ -34,9 +34,9 @@ pub(super) enum Item {
 
 #[derive(Clone)]
 pub(super) enum Func {
-    /// The component imports it under that path.
+    /// A function that the component imports under that path.
     Imported(String),
-    /// An index into `lifts`.
+    /// Index into `lifts`.
     Lifted(usize),
 }
 
@@ -44,33 +44,33 @@ pub(super) enum Func {
 pub(super) enum Type {
     /// A resource that the component imports under that path.
     Imported(String),
-    /// An index into `resources`.
+    /// Index into `resources`.
     Resource(usize),
-    /// The exported types of an instance type; `None` for a fresh resource.
+    /// Exported types of an instance type. `None` for a fresh resource.
     Instance(Rc<Vec<(String, Option<Type>)>>),
     Other,
 }
 
 pub(super) enum Instance {
-    /// The component imports it under that path; the types in it that are known.
+    /// An instance that the component imports under that path, with its known types.
     Imported(String, Vec<(String, Type)>),
     Made(BTreeMap<String, Item>),
 }
 
-/// A nested component and what it sees from outside.
+/// A nested component and its enclosing scope.
 pub(super) struct Definition {
     pub bytes: (usize, usize),
     pub outer: Vec<Rc<Outer>>,
 }
 
-/// What an outer alias may refer to.
+/// Targets of outer aliases.
 pub(super) struct Outer {
     pub types: Vec<Type>,
     pub components: Vec<Rc<Definition>>,
     pub modules: Vec<ModuleId>,
 }
 
-/// The index spaces of one component.
+/// Index spaces of one component.
 #[derive(Default)]
 pub(super) struct Spaces {
     pub funcs: Vec<Func>,
@@ -88,7 +88,7 @@ pub(super) struct Spaces {
     pub in_order: Vec<(String, Item)>,
 }
 
-/// The exported types of an instance type: what is known outside, or `None` for a resource of its own.
+/// Returns the exported types of an instance type: a type of the enclosing scope, or `None` for a fresh resource.
 pub(super) fn instance_type(
     declarations: &[InstanceTypeDeclaration<'_>],
     spaces: &Spaces,
@@ -159,7 +159,7 @@ impl Spaces {
         match (space(kind), item) {
             (None, core::Item::Func(func)) => self.core_funcs.push(func),
             (Some(space), item) => self.core_items[space].push(item),
-            // An alias of a function is made of a function.
+            // An alias of a function yields the same function.
             (None, core::Item::Other(instance, name)) => self.core_funcs.push(core::Func::Export(instance, name)),
         }
     }
@@ -235,7 +235,7 @@ pub(super) fn is_func(kind: ExternalKind) -> bool {
     space(kind).is_none()
 }
 
-/// Which of the spaces of other items; none for functions.
+/// Returns the index space of an item other than a function, and `None` for functions.
 pub(super) fn space(kind: ExternalKind) -> Option<usize> {
     match kind {
         ExternalKind::Func | ExternalKind::FuncExact => None,

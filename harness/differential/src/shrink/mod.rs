@@ -1,4 +1,4 @@
-//! Makes a finding small: takes parts away as long as the same kind of difference stays.
+//! Shrinks a finding: removes parts while it shows the same kind of difference.
 
 mod units;
 mod worlds;
@@ -8,32 +8,32 @@ use crate::generate::Sample;
 use crate::hunt;
 use worlds::Cut;
 
-/// How many smaller samples are tried at most.
+/// Maximum number of smaller samples to try.
 const TRIES: usize = 5000;
 
-/// One thing to take away from a sample. Modules are counted with main as the first.
+/// A reduction of a sample. Module 0 is main.
 #[derive(Clone, Debug)]
 enum Edit {
     /// An adapter.
     Adapter(usize),
     /// All options.
     Options,
-    /// A module's string encoding.
+    /// The string encoding of a module.
     Encoding(usize),
     /// A part of a module.
     Part(usize, crate::module::Part),
-    /// A part of all modules' worlds, or of one's: what it is in each is told by its name.
+    /// A part of one or all modules' worlds. Items are identified by name in each world.
     Cut(Option<usize>, Cut),
 }
 
-/// The smallest sample that was found of which `same` still knows the difference; what it then is.
+/// Returns the smallest known sample for which `same` is true, and its value.
 pub fn shrink(sample: &Sample, finding: &Finding, same: impl Fn(Verdict) -> Option<Finding>) -> (Sample, Finding) {
     let mut best = (sample.clone(), finding.clone());
     let mut tries = TRIES;
     loop {
         let mut changed = false;
         let mut next = 0;
-        // After a success the edits are listed anew, and it goes on where it was.
+        // After a success the edits are listed again, and the search continues at the same position.
         loop {
             let edits = edits(&best.0);
             let Some(edit) = edits.get(next) else { break };

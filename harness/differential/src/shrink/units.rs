@@ -1,10 +1,10 @@
-//! Smaller samples: fewer adapters, smaller modules.
+//! Reductions of modules: fewer adapters, smaller modules.
 
 use super::Edit;
 use crate::generate::Sample;
 use crate::inputs::{Encoding, Options};
 
-/// What can be taken away of modules and options, the largest things first.
+/// Lists the reductions of modules and options, the largest ones first.
 pub(super) fn edits(sample: &Sample) -> Vec<Edit> {
     let mut edits: Vec<Edit> = (0..sample.adapters.len()).map(Edit::Adapter).collect();
     if sample.options != Options::default() {
@@ -19,7 +19,7 @@ pub(super) fn edits(sample: &Sample) -> Vec<Edit> {
     edits
 }
 
-/// The sample without it.
+/// Applies a reduction to a sample.
 pub(super) fn apply(sample: &Sample, edit: &Edit) -> Option<Sample> {
     let mut smaller = sample.clone();
     match *edit {

@@ -1,7 +1,7 @@
-//! Smaller samples: fewer items in the worlds, plainer types.
+//! Reductions of worlds: fewer items, simpler types.
 //!
-//! What several modules' worlds share has to be cut from all of them at once, or they would not go together any more: a
-//! cut names what it cuts. Core functions whose type changes with a cut are changed along.
+//! Items that several worlds share must be removed from all of them at once to keep the worlds compatible. Therefore a
+//! cut refers to its item by name. Core functions whose type depends on the item are changed accordingly.
 
 use wasmparser::FuncType;
 use wit_component::dummy_module;
@@ -13,37 +13,37 @@ use crate::generate::{Sample, Unit};
 use crate::inputs;
 use crate::module::{Core, ImportType};
 
-/// Something to take out of a package graph.
+/// A removable part of a package graph.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cut {
-    /// A world that is not the module's.
+    /// A world other than the module's.
     World(String),
-    /// An import or export of the module's world, by its name.
+    /// An import or export of the module's world, by name.
     Item(bool, String),
     /// An interface.
     Interface(String),
-    /// A function, by its interface (none for the world's own) and name.
+    /// A function, by interface (`None` for the world) and name.
     Function(Option<String>, String),
     /// The result of a function.
     Result(Option<String>, String),
     /// A parameter of a function.
     Param(Option<String>, String, usize),
-    /// A named type, by its interface and name: the whole type, or one of its fields or cases, or what it is.
-    Type(String, String, What),
+    /// A named type, by interface and name: the whole type, one of its fields or cases, or its definition.
+    Type(String, String, Change),
 }
 
-/// What to do with a type.
+/// Edit of a type.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum What {
-    /// Take it out.
+pub(super) enum Change {
+    /// Removes the type.
     Remove,
-    /// Take a field or case out.
+    /// Removes a field or case.
     Field(usize),
-    /// Make it a `u8`.
+    /// Replaces the type by `u8`.
     Plain,
 }
 
-/// All cuts: from all worlds at once, then from each.
+/// Lists all cuts: from all worlds at once, then from each.
 pub(super) fn edits(sample: &Sample) -> Vec<Edit> {
     let mut shared: Vec<Cut> = Vec::new();
     let mut edits = Vec::new();
@@ -61,12 +61,12 @@ pub(super) fn edits(sample: &Sample) -> Vec<Edit> {
     shared.into_iter().map(|cut| Edit::Cut(None, cut)).chain(edits).collect()
 }
 
-/// The sample with a cut in one module's world, or in all.
+/// Applies a cut to one module's world, or to all.
 pub(super) fn apply(sample: &Sample, module: Option<usize>, cut: &Cut) -> Option<Sample> {
     let mut smaller = sample.clone();
     for (number, unit) in smaller.units_mut().enumerate() {
         if module.is_none_or(|module| module == number) {
-            // Some cuts leave loose ends: such a text cannot be read.
+            // Some cuts leave dangling references: the resulting text does not parse.
             quietly(|| cut_unit(unit, cut)).ok()?.ok()?;
         }
     }
@@ -88,7 +88,7 @@ fn cut_unit(unit: &mut Unit, cut: &Cut) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Gives the world's functions the core types that they have now.
+/// Updates the core types of the world's functions.
 fn retype(core: &mut Core, resolve: &Resolve, world: WorldId) -> anyhow::Result<()> {
     for mangling in [ManglingAndAbi::Legacy(LiftLowerAbi::Sync), ManglingAndAbi::Standard32] {
         let dummy = Core::read(&dummy_module(resolve, world, mangling))?;
@@ -135,9 +135,9 @@ fn cuts(resolve: &Resolve, world: WorldId) -> Vec<Cut> {
         }
         for (ty, id) in interface.types.iter().rev() {
             let mut push = |what| cuts.push(Cut::Type(name.clone(), ty.clone(), what));
-            push(What::Remove);
-            (0..fields(&resolve.types[*id].kind)).rev().for_each(|field| push(What::Field(field)));
-            push(What::Plain);
+            push(Change::Remove);
+            (0..fields(&resolve.types[*id].kind)).rev().for_each(|field| push(Change::Field(field)));
+            push(Change::Plain);
         }
     }
     cuts
@@ -152,7 +152,7 @@ fn function_cuts(interface: Option<&String>, function: &wit_parser::Function, cu
     }
 }
 
-/// All interfaces by a name that is the same in every graph: their own, or the world's for them.
+/// Returns all interfaces by a name that is the same in every graph: their own, or their name in the world.
 fn named_interfaces(resolve: &Resolve, world: WorldId) -> Vec<(String, wit_parser::InterfaceId)> {
     let world = &resolve.worlds[world];
     let mut named: Vec<_> = resolve.interfaces.iter().filter_map(|(id, _)| Some((resolve.id_of(id)?, id))).collect();
@@ -212,12 +212,12 @@ fn remove(resolve: &mut Resolve, world: WorldId, cut: &Cut) {
             for id in interfaces(resolve, world, Some(interface)) {
                 let Some(ty) = resolve.interfaces[id].types.get(name).copied() else { continue };
                 match what {
-                    What::Remove => drop(resolve.interfaces[id].types.shift_remove(name)),
-                    What::Field(field) => remove_field(&mut resolve.types[ty].kind, *field),
-                    What::Plain if resolve.types[ty].owner == TypeOwner::Interface(id) => {
+                    Change::Remove => drop(resolve.interfaces[id].types.shift_remove(name)),
+                    Change::Field(field) => remove_field(&mut resolve.types[ty].kind, *field),
+                    Change::Plain if resolve.types[ty].owner == TypeOwner::Interface(id) => {
                         resolve.types[ty].kind = TypeDefKind::Type(Type::U8);
                     }
-                    What::Plain => {}
+                    Change::Plain => {}
                 }
             }
         }
@@ -229,7 +229,7 @@ fn interfaces(resolve: &Resolve, world: WorldId, name: Option<&String>) -> Vec<w
     named.filter(|(other, _)| Some(other) == name).map(|(_, id)| id).collect()
 }
 
-/// Changes a function of an interface, or of the world.
+/// Edits a function of an interface or of the world.
 fn change(
     resolve: &mut Resolve,
     world: WorldId,

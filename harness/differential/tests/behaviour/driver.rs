@@ -1,8 +1,8 @@
-//! Runs a component with a host that answers everything, and writes down all that can be observed.
+//! Runs a component on a host that implements every import, and logs all observable behavior.
 //!
-//! Every import is a function that logs its arguments and answers with a value made from its type and a counter.
-//! Resources are numbers. Then every export is called, in the order of names, with arguments made the same way. A trap
-//! ends an instance: the next export is called in a new one.
+//! Each import logs its arguments and returns a value made from its type and a counter. Resources are represented by
+//! numbers. Every export is called, ordered by name, with arguments made in the same way. After a trap, the next export
+//! is called in a new instance.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,20 +16,20 @@ use wasmtime::{Config, Error, OptLevel, Result, Store, StoreContextMut, Trap};
 
 use crate::values::{Maker, text};
 
-/// Calls of imports that one call of an export may make: what calls itself would go on until the stack ends, and where
-/// that is depends on the layout of the component.
+/// Maximum number of import calls per export call. Unbounded recursion would end with a stack overflow, whose depth
+/// depends on the layout of the component.
 const BUDGET: u32 = 50;
 
-/// What was observed.
+/// Observed behavior.
 #[derive(Debug, Default, PartialEq)]
 pub struct Behaviour {
-    /// Calls, results and traps, a line each.
+    /// Calls, results and traps, one per line.
     pub log: Vec<String>,
-    /// Calls of imports.
+    /// Number of import calls.
     pub calls: usize,
-    /// Calls of exports that returned.
+    /// Number of export calls that returned.
     pub returned: usize,
-    /// Calls of exports that trapped, and instantiations.
+    /// Number of export calls and instantiations that trapped.
     pub trapped: usize,
 }
 
@@ -39,7 +39,7 @@ struct Host {
     budget: u32,
 }
 
-/// An engine for components of all kinds; it need not make fast code. What it compiles is kept: most of it is the same
+/// Creates an engine for all components, with fast compilation. Compiled code is cached, because most of it is the same
 /// in the next run.
 pub fn engine() -> Engine {
     let mut config = Config::new();
@@ -53,7 +53,8 @@ pub fn engine() -> Engine {
 /// Runs a component.
 ///
 /// # Errors
-/// Why it cannot be run at all.
+///
+/// Returns an error if the component cannot be run at all.
 pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
     let component = engine.component(wasm).map_err(|error| error.to_string())?;
     let engine = engine.wasmtime();
@@ -65,7 +66,7 @@ pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
     for export in exports(&component) {
         let ready = match driver.take() {
             Some(ready) => ready,
-            // Handles of the last store mean nothing in this one.
+            // Handles of the previous store are invalid in this one.
             None => {
                 let Host { seen, counter, .. } = std::mem::take(store.data_mut());
                 store = Store::new(engine, Host { seen, counter, budget: BUDGET });
@@ -92,14 +93,14 @@ impl Default for Host {
     }
 }
 
-/// An instance that has not trapped, and what it gave.
+/// An instance that has not trapped, and the handles it returned.
 struct Driver {
     instance: Instance,
     handles: Vec<ResourceAny>,
 }
 
 impl Driver {
-    /// Calls an export; nothing is left of the instance if it traps.
+    /// Calls an export. A trap discards the instance.
     fn call(mut self, store: &mut Store<Host>, component: &Component, (of, name): &Export) -> Option<Driver> {
         let path = path(of.as_deref(), name);
         let instance = of.as_ref().and_then(|name| component.get_export_index(None, name));
@@ -107,7 +108,7 @@ impl Driver {
         let function = self.instance.get_func(&mut *store, index)?;
         let ty = function.ty(&*store);
         let Some(arguments) = self.arguments(store, &ty) else {
-            store.data_mut().seen.log.push(format!("{path} wants a handle"));
+            store.data_mut().seen.log.push(format!("{path} requires a handle"));
             return Some(self);
         };
         store.data_mut().budget = BUDGET;
@@ -167,7 +168,7 @@ impl Driver {
             .collect())
     }
 
-    /// Drops what is left: destructors run.
+    /// Drops the remaining handles, which runs destructors.
     fn end(self, store: &mut Store<Host>) {
         for (number, handle) in self.handles.into_iter().enumerate() {
             store.data_mut().budget = BUDGET;
@@ -186,7 +187,7 @@ fn trapped(store: &mut Store<Host>, what: &str, error: &Error) {
     seen.trapped += 1;
 }
 
-/// A trap's kind, or the innermost words.
+/// Returns the kind of a trap, or the innermost error message.
 fn message(error: &Error) -> String {
     match error.downcast_ref::<Trap>() {
         Some(trap) => format!("{trap:?}"),
@@ -194,7 +195,7 @@ fn message(error: &Error) -> String {
     }
 }
 
-/// Instance, if it is in one, and name.
+/// Instance name, if any, and function name.
 type Export = (Option<String>, String);
 
 fn path(instance: Option<&str>, name: &str) -> String {
@@ -204,7 +205,7 @@ fn path(instance: Option<&str>, name: &str) -> String {
     }
 }
 
-/// All exported functions in the order of their names.
+/// Returns all exported functions ordered by name.
 fn exports(component: &Component) -> Vec<Export> {
     let engine = component.engine();
     let mut exports = Vec::new();
@@ -223,7 +224,7 @@ fn exports(component: &Component) -> Vec<Export> {
     exports
 }
 
-/// The number of a resource of the host's.
+/// Returns the number of a host resource type.
 fn payload(ty: ResourceType) -> Option<u32> {
     (0..64).find(|number| ty == ResourceType::host_dynamic(*number))
 }
@@ -281,14 +282,14 @@ fn function(linker: &mut LinkerInstance<'_, Host>, path: String, name: &str) -> 
         };
         let mut maker = Maker { counter: &mut counter, handle: &mut give };
         for (result, ty) in results.iter_mut().zip(ty.results()) {
-            *result = maker.make(&ty).ok_or_else(|| Error::msg("the host has no such handle"))?;
+            *result = maker.make(&ty).ok_or_else(|| Error::msg("no handle of that resource is available"))?;
         }
         store.data_mut().counter = counter;
         Ok(())
     })
 }
 
-/// An argument as text; its handles are done with.
+/// Formats an argument, and consumes its handles.
 fn taken(store: &mut StoreContextMut<'_, Host>, value: &Val) -> String {
     text(value, &mut |handle| {
         let owned = if handle.owned() { "own" } else { "borrow" };

@@ -1,5 +1,5 @@
-//! Where both encoders' components run, they behave the same: the same calls of imports with the same values, the same
-//! results, the same traps.
+//! Compares the behavior of both encoders' components: the same import calls with the same values, the same results,
+//! the same traps.
 
 mod driver;
 mod values;
@@ -14,14 +14,14 @@ use polyfill_differential::{encoders, generate};
 use polyfill_runner::Engine;
 use rayon::prelude::*;
 
-/// Generated worlds that are tried, by generator: those of the last make components that do something.
+/// Number of generated worlds by family. Those of the last family have observable behavior.
 const WORLDS: [(Family, u64); 4] =
     [(Family::Smith, 60), (Family::Split, 60), (Family::Adapters, 120), (Family::Flow, 300)];
 
-/// The seed of the generated worlds.
+/// Seed of the generated worlds.
 const SEED: u64 = 3;
 
-/// Cases of the reference whose components cannot be run, each with the words of the refusal.
+/// Cases of the reference whose components cannot be run, each with the error message.
 const NOT_RUN: [(&str, &str); 1] = [("canonical-names", "the `cm-canon-names` feature is not active")];
 
 #[test]
@@ -32,7 +32,7 @@ fn cases_of_the_reference() {
     let mut wrong = Vec::new();
     for case in cases::read_all(&cases::folder().unwrap()).unwrap() {
         let Expected::Component { bytes, .. } = &case.expected else { continue };
-        // What is asynchronous or linked is left out by `conformance.skip`.
+        // Asynchronous and linked cases are skipped by `conformance.skip`.
         let Some(Ok(ours)) = case.encode() else { continue };
         match same(&engine, &ours.component, bytes) {
             Ok(behaviour) => total.add(&behaviour),
@@ -57,7 +57,7 @@ fn generated_worlds() {
     let worlds: Vec<(Family, u64)> = worlds.collect();
     let tried = |(family, number): &(Family, u64)| {
         let binaries = generate::sample(Some(*family), SEED, *number).1.inputs().binaries().unwrap();
-        // Whatever else they make of it is for the comparison of components.
+        // Other outcomes are covered by the comparison of components.
         let pair = compare::encode(&binaries);
         if compare::judge(&binaries, &pair) != Verdict::Same {
             return None;
@@ -79,14 +79,14 @@ fn generated_worlds() {
     }
     println!("generated worlds: {total}, {} cannot run", not_run.values().sum::<u64>());
     not_run.iter().for_each(|(why, count)| println!("  {count} x {why}"));
-    assert!(total.calls > 500 && total.returned > 2 * total.trapped, "little is seen: {total}");
+    assert!(total.calls > 500 && total.returned > 2 * total.trapped, "too few calls: {total}");
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 enum Difference {
-    /// Neither runs, for the same reason.
+    /// Neither component runs, for the same reason.
     NotRun(String),
-    /// They differ, and how.
+    /// The behavior differs.
     Differs(String),
 }
 
@@ -97,7 +97,7 @@ fn same(engine: &Engine, ours: &[u8], reference: &[u8]) -> Result<Behaviour, Dif
             let common = ours.log.iter().zip(&reference.log).take_while(|(ours, theirs)| ours == theirs).count();
             let rest = |log: &[String]| log[common..].iter().take(3).cloned().collect::<Vec<_>>().join("\n  ");
             let text = format!(
-                "after {common} lines alike\n- the reference's\n  {}\n+ ours\n  {}",
+                "after {common} equal lines\n- reference\n  {}\n+ ours\n  {}",
                 rest(&reference.log),
                 rest(&ours.log)
             );
@@ -106,13 +106,13 @@ fn same(engine: &Engine, ours: &[u8], reference: &[u8]) -> Result<Behaviour, Dif
         (Err(ours), Err(reference)) if plain(&ours) == plain(&reference) => Err(Difference::NotRun(plain(&ours))),
         (ours, reference) => {
             let word = |run: Result<Behaviour, String>| run.err().unwrap_or_else(|| "it runs".into());
-            let text = format!("- the reference's: {}\n+ ours: {}", word(reference), word(ours));
+            let text = format!("- reference: {}\n+ ours: {}", word(reference), word(ours));
             Err(Difference::Differs(text))
         }
     }
 }
 
-/// A refusal without the place in the bytes.
+/// Removes the byte offset from an error message.
 fn plain(message: &str) -> String {
     message.split(" (at offset").next().unwrap_or_default().to_string()
 }

@@ -1,19 +1,19 @@
-//! Values made from types and a counter, and values as text.
+//! Values generated from types and a counter, and values as text.
 
 use wasmtime::component::{ResourceAny, ResourceType, Type, Val};
 
-/// How deep values nest before lists are empty, options none and variants their first case.
+/// Nesting depth beyond which lists are empty, options `none`, and variants their first case.
 const DEPTH: usize = 4;
 
-/// What values are made from: each one moves the counter on.
+/// Source of values. Each value advances the counter.
 pub struct Maker<'a> {
     pub counter: &'a mut u64,
-    /// Gives a handle of a resource, owned or lent; none if there is none to give.
+    /// Function that returns an owned or borrowed handle of a resource, or `None` if there is none.
     pub handle: &'a mut dyn FnMut(ResourceType, bool, u64) -> Option<ResourceAny>,
 }
 
 impl Maker<'_> {
-    /// A value of that type; none if it takes a handle that nobody has.
+    /// Returns a value of a type, or `None` if it requires a handle that is not available.
     pub fn make(&mut self, ty: &Type) -> Option<Val> {
         self.value(ty, DEPTH)
     }
@@ -35,7 +35,7 @@ impl Maker<'_> {
             Type::Float32 => Val::Float32(n as f32 + 0.5),
             Type::Float64 => Val::Float64(n as f64 + 0.25),
             Type::Char => Val::Char(['a', 'é', '☃', '😀'][n as usize % 4]),
-            // In Latin-1, beyond it, and beyond UTF-16's single units.
+            // Covers Latin-1, the rest of the BMP, and surrogate pairs.
             Type::String => Val::String(format!("s{n}{}", ["", "é", "☃", "😀"][n as usize % 4])),
             Type::List(list) => Val::List(self.values(&list.ty(), length, depth)?),
             Type::FixedLengthList(list) => {
@@ -84,7 +84,7 @@ impl Maker<'_> {
     }
 }
 
-/// A value as text; handles are said by `handle`.
+/// Formats a value. Handles are formatted by `handle`.
 pub fn text(value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
     let mut payload = |value: &Option<Box<Val>>| match value {
         Some(value) => text(value, handle),
@@ -107,7 +107,7 @@ pub fn text(value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> Strin
             let entries = entries.iter().map(|(key, value)| format!("{}: {}", text(key, handle), text(value, handle)));
             format!("[{}]", entries.collect::<Vec<_>>().join(", "))
         }
-        // Bits, so that one NaN is not another.
+        // Prints bits to distinguish NaNs.
         Val::Float32(float) => format!("f32 {:#x}", float.to_bits()),
         Val::Float64(float) => format!("f64 {:#x}", float.to_bits()),
         other => format!("{other:?}"),

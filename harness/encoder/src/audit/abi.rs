@@ -1,7 +1,8 @@
-//! What the canonical ABI asks of a function, from WIT alone.
+//! Requirements of the canonical ABI on core functions, derived from WIT alone.
 //!
-//! Section names in quotes are those of the component model's `CanonicalABI.md`. Only synchronous functions are known:
-//! others are refused before there is a plan.
+//! Section names in quotes refer to the Canonical ABI
+//! <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md>. Only synchronous functions
+//! are covered; others are rejected before a plan exists.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -14,23 +15,23 @@ const MAX_FLAT_PARAMS: usize = 16;
 /// "Flattening": `MAX_FLAT_RESULTS`.
 const MAX_FLAT_RESULTS: usize = 1;
 
-/// What a lift or lower of a function has to look like.
+/// Requirements on a lifted or lowered function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Contract {
-    /// The core function's type.
+    /// Type of the core function.
     pub ty: FuncType,
-    /// Why there has to be a memory.
+    /// Reason for which the `memory` option is required.
     pub memory: Option<&'static str>,
-    /// Why there has to be a realloc.
+    /// Reason for which the `realloc` option is required.
     pub realloc: Option<&'static str>,
-    /// Why there has to be a string encoding.
+    /// Reason for which the `string-encoding` option is required.
     pub strings: Option<&'static str>,
 }
 
-/// "canon lower": the core caller's parameters are lifted, the result is lowered to it.
+/// "canon lower": the core caller's parameters are lifted, and the result is lowered to the caller.
 pub(super) fn lower(resolve: &Resolve, function: &Function) -> Contract {
     let (params, result) = shapes(resolve, function);
-    // "Flattening", `flatten_functype`: the caller passes, behind the parameters, where a long result has to go.
+    // "Flattening", `flatten_functype`: for a long result, the caller passes a result pointer after the parameters.
     let mut flat = params.spilled(MAX_FLAT_PARAMS);
     let mut results = result.flat.clone();
     if result.flat.len() > MAX_FLAT_RESULTS {
@@ -40,23 +41,25 @@ pub(super) fn lower(resolve: &Resolve, function: &Function) -> Contract {
     Contract {
         ty: FuncType::new(flat, results),
         memory: through_memory(&params, &result),
-        // "Storing": what a pointer leads to is stored where realloc says. A result that is only long has a place.
-        realloc: result.pointers.then_some("what its result points to is stored"),
+        // "Storing": data behind a pointer is stored at an address from realloc. A long result is stored at the result
+        // pointer.
+        realloc: result.pointers.then_some("data that its result points to is stored in memory"),
         strings: strings(&params, &result),
     }
 }
 
-/// "canon lift": the parameters are lowered to the core callee, its result is lifted.
+/// "canon lift": the parameters are lowered to the core callee, and its result is lifted.
 pub(super) fn lift(resolve: &Resolve, function: &Function) -> Contract {
     let (params, result) = shapes(resolve, function);
     let flat = params.spilled(MAX_FLAT_PARAMS);
-    // "Flattening", `flatten_functype`: the callee returns where a long result lies.
+    // "Flattening", `flatten_functype`: for a long result, the callee returns a pointer.
     let results = result.spilled(MAX_FLAT_RESULTS);
-    // "Lifting and Lowering Values", `lower_flat_values`: parameters beyond the maximum are stored where realloc says.
+    // "Lifting and Lowering Values", `lower_flat_values`: parameters beyond the maximum are stored at an address from
+    // realloc.
     let realloc = if params.flat.len() > MAX_FLAT_PARAMS {
-        Some("its many parameters are stored")
+        Some("its parameters are too many to be flat, and stored in memory")
     } else {
-        params.pointers.then_some("what its parameters point to is stored")
+        params.pointers.then_some("data that its parameters point to is stored in memory")
     };
     Contract {
         ty: FuncType::new(flat, results),
@@ -66,12 +69,12 @@ pub(super) fn lift(resolve: &Resolve, function: &Function) -> Contract {
     }
 }
 
-/// "Loading" and "Storing" take place if anything is a pointer or there is more than fits a flat signature.
+/// "Loading" and "Storing" are used if a value contains pointers or exceeds the flat limit.
 fn through_memory(params: &Shape, result: &Shape) -> Option<&'static str> {
     if params.pointers || params.flat.len() > MAX_FLAT_PARAMS {
-        Some("its parameters pass through memory")
+        Some("its parameters are passed in memory")
     } else if result.pointers || result.flat.len() > MAX_FLAT_RESULTS {
-        Some("its result passes through memory")
+        Some("its result is passed in memory")
     } else {
         None
     }
@@ -79,7 +82,7 @@ fn through_memory(params: &Shape, result: &Shape) -> Option<&'static str> {
 
 /// "Canonical ABI Options": `string-encoding`.
 fn strings(params: &Shape, result: &Shape) -> Option<&'static str> {
-    (params.strings || result.strings).then_some("there is a string in its type")
+    (params.strings || result.strings).then_some("its type contains a string")
 }
 
 fn shapes(resolve: &Resolve, function: &Function) -> (Shape, Shape) {
@@ -89,19 +92,19 @@ fn shapes(resolve: &Resolve, function: &Function) -> (Shape, Shape) {
     (params, result)
 }
 
-/// What the canonical ABI makes of a type.
+/// Flattened form of a type.
 #[derive(Clone, Debug, Default)]
 struct Shape {
-    /// Flat types; no more of them than are needed to see that they are too many.
+    /// Flat types, truncated once they exceed the maximum.
     flat: Vec<ValType>,
-    /// There is a pointer among them.
+    /// Set if one of the flat types is a pointer.
     pointers: bool,
-    /// There is a string somewhere, behind pointers too.
+    /// Set if the type contains a string, directly or behind a pointer.
     strings: bool,
 }
 
 impl Shape {
-    /// The flat types, or a pointer to them if they are too many.
+    /// Returns the flat types, or a pointer to them if they exceed the maximum.
     fn spilled(&self, maximum: usize) -> Vec<ValType> {
         if self.flat.len() > maximum { vec![ValType::I32] } else { self.flat.clone() }
     }
@@ -110,7 +113,7 @@ impl Shape {
         Shape { flat: vec![ty], ..Shape::default() }
     }
 
-    /// Pointer and length of something that has this shape.
+    /// Returns the shape of a pointer and a length, for elements of this shape.
     fn pointer_to(element: &Shape) -> Shape {
         Shape { flat: vec![ValType::I32; 2], pointers: true, strings: element.strings }
     }
@@ -119,7 +122,7 @@ impl Shape {
         self.flat.len() > MAX_FLAT_PARAMS
     }
 
-    /// "Flattening", `flatten_record`: one after the other.
+    /// "Flattening", `flatten_record`: the flat types are concatenated.
     fn append(&mut self, next: &Shape) {
         self.flat.extend_from_slice(&next.flat);
         self.flat.truncate(MAX_FLAT_PARAMS + 1);
@@ -127,7 +130,7 @@ impl Shape {
         self.strings |= next.strings;
     }
 
-    /// "Flattening", `flatten_variant`: one over the other, behind the discriminant.
+    /// "Flattening", `flatten_variant`: the flat types are joined, after the discriminant.
     fn overlay(&mut self, payload: &Shape) {
         for (index, ty) in payload.flat.iter().enumerate() {
             match self.flat.get_mut(index + 1) {
@@ -150,7 +153,7 @@ fn join(a: ValType, b: ValType) -> ValType {
     }
 }
 
-/// A walk over types that remembers where it was.
+/// Recursive computation of shapes, with a cache for defined types.
 struct Walk<'a> {
     resolve: &'a Resolve,
     known: HashMap<TypeId, Rc<Shape>>,
@@ -189,7 +192,7 @@ impl Walk<'_> {
                 self.known.insert(*id, shape.clone());
                 return shape;
             }
-            // Integers up to 32 bits, booleans, characters, and the handle of an error context.
+            // Integers of up to 32 bits, booleans, characters, and handles of error contexts.
             _ => Shape::one(ValType::I32),
         })
     }
@@ -221,7 +224,7 @@ impl Walk<'_> {
                 }
                 shape
             }
-            // Indices into tables of the component instance.
+            // Indices in tables of the component instance.
             TypeDefKind::Handle(_) | TypeDefKind::Future(_) | TypeDefKind::Stream(_) => Shape::one(ValType::I32),
             // Never the type of a value.
             TypeDefKind::Resource | TypeDefKind::Unknown => Shape::default(),

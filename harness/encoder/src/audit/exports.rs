@@ -1,4 +1,4 @@
-//! Each function and each resource that the world exports is exported once, by the right core function.
+//! Each function and resource that the world exports is exported once, by the right core function.
 
 use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
@@ -55,7 +55,7 @@ impl Auditor<'_> {
         self.post_return(at, lift, &contract.ty);
     }
 
-    /// The core function that has to implement an exported function.
+    /// Returns the core function that must implement an exported function.
     fn lifted_from(&self, function: &FuncRef) -> CoreRef {
         let holder = match &function.key {
             Some(key) => self.world.exporter(key),
@@ -69,7 +69,8 @@ impl Auditor<'_> {
         names.iter().map(|name| core(holder, name)).find(|core| self.export(core).is_some())
     }
 
-    /// "canon lift": `post-return` takes the core function's flat results, and is there if the module has one.
+    /// "canon lift": `post-return` takes the core function's flat results. It is set if and only if the module exports
+    /// one.
     fn post_return(&mut self, at: String, lift: &Lift, function: &FuncType) {
         let expected = core(lift.core.module, &names::post_return(&lift.core.export));
         let option = "post-return";
@@ -126,7 +127,7 @@ impl Auditor<'_> {
         let is_function = |core: &CoreRef| matches!(self.export(core), Some(Extern::Func(_)));
         let expected = self.first_export(holder, &names).filter(is_function);
         if resource.dtor != expected {
-            let name = |core: &Option<CoreRef>| core.as_ref().map_or("nothing".into(), |core| self.core_name(core));
+            let name = |core: &Option<CoreRef>| core.as_ref().map_or("none".into(), |core| self.core_name(core));
             let (expected, found) = (name(&expected), name(&resource.dtor));
             self.report(Violation::WrongDestructor { at: at.to_string(), expected, found });
             return;
@@ -151,7 +152,8 @@ impl Auditor<'_> {
         self.destructor_slot(at, resource, &Source::Destructor(dtor.clone()));
     }
 
-    /// Whether a module imports a built-in of a resource. That wires name the right resource is judged with the imports.
+    /// Returns true if a module imports a built-in of a resource. The imports check that wires refer to the right
+    /// resource.
     fn has_importers(&self, id: TypeId) -> bool {
         self.plan.wires.iter().any(|wire| match &wire.source {
             Source::ResourceNew(used, _) | Source::ResourceRep(used, _) | Source::ResourceDrop(used, _) => *used == id,

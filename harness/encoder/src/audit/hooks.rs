@@ -1,5 +1,5 @@
-//! Whether main's task hook is told of all that the canonical ABI calls, and of nothing else; and who has a use for the
-//! base of main's thread-local storage.
+//! Main's task hook is notified of exactly the calls that the canonical ABI makes. The base of main's thread-local
+//! storage exists if and only if an import requires it.
 
 use wasmparser::{FuncType, ValType};
 
@@ -9,7 +9,7 @@ use crate::names;
 use crate::plan::{Canon, CoreRef, Hooks, ModuleId, Source};
 use crate::read::Extern;
 
-/// Codes before and after a call.
+/// Codes passed to the hook before and after a call.
 type Codes = (Option<i32>, Option<i32>);
 
 const CALL: Codes = (Some(0), Some(1));
@@ -26,7 +26,7 @@ impl Auditor<'_> {
         let expected = Some(&hook).filter(|hook| self.export(hook) == Some(&ty));
         let found = plan.hooks.as_ref().map(|hooks| &hooks.hook);
         if found != expected {
-            let name = |hook: Option<&CoreRef>| hook.map_or("nothing".to_string(), |hook| self.core_name(hook));
+            let name = |hook: Option<&CoreRef>| hook.map_or("none".to_string(), |hook| self.core_name(hook));
             let (expected, found) = (name(expected), name(found));
             self.report(Violation::TaskHook { expected, found });
         } else if let Some(hooks) = &plan.hooks {
@@ -49,8 +49,8 @@ impl Auditor<'_> {
                     }
                     let ty = self.export(function);
                     if ty != Some(&Extern::Func(Some(wrapped.ty.clone()))) {
-                        let expected = ty.map_or("nothing".to_string(), type_name);
-                        let (item, found) = ("what is wrapped".to_string(), signature(&wrapped.ty));
+                        let expected = ty.map_or("none".to_string(), type_name);
+                        let (item, found) = ("its wrapper".to_string(), signature(&wrapped.ty));
                         self.report(Violation::WrongType { at, item, expected, found });
                     }
                 }
@@ -64,7 +64,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// The core functions that the canonical ABI calls, each once.
+    /// Lists the core functions that the canonical ABI calls, without duplicates.
     fn called_by_canonical_abi(&self) -> Vec<(CoreRef, Codes)> {
         let plan = self.plan;
         let mut called: Vec<(CoreRef, Codes)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Each import has a wire; the wire leads to what the import means, has its type, and comes in time.
+//! Each import has one wire. Its source matches the import's names and type, and exists in time.
 
 use foldhash::HashMap;
 use wasmparser::{FuncType, MemoryType, TableType, ValType};
@@ -6,7 +6,7 @@ use wasmparser::{FuncType, MemoryType, TableType, ValType};
 use super::meaning::{core, is_kind};
 use super::{Auditor, Violation, abi, type_name};
 use crate::names::{self, Copy, ThreadLocal};
-use crate::plan::{CoreRef, MemoryRef, ModuleId, Source, Via, Why, Wire};
+use crate::plan::{CoreRef, IndirectReason, MemoryRef, ModuleId, Source, Via, Wire};
 use crate::read::{Extern, Import};
 
 impl Auditor<'_> {
@@ -19,7 +19,7 @@ impl Auditor<'_> {
         let mut imports: HashMap<Named<'_>, &Import> = HashMap::default();
         for (importer, module) in self.embedded() {
             for import in &module.imports {
-                // As it will be named in the component.
+                // The name of the import in the component.
                 let name = (importer, import.module.as_str(), import.name());
                 let repeated = imports.contains_key(&name);
                 imports.entry(name).or_insert(import);
@@ -39,7 +39,7 @@ impl Auditor<'_> {
         format!("import `{module}` `{field}` of `{}`", self.name(importer))
     }
 
-    /// One wire for each import, and one import for each name.
+    /// Each import must have one wire, and each name one import.
     fn is_wired(&mut self, importer: ModuleId, import: &Import, repeated: bool, wires: usize) {
         let at = self.import_name(importer, &import.module, import.name());
         if repeated {
@@ -70,7 +70,7 @@ impl Auditor<'_> {
         self.through_slot(&at, wire, &import.ty);
     }
 
-    /// The type of what satisfies an import, and for a lower a look at its options.
+    /// Returns the type of an import's source. For a lowered function, also checks its canonical options.
     fn source_type(&mut self, at: &str, user: ModuleId, source: &Source) -> Option<Extern> {
         use ValType::I32;
         let plain = |params: &[ValType], results: &[ValType]| {
@@ -118,7 +118,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// A direct wire's source has all it needs; what a slot waits for really comes later.
+    /// The source of a direct wire must exist in time. The reason for a slot must be true.
     fn in_time(&mut self, at: &str, wire: &Wire) {
         let needs = self.needs(&wire.source);
         match &wire.via {
@@ -139,47 +139,50 @@ impl Auditor<'_> {
         }
     }
 
-    pub(super) fn why_name(&self, why: &Why) -> String {
+    pub(super) fn why_name(&self, why: &IndirectReason) -> String {
         match why {
-            Why::Memory(id) => format!("the memory of `{}`", self.name(*id)),
-            Why::Realloc(id) => format!("the realloc of `{}`", self.name(*id)),
-            Why::Instance(id) => format!("the instance of `{}`", self.name(*id)),
-            Why::Hooks => "the wrapper of the realloc for main's task hook".to_string(),
+            IndirectReason::Memory(id) => format!("the memory of `{}`", self.name(*id)),
+            IndirectReason::Realloc(id) => format!("the realloc of `{}`", self.name(*id)),
+            IndirectReason::Instance(id) => format!("the instance of `{}`", self.name(*id)),
+            IndirectReason::Hooks => "the wrapper of the realloc for main's task hook".to_string(),
         }
     }
 
-    /// All that has to exist before a source can be made.
-    pub(super) fn needs(&self, source: &Source) -> Vec<Why> {
+    /// Lists everything that must exist before a source can be created.
+    pub(super) fn needs(&self, source: &Source) -> Vec<IndirectReason> {
         let hooked = self.export(&core(ModuleId::MAIN, names::TASK_HOOK)).is_some();
         match source {
             Source::Lower(_, canon) => {
                 let memory = canon.memory.iter().filter_map(|(memory, _)| match memory {
-                    MemoryRef::Export(CoreRef { module, .. }) => Some(Why::Memory(*module)),
+                    MemoryRef::Export(CoreRef { module, .. }) => Some(IndirectReason::Memory(*module)),
                     MemoryRef::Hosted | MemoryRef::Own(_) => None,
                 });
                 let realloc = canon.realloc.iter();
-                let realloc = realloc.map(|(core, _)| if hooked { Why::Hooks } else { Why::Realloc(core.module) });
+                let realloc = realloc
+                    .map(|(core, _)| if hooked { IndirectReason::Hooks } else { IndirectReason::Realloc(core.module) });
                 memory.chain(realloc).collect()
             }
-            Source::Export(core, _) | Source::Destructor(core) => vec![Why::Instance(core.module)],
+            Source::Export(core, _) | Source::Destructor(core) => vec![IndirectReason::Instance(core.module)],
             _ => Vec::new(),
         }
     }
 
-    /// Whether what a source needs exists when `importer` is instantiated.
-    pub(super) fn is_there(&self, need: &Why, importer: ModuleId) -> bool {
+    /// Returns true if a requirement of a source exists when `importer` is instantiated.
+    pub(super) fn is_there(&self, need: &IndirectReason, importer: ModuleId) -> bool {
         match need {
-            Why::Memory(id) | Why::Realloc(id) | Why::Instance(id) => self.comes_before(*id, importer),
-            // They wrap functions of all modules.
-            Why::Hooks => false,
+            IndirectReason::Memory(id) | IndirectReason::Realloc(id) | IndirectReason::Instance(id) => {
+                self.comes_before(*id, importer)
+            }
+            // The wrappers refer to functions of all modules.
+            IndirectReason::Hooks => false,
         }
     }
 }
 
-/// Importer, import module and field.
+/// Importing module, import module and field.
 type Named<'a> = (ModuleId, &'a str, &'a str);
 
-/// "Import Matching" of the core specification.
+/// "Import Matching" of the core specification <https://webassembly.github.io/spec/core/valid/matching.html>.
 pub(super) fn fits(offered: &Extern, wanted: &Extern) -> bool {
     match (offered, wanted) {
         (Extern::Func(offered), Extern::Func(wanted)) => offered.is_some() && offered == wanted,

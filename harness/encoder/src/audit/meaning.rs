@@ -1,4 +1,4 @@
-//! Whether an import's names mean the source that the plan wires it to.
+//! The source of each wire must match the names of the import.
 
 use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
 
@@ -8,7 +8,7 @@ use crate::plan::{CoreRef, Kind, MemoryRef, ModuleId, Source};
 use crate::read::{Extern, Import};
 
 impl Auditor<'_> {
-    /// Whether `import` of `importer` means `source`. What a lower's function is like is judged elsewhere.
+    /// Returns true if `source` matches `import` of `importer`. The type of a lowered function is checked separately.
     pub(super) fn means(&self, importer: ModuleId, import: &Import, source: &Source) -> bool {
         if let Some(provider) = self.provider(importer, import) {
             return match source {
@@ -51,7 +51,8 @@ impl Auditor<'_> {
         }
     }
 
-    /// The module that an import of a function names: main, or the first layer for it that exports the function.
+    /// Returns the module that provides an imported function: main, or the first adapter for the import's module name
+    /// that exports it.
     pub(super) fn provider(&self, importer: ModuleId, import: &Import) -> Option<ModuleId> {
         let by_adapter = importer != ModuleId::MAIN;
         if by_adapter && import.module == names::MAIN {
@@ -74,7 +75,7 @@ impl Auditor<'_> {
         None
     }
 
-    /// What stands before main where it reports calls of this function of main's.
+    /// Finds the interposition adapter that reports calls of this function of main.
     fn reporter(&self, importer: ModuleId, import: &Import) -> Option<ModuleId> {
         let reports = |id: ModuleId| {
             let module = self.module(id);
@@ -85,11 +86,12 @@ impl Auditor<'_> {
         (from..self.parts.len()).map(ModuleId).find(|id| *id != importer && reports(*id) && exports(id))
     }
 
-    /// The module as which an import is lowered: the importer, or main if it asks as main would.
+    /// Returns the module whose memory and realloc a lowered import uses: the importer, or main for imports on main's
+    /// behalf.
     pub(super) fn user(&self, importer: ModuleId, import: &Import) -> ModuleId {
         let as_main = names::parse_import(&import.module, &import.field).in_main;
         let transparent = self.module(importer).is_some_and(|module| module.layer.transparent);
-        // An interposer's reports are its own, from its own memory.
+        // An interposition adapter reports from its own memory.
         let reports = import.module.starts_with("polyfill:interpose/");
         if as_main || (transparent && !reports) { ModuleId::MAIN } else { importer }
     }
@@ -112,7 +114,7 @@ impl Auditor<'_> {
         if written.standard {
             return track(&full).as_deref() == Some(written.name);
         }
-        // Another version may stand in for the written one, but not if that one is there itself.
+        // A compatible version can satisfy an import, unless the exact version exists.
         let is_there = || self.interface_names(name.exported).contains(written.name);
         full == written.name || (!is_there() && track(&full) == track(written.name))
     }
@@ -157,7 +159,7 @@ impl Auditor<'_> {
     }
 }
 
-/// A reference to an export.
+/// Creates a reference to an export.
 pub(super) fn core(module: ModuleId, export: &str) -> CoreRef {
     CoreRef { module, export: export.to_string() }
 }
@@ -176,7 +178,7 @@ fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-/// Whether one of the names and patterns stands for an import module.
+/// Returns true if one of the names and patterns matches an import module.
 fn stands_for(implements: &[String], module: &str) -> bool {
     let interface = |name: &str| name.contains('@').then(|| track(name)).flatten();
     implements.iter().any(|name| {
@@ -185,7 +187,7 @@ fn stands_for(implements: &[String], module: &str) -> bool {
     })
 }
 
-/// Whether a text is what a pattern says, in which `*` is any run of characters.
+/// Matches a text against a pattern in which `*` stands for any number of characters.
 fn is_like(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern, text) {
         ([], []) => true,
@@ -195,7 +197,7 @@ fn is_like(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// An interface's name with its version cut to what compatible versions have in common: `1`, `0.2` or `0.0.3`.
+/// Reduces the version of an interface name to its compatibility track: `1`, `0.2` or `0.0.3`.
 pub(super) fn track(name: &str) -> Option<String> {
     let Some((interface, version)) = name.split_once('@') else { return Some(name.to_string()) };
     let version = semver::Version::parse(version).ok()?;

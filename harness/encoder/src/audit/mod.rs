@@ -1,21 +1,21 @@
-//! `audit`: an independent judge of the plan.
+//! `audit`: independent check of the plan.
 //!
-//! It shares no code with `bind`, `wire` or `canon`. What they worked out forwards, from names to meanings and from
-//! meanings to decisions, is checked backwards here: a decision is taken from the plan, and the audit asks whether WIT,
-//! the modules as they were read, and the plan's own order bear it out. A mistake has to be made twice, in two ways, to
-//! pass. A violation is always a mistake of the encoder: bad input is refused by the stages before.
+//! The audit shares no code with `bind`, `wire` or `canon`. These stages derive decisions from names; the audit checks
+//! each decision of the plan against WIT, the parsed modules and the order of the plan. A bug passes only if it is made
+//! twice, in two different ways. A violation is always a bug of the encoder, because invalid input is rejected by
+//! earlier stages.
 //!
-//! | file | what is judged |
+//! | file | checks |
 //! |---|---|
-//! | `order` | who is embedded, when it is instantiated and initialised; the hosted memory |
-//! | `start` | what main's start function may call comes before main, and is ready |
-//! | `imports` | each import has a wire of its type, and the wire comes in time |
-//! | `meaning` | a wire's source is what the import's names mean |
-//! | `slots` | what stands behind a slot, and who uses it |
+//! | `order` | embedded modules, their instantiation and initialization; the hosted memory |
+//! | `start` | modules that main's start function may call are instantiated before main and initialized |
+//! | `imports` | each import has one wire of its type, whose source exists in time |
+//! | `meaning` | the source of a wire matches the names of the import |
+//! | `slots` | source, type and use of each slot |
 //! | `exports` | each function and resource of the world is exported, by the right core function |
 //! | `options` | canonical options |
-//! | `hooks` | what main's task hook is told; the base of main's thread-local storage |
-//! | `abi` | what the canonical ABI asks of a function, from WIT alone |
+//! | `hooks` | notifications of main's task hook; the base of main's thread-local storage |
+//! | `abi` | requirements of the canonical ABI on a function, derived from WIT |
 
 mod abi;
 mod exports;
@@ -45,7 +45,7 @@ use crate::world::World;
 
 pub(crate) use violation::Violation;
 
-/// Everything in the plan that the world and the modules contradict.
+/// Checks the plan against the world and the modules, and returns all violations.
 pub(crate) fn audit(plan: &Plan, world: &World, parts: &Parts<'_>) -> Vec<Violation> {
     let mut auditor =
         Auditor { plan, world, parts, main_memory: OnceCell::new(), names: Default::default(), found: Vec::new() };
@@ -67,7 +67,7 @@ struct Auditor<'a> {
     world: &'a World,
     parts: &'a [Option<Part<'a>>],
     main_memory: OnceCell<Option<MemoryRef>>,
-    /// The names of the interfaces that the world imports, and of those that it exports.
+    /// Names of the interfaces that the world imports, and of those that it exports.
     names: [OnceCell<HashSet<String>>; 2],
     found: Vec<Violation>,
 }
@@ -77,12 +77,12 @@ impl<'a> Auditor<'a> {
         self.found.push(violation);
     }
 
-    /// The module as it will be embedded.
+    /// Returns the module as it is embedded.
     fn module(&self, id: ModuleId) -> Option<&'a Module<'a>> {
         self.parts.get(id.0)?.as_ref().map(|part| &part.module)
     }
 
-    /// All modules that will be embedded.
+    /// Iterates over all embedded modules.
     fn embedded(&self) -> impl Iterator<Item = (ModuleId, &'a Module<'a>)> + use<'a> {
         let parts = self.parts.iter().enumerate();
         parts.filter_map(|(index, part)| Some((ModuleId(index), &part.as_ref()?.module)))
@@ -104,7 +104,7 @@ impl<'a> Auditor<'a> {
         match memory {
             MemoryRef::Export(core) => self.core_name(core),
             MemoryRef::Hosted => "the memory of the shim".to_string(),
-            MemoryRef::Own(id) => format!("the own memory of `{}`", self.name(*id)),
+            MemoryRef::Own(id) => format!("the isolated memory of `{}`", self.name(*id)),
         }
     }
 
@@ -112,13 +112,13 @@ impl<'a> Auditor<'a> {
         self.module(core.module)?.export(&core.export).map(|export| &export.ty)
     }
 
-    /// Whether `id` is instantiated earlier than `importer`.
+    /// Returns true if `id` is instantiated before `importer`.
     fn comes_before(&self, id: ModuleId, importer: ModuleId) -> bool {
         let position = |wanted: ModuleId| self.plan.order.iter().position(|id| *id == wanted);
         matches!((position(id), position(importer)), (Some(first), Some(then)) if first < then)
     }
 
-    /// The memory of its own that an isolated adapter has.
+    /// Returns the type of an isolated adapter's own memory.
     fn own_memory(&self, id: ModuleId) -> Option<MemoryType> {
         let part = self.parts.get(id.0)?.as_ref()?;
         let trimmed = part.trimmed.as_ref()?;
@@ -127,12 +127,12 @@ impl<'a> Auditor<'a> {
         trimmed.memory.or_else(|| copies().then_some(empty))
     }
 
-    /// The memory that canonical options of a module name: main's, if it has none of its own.
+    /// Returns the memory for the canonical options of a module: its own, or main's.
     fn memory_of(&self, id: ModuleId) -> Option<MemoryRef> {
         if self.own_memory(id).is_some() { Some(MemoryRef::Own(id)) } else { self.memory() }
     }
 
-    /// The names of the interfaces that the world imports or exports.
+    /// Returns the names of the interfaces that the world imports or exports.
     fn interface_names(&self, exported: bool) -> &HashSet<String> {
         let side = if exported { self.world.exports() } else { self.world.imports() };
         self.names[usize::from(exported)].get_or_init(|| {
@@ -141,7 +141,7 @@ impl<'a> Auditor<'a> {
         })
     }
 
-    /// Main's memory, whether main has it or is given it.
+    /// Returns main's memory, exported or imported by main.
     fn memory(&self) -> Option<MemoryRef> {
         self.main_memory.get_or_init(|| self.find_memory()).clone()
     }
@@ -157,12 +157,12 @@ impl<'a> Auditor<'a> {
         Some(MemoryRef::Export(CoreRef { module: ModuleId::MAIN, export }))
     }
 
-    /// The function that the world imports under this reference.
+    /// Finds the world's import of this function.
     fn imported_function(&self, function: &FuncRef) -> Option<&'a Function> {
         self.function(function, self.world.imports())
     }
 
-    /// The function that the world exports under this reference.
+    /// Finds the world's export of this function.
     fn exported_function(&self, function: &FuncRef) -> Option<&'a Function> {
         self.function(function, self.world.exports())
     }
@@ -189,7 +189,7 @@ impl<'a> Auditor<'a> {
     }
 }
 
-/// The type of a core item in WAT's words.
+/// Formats the type of a core item in the text format.
 fn type_name(ty: &Extern) -> String {
     let limits = |initial: u64, maximum: Option<u64>| match maximum {
         Some(maximum) => format!("{initial} {maximum}"),
@@ -197,7 +197,7 @@ fn type_name(ty: &Extern) -> String {
     };
     match ty {
         Extern::Func(Some(ty)) => signature(ty),
-        Extern::Func(None) => "(func ...), not of the plain kind".to_string(),
+        Extern::Func(None) => "(func ...), not a plain function type".to_string(),
         Extern::Memory(ty) => format!("(memory {})", limits(ty.initial, ty.maximum)),
         Extern::Table(ty) => format!("(table {} {})", limits(ty.initial, ty.maximum), ty.element_type),
         Extern::Global(ty) if ty.mutable => format!("(global (mut {}))", ty.content_type),

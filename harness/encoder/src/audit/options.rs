@@ -1,4 +1,4 @@
-//! Canonical options: there if and only if the canonical ABI needs them, and the right ones.
+//! Canonical options: set if and only if the canonical ABI requires them, with the right values.
 
 use wasmparser::{FuncType, ValType};
 
@@ -10,9 +10,9 @@ use crate::read::Extern;
 use crate::world::StringEncoding;
 
 impl Auditor<'_> {
-    /// Judges memory, realloc and string encoding of a lift or lower that `holder` exports or imports.
+    /// Checks memory, realloc and string encoding of a function that `holder` exports or imports.
     ///
-    /// "Canonical ABI Options" has the meaning of each. `roles` are the names that a realloc for this may have.
+    /// "Canonical ABI Options" defines the options. `roles` lists the export names that are valid for the realloc.
     pub(super) fn options(
         &mut self,
         at: &str,
@@ -31,7 +31,7 @@ impl Auditor<'_> {
             && contract.realloc.is_some()
             && !self.has_type(at, "realloc", given, &realloc_type())
         {
-            // What is no realloc at all needs no comparison.
+            // `has_type` has reported that it is not a realloc.
         } else {
             let found = canon.realloc.as_ref().map(|(core, _)| self.core_name(core));
             self.option(at, "realloc", contract.realloc, realloc, found);
@@ -55,7 +55,7 @@ impl Auditor<'_> {
             (Some(why), None) => self.report(Violation::OptionMissing { at, option, why }),
             (None, Some(value)) => self.report(Violation::OptionUnneeded { at, option, value }),
             (Some(_), Some(found)) => {
-                let expected = expected.unwrap_or_else(|| "none, as no module offers one".to_string());
+                let expected = expected.unwrap_or_else(|| "none, because no module exports one".to_string());
                 if found != expected {
                     self.report(Violation::OptionWrong { at, option, expected, found });
                 }
@@ -63,8 +63,8 @@ impl Auditor<'_> {
         }
     }
 
-    /// The realloc that serves a module: its own, or else main's; of each, the first name of the role. Main's gives no
-    /// room in the memory of an isolated adapter.
+    /// Finds the realloc for a module: its own, or else main's, by the first name of the role. An isolated adapter
+    /// cannot use main's, which allocates in another memory.
     fn realloc(&self, holder: ModuleId, roles: &[&str]) -> Option<CoreRef> {
         let holders = if self.own_memory(holder).is_some() { vec![holder] } else { vec![holder, ModuleId::MAIN] };
         let candidates = holders.into_iter().map(|id| roles.iter().map(move |role| core(id, role)));
@@ -72,7 +72,7 @@ impl Auditor<'_> {
         candidates.flatten().find(is_realloc)
     }
 
-    /// Whether there is such a function; says so if there is not.
+    /// Returns true if the function exists and has the expected type, and reports a violation otherwise.
     pub(super) fn has_type(&mut self, at: &str, role: &str, core: &CoreRef, expected: &FuncType) -> bool {
         let item = self.core_name(core);
         match self.export(core) {
@@ -80,7 +80,7 @@ impl Auditor<'_> {
             None => self.report(Violation::NoSuchItem { at: at.to_string(), item: format!("{role} {item}") }),
             Some(other) => {
                 let (expected, found) = (signature(expected), type_name(other));
-                let (at, item) = (format!("the {role} {item}"), format!("{at} needs"));
+                let (at, item) = (format!("the {role} {item}"), format!("{at} requires"));
                 self.report(Violation::WrongType { at, item, expected, found });
             }
         }

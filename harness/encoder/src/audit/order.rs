@@ -1,4 +1,4 @@
-//! Who is embedded, when it is instantiated and initialised, and which memory main is given.
+//! Embedded modules, their instantiation and initialization, and the memory that main imports.
 
 use wasmparser::{FuncType, MemoryType};
 
@@ -9,7 +9,7 @@ use crate::plan::{HostedMemory, ModuleId, OwnMemory};
 use crate::read::Extern;
 
 impl Auditor<'_> {
-    /// Each embedded module is instantiated once, main first, but for its start function; and each is embedded because somebody asks for it.
+    /// Each embedded module is required and instantiated once. Main is first, unless its start function calls adapters.
     pub(super) fn order(&mut self) {
         let plan = self.plan;
         self.start();
@@ -37,7 +37,8 @@ impl Auditor<'_> {
         }
     }
 
-    /// Main, those whose functions the world exports, and those that they import from, and so on.
+    /// Lists the required modules: main, the exporters of the world's functions, and all modules that these import
+    /// from.
     fn asked(&self) -> Vec<ModuleId> {
         let world = self.world;
         let mut asked = vec![ModuleId::MAIN];
@@ -63,7 +64,7 @@ impl Auditor<'_> {
         asked
     }
 
-    /// The plan hosts a memory if main imports one.
+    /// The plan hosts a memory if and only if main imports one.
     pub(super) fn hosted_memory(&mut self) {
         let imports = self.module(ModuleId::MAIN).map(|module| module.imports.as_slice()).unwrap_or_default();
         let expected = imports.iter().find_map(|import| match import.ty {
@@ -82,7 +83,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Each isolated adapter has its memory, with the copies that it imports.
+    /// Each isolated adapter has its memory and the access functions that it imports.
     pub(super) fn own_memories(&mut self) {
         let describe = |auditor: &Self, memory: &OwnMemory| {
             let main = match &memory.main {
@@ -132,7 +133,7 @@ impl Auditor<'_> {
         })
     }
 
-    /// Each module that has an initialiser is initialised once: adapters in the order, and main last.
+    /// Each module with an initializer is initialized once: adapters in instantiation order, then main.
     pub(super) fn initialize(&mut self) {
         let plan = self.plan;
         let nullary = Extern::Func(Some(FuncType::new([], [])));

@@ -1,4 +1,4 @@
-//! Slots: what stands behind each, what it looks like, and who uses it.
+//! Source, type and use of each slot.
 
 use foldhash::{HashMap, HashSet};
 use wasmparser::{FuncType, ValType};
@@ -8,7 +8,7 @@ use crate::plan::{Resource, SlotId, Source, Via, Wire};
 use crate::read::Extern;
 
 impl Auditor<'_> {
-    /// Each slot is used, and no two hold the same.
+    /// Each slot must be used, and no two slots may have the same source.
     pub(super) fn slots(&mut self) {
         let plan = self.plan;
         let by_wires = plan.wires.iter().filter_map(|wire| match &wire.via {
@@ -29,14 +29,14 @@ impl Auditor<'_> {
         }
     }
 
-    /// The slot of a wire stands for the wire's source and has the import's type.
+    /// The slot of a wire must have the wire's source and the import's type.
     pub(super) fn through_slot(&mut self, at: &str, wire: &Wire, import: &Extern) {
         if let Via::Slot(slot, _) = &wire.via {
             self.slot(at, *slot, &wire.source, &type_name(import));
         }
     }
 
-    /// The slot of a destructor stands for it.
+    /// The slot of a destructor must have the destructor as its source.
     pub(super) fn destructor_slot(&mut self, at: &str, resource: &Resource, source: &Source) {
         if let Some(slot) = resource.slot {
             let expected = signature(&FuncType::new([ValType::I32], []));

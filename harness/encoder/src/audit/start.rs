@@ -1,4 +1,4 @@
-//! Main's start function: what it may call comes before main, and is ready, if anything allows it.
+//! Modules that main's start function may call are instantiated before main and initialized, if possible.
 
 use foldhash::{HashMap, HashSet};
 use wasmparser::{ConstExpr, ElementItems, Operator, Parser, Payload, TypeRef};
@@ -35,7 +35,7 @@ impl Auditor<'_> {
         self.prepared();
     }
 
-    /// What main asks for comes before it, unless it takes something of main's that only main can give.
+    /// Modules that main requires are instantiated before it, unless they import items of main other than functions.
     fn before_main(&mut self) {
         let mut asked = vec![ModuleId::MAIN];
         let mut next = 0;
@@ -63,7 +63,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Whether an adapter has a start function of its own, and takes functions of one that cannot come before main.
+    /// Returns true if an adapter has a start function, and imports from an adapter that is instantiated after main.
     fn waits(&self, id: ModuleId) -> bool {
         let module = self.module(id).filter(|module| module.has_start);
         let mut imports = module.into_iter().flat_map(|module| &module.imports);
@@ -71,7 +71,7 @@ impl Auditor<'_> {
         imports.any(|import| self.provider(id, import).is_some_and(after_main))
     }
 
-    /// What an adapter's start function may call of other adapters is there.
+    /// Adapters that an adapter's start function may call must be instantiated before it.
     fn adapters_start(&mut self) {
         for (id, module) in self.embedded().filter(|(id, module)| *id != ModuleId::MAIN && module.has_start) {
             let functions = module.imports.iter().filter(|import| matches!(import.ty, Extern::Func(_)));
@@ -96,7 +96,7 @@ impl Auditor<'_> {
         imports.iter().any(|import| import.module == names::MAIN && !matches!(import.ty, Extern::Func(_)))
     }
 
-    /// What can be ready before main is, and nothing else.
+    /// Slots must be filled before main if and only if their sources exist before main.
     fn prepared(&mut self) {
         let plan = self.plan;
         let prepared = plan.prepare.as_ref().map(|prepare| prepare.slots.as_slice()).unwrap_or_default();
@@ -123,7 +123,7 @@ impl Auditor<'_> {
                 self.report(Violation::NotReady { function, at: "its own instance".to_string() });
                 continue;
             }
-            // It may call what its module imports.
+            // The initializer may call any import of its module.
             let wires = plan.wires.iter().filter(|wire| wire.importer == function.module);
             for wire in wires {
                 if matches!(&wire.via, Via::Slot(slot, _) if !times.contains_key(&slot.0)) {
@@ -134,7 +134,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// The imports of main that its start function may call and that take an adapter or main's memory.
+    /// Lists the imports that main's start function may call and that refer to an adapter or to main's memory.
     fn start_calls(&self) -> Vec<String> {
         let Some(main) = self.module(ModuleId::MAIN).filter(|main| main.has_start) else { return Vec::new() };
         let functions = main.imports.iter().filter(|import| matches!(import.ty, Extern::Func(_)));
@@ -173,19 +173,19 @@ fn list(items: &[String]) -> String {
     if items.is_empty() { "nothing".to_string() } else { items.join(", ") }
 }
 
-/// Who may call whom in a module.
+/// Call graph of a module.
 #[derive(Default)]
 struct Graph {
     imported: u32,
-    /// For each function of the module's own: what it calls or refers to, and whether it calls what it is given.
+    /// For each defined function, its direct calls and references, and true if it calls indirectly.
     functions: Vec<(Vec<u32>, bool)>,
-    /// What tables and globals hold.
+    /// Functions referred to by tables and globals.
     held: Vec<u32>,
     start: Option<u32>,
 }
 
 impl Graph {
-    /// None if the module cannot be read.
+    /// Reads the call graph. Returns `None` if the module is malformed.
     fn read(bytes: &[u8]) -> Option<Graph> {
         let mut graph = Graph::default();
         for payload in Parser::new(0).parse_all(bytes) {
@@ -251,8 +251,8 @@ impl Graph {
         Some(())
     }
 
-    /// The functions that the start function may call, directly or not. What tables and globals hold is called by whoever
-    /// calls what it is given.
+    /// Returns the functions that the start function may call, directly or indirectly. An indirect call may reach every
+    /// function that tables and globals refer to.
     fn called(&self) -> HashSet<u32> {
         let mut called: HashSet<u32> = self.start.into_iter().collect();
         let mut held = Some(&self.held);

@@ -1,4 +1,4 @@
-//! Core modules and instances: main, adapters, the shim with the slots, the fixup that fills them.
+//! Core modules and instances: main, adapters, the shim, and the fixup that fills the shim's table.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(super) fn modules(emitter: &mut Emitter<'_>, parts: &Parts<'_>) {
         let Some(part) = &parts[id.0] else { continue };
         let debug_name = emitter.name(&part.module.name);
         let bytes = match *id {
-            // It comes into the finished frame.
+            // Main is inserted into the finished frame.
             ModuleId::MAIN => Cow::Borrowed(Frame::PLACE),
             _ => part.module.without_metadata(),
         };
@@ -34,7 +34,7 @@ pub(super) fn modules(emitter: &mut Emitter<'_>, parts: &Parts<'_>) {
     }
 }
 
-/// The module that forwards calls through a table, and holds the memory that main imports.
+/// Embeds and instantiates the shim, which contains indirect calls and main's imported memory.
 pub(super) fn shim(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
     if !plan.has_shim() {
@@ -48,7 +48,7 @@ pub(super) fn shim(emitter: &mut Emitter<'_>) {
     emitter.register.instance(Born::Shim);
 }
 
-/// Types of exported resources that core modules ask for before their implementation exists.
+/// Defines the types of exported resources that core modules use before their implementation exists.
 pub(super) fn early_resources(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
     for resource in plan.resources.iter().filter(|resource| resource.early) {
@@ -56,7 +56,7 @@ pub(super) fn early_resources(emitter: &mut Emitter<'_>) {
     }
 }
 
-/// The type of an exported resource.
+/// Defines the type of an exported resource.
 pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
     let plan = emitter.plan;
     let resource = emitter.planned_resources.get(&id).and_then(|place| plan.resources.get(*place));
@@ -72,10 +72,10 @@ pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
     index
 }
 
-/// The wires of one module by their import module, in the order of the module's imports.
+/// Wires of one module by import module, in the order of the module's imports.
 type Groups<'p> = IndexMap<&'p str, Vec<&'p Wire>, RandomState>;
 
-/// Instantiates main and the adapters in the plan's order.
+/// Instantiates main and the adapters in the order of the plan.
 pub(super) fn instances(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
     let mut wires: HashMap<ModuleId, Vec<&Wire>> = HashMap::default();
@@ -113,7 +113,7 @@ pub(super) fn instances(emitter: &mut Emitter<'_>) {
     }
 }
 
-/// Does for main's start function what can be done before it runs.
+/// Fills table entries and initializes adapters before main's start function runs.
 fn prepare(emitter: &mut Emitter<'_>) {
     let Some(prepare) = &emitter.plan.prepare else { return };
     let slots = prepare.slots.iter().map(|slot| slot.0).collect();
@@ -121,7 +121,7 @@ fn prepare(emitter: &mut Emitter<'_>) {
     fill(emitter, &filling, "prepare", Born::Prepare);
 }
 
-/// Puts the real functions behind the slots and initialises the modules.
+/// Fills the other table entries and initializes the modules.
 pub(super) fn fixup(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
     let prepared: HashSet<SlotId> = plan.prepare.iter().flat_map(|prepare| prepare.slots.iter().copied()).collect();
@@ -219,7 +219,7 @@ fn lower(emitter: &mut Emitter<'_>, function: &crate::plan::FuncRef, canon: &Can
 }
 
 impl Emitter<'_> {
-    /// Memory, realloc and encoding of a lift or lower.
+    /// Returns the memory, realloc and string encoding options of a lift or lower.
     pub(super) fn options(&mut self, canon: &Canon) -> Vec<CanonicalOption> {
         let mut options = Vec::new();
         if let Some((memory, _)) = &canon.memory {
@@ -229,7 +229,7 @@ impl Emitter<'_> {
             options.push(CanonicalOption::Realloc(hooks::callee(self, realloc)));
         }
         match canon.encoding {
-            // UTF-8 is what an absent option means.
+            // UTF-8 is the default if the option is absent.
             None | Some(StringEncoding::Utf8) => {}
             Some(StringEncoding::Utf16) => options.push(CanonicalOption::UTF16),
             Some(StringEncoding::CompactUtf16) => options.push(CanonicalOption::CompactUTF16),
@@ -238,7 +238,7 @@ impl Emitter<'_> {
     }
 }
 
-/// An export of a core instance, aliased once.
+/// Returns an export of a core instance. Each export is aliased once.
 pub(super) fn export(emitter: &mut Emitter<'_>, core: &CoreRef, kind: Kind) -> u32 {
     if let Some(index) = emitter.aliases.get(&(core.clone(), kind)) {
         return *index;
@@ -261,7 +261,7 @@ fn memory_index(emitter: &mut Emitter<'_>, memory: &MemoryRef) -> u32 {
     }
 }
 
-/// Makes the memory of an isolated adapter, and what copies between it and main's.
+/// Embeds and instantiates the memory of an isolated adapter, with its copy functions.
 fn own_memory(emitter: &mut Emitter<'_>, id: ModuleId) {
     let plan = emitter.plan;
     let Some(own) = plan.memories.iter().find(|memory| memory.module == id) else { return };
@@ -309,7 +309,7 @@ fn instantiate(
     emitter.component.core_instantiate(debug_name, module, args)
 }
 
-/// An export of the small module that holds an isolated adapter's memory, aliased once.
+/// Returns an export of the module that defines an isolated adapter's memory. Each export is aliased once.
 fn of_own_memory(emitter: &mut Emitter<'_>, id: ModuleId, name: &'static str, kind: Kind) -> u32 {
     if let Some(index) = emitter.own_aliases.get(&(id, name)) {
         return *index;

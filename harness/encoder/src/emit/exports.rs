@@ -1,8 +1,8 @@
-//! The component's exports: lifted functions, and an instance for each exported interface.
+//! Exports of the component: lifted functions, and an instance for each exported interface.
 //!
-//! An instance whose functions refer to its own named types cannot be put together at the root: a type gets its name by
-//! being exported, and the functions' types must refer to what was exported. So a small component does it: it imports
-//! the lifted functions and all types they mention, then exports types and functions under their names.
+//! An instance whose functions refer to its own named types cannot be built at the root: exporting a type creates a new
+//! type index, and the types of the functions must refer to that index. Therefore a nested component imports the lifted
+//! functions and all types that they use, and exports the types and functions under their names.
 
 use wasm_encoder::{
     CanonicalOption, ComponentBuilder, ComponentExportKind, ComponentTypeEncoder, ComponentTypeRef, TypeBounds,
@@ -91,16 +91,16 @@ fn interface(emitter: &mut Emitter<'_>, key: &WorldKey, item: &WorldItem, id: In
     emitter.types.forget(world, id);
 }
 
-/// The small component: first the imports, then the exports.
+/// The nested component: first the imports, then the exports.
 struct Nested<'e, 'a> {
     emitter: &'e mut Emitter<'a>,
     interface: InterfaceId,
     component: ComponentBuilder,
     map: TypeMap,
     exporting: bool,
-    /// The types as they were imported.
+    /// Indices of the imported types.
     imported: TypeMap,
-    /// What is given to it, from the root.
+    /// Instantiation arguments from the root.
     args: Vec<(String, ComponentExportKind, u32)>,
 }
 

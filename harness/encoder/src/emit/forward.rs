@@ -1,4 +1,4 @@
-//! Two small core modules: the shim, whose functions forward through slots, and the fixup, which fills the slots.
+//! The core modules shim and fixup. The functions of the shim make indirect calls; the fixup sets their targets.
 
 use foldhash::HashMap;
 use wasm_encoder::{
@@ -13,26 +13,26 @@ use crate::input::Forwarding;
 use crate::names::ThreadLocal;
 use crate::plan::{CoreRef, Event, Plan, Slot};
 
-/// The shim's name.
+/// Name of the shim.
 pub(super) const SHIM: &str = "polyfill:shim";
-/// The fixup's name.
+/// Name of the fixup.
 pub(super) const FIXUP: &str = "polyfill:fixup";
-/// The name of the one that comes before main.
+/// Name of the fixup that runs before main's instantiation.
 pub(super) const PREPARE: &str = "polyfill:prepare";
-/// The shim's export that holds the slots.
+/// Name of the shim's export for its table.
 const TABLE: &str = "$slots";
-/// The shim's export that is main's memory.
+/// Name of the shim's export for main's memory.
 pub(super) const MEMORY: &str = "$memory";
 
-/// The name under which main's task hook is imported.
+/// Import name of main's task hook.
 pub(super) const HOOK: &str = "hook";
 
-/// The shim's export that refers to what stands behind a slot.
+/// Returns the name of the shim's export for the function reference of an entry.
 fn reference(slot: usize) -> String {
     format!("$slot{slot}")
 }
 
-/// The shim's exports for the base of main's thread-local storage.
+/// Returns the names of the shim's exports for the thread-local storage base.
 pub(super) fn thread_local(access: ThreadLocal) -> &'static str {
     match access {
         ThreadLocal::Get => "$thread-local",
@@ -40,12 +40,12 @@ pub(super) fn thread_local(access: ThreadLocal) -> &'static str {
     }
 }
 
-/// The name under which the fixup imports a function to call.
+/// Returns the import name of an initialization function in the fixup.
 pub(super) fn initialize(index: usize) -> String {
     format!("init{index}")
 }
 
-/// The shim: each function `n` passes the parameters it got on to what stands behind slot `n`.
+/// Generates the shim. Function `n` passes its parameters to the function in entry `n`.
 pub(super) fn shim(plan: &Plan, names: bool) -> Module {
     let mut shim = Shim::default();
     for (index, slot) in plan.slots.iter().enumerate() {
@@ -90,7 +90,7 @@ pub(super) fn shim(plan: &Plan, names: bool) -> Module {
     module
 }
 
-/// The sections of the shim.
+/// Sections of the shim.
 #[derive(Default)]
 struct Shim {
     types: Types,
@@ -121,7 +121,7 @@ impl Shim {
         self.function(ty, &index.to_string(), &body, &slot.name);
     }
 
-    /// A global for the base of main's thread-local storage, and access to it.
+    /// Adds a global for main's thread-local storage base, with a getter and a setter.
     fn thread_local(&mut self, ty: wasmparser::ValType) {
         let global = self.globals.len();
         let (initial, val_type) = match ty {
@@ -147,19 +147,20 @@ impl Shim {
     }
 }
 
-/// What a fixup does.
+/// Contents of a fixup.
 pub(super) struct Filling<'p> {
-    /// The module's name.
+    /// Name of the module.
     pub name: &'static str,
-    /// The slots that it fills, in order.
+    /// Table entries to fill, in order.
     pub slots: Vec<usize>,
-    /// The initialisers that it calls.
+    /// Initialization functions to call.
     pub initialize: &'p [CoreRef],
-    /// Main's task hook is told of that.
+    /// True if the initialization is reported to main's task hook.
     pub hooked: bool,
 }
 
-/// A fixup: imports the real functions and puts them behind the slots; its start function initialises the modules.
+/// Generates a fixup. It imports the target functions and stores them in the shim's table; its start function calls the
+/// initialization functions.
 pub(super) fn fixup(plan: &Plan, filling: &Filling<'_>, names: bool) -> Module {
     let (slots, initializers) = (&filling.slots, filling.initialize.len());
     let by_reference = plan.forwarding == Forwarding::References && !slots.is_empty();
@@ -202,7 +203,7 @@ pub(super) fn fixup(plan: &Plan, filling: &Filling<'_>, names: bool) -> Module {
     notify(&mut sink, hook, after);
     sink.end();
 
-    // One initialiser alone is the start function itself.
+    // A single initialization function is used as the start function directly.
     let start = match (initializers, hook) {
         (0, _) if !by_reference => None,
         (1, None) if !by_reference => Some(slots.len() as u32),
@@ -226,7 +227,7 @@ pub(super) fn fixup(plan: &Plan, filling: &Filling<'_>, names: bool) -> Module {
         if by_reference {
             elements.declared(Elements::Functions(all.into()));
         } else {
-            // Neighbours share a segment; functions are imported in the order of slots.
+            // Consecutive entries share a segment. Functions are imported in the order of the entries.
             let mut first = 0;
             for run in slots.chunk_by(|one, next| one + 1 == *next) {
                 let functions = &all[first..first + run.len()];
@@ -248,14 +249,14 @@ pub(super) fn fixup(plan: &Plan, filling: &Filling<'_>, names: bool) -> Module {
     module
 }
 
-/// Tells main's task hook a code.
+/// Generates a call of main's task hook.
 pub(super) fn notify(sink: &mut InstructionSink<'_>, hook: Option<u32>, code: Option<i32>) {
     if let (Some(hook), Some(code)) = (hook, code) {
         sink.i32_const(code).call(hook);
     }
 }
 
-/// What of the shim is to be had for filling slots: names and kinds.
+/// Returns the shim's exports for filling entries: names and kinds.
 pub(super) fn places(plan: &Plan, slots: &[usize]) -> Vec<(String, ExportKind)> {
     match plan.forwarding {
         _ if slots.is_empty() => Vec::new(),
@@ -264,7 +265,7 @@ pub(super) fn places(plan: &Plan, slots: &[usize]) -> Vec<(String, ExportKind)> 
     }
 }
 
-/// The type of a global that refers to a function of a type.
+/// Returns the type of a global that refers to functions of a type.
 fn reference_type(ty: u32) -> GlobalType {
     let reference = RefType { nullable: true, heap_type: HeapType::Concrete(ty) };
     GlobalType { val_type: ValType::Ref(reference), mutable: true, shared: false }
@@ -289,7 +290,7 @@ pub(super) fn name_section(module: &str, functions: &NameMap) -> NameSection {
     names
 }
 
-/// A type section in which each signature stands once.
+/// A type section without duplicate signatures.
 #[derive(Default)]
 pub(super) struct Types {
     pub section: TypeSection,
@@ -297,7 +298,7 @@ pub(super) struct Types {
 }
 
 impl Types {
-    /// The index of a signature.
+    /// Returns the index of a signature.
     pub fn get(&mut self, ty: &FuncType) -> u32 {
         if let Some(index) = self.known.get(ty) {
             return *index;

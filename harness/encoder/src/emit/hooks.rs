@@ -1,4 +1,4 @@
-//! A small core module: functions that call others, and main's task hook before and after.
+//! Core module that wraps functions: calls main's task hook before and after each of them.
 
 use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, Module, ModuleArg,
@@ -11,10 +11,10 @@ use super::{Emitter, core};
 use crate::hooks::hook_type;
 use crate::plan::{CoreRef, Hooks, Kind, Source};
 
-/// The module's name.
+/// Name of the module.
 const HOOKS: &str = "polyfill:hooks";
 
-/// Embeds and instantiates the module, if main has a task hook and anything is wrapped for it.
+/// Embeds and instantiates the module if main has a task hook and functions are wrapped.
 pub(super) fn emit(emitter: &mut Emitter<'_>) {
     let plan = emitter.plan;
     let Some(hooks) = plan.hooks.as_ref().filter(|hooks| !hooks.wrapped.is_empty()) else { return };
@@ -31,7 +31,8 @@ pub(super) fn emit(emitter: &mut Emitter<'_>) {
     emitter.hooks = Some(emitter.component.core_instantiate(instance_name, module, [("", ModuleArg::Instance(bag))]));
 }
 
-/// A core function as the canonical ABI calls it: with notice to main's task hook, if there is one.
+/// Returns the function that the canonical ABI calls: the wrapper if the function is wrapped, otherwise the function
+/// itself.
 pub(super) fn callee(emitter: &mut Emitter<'_>, function: &CoreRef) -> u32 {
     let wrapped = emitter.plan.hooks.as_ref().and_then(|hooks| hooks.find(function));
     let (Some(index), Some(instance)) = (wrapped, emitter.hooks) else {
@@ -47,7 +48,7 @@ pub(super) fn callee(emitter: &mut Emitter<'_>, function: &CoreRef) -> u32 {
     callee
 }
 
-/// Function `n` calls import `n`.
+/// Generates the module. Function `n` calls import `n`.
 fn module(hooks: &Hooks, names: bool) -> Module {
     let mut types = Types::default();
     let mut imports = ImportSection::new();

@@ -1,4 +1,4 @@
-//! The component's imports: instances with what is live of them, world-level types, functions at the root.
+//! Imports of the component: the used items of each interface, types of the world, and functions of the world.
 
 use foldhash::HashMap;
 use wasm_encoder::{
@@ -40,7 +40,7 @@ pub(super) fn emit(emitter: &mut Emitter<'_>, live: &Live<'_>) {
     }
 }
 
-/// An import's or export's name with what WIT says beside it.
+/// Returns the name of an import or export with its `@external-id` attribute.
 pub(super) fn extern_name<'n>(name: &'n str, external_id: Option<&'n str>) -> ComponentExternName<'n> {
     ComponentExternName {
         name: name.into(),
@@ -50,12 +50,12 @@ pub(super) fn extern_name<'n>(name: &'n str, external_id: Option<&'n str>) -> Co
     }
 }
 
-/// The name of an imported or exported interface.
+/// Returns the name of an imported or exported interface.
 pub(super) fn interface_name(emitter: &Emitter<'_>, key: &WorldKey, item: &WorldItem) -> ComponentExternName<'static> {
     let resolve = &emitter.world.resolve;
     let full = resolve.name_world_key(key);
     let canonical = emitter.options.canonical_names.then(|| resolve.name_canonicalized_world_key(key));
-    // What of the version the canonical name leaves out.
+    // The part of the version that the canonical name omits.
     let split = canonical.and_then(|name| Some((full.strip_prefix(&name)?.to_string(), name)));
     let (suffix, name) = split.map_or((None, full), |(rest, name)| (Some(rest).filter(|r| !r.is_empty()), name));
     ComponentExternName {
@@ -95,7 +95,7 @@ fn instance(
     emitter.imported.insert(id, index);
 }
 
-/// A type of the world itself is imported under its name: that is how a function at the root may refer to it.
+/// Imports a type of the world under its name, so that functions of the world can refer to it.
 fn world_type(emitter: &mut Emitter<'_>, key: &WorldKey, id: TypeId) {
     let world = emitter.world;
     let def = &world.resolve.types[id];
@@ -110,7 +110,7 @@ fn world_type(emitter: &mut Emitter<'_>, key: &WorldKey, id: TypeId) {
     emitter.types.insert(id, index);
 }
 
-/// The type of an imported instance.
+/// Scope of the type of an imported instance.
 struct InstanceScope<'e, 'a> {
     emitter: &'e mut Emitter<'a>,
     interface: InterfaceId,

@@ -1,4 +1,4 @@
-//! Which imported functions and types the component needs: those that a wire lowers, and what exports refer to.
+//! Determines the imported functions and types that the component uses: those of lowered functions and of exports.
 
 use foldhash::{HashMap, HashSet};
 use wit_parser::{LiveTypes, WorldItem, WorldKey};
@@ -6,21 +6,21 @@ use wit_parser::{LiveTypes, WorldItem, WorldKey};
 use crate::plan::{Plan, Source, Wire};
 use crate::world::World;
 
-/// What is needed of the imports.
+/// Used items of the imports.
 pub(super) struct Live<'p> {
-    /// Functions by the keys of their interfaces; those at the root have none.
+    /// Functions by interface key. The key is `None` for functions of the world itself.
     functions: HashMap<Option<&'p WorldKey>, HashSet<&'p str>>,
     pub types: LiveTypes,
 }
 
 impl Live<'_> {
-    /// Whether a function of an interface is needed.
+    /// Returns true if a function of an interface is used.
     pub fn has(&self, key: Option<&WorldKey>, function: &str) -> bool {
         self.functions.get(&key).is_some_and(|functions| functions.contains(function))
     }
 }
 
-/// Types are in the order of their first use, which is the order they are imported in.
+/// Returns the used functions and types. Types are in the order of their first use, in which they are imported.
 pub(super) fn live<'p>(plan: &'p Plan, world: &World) -> Live<'p> {
     let mut live = Live { functions: HashMap::default(), types: LiveTypes::default() };
     let resolve = &world.resolve;
@@ -55,7 +55,7 @@ pub(super) fn live<'p>(plan: &'p Plan, world: &World) -> Live<'p> {
     live
 }
 
-/// All wires: main's, then each adapter's, those of one import module together.
+/// Returns all wires in the order of modules, grouped by import module.
 fn grouped(plan: &Plan) -> Vec<&Wire> {
     let mut first = HashMap::default();
     for (position, wire) in plan.wires.iter().enumerate() {

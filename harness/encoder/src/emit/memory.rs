@@ -1,7 +1,7 @@
-//! The small module that holds an isolated adapter's memory, and copies between it and main's.
+//! Core module that defines an isolated adapter's memory and copies between it and main's memory.
 //!
-//! With several memories to a module, a copy is one instruction. Without, a second module beside it, which has main's
-//! memory, loads and stores for it: eight bytes at a time, then the rest.
+//! With the multi-memory proposal, a copy is one instruction. Otherwise a second module that accesses main's memory
+//! performs loads and stores for it: eight bytes at a time, then the remaining bytes one at a time.
 
 use wasm_encoder::{
     BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
@@ -12,19 +12,19 @@ use wasm_encoder::{
 use crate::names::Copy;
 use crate::plan::OwnMemory;
 
-/// The export that is the memory.
+/// Name of the export of the memory.
 pub(super) const MEMORY: &str = "memory";
-/// Under which main's memory is imported.
+/// Import name of main's memory.
 pub(super) const MAIN: &str = "main";
 
-/// The module with both memories.
+/// Generates a module with both memories.
 pub(super) fn memory(memory: &OwnMemory, name: Option<&str>) -> Module {
     let mut parts = Parts::default();
     let main = memory.main.as_ref().map(|(_, ty)| ty);
     if let Some(ty) = main {
         parts.imports.import("", MAIN, EntityType::Memory(memory_type(ty)));
     }
-    // Behind main's, if that is there.
+    // An imported main memory has index 0.
     let own = u32::from(main.is_some());
     parts.define(&memory.ty, own);
     for copy in main.iter().flat_map(|_| &memory.copies) {
@@ -39,7 +39,7 @@ pub(super) fn memory(memory: &OwnMemory, name: Option<&str>) -> Module {
     parts.finish(name)
 }
 
-/// The module that has main's memory, for the one that [`copier`] makes.
+/// Generates the module that accesses main's memory for the module of [`copier`].
 pub(super) fn reach(memory: &OwnMemory, name: Option<&str>) -> Module {
     let mut parts = Parts::default();
     let main = memory.main.as_ref().map(|(_, ty)| ty);
@@ -59,12 +59,12 @@ pub(super) fn reach(memory: &OwnMemory, name: Option<&str>) -> Module {
     parts.finish(name)
 }
 
-/// The functions that [`reach`] exports and [`copier`] imports.
+/// Returns the names of the functions that [`reach`] exports and [`copier`] imports.
 pub(super) fn reached() -> impl Iterator<Item = &'static str> {
     Access::ALL.into_iter().map(Access::name).chain([Copy::Size.field()])
 }
 
-/// The module that has the adapter's memory, and copies through [`reach`].
+/// Generates the module that defines the adapter's memory and copies through [`reach`].
 pub(super) fn copier(memory: &OwnMemory, name: Option<&str>) -> Module {
     let mut parts = Parts::default();
     let accesses = Access::ALL.map(|access| {
@@ -108,14 +108,14 @@ const TO: u32 = 0;
 const FROM: u32 = 1;
 const LENGTH: u32 = 2;
 
-/// How much is copied at once.
+/// Number of bytes that are copied at once.
 #[derive(Clone, Copy)]
 enum Step {
     Word,
     Byte,
 }
 
-/// Two loops: words as long as there are any, then bytes.
+/// Generates two loops: one for 8-byte words, then one for the remaining bytes.
 fn pieces(code: &mut InstructionSink<'_>, piece: impl Fn(&mut InstructionSink<'_>, Step)) {
     for (step, size) in [(Step::Word, 8), (Step::Byte, 1)] {
         code.block(BlockType::Empty).loop_(BlockType::Empty);
@@ -129,7 +129,7 @@ fn pieces(code: &mut InstructionSink<'_>, piece: impl Fn(&mut InstructionSink<'_
     }
 }
 
-/// The bytes of memory 0, 2^32 - 1 if there are more.
+/// Generates code that returns the size of memory 0 in bytes, or 2^32 - 1 if it is larger.
 fn size(code: &mut InstructionSink<'_>, main: Option<&wasmparser::MemoryType>) {
     let page = main.and_then(|ty| ty.page_size_log2).unwrap_or(16).min(31);
     if page == 0 {
@@ -141,7 +141,7 @@ fn size(code: &mut InstructionSink<'_>, main: Option<&wasmparser::MemoryType>) {
     code.else_().memory_size(0).i32_const(page as i32).i32_shl().end();
 }
 
-/// A load from, or a store to, main's memory.
+/// A load from main's memory or a store to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
     Load8,
@@ -214,7 +214,7 @@ pub(super) fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
     }
 }
 
-/// The sections of a module whose functions are all exported.
+/// Sections of a module that exports all of its functions.
 #[derive(Default)]
 struct Parts {
     types: TypeSection,

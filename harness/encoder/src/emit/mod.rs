@@ -1,7 +1,9 @@
-//! `emit`: plan to a [`Frame`], bytes around main. Nothing is decided here, and nothing can fail; this is where indices are born.
+//! `emit`: writes the component of a plan as a [`Frame`]. Makes no decisions and cannot fail. Indices are assigned
+//! here.
 //!
-//! Order in the component: imports, core modules, the shim with the slots, early resource types, core instances in the
-//! plan's order, the wrappers for main's task hook, the fixup that fills the slots and initialises, then lifts and exports.
+//! Order of items in the component: imports; core modules; the shim; early resource types; core instances in the order
+//! of the plan; wrappers for main's task hook; the fixup, which fills the shim's table and initializes the modules;
+//! lifts and exports.
 
 mod core;
 mod exports;
@@ -25,7 +27,7 @@ use crate::world::World;
 use provenance::Register;
 use types::TypeMap;
 
-/// Writes the component, but for main.
+/// Writes the component except main.
 pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Options) -> Frame {
     let mut emitter = Emitter::new(plan, world, options);
     let live = live::live(plan, world);
@@ -40,13 +42,13 @@ pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Opti
     emitter.finish()
 }
 
-/// The component as far as it is written, and the indices of what is in it.
+/// The component while it is written, and the indices of its items.
 struct Emitter<'a> {
     plan: &'a Plan,
     world: &'a World,
     options: &'a Options,
     component: ComponentBuilder,
-    /// Types at the component's root.
+    /// Types at the root of the component.
     types: TypeMap,
     /// Imported instances.
     imported: HashMap<InterfaceId, u32>,
@@ -54,30 +56,30 @@ struct Emitter<'a> {
     exported: HashMap<InterfaceId, u32>,
     /// Resources of exported interfaces, at the root.
     resources: HashMap<TypeId, u32>,
-    /// Where each resource is in the plan.
+    /// Index of each resource in the plan.
     planned_resources: HashMap<TypeId, usize>,
-    /// Where the lift of each exported function is in the plan.
+    /// Index of the lift of each exported function in the plan.
     planned_lifts: HashMap<(Option<&'a WorldKey>, &'a str), usize>,
     /// Imported functions.
     functions: HashMap<FuncRef, u32>,
-    /// Lowered functions: one for each set of options.
+    /// Lowered functions, one for each set of options.
     lowered: HashMap<FuncRef, Vec<(Canon, u32)>>,
     /// Aliases of core exports.
     aliases: HashMap<(CoreRef, Kind), u32>,
-    /// Core modules and their instances, by module id.
+    /// Core modules and core instances, by module id.
     core_modules: Vec<Option<u32>>,
     core_instances: Vec<Option<u32>>,
-    /// The shim's instance, and the memory that it holds for main.
+    /// Instance of the shim, and its memory for main.
     shim: Option<u32>,
     hosted_memory: Option<u32>,
-    /// The instances that hold the memories of isolated adapters, and what is aliased of them.
+    /// Instances that define the memories of isolated adapters, and aliases of their exports.
     own_memories: HashMap<ModuleId, u32>,
     own_aliases: HashMap<(ModuleId, &'static str), u32>,
-    /// The instance that tells main's task hook.
+    /// Instance of the module that wraps functions for main's task hook.
     hooks: Option<u32>,
-    /// Functions of that instance, by their position.
+    /// Functions of that instance, by index among the wrapped functions.
     callees: HashMap<usize, u32>,
-    /// What each core index is.
+    /// Origin of each core index.
     register: Register,
 }
 
@@ -110,23 +112,23 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// A name for debugging, if there are to be any.
+    /// Returns the name if debug names are enabled.
     fn name<'n>(&self, name: &'n str) -> Option<&'n str> {
         self.debug_names().then_some(name)
     }
 
-    /// Generated modules have names, too.
+    /// Returns true if names are written for the component and for generated modules.
     fn debug_names(&self) -> bool {
         self.options.debug_names
     }
 
-    /// The function that the component imports.
+    /// Returns the index of an imported function.
     fn function(&mut self, function: &FuncRef) -> u32 {
         if let Some(index) = self.functions.get(function) {
             return *index;
         }
         let instance = function.key.as_ref().map(|key| self.imported[&self.interface(key)]);
-        // Functions at the root are entered when they are imported.
+        // Functions of the world itself were added when they were imported.
         let index =
             self.component.alias_export(instance.unwrap_or_default(), &function.name, ComponentExportKind::Func);
         self.functions.insert(function.clone(), index);
@@ -137,7 +139,7 @@ impl<'a> Emitter<'a> {
         match (key, self.world.imports().get(key)) {
             (_, Some(wit_parser::WorldItem::Interface { id, .. })) => *id,
             (WorldKey::Interface(id), _) => *id,
-            (WorldKey::Name(name), _) => unreachable!("the plan names the interface `{name}`, which is not imported"),
+            (WorldKey::Name(name), _) => unreachable!("the plan uses the interface `{name}`, which is not imported"),
         }
     }
 
@@ -158,7 +160,7 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// A section's contents with its header, for a builder that takes raw sections.
+/// Returns a section with its header but without its id, for a builder of raw sections.
 fn custom(section: &impl wasm_encoder::Encode) -> Vec<u8> {
     let mut bytes = Vec::new();
     section.encode(&mut bytes);

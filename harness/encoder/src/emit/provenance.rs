@@ -1,42 +1,42 @@
-//! Notes down what each core index is when it is born, and says so in a section.
+//! Records the origin of each core index, and writes it as a section.
 
 use std::collections::BTreeMap;
 
 use crate::explain::Chains;
 use crate::plan::{Canon, CoreRef, Kind, ModuleId, Plan, Source, Via};
 use crate::provenance::{
-    Code, CoreFunction, CoreInstance, CoreModule, Function, Origin, Provenance, SECTION, Use, VERSION, What,
+    Code, CoreFunction, CoreInstance, CoreModule, Definition, Function, Origin, Provenance, SECTION, Use, VERSION,
 };
 use crate::trim::Functions;
 
-/// What a core module is.
+/// Origin of a core module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Born {
     /// Main or an adapter.
     Module(ModuleId),
     Shim,
-    /// The fixup that comes before main.
+    /// The fixup that runs before main's instantiation.
     Prepare,
     Fixup,
     Hooks,
-    /// The memory of an adapter.
+    /// Memory of an adapter.
     Memory(ModuleId),
-    /// What reaches main's memory for an adapter.
+    /// Access to main's memory for an adapter.
     Reach(ModuleId),
 }
 
-/// What a core function is.
+/// Origin of a core function.
 pub(super) enum BornFunction {
     Source(Source),
-    /// The shim's function for a slot.
+    /// Function of the shim for a table entry.
     Slot(usize),
-    /// A function that is called through [`Born::Hooks`], with its export there.
+    /// Wrapped function of [`Born::Hooks`], with its index there.
     Hooked(usize, Source),
-    /// A function of [`Born::Reach`].
+    /// Function of [`Born::Reach`].
     Reach(ModuleId, &'static str),
 }
 
-/// What was born so far, by index. Nothing is noted down where nobody asked for it.
+/// Recorded origins by index. Empty if provenance is disabled.
 #[derive(Default)]
 pub(super) struct Register {
     wanted: bool,
@@ -51,46 +51,46 @@ enum BornInstance {
 }
 
 impl Register {
-    /// One that is filled if it is wanted.
+    /// Creates an empty register, which records origins if `wanted` is set.
     pub fn new(wanted: bool) -> Register {
         Register { wanted, ..Register::default() }
     }
 
-    /// The next core module.
+    /// Records the next core module.
     pub fn module(&mut self, born: Born) {
         if self.wanted {
             self.modules.push(born);
         }
     }
 
-    /// The next core instance, of a module.
+    /// Records the next core instance, which is an instance of a module.
     pub fn instance(&mut self, of: Born) {
         if self.wanted {
             self.instances.push(BornInstance::Of(of));
         }
     }
 
-    /// The next core instance, which holds what a module imports under one name.
+    /// Records the next core instance, which contains the imports of a module from one import module.
     pub fn imports(&mut self, importer: Born, module: &str) {
         if self.wanted {
             self.instances.push(BornInstance::Imports(importer, module.to_string()));
         }
     }
 
-    /// The next core function.
+    /// Records the next core function.
     pub fn function(&mut self, born: impl FnOnce() -> BornFunction) {
         if self.wanted {
             self.functions.push(born());
         }
     }
 
-    /// The section, if it is wanted.
+    /// Returns the section, or `None` if provenance is disabled.
     pub fn section(&self, plan: &Plan) -> Option<wasm_encoder::CustomSection<'static>> {
         if !self.wanted {
             return None;
         }
         let writer = Writer { register: self, plan };
-        // Structures of strings and numbers can always be written.
+        // Serialization of structs that contain only strings and numbers cannot fail.
         let data = serde_json::to_vec(&writer.provenance()).unwrap_or_default();
         Some(wasm_encoder::CustomSection { name: SECTION.into(), data: data.into() })
     }
@@ -157,7 +157,7 @@ impl Writer<'_> {
             BornFunction::Source(source) => CoreFunction { what: self.what(source), uses: self.uses(source) },
             BornFunction::Slot(slot) => {
                 let source = &self.plan.slots[*slot].source;
-                let what = What::Slot {
+                let what = Definition::Slot {
                     core_instance: self.instance(Born::Shim),
                     slot: *slot as u32,
                     stands_for: self.plan.source(source),
@@ -165,37 +165,39 @@ impl Writer<'_> {
                 CoreFunction { what, uses: self.slot_uses(*slot) }
             }
             BornFunction::Hooked(index, source) => {
-                let what = What::Export { core_instance: self.instance(Born::Hooks), export: index.to_string() };
+                let what = Definition::Export { core_instance: self.instance(Born::Hooks), export: index.to_string() };
                 CoreFunction { what, uses: self.uses(source) }
             }
             BornFunction::Reach(id, name) => {
-                let what = What::Export { core_instance: self.instance(Born::Reach(*id)), export: (*name).to_string() };
+                let what =
+                    Definition::Export { core_instance: self.instance(Born::Reach(*id)), export: (*name).to_string() };
                 CoreFunction { what, uses: vec![Use::Copy { adapter: self.plan.modules[id.0].name.clone() }] }
             }
         }
     }
 
-    fn what(&self, source: &Source) -> What {
-        let export = |born, export: &str| What::Export { core_instance: self.instance(born), export: export.into() };
+    fn what(&self, source: &Source) -> Definition {
+        let export =
+            |born, export: &str| Definition::Export { core_instance: self.instance(born), export: export.into() };
         match source {
-            Source::Lower(function, canon) => What::Lower {
+            Source::Lower(function, canon) => Definition::Lower {
                 function: function.to_string(),
                 memory: canon.memory.as_ref().map(|(_, why)| why.to_string()),
                 realloc: canon.realloc.as_ref().map(|(_, why)| why.to_string()),
             },
-            Source::ResourceNew(_, resource) => What::ResourceNew { resource: resource.clone() },
-            Source::ResourceRep(_, resource) => What::ResourceRep { resource: resource.clone() },
-            Source::ResourceDrop(_, resource) => What::ResourceDrop { resource: resource.clone() },
+            Source::ResourceNew(_, resource) => Definition::ResourceNew { resource: resource.clone() },
+            Source::ResourceRep(_, resource) => Definition::ResourceRep { resource: resource.clone() },
+            Source::ResourceDrop(_, resource) => Definition::ResourceDrop { resource: resource.clone() },
             Source::ThreadLocal(access) => export(Born::Shim, super::forward::thread_local(*access)),
             Source::Export(core, _) | Source::Destructor(core) => export(Born::Module(core.module), &core.export),
             Source::Copy(id, copy) => export(Born::Memory(*id), copy.field()),
-            // No functions.
+            // Memories are not functions.
             Source::HostedMemory => export(Born::Shim, ""),
             Source::OwnMemory(id) => export(Born::Memory(*id), ""),
         }
     }
 
-    /// The imports that a slot's function satisfies, and the destructor that it stands for.
+    /// Returns the imports and the destructors that use a table entry.
     fn slot_uses(&self, slot: usize) -> Vec<Use> {
         let mut uses = Vec::new();
         for wire in &self.plan.wires {
@@ -216,7 +218,7 @@ impl Writer<'_> {
         uses
     }
 
-    /// Everything in the plan that mentions a source.
+    /// Returns all uses of a source in the plan.
     fn uses(&self, source: &Source) -> Vec<Use> {
         let mut uses = Vec::new();
         for wire in self.plan.wires.iter().filter(|wire| wire.via == Via::Direct && wire.source == *source) {
@@ -277,12 +279,12 @@ impl Writer<'_> {
     }
 }
 
-/// The functions of a trimmed adapter, by their new indices.
+/// Returns the functions of a garbage-collected adapter, by new index.
 fn functions(functions: &Functions) -> Vec<Function> {
     let chains = Chains::new(functions);
     let mut new: BTreeMap<u32, Function> = BTreeMap::new();
     for (index, name) in &functions.generated {
-        let reason = "made by the encoder".to_string();
+        let reason = "generated by the encoder".to_string();
         new.insert(*index, Function { name: name.to_string(), old_indices: Vec::new(), code: None, reason });
     }
     for kept in &functions.kept {

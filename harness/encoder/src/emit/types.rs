@@ -1,4 +1,4 @@
-//! WIT types into component types, in whatever scope they are needed.
+//! Encodes WIT types as component types in any scope.
 
 use foldhash::HashMap;
 use wasm_encoder::{Alias, ComponentExportKind, ComponentTypeEncoder, ComponentValType, PrimitiveValType};
@@ -7,29 +7,30 @@ use wit_parser::{Function, Handle, InterfaceId, Param, Type, TypeDefKind, TypeId
 use super::Emitter;
 use crate::world::World;
 
-/// The types that a scope holds already.
+/// Types that are already defined in a scope.
 #[derive(Clone, Default)]
 pub(super) struct TypeMap {
     pub ids: HashMap<TypeId, u32>,
-    /// Those that came since the last time something was forgotten.
+    /// Types that were added since the last call of [`TypeMap::forget`].
     new: Vec<TypeId>,
-    /// Older ones, by the interface that they belong to.
+    /// Types that were added before, by the interface that they belong to.
     of: HashMap<InterfaceId, Vec<TypeId>>,
     anonymous: HashMap<TypeDefKind, u32>,
     functions: HashMap<Signature, u32>,
 }
 
-/// A function's type: whether it is asynchronous, its parameters, its result.
+/// Type of a function: true if asynchronous, parameters, and result.
 type Signature = (bool, Vec<(String, Type)>, Option<Type>);
 
 impl TypeMap {
-    /// Notes the index of a type.
+    /// Records the index of a type.
     pub fn insert(&mut self, id: TypeId, index: u32) {
         self.ids.insert(id, index);
         self.new.push(id);
     }
 
-    /// Forgets everything that was made of an interface's own types: from now on they are those of its instance.
+    /// Removes everything that was defined for an interface's own types. From now on, the types of its exported
+    /// instance are used.
     pub fn forget(&mut self, world: &World, interface: InterfaceId) {
         for id in self.new.drain(..) {
             let ty = &world.resolve.types[id];
@@ -47,17 +48,17 @@ impl TypeMap {
     }
 }
 
-/// A place where types are defined.
+/// A scope in which types can be defined.
 pub(super) trait Scope {
     fn world(&self) -> &World;
     fn map(&mut self) -> &mut TypeMap;
-    /// Starts a definition.
+    /// Starts the definition of a type.
     fn define(&mut self) -> (u32, ComponentTypeEncoder<'_>);
-    /// Gives a type its name here; the index by which it goes from then on.
+    /// Assigns a name to a type in this scope. Returns the index to use from now on.
     fn named(&mut self, id: TypeId, name: &str, index: u32) -> u32;
-    /// A resource that belongs here.
+    /// Defines a resource of this scope.
     fn resource(&mut self, id: TypeId, name: &str) -> u32;
-    /// A type that comes from elsewhere, if it does.
+    /// Returns the index of a type that is defined in another scope.
     fn foreign(&mut self, id: TypeId) -> Option<u32>;
 
     fn val_type(&mut self, ty: &Type) -> ComponentValType {
@@ -209,7 +210,7 @@ pub(super) trait Scope {
                 }
             },
             TypeDefKind::Resource | TypeDefKind::Unknown => {
-                unreachable!("a resource has a name, and a resolved package knows all its types")
+                unreachable!("resources are named, and a resolved package has no unknown types")
             }
         }
     }
@@ -230,7 +231,7 @@ pub(super) trait Scope {
     }
 }
 
-/// The component's root. Types of exported interfaces stay without names here: the exported instance names them.
+/// Root scope of the component. Types of exported interfaces have no names here; the exported instance names them.
 impl Scope for Emitter<'_> {
     fn world(&self) -> &World {
         self.world

@@ -1,4 +1,4 @@
-//! Why each function of an adapter is kept, and which are gone.
+//! Reasons for kept functions of adapters, and lists of dropped functions.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use crate::plan::Plan;
 use crate::trim::{Functions, KeptFunction, Reason};
 
-/// A plan with all functions.
+/// A plan with the functions of each adapter.
 pub(super) struct Detailed<'p>(pub &'p Plan);
 
 impl fmt::Display for Detailed<'_> {
@@ -31,12 +31,12 @@ impl fmt::Display for Detailed<'_> {
     }
 }
 
-/// How many functions are kept for which kind of reason, on one line.
+/// Writes the number of functions by kind of reason, on one line.
 pub(super) fn summary(f: &mut fmt::Formatter<'_>, functions: &Functions) -> fmt::Result {
-    const KINDS: [&str; 4] = ["exported", "called", "in tables", "imported or for the start"];
+    const KINDS: [&str; 4] = ["exported", "called", "in tables", "for the start function or globals"];
     let mut counts = [0; KINDS.len()];
     for function in &functions.kept {
-        // Imports are no code of the adapter's.
+        // Imports have no code in the adapter.
         if function.code.is_none() {
             continue;
         }
@@ -51,20 +51,20 @@ pub(super) fn summary(f: &mut fmt::Formatter<'_>, functions: &Functions) -> fmt:
     let parts: Vec<String> = parts.map(|(count, kind)| format!("{count} {kind}")).collect();
     match parts.is_empty() {
         true => Ok(()),
-        false => writeln!(f, "    of the functions, {}", parts.join(", ")),
+        false => writeln!(f, "    functions: {}", parts.join(", ")),
     }
 }
 
-/// Functions by their old index, to follow reasons back to an export.
+/// Functions by old index, to trace reasons back to a root such as an export.
 pub(crate) struct Chains<'p>(HashMap<u32, &'p KeptFunction>);
 
 impl<'p> Chains<'p> {
-    /// The functions of one adapter.
+    /// Indexes the functions of one adapter.
     pub fn new(functions: &'p Functions) -> Self {
         Chains(functions.kept.iter().map(|function| (function.from, function)).collect())
     }
 
-    /// The chain of who asked, from the function to an export.
+    /// Returns the chain of reasons from the function to a root.
     pub fn of(&self, function: &KeptFunction) -> String {
         let mut links = Vec::new();
         let mut next = Some(function);
@@ -75,16 +75,16 @@ impl<'p> Chains<'p> {
                 Reason::Export(export) => format!("export `{export}`"),
                 Reason::Start => "the start function".to_string(),
                 Reason::Called(_) => format!("called by {name}"),
-                Reason::AddressTaken(_) => format!("its address taken by {name}"),
+                Reason::AddressTaken(_) => format!("address taken by {name}"),
                 Reason::InData { data, by: Some(_) } => {
-                    format!("its address in static data {}, used by {name}", data.join(" in "))
+                    format!("address in static data {}, used by {name}", data.join(" in "))
                 }
-                Reason::InData { data, by: None } => format!("its address in static data {}", data.join(" in ")),
+                Reason::InData { data, by: None } => format!("address in static data {}", data.join(" in ")),
                 Reason::Element(segment) => format!("in element segment {segment}"),
                 Reason::Global(global) => format!("in the initial value of global {global}"),
                 Reason::Table(table) => format!("in the initial value of table {table}"),
             });
-            // Whoever asked was found before: chains end.
+            // Each function was found after the function that refers to it, so chains end.
             next = by;
         }
         links.join(", ")

@@ -1,5 +1,5 @@
-//! The plan as JSON, for tools. Its fields are described in `docs/explain-json.md`: they may become more; one that
-//! changes its meaning or goes takes a new `version`.
+//! JSON output of the plan. Fields can be added at any time; removing a field or changing its meaning requires a new
+//! `version`.
 
 use serde::Serialize;
 
@@ -9,13 +9,13 @@ use crate::read::signature;
 use crate::start::{Remedy, Start};
 use crate::trim::{Counts, Debug, Functions, KeptFunction, Reason, When};
 
-/// The version of the format.
+/// Version of the format.
 const VERSION: u32 = 1;
 
 impl Plan {
-    /// The plan as a JSON document, indented, with a line break at its end.
+    /// Returns the plan as an indented JSON document that ends with a newline.
     pub fn to_json(&self) -> String {
-        // Structures of strings and numbers can always be written.
+        // Serialization of structs that contain only strings and numbers cannot fail.
         let mut text = serde_json::to_string_pretty(&document(self)).unwrap_or_default();
         text.push('\n');
         text

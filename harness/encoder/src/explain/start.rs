@@ -1,4 +1,5 @@
-//! What main's start function may call, and how that is made possible.
+//! Text output for main's start function: the calls that it may make, and the modules that are instantiated before main
+//! for them.
 
 use std::fmt;
 
@@ -15,12 +16,14 @@ impl Plan {
         }
         match remedy {
             Remedy::Early { hoisted } => {
-                writeln!(f, "  so what these need comes before main")?;
+                writeln!(f, "  the modules that these need are instantiated before main")?;
                 if *hoisted {
-                    writeln!(f, "  and main's memory is defined by the shim, as it has to exist by then, too")?;
+                    writeln!(f, "  main's memory is defined by the shim, because it must exist before main, too")?;
                 }
             }
-            Remedy::None(why) => writeln!(f, "  but they cannot come before main: {why}")?,
+            Remedy::None(why) => {
+                writeln!(f, "  the modules that these need cannot be instantiated before main: {why}")?
+            }
         }
         if let Some(prepare) = &self.prepare {
             writeln!(f, "  prepared before main")?;
@@ -28,26 +31,35 @@ impl Plan {
                 writeln!(f, "    slot {}: {}", slot.0, self.slots[slot.0].name)?;
             }
             for CoreRef { module, export } in &prepare.initialize {
-                writeln!(f, "    initialised: {} `{export}`", self.name(*module))?;
+                writeln!(f, "    initialized: {} `{export}`", self.name(*module))?;
             }
         }
-        let mut heading = "  not to be called by then, which would be a trap\n";
+        let mut heading = "  traps if called during main's instantiation\n";
         for wire in self.unusable_at_start() {
             let Via::Slot(slot, why) = &wire.via else { continue };
             let why = self.why(why, wire.importer);
             let importer = self.name(wire.importer);
-            writeln!(f, "{heading}    {} {} of {importer}, through slot {}: {why}", wire.module, wire.field, slot.0)?;
+            writeln!(
+                f,
+                "{heading}    {} {} of {importer}, indirect, through slot {}: {why}",
+                wire.module, wire.field, slot.0
+            )?;
             heading = "";
         }
         self.uninitialized(f)
     }
 
-    /// Adapters that start before they are initialised.
+    /// Writes the adapters that main may call before they are initialized.
     fn uninitialized(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let before_main = self.order.iter().take_while(|id| **id != crate::plan::ModuleId::MAIN);
         for id in before_main {
             if let Some(core) = self.initialize.iter().find(|core| core.module == *id) {
-                writeln!(f, "  {} is not initialised by then: `{}` comes after main", self.name(*id), core.export)?;
+                writeln!(
+                    f,
+                    "  {} is not initialized before main: `{}` is called after main's instantiation",
+                    self.name(*id),
+                    core.export
+                )?;
             }
         }
         Ok(())

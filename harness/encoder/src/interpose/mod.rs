@@ -1,7 +1,7 @@
-//! `interpose`: layers that pass every call on, and report it before and after.
+//! `interpose`: generates interposition adapters, which forward every call and report it before and after.
 //!
-//! An interposer is an isolated adapter made here: names and values are reported from its own memory, main's memory is
-//! shown to the host where it lies.
+//! An interposition adapter is isolated: reports contain names and values from its own memory. Main's memory is passed
+//! to the host in place.
 
 mod module;
 mod patch;
@@ -16,23 +16,24 @@ use wit_parser::Resolve;
 
 use crate::demand;
 use crate::error::Error;
-use crate::input::{Adapter, Form, Stack, Wit};
+use crate::input::{Adapter, Form, ShadowStack, Wit};
 use crate::layers;
 use crate::names;
 use crate::read::{self, Extern, Layer, Module};
 pub(crate) use pointer::readable;
 
-/// The WIT package `polyfill:interpose`: what an interposer asks of the host.
+/// The WIT package `polyfill:interpose`, which contains the host functions of interposition adapters.
 pub const CALLS: &str = include_str!("calls.wit");
 
-/// The interface of that package.
+/// Name of the interface in that package.
 pub(crate) use crate::names::REPORTS as INTERFACE;
 
-/// A function to pass on.
+/// Functions to forward, by name.
 pub(crate) type Functions = IndexMap<String, FuncType>;
 
-/// A layer for each import module that an interposer covers, with the functions that `modules` import from it. Of main's
-/// own functions it is the realloc alone, whether somebody imports it or trimming makes somebody do so.
+/// Generates an adapter for each import module that an interposition adapter covers, with the functions that `modules`
+/// import from it. Of main's exports, only the realloc is covered: garbage collection may add an import of it to an
+/// adapter.
 pub(crate) fn layers(
     adapter: &Adapter<'_>,
     checks: bool,
@@ -57,22 +58,22 @@ pub(crate) fn layers(
     }
     let memory = modules.first().is_some_and(has_memory);
     let stack_pointer = checks && modules.first().is_some_and(|main| main.exports_function(pointer::GETTER));
-    let with = With { memory, patches: checks && memory, stack_pointer };
+    let with = Capabilities { memory, patches: checks && memory, stack_pointer };
     covered.into_iter().map(|(name, functions)| layer(name, &functions, with)).collect()
 }
 
-/// What an interposer does beside passing on and telling of it.
+/// Features of an interposition adapter in addition to forwarding and reporting calls.
 #[derive(Clone, Copy)]
-struct With {
-    /// Shows main's memory.
+struct Capabilities {
+    /// Passes main's memory to the host.
     memory: bool,
     /// Lets the host change main's memory.
     patches: bool,
-    /// Tells of main's stack pointer.
+    /// Reports main's stack pointer.
     stack_pointer: bool,
 }
 
-fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'static>, Error> {
+fn layer(implements: &str, functions: &Functions, with: Capabilities) -> Result<Module<'static>, Error> {
     let name = format!("interposer of {implements}");
     for (function, ty) in functions {
         if let Some(found) = ty.params().iter().chain(ty.results()).find(|ty| !is_number(**ty)) {
@@ -84,7 +85,7 @@ fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'
     let layer = Layer {
         implements: vec![implements.to_string()],
         form: Form::Isolated,
-        stack: Stack::default(),
+        stack: ShadowStack::default(),
         transparent: true,
         reports: false,
         generated: true,
@@ -92,7 +93,7 @@ fn layer(implements: &str, functions: &Functions, with: With) -> Result<Module<'
     Ok(Module { wit: Some(Cow::Owned(wit()?)), layer, ..read::read(&name, wasm)? })
 }
 
-/// The world of every interposer.
+/// Returns the world of an interposition adapter.
 fn wit() -> Result<Wit, Error> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("calls.wit", CALLS);

@@ -1,7 +1,7 @@
-//! The core module of an interposer.
+//! Core module of an interposition adapter.
 //!
-//! Its memory: the names of module and functions, then room for the values of one report, and for what the host gives.
-//! One is enough: a report ends before anything else can be called.
+//! Its memory contains the names of the module and of the functions, followed by space for the values of one report and
+//! for data from the host. Space for one report is enough because a report ends before the next call.
 
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
@@ -11,16 +11,16 @@ use wasm_encoder::{
 use wasmparser::FuncType;
 
 use super::patch::{self, Patches};
-use super::{Functions, INTERFACE, With, pointer};
+use super::{Capabilities, Functions, INTERFACE, pointer};
 use crate::names::{self, Copy};
 
-/// `variant value`: the size in bytes of a discriminant and of eight bytes at their alignment.
+/// Size of a `variant value` in bytes: the discriminant, and 8 bytes at their alignment.
 const VALUE: u32 = 16;
-/// Where the payload lies in it.
+/// Offset of the payload in a `variant value`.
 const PAYLOAD: u64 = 8;
 const PAGE: u32 = 65536;
 
-/// Bytes of memory: where they start and how many there are.
+/// Range of memory, in bytes.
 #[derive(Clone, Copy)]
 struct Span {
     start: u32,
@@ -31,14 +31,14 @@ struct Span {
 struct Report {
     before: u32,
     after: u32,
-    /// What reports main's memory, and what tells its size.
+    /// The function that reports main's memory, and the function that returns its size.
     memory: Option<(u32, u32)>,
-    /// What reports main's stack pointer, and what tells it.
+    /// The function that reports main's stack pointer, and the function that returns it.
     stack_pointer: Option<(u32, u32)>,
 }
 
-/// A module that exports the functions, and imports each from `implements`.
-pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec<u8> {
+/// Generates a module that exports `functions` and imports each of them from `implements`.
+pub(super) fn module(implements: &str, functions: &Functions, with: Capabilities) -> Vec<u8> {
     let mut types = TypeSection::new();
     let mut imports = ImportSection::new();
     let mut function_names = NameMap::new();
@@ -64,7 +64,7 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
             (told, import(&mut types, names::MAIN, pointer::GETTER, vec![], pointers(1)))
         }),
     };
-    // What main's own functions write is main's.
+    // Writes by main's own functions are not checked.
     let patches = (with.patches && implements != names::MAIN).then(|| {
         let fill = import(&mut types, INTERFACE, "fill", pointers(1), vec![]);
         let restore = import(&mut types, INTERFACE, "restore", pointers(2), vec![]);
@@ -91,7 +91,7 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
     let room = values + most as u32 * VALUE;
     let room = room.next_multiple_of(VALUE);
     let pages = (room + patches.map_or(0, |_| patch::ROOM)).div_ceil(PAGE).max(1);
-    // Behind the functions that pass calls on.
+    // These functions follow the forwarding functions.
     let apply = imported + functions.len() as u32;
     let patches = patches.map(|patches| Patches { room, apply, ..patches });
     let place = Place { module: module_name, values };
@@ -100,7 +100,7 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
     let mut exports = ExportSection::new();
     let mut code = CodeSection::new();
     for (index, ((name, ty), span)) in (0..).zip(functions.iter().zip(spans)) {
-        // Its type is that of the import it passes calls on to.
+        // The function has the type of the import that it calls.
         section.function(first_import + index);
         exports.export(name, ExportKind::Func, imported + index);
         code.function(&body(ty, span, &place, &report, patches.as_ref(), first_import + index));
@@ -139,13 +139,13 @@ pub(super) fn module(implements: &str, functions: &Functions, with: With) -> Vec
     module.finish()
 }
 
-/// Where the parts of a report are in memory.
+/// Memory layout of a report.
 struct Place {
     module: Span,
     values: u32,
 }
 
-/// Reports the arguments, passes the call on, reports the results.
+/// Generates a function that reports the arguments, forwards the call, and reports the results.
 fn body(
     ty: &FuncType,
     function: Span,
@@ -157,7 +157,7 @@ fn body(
     let &Place { module, values } = place;
     let (params, results) = (encoded(ty.params()), encoded(ty.results()));
     let first_result = params.len() as u32;
-    // What gives no errno cannot be told to have failed.
+    // Failure can be detected only for functions that return an errno.
     let patches = patches.filter(|_| results == [ValType::I32]);
     let locals: Vec<(u32, ValType)> = results.iter().map(|ty| (1, *ty)).collect();
     let mut body = Function::new(locals);
@@ -224,7 +224,7 @@ fn store(code: &mut InstructionSink<'_>, at: u32, ty: ValType, local: u32) {
     };
 }
 
-/// Number types; others are refused before.
+/// Converts number types. Other types have been rejected before.
 fn encoded(types: &[wasmparser::ValType]) -> Vec<ValType> {
     let encode = |ty: &wasmparser::ValType| match ty {
         wasmparser::ValType::I64 => ValType::I64,

@@ -1,53 +1,54 @@
-//! Bytes of main's memory that the host changes around a call: it fills what the call is to write, so that it can be seen
-//! whether it does, and puts back what was there where the call has left that alone.
+//! Changes to main's memory by the host around a call. Before the call, the host fills the bytes that the call is
+//! expected to write, to detect missing writes. Afterwards it restores the bytes that the call has not written.
 //!
-//! The host says what is to be where; the interposer copies. What the host gives lies in the interposer's own memory until then.
+//! The host returns addresses and bytes, and the adapter copies them. They are stored in the adapter's own memory until
+//! then.
 
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, MemArgTarget, ValType};
 
-/// Bytes that the host may give at a time, with lists of where they go.
+/// Maximum size in bytes of the patches that the host can return at a time.
 pub(super) const ROOM: u32 = 384 << 10;
 
-/// `list<patch>`: where it is, and how many there are.
+/// Size of a `list<patch>` in bytes: pointer and length.
 const RESULT: u32 = 8;
-/// `record patch`: an address, where the bytes are, how many there are.
+/// Size of a `record patch` in bytes: address, pointer and length.
 const PATCH: u32 = 12;
-/// The global with the address behind all that the host has given: there is no other one.
+/// Index of the module's only global: the end address of the data from the host.
 const FREE: u32 = 0;
 
-/// What patches are made with.
+/// Functions and memory for patches.
 #[derive(Clone, Copy)]
 pub(super) struct Patches {
-    /// Where there are [`ROOM`] bytes.
+    /// Start address of [`ROOM`] bytes.
     pub room: u32,
-    /// What asks the host, before a call and after it.
+    /// Host functions to call before and after a call.
     pub fill: u32,
     pub restore: u32,
-    /// What copies to main's memory.
+    /// Function that copies to main's memory.
     pub store: u32,
-    /// The function [`Patches::apply`].
+    /// Index of the function [`Patches::apply`].
     pub apply: u32,
 }
 
 impl Patches {
-    /// Before a call.
+    /// Generates the code before a call.
     pub fn before(&self, code: &mut InstructionSink<'_>) {
         self.begin(code);
         code.i32_const(self.room.cast_signed()).call(self.fill).call(self.apply);
     }
 
-    /// After it; its result is in a local.
+    /// Generates the code after a call. `errno` is the local with its result.
     pub fn after(&self, code: &mut InstructionSink<'_>, errno: u32) {
         self.begin(code);
         code.local_get(errno).i32_const(self.room.cast_signed()).call(self.restore).call(self.apply);
     }
 
-    /// What was given before is used up.
+    /// Discards data of the previous host call.
     fn begin(&self, code: &mut InstructionSink<'_>) {
         code.i32_const((self.room + RESULT).cast_signed()).global_set(FREE);
     }
 
-    /// `()`: copies what the host has given to where it belongs.
+    /// Generates the function `()` that copies the bytes from the host to main's memory.
     pub fn apply(&self) -> Function {
         const AT: u32 = 0;
         const COUNT: u32 = 1;
@@ -68,7 +69,7 @@ impl Patches {
         function
     }
 
-    /// `cabi_realloc`, for what the host gives: each block behind the one before.
+    /// Generates `cabi_realloc` for data from the host. It is a bump allocator.
     pub fn realloc(&self) -> Function {
         const ALIGN: u32 = 2;
         const SIZE: u32 = 3;

@@ -1,7 +1,7 @@
-//! Main's stack pointer, made readable: an export more, a function that gives it.
+//! Access to main's stack pointer: adds an exported function to main that returns it.
 //!
-//! What is new stands behind all that was there, so that no index is another one, and no byte of code moves. A main with a start
-//! function stays as it is: it may call adapters before anything of its own can be called.
+//! New items are appended, so existing indices and code offsets do not change. A main module with a start function is
+//! not changed, because it may call adapters before its exports can be called.
 
 use wasm_encoder::{Encode, SectionId};
 use wasmparser::{ExternalKind, GlobalType, KnownCustom, Name, Parser, Payload, TypeRef, ValType};
@@ -10,18 +10,18 @@ use crate::error::Error;
 use crate::hoist::{HEADER, counted, sections};
 use crate::read::{self, Module};
 
-/// The export that gives it.
+/// Name of the added export.
 pub(super) const GETTER: &str = "polyfill:stack-pointer";
 
-/// The global's name, as an export or in the name section.
+/// Name of the global, as an export or in the name section.
 const STACK_POINTER: &str = "__stack_pointer";
 
-/// Main, with a function that gives its stack pointer if it has one that is known.
+/// Returns main with a function that returns its stack pointer, if the stack pointer is known.
 pub(crate) fn readable<'a>(main: Module<'a>) -> Result<Module<'a>, Error> {
     if main.has_start || main.exports_function(GETTER) {
         return Ok(main);
     }
-    // What is malformed is told of where it matters.
+    // A malformed module is reported by a later stage.
     match readable_bytes(&main.bytes) {
         Ok(Some(bytes)) => {
             let Module { name, wit, decoded, layer, .. } = main;
@@ -31,7 +31,7 @@ pub(crate) fn readable<'a>(main: Module<'a>) -> Result<Module<'a>, Error> {
     }
 }
 
-/// The module with that function; none if there is no such pointer.
+/// Returns the module with the added function, or `None` if the stack pointer is unknown.
 fn readable_bytes(bytes: &[u8]) -> wasmparser::Result<Option<Vec<u8>>> {
     let facts = Facts::of(bytes)?;
     let Some(global) = facts.pointer() else { return Ok(None) };
@@ -47,7 +47,7 @@ fn readable_bytes(bytes: &[u8]) -> wasmparser::Result<Option<Vec<u8>>> {
         encoded.len()
     };
     if length(bodies) != length(bodies.saturating_add(1)) {
-        // All code would move by a byte, and debug information would be wrong.
+        // The code would move by one byte, which would invalidate debug information.
         return Ok(None);
     }
     let mut out = bytes[..HEADER].to_vec();
@@ -79,10 +79,10 @@ fn encoded(parts: &[&dyn Encode]) -> Vec<u8> {
     bytes
 }
 
-/// What a module has, as far as it matters here.
+/// Properties of a module.
 #[derive(Default)]
 struct Facts {
-    /// How many types and functions.
+    /// Number of types and functions.
     types: u32,
     functions: u32,
     globals: Vec<GlobalType>,
@@ -139,7 +139,7 @@ impl Facts {
         Ok(facts)
     }
 
-    /// The global that is the pointer.
+    /// Returns the index of the stack pointer global.
     fn pointer(&self) -> Option<u32> {
         let global = self.exported.or(self.named)?;
         let ty = self.globals.get(global as usize)?;
@@ -151,7 +151,7 @@ impl Facts {
 mod tests {
     use super::*;
 
-    /// Before and after; none if there is nothing to be done.
+    /// Name, input, and expected output, or `None` if the module is not changed.
     const CASES: &[(&str, &str, Option<&str>)] = &[
         (
             "an export",
@@ -164,7 +164,7 @@ mod tests {
             ),
         ),
         (
-            "a name, behind imports",
+            "a name, after imports",
             r#"(module (import "a" "g" (global i64)) (import "a" "f" (func (param i32))) (func (export "h"))
                 (global $__stack_pointer (mut i32) (i32.const 8)))"#,
             Some(
@@ -182,7 +182,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_function_gives_it() {
+    fn an_exported_function_returns_the_stack_pointer() {
         let print = |wasm: &[u8]| wasmprinter::print_bytes(wasm).expect("a module");
         for (what, before, after) in CASES {
             let found = readable_bytes(&wat::parse_str(before).expect("a module")).expect("well formed");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn no_code_moves() {
+    fn code_offsets_do_not_change() {
         let functions = |count: usize| {
             let pointer = r#"(global (export "__stack_pointer") (mut i32) (i32.const 8))"#;
             let text = format!("(module {} {pointer})", "(func)".repeat(count));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_bytes_there_is_no_panic() {
+    fn malformed_modules_do_not_panic() {
         let good = wat::parse_str(CASES[1].1).expect("a module");
         for length in 0..good.len() {
             let _ = readable_bytes(&good[..length]);

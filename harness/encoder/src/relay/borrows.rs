@@ -1,5 +1,7 @@
-//! Loans among a function's arguments are given back before it returns: the canonical ABI traps otherwise
-//! (`canon lift`, "borrows must be dropped").
+//! Drops borrowed handles among the arguments of a function before it returns. Otherwise the canonical ABI traps
+//! ([`canon lift`], "borrows must be dropped").
+//!
+//! [`canon lift`]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
 
 use wasm_encoder::{BlockType, InstructionSink, MemArg, MemArgTarget, ValType};
 use wit_parser::abi::{FlatTypes, WasmType};
@@ -8,17 +10,17 @@ use wit_parser::{Handle, Int, Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 use super::RelayError;
 use crate::abi::definition;
 
-/// Indices of the functions that give back loans, by the resource.
+/// Indices of the functions that drop borrowed handles, by resource.
 pub(super) type Drops = Vec<(TypeId, u32)>;
 
-/// What a function's body needs while it gives back loans.
+/// State of a function body while code for dropping borrowed handles is generated.
 pub(super) struct Borrows<'a> {
     pub(super) resolve: &'a Resolve,
     pub(super) sizes: &'a SizeAlign,
     pub(super) drops: &'a Drops,
-    /// The function, for messages.
+    /// Name of the function, for error messages.
     pub(super) function: &'a str,
-    /// The types of its parameters, then those of further locals.
+    /// Types of the parameters, followed by those of the other locals.
     pub(super) locals: Vec<ValType>,
     pub(super) code: Vec<u8>,
 }
@@ -28,7 +30,7 @@ impl Borrows<'_> {
         InstructionSink::new(&mut self.code)
     }
 
-    /// Gives back the loans in a value that lies in locals from `first` on.
+    /// Drops the borrowed handles in a value that is stored in locals from `first` on.
     fn flat(&mut self, ty: &Type, first: u32) -> Result<(), RelayError> {
         if !has_borrow(self.resolve, ty) {
             return Ok(());
@@ -69,7 +71,7 @@ impl Borrows<'_> {
         Ok(())
     }
 
-    /// Values that lie in locals, one behind the other.
+    /// Drops the borrowed handles in values that are stored in consecutive locals.
     pub(super) fn flat_fields(&mut self, fields: Vec<Type>, mut first: u32) -> Result<(), RelayError> {
         for ty in fields {
             self.flat(&ty, first)?;
@@ -78,7 +80,8 @@ impl Borrows<'_> {
         Ok(())
     }
 
-    /// Locals that a value takes; all of a function's together are few, or they lie in memory.
+    /// Returns the number of locals for a value. A function has at most 16 flat parameters; otherwise they are stored
+    /// in memory.
     fn flat_count(&self, ty: &Type) -> u32 {
         let mut storage = [WasmType::I32; Resolve::MAX_FLAT_PARAMS];
         let mut flat = FlatTypes::new(&mut storage);
@@ -86,7 +89,7 @@ impl Borrows<'_> {
         flat.to_vec().len() as u32
     }
 
-    /// Gives back the loans in a value that lies in memory.
+    /// Drops the borrowed handles in a value that is stored in memory.
     pub(super) fn memory(&mut self, ty: &Type, address: u32, offset: u64) -> Result<(), RelayError> {
         if !has_borrow(self.resolve, ty) {
             return Ok(());
@@ -130,7 +133,7 @@ impl Borrows<'_> {
         Ok(())
     }
 
-    /// Fields, one behind the other.
+    /// Drops the borrowed handles in consecutive fields.
     pub(super) fn memory_fields(&mut self, fields: Vec<Type>, address: u32, offset: u64) -> Result<(), RelayError> {
         for (at, ty) in self.sizes.field_offsets(&fields) {
             self.memory(ty, address, offset + at.size_wasm32() as u64)?;
@@ -138,7 +141,7 @@ impl Borrows<'_> {
         Ok(())
     }
 
-    /// Elements of a list; both locals are used up.
+    /// Drops the borrowed handles in the elements of a list. Both locals are modified.
     fn each(&mut self, element: &Type, pointer: u32, length: u32) -> Result<(), RelayError> {
         let size = self.sizes.size(element).size_wasm32() as i32;
         self.code().block(BlockType::Empty).loop_(BlockType::Empty);
@@ -155,7 +158,7 @@ impl Borrows<'_> {
         self.locals.len() as u32 - 1
     }
 
-    /// A number of 32 bits; it may have been joined with a wider one.
+    /// Reads a 32-bit local. Flattening of a variant may have joined it with a 64-bit type.
     fn get(&mut self, local: u32) {
         let wide = self.locals.get(local as usize) == Some(&ValType::I64);
         let mut code = self.code();
@@ -173,7 +176,7 @@ impl Borrows<'_> {
         }
     }
 
-    /// The discriminant and the payloads of something that has cases.
+    /// Returns the discriminant and the payloads of a type with cases.
     fn cases(&self, kind: &TypeDefKind) -> Result<(Int, Vec<Option<Type>>), RelayError> {
         match kind {
             TypeDefKind::Option(ty) => Ok((Int::U8, vec![None, Some(*ty)])),
@@ -186,7 +189,7 @@ impl Borrows<'_> {
     }
 }
 
-/// Resources of which loans are among the arguments.
+/// Returns the resources that are borrowed by the arguments.
 pub(super) fn lent<'a>(resolve: &Resolve, types: impl IntoIterator<Item = &'a Type>) -> Vec<TypeId> {
     let mut found = Vec::new();
     let mut add = |resource| {
@@ -220,7 +223,7 @@ fn visit(resolve: &Resolve, ty: &Type, found: &mut dyn FnMut(TypeId)) {
     parts.iter().for_each(|ty| visit(resolve, ty, found));
 }
 
-/// What a type is, behind other names for it; none for those that are built in.
+/// Returns the kind of a type after resolving aliases. `None` for primitive types.
 fn kind<'a>(resolve: &'a Resolve, ty: &Type) -> Option<&'a TypeDefKind> {
     let Type::Id(id) = ty else { return None };
     match &resolve.types[*id].kind {

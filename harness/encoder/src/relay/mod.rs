@@ -1,8 +1,9 @@
-//! `relay`: a component that stands between another one and its host, so that every call can be seen and answered.
+//! `relay`: proxy component between a component and its host, which makes it possible to observe and answer every call.
 //!
-//! An engine's linker does not let a function that is registered be wrapped. A relay exports a function for each one that
-//! a component imports, and passes calls on to an import of the same type: whoever has the real host's functions
-//! instantiates the relay with them, and answers the component's imports by calls of the relay's exports.
+//! A registered function of an engine's linker cannot be wrapped. For each imported function of a component, the proxy
+//! component therefore exports a function that forwards calls to an import of the same type. The embedder instantiates
+//! the proxy component with the functions of the real host, and implements the imports of the component by calls of the
+//! proxy component's exports.
 
 mod borrows;
 mod module;
@@ -17,51 +18,56 @@ use crate::error::Errors;
 use crate::input::{Input, Options, Source, Wit};
 use crate::interpose;
 
-/// The name of a relay's core module, as backtraces have it.
+/// Name of the core module of a proxy component, for example in backtraces.
 pub const MODULE: &str = "polyfill:relay";
 
-/// A relay in binary form, and what its exports are for.
+/// A proxy component in binary form and its functions.
 #[derive(Clone, Debug)]
 pub struct Relay {
-    /// The component.
+    /// The component in binary form.
     pub component: Vec<u8>,
-    /// Its functions.
+    /// Functions that it forwards.
     pub functions: Vec<Relayed>,
 }
 
-/// A function that a relay passes on.
+/// A function that a proxy component forwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relayed {
-    /// The instance that it is imported from; none if it is imported by itself.
+    /// Instance that it is imported from. `None` if the component imports the function directly.
     pub instance: Option<String>,
-    /// Its name there.
+    /// Name of the function in the instance.
     pub function: String,
-    /// The relay's export, which has the same type.
+    /// Name of the proxy component's export, which has the same type.
     pub export: String,
 }
 
-/// Why there is no relay for a component.
+/// A proxy component could not be generated.
 #[derive(Clone, Debug, Error)]
 pub enum RelayError {
-    /// These are not the bytes of a component.
-    #[error("no component: {0}")]
+    /// The binary is not a component.
+    #[error("not a component: {0}")]
     Component(String),
-    /// A function has a type whose handles cannot be given back.
-    #[error("`{function}` has a {found} with loans in it, which a relay cannot give back")]
+    /// A function has a parameter type whose borrowed handles cannot be dropped.
+    #[error("`{function}` has a `{found}` containing borrowed handles, which is not supported")]
     Type {
-        /// The function.
+        /// Name of the function.
         function: String,
-        /// What is not supported: `map`, `future`, `stream`.
+        /// Kind of the unsupported type: `map`, `future` or `stream`.
         found: &'static str,
     },
-    /// A mistake of ours.
-    #[error("the relay cannot be encoded: {0}")]
+    /// The proxy component could not be encoded. This is a bug in the encoder.
+    #[error("cannot encode the proxy component: {0}")]
     Encode(#[from] Errors),
 }
 
-/// The relay for all that a component imports, but for what interposers report by.
+/// Generates the proxy component for all imports of a component, except those through which interposition adapters
+/// report.
 ///
-/// Functions that are asynchronous in their type are left out.
+/// Functions with an asynchronous type are omitted.
+///
+/// # Errors
+///
+/// Returns an error if the binary is not a component or if borrowed handles of a parameter type cannot be dropped.
 pub fn relay(component: &[u8]) -> Result<Relay, RelayError> {
     let (mut resolve, world) = decode(component)?;
     let imported = functions(&resolve, world);
@@ -92,20 +98,21 @@ pub fn relay(component: &[u8]) -> Result<Relay, RelayError> {
 /// A function that the component imports.
 struct Imported {
     instance: Option<String>,
-    /// The import module of a core module that imports the same.
+    /// Import module of a core module for the same import.
     module: String,
     function: Function,
     export: String,
 }
 
-/// The library takes components for what an encoder has written, and panics where they contradict themselves.
+/// Decodes the world of a component. `wit-parser` expects the output of an encoder and panics on inconsistent
+/// components.
 fn decode(component: &[u8]) -> Result<(Resolve, WorldId), RelayError> {
     let decoded = panic::catch_unwind(AssertUnwindSafe(|| decoding::decode(component)));
     match decoded {
         Ok(Ok(DecodedWasm::Component(resolve, world))) => Ok((resolve, world)),
         Ok(Ok(DecodedWasm::WitPackage(..))) => Err(RelayError::Component("a WIT package".into())),
         Ok(Err(error)) => Err(RelayError::Component(format!("{error:#}"))),
-        Err(_) => Err(RelayError::Component("its types contradict themselves".into())),
+        Err(_) => Err(RelayError::Component("its types are inconsistent".into())),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The core module of a relay: each export passes its call on to the import of the same type.
+//! Core module of a proxy component: each export forwards its call to the import of the same type.
 //!
-//! Both sides of a call lie in the same memory in the same form, so that nothing is copied. Memory is taken from the end
-//! of what is used, and all of it is free again when a call's results have been read.
+//! Arguments and results have the same representation in the same memory for both sides of a call, so they are not
+//! copied. Memory is allocated by a bump allocator, and is freed when the results of a call have been read.
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function as Body, FunctionSection,
@@ -16,11 +16,11 @@ use super::{Imported, MODULE, RelayError};
 use crate::abi::core_type;
 use crate::names;
 
-/// Where memory that is handed out begins: an address of zero would look like none.
+/// Start of allocated memory. It is not 0, because address 0 would look like a null pointer.
 const BASE: i32 = 16;
 const PAGE_BITS: i32 = 16;
 
-/// A module that imports the functions, and exports each under the name that is for it.
+/// Generates a module that imports each function and exports it under its export name.
 pub(super) fn module(resolve: &Resolve, functions: &[Imported]) -> Result<Vec<u8>, RelayError> {
     let mut sizes = SizeAlign::default();
     sizes.fill(resolve).map_err(|error| RelayError::Component(format!("{error:#}")))?;
@@ -48,7 +48,7 @@ pub(super) fn module(resolve: &Resolve, functions: &[Imported]) -> Result<Vec<u8
     Ok(module.finish())
 }
 
-/// Imports of what gives back loans, of each resource that there are loans of.
+/// Imports `resource.drop` of each resource that is borrowed by a parameter.
 fn drops(resolve: &Resolve, functions: &[Imported], module: &mut Parts) -> Drops {
     let params = functions.iter().flat_map(|imported| &imported.function.params);
     let lent = borrows::lent(resolve, params.map(|param| &param.ty));
@@ -65,7 +65,7 @@ fn drops(resolve: &Resolve, functions: &[Imported], module: &mut Parts) -> Drops
     drops
 }
 
-/// Passes the call on, gives back what was lent, and tells where the results lie.
+/// Generates a function that forwards the call, drops borrowed handles, and returns the results or their address.
 fn body(
     mut borrows: Borrows<'_>,
     function: &Function,
@@ -108,7 +108,7 @@ fn body(
     Ok(body)
 }
 
-/// `realloc(old, old size, alignment, size)`: always somewhere else, and behind what there is.
+/// Generates `realloc(old, old size, alignment, size)`. It always allocates new memory at the end.
 fn realloc() -> Body {
     let (old, old_size, align, size, start, end) = (0, 1, 2, 3, 4, 5);
     let top = 0;
@@ -117,7 +117,7 @@ fn realloc() -> Body {
     code.global_get(top).local_get(align).i32_add().i32_const(1).i32_sub();
     code.i32_const(0).local_get(align).i32_sub().i32_and().local_tee(start);
     code.local_get(size).i32_add().local_tee(end);
-    // Beyond the last address.
+    // The end address overflowed.
     code.local_get(start).i32_lt_u().if_(BlockType::Empty).unreachable().end();
     code.local_get(end).memory_size(0).i32_const(PAGE_BITS).i32_shl().i32_gt_u().if_(BlockType::Empty);
     code.local_get(end).i32_const(PAGE_BITS).i32_shr_u().i32_const(1).i32_add().memory_size(0).i32_sub();
@@ -129,14 +129,14 @@ fn realloc() -> Body {
     body
 }
 
-/// The results have been read.
+/// Generates the function that is called after the results have been read.
 fn release() -> Body {
     let mut body = Body::new([]);
     body.instructions().i32_const(BASE).global_set(0).end();
     body
 }
 
-/// Sections that grow side by side.
+/// Sections of the module while it is generated.
 #[derive(Default)]
 struct Parts {
     types: TypeSection,

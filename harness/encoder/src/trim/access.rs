@@ -1,7 +1,7 @@
-//! Access to main's memory by imported functions, which mean the same in both forms of an adapter.
+//! Functions that access main's memory. Their meaning is the same in both forms of an adapter.
 //!
-//! An adapter that shares main's memory gets functions of its own in their place; for an isolated one, they stay
-//! imports, and whoever puts the component together provides them.
+//! A shared adapter gets generated functions in their place. In an isolated adapter they remain imports, which the
+//! component provides.
 
 use std::fmt::Write;
 
@@ -12,13 +12,14 @@ pub(super) use crate::names::Copy as Access;
 use crate::names::MAIN_MEMORY;
 
 impl Access {
-    /// The meaning of a function's import: none if it is not about main's memory, an error if its name means nothing.
+    /// Returns the access that an import stands for: `None` if the import is not in the main-memory namespace, an error
+    /// if its name is unknown.
     pub fn of(import: &Import<'_>) -> Option<Result<Access, UnknownAccess>> {
         let named = Access::ALL.into_iter().find(|access| access.field() == import.name);
         (import.module == MAIN_MEMORY).then_some(named.ok_or(UnknownAccess))
     }
 
-    /// Whether the function has this type.
+    /// Returns true if the access function has this type.
     pub fn has_type(self, ty: &FuncType) -> bool {
         let (parameters, results): (&[ValType], &[ValType]) = match self {
             Access::Load | Access::Store => (&[ValType::I32; 3], &[]),
@@ -27,7 +28,7 @@ impl Access {
         ty.params() == parameters && ty.results() == results
     }
 
-    /// The type that the function has, as text.
+    /// Returns the expected type in the text format.
     pub fn expected(self) -> &'static str {
         match self {
             Access::Load | Access::Store => "(func (param i32 i32 i32))",
@@ -36,11 +37,11 @@ impl Access {
     }
 }
 
-/// A name that means nothing.
+/// Unknown name in the main-memory namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnknownAccess;
 
-/// `(to, from, length)`: copies within the one memory that adapter and main share.
+/// Generates `(to, from, length)`: copies within the memory that adapter and main share.
 pub(super) fn copy() -> Function {
     let mut function = Function::new([]);
     let mut code = function.instructions();
@@ -48,7 +49,7 @@ pub(super) fn copy() -> Function {
     function
 }
 
-/// `-> bytes`: the size of the shared memory, whose pages are two to the power of `page` bytes.
+/// Generates `-> bytes`: returns the size in bytes of the shared memory, whose pages are `1 << page` bytes.
 pub(super) fn size(page: u32) -> Function {
     let mut function = Function::new([]);
     let mut code = function.instructions();
@@ -56,7 +57,7 @@ pub(super) fn size(page: u32) -> Function {
         code.memory_size(0).end();
         return function;
     }
-    // A memory of the whole address space has this many pages, and one byte more than can be told.
+    // A memory that spans the whole address space has this many pages. Its size, one more than `u32::MAX`, is capped.
     let most = 1i32 << (32 - page.min(31));
     code.i32_const(-1);
     code.memory_size(0).i32_const(page.cast_signed()).i32_shl();
@@ -64,12 +65,12 @@ pub(super) fn size(page: u32) -> Function {
     function
 }
 
-/// A function's type as text.
+/// Formats a function type in the text format.
 pub(super) fn text(ty: &FuncType) -> String {
     let mut text = "(func".to_string();
     for (what, list) in [("param", ty.params()), ("result", ty.results())] {
         if !list.is_empty() {
-            // Writing to a string does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(text, " ({what}");
             list.iter().for_each(|ty| _ = write!(text, " {ty}"));
             text.push(')');

@@ -1,4 +1,4 @@
-//! Writes a function body again: indices renumbered, addresses made relative to where the data is.
+//! Encodes function bodies: remaps indices, and makes addresses of static data relative to its run-time location.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,39 +14,43 @@ use super::linking::{Linking, Relocation};
 use super::numbers::Numbers;
 use super::offsets::Piece;
 
-/// What bodies are written with.
+/// Encoder of function bodies.
 pub(super) struct Writer<'w, 'a> {
     pub linking: &'w Linking<'a>,
     pub units: &'w Units<'a>,
     pub layout: &'w Layout,
     pub numbers: &'w mut Numbers,
-    /// Whether static data moves. Slots of the table may have new numbers, even if not.
+    /// Set when static data moves. Table slots can be renumbered in either case.
     pub moves: bool,
-    /// Where code was in the module and is in its new body, if somebody wants to know.
+    /// Mapping from old to new code offsets, if it is requested.
     pub pieces: Option<Vec<Piece>>,
 }
 
-/// What a function's body does not tell.
+/// Properties of a function that its body does not contain.
 pub(super) struct About<'w> {
     pub parameters: usize,
     pub exported: bool,
-    /// Where the instructions are that are not to be copied as they are: offsets in the body.
+    /// Ranges of the instructions that must be re-encoded: offsets in the body.
     pub touched: &'w [Range<u32>],
-    /// What it stores at addresses that move.
+    /// Types of the values that the function stores at addresses that move.
     pub stores: Option<&'w BTreeSet<Operand>>,
 }
 
 type Result<T> = std::result::Result<T, wasm_encoder::reencode::Error<Problem>>;
 
-/// A body in the making.
+/// A function body under construction.
 struct Body {
     function: Function,
-    /// Locals that hold the value of a store while its address is changed.
+    /// Locals that hold the value of a store while its address is computed.
     scratch: BTreeMap<Operand, u32>,
 }
 
 impl<'a> Writer<'_, 'a> {
-    /// Writes the body of a function; an exported one gets its region first.
+    /// Encodes the body of a function. An exported function first calls the function that allocates the region.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the body is malformed, or if a relocation does not match it.
     pub fn body(&mut self, body: &FunctionBody<'a>, of: &About<'_>) -> Result<Function> {
         let mut out = self.head(body, of)?;
         if let Some(enter) = self.numbers.enter.filter(|_| of.exported) {
@@ -67,7 +71,7 @@ impl<'a> Writer<'_, 'a> {
         Ok(out.function)
     }
 
-    /// Copies instructions as they are.
+    /// Copies instructions unchanged.
     fn copy(&mut self, out: &mut Body, code: &[u8], start: u64, run: Range<usize>) {
         let from = start + run.start as u64;
         if let Some(run @ [_, ..]) = code.get(run) {
@@ -76,7 +80,7 @@ impl<'a> Writer<'_, 'a> {
         }
     }
 
-    /// Notes where the next piece of code comes from.
+    /// Records the origin of the next piece of code.
     fn note(&mut self, from: u64, out: &Body, copied: bool) {
         if let Some(pieces) = &mut self.pieces {
             pieces.push(Piece { from, to: out.function.byte_len(), copied });
@@ -98,13 +102,13 @@ impl<'a> Writer<'_, 'a> {
         Ok(())
     }
 
-    /// Whether a relocation asks for more than a new index.
+    /// Returns true if a relocation requires more than index remapping.
     fn changes(&self, relocation: &Relocation) -> bool {
         let kind = relocation.entry.ty;
         !data::is_index(kind) && (self.moves || data::is_slot(kind))
     }
 
-    /// The locals: the body's own, and scratch locals if there are stores to static data.
+    /// Encodes the locals of a body, followed by scratch locals if it stores to static data.
     fn head(&mut self, body: &FunctionBody<'a>, of: &About<'_>) -> Result<Body> {
         let mut locals = Vec::new();
         let mut next = of.parameters as u32;
@@ -139,7 +143,7 @@ impl<'a> Writer<'_, 'a> {
         if let Some(local) = scratch {
             function.instruction(&Instruction::LocalSet(local));
         }
-        // An offset cannot be negative: what lies below the data is part of the address.
+        // Offsets are unsigned: a negative distance from the data start is added to the address.
         let base = distance.min(0);
         push(function, Placed::Data(base), self.numbers.wiring.data_start);
         function.instruction(&Instruction::I32Add);
@@ -184,7 +188,7 @@ fn push(function: &mut Function, value: Placed, data_start: Option<u32>) {
     }
 }
 
-/// The type of a stored value.
+/// Value type of a stored operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operand {
     I32,
@@ -206,7 +210,7 @@ impl Operand {
     }
 }
 
-/// What lies on the stack above the address.
+/// Returns the type of the operand on top of the address, if the instruction has one.
 pub(super) fn stored(operator: &Operator<'_>) -> Option<Operand> {
     use Operator::*;
     Some(match operator {
@@ -227,7 +231,7 @@ pub(super) fn stored(operator: &Operator<'_>) -> Option<Operand> {
     })
 }
 
-/// The instructions with nothing but an address.
+/// Returns true for instructions whose only operand is an address.
 fn is_load(operator: &Operator<'_>) -> bool {
     use Operator::*;
     matches!(
@@ -262,7 +266,7 @@ fn is_load(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// Can an address in this operator's memory operand be moved?
+/// Returns true if the address in the operator's memory operand can be relocated.
 pub(super) fn is_movable(operator: &Operator<'_>) -> bool {
     is_load(operator) || stored(operator).is_some()
 }

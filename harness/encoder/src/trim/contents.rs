@@ -1,4 +1,4 @@
-//! The bytes of a region's static data, and the words in them that depend on where it is.
+//! Contents of a region's static data, and the words in it that depend on its address.
 
 use super::data::Units;
 use super::layout::{Layout, Placed};
@@ -7,7 +7,8 @@ use super::module::Module;
 use super::plan::{Plan, Value};
 use super::region::Fixup;
 
-/// The bytes of all units at their new offsets. Words with addresses are zero: code fills them in.
+/// Builds the bytes of all live data chunks at their new offsets. Words that hold addresses are zero, and are filled in
+/// at run time.
 pub(super) fn bytes(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &Plan, layout: &Layout) -> Vec<u8> {
     let mut contents = vec![0; layout.contents as usize];
     for &index in &live.units {
@@ -35,7 +36,7 @@ pub(super) fn bytes(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &
     contents
 }
 
-/// The words with addresses, in order.
+/// Lists the words that hold addresses, in ascending order of their chunks.
 pub(super) fn fixups(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &Plan, layout: &Layout) -> Vec<Fixup> {
     let mut fixups = Vec::new();
     for &index in &live.units {

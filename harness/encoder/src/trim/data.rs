@@ -1,8 +1,8 @@
-//! Static data, cut into units that can be dropped and moved one by one.
+//! Splits static data into chunks that can be dropped and moved separately.
 //!
-//! A unit is what overlapping data symbols of one segment cover. Code cannot step from one symbol to another, so
-//! units need not keep their distances. The exception are the arrays that a linker collects from many objects
-//! (`__start_*`, `__stop_*`): with such symbols around, a segment stays in one piece.
+//! A chunk is the range that overlapping data symbols of one segment cover. Code cannot step from one symbol to
+//! another, so chunks need not keep their distances. Arrays that a linker collects from several objects (`__start_*`,
+//! `__stop_*`) are the exception: if such symbols exist, every segment is a single chunk.
 
 use std::ops::Range;
 
@@ -12,52 +12,57 @@ use super::error::Problem;
 use super::linking::Relocation;
 use super::module::Module;
 
-/// A piece of static data that is kept or dropped as a whole.
+/// A chunk of static data that is kept or dropped as a whole.
 #[derive(Clone, Debug)]
 pub(super) struct Unit<'a> {
-    /// The addresses that the linker gave it.
+    /// Addresses assigned by the linker.
     pub addresses: Range<u32>,
-    /// Its new address has the same remainder by this power of two as the old one.
+    /// A power of two: the new address is congruent to the old one modulo this value.
     pub modulus: u32,
-    /// Its bytes.
+    /// Contents.
     pub bytes: &'a [u8],
-    /// Where these bytes are in the module.
+    /// Offset of the contents in the module.
     pub position: u64,
 }
 
 /// All static data of a relocatable module.
 #[derive(Default)]
 pub(super) struct Units<'a> {
-    /// The units, by address.
+    /// Chunks in the order of their addresses.
     pub units: Vec<Unit<'a>>,
-    /// Where each segment was placed by the linker.
+    /// Addresses of each segment, assigned by the linker.
     segments: Vec<Range<u32>>,
 }
 
-/// What a relocated value stands for.
+/// Meaning of a relocated value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// Itself: a number, or the address of a weak symbol that is not there.
+    /// The value itself: a plain number, or the address of an undefined weak symbol.
     Absolute(u32),
-    /// A unit, and the distance from its start (it wraps around).
+    /// A chunk and the wrapping distance from its start.
     Unit { unit: usize, delta: u32 },
-    /// A landmark of the region, and the distance from it (it wraps around).
+    /// A linker-defined address of the region and the wrapping distance from it.
     Landmark { landmark: Landmark, delta: u32 },
 }
 
 /// An address that the linker defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Landmark {
-    /// The lowest address of the stack.
+    /// Lowest address of the stack.
     StackLow,
-    /// Where the stack ends and static data begins.
+    /// End of the stack and start of static data.
     DataStart,
-    /// Behind static data. The adapter has no heap there: it begins and ends here.
+    /// End of static data, and both start and end of the heap: the adapter has none.
     RegionEnd,
 }
 
 impl<'a> Units<'a> {
-    /// Cuts the data of a relocatable module.
+    /// Splits the data of a relocatable module into chunks.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Problem::StaleRelocations`] if a segment has no constant address, exceeds the memory or is out of
+    /// order.
     pub fn cut(module: &Module<'a>) -> Result<Units<'a>, Problem> {
         let mut units = Units::default();
         for (index, data) in module.data.iter().enumerate() {
@@ -67,7 +72,7 @@ impl<'a> Units<'a> {
             let end = u32::try_from(data.data.len())
                 .ok()
                 .and_then(|length| start.checked_add(length))
-                .ok_or_else(|| stale("a data segment behind the end of memory"))?;
+                .ok_or_else(|| stale("a data segment beyond the end of memory"))?;
             if units.segments.last().is_some_and(|last| last.end > start) {
                 return Err(stale("a data segment out of order"));
             }
@@ -87,18 +92,22 @@ impl<'a> Units<'a> {
         Ok(units)
     }
 
-    /// What `value`, found at a relocation for a memory address, stands for.
+    /// Resolves `value`, found at a relocation of a memory address.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Problem::StaleRelocations`] if the relocation's symbol and the value disagree.
     pub fn resolve(&self, symbols: &[SymbolInfo<'_>], relocation: &Relocation, value: u32) -> Result<Target, Problem> {
         let entry = &relocation.entry;
         let stale = |what| Problem::StaleRelocations { offset: relocation.position, what };
         let Some(SymbolInfo::Data { name, symbol, flags }) = symbols.get(entry.index as usize) else {
-            return Err(stale("a memory address whose symbol is not data"));
+            return Err(stale("a memory address relocation whose symbol is not a data symbol"));
         };
-        // Linking is over: whatever is undefined now is a weak symbol without a definition.
+        // After linking, only weak symbols are undefined.
         let Some(symbol) = symbol.filter(|_| !flags.contains(SymbolFlags::ABSOLUTE)) else {
             return Ok(Target::Absolute(value));
         };
-        // A number in the shape of an address: the size of a page.
+        // This symbol has the form of an address, but its value is the page size.
         if *name == "__wasm_first_page_end" {
             return Ok(Target::Absolute(value));
         }
@@ -107,7 +116,7 @@ impl<'a> Units<'a> {
             return Ok(Target::Landmark { landmark, delta });
         }
         if is_array_bound(name) {
-            // Units are in order of their addresses.
+            // Chunks are in the order of their addresses.
             let unit = self.units.partition_point(|unit| unit.addresses.end < value);
             let found = self.units.get(unit).filter(|unit| unit.addresses.start <= value);
             let found = found.ok_or_else(|| stale("an address outside of static data"))?;
@@ -116,13 +125,14 @@ impl<'a> Units<'a> {
         }
         let address = self.address(&symbol).ok_or_else(|| stale("a symbol outside of its data segment"))?;
         if address.wrapping_add(delta) != value {
-            return Err(stale("an address that is not the symbol's"));
+            return Err(stale("an address that differs from its symbol's"));
         }
-        // Units are in order of their addresses, and do not overlap. An empty one may precede another at its address.
+        // Chunks are in the order of their addresses and do not overlap. An empty symbol can precede another at its
+        // address.
         let unit = self.units.partition_point(|unit| unit.addresses.end <= address);
         let unit = match self.units.get(unit) {
             Some(found) if found.addresses.start <= address => unit,
-            // Nothing is there, at the end of its segment: any address will do.
+            // An empty symbol at the end of its segment points to no data: any address is valid.
             _ if symbol.size == 0 => {
                 let landmark = Landmark::DataStart;
                 return Ok(Target::Landmark { landmark, delta });
@@ -133,7 +143,7 @@ impl<'a> Units<'a> {
         Ok(Target::Unit { unit, delta })
     }
 
-    /// The unit that a symbol starts in.
+    /// Returns the index of the chunk that contains the symbol's start.
     pub fn unit_of(&self, symbol: &DefinedDataSymbol) -> Option<usize> {
         let address = self.address(symbol)?;
         let unit = self.units.partition_point(|unit| unit.addresses.end <= address);
@@ -147,7 +157,7 @@ impl<'a> Units<'a> {
     }
 }
 
-/// The pieces of one segment, in order, as address ranges with their moduli.
+/// Splits a segment: returns its chunks in ascending order, as address ranges with their alignments.
 fn pieces(module: &Module<'_>, segment: usize, addresses: Range<u32>, alignment: u32) -> Vec<(Range<u32>, u32)> {
     let symbols = &module.linking.symbols;
     let whole = symbols.iter().any(|symbol| matches!(symbol, SymbolInfo::Data { name, .. } if is_array_bound(name)));
@@ -161,7 +171,7 @@ fn pieces(module: &Module<'_>, segment: usize, addresses: Range<u32>, alignment:
             continue;
         }
         let start = addresses.start.saturating_add(symbol.offset);
-        // An empty symbol has an address, too; it takes a byte so that it has it for itself.
+        // An empty symbol also has an address: one byte keeps it distinct.
         let end = start.saturating_add(symbol.size.max(1));
         if start < addresses.end {
             ranges.push(start..end.min(addresses.end));
@@ -170,7 +180,7 @@ fn pieces(module: &Module<'_>, segment: usize, addresses: Range<u32>, alignment:
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut pieces: Vec<(Range<u32>, u32)> = Vec::new();
     for range in ranges {
-        // How far the symbol happens to be aligned is the most that it can need, up to what its segment needs.
+        // The symbol's actual alignment, capped by that of its segment, is an upper bound of the required one.
         let modulus = 1 << range.start.trailing_zeros().min(alignment.trailing_zeros());
         match pieces.last_mut() {
             Some((last, needed)) if last.end > range.start => {
@@ -183,7 +193,7 @@ fn pieces(module: &Module<'_>, segment: usize, addresses: Range<u32>, alignment:
     pieces
 }
 
-/// The address of an active segment of memory 0 at a constant address.
+/// Returns the start address of an active segment of memory 0 with a constant address.
 fn fixed_address(kind: &DataKind<'_>) -> Option<u32> {
     let DataKind::Active { memory_index: 0, offset_expr } = kind else { return None };
     let mut reader = offset_expr.get_operators_reader();
@@ -193,7 +203,7 @@ fn fixed_address(kind: &DataKind<'_>) -> Option<u32> {
     }
 }
 
-/// The meaning of the names that the linker gives to addresses.
+/// Maps the names of linker-defined symbols to the addresses that they stand for.
 fn landmark(name: &str) -> Option<Landmark> {
     Some(match name {
         "__stack_low" => Landmark::StackLow,
@@ -207,24 +217,24 @@ fn is_array_bound(name: &str) -> bool {
     name.starts_with("__start_") || name.starts_with("__stop_")
 }
 
-/// The kinds of relocation that are about addresses of this module's data.
+/// Returns true for relocations of addresses in this module's data.
 pub(super) fn is_memory_address(kind: RelocationType) -> bool {
     use RelocationType::*;
     matches!(kind, MemoryAddrLeb | MemoryAddrSleb | MemoryAddrI32)
 }
 
-/// The kinds that stand for an index of the module, which parsing finds by itself, or are for debuggers.
+/// Returns true for relocations of indices. They need no handling, because the indices are found by parsing.
 pub(super) fn is_index(kind: RelocationType) -> bool {
     use RelocationType::*;
     matches!(kind, FunctionIndexLeb | TypeIndexLeb | GlobalIndexLeb | EventIndexLeb | TableNumberLeb)
 }
 
-/// The kinds that stand for a slot of the function table.
+/// Returns true for relocations of slots of the function table.
 pub(super) fn is_slot(kind: RelocationType) -> bool {
     matches!(kind, RelocationType::TableIndexSleb | RelocationType::TableIndexI32)
 }
 
-/// The addresses of all data segments that have a fixed one.
+/// Lists the address ranges of all data segments with a constant address.
 pub(super) fn fixed_ranges(module: &Module<'_>) -> Vec<Range<u64>> {
     let ranges = module.data.iter().filter_map(|data| {
         let wasmparser::DataKind::Active { offset_expr, .. } = &data.kind else { return None };

@@ -1,4 +1,4 @@
-//! Writes the trimmed module. Everything is decided.
+//! Encodes the garbage-collected module. All decisions are made before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,15 +26,15 @@ use super::module::Module;
 use super::numbers::{Generated, Numbers};
 use super::offsets::{self, MovedFunction, Offsets};
 use super::plan::Plan;
-use super::region::{self, Way};
+use super::region::{self, AllocationPoint};
 use super::stack;
 use super::watch;
 
 type Result<T> = std::result::Result<T, reencode::Error<Problem>>;
 
-/// What is written, and what from.
+/// Input of the encoding step.
 pub(super) struct Emit<'e, 'a> {
-    /// The adapter's name.
+    /// Name of the adapter.
     pub name: &'e str,
     pub module: &'e Module<'a>,
     pub units: &'e Units<'a>,
@@ -42,24 +42,28 @@ pub(super) struct Emit<'e, 'a> {
     pub plan: &'e Plan,
     pub numbers: Numbers,
     pub exports: &'e [&'e Export<'a>],
-    /// Whether names and DWARF are wanted.
+    /// Set when the `name` section and DWARF are kept.
     pub debug: bool,
 }
 
-/// The new module.
+/// The encoded module.
 pub(super) struct Written {
-    /// Its bytes.
+    /// Binary of the module.
     pub wasm: Vec<u8>,
-    /// Where its code came from.
+    /// Mapping from old to new code offsets.
     pub offsets: Offsets,
-    /// What became of the DWARF.
+    /// Result of rewriting the DWARF.
     pub debug: Debug,
-    /// Its index spaces.
+    /// Index spaces of the module.
     pub numbers: Numbers,
 }
 
 impl<'e, 'a> Emit<'e, 'a> {
-    /// Writes the new module.
+    /// Encodes the module.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a part of the adapter cannot be parsed or re-encoded.
     pub fn module(mut self) -> Result<Written> {
         let mut out = wasm_encoder::Module::new();
         out.section(&self.types()?);
@@ -88,7 +92,7 @@ impl<'e, 'a> Emit<'e, 'a> {
             let name = "producers".into();
             out.section(&wasm_encoder::CustomSection { name, data: data.into() });
         }
-        // Symbols and relocations are used up.
+        // Symbols and relocations are dropped: they describe the original layout.
         let moves = Moves { code: &offsets, globals: &self.numbers.globals };
         let (sections, debug) = match self.debug {
             true => dwarf::rewrite(&self.module.debug, moves),
@@ -118,7 +122,7 @@ impl<'e, 'a> Emit<'e, 'a> {
         if self.plan.memory {
             let memory = match &self.plan.own {
                 Some(own) => self.numbers.memory_type(own.memory)?,
-                // Main's memory, whatever its size.
+                // Main's memory has any size.
                 None => {
                     let page_size_log2 = Some(self.plan.page).filter(|page| *page != region::PAGE);
                     MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2 }
@@ -130,7 +134,7 @@ impl<'e, 'a> Emit<'e, 'a> {
         for ((module, name), ty) in &self.numbers.imports {
             section.import(module, name, EntityType::Function(*ty));
         }
-        // Of main: its global variables, say, in the hands of an adapter for its runtime.
+        // These are main's, for example global variables that an adapter for main's runtime accesses.
         for old in &self.live.tables {
             let Some(table) = self.module.tables.get(*old as usize) else { continue };
             if let Some(import) = table.import().and_then(|i| self.module.imports.get(i)) {
@@ -202,10 +206,10 @@ impl<'e, 'a> Emit<'e, 'a> {
             let ty = self.numbers.global_type(global.ty)?;
             let (special, form) = (&self.plan.special, self.plan.form);
             let value = if special.stack_pointer == Some(*old) && form == Form::Shared {
-                // What the linker put there is an address in a layout that is gone.
+                // The linker's address refers to the original layout.
                 ConstExpr::i32_const(0)
             } else if special.allocation_state == Some(*old) && form == Form::Isolated {
-                // Its stack is there from the beginning.
+                // An isolated adapter's stack exists from the start.
                 ConstExpr::i32_const(region::state::ALLOCATED)
             } else {
                 self.numbers.const_expr(value.clone())?
@@ -232,7 +236,7 @@ impl<'e, 'a> Emit<'e, 'a> {
         Ok(section)
     }
 
-    /// The exports that look after the stack pointer, one function each behind all others.
+    /// Returns the exports that check the stack pointer. Each has one wrapper function, after all other functions.
     fn balanced(&self) -> &'e [&'e Export<'a>] {
         if self.numbers.balance(self.plan).is_some() { self.exports } else { &[] }
     }
@@ -268,14 +272,14 @@ impl<'e, 'a> Emit<'e, 'a> {
         Ok(section)
     }
 
-    /// The functions of the linker's table that something may call.
+    /// Encodes the slots of the linker's table whose functions can be called.
     fn slots(&mut self, section: &mut ElementSection, slots: impl Iterator<Item = u32>) -> Result<()> {
         let mut functions = Vec::new();
         for slot in slots {
             let function = self.plan.slot_functions.get(&slot).copied().unwrap_or_default();
             functions.push(self.numbers.function_index(function)?);
         }
-        // Nobody calls through the table: the numbers are only compared.
+        // Without a live table, slot numbers are only compared, and no element segment is needed.
         if !functions.is_empty() && !self.numbers.tables.is_empty() {
             section.active(None, &ConstExpr::i32_const(1), Elements::Functions(functions.into()));
         }
@@ -312,7 +316,8 @@ impl<'e, 'a> Emit<'e, 'a> {
                     let offset = self.numbers.const_expr(offset_expr.clone())?;
                     section.active(0, &offset, data.data.iter().copied());
                 }
-                // Code names it, but its memory is gone: nothing is left of it once a module is instantiated.
+                // Code refers to the segment, but its memory is dropped: after instantiation, an active segment is
+                // empty.
                 DataKind::Active { .. } => {
                     section.passive([]);
                 }
@@ -335,7 +340,7 @@ impl<'e, 'a> Emit<'e, 'a> {
     fn code(&mut self) -> Result<(CodeSection, Offsets)> {
         let mut section = CodeSection::new();
         let mut moved = Vec::new();
-        // In front of the bodies is their number.
+        // The function count precedes the bodies.
         let more = self.numbers.generated.len() + self.balanced().len();
         let head = offsets::leb128_len(self.numbers.own.len() + more);
         let exported: BTreeSet<u32> = self.exports.iter().map(|export| export.index).collect();
@@ -366,14 +371,14 @@ impl<'e, 'a> Emit<'e, 'a> {
             let new = (function.byte_len(), head + section.byte_len());
             moved.push(MovedFunction::of(old, body.range(), new, pieces, self.module.linking.code_start()));
         }
-        let way = region.map_or(Way::Instantiation, |region| region.way);
+        let way = region.map_or(AllocationPoint::Instantiation, |region| region.way);
         let wiring = &self.numbers.wiring;
         let guard = self.numbers.guard(self.plan);
         for (generated, _) in &self.numbers.generated {
             section.function(&match generated {
                 Generated::Grow => region::realloc_by_grow(self.plan.page),
                 Generated::Place => {
-                    let fresh = way == Way::Instantiation;
+                    let fresh = way == AllocationPoint::Instantiation;
                     let fixups = contents::fixups(self.module, self.units, self.live, self.plan, layout);
                     region::place(layout, wiring, &fixups, fresh)
                 }
@@ -383,7 +388,7 @@ impl<'e, 'a> Emit<'e, 'a> {
                 Generated::Size => access::size(self.plan.page),
                 Generated::StackOverflow | Generated::StackUnbalanced => stack::overflow(),
                 Generated::WatchedWrite | Generated::WatchedStore => watch::unwatched(),
-                // Planned only with what it needs.
+                // Generated only if the stack is guarded.
                 Generated::SetStackPointer => {
                     let lowest = wiring.stack_lowest;
                     guard.as_ref().map_or_else(stack::overflow, |guard| stack::set(guard, lowest))
@@ -442,7 +447,7 @@ impl<'e, 'a> Emit<'e, 'a> {
     fn function_names(&self) -> NameMap {
         let names = &self.module.names.functions;
         let mut map = NameMap::new();
-        // Of several imports that became one, the first gives the name.
+        // If several imports were merged, the name of the first is used.
         let imported = self.numbers.functions.iter().rev().map(|(old, new)| (*new, *old));
         let imported: BTreeMap<u32, u32> = imported.collect();
         for (new, (module, name)) in (0..).zip(self.numbers.imports.keys()) {

@@ -1,21 +1,21 @@
-//! The two forms of an adapter, and which of them a module is made for.
+//! The two forms of an adapter, and detection of a module's form.
 
 use wasm_encoder::reencode::Reencode;
 use wasmparser::{DataKind, FunctionBody, Parser, Payload, TypeRef};
 
-/// Where an adapter's stack, heap and static data are.
+/// Location of an adapter's stack, heap and static data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// In main's memory: stack and static data are moved to a region that is allocated there.
     Shared,
-    /// In a memory of its own, where the linker put them. Main's memory is reached by copying.
+    /// In the adapter's own memory, at the linked addresses. Main's memory is accessed by copying.
     Isolated,
 }
 
-/// The form that a module is made for: one with a memory of its own that it uses is isolated, any other shares main's.
+/// Detects the form that a module is built for: a module that uses its own memory is isolated, any other module is
+/// shared.
 ///
-/// Whether it really can have that form is the business of trimming. A module that cannot be read shares, too: there,
-/// it will be told why.
+/// Garbage collection validates the form. A module that cannot be parsed counts as shared, and is rejected there.
 pub(crate) fn form(wasm: &[u8]) -> Form {
     match uses_own_memory(wasm) {
         Ok(true) => Form::Isolated,
@@ -36,7 +36,7 @@ fn uses_own_memory(wasm: &[u8]) -> Result<bool, wasm_encoder::reencode::Error> {
             }
             Payload::MemorySection(memories) => own = memories.count() > 0,
             Payload::CodeSectionEntry(body) if own && uses_memory(&body)? => return Ok(true),
-            // Its address may be given to an import without any code that loads from it.
+            // Code that never loads from memory can still pass the address to an import.
             Payload::DataSection(data) if own => {
                 for data in data {
                     if let DataKind::Active { .. } = data?.kind {
@@ -50,7 +50,7 @@ fn uses_own_memory(wasm: &[u8]) -> Result<bool, wasm_encoder::reencode::Error> {
     Ok(false)
 }
 
-/// Notices memories by pretending to write instructions again, so that none of them can be forgotten.
+/// Detects uses of memories by re-encoding instructions, which visits every index.
 struct Watch {
     memory: bool,
 }

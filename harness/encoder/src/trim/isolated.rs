@@ -1,4 +1,4 @@
-//! The memory of an isolated adapter: its size, and the static data that stays where the linker put it.
+//! Memory of an isolated adapter: its size, and the static data that stays at its linked address.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -14,22 +14,26 @@ use super::special::{self, Special};
 
 const PAGE: u64 = 1 << 16;
 
-/// A run of bytes takes up a gap of this many zeros: a segment of its own costs as much.
+/// Maximum number of zero bytes between two runs that are merged. A separate segment costs about as much.
 const GAP: u32 = 8;
 
-/// The memory that an isolated adapter keeps.
+/// Memory that an isolated adapter keeps.
 #[derive(Debug)]
 pub(super) struct Own {
-    /// Its type: large enough for the stack and all data, and what the adapter declares.
+    /// Memory type: large enough for the stack, all data and the declared size.
     pub memory: MemoryType,
-    /// The stack, which begins at the upper end. None without one.
+    /// Address range of the stack, if the adapter has one. The stack grows down from the end.
     pub stack: Option<Range<u32>>,
-    /// Data segments that stay as they are, by their old numbers: all, where it is not known what points to them.
+    /// Original indices of the data segments that are kept unchanged: all of them, if references to data are unknown.
     pub segments: BTreeSet<u32>,
 }
 
 impl Own {
-    /// Decides about the memory, if live code has one.
+    /// Determines the memory and the stack, if live code uses a memory.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the stack pointer has no initial address, or if the declared maximum is too small.
     pub fn of(module: &Module<'_>, units: &Units<'_>, live: &Live, special: &Special) -> Result<Option<Own>, Problem> {
         let Some(&index) = live.memories.first() else { return Ok(None) };
         let Some(item) = module.memories.get(index as usize) else { return Ok(None) };
@@ -60,13 +64,13 @@ impl Own {
     }
 }
 
-/// The stack below the stack pointer's initial value, down to static data or to address 0.
+/// Determines the stack's range: from the stack pointer's initial value down to static data or to address 0.
 fn stack(module: &Module<'_>, pointer: u32) -> Result<Range<u32>, Problem> {
     let high = match start_of(module, pointer) {
         Some(address) if address > 0 => address,
         _ => return Err(Problem::NoStack { global: pointer }),
     };
-    // Zeros at the end of data have no segment where the linker relies on a fresh memory: a symbol tells.
+    // Trailing zeros have no segment if the linker relies on zeroed memory. A symbol marks their end.
     let symbols = ["__stack_low", "__data_end"].into_iter();
     let symbols = symbols.filter_map(|name| start_of(module, special::named_global(module, name)?));
     let data = data::fixed_ranges(module).into_iter().filter_map(|range| u32::try_from(range.end).ok());
@@ -74,12 +78,12 @@ fn stack(module: &Module<'_>, pointer: u32) -> Result<Range<u32>, Problem> {
     Ok(low.unwrap_or(0)..high)
 }
 
-/// The initial value of a global that is a plain number.
+/// Returns the initial value of a global if it is a constant.
 pub(super) fn start_of(module: &Module<'_>, global: u32) -> Option<u32> {
     constant(module.globals.get(global as usize)?.own()?)
 }
 
-/// The value of an expression that is a plain number.
+/// Returns the value of an expression that is a single constant.
 fn constant(expression: &ConstExpr<'_>) -> Option<u32> {
     let mut reader = expression.get_operators_reader();
     match (reader.read().ok()?, reader.is_end_then_eof()) {
@@ -94,16 +98,17 @@ pub(super) struct Run {
     pub bytes: Vec<u8>,
 }
 
-/// The bytes of all live units, at their addresses. A memory is zero by itself.
+/// Builds runs of the contents of all live data chunks at their addresses. Zeros are omitted, because memory is
+/// initially zero.
 pub(super) fn runs(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &Plan) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    // Units are in order of their addresses.
+    // Chunks are in the order of their addresses.
     for &index in &live.units {
         let Some(unit) = units.units.get(index) else { continue };
         let mut bytes = unit.bytes.to_vec();
         for word in plan.words(module, units, index) {
             let at = word.at as usize;
-            // Addresses stay; slots may have new numbers.
+            // Addresses do not change, but table slots can be renumbered.
             let Value::Slot(slot) = word.value else { continue };
             if let Some(place) = bytes.get_mut(at..at + 4) {
                 place.copy_from_slice(&plan.slot(slot).to_le_bytes());
@@ -126,7 +131,7 @@ pub(super) fn runs(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &P
 }
 
 impl Run {
-    /// No wrap-around: a unit lies within its segment, whose end is an address.
+    /// Does not overflow: a chunk lies within its segment, whose end is a valid address.
     fn end(&self) -> u32 {
         self.address + self.bytes.len() as u32
     }

@@ -1,8 +1,8 @@
-//! Where stack and static data go within the region.
+//! Layout of stack and static data within the adapter region.
 //!
 //! ```text
 //! region            data start (16-aligned)                       region end
-//! | stack, downwards | units with contents | units that are zero |
+//! | stack, downwards | data with contents | data that is zero   |
 //! ```
 
 use std::collections::BTreeMap;
@@ -11,29 +11,33 @@ use super::data::{Landmark, Target, Units};
 use super::error::Problem;
 use super::live::Live;
 
-/// The alignment that the C ABI asks of a stack, and what an allocator can be trusted with.
+/// Minimum alignment of the region, in bytes: the stack alignment of the C ABI.
 const ALIGNMENT: u32 = 16;
 
-/// A region, laid out. Offsets are relative to where its data starts.
+/// Layout of a region. Offsets are relative to the start of its data.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    /// Bytes of stack, in front of the data.
+    /// Size of the stack in bytes. It precedes the data.
     pub stack: u32,
-    /// Bytes of data that have contents.
+    /// Size of the nonzero data in bytes.
     pub contents: u32,
-    /// Bytes of data in all, rounded up.
+    /// Total size of the data in bytes, rounded up to the alignment.
     pub data: u32,
-    /// What the region's start must be aligned to.
+    /// Required alignment of the region's start, in bytes.
     pub alignment: u32,
     offsets: BTreeMap<usize, u32>,
 }
 
 impl Layout {
-    /// Lays out what is live, beside a stack of so many bytes.
+    /// Lays out the live data chunks after a stack of `stack` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Problem::RegionTooLarge`] if the region would exceed half of the address space.
     pub fn of(units: &Units<'_>, live: &Live, stack: u32) -> Result<Layout, Problem> {
         let mut layout = Layout { stack, alignment: ALIGNMENT, ..Layout::default() };
         let live = live.units.iter().filter_map(|&index| Some((index, units.units.get(index)?)));
-        // Zeros behind everything else, where they need no bytes in the module.
+        // Zeros come last, where they take no bytes in the module.
         let (zeros, contents): (Vec<_>, Vec<_>) = live.partition(|(_, unit)| is_zero(unit.bytes));
         let mut end = 0;
         for (list, zeros) in [(contents, false), (zeros, true)] {
@@ -52,27 +56,27 @@ impl Layout {
             }
         }
         layout.data = end.checked_next_multiple_of(ALIGNMENT).ok_or(Problem::RegionTooLarge)?;
-        // Data starts at the region's alignment, too.
+        // The start of data has the region's alignment, too.
         layout.stack = layout.stack.checked_next_multiple_of(layout.alignment).ok_or(Problem::RegionTooLarge)?;
-        // Half of the address space: no sum of offsets wraps.
+        // Limiting the size to half of the address space prevents overflow in all sums of offsets.
         match layout.stack.checked_add(layout.data) {
             Some(total) if total <= i32::MAX.cast_unsigned() => Ok(layout),
             _ => Err(Problem::RegionTooLarge),
         }
     }
 
-    /// Bytes of stack and data.
+    /// Returns the total size of stack and data in bytes.
     pub fn size(&self) -> u32 {
-        // A region without either still is a place that landmarks can point to.
+        // A region without stack and data is still a valid target of linker-defined addresses.
         (self.stack + self.data).max(ALIGNMENT)
     }
 
-    /// The offset of a unit, if it is live.
+    /// Returns the offset of a data chunk, if it is live.
     pub fn offset(&self, unit: usize) -> Option<u32> {
         self.offsets.get(&unit).copied()
     }
 
-    /// The distance of a target from where data starts, or the number that it is.
+    /// Resolves a target to an absolute value or to an offset from the start of data.
     pub fn place(&self, target: Target) -> Placed {
         match target {
             Target::Absolute(value) => Placed::Absolute(value),
@@ -92,21 +96,21 @@ impl Layout {
     }
 }
 
-/// A value after the move.
+/// A relocated value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Placed {
-    /// The same everywhere.
+    /// A value that does not depend on the region's address.
     Absolute(u32),
-    /// An address, as its distance from where data starts.
+    /// An address, as an offset from the start of data.
     Data(i32),
 }
 
-/// In pieces, each of which the compiler can look at in a few steps.
+/// Returns true if all bytes are zero. Works in chunks that the compiler can vectorize.
 fn is_zero(bytes: &[u8]) -> bool {
     bytes.chunks(64).all(|piece| piece.iter().fold(0, |all, byte| all | byte) == 0)
 }
 
-/// The first offset from `end` on that has the same remainder as `address`.
+/// Returns the first offset from `end` on that is congruent to `address`. `modulus` is a power of two.
 fn congruent(end: u32, address: u32, modulus: u32) -> Option<u32> {
     let mask = modulus - 1;
     end.checked_add(address.wrapping_sub(end) & mask)

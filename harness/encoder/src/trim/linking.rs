@@ -1,36 +1,38 @@
-//! What the linker left behind: its symbol table, and the relocations of code and data (`--emit-relocs`).
+//! Symbol table and relocations of code and data, which the linker leaves in the module (`--emit-relocs`).
+//!
+//! The format is specified in <https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md>.
 
 use wasmparser::{BinaryReader, CustomSectionReader, KnownCustom, RelocationEntry, RelocationType, SymbolInfo};
 
-/// The `linking` and `reloc.*` sections. Empty if there are none.
+/// Contents of the `linking` and `reloc.*` sections. Empty if the module has none.
 #[derive(Default)]
 pub(super) struct Linking<'a> {
-    /// The symbol table.
+    /// Symbol table.
     pub symbols: Vec<SymbolInfo<'a>>,
     /// Alignment of each data segment, as a power of two.
     pub alignments: Vec<u32>,
-    /// The relocations of the code section, by position.
+    /// Relocations of the code section, in the order of their positions.
     pub code: Vec<Relocation>,
-    /// The relocations of the data section, by position.
+    /// Relocations of the data section, in the order of their positions.
     pub data: Vec<Relocation>,
-    /// There is a `linking` section.
+    /// Set if a `linking` section exists.
     pub present: bool,
-    /// There are relocations for the code section.
+    /// Set if relocations of the code section exist, or if a section is malformed.
     pub relocatable: bool,
-    /// A section that only position-independent modules have.
+    /// Set if a section exists that only position-independent modules have.
     pub dynamic: bool,
-    /// Where a section is that cannot be read, if there is one.
+    /// Offset of the first malformed section, if any.
     pub unreadable: Option<u64>,
     code_section: Option<Place>,
     data_section: Option<Place>,
 }
 
-/// One relocation.
+/// A relocation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Relocation {
-    /// Where, as an offset in the module.
+    /// Offset in the module.
     pub position: u64,
-    /// What is to be done.
+    /// Relocation entry.
     pub entry: RelocationEntry,
 }
 
@@ -41,24 +43,28 @@ struct Place {
 }
 
 impl<'a> Linking<'a> {
-    /// Notes the code section, by its number and the place of its contents.
+    /// Records the index of the code section and the offset of its contents.
     pub fn code_section(&mut self, section: u32, start: u64) {
         self.code_section = Some(Place { section, start });
     }
 
-    /// Where the contents of the code section start.
+    /// Returns the offset of the code section's contents, or 0 without one.
     pub fn code_start(&self) -> u64 {
         self.code_section.map_or(0, |place| place.start)
     }
 
-    /// Notes the data section.
+    /// Records the index of the data section and the offset of its contents.
     pub fn data_section(&mut self, section: u32, start: u64) {
         self.data_section = Some(Place { section, start });
     }
 
-    /// Takes a custom section, if it is one of the linker's. They come after the sections that they describe.
+    /// Reads a custom section if it is one of the linker's. These follow the sections that they describe.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the section is malformed.
     pub fn custom_section(&mut self, custom: &CustomSectionReader<'a>) -> wasmparser::Result<()> {
-        // Only these: other custom sections may contain anything.
+        // Other custom sections can contain anything, and are ignored.
         match custom.name() {
             "dylink.0" | "dylink" => self.dynamic = true,
             "linking" | "reloc.CODE" | "reloc.DATA" => self.known(custom.as_known())?,
@@ -108,18 +114,19 @@ impl<'a> Linking<'a> {
         Ok(())
     }
 
-    /// Notes that a section at an offset of the module cannot be read. A linker does not write such: a tool changed it.
+    /// Records the offset of a malformed section. Linkers emit valid sections, so a tool has changed the module.
     pub fn unreadable(&mut self, offset: u64) {
         self.relocatable = true;
         self.unreadable.get_or_insert(offset);
     }
 
-    /// The first relocation of an index that is not the index in the code, if there is one: where it is, and why.
+    /// Finds the first relocation whose index differs from the one in the code. Returns its offset and a description.
     ///
-    /// A linker writes both from one number, in live code and in dead. Where a tool changed the code, hardly any is right.
+    /// A linker writes both from one number, in live and in dead code. After a tool changed the code, most of them
+    /// differ.
     pub fn stale(&self, wasm: &[u8]) -> Option<(u64, &'static str)> {
         if let Some(offset) = self.unreadable {
-            return Some((offset, "a `linking` or `reloc.` section that cannot be read"));
+            return Some((offset, "a malformed `linking` or `reloc.` section"));
         }
         self.code.iter().find_map(|Relocation { position, entry }| {
             let symbol = self.symbols.get(entry.index as usize);
@@ -129,28 +136,28 @@ impl<'a> Linking<'a> {
                 | (RelocationType::GlobalIndexLeb, Some(SymbolInfo::Global { index, .. }))
                 | (RelocationType::EventIndexLeb, Some(SymbolInfo::Event { index, .. })) => Some(*index),
                 (RelocationType::FunctionIndexLeb | RelocationType::EventIndexLeb, _) => None,
-                // A global that stands for the address of something, and all that is no index.
+                // A global that holds the address of another symbol, and all relocations that are not indices.
                 _ => return None,
             };
             let bytes = wasm.get(*position as usize..).unwrap_or_default();
             let found = BinaryReader::new(bytes, *position).read_var_u32().ok();
-            (found.is_none() || found != expected).then_some((*position, "an index that is not the symbol's"))
+            (found.is_none() || found != expected).then_some((*position, "an index that differs from its symbol's"))
         })
     }
 
-    /// Forgets what the linker said: a tool changed the module after linking, and nothing can be relied on.
+    /// Discards symbols and relocations. They are unreliable if a tool has changed the module after linking.
     pub fn forget(&mut self) {
         let Linking { dynamic, code_section, data_section, .. } = *self;
         *self = Linking { dynamic, code_section, data_section, ..Linking::default() };
     }
 
-    /// The relocations of code from an offset of the module on.
+    /// Returns the relocations of code, starting at an offset in the module.
     pub fn code_from(&self, start: u64) -> Cursor<'_> {
         let from = self.code.partition_point(|relocation| relocation.position < start);
         Cursor { rest: self.code.get(from..).unwrap_or_default() }
     }
 
-    /// The relocations of data between two offsets of the module.
+    /// Returns the relocations of data in a range of offsets in the module.
     pub fn data_within(&self, range: std::ops::Range<u64>) -> &[Relocation] {
         within(&self.data, range)
     }
@@ -162,18 +169,18 @@ fn within(list: &[Relocation], range: std::ops::Range<u64>) -> &[Relocation] {
     list.get(from..to).unwrap_or_default()
 }
 
-/// Walks over relocations as over code.
+/// Iterates over relocations in parallel to code.
 pub(super) struct Cursor<'l> {
     rest: &'l [Relocation],
 }
 
 impl<'l> Cursor<'l> {
-    /// Whether there is one before an offset of the module.
+    /// Returns true if the next relocation is before an offset in the module.
     pub fn next_before(&self, end: u64) -> bool {
         self.rest.first().is_some_and(|relocation| relocation.position < end)
     }
 
-    /// The next relocations, up to an offset of the module.
+    /// Consumes and returns the relocations before an offset in the module.
     pub fn until(&mut self, end: u64) -> &'l [Relocation] {
         let count = self.rest.iter().take_while(|relocation| relocation.position < end).count();
         let (next, rest) = self.rest.split_at(count);

@@ -1,4 +1,4 @@
-//! What of an adapter is needed: a worklist from the wanted exports through code, data and relocations.
+//! Reachability: a worklist from the requested exports through code, data and relocations.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
@@ -17,9 +17,9 @@ use super::linking::{Cursor, Relocation};
 use super::module::Module;
 use super::plain::plain;
 use super::table::Slots;
-use super::why::{Why, Whys};
+use super::why::{FirstUse, FirstUses};
 
-/// What is needed, as indices of the original module.
+/// Reachable items, as indices of the original module.
 #[derive(Default)]
 pub(super) struct Live {
     pub types: BTreeSet<u32>,
@@ -28,46 +28,46 @@ pub(super) struct Live {
     pub tables: BTreeSet<u32>,
     pub memories: BTreeSet<u32>,
     pub tags: BTreeSet<u32>,
-    /// Element segments that code names.
+    /// Element segments that code refers to.
     pub elements: BTreeSet<u32>,
-    /// Data segments that code names.
+    /// Data segments that code refers to.
     pub data: BTreeSet<u32>,
-    /// Functions that code takes references to.
+    /// Functions that `ref.func` refers to.
     pub references: BTreeSet<u32>,
     /// Globals that code reads.
     pub read: BTreeSet<u32>,
     /// Globals that code writes.
     pub written: BTreeSet<u32>,
-    /// By function, what it stores at addresses that move.
+    /// For each function, the types of the values that it stores at addresses that move.
     pub stores: BTreeMap<u32, BTreeSet<Operand>>,
-    /// By function, where in its body the instructions are that are not [`plain`]: all others stay as they are.
+    /// For each function, the ranges in its body of the instructions that are not [`plain`]. All others are copied.
     pub touched: Vec<Vec<Range<u32>>>,
-    /// Units of static data.
+    /// Chunks of static data.
     pub units: BTreeSet<usize>,
-    /// Slots of the function table whose numbers are known from code and data.
+    /// Slots of the function table whose numbers occur in code and data.
     pub slots: BTreeSet<u32>,
-    /// A table is used in ways that show more than the slots above.
+    /// Set if a table is used in ways that can reach other slots.
     pub whole_tables: bool,
-    /// Code or data contains addresses within the region.
+    /// Set if code or data contains addresses within the region.
     pub addresses: bool,
-    /// Code contains numbers that may be addresses of data which the linker has placed for good.
+    /// Set if code contains constants that may be addresses of data that cannot move.
     pub fixed_addresses: bool,
-    /// Who asked first for what.
-    pub whys: Whys,
-    /// The exports that imports need beside themselves, by the import's number.
+    /// First reference to each function and data chunk.
+    pub whys: FirstUses,
+    /// Exports that imports also require, with the index of the import.
     pub also: Vec<(usize, Option<&'static str>)>,
 }
 
-/// What a search depends on, beside the module.
+/// Parameters of the search, besides the module.
 pub(super) struct Asked<'r> {
     pub form: Form,
     /// See [`super::Request::also`].
     pub also: &'r dyn Fn(usize) -> Option<&'static str>,
-    /// Whether to validate bodies.
+    /// Set when bodies are validated.
     pub validate: bool,
 }
 
-/// Finds what `exports` need, and every problem on the way.
+/// Finds everything that is reachable from `exports`, and returns all problems.
 pub(super) fn find(
     module: &Module<'_>,
     units: &Units<'_>,
@@ -82,7 +82,7 @@ pub(super) fn find(
         slots,
         live: Live { touched: vec![Vec::new(); module.functions.len()], ..Live::default() },
         functions: VecDeque::new(),
-        why: Why::Export,
+        why: FirstUse::Export,
         fixed: if module.linking.relocatable { Vec::new() } else { data::fixed_ranges(module) },
         allocations: FuncValidatorAllocations::default(),
         frames: OperatorsReaderAllocations::default(),
@@ -95,7 +95,7 @@ pub(super) fn find(
         }
     }
     if let Some(start) = module.start {
-        search.why = Why::Start;
+        search.why = FirstUse::Start;
         search.function(start);
     }
     search.run();
@@ -111,18 +111,18 @@ struct Search<'m, 'a> {
     units: &'m Units<'a>,
     slots: &'m Slots,
     live: Live,
-    /// Found, and not looked into yet.
+    /// Functions that are reachable but not yet visited.
     functions: VecDeque<u32>,
-    /// What is looked at, and so asks for what is found.
-    why: Why,
-    /// Addresses of data that cannot be moved.
+    /// Reason recorded for the items that are currently found.
+    why: FirstUse,
+    /// Address ranges of data that cannot be moved.
     fixed: Vec<Range<u64>>,
-    /// What the validation of one body leaves for the next.
+    /// Allocations of the body validator, reused for each body.
     allocations: FuncValidatorAllocations,
-    /// What the decoding of one instruction leaves for the next.
+    /// Allocations of the operator reader, reused for each instruction.
     frames: OperatorsReaderAllocations,
     problems: Vec<Problem>,
-    /// The offset of the last memory operand.
+    /// Offset of the last memory operand.
     offset: Option<u32>,
 }
 
@@ -130,13 +130,13 @@ type Found = Result<(), Error<Problem>>;
 
 impl<'a> Search<'_, 'a> {
     fn run(&mut self) {
-        // The first come first, so that the chain to an export is a shortest one.
+        // Breadth-first, so that the recorded chain to an export is a shortest one.
         while let Some(function) = self.functions.pop_front() {
             match self.look_into(function) {
                 Ok(()) => {}
-                // The body is valid: it is the relocations that cut instructions at the wrong places.
+                // The body is valid, so a relocation splits an instruction at the wrong offset.
                 Err(Error::ParseError(error)) if self.asked.validate && self.module.linking.relocatable => {
-                    let what = "a relocation that is not in an operand";
+                    let what = "a relocation outside of an operand";
                     self.problems.push(Problem::StaleRelocations { offset: error.offset(), what });
                 }
                 Err(error) => self.problems.push(Problem::reencode(error)),
@@ -191,7 +191,7 @@ impl<'a> Search<'_, 'a> {
         Ok(())
     }
 
-    /// Looks at the first instruction of `code`, which is at an offset of the module. Gives its length.
+    /// Visits the first instruction of `code`, at offset `from` of the module. Returns its length in bytes.
     fn operator(
         &mut self,
         function: u32,
@@ -206,8 +206,8 @@ impl<'a> Search<'_, 'a> {
         self.frames = reader.into_allocations();
         self.special(&operator);
         self.why = match operator {
-            Operator::RefFunc { .. } => Why::Address(function),
-            _ => Why::Call(function),
+            Operator::RefFunc { .. } => FirstUse::Address(function),
+            _ => FirstUse::Call(function),
         };
         let constant = match operator {
             Operator::I32Const { value } => Some(value.cast_unsigned()),
@@ -219,11 +219,11 @@ impl<'a> Search<'_, 'a> {
         let stored = body::stored(&operator);
         self.offset = None;
         self.instruction(operator)?;
-        self.why = Why::Address(function);
+        self.why = FirstUse::Address(function);
         for relocation in relocations.until(end) {
-            // Neither among the locals nor at an opcode.
+            // The position is among the locals or at an opcode.
             if relocation.position <= from {
-                let what = "a relocation outside of operands";
+                let what = "a relocation outside of an operand";
                 let offset = relocation.position;
                 self.problems.push(Problem::StaleRelocations { offset, what });
                 continue;
@@ -240,7 +240,7 @@ impl<'a> Search<'_, 'a> {
         Ok((end - from) as usize)
     }
 
-    /// What an operator tells beyond the indices in it.
+    /// Records properties of an operator other than the indices in it.
     fn special(&mut self, operator: &Operator<'_>) {
         match operator {
             Operator::GlobalGet { global_index } => {
@@ -274,14 +274,14 @@ impl<'a> Search<'_, 'a> {
         } else if let Some(operand) = operand {
             self.value(relocation, operand)
         } else {
-            Err(stale("an address or a table index where the instruction has none that could be moved"))
+            Err(stale("a relocation of an address or table index in an instruction without a relocatable operand"))
         };
         if let Err(problem) = result {
             self.problems.push(problem);
         }
     }
 
-    /// A relocated number in code or data.
+    /// Visits a relocated value in code or data.
     fn value(&mut self, relocation: &Relocation, value: u32) -> Result<(), Problem> {
         let symbols = &self.module.linking.symbols;
         if data::is_slot(relocation.entry.ty) {
@@ -300,18 +300,18 @@ impl<'a> Search<'_, 'a> {
 
     fn slot(&mut self, relocation: &Relocation, slot: u32) -> Result<(), Problem> {
         if self.slots.table().is_none() {
-            // The numbers stay, and so does everything in the tables that are called through.
+            // Slots keep their numbers, and the contents of all called tables are kept.
             return Ok(());
         }
         let symbol = self.module.linking.symbols.get(relocation.entry.index as usize);
         let expected = match symbol {
-            // Not there: a weak function without a definition, whose address is null.
+            // An undefined weak function, whose address is null.
             _ if slot == 0 => None,
             Some(SymbolInfo::Func { index, .. }) => Some(*index),
             _ => None,
         };
         if slot != 0 && (expected.is_none() || self.slots.function(slot) != expected) {
-            let what = "a table index that is not the symbol's";
+            let what = "a table index that differs from its symbol's";
             return Err(Problem::StaleRelocations { offset: relocation.position, what });
         }
         if let Some(function) = expected {
@@ -321,7 +321,7 @@ impl<'a> Search<'_, 'a> {
         Ok(())
     }
 
-    /// A unit, and what its bytes point to.
+    /// Marks a data chunk, and everything that its contents refer to.
     fn unit(&mut self, unit: usize) {
         let outer = self.why;
         let mut pending = vec![(unit, outer)];
@@ -330,7 +330,7 @@ impl<'a> Search<'_, 'a> {
                 continue;
             }
             self.live.whys.units.insert(unit, why);
-            self.why = Why::Data(unit);
+            self.why = FirstUse::Data(unit);
             let Some(unit) = self.units.units.get(unit) else { continue };
             let range = unit.position..unit.position + unit.bytes.len() as u64;
             for relocation in self.module.linking.data_within(range.clone()) {
@@ -363,7 +363,7 @@ impl<'a> Search<'_, 'a> {
         self.why = outer;
     }
 
-    /// The memory of an isolated adapter, and how its data is placed there.
+    /// Marks the memory of an isolated adapter, and the offset expressions of its data segments.
     fn own_memory(&mut self) {
         let module = self.module;
         let gives = |index: &u32| {
@@ -372,7 +372,7 @@ impl<'a> Search<'_, 'a> {
             let ty = imported.and_then(|function| module.types.get(function.ty as usize));
             ty.is_some_and(|ty| ty.params().contains(&ValType::I32))
         };
-        // Even where no live code loads or stores, an import may be given an address.
+        // Code that never loads or stores can still pass an address to an import.
         let used = self.live.addresses || self.live.fixed_addresses || self.live.functions.iter().any(gives);
         if self.live.memories.is_empty() && used && !module.memories.is_empty() {
             self.live.memories.insert(0);
@@ -399,12 +399,12 @@ impl<'a> Search<'_, 'a> {
         }
     }
 
-    /// An import, and the export that it needs beside itself.
+    /// Records an import, and marks the export that it also requires.
     fn import(&mut self, import: usize) {
         let also = (self.asked.also)(import);
         self.live.also.push((import, also));
         if let Some(export) = also.and_then(|name| self.module.exports.get(name)) {
-            let outer = std::mem::replace(&mut self.why, Why::Export);
+            let outer = std::mem::replace(&mut self.why, FirstUse::Export);
             self.function(export.index);
             self.why = outer;
         }
@@ -419,14 +419,14 @@ impl<'a> Search<'_, 'a> {
         }
     }
 
-    /// All functions that active segments put into a table.
+    /// Marks all functions that active segments put into a table.
     fn segments_of(&mut self, table: u32) {
         let module = self.module;
         let outer = self.why;
         for (index, element) in (0..).zip(&module.elements) {
             let ElementKind::Active { table_index, offset_expr } = &element.kind else { continue };
             if table_index.unwrap_or(0) == table {
-                self.why = Why::Element(index);
+                self.why = FirstUse::Element(index);
                 let found = self.const_expr(offset_expr.clone()).map(drop);
                 let found = found.and_then(|()| self.items(&element.items));
                 self.problems.extend(found.err().map(Problem::reencode));
@@ -453,7 +453,7 @@ impl<'a> Search<'_, 'a> {
     }
 }
 
-/// Finds indices by pretending to write them again, so that no instruction can be forgotten.
+/// Collects indices by re-encoding instructions, which visits every index.
 impl Reencode for Search<'_, '_> {
     type Error = Problem;
 
@@ -477,7 +477,7 @@ impl Reencode for Search<'_, '_> {
         {
             self.val_type(global.ty.content_type)?;
             if let Some(value) = global.own() {
-                let outer = std::mem::replace(&mut self.why, Why::Global(index));
+                let outer = std::mem::replace(&mut self.why, FirstUse::Global(index));
                 self.const_expr(value.clone())?;
                 self.why = outer;
             }
@@ -491,7 +491,7 @@ impl Reencode for Search<'_, '_> {
         {
             self.ref_type(table.ty.element_type)?;
             if let Some(wasmparser::TableInit::Expr(value)) = table.own().map(|own| &own.init) {
-                let outer = std::mem::replace(&mut self.why, Why::Table(index));
+                let outer = std::mem::replace(&mut self.why, FirstUse::Table(index));
                 self.const_expr(value.clone())?;
                 self.why = outer;
             }
@@ -524,7 +524,7 @@ impl Reencode for Search<'_, '_> {
                 self.table_index(table_index.unwrap_or(0))?;
                 self.const_expr(offset_expr.clone())?;
             }
-            let outer = std::mem::replace(&mut self.why, Why::Element(index));
+            let outer = std::mem::replace(&mut self.why, FirstUse::Element(index));
             self.items(&element.items)?;
             self.why = outer;
         }
@@ -542,7 +542,7 @@ impl Reencode for Search<'_, '_> {
     }
 }
 
-/// New numbers for the indices that stay, in their old order.
+/// Assigns consecutive new indices to the live indices, in ascending order from `first`.
 pub(super) fn renumber(live: &BTreeSet<u32>, first: u32) -> BTreeMap<u32, u32> {
     live.iter().copied().zip(first..).collect()
 }

@@ -1,25 +1,25 @@
-//! The `trim` stage: adapter + demand -> the part of it that is needed, with its stack and its static data placed.
+//! Garbage-collects an adapter: keeps the part that the requested exports need, and places its stack and static data.
 //!
-//! An adapter is ordinary code, in one of two forms. A shared one works in main's memory: with the relocations that
-//! `--emit-relocs` leaves in it, its data can be moved to wherever there is room at run time. An isolated one keeps its
-//! own memory, where nothing has to move; then relocations, if there are any, tell what can go. The steps:
+//! An adapter is ordinary code, in one of two forms. A shared adapter works in main's memory: the relocations that
+//! `--emit-relocs` leaves in it allow its data to be moved to a region allocated at run time. An isolated adapter keeps
+//! its own memory, where nothing moves; relocations, if present, only show which data is unused. The steps:
 //!
 //! | file | step |
 //! |---|---|
-//! | `form` | which form a module is made for |
+//! | `form` | form that a module is built for |
 //! | `module`, `names`, `linking` | bytes -> index spaces, names, symbols and relocations |
-//! | `data`, `table` | static data as units, function table as slots |
-//! | `live`, `plain` | what the wanted exports need of all that; the instructions that can stay as they are |
-//! | `special`, `shape`, `access` | stack pointer, by name or by what code does with it; imports with a meaning |
-//! | `stack` | its size and its guard |
-//! | `layout`, `region`, `contents` | where stack and data of a shared adapter go, who allocates them and when |
-//! | `isolated` | the memory of an isolated adapter, and its data |
+//! | `data`, `table` | static data as chunks, function table as slots |
+//! | `live`, `plain` | reachability from the requested exports; instructions that are copied unchanged |
+//! | `special`, `shape`, `access` | stack pointer, identified by name or by its use; imports with special meaning |
+//! | `stack` | stack size, overflow guard and usage measurement |
+//! | `layout`, `region`, `contents` | layout and allocation of a shared adapter's stack and data |
+//! | `isolated` | memory and data of an isolated adapter |
 //! | `plan` | all decisions |
-//! | `numbers`, `body`, `emit` | the new module |
-//! | `why` | why each function is kept |
-//! | `watch` | the new module once more, telling of its writes |
-//! | `unsupported` | the construct and the place of what cannot be trimmed |
-//! | `offsets`, `dwarf` | its debug information, moved along with the code |
+//! | `numbers`, `body`, `emit` | index remapping and encoding of the new module |
+//! | `why` | reason for which each function is kept |
+//! | `watch` | instrumentation of a finished module that reports its writes |
+//! | `unsupported` | unsupported constructs and their locations |
+//! | `offsets`, `dwarf` | offset mapping and DWARF rewriting |
 
 mod access;
 mod body;
@@ -59,73 +59,74 @@ use crate::names::WANTED_REALLOCS;
 pub(crate) use dwarf::Debug;
 pub use error::{Problem, TrimError};
 pub(crate) use form::{Form, form};
-pub(crate) use stack::Stack;
+pub(crate) use stack::ShadowStack;
 pub(crate) use watch::watch;
 pub(crate) use why::{Functions, KeptFunction, Reason};
 
 use data::Units;
 use module::Module;
 use plan::Plan;
-use region::Way;
+use region::AllocationPoint;
 
-/// What is asked of an adapter.
+/// Input of [`trim`].
 pub(crate) struct Request<'a> {
-    /// The adapter's name, for messages and for the module's debug name.
+    /// Name of the adapter, for messages and for the module name in the `name` section.
     pub name: &'a str,
-    /// The adapter.
+    /// Binary of the adapter.
     pub wasm: &'a [u8],
-    /// The exports to keep, all of them functions.
+    /// Names of the exports to keep. All of them must be functions.
     pub exports: &'a IndexSet<String>,
-    /// The export that an import, by its number, needs beside itself where it is kept: a realloc for its results.
+    /// Returns the export that the import with the given index also requires if it is kept: a realloc for its results.
     pub also: &'a dyn Fn(usize) -> Option<&'static str>,
-    /// Where the adapter's stack, heap and static data are.
+    /// Form of the adapter: location of its stack, heap and static data.
     pub form: Form,
-    /// Where memory of main comes from.
+    /// Source of memory allocated from main.
     pub realloc: MainRealloc<'a>,
-    /// What is asked of the adapter's stack.
-    pub stack: Stack,
-    /// It is to have what it takes to be [`watch`]ed.
+    /// Options of the adapter's shadow stack.
+    pub stack: ShadowStack,
+    /// Adds the imports and functions that [`watch`] requires.
     pub reports: bool,
-    /// Keep what debuggers want: names and DWARF.
+    /// Keeps the `name` section and DWARF.
     pub debug: bool,
-    /// Validate the adapter, but for functions that go. One that is not valid may give a module that is not, either.
+    /// Validates the adapter, except for the bodies of dropped functions. If unset, an invalid adapter can produce an
+    /// invalid module.
     pub validate: bool,
 }
 
-/// Where an adapter's stack and static data, and what it allocates from main, come from.
+/// Source of an adapter's stack, its static data and its allocations from main.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MainRealloc<'a> {
     /// The export of main with this name.
     Export(&'a str),
     /// `memory.grow`.
     Grow,
-    /// The export of main with this name, but main's start function may call the adapter before there is any.
+    /// The export of main with this name, but main's start function may call the adapter before it is available.
     Late(&'a str),
 }
 
-/// An adapter, trimmed.
+/// A garbage-collected adapter.
 #[derive(Clone, Debug)]
 pub(crate) struct Trimmed {
-    /// The new module.
+    /// Binary of the new module.
     pub wasm: Vec<u8>,
-    /// What it consists of; functions of the encoder's not counted.
+    /// Counts of the items that were kept, without the functions that the encoder generated.
     pub kept: Counts,
-    /// What is gone.
+    /// Counts of the items that were dropped.
     pub dropped: Counts,
-    /// Stack and static data, if it has any.
+    /// Stack and static data, if the adapter has any.
     pub region: Option<RegionReport>,
-    /// The memory that an isolated adapter keeps, if it needs one. It imports it as `env` `memory`, and expects it to
-    /// be its own, and zero.
+    /// Memory that an isolated adapter keeps, if it needs one. The module imports it as `env` `memory` and expects it
+    /// to be zeroed and used by no other module.
     pub memory: Option<MemoryType>,
-    /// What became of its debug information.
+    /// Result of rewriting the DWARF.
     pub debug: Debug,
-    /// What became of each function, and why.
+    /// Kept, generated and dropped functions, with the reasons.
     pub functions: Arc<Functions>,
-    /// What [`Request::also`] said of the imports that were looked at.
+    /// Results of [`Request::also`] for the imports that were visited.
     pub also: Vec<(usize, Option<&'static str>)>,
 }
 
-/// How much there is of an adapter.
+/// Numbers of items of an adapter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub imports: usize,
@@ -135,45 +136,50 @@ pub(crate) struct Counts {
     pub data_bytes: usize,
 }
 
-/// The source of a region that main's realloc does not give.
+/// Name of the source of a region that main's realloc does not allocate.
 pub(crate) const MEMORY_GROW: &str = "memory.grow";
 
-/// Where an adapter's stack and static data are, and how that is had.
+/// Location, size and allocation of an adapter's stack and static data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RegionReport {
     pub stack_bytes: u32,
-    /// Beyond the end of the stack is a trap.
+    /// Set when exceeding the stack traps.
     pub guarded: bool,
     pub data_bytes: u32,
     pub align: u32,
-    /// Main's realloc, by its name, or `memory.grow`, or the adapter's own memory with its size.
+    /// Name of main's realloc, or `memory.grow`, or the adapter's own memory with its size.
     pub source: String,
-    /// When it is allocated.
+    /// Time of allocation.
     pub when: When,
-    /// Why in this way.
+    /// Reason for the source and time of allocation.
     pub why: &'static str,
 }
 
-/// When a region is allocated.
+/// Time at which a region is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum When {
     /// At the first call of an export.
     FirstCall,
     /// By the module's start function.
     Instantiation,
-    /// It is in a memory of the adapter's, and needs no allocation.
+    /// In the adapter's own memory, without an allocation.
     Always,
 }
 
-/// Trims an adapter, or tells everything that is wrong with it.
+/// Garbage-collects an adapter.
+///
+/// # Errors
+///
+/// Returns every problem that was found, without duplicates.
 pub(crate) fn trim(request: &Request<'_>) -> Result<Trimmed, Vec<TrimError>> {
     work(request).map_err(|problems| errors(request.name, request.wasm, problems))
 }
 
-/// Everything that is wrong with an adapter in a form, all of its exports wanted. Empty for a good one.
+/// Validates an adapter in the given form with all of its exports kept, and returns every problem. The result is empty
+/// for a valid adapter.
 ///
-/// Nothing is known about main, which may be as the adapter wants it.
-pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: Stack) -> Vec<TrimError> {
+/// Main is unknown, and assumed to provide everything that the adapter imports of it.
+pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: ShadowStack) -> Vec<TrimError> {
     let realloc = match form {
         Form::Shared => MainRealloc::Grow,
         Form::Isolated => MainRealloc::Export(WANTED_REALLOCS[0]),
@@ -214,14 +220,14 @@ fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
     Ok(Trimmed { wasm, kept, dropped, region, memory, debug, functions, also })
 }
 
-/// All that is known before anything is written.
+/// Results of the analysis, computed before anything is encoded.
 struct Analysis<'a> {
     units: Units<'a>,
     live: live::Live,
     plan: Plan,
 }
 
-/// Finds out everything. An isolated adapter can do without its relocations, if they are no good.
+/// Analyzes a module. If the relocations of an isolated adapter are invalid, the analysis is repeated without them.
 fn analyse<'a>(module: &mut Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>, Vec<Problem>> {
     match survey(module, request) {
         Err(problems)
@@ -241,7 +247,7 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
     let exports = exported(module, |name| request.exports.contains(name));
     let mut problems: Vec<Problem> = stack.check(form).into_iter().collect();
     if let Some((offset, what)) = module.linking.stale(request.wasm) {
-        // Nothing that follows from them would be true.
+        // Stale relocations would make all further results wrong.
         problems.push(Problem::StaleRelocations { offset, what });
         return Err(problems);
     }
@@ -269,7 +275,7 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
     }
 }
 
-/// What is asked for, and is no function that the adapter exports.
+/// Returns a problem for each requested export that does not exist or is not a function.
 fn missing(module: &Module<'_>, names: &IndexSet<String>) -> Vec<Problem> {
     let problem = |name: &String| match module.exports.get(name.as_str()) {
         Some(export) if is_function(export) => None,
@@ -279,12 +285,12 @@ fn missing(module: &Module<'_>, names: &IndexSet<String>) -> Vec<Problem> {
     names.iter().filter_map(problem).collect()
 }
 
-/// The exported functions that somebody wants, in the adapter's order.
+/// Returns the exported functions that `wanted` selects, in the adapter's order.
 fn exported<'m, 'a>(module: &'m Module<'a>, wanted: impl Fn(&str) -> bool) -> Vec<&'m Export<'a>> {
     module.exports.values().filter(|export| is_function(export) && wanted(export.name)).collect()
 }
 
-/// An export whose name differs only in its spelling.
+/// Finds an export whose name differs only in case and punctuation.
 fn near(module: &Module<'_>, wanted: &str) -> Option<String> {
     let plain = |name: &str| -> String {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
@@ -359,17 +365,19 @@ fn report(plan: &Plan, data_bytes: usize) -> Option<RegionReport> {
     }
     let region = plan.region.as_ref()?;
     let (when, why) = match region.way {
-        Way::Protocol => (When::FirstCall, "main exports a realloc, and the adapter keeps an `allocation_state`"),
-        Way::FirstCall if plan.realloc.is_none() => {
-            (When::FirstCall, "no realloc of main's is to be used, but its allocator is to begin before")
+        AllocationPoint::Protocol => {
+            (When::FirstCall, "main exports a realloc, and the adapter has an `allocation_state`")
         }
-        Way::FirstCall => (When::FirstCall, "main exports a realloc"),
-        Way::Instantiation if plan.late => {
+        AllocationPoint::FirstCall if plan.realloc.is_none() => {
+            (When::FirstCall, "main's realloc is not used, but its allocator must be initialized first")
+        }
+        AllocationPoint::FirstCall => (When::FirstCall, "main exports a realloc"),
+        AllocationPoint::Instantiation if plan.late => {
             (When::Instantiation, "main's start function may call the adapter before main's realloc exists")
         }
-        Way::Instantiation => (When::Instantiation, "no realloc of main's is to be used"),
+        AllocationPoint::Instantiation => (When::Instantiation, "main has no usable realloc"),
     };
-    let source = plan.realloc.as_ref().filter(|_| region.way != Way::Instantiation);
+    let source = plan.realloc.as_ref().filter(|_| region.way != AllocationPoint::Instantiation);
     Some(RegionReport {
         stack_bytes: region.layout.stack,
         guarded: plan.guarded.is_some(),

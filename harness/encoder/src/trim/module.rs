@@ -1,4 +1,4 @@
-//! Reads an adapter: every section into index spaces, borrowed from its bytes.
+//! Parses an adapter into index spaces that borrow from its bytes.
 
 use indexmap::IndexMap;
 use wasmparser::{
@@ -12,12 +12,12 @@ use super::error::Problem;
 use super::linking::Linking;
 use super::names::Names;
 
-/// What an adapter may be made of: the core language without types of garbage collection (see [`super::unsupported`] for
-/// what is said of others).
+/// WebAssembly features accepted in an adapter: the core language without types of the garbage collection proposal. See
+/// [`super::unsupported`] for the errors about other features.
 const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::FUNCTION_REFERENCES)
     .union(WasmFeatures::WIDE_ARITHMETIC)
-    // For constant expressions that read globals of the module's own; its types are refused.
+    // For constant expressions that read globals defined in the module. GC types are rejected.
     .union(WasmFeatures::GC)
     .union(WasmFeatures::GC_TYPES)
     .union(WasmFeatures::TAIL_CALL)
@@ -26,28 +26,28 @@ const FEATURES: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::THREADS)
     .union(WasmFeatures::EXCEPTIONS)
-    // For messages of our own: never kept.
+    // Accepted by the validator, so that the error comes from the encoder. Never kept.
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::CUSTOM_PAGE_SIZES);
 
-/// One entry of an index space: imported, or defined.
+/// An entry of an index space, imported or defined.
 pub(super) struct Item<T, D> {
-    /// Its type.
+    /// Type of the entry.
     pub ty: T,
-    /// Where it comes from.
+    /// Origin of the entry.
     pub origin: Origin<D>,
 }
 
-/// Where an entry of an index space comes from.
+/// Origin of an index space's entry.
 pub(super) enum Origin<D> {
-    /// The import with this number.
+    /// Imported, with the index of the import.
     Import(usize),
-    /// The module itself.
+    /// Defined in the module.
     Own(D),
 }
 
 impl<T, D> Item<T, D> {
-    /// The definition, unless it is imported.
+    /// Returns the definition, unless the entry is imported.
     pub fn own(&self) -> Option<&D> {
         match &self.origin {
             Origin::Import(_) => None,
@@ -55,7 +55,7 @@ impl<T, D> Item<T, D> {
         }
     }
 
-    /// The number of its import, if it is imported.
+    /// Returns the index of the import, if the entry is imported.
     pub fn import(&self) -> Option<usize> {
         match &self.origin {
             Origin::Import(import) => Some(*import),
@@ -64,7 +64,7 @@ impl<T, D> Item<T, D> {
     }
 }
 
-/// A core module, read: if that was asked for, it is valid but for its functions' bodies.
+/// A parsed core module. If validation was requested, everything except function bodies is valid.
 #[derive(Default)]
 pub(super) struct Module<'a> {
     pub types: Vec<FuncType>,
@@ -81,20 +81,28 @@ pub(super) struct Module<'a> {
     pub names: Names<'a>,
     pub producers: Option<&'a [u8]>,
     pub linking: Linking<'a>,
-    /// What judges the body of each function of its own.
+    /// Validation state of each defined function's body. Empty without validation.
     bodies: Vec<FuncToValidate<ValidatorResources>>,
     pub debug: DebugSections<'a>,
 }
 
 impl<'a> Module<'a> {
-    /// Reads a module, and validates it if that is asked for. Bodies are left for [`Module::validate_body`]: most are
-    /// never needed.
+    /// Parses a module, and validates it if `validate` is set. Bodies are left to [`Module::validate_body`], because
+    /// most of them are never needed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Problem::Invalid`] if the module is malformed or invalid.
     pub fn read(wasm: &'a [u8], validate: bool) -> Result<Module<'a>, Problem> {
         let validator = validate.then(|| Validator::new_with_features(FEATURES));
         Module::sections(wasm, validator).map_err(|error| Problem::invalid(&error))
     }
 
-    /// Validates the body of a function, by the function's index. One that is imported is valid.
+    /// Validates the body of the function with this index. Imported functions are valid.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Problem::Invalid`] if the body is invalid.
     pub fn validate_body(&self, function: u32, allocations: &mut FuncValidatorAllocations) -> Result<(), Problem> {
         let body = self.functions.get(function as usize).and_then(|item| item.own());
         let first = self.functions.len() - self.bodies.len();
@@ -127,7 +135,7 @@ impl<'a> Module<'a> {
                 Payload::DataSection(data) => module.linking.data_section(section, data.range().start),
                 _ => {}
             }
-            // The numbers by which relocation sections name the section that they are for.
+            // Section index by which relocation sections refer to their target section.
             if payload.as_section().is_some() && !matches!(payload, Payload::CodeSectionEntry(_)) {
                 section += 1;
             }

@@ -1,13 +1,13 @@
-//! The `name` section: read leniently, as a debugging aid that may be broken.
+//! Lenient parser of the `name` section, a debugging aid that may be malformed.
 
 use std::collections::BTreeMap;
 
 use wasmparser::{BinaryReader, CustomSectionReader, Name, NameMap, NameSectionReader};
 
-/// The names that are kept.
+/// Names that are kept.
 #[derive(Default)]
 pub(super) struct Names<'a> {
-    /// There is such a section, and it can be read.
+    /// Set if the section exists and its first entry can be parsed.
     pub present: bool,
     pub functions: BTreeMap<u32, &'a str>,
     pub locals: BTreeMap<u32, BTreeMap<u32, &'a str>>,
@@ -15,7 +15,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// Reads as far as the section is well-formed.
+    /// Reads names up to the first malformed entry.
     pub fn read(section: &CustomSectionReader<'a>) -> Names<'a> {
         let reader = BinaryReader::new(section.data(), section.data_offset());
         let mut names = Names::default();

@@ -1,4 +1,4 @@
-//! The index spaces of the trimmed module.
+//! Index remapping: the index spaces of the garbage-collected module.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use super::error::Problem;
 use super::live::{Live, renumber};
 use super::module::Module;
 use super::plan::Plan;
-use super::region::{Way, Wiring};
+use super::region::{AllocationPoint, Wiring};
 use super::special::is_realloc;
 use super::stack::{Guard, Low, Measure, PATTERN, USED};
 use super::watch::WRITES;
 
-/// A function that the encoder makes.
+/// A function that the encoder generates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Generated {
     /// [`super::region::realloc_by_grow`]
@@ -39,14 +39,14 @@ pub(super) enum Generated {
     SetStackPointer,
     /// [`super::stack::overflow`]
     StackUnbalanced,
-    /// [`super::watch::unwatched`], for what writes to main's memory itself.
+    /// [`super::watch::unwatched`], called before instructions that write to main's memory.
     WatchedWrite,
-    /// The same, for what does so by calls of `store`.
+    /// [`super::watch::unwatched`], called before calls of `store`.
     WatchedStore,
 }
 
 impl Generated {
-    /// What backtraces call it.
+    /// Returns the name of the function in the `name` section and in backtraces.
     pub fn name(self) -> &'static str {
         match self {
             Generated::Grow => "polyfill.realloc_by_memory_grow",
@@ -63,7 +63,7 @@ impl Generated {
         }
     }
 
-    /// Its type.
+    /// Returns the type of the function.
     pub fn ty(self) -> Signature {
         match self {
             Generated::Grow => (vec![ValType::I32; 4], vec![ValType::I32]),
@@ -76,49 +76,49 @@ impl Generated {
     }
 }
 
-/// Parameters and results.
+/// Parameter and result types.
 pub(super) type Signature = (Vec<ValType>, Vec<ValType>);
 
-/// New indices for old ones, and for what is new.
+/// New indices of kept and generated items.
 #[derive(Default)]
 pub(super) struct Numbers {
     pub types: BTreeMap<u32, u32>,
-    /// Types that only generated functions have, behind the others.
+    /// Types used by generated functions and imports only. They follow the others.
     pub new_types: Vec<Signature>,
-    /// Imported functions: module, name, and type by its new index.
+    /// Imported functions: module, name, and new index of the type.
     pub imports: IndexMap<(String, String), u32>,
     pub functions: BTreeMap<u32, u32>,
-    /// The functions that are the adapter's own, in order, by their old indices.
+    /// Original indices of the kept functions that the adapter defines, in ascending order.
     pub own: Vec<u32>,
     pub generated: Vec<(Generated, u32)>,
     pub globals: BTreeMap<u32, u32>,
-    /// How many globals are new, behind the others. All are mutable i32.
+    /// Number of generated globals, which follow the others. All are mutable i32.
     pub new_globals: u32,
     pub tables: BTreeMap<u32, u32>,
     pub tags: BTreeMap<u32, u32>,
     pub elements: BTreeMap<u32, u32>,
     pub data: BTreeMap<u32, u32>,
-    /// Old slots of the linker's table to new ones, if they were renumbered.
+    /// Mapping from old to new slots of the linker's table, if they are renumbered.
     pub slots: Option<BTreeMap<u32, u32>>,
     pub wiring: Wiring,
-    /// The prologue of every export.
+    /// Function that every export calls first.
     pub enter: Option<u32>,
-    /// The start function.
+    /// Start function.
     pub start: Option<u32>,
-    /// The guarded stack pointer by its old index, and the function that sets it instead.
+    /// Original index of the guarded stack pointer, and the function that replaces writes of it.
     pub guarded: Option<(u32, u32)>,
-    /// The import that reports how much of the stack was used, if that is measured.
+    /// Import that reports the used stack size, if it is measured.
     pub used: Option<u32>,
-    /// The import that tells what to fill the unused stack with, if that is done.
+    /// Import that returns the fill byte for unused stack, if the stack is filled.
     pub pattern: Option<u32>,
-    /// What memory operands get as their offset, instead of the one that they have.
+    /// Offset that replaces the one of the next memory operands.
     pub offset: Option<u32>,
-    /// What the last memory operand had as its offset.
+    /// Original offset of the last memory operand.
     pub last_offset: u32,
 }
 
 impl Numbers {
-    /// Gives everything that stays or is new its number.
+    /// Assigns indices to all kept and generated items.
     pub fn assign(module: &Module<'_>, live: &Live, plan: &Plan) -> Numbers {
         let mut numbers = Numbers {
             types: renumber(&live.types, 0),
@@ -173,9 +173,10 @@ impl Numbers {
         if plan.reports {
             let ty = self.new_type(module, live, (vec![ValType::I32; 2], vec![]), first);
             self.import(REPORTS, WRITES, ty);
-            // A block of main's allocator is the adapter's for sure. Below the stack of an isolated adapter may be data that
-            // nothing tells of; and pages that are there before main is, some mains take for their own.
-            let is_block = plan.region.as_ref().is_some_and(|region| region.way != Way::Instantiation);
+            // Unused stack is filled only in a block from main's allocator, which certainly belongs to the adapter.
+            // Below an isolated adapter's stack may be data without a symbol, and some mains claim pages that exist
+            // before they are instantiated.
+            let is_block = plan.region.as_ref().is_some_and(|region| region.way != AllocationPoint::Instantiation);
             if plan.measured() && is_block {
                 let ty = self.new_type(module, live, (vec![], vec![ValType::I32]), first);
                 self.pattern = Some(self.import(REPORTS, PATTERN, ty));
@@ -198,14 +199,14 @@ impl Numbers {
             }
             next += 1;
         }
-        // Where main's is not to be used.
+        // Falls back to `memory.grow` if main's realloc is not used.
         self.wiring.realloc = self.wiring.realloc.or(self.wiring.grow);
         for (index, generated) in replaced {
             self.functions.extend(self.generated(generated).map(|number| (index, number)));
         }
     }
 
-    /// The same function may be imported several times: a component's instances have each name once.
+    /// Adds an import. Duplicates are merged: an instance of a component has each name once.
     fn import(&mut self, module: &str, name: &str, ty: u32) -> u32 {
         let entry = self.imports.entry((module.to_string(), name.to_string()));
         let number = entry.index() as u32;
@@ -215,7 +216,7 @@ impl Numbers {
 
     fn new_type(&mut self, module: &Module<'_>, live: &Live, ty: Signature, first: u32) -> u32 {
         let same = |list: &[wasmparser::ValType], wanted: &[ValType]| {
-            // Only i32 occurs in the types of generated functions.
+            // The types of generated functions consist of i32 only.
             list.len() == wanted.len() && list.iter().all(|ty| *ty == wasmparser::ValType::I32)
         };
         let old = live.types.iter().find(|index| {
@@ -249,7 +250,7 @@ impl Numbers {
             let mapped = |old: Option<u32>| old.and_then(|old| self.globals.get(&old).copied());
             self.wiring.stack_pointer = mapped(plan.special.stack_pointer);
             self.wiring.state = mapped(plan.special.allocation_state);
-            if region.way == Way::FirstCall {
+            if region.way == AllocationPoint::FirstCall {
                 self.wiring.state = Some(new());
             }
         }
@@ -266,14 +267,15 @@ impl Numbers {
         self.elements = plan.kept_elements(module, live).into_iter().zip(0..).collect();
     }
 
-    /// The stack pointer that exports are to leave as it was, what traps if one does not, and the first function that looks.
+    /// Returns the stack pointer that exports must restore, the function that traps if they do not, and the first
+    /// wrapper.
     pub fn balance(&self, plan: &Plan) -> Option<[u32; 3]> {
         let pointer = self.globals.get(&plan.balanced?).copied()?;
         let first = self.imports.len() + self.own.len() + self.generated.len();
         Some([pointer, self.generated(Generated::StackUnbalanced)?, first as u32])
     }
 
-    /// The guard of the stack, if there is one.
+    /// Returns the stack guard, if there is one.
     pub fn guard(&self, plan: &Plan) -> Option<Guard> {
         let pointer = self.globals.get(&plan.guarded?).copied()?;
         let overflow = self.generated(Generated::StackOverflow)?;
@@ -292,7 +294,7 @@ impl Numbers {
         }
     }
 
-    /// What is measured of the stack, if it is.
+    /// Returns the stack measurement, if the stack is measured.
     pub fn measure(&self, plan: &Plan) -> Option<Measure> {
         let (lowest, used) = (self.wiring.stack_lowest?, self.used?);
         Some(Measure { guard: self.guard(plan)?, lowest, used, pattern: self.pattern })
@@ -307,8 +309,8 @@ impl Numbers {
 
 fn new(map: &BTreeMap<u32, u32>, old: u32, what: &str) -> Result<u32, Error<Problem>> {
     map.get(&old).copied().ok_or_else(|| {
-        // A gap between what `live` saw and what is written: ours, but no reason to panic.
-        let message = format!("{what} {old} was dropped, but is used");
+        // Internal inconsistency between reachability analysis and encoder, reported as an error instead of a panic.
+        let message = format!("internal error: {what} {old} was dropped, but is used");
         Error::UserError(Problem::Invalid { offset: 0, message })
     })
 }
@@ -337,7 +339,7 @@ impl Reencode for Numbers {
     fn data_index(&mut self, index: u32) -> Result<u32, Error<Problem>> {
         new(&self.data, index, "data segment")
     }
-    /// There is one memory: main's, or the adapter's.
+    /// There is at most one memory: main's, or the adapter's.
     fn memory_index(&mut self, _: u32) -> Result<u32, Error<Problem>> {
         Ok(0)
     }

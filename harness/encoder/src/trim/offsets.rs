@@ -1,53 +1,53 @@
-//! Where code was and where it is: what debug information and provenance are moved by.
+//! Mapping from old to new code offsets, for debug information and provenance.
 //!
-//! All offsets are bytes from the start of a code section's contents, as DWARF for WebAssembly counts them.
+//! All offsets are bytes from the start of the code section's contents, as in DWARF for WebAssembly.
 
 use std::ops::Range;
 
-/// Old offsets to new ones, for the functions that stay.
+/// Mapping from old to new offsets of the kept functions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offsets {
-    /// By old offset. Bodies do not touch: there is a size in front of each.
+    /// Kept functions in the order of their old offsets. Bodies are not adjacent: each is preceded by its size.
     functions: Vec<MovedFunction>,
 }
 
-/// One function, before and after.
+/// Old and new location of a function.
 #[derive(Clone, Debug)]
 pub(crate) struct MovedFunction {
-    /// Its old index.
+    /// Original index.
     pub from: u32,
-    /// Its old body, locals included.
+    /// Old body, including locals.
     pub old: Range<u32>,
-    /// Its new body.
+    /// New body.
     pub new: Range<u32>,
-    /// Its pieces, in order, as offsets in the code sections; empty where nobody asked for them.
+    /// Pieces in ascending order, as offsets in the code sections. Empty if they were not requested.
     pub pieces: Vec<Piece>,
 }
 
-/// Where a piece of code was and is. It reaches to where the next one begins.
+/// Old and new offset of a piece of code. It extends to the start of the next piece.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece {
-    /// Its old place.
+    /// Old offset.
     pub from: u64,
-    /// Its new place.
+    /// New offset.
     pub to: usize,
-    /// It was copied as it is. Otherwise it is one instruction, written anew.
+    /// Set for code that was copied unchanged. Otherwise the piece is a single re-encoded instruction.
     pub copied: bool,
 }
 
 impl Offsets {
-    /// Puts the functions into the order of their old bodies.
+    /// Sorts the functions by their old offsets.
     pub fn new(mut functions: Vec<MovedFunction>) -> Offsets {
         functions.sort_by_key(|function| function.old.start);
         Offsets { functions }
     }
 
-    /// The functions, by their old offsets.
+    /// Returns the functions in the order of their old offsets.
     pub fn functions(&self) -> &[MovedFunction] {
         &self.functions
     }
 
-    /// The function at an old offset, its end included. A linker's placeholder for dropped code is in none.
+    /// Finds the function that contains an old offset; its end is included. A linker's tombstone value is in none.
     pub fn function(&self, old: u64) -> Option<&MovedFunction> {
         let old = u32::try_from(old).ok()?;
         let next = self.functions.partition_point(|function| function.old.start <= old);
@@ -55,7 +55,7 @@ impl Offsets {
         (old <= function.old.end).then_some(function)
     }
 
-    /// The functions whose old bodies overlap a range.
+    /// Returns the functions whose old bodies overlap a range.
     pub fn within(&self, range: &Range<u64>) -> impl Iterator<Item = &MovedFunction> {
         let end = range.end;
         let first = self.functions.partition_point(|function| u64::from(function.old.end) <= range.start);
@@ -63,7 +63,7 @@ impl Offsets {
         rest.iter().take_while(move |function| u64::from(function.old.start) < end)
     }
 
-    /// The new ranges of an old one: a piece for each function that stays.
+    /// Maps an old range to new ranges, one for each kept function.
     pub fn ranges(&self, range: &Range<u64>) -> impl Iterator<Item = Range<u64>> {
         let Range { start, end } = range.clone();
         self.within(range).filter_map(move |function| {
@@ -74,9 +74,11 @@ impl Offsets {
 }
 
 impl MovedFunction {
-    /// A function that was written. `old` and the pieces' old places are offsets in the old module, whose code
-    /// section's contents start at `start`; `new` is the length of the new body and where it ends in the new section;
-    /// the pieces' new places are counted from the start of that body.
+    /// Records an encoded function.
+    ///
+    /// `old` and the pieces' old offsets are relative to the old module, whose code section's contents start at
+    /// `start`. `new` is the length of the new body and its end offset in the new section. The pieces' new offsets are
+    /// relative to the start of that body.
     pub fn of(from: u32, old: Range<u64>, new: (usize, usize), mut pieces: Vec<Piece>, start: u64) -> MovedFunction {
         // A valid module has less than 4 GiB of code.
         let was = |position: u64| position.saturating_sub(start) as u32;
@@ -89,8 +91,8 @@ impl MovedFunction {
         MovedFunction { from, old: was(old.start)..was(old.end), new: begin as u32..end as u32, pieces }
     }
 
-    /// The new offset of an old one. What was before or behind the function is its start or end; what was in the middle
-    /// of an instruction that was written anew, that instruction.
+    /// Maps an old offset to a new one. Offsets before or after the function map to its start or end. An offset within
+    /// a re-encoded instruction maps to the start of that instruction.
     pub fn at(&self, old: u64) -> u64 {
         if old <= u64::from(self.old.start) {
             return u64::from(self.new.start);
@@ -102,13 +104,13 @@ impl MovedFunction {
         match next.checked_sub(1).and_then(|index| self.pieces.get(index)) {
             Some(piece) if piece.copied => piece.to as u64 + (old - piece.from),
             Some(piece) => piece.to as u64,
-            // Between the start and the first instruction are the locals.
+            // The offset is within the locals, which precede the first instruction.
             None => self.pieces.first().map_or(u64::from(self.new.start), |piece| piece.to as u64),
         }
     }
 }
 
-/// The length of a number in the shortest encoding.
+/// Returns the length in bytes of the shortest LEB128 encoding of a number.
 pub(super) fn leb128_len(number: usize) -> usize {
     (usize::BITS - number.leading_zeros()).div_ceil(7).max(1) as usize
 }

@@ -1,38 +1,38 @@
-//! Instructions that stay as they are, whatever is renumbered or moved.
+//! Instructions that are copied unchanged because no index or address in them can change.
 //!
-//! Most are of this kind, and decoding each would be most of the work of trimming. They are told by their bytes;
-//! anything that is not known to be plain is decoded.
+//! Most instructions are of this kind, and decoding each would dominate the run time of garbage collection. They are
+//! recognized by their bytes. Any other instruction is decoded.
 
 /// A plain instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Plain {
-    /// Where it ends.
+    /// Offset of its end.
     pub end: usize,
-    /// It works in memory 0.
+    /// Set if it accesses memory 0.
     pub memory: bool,
-    /// It is `i32.const`, whose number may be an address.
+    /// Set for `i32.const`, whose operand may be an address.
     pub constant: bool,
 }
 
-/// The instruction at an offset of a body, if it is plain: one without indices but those of locals, labels and
-/// memory 0.
+/// Recognizes a plain instruction at an offset of a body. The only indices in a plain instruction are those of locals,
+/// labels and memory 0.
 pub(super) fn plain(code: &[u8], at: usize) -> Option<Plain> {
     let opcode = *code.get(at)?;
     let next = at + 1;
     let nothing = Plain { end: next, memory: false, constant: false };
     match opcode {
-        // Control without immediates, `drop`, `select`; numeric instructions.
+        // Control instructions without immediates, `drop`, `select`, numeric instructions.
         0x00 | 0x01 | 0x05 | 0x0b | 0x0f | 0x1a | 0x1b | 0x45..=0xc4 => Some(nothing),
-        // `block`, `loop`, `if`: of no type, or with one result.
+        // `block`, `loop`, `if` without a type or with a single result.
         0x02..=0x04 => {
             matches!(code.get(next)?, 0x40 | 0x6f | 0x70 | 0x7b..=0x7f).then_some(Plain { end: next + 1, ..nothing })
         }
-        // Branches; locals.
+        // Branches and locals.
         0x0c | 0x0d | 0x20..=0x22 => Some(Plain { end: number(code, next)?, ..nothing }),
         0x0e => Some(Plain { end: labels(code, next)?, ..nothing }),
-        // Loads and stores, unless they name a memory.
+        // Loads and stores without an explicit memory index.
         0x28..=0x3e if *code.get(next)? < 0x40 => Some(Plain { end: number(code, next + 1)?, memory: true, ..nothing }),
-        // The size of memory 0.
+        // `memory.size` and `memory.grow` of memory 0.
         0x3f | 0x40 if *code.get(next)? == 0 => Some(Plain { end: next + 1, memory: true, ..nothing }),
         0x41 => Some(Plain { end: number(code, next)?, constant: true, ..nothing }),
         0x42 => Some(Plain { end: number(code, next)?, ..nothing }),
@@ -42,22 +42,22 @@ pub(super) fn plain(code: &[u8], at: usize) -> Option<Plain> {
     }
 }
 
-/// The end of a number in LEB128.
+/// Returns the end of a LEB128 number.
 fn number(code: &[u8], at: usize) -> Option<usize> {
     let bytes = code.get(at..)?;
-    // The longest is one of 64 bits.
+    // The longest is a 64-bit number.
     let last = bytes.iter().take(10).position(|byte| byte & 0x80 == 0)?;
     Some(at + last + 1)
 }
 
-/// The end of the labels of `br_table`.
+/// Returns the end of the labels of `br_table`.
 fn labels(code: &[u8], at: usize) -> Option<usize> {
     let mut end = number(code, at)?;
     let mut count: u32 = 0;
     for (place, byte) in code.get(at..end)?.iter().take(4).enumerate() {
         count |= u32::from(byte & 0x7f) << (7 * place);
     }
-    // And the default.
+    // The default label follows.
     for _ in 0..=count {
         end = number(code, end)?;
     }
@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    /// Whatever is called plain must end where the decoder ends, and be written again as the same bytes.
+    /// Plain instructions must end where the decoder ends.
     #[test]
     fn plain_instructions_end_where_the_decoder_says() {
         let tails: [&[u8]; 8] = [
@@ -93,12 +93,12 @@ mod tests {
                 let code: Vec<u8> = std::iter::once(opcode).chain(tail.iter().copied()).collect();
                 let Some(found) = plain(&code, 0) else { continue };
                 assert!(found.end <= code.len(), "{code:02x?}");
-                // `else` and `end` want something to belong to.
+                // `else` and `end` require an enclosing block.
                 if matches!(opcode, 0x05 | 0x0b) {
                     continue;
                 }
                 let mut reader = OperatorsReader::new(BinaryReader::new(&code, 0));
-                // What the decoder refuses, validation refuses, too.
+                // Instructions that the decoder rejects fail validation, too.
                 let Ok(operator) = reader.read() else { continue };
                 assert_eq!(reader.original_position(), found.end as u64, "{operator:?} in {code:02x?}");
                 seen += 1;

@@ -1,4 +1,4 @@
-//! What is done to an adapter, decided before anything is written.
+//! Plan of the garbage-collected module. All decisions are made here, before encoding.
 
 use std::collections::BTreeMap;
 
@@ -14,62 +14,66 @@ use super::layout::Layout;
 use super::live::Live;
 use super::module::Module;
 use super::numbers::Generated;
-use super::region::{PAGE, Way};
+use super::region::{AllocationPoint, PAGE};
 use super::special::{Special, is_realloc};
-use super::stack::Stack;
+use super::stack::ShadowStack;
 use super::table::Slots;
 
-/// The decisions.
+/// Decisions about an adapter.
 pub(super) struct Plan {
     pub form: Form,
-    /// The memory of an isolated adapter, if it needs one.
+    /// Memory of an isolated adapter, if it needs one.
     pub own: Option<Own>,
-    /// The stack pointer, by its old index, if writes of it are guarded.
+    /// Original index of the stack pointer, if writes to it are guarded.
     pub guarded: Option<u32>,
-    /// The same, if exports are to leave it as it was.
+    /// Original index of the stack pointer, if exports must restore it.
     pub balanced: Option<u32>,
-    /// Nobody asks for a guard but who looks at everything.
+    /// Set if the guard is not requested, but part of the stack checks: it ignores a stack that is not yet allocated.
     pub lenient: bool,
-    /// It can be [`watch`](super::watch)ed.
+    /// Set if the module supports [`watch`](super::watch).
     pub reports: bool,
     /// Stack and static data, if there are any.
     pub region: Option<Region>,
-    /// What main's realloc is called, if it is to be used.
+    /// Name of main's realloc, if it is used.
     pub realloc: Option<String>,
-    /// Main's realloc exists later than the adapter is called.
+    /// Set if the adapter may be called before main's realloc is available.
     pub late: bool,
     pub special: Special,
-    /// The functions to generate, in order.
+    /// Functions to generate, in order.
     pub generated: Vec<Generated>,
-    /// Old slots of the linker's table to new ones, if they are all known.
+    /// Mapping from old to new slots of the linker's table, if all uses of slots are known.
     pub slots: Option<BTreeMap<u32, u32>>,
-    /// What is in the old slots.
+    /// Functions in the old slots.
     pub slot_functions: BTreeMap<u32, u32>,
-    /// The module imports a memory: main's, or its own.
+    /// Set if the module imports a memory: main's, or the adapter's own.
     pub memory: bool,
-    /// A page of main's memory is two to the power of this many bytes: 16, or 0 where the adapter says so.
+    /// Page size of the memory as a power of two: 16, unless the memory type declares another one.
     pub page: u32,
 }
 
-/// The region, and how it is had.
+/// The adapter region, and how it is allocated.
 pub(super) struct Region {
     pub layout: Layout,
-    pub way: Way,
+    pub way: AllocationPoint,
 }
 
 impl Plan {
-    /// Decides.
+    /// Makes all decisions.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the region or the memory would be too large, or if an isolated adapter has no stack.
     pub fn of(
         module: &Module<'_>,
         units: &Units<'_>,
         slots: &Slots,
         live: &Live,
         special: Special,
-        (form, realloc, stack, reports): (Form, MainRealloc<'_>, Stack, bool),
+        (form, realloc, stack, reports): (Form, MainRealloc<'_>, ShadowStack, bool),
     ) -> Result<Plan, Problem> {
         let late = matches!(realloc, MainRealloc::Late(_));
         let realloc = match realloc {
-            // One of the published kind asks for its state at its first call, once, and never gives it away.
+            // An adapter with an `allocation_state` requests memory once, at its first call, and never frees it.
             MainRealloc::Late(_) if form == Form::Shared && special.allocation_state.is_some() => None,
             MainRealloc::Export(name) | MainRealloc::Late(name) => Some(name.to_string()),
             MainRealloc::Grow => None,
@@ -117,28 +121,28 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The region of an adapter in main's memory, if it has a stack or data.
-    fn region(&self, units: &Units<'_>, live: &Live, stack: Stack) -> Result<Option<Region>, Problem> {
+    /// Plans the region of an adapter in main's memory, if it has a stack or data.
+    fn region(&self, units: &Units<'_>, live: &Live, stack: ShadowStack) -> Result<Option<Region>, Problem> {
         let stack = self.special.stack_pointer.map_or(0, |_| stack.bytes());
         if stack == 0 && !live.addresses {
             return Ok(None);
         }
         let way = match (&self.realloc, self.special.allocation_state) {
-            // An adapter that keeps the state itself asks for what it needs, whenever that is.
-            _ if self.late => Way::Instantiation,
-            (None, _) => Way::Instantiation,
-            (Some(_), Some(_)) => Way::Protocol,
-            (Some(_), None) => Way::FirstCall,
+            // Before main's realloc is available, memory can only be grown.
+            _ if self.late => AllocationPoint::Instantiation,
+            (None, _) => AllocationPoint::Instantiation,
+            (Some(_), Some(_)) => AllocationPoint::Protocol,
+            (Some(_), None) => AllocationPoint::FirstCall,
         };
         Ok(Some(Region { layout: Layout::of(units, live, stack)?, way }))
     }
 
-    /// Whether it is told how much of the stack is used.
+    /// Returns true if the used stack size is reported.
     pub fn measured(&self) -> bool {
         self.reports && self.balanced.is_some()
     }
 
-    /// The functions to generate: in place of imports, and for the region.
+    /// Lists the functions to generate: replacements of imports, and those of the region.
     fn generated(&self, module: &Module<'_>, live: &Live) -> Vec<Generated> {
         let imports = live.functions.iter().filter_map(|function| {
             let import = module.functions.get(*function as usize)?.import()?;
@@ -146,19 +150,19 @@ impl Plan {
         });
         let replaced: Vec<Generated> = imports.collect();
         let way = self.region.as_ref().map(|region| region.way);
-        let grow = matches!(way, Some(Way::Instantiation | Way::FirstCall));
+        let grow = matches!(way, Some(AllocationPoint::Instantiation | AllocationPoint::FirstCall));
         let mut generated = Vec::new();
         generated.extend((grow || replaced.contains(&Generated::Grow)).then_some(Generated::Grow));
         generated.extend(way.map(|_| Generated::Place));
         generated.extend(way.map(|way| match way {
-            Way::Instantiation => Generated::Start,
-            Way::Protocol | Way::FirstCall => Generated::Enter,
+            AllocationPoint::Instantiation => Generated::Start,
+            AllocationPoint::Protocol | AllocationPoint::FirstCall => Generated::Enter,
         }));
         generated.extend([Generated::Copy, Generated::Size].iter().filter(|copy| replaced.contains(copy)));
         generated
     }
 
-    /// What stands in for an import that the adapter is not left with.
+    /// Returns the generated function that replaces an import, if any.
     pub fn replacement(&self, import: &Import<'_>) -> Option<Generated> {
         if self.form == Form::Isolated {
             return None;
@@ -170,19 +174,19 @@ impl Plan {
         }
     }
 
-    /// Does the encoder's code call main's realloc?
+    /// Returns true if generated code calls main's realloc.
     pub fn needs_realloc(&self) -> bool {
         self.generated.contains(&Generated::Enter)
     }
 
-    /// The element segments that stay, by their old numbers.
+    /// Lists the original indices of the element segments that are kept.
     pub fn kept_elements(&self, module: &Module<'_>, live: &Live) -> Vec<u32> {
         let kept = (0..).zip(&module.elements).filter(|(index, element)| {
             let named = live.elements.contains(index);
             match element.kind {
                 ElementKind::Active { table_index, .. } => {
                     let table = live.tables.contains(&table_index.unwrap_or(0));
-                    // With all slots known, one new segment stands for all of the table's.
+                    // If all slots are known, a single new segment replaces those of the table.
                     named || (table && self.slots.is_none())
                 }
                 ElementKind::Passive | ElementKind::Declared => named,
@@ -192,28 +196,28 @@ impl Plan {
     }
 }
 
-/// Numbers the live slots from 1 on: 0 stays null.
+/// Renumbers the live slots from 1 on. Slot 0 remains null.
 fn new_slots(slots: &Slots, live: &Live) -> Option<BTreeMap<u32, u32>> {
     let known = slots.table().is_some() && !live.whole_tables;
     known.then(|| live.slots.iter().copied().zip(1..).collect())
 }
 
-/// A word in static data that stands for an address or a slot.
+/// A word in static data that holds an address or a slot number.
 pub(super) struct Word {
-    /// Where it is, from the start of its unit.
+    /// Offset in its data chunk, in bytes.
     pub at: u32,
     pub value: Value,
 }
 
-/// What a word stands for.
+/// Meaning of a word.
 pub(super) enum Value {
-    /// A slot of the linker's table.
+    /// Slot of the linker's table.
     Slot(u32),
     Address(Target),
 }
 
 impl Plan {
-    /// The new number of a slot of the linker's table.
+    /// Returns the new number of a slot of the linker's table.
     pub fn slot(&self, old: u32) -> u32 {
         match &self.slots {
             Some(slots) => slots.get(&old).copied().unwrap_or_default(),
@@ -221,7 +225,7 @@ impl Plan {
         }
     }
 
-    /// The words of one unit, in order. What `live` has refused is not among them.
+    /// Lists the words of a data chunk in ascending order, without those that the reachability analysis rejects.
     pub fn words(&self, module: &Module<'_>, units: &Units<'_>, unit: usize) -> Vec<Word> {
         let Some(unit) = units.units.get(unit) else { return Vec::new() };
         let range = unit.position..unit.position + unit.bytes.len() as u64;

@@ -1,69 +1,73 @@
-//! How an adapter gets its region, and the functions that see to it.
+//! Allocation of the adapter region, and the functions that perform it.
 //!
-//! * From main's realloc, at the first call of any export: main's allocator works only once main is instantiated and,
-//!   often, initialised. While main allocates, it may call the adapter: see [`enter`].
-//! * By `memory.grow`, in a start function, where main has no realloc to offer.
+//! * By main's realloc, at the first call of any export: main's allocator works only after main is instantiated and,
+//!   often, initialized. The allocator may call the adapter, see [`enter`].
+//! * By `memory.grow`, in the start function, if main has no usable realloc.
 
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
 use super::layout::Layout;
 
-/// A page of memory is two to the power of this many bytes, unless its type says otherwise.
+/// Default page size as a power of two. A memory type can declare another one.
 pub(super) const PAGE: u32 = 16;
 
-/// Who gives the region, and when.
+/// Allocation strategy of the region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Main's realloc, at the first call. The adapter keeps the state in its `allocation_state`, by the protocol of
-    /// the published adapters: it knows itself what not to do while main allocates.
+pub(super) enum AllocationPoint {
+    /// Main's realloc, at the first call. The state is kept in the adapter's `allocation_state` global, by the protocol
+    /// of the adapters published with wasmtime, which handle calls during the allocation themselves. The protocol is
+    /// defined by `wit-component`:
+    /// <https://github.com/bytecodealliance/wasm-tools/blob/main/crates/wit-component/src/gc.rs>.
     Protocol,
-    /// Main's realloc, at the first call. The state is kept in a global of the encoder's.
+    /// Main's realloc, at the first call. The state is kept in a generated global.
     FirstCall,
     /// `memory.grow`, at instantiation.
     Instantiation,
 }
 
-/// The values of the state global.
+/// Values of the state global.
 pub(super) mod state {
     pub const UNALLOCATED: i32 = 0;
     pub const ALLOCATING: i32 = 1;
     pub const ALLOCATED: i32 = 2;
 }
 
-/// Indices in the new module that the functions need.
+/// Indices in the new module that the generated functions use.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wiring {
     pub stack_pointer: Option<u32>,
     pub data_start: Option<u32>,
-    /// Where the stack ends, if that is guarded.
+    /// Global with the lowest address of the stack, if the stack is guarded.
     pub stack_low: Option<u32>,
-    /// The lowest stack pointer of a call, if that is measured.
+    /// Global with the lowest stack pointer of the current call, if the stack is measured.
     pub stack_lowest: Option<u32>,
     pub state: Option<u32>,
-    /// Main's realloc.
+    /// Main's realloc, or [`realloc_by_grow`] without one.
     pub realloc: Option<u32>,
     /// [`realloc_by_grow`]
     pub grow: Option<u32>,
     /// [`place`]
     pub place: Option<u32>,
-    /// The adapter's own start function.
+    /// Start function defined by the adapter.
     pub start: Option<u32>,
-    /// The data segment with the contents of all units.
+    /// Data segment with the contents of all data chunks.
     pub segment: Option<u32>,
 }
 
-/// A word in static data that must be adjusted to where the data is.
+/// A word in static data that must be adjusted to the data's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fixup {
-    /// Where it is, from the start of data.
+    /// Offset of the word from the start of data, in bytes.
     pub at: u32,
-    /// What it points to, from the start of data.
+    /// Offset of the target from the start of data, in bytes.
     pub to: i32,
 }
 
-/// `(old, old size, alignment, size) -> pointer`, in the manner of `cabi_realloc`, for fresh blocks only.
+/// Generates `(old, old size, alignment, size) -> pointer`: allocates by `memory.grow`, with the signature of
+/// `cabi_realloc`. It traps if `old` or `old size` is not zero.
 ///
-/// The size of a memory need not be a multiple of the alignment where pages are small, so a gap may come first.
+/// With small pages, the size of the memory may not be a multiple of the alignment. In that case, a gap precedes the
+/// block.
 pub(super) fn realloc_by_grow(page: u32) -> Function {
     const OLD: u32 = 0;
     const OLD_SIZE: u32 = 1;
@@ -76,7 +80,7 @@ pub(super) fn realloc_by_grow(page: u32) -> Function {
     let mut code = function.instructions();
     code.local_get(OLD).local_get(OLD_SIZE).i32_or();
     code.if_(BlockType::Empty).unreachable().end();
-    // The start, aligned; and how far its end is from the memory's end.
+    // Computes the aligned start, and the number of bytes to grow.
     code.memory_size(0).i32_const(page).i32_shl().local_tee(START);
     code.i32_const(0).local_get(START).i32_sub();
     code.local_get(ALIGNMENT).i32_const(1).i32_sub().i32_and().local_tee(BYTES);
@@ -84,7 +88,7 @@ pub(super) fn realloc_by_grow(page: u32) -> Function {
     code.local_get(BYTES).local_get(SIZE).i32_add().local_tee(BYTES);
     code.local_get(SIZE).i32_lt_u();
     code.if_(BlockType::Empty).unreachable().end();
-    // Rounded up in a way that does not overflow for the largest sizes.
+    // Rounds up to pages without overflow for the largest sizes.
     code.local_get(BYTES).i32_const(page).i32_shr_u();
     code.local_get(BYTES).i32_const((1 << page) - 1).i32_and();
     code.i32_const(0).i32_ne().i32_add();
@@ -94,7 +98,7 @@ pub(super) fn realloc_by_grow(page: u32) -> Function {
     function
 }
 
-/// `(region)`: sets the stack pointer, and puts static data into place.
+/// Generates `(region)`: sets the stack pointer and initializes static data.
 pub(super) fn place(layout: &Layout, wiring: &Wiring, fixups: &[Fixup], fresh: bool) -> Function {
     const REGION: u32 = 0;
     let mut function = Function::new([]);
@@ -117,7 +121,7 @@ pub(super) fn place(layout: &Layout, wiring: &Wiring, fixups: &[Fixup], fresh: b
         code.memory_init(0, segment).data_drop(segment);
     }
     let zeros = layout.data.cast_signed() - contents;
-    // Grown memory is zero by itself; an allocator may hand out a used block.
+    // Grown memory is zeroed, but a block from an allocator may not be.
     if zeros > 0 && !fresh {
         code.local_get(REGION).i32_const(contents).i32_add();
         code.i32_const(0).i32_const(zeros).memory_fill(0);
@@ -127,7 +131,7 @@ pub(super) fn place(layout: &Layout, wiring: &Wiring, fixups: &[Fixup], fresh: b
         code.local_get(REGION).i32_const(fixup.to).i32_add();
         code.i32_store(MemArg {
             offset: u64::from(fixup.at),
-            // Packed structures may hold pointers at any address.
+            // Packed structures can hold pointers at any alignment.
             align: 0,
             target: wasm_encoder::MemArgTarget::Memory(0),
             ordering: None,
@@ -137,12 +141,12 @@ pub(super) fn place(layout: &Layout, wiring: &Wiring, fixups: &[Fixup], fresh: b
     function
 }
 
-/// `()`: called first by every export; gets the region, the first time.
+/// Generates `()`, called first by every export: allocates the region at the first call.
 ///
-/// Main's realloc may call the adapter, whose export comes here again. By [`Way::FirstCall`], such a call takes a
-/// region by `memory.grow`, since main's allocator is busy; the outer call then finds that a region is there, and
-/// leaves its own block unused.
-pub(super) fn enter(way: Way, layout: &Layout, wiring: &Wiring) -> Function {
+/// Main's realloc may call the adapter, whose export calls this function again. With [`Way::FirstCall`], such a nested
+/// call allocates the region by `memory.grow`, because main's allocator is busy. The outer call then uses that region,
+/// and its own block remains unused.
+pub(super) fn enter(way: AllocationPoint, layout: &Layout, wiring: &Wiring) -> Function {
     const REGION: u32 = 0;
     let mut function = Function::new([(1, ValType::I32)]);
     let mut code = function.instructions();
@@ -155,8 +159,8 @@ pub(super) fn enter(way: Way, layout: &Layout, wiring: &Wiring) -> Function {
         code.i32_const(layout.alignment.cast_signed()).i32_const(layout.size().cast_signed());
         code.call(function);
     };
-    if way == Way::Protocol {
-        // Any state but the first: the region is there, or on its way.
+    if way == AllocationPoint::Protocol {
+        // In any other state, the region is allocated or being allocated.
         code.global_get(state).i32_const(state::UNALLOCATED).i32_ne();
         code.if_(BlockType::Empty).return_().end();
     } else {
@@ -174,11 +178,11 @@ pub(super) fn enter(way: Way, layout: &Layout, wiring: &Wiring) -> Function {
     code.i32_const(state::ALLOCATING).global_set(state);
     request(&mut code, realloc);
     code.local_set(REGION);
-    if way != Way::Protocol {
+    if way != AllocationPoint::Protocol {
         code.global_get(state).i32_const(state::ALLOCATED).i32_eq();
         code.if_(BlockType::Empty).return_().end();
     }
-    // No allocator has a block at null: it failed, and said so in the manner of C.
+    // Allocators return null on failure.
     code.local_get(REGION).i32_eqz();
     code.if_(BlockType::Empty).unreachable().end();
     ready(&mut code, wiring, REGION);
@@ -186,7 +190,7 @@ pub(super) fn enter(way: Way, layout: &Layout, wiring: &Wiring) -> Function {
     function
 }
 
-/// `()`: the start function; gets the region by `memory.grow`.
+/// Generates `()`, the start function: allocates the region by `memory.grow`.
 pub(super) fn start(layout: &Layout, wiring: &Wiring) -> Function {
     const REGION: u32 = 0;
     let mut function = Function::new([(1, ValType::I32)]);
@@ -201,7 +205,7 @@ pub(super) fn start(layout: &Layout, wiring: &Wiring) -> Function {
     function
 }
 
-/// Puts everything into the region, then does what the adapter wanted to do first of all.
+/// Initializes the region, and then calls the adapter's own start function.
 fn ready(code: &mut InstructionSink<'_>, wiring: &Wiring, region: u32) {
     if let Some(place) = wiring.place {
         code.local_get(region).call(place);

@@ -1,11 +1,12 @@
-//! The stack pointer of a module that does not name it, by what code does with it.
+//! Identifies an unnamed stack pointer by its use in code.
 //!
-//! The stack of the C ABI grows downwards, in frames of a multiple of 16 bytes. A function that has a frame subtracts the
-//! frame's size from the global, uses the difference as an address or passes it on, and, if it has written the global, puts
-//! it back. A counter goes down, too, but is no address; a pointer to free memory is an address, but goes up.
+//! In the C ABI, the stack grows down in frames whose size is a multiple of 16 bytes. A function with a frame subtracts
+//! the frame size from the global, uses the difference as an address or passes it on, and restores the global if it has
+//! written it. A counter is also decremented, but is not an address. A pointer to free memory is an address, but grows
+//! up.
 //!
-//! Code is followed in the order in which it is written, and a local has the value that was last written to it: it is for
-//! the frames of compilers that the two are the same.
+//! Control flow is ignored: instructions are interpreted in code order, and a local has the value written last. For the
+//! frames that compilers emit, this is accurate.
 
 use std::collections::BTreeMap;
 
@@ -15,21 +16,21 @@ use super::isolated::start_of;
 use super::live::Live;
 use super::module::Module;
 
-/// The alignment of a frame.
+/// Alignment of a frame, in bytes.
 const FRAME: i32 = 16;
 
-/// What is found.
+/// Result of the analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// None of the globals points to a stack.
+    /// No global is a stack pointer.
     None,
-    /// This one does.
+    /// This global is the stack pointer.
     Pointer(u32),
-    /// This one may, and why.
+    /// This global may be the stack pointer, for the given reason.
     Unclear { global: u32, found: &'static str },
 }
 
-/// Looks at what live functions do with globals, each a mutable i32 without a name.
+/// Analyzes the uses of `globals` in live functions. Each of them is an unnamed mutable i32.
 pub(super) fn find(module: &Module<'_>, live: &Live, globals: &[u32]) -> Shape {
     let mut uses: BTreeMap<u32, Uses> = globals.iter().map(|global| (*global, Uses::default())).collect();
     if uses.is_empty() {
@@ -39,7 +40,7 @@ pub(super) fn find(module: &Module<'_>, live: &Live, globals: &[u32]) -> Shape {
         let Some(item) = module.functions.get(*function as usize) else { continue };
         let (Some(body), Some(ty)) = (item.own(), module.types.get(item.ty as usize)) else { continue };
         let mut walk = Walk::new(module, ty, &uses);
-        // What cannot be read is refused elsewhere.
+        // Malformed code is rejected elsewhere.
         let _ = walk.body(body);
         for (global, found) in walk.found {
             if let Some(uses) = uses.get_mut(&global) {
@@ -58,34 +59,34 @@ pub(super) fn find(module: &Module<'_>, live: &Live, globals: &[u32]) -> Shape {
     }
     match (pointers.as_slice(), unclear) {
         ([global], _) => Shape::Pointer(*global),
-        ([global, ..], _) => Shape::Unclear { global: *global, found: "another global looks like one, too" },
+        ([global, ..], _) => Shape::Unclear { global: *global, found: "another global matches as well" },
         ([], unclear) => unclear.unwrap_or(Shape::None),
     }
 }
 
-/// What one function does with a global.
+/// Uses of a global in one function.
 #[derive(Clone, Copy, Default)]
 struct Found {
-    /// It computes a lower value, by a multiple of a frame's alignment or by an amount that is not constant.
+    /// Computes a value lowered by a multiple of the frame alignment or by a variable amount.
     lowered: bool,
-    /// It writes such a value.
+    /// Writes such a value to the global.
     pushes: bool,
-    /// It writes a lower value, by another amount.
+    /// Writes a value lowered by another amount.
     counts_down: bool,
-    /// It writes a value that was raised, or the one that was there before.
+    /// Writes a raised value, or the previous one.
     restores: bool,
-    /// It loads or stores at an address within a constant distance of the global's value.
+    /// Loads or stores at a constant distance from the global's value.
     address: bool,
-    /// It passes such a value on: to a function, to memory, or as a result.
+    /// Passes such a value to a function, stores it, or returns it.
     passes: bool,
 }
 
-/// What all functions do with a global.
+/// Uses of a global in all functions.
 #[derive(Clone, Copy, Default)]
 struct Uses {
     /// Some function has a frame.
     frame: bool,
-    /// Some function goes down and does not come back.
+    /// Some function lowers the global and does not restore it.
     unbalanced: bool,
     counts_down: bool,
     lowered: bool,
@@ -113,7 +114,7 @@ impl Uses {
     }
 
     fn judge(&self, start: Option<u32>) -> Verdict {
-        // A stack that nobody works in does no harm wherever it is.
+        // An unused stack can be at any address.
         if !self.lowered || !(self.address || self.passes) {
             return Verdict::No;
         }
@@ -126,37 +127,37 @@ impl Uses {
         }
         Verdict::Unclear(match (self.counts_down, starts_as_one) {
             (true, _) => "code uses it as an address and lowers it, but not by a multiple of 16",
-            (false, false) => "code lowers it as a frame does, but it does not start at a multiple of 16",
-            (false, true) => "code lowers it and uses it as an address, but does not put it back",
+            (false, false) => "code lowers it like a stack frame, but its initial value is not a multiple of 16",
+            (false, true) => "code lowers it and uses it as an address, but does not restore it",
         })
     }
 }
 
-/// What is known of a value.
+/// Abstract value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Value {
     Other,
     Constant(i32),
-    /// A constant distance from what a global held.
+    /// A constant distance from a value of a global.
     Of {
         global: u32,
         step: Step,
     },
 }
 
-/// How far a value is from what the global held.
+/// Distance of a value from the global's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// Not at all, or further up than before.
+    /// Zero or upwards.
     Up,
-    /// Down, by a multiple of a frame's alignment or by what is not constant.
+    /// Down by a multiple of the frame alignment or by a variable amount.
     Frame,
     /// Down by another amount.
     Odd,
 }
 
 struct Block {
-    /// How many values are below it.
+    /// Height of the operand stack below the block's operands.
     height: usize,
     params: usize,
     results: usize,
@@ -172,7 +173,7 @@ struct Walk<'m, 'a> {
     found: BTreeMap<u32, Found>,
 }
 
-/// Reading stops here: an instruction that is not understood.
+/// Marker for an instruction that is not supported. The analysis of the function ends.
 struct Stop;
 
 impl From<wasmparser::BinaryReaderError> for Stop {
@@ -196,7 +197,7 @@ impl<'m, 'a> Walk<'m, 'a> {
 
     fn body(&mut self, body: &FunctionBody<'a>) -> Result<(), Stop> {
         let mut operators = body.get_operators_reader()?;
-        // Most functions use none of them.
+        // Skips functions that read none of the globals.
         let mut any = false;
         while !operators.eof() && !any {
             any =
@@ -209,7 +210,7 @@ impl<'m, 'a> Walk<'m, 'a> {
         for local in body.get_locals_reader()? {
             locals += local?.0 as usize;
         }
-        // A local that nobody has written holds zero.
+        // Locals are initially zero.
         self.locals.resize(locals, Value::Constant(0));
         self.blocks.push(Block { height: 0, params: 0, results: self.results });
         let (code, start) = (body.as_bytes(), body.range().start);
@@ -243,7 +244,7 @@ impl<'m, 'a> Walk<'m, 'a> {
         }
     }
 
-    /// Code behind a jump is not reached.
+    /// Code after an unconditional jump is unreachable.
     fn jump(&mut self) {
         let floor = self.blocks.last().map_or(0, |block| block.height);
         self.stack.truncate(floor);
@@ -365,12 +366,12 @@ impl<'m, 'a> Walk<'m, 'a> {
         }
     }
 
-    /// An instruction that does nothing but take values and give others.
+    /// Interprets an instruction that only pops and pushes values.
     fn plain(&mut self, operator: &Operator<'_>, opcode: u8) -> Result<(), Stop> {
         let (params, results) = operator.operator_arity(&Nothing).ok_or(Stop)?;
         let mut values: Vec<Value> = (0..params).map(|_| self.pop()).collect();
         values.reverse();
-        // Loads and stores have their address first; instructions with prefixes that take an address are of memory.
+        // The first operand of a load or store is its address. Prefixed instructions count as memory accesses.
         let address = matches!(opcode, 0x28..=0x3e | 0xfc..=0xfe);
         for (index, value) in values.into_iter().enumerate() {
             self.fact(value, |found, _| match (address, index) {
@@ -399,13 +400,13 @@ fn computed(operator: &Operator<'_>, left: Value, right: Value) -> Value {
     let down = match (operator, other) {
         (Operator::I32Sub, Value::Constant(size)) => size,
         (Operator::I32Add, Value::Constant(size)) => size.wrapping_neg(),
-        // Aligned, downwards.
+        // Alignment, downwards.
         (Operator::I32And, Value::Constant(mask)) if mask < 0 && mask % FRAME == 0 => {
             return Value::Of { global, step: if step == Step::Up { step } else { Step::Frame } };
         }
-        // A frame whose size is not known before.
+        // A frame of variable size.
         (Operator::I32Sub, Value::Other) => return Value::Of { global, step: Step::Frame },
-        // An index, and whatever else.
+        // An index or another operand.
         _ => return Value::Other,
     };
     let step = match down {
@@ -418,7 +419,7 @@ fn computed(operator: &Operator<'_>, left: Value, right: Value) -> Value {
     Value::Of { global, step }
 }
 
-/// Nothing that [`Walk::plain`] is asked of needs to know the module.
+/// Module context for [`Walk::plain`], whose instructions do not depend on the module.
 struct Nothing;
 
 impl ModuleArity for Nothing {

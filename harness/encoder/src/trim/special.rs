@@ -1,4 +1,4 @@
-//! The globals and imports whose names mean something to the encoder.
+//! Globals and imports with special meaning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,26 +13,26 @@ use super::form::Form;
 use super::live::Live;
 use super::module::{Item, Module, Origin};
 use super::shape::{self, Shape};
-use super::stack::Stack;
+use super::stack::ShadowStack;
 
 const STACK_POINTER: &str = "__stack_pointer";
 const ALLOCATION_STATE: &str = "allocation_state";
 
-/// Globals that are the encoder's business, as indices of the original module.
+/// Globals that need special treatment, as indices of the original module.
 #[derive(Debug, Default)]
 pub(super) struct Special {
-    /// Where the stack ends, if live code has one.
+    /// Stack pointer, if live code uses one.
     pub stack_pointer: Option<u32>,
-    /// The global of the published adapters that says how far the allocation of the stack is, if live.
+    /// Allocation state of the stack in the adapters published with wasmtime, if it is live.
     pub allocation_state: Option<u32>,
 }
 
 impl Special {
-    /// Finds them among the live globals.
+    /// Identifies the special globals among the live ones.
     pub fn find(
         module: &Module<'_>,
         live: &Live,
-        (form, stack): (Form, Stack),
+        (form, stack): (Form, ShadowStack),
         problems: &mut Vec<Problem>,
     ) -> Special {
         let mut find = |name| {
@@ -51,7 +51,7 @@ impl Special {
             None
         });
         let mut stack_pointer = named.or(found.filter(|global| live.globals.contains(global)));
-        // Where nothing moves and nothing is guarded, it need not be known.
+        // The stack pointer is needed only if data moves or the stack is guarded.
         let matters = (form == Form::Shared || stack.guard) && !live.memories.is_empty();
         if stack_pointer.is_none() && told.is_none() && matters && named_global(module, STACK_POINTER).is_none() {
             match shape::find(module, live, &unnamed(module, live)) {
@@ -64,7 +64,7 @@ impl Special {
     }
 }
 
-/// A global by the linker's symbol, by export, or by name.
+/// Finds a global by its symbol, export or name.
 pub(super) fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
     let symbol = module.linking.symbols.iter().find_map(|symbol| match symbol {
         SymbolInfo::Global { index, name: Some(name), .. } if *name == wanted => Some(*index),
@@ -76,7 +76,7 @@ pub(super) fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
     symbol.or(export).or(named.map(|(index, _)| *index))
 }
 
-/// The stack pointer by option.
+/// Validates the stack pointer that is set by option.
 fn told_pointer(module: &Module<'_>, global: u32) -> Result<u32, Problem> {
     if is_mutable_i32(module, global) {
         return Ok(global);
@@ -97,8 +97,8 @@ fn is_mutable_i32(module: &Module<'_>, global: u32) -> bool {
         .is_some_and(|global| global.own().is_some() && global.ty.mutable && global.ty.content_type == ValType::I32)
 }
 
-/// The globals that code reads, that could be a stack pointer, and that have no name: neither the linker nor a tool that
-/// wrote names says what they are.
+/// Returns the unnamed globals that may be the stack pointer: those that code reads, of type mutable i32, without a
+/// symbol or an entry in the `name` section.
 fn unnamed(module: &Module<'_>, live: &Live) -> Vec<u32> {
     let symbols = module.linking.symbols.iter().filter_map(|symbol| match symbol {
         SymbolInfo::Global { index, name: Some(_), .. } => Some(*index),
@@ -110,12 +110,12 @@ fn unnamed(module: &Module<'_>, live: &Live) -> Vec<u32> {
     read.filter(|global| is_mutable_i32(module, *global) && !is_named(global)).collect()
 }
 
-/// Is this the adapter's wish to allocate from main?
+/// Returns true for imports of main's realloc.
 pub(super) fn is_realloc(import: &Import<'_>) -> bool {
     import.module == MAIN && WANTED_REALLOCS.contains(&import.name)
 }
 
-/// Problems of the imports that are needed.
+/// Reports problems of the live imports.
 pub(super) fn check_imports(
     module: &Module<'_>,
     live: &Live,
@@ -145,7 +145,7 @@ pub(super) fn check_imports(
     }
 }
 
-/// The numbers of the imports among the live entries of an index space.
+/// Lists the import indices of the imported live entries of an index space.
 fn imported<'m, T, D>(space: &'m [Item<T, D>], live: &'m BTreeSet<u32>) -> impl Iterator<Item = usize> + 'm {
     live.iter().filter_map(|index| space.get(*index as usize)?.import())
 }
@@ -181,7 +181,7 @@ fn check_functions(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>
     }
 }
 
-/// What an isolated adapter cannot ask for.
+/// Reports function imports that are not available to an isolated adapter.
 fn check_isolated(module: &Module<'_>, live: &Live, realloc: MainRealloc<'_>, problems: &mut Vec<Problem>) {
     for number in imported(&module.functions, &live.functions) {
         let Some(import) = module.imports.get(number) else { continue };
@@ -220,23 +220,23 @@ fn check_memories(module: &Module<'_>, live: &Live, form: Form, problems: &mut V
     }
 }
 
-/// Problems of static data that stays where the linker put it.
+/// Reports problems of static data that stays at its linked address.
 pub(super) fn check_data(module: &Module<'_>, live: &Live, form: Form, problems: &mut Vec<Problem>) {
     let linking = &module.linking;
     if linking.dynamic {
         problems.push(Problem::PositionIndependent { what: "dylink.0".to_string() });
     }
-    // Made by the linker for objects with position-independent code: addresses in globals, without relocations.
+    // The linker creates such globals for position-independent code: they hold addresses without relocations.
     let got =
         module.names.globals.iter().find(|(index, name)| name.starts_with("GOT.") && live.globals.contains(*index));
-    // They may be what they are where nothing moves and nothing goes.
+    // They are valid if neither data nor table slots change.
     let got = got.filter(|_| form == Form::Shared || linking.relocatable);
     problems.extend(got.map(|(_, name)| Problem::PositionIndependent { what: name.to_string() }));
     let mut bytes = 0;
     for (index, data) in (0..).zip(&module.data) {
         let named = live.data.contains(&index);
         if let wasmparser::DataKind::Active { memory_index, .. } = data.kind {
-            // Even where no live code loads or stores, an import may be given an address.
+            // Code that never loads or stores can still pass an address to an import.
             let used = live.memories.contains(&memory_index) || live.fixed_addresses;
             let stays = match form {
                 Form::Shared => named || (used && !linking.relocatable),
@@ -248,9 +248,9 @@ pub(super) fn check_data(module: &Module<'_>, live: &Live, form: Form, problems:
         }
     }
     let why = match (linking.relocatable, linking.present) {
-        (true, _) => "code names data segments by their number",
-        (false, true) => "there is no section `reloc.CODE`",
-        (false, false) => "there is no section `linking`",
+        (true, _) => "code refers to data segments by index",
+        (false, true) => "it has no `reloc.CODE` section",
+        (false, false) => "it has no `linking` section",
     };
     if bytes > 0 {
         problems.push(Problem::FixedData { bytes, why });

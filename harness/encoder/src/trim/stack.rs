@@ -1,4 +1,4 @@
-//! The stack of an adapter: how large it is, which global points to it, and the guard at its end.
+//! Shadow stack of an adapter: its size, the global that points to it, and its guard.
 
 use std::ops::Range;
 
@@ -7,36 +7,36 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use super::error::Problem;
 use super::form::Form;
 
-/// The size of a stack that nobody has chosen, in bytes.
+/// Default size of the stack, in bytes.
 const DEFAULT: u32 = 64 * 1024;
-/// The largest that can be chosen, in bytes: a quarter of all addresses.
+/// Largest valid size, in bytes: a quarter of the address space.
 pub(super) const MOST: u32 = 1 << 30;
-/// The C ABI's alignment of a stack, and so the smallest.
+/// Smallest valid size, in bytes: the stack alignment of the C ABI.
 pub(super) const LEAST: u32 = 16;
 
-/// What is asked of an adapter's stack.
+/// Options of an adapter's shadow stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stack {
-    /// Its size in bytes, rounded up to a multiple of 16. 64 KiB if not given. An isolated adapter's stack has the
-    /// size that it was linked with.
+pub(crate) struct ShadowStack {
+    /// Size in bytes, rounded up to a multiple of 16. Default: 64 KiB. An isolated adapter keeps the size that it was
+    /// linked with.
     pub size: Option<u32>,
-    /// Whether a stack pointer beyond the end is a trap, in a function named `polyfill.stack_overflow`.
+    /// Traps if the stack pointer leaves the stack, in a function named `polyfill.stack_overflow`.
     pub guard: bool,
-    /// The index of the global that is the stack pointer, for a module that does not tell.
+    /// Index of the stack pointer global, for a module in which it cannot be identified.
     pub pointer: Option<u32>,
-    /// Where the stack pointer is known: the same trap, and one in a function named `polyfill.stack_unbalanced` where an
-    /// export returns with another stack pointer than it was called with.
+    /// If the stack pointer is known, also traps if an export returns with a changed stack pointer, in a function named
+    /// `polyfill.stack_unbalanced`. Implies the overflow check of `guard`.
     pub checked: bool,
 }
 
-impl Stack {
-    /// The size of a stack in main's memory, in bytes.
+impl ShadowStack {
+    /// Returns the size of a stack in main's memory, in bytes.
     pub(super) fn bytes(&self) -> u32 {
-        // What is too large is refused.
+        // Larger sizes are rejected by `check`.
         self.size.unwrap_or(DEFAULT).min(MOST).next_multiple_of(LEAST)
     }
 
-    /// What is wrong with the size.
+    /// Returns a problem if the size is invalid or cannot be set.
     pub(super) fn check(&self, form: Form) -> Option<Problem> {
         let bytes = self.size?;
         if form == Form::Isolated {
@@ -46,60 +46,62 @@ impl Stack {
     }
 }
 
-/// The lower end of a guarded stack.
+/// Lowest address of a guarded stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Low {
-    /// This address.
+    /// A constant address.
     Address(u32),
-    /// The value of this global.
+    /// The value of a global.
     Global(u32),
 }
 
-/// What is guarded.
+/// Guard of a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Guard {
     pub low: Low,
-    /// How far above `low` the stack begins.
+    /// Size of the stack in bytes, above `low`.
     pub bytes: u32,
-    /// The stack pointer.
+    /// Index of the stack pointer global.
     pub pointer: u32,
-    /// [`overflow`]
+    /// Index of [`overflow`].
     pub overflow: u32,
-    /// A stack that is not there yet has no end: an adapter may be called before, and not use any.
+    /// Set if a stack that is not yet allocated is not checked: an adapter may be called before, and use no stack.
     pub lenient: bool,
 }
 
 impl Guard {
-    /// A stack between two addresses.
+    /// Creates the guard of a stack at a constant address range.
     pub fn fixed(stack: &Range<u32>, pointer: u32, overflow: u32) -> Guard {
         let (low, bytes) = (Low::Address(stack.start), stack.end.saturating_sub(stack.start));
         Guard { low, bytes, pointer, overflow, lenient: false }
     }
 }
 
-/// What is measured of a guarded stack.
+/// Usage measurement of a guarded stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Measure {
     pub guard: Guard,
-    /// The global with the lowest stack pointer of the call that runs.
+    /// Global with the lowest stack pointer of the current call.
     pub lowest: u32,
-    /// The function that reports how much was used, and of how much.
+    /// Function that reports the used and the total size, in bytes.
     pub used: u32,
-    /// The function that tells what to fill the rest of it with before each call, if its end is known for sure.
+    /// Function that returns the byte to fill unused stack with before each call, if the end of the stack is known
+    /// reliably.
     pub pattern: Option<u32>,
 }
 
-/// The function by which it is reported.
+/// Name of the import that reports the used stack size.
 pub(super) const USED: &str = "used";
-/// The one by which the host tells what unused bytes of the stack are to be.
+/// Name of the import that returns the fill byte of unused stack.
 pub(super) const PATTERN: &str = "pattern";
 
-/// `(address)`: sets the stack pointer, to an address within the stack. Keeps the lowest one, if that is measured.
+/// Generates `(address)`: sets the stack pointer, and calls the overflow function unless it is within the stack.
+/// Records the lowest address if the stack is measured.
 pub(super) fn set(guard: &Guard, lowest: Option<u32>) -> Function {
     const ADDRESS: u32 = 0;
     let mut function = Function::new([]);
     let mut code = function.instructions();
-    // A large frame may have taken the address below zero and around. One comparison sees that, too.
+    // A large frame can wrap the address around zero. The unsigned comparison covers this case, too.
     code.local_get(ADDRESS);
     match guard.low {
         Low::Address(address) => code.i32_const(address.cast_signed()),
@@ -112,7 +114,7 @@ pub(super) fn set(guard: &Guard, lowest: Option<u32>) -> Function {
     code.if_(BlockType::Empty).call(guard.overflow).end();
     if let Some(lowest) = lowest {
         code.local_get(ADDRESS).global_get(lowest).i32_lt_u();
-        // What moves the pointer before there is a stack uses none.
+        // Before the stack is allocated, changes of the pointer use no stack.
         if let Low::Global(global) = guard.low {
             code.global_get(global).i32_const(0).i32_ne().i32_and();
         }
@@ -122,8 +124,8 @@ pub(super) fn set(guard: &Guard, lowest: Option<u32>) -> Function {
     function
 }
 
-/// An exported function that calls the one it stands for, and compares the stack pointer before and after it. A stack that
-/// is not there yet may come meanwhile. Reports how much of it was used at most, if that is measured.
+/// Generates the wrapper of an exported function, which compares the stack pointer before and after the call. A stack
+/// that is allocated during the call is not compared. Reports the used stack size if it is measured.
 pub(super) fn balanced(
     parameters: u32,
     function: u32,
@@ -154,10 +156,10 @@ pub(super) fn balanced(
 }
 
 impl Measure {
-    /// Measures from the stack pointer in a local on; puts what was measured of an outer call into another one.
+    /// Starts the measurement at the stack pointer in local `before`, and saves that of an outer call in local `outer`.
     fn begin(&self, code: &mut InstructionSink<'_>, before: u32, outer: u32) {
         code.global_get(self.lowest).local_set(outer);
-        // A stack that is not there yet is at no address.
+        // Before the stack is allocated, the pointer is zero.
         code.local_get(before).i32_const(-1).local_get(before).select().global_set(self.lowest);
         if let (Some(pattern), Low::Global(low)) = (self.pattern, self.guard.low) {
             code.local_get(before).if_(BlockType::Empty);
@@ -166,7 +168,7 @@ impl Measure {
         }
     }
 
-    /// Reports what was measured, unless there is no stack; goes on with the outer call.
+    /// Reports the measurement unless the stack is not yet allocated, and resumes that of the outer call.
     fn end(&self, code: &mut InstructionSink<'_>, top: u32, outer: u32) {
         let lower = |code: &mut InstructionSink<'_>, local: u32| {
             code.local_get(local).global_get(self.lowest);
@@ -195,7 +197,7 @@ impl Measure {
     }
 }
 
-/// `()`: traps. Its name tells why.
+/// Generates `()`: traps. The function's name shows the reason in backtraces.
 pub(super) fn overflow() -> Function {
     let mut function = Function::new([]);
     function.instructions().unreachable().end();

@@ -1,4 +1,4 @@
-//! The slots of the function table that the linker made.
+//! Slots of the function table that the linker creates.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use wasmparser::{ElementItems, ElementKind, Operator, SymbolInfo};
 
 use super::module::Module;
 
-/// What is where in the linker's function table.
+/// Contents of the linker's function table.
 #[derive(Default)]
 pub(super) struct Slots {
     /// The table, if all uses of its slots are known from relocations.
     table: Option<u32>,
-    /// The functions in its slots.
+    /// Functions by slot.
     pub functions: BTreeMap<u32, u32>,
 }
 
 impl Slots {
-    /// Reads the active segments of the linker's table.
+    /// Reads the active element segments of the linker's table.
     pub fn read(module: &Module<'_>) -> Slots {
         let mut slots = Slots::default();
         if !module.linking.relocatable {
@@ -26,9 +26,9 @@ impl Slots {
             SymbolInfo::Table { index, .. } => Some(*index),
             _ => None,
         });
-        // The symbol is missing where nothing calls through the table, though something may take addresses.
+        // The linker omits the symbol if nothing calls through the table. Code may still take addresses of functions.
         let table = table.unwrap_or(0);
-        // With a second table around, nothing is known about which one a slot is for.
+        // With several tables, relocations do not show which one a slot belongs to.
         if module.tables.len() != 1 {
             return slots;
         }
@@ -55,17 +55,17 @@ impl Slots {
         slots
     }
 
-    /// The function in a slot.
+    /// Returns the function in a slot.
     pub fn function(&self, slot: u32) -> Option<u32> {
         self.functions.get(&slot).copied()
     }
 
-    /// Are all uses of this table's slots known from relocations?
+    /// Returns true if all uses of this table's slots are known from relocations.
     pub fn exact(&self, table: u32) -> bool {
         self.table == Some(table)
     }
 
-    /// The table, if all uses of its slots are known from relocations.
+    /// Returns the table, if all uses of its slots are known from relocations.
     pub fn table(&self) -> Option<u32> {
         self.table
     }

@@ -1,13 +1,13 @@
-//! Valid modules that trimming cannot take: the construct that is not supported, and the function it is in.
+//! Errors for valid modules that are not supported: the construct and the function that contains it.
 
 use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 use super::error::Problem;
 
-/// A problem of a module that is not accepted, as what it is: invalid, or valid and not supported.
+/// Distinguishes invalid modules from valid modules that use unsupported features.
 pub(super) fn named(wasm: &[u8], problem: Problem) -> Problem {
     let Problem::Invalid { offset, message } = &problem else { return problem };
-    // The problems without a place are about what is written, not about what was read.
+    // Problems without an offset concern the output, not the input.
     if *offset == 0
         || !Parser::is_core_wasm(wasm)
         || Validator::new_with_features(WasmFeatures::all()).validate_all(wasm).is_err()
@@ -18,7 +18,7 @@ pub(super) fn named(wasm: &[u8], problem: Problem) -> Problem {
     Problem::Unsupported { what, function, offset: *offset }
 }
 
-/// The construct in a message of the validator's.
+/// Extracts the unsupported construct from a message of the validator.
 fn construct(message: &str) -> String {
     for end in [" support is not enabled", " proposal not supported", " not supported"] {
         if let Some(what) = message.strip_suffix(end) {
@@ -34,7 +34,7 @@ fn construct(message: &str) -> String {
     format!("a feature that is not enabled ({message})")
 }
 
-/// The function whose body has an offset: its name, its export, or its index.
+/// Names the function whose body contains an offset: by its name, its export, or its index.
 fn function_at(wasm: &[u8], offset: u64) -> Option<String> {
     let (mut count, mut found) = (0u32, None);
     let (mut exported, mut named) = (None, None);

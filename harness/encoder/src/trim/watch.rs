@@ -1,8 +1,8 @@
-//! A finished adapter once more, which tells of each write to certain bytes of main's memory before it happens.
+//! Watchpoints: instruments a finished adapter to report each write to given bytes of main's memory before it happens.
 //!
-//! All that this takes is there already, so that nothing gets another number: an import that reports, and a function that
-//! does nothing yet. It is called before each instruction that writes, and looks whether it writes to what is watched. One
-//! that shares main's memory is watched in all that it stores; an isolated one in what it copies to main's.
+//! The finished adapter already contains an import for reports and a function that does nothing, so that no index
+//! changes. The function is called before each instruction that writes, and checks whether the write overlaps a watched
+//! range. In a shared adapter, all stores are instrumented; in an isolated one, the calls that copy to main's memory.
 
 use std::ops::Range;
 
@@ -19,42 +19,47 @@ use super::module::Module;
 use super::numbers::Generated;
 use super::offsets::{self, MovedFunction, Offsets, Piece};
 
-/// The function by which writes are reported.
+/// Name of the import that reports writes.
 pub(super) const WRITES: &str = "writes";
 
 type Result<T> = std::result::Result<T, Error<Problem>>;
 
-/// `(address, offset, length)`: what stands in the place of [`looks`] while nothing is watched.
+/// Generates `(address, offset, length)`: the placeholder of [`looks`] in an adapter that is not watched.
 pub(super) fn unwatched() -> Function {
     let mut function = Function::new([]);
     function.instructions().end();
     function
 }
 
-/// An adapter that tells of its writes to these bytes of main's memory; none, if it was not made for that.
+/// Instruments an adapter to report its writes to the given ranges of main's memory. Returns `None` if it was encoded
+/// without support for that.
+///
+/// # Errors
+///
+/// Returns an error if the adapter cannot be parsed or re-encoded.
 pub(crate) fn watch(wasm: &[u8], ranges: &[Range<u32>]) -> std::result::Result<Option<Vec<u8>>, Problem> {
     let module = Module::read(wasm, false)?;
     let Some(watch) = Watch::of(&module) else { return Ok(None) };
     watch.rewritten(wasm, ranges).map(Some).map_err(Problem::reencode)
 }
 
-/// An adapter that can be watched.
+/// An adapter that supports watchpoints.
 struct Watch<'m, 'a> {
     module: &'m Module<'a>,
-    /// The import that reports.
+    /// Import that reports writes.
     writes: u32,
-    /// The function that looks.
+    /// Function that checks writes.
     looks: u32,
-    /// What writes: a function that copies to main's memory, or all instructions that store.
+    /// Import that copies to main's memory, in an isolated adapter. If `None`, all instructions that store are checked.
     store: Option<u32>,
 }
 
-/// An instruction that writes.
+/// An instruction that writes to memory.
 #[derive(Clone, Copy)]
 enum Write {
-    /// It takes an address and a value.
+    /// Operands: an address and a value.
     Store { operand: Operand, offset: u32, length: u32 },
-    /// It takes an address, something else, and a length.
+    /// Operands: an address, another operand and a length.
     Bulk,
 }
 
@@ -121,7 +126,7 @@ impl<'m, 'a> Watch<'m, 'a> {
         Ok((section, Offsets::new(moved)))
     }
 
-    /// A body with a look before each of its writes.
+    /// Instruments a body: inserts a check before each write.
     fn body(&self, body: &FunctionBody<'a>, parameters: u32) -> Result<(Function, Vec<Piece>)> {
         let writes = self.writes_of(body)?;
         let mut locals = Vec::new();
@@ -131,7 +136,7 @@ impl<'m, 'a> Watch<'m, 'a> {
             locals.push((count, RoundtripReencoder.val_type(ty).map_err(|error| Error::UserError(own(error)))?));
             next += count;
         }
-        // An address, a value, a length; and values of other types.
+        // Scratch locals: an address, an i32 value and a length, and one for each further value type.
         let [address, value, length] = [next, next + 1, next + 2];
         let mut values = vec![(Operand::I32, value)];
         if !writes.is_empty() {
@@ -180,7 +185,7 @@ impl<'m, 'a> Watch<'m, 'a> {
         Ok((out, pieces))
     }
 
-    /// Where the instructions of a body are that write, from its start.
+    /// Finds the instructions of a body that write, as ranges in the body.
     fn writes_of(&self, body: &FunctionBody<'a>) -> Result<Vec<(Range<usize>, Write)>> {
         let start = body.range().start;
         let mut reader = OperatorsReader::new(body.get_binary_reader_for_operators()?);
@@ -204,7 +209,7 @@ impl<'m, 'a> Watch<'m, 'a> {
     }
 }
 
-/// What an instruction writes to memory, if it does.
+/// Classifies an instruction that writes to memory.
 fn write(operator: &Operator<'_>) -> Option<Write> {
     use Operator::*;
     let (length, memarg) = match operator {
@@ -223,7 +228,7 @@ fn write(operator: &Operator<'_>) -> Option<Write> {
     Some(Write::Store { operand: stored(operator)?, offset, length })
 }
 
-/// `(address, offset, length)`: reports a write to one of the ranges.
+/// Generates `(address, offset, length)`: reports a write that overlaps one of the ranges.
 fn looks(ranges: &[Range<u32>], writes: u32) -> Function {
     const ADDRESS: u32 = 0;
     const OFFSET: u32 = 1;
@@ -245,7 +250,7 @@ fn looks(ranges: &[Range<u32>], writes: u32) -> Function {
     function
 }
 
-/// An error of what changes nothing.
+/// Converts an error of the identity re-encoder.
 fn own(error: Error) -> Problem {
     Problem::Invalid { offset: 0, message: error.to_string() }
 }

@@ -1,4 +1,4 @@
-//! Why each function of an adapter is kept: who asked for it first. And the names of those that nobody asked for.
+//! Reasons for which functions of an adapter are kept: the first reference to each. Also lists the dropped functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,88 +10,88 @@ use super::module::Module;
 use super::numbers::Numbers;
 use super::offsets::Offsets;
 
-/// What first asked for something, as an index of the original module.
+/// First reference to an item, as indices of the original module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// It is exported, and somebody wants the export.
+pub(super) enum FirstUse {
+    /// Exported, and the export was requested.
     Export,
-    /// It is the start function.
+    /// Start function.
     Start,
-    /// This function calls it.
+    /// Called by this function.
     Call(u32),
-    /// This function takes its address.
+    /// Address taken by this function.
     Address(u32),
-    /// This unit of static data holds its address.
+    /// Address held in this data chunk.
     Data(usize),
-    /// It is in this element segment.
+    /// Contained in this element segment.
     Element(u32),
-    /// It is in the initial value of this global.
+    /// Contained in the initial value of this global.
     Global(u32),
-    /// It is in the initial value of this table.
+    /// Contained in the initial value of this table.
     Table(u32),
 }
 
-/// Who asked first for what.
+/// First references to functions and data chunks.
 #[derive(Debug, Default)]
-pub(super) struct Whys {
-    pub functions: BTreeMap<u32, Why>,
-    pub units: BTreeMap<usize, Why>,
+pub(super) struct FirstUses {
+    pub functions: BTreeMap<u32, FirstUse>,
+    pub units: BTreeMap<usize, FirstUse>,
 }
 
-/// What became of an adapter's functions.
+/// Kept, generated and dropped functions of an adapter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Functions {
-    /// The functions that stay, imports included, by their old indices.
+    /// Kept functions, including imports, in the order of their original indices.
     pub kept: Vec<KeptFunction>,
-    /// New functions: index and name. One that is imported is called `module#field`.
+    /// Generated functions: index and name. An import is named `module#field`.
     pub generated: Vec<(u32, String)>,
-    /// The functions that are gone: old index and name.
+    /// Dropped functions: original index and name.
     pub dropped: Vec<(u32, String)>,
 }
 
-/// A function that stays.
+/// A kept function.
 #[derive(Clone, Debug)]
 pub(crate) struct KeptFunction {
-    /// Its old index.
+    /// Original index.
     pub from: u32,
-    /// Its new index.
+    /// New index.
     pub to: u32,
-    /// By the `name` section, by its export or import, or its index.
+    /// Name from the `name` section, else the import or export, else `function` and the index.
     pub name: String,
-    /// Why it is kept.
+    /// Reason for which it is kept.
     pub reason: Reason,
-    /// Its body, before and after, in bytes from the start of the code section's contents; none for an import.
+    /// Old and new body, in bytes from the start of the code section's contents. `None` for an import.
     pub code: Option<(Range<u32>, Range<u32>)>,
 }
 
-/// Why a function is kept.
+/// Reason for which a function is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// An export that somebody asked for.
+    /// A requested export.
     Export(String),
     /// The start function.
     Start,
-    /// Called by a function, given by its old index.
+    /// Called by the function with this original index.
     Called(u32),
-    /// Its address is taken by a function, given by its old index.
+    /// Address taken by the function with this original index.
     AddressTaken(u32),
-    /// Its address is in static data.
+    /// Address held in static data.
     InData {
-        /// The data, by its symbols: what holds the address, what holds that one's address, and so on.
+        /// Data chunks by their symbols: the one with the address, then the one that refers to it, and so on.
         data: Vec<String>,
-        /// The function that mentions the last of them.
+        /// Original index of the function that refers to the last chunk.
         by: Option<u32>,
     },
-    /// It is in this element segment of a table in use.
+    /// Contained in this element segment of a live table.
     Element(u32),
-    /// It is in the initial value of this global.
+    /// Contained in the initial value of this global.
     Global(u32),
-    /// It is in the initial value of this table.
+    /// Contained in the initial value of this table.
     Table(u32),
 }
 
 impl Reason {
-    /// The function behind it, by its old index.
+    /// Returns the original index of the referencing function, if there is one.
     pub fn by(&self) -> Option<u32> {
         match self {
             Reason::Called(by) | Reason::AddressTaken(by) => Some(*by),
@@ -105,7 +105,7 @@ impl Reason {
 pub(super) fn functions(
     module: &Module<'_>,
     units: &Units<'_>,
-    whys: &Whys,
+    whys: &FirstUses,
     numbers: &Numbers,
     offsets: &Offsets,
     exports: &[&Export<'_>],
@@ -114,7 +114,7 @@ pub(super) fn functions(
     let code: BTreeMap<u32, _> =
         offsets.functions().iter().map(|moved| (moved.from, (moved.old.clone(), moved.new.clone()))).collect();
     let mut symbols = BTreeMap::new();
-    if whys.functions.values().any(|why| matches!(why, Why::Data(_))) {
+    if whys.functions.values().any(|why| matches!(why, FirstUse::Data(_))) {
         symbols = unit_names(module, units);
     }
     let mut functions = Functions::default();
@@ -145,7 +145,7 @@ pub(super) fn functions(
     functions
 }
 
-/// The first name under which each function is exported.
+/// Returns the first export name of each function.
 fn first_names<'a, 'e>(exports: impl Iterator<Item = &'e Export<'a>>) -> BTreeMap<u32, &'a str>
 where
     'a: 'e,
@@ -169,37 +169,37 @@ fn name(module: &Module<'_>, index: u32, exported: &BTreeMap<u32, &str>) -> Stri
 }
 
 fn reason(
-    why: Why,
+    why: FirstUse,
     index: u32,
-    whys: &Whys,
+    whys: &FirstUses,
     symbols: &BTreeMap<usize, &str>,
     exported: &BTreeMap<u32, &str>,
 ) -> Reason {
     match why {
-        Why::Export => Reason::Export(exported.get(&index).map(|name| name.to_string()).unwrap_or_default()),
-        Why::Start => Reason::Start,
-        Why::Call(by) => Reason::Called(by),
-        Why::Address(by) => Reason::AddressTaken(by),
-        Why::Data(first) => {
+        FirstUse::Export => Reason::Export(exported.get(&index).map(|name| name.to_string()).unwrap_or_default()),
+        FirstUse::Start => Reason::Start,
+        FirstUse::Call(by) => Reason::Called(by),
+        FirstUse::Address(by) => Reason::AddressTaken(by),
+        FirstUse::Data(first) => {
             let mut data = Vec::new();
-            let mut next = Some(Why::Data(first));
-            while let Some(Why::Data(unit)) = next {
+            let mut next = Some(FirstUse::Data(first));
+            while let Some(FirstUse::Data(unit)) = next {
                 data.push(symbols.get(&unit).map_or_else(|| format!("data {unit}"), |name| name.to_string()));
                 next = whys.units.get(&unit).copied();
             }
             let by = match next {
-                Some(Why::Call(by) | Why::Address(by)) => Some(by),
+                Some(FirstUse::Call(by) | FirstUse::Address(by)) => Some(by),
                 _ => None,
             };
             Reason::InData { data, by }
         }
-        Why::Element(segment) => Reason::Element(segment),
-        Why::Global(global) => Reason::Global(global),
-        Why::Table(table) => Reason::Table(table),
+        FirstUse::Element(segment) => Reason::Element(segment),
+        FirstUse::Global(global) => Reason::Global(global),
+        FirstUse::Table(table) => Reason::Table(table),
     }
 }
 
-/// A symbol for each unit of static data: the first one in it.
+/// Names each data chunk by its first symbol.
 fn unit_names<'a>(module: &Module<'a>, units: &Units<'a>) -> BTreeMap<usize, &'a str> {
     let mut names = BTreeMap::new();
     for symbol in &module.linking.symbols {

@@ -1,8 +1,8 @@
-//! Decodes the type of a world as encoders write it.
+//! Fast decoder for the type of a world in the form that encoders write.
 //!
-//! The decoder of the library for WIT validates a whole component for that, which takes most of the time of a small
-//! encoding. This one takes what [`Decoder`] knows to mean exactly one thing, and gives up on everything else: then the
-//! library's says what it is, or what is wrong with it.
+//! The decoder in `wit-parser` validates a whole component, which dominates the run time of a small encoding. This
+//! decoder accepts only types with an unambiguous meaning, and returns `None` for all others. These are left to
+//! `wit-parser`, which decodes them or reports an error.
 
 use foldhash::HashMap;
 use wasmparser::names::KebabStr;
@@ -18,15 +18,15 @@ use wit_parser::{
 
 use super::packages::{Packages, interface_name};
 
-/// More than this, all types inside counted, no ordinary type has; beyond it, the library's limits are asked.
+/// Maximum size of a type, including nested types. Larger types are left to `wit-parser` and its limits.
 const LARGEST: u32 = 10_000;
 
-/// The same for the parts of one type.
+/// Maximum number of parts of a type.
 const MOST: usize = 256;
 
-/// The world in `ns:pkg/world` that the type of a package defines, unless there is anything unusual.
+/// Decodes the world `ns:pkg/world` that the type of a package defines. Returns `None` for any unsupported construct.
 pub(super) fn decode<'t>(package: &mut BinaryReader<'t>) -> Option<(Resolve, WorldId)> {
-    // Two declarations: a component's type, and its export.
+    // Two declarations: the type of a component, and its export.
     let (COMPONENT, 2) = (package.read_u8().ok()?, package.read_var_u32().ok()?) else { return None };
     let (TYPE, COMPONENT) = (package.read_u8().ok()?, package.read_u8().ok()?) else { return None };
     let mut decoder = Decoder::default();
@@ -40,43 +40,43 @@ pub(super) fn decode<'t>(package: &mut BinaryReader<'t>) -> Option<(Resolve, Wor
     package.eof().then_some((decoder.resolve, world))
 }
 
-/// How a declaration of a type begins, and the type of a component, and that of an instance.
+/// Opcodes of a type declaration, a component type and an instance type.
 const TYPE: u8 = 0x01;
 const COMPONENT: u8 = 0x41;
 const INSTANCE: u8 = 0x42;
 
-/// An entry of the index space of types.
+/// An entry of the type index space.
 enum Local<'t> {
-    /// A type without a name. It has an id once something refers to it.
+    /// An unnamed type. It gets an ID at its first use.
     Anonymous(ComponentDefinedType<'t>, Option<TypeId>),
-    /// A type with a name: its definition, or an alias.
+    /// A named type: a definition or an alias.
     Named(TypeId),
-    /// A function's type.
+    /// A function type.
     Function(ComponentFuncType<'t>),
-    /// An instance's type, until it gets its name.
+    /// An instance type, until it is named.
     Instance(Option<InterfaceId>),
 }
 
-/// Items of one interface or world.
+/// Items of an interface or world.
 struct Scope<'t> {
     types: Vec<Local<'t>>,
     owner: TypeOwner,
     resources: HashMap<&'t str, TypeId>,
 }
 
-/// How much there is to a type.
+/// Size of a type.
 #[derive(Clone, Copy)]
 struct Size {
-    /// The types in it, itself counted.
+    /// Number of types in it, including itself.
     types: u32,
-    /// One of them is a borrowed handle.
+    /// Set if it contains a borrowed handle.
     borrows: bool,
 }
 
 #[derive(Default)]
 struct Decoder {
     resolve: Resolve,
-    /// How much there is to each type, by its index.
+    /// Size of each type, by its index.
     sizes: Vec<Size>,
     packages: Packages,
 }
@@ -132,7 +132,7 @@ impl Decoder {
         Some(id)
     }
 
-    /// Something that the world imports or exports.
+    /// Decodes an import or export of the world.
     fn item<'t>(
         &mut self,
         name: &'t str,
@@ -173,7 +173,7 @@ impl Decoder {
         }
     }
 
-    /// An interface, which gets its name later.
+    /// Decodes an interface, which is named later.
     fn interface<'t>(&mut self, reader: &mut BinaryReader<'t>, outer: &[Local<'_>]) -> Option<InterfaceId> {
         let id = self.packages.interface(&mut self.resolve);
         let mut scope = Scope { types: Vec::new(), owner: TypeOwner::Interface(id), resources: HashMap::default() };
@@ -211,7 +211,7 @@ impl Decoder {
         Some(id)
     }
 
-    /// A type that gets a name: a definition, or one of a known type.
+    /// Decodes the export of a type: a definition or an alias.
     fn export<'t>(&mut self, name: &'t str, bounds: TypeBounds, scope: &mut Scope<'t>) -> Option<TypeId> {
         KebabStr::new(name)?;
         let kind = match bounds {
@@ -222,7 +222,7 @@ impl Decoder {
                     TypeDefKind::Type(Type::Id(*known))
                 }
                 Local::Anonymous(_, None) => self.anonymous(index as usize, scope)?,
-                // WIT has no words for another name of a type that has none.
+                // WIT cannot express an alias of an unnamed type.
                 _ => return None,
             },
         };
@@ -237,7 +237,7 @@ impl Decoder {
 
     fn function<'t>(&mut self, name: &'t str, index: u32, scope: &mut Scope<'t>) -> Option<Function> {
         let Local::Function(place) = scope.types.get_mut(index as usize)? else { return None };
-        // Several functions may have it.
+        // Several functions may share the type.
         let ty = ComponentFuncType { params: std::mem::take(&mut place.params), ..*place };
         let mut params = Vec::with_capacity(ty.params.len());
         for (name, ty) in &ty.params {
@@ -294,7 +294,7 @@ impl Decoder {
             ("method", Some(_), true) if borrows_self() => Some(FunctionKind::AsyncMethod(resource)),
             ("static", Some(_), false) => Some(FunctionKind::Static(resource)),
             ("static", Some(_), true) => Some(FunctionKind::AsyncStatic(resource)),
-            // What else a constructor may return is for the library to say.
+            // `wit-parser` checks the other results that a constructor may have.
             ("constructor", None, false) if is(result, Handle::Own(resource)) => {
                 Some(FunctionKind::Constructor(resource))
             }
@@ -308,12 +308,12 @@ impl Decoder {
             ComponentValType::Type(index) => *index as usize,
         };
         match scope.types.get(index)? {
-            // A resource by itself is no value.
+            // A resource is not a value type.
             Local::Named(id) => (!self.is_resource(*id)).then_some(Type::Id(*id)),
             Local::Anonymous(_, Some(id)) => Some(Type::Id(*id)),
             Local::Anonymous(_, None) => {
                 let kind = self.anonymous(index, scope)?;
-                // These have names.
+                // WIT requires names for these types.
                 if let TypeDefKind::Record(_) | TypeDefKind::Variant(_) | TypeDefKind::Enum(_) | TypeDefKind::Flags(_) =
                     kind
                 {
@@ -329,10 +329,10 @@ impl Decoder {
         }
     }
 
-    /// What a type without a name is.
+    /// Converts an unnamed type.
     fn anonymous(&mut self, index: usize, scope: &mut Scope<'_>) -> Option<TypeDefKind> {
         let Local::Anonymous(place, _) = scope.types.get_mut(index)? else { return None };
-        // It can only refer to types before it.
+        // A type can refer only to preceding types.
         let ty = std::mem::replace(place, ComponentDefinedType::Own(u32::MAX));
         let kind = self.kind(&ty, scope)?;
         if let Local::Anonymous(place, _) = &mut scope.types[index] {
@@ -376,7 +376,7 @@ impl Decoder {
             }
             ComponentDefinedType::Flags(names) => {
                 distinct(names.iter().copied())?;
-                // A core value holds no more.
+                // A single core value holds 32 flags.
                 (names.len() <= 32).then_some(())?;
                 let flag =
                     |name: &&str| Flag { name: name.to_string(), docs: Default::default(), span: Span::default() };
@@ -397,7 +397,7 @@ impl Decoder {
         })
     }
 
-    /// The resource that a handle is for.
+    /// Returns the resource of a handle.
     fn resource(&self, index: u32, scope: &Scope<'_>) -> Option<TypeId> {
         let Local::Named(id) = scope.types.get(index as usize)? else { return None };
         self.is_resource(*id).then_some(*id)
@@ -425,7 +425,7 @@ impl Decoder {
         }))
     }
 
-    /// How much there is to a type, what is inside of it counted.
+    /// Computes the size of a type, including nested types.
     fn size(&self, kind: &TypeDefKind) -> Size {
         let mut all = Size { types: 1, borrows: matches!(kind, TypeDefKind::Handle(Handle::Borrow(_))) };
         let mut add = |ty: &Type| {
@@ -460,7 +460,7 @@ fn local(ty: ComponentType<'_>) -> Option<Local<'_>> {
     }
 }
 
-/// A name with nothing beside it.
+/// Returns a name without attributes such as `implements` or a version suffix.
 fn plain<'t>(name: &ComponentExternName<'t>) -> Option<&'t str> {
     let ComponentExternName { name, implements: None, version_suffix: None, external_id: None } = name else {
         return None;
@@ -468,7 +468,7 @@ fn plain<'t>(name: &ComponentExternName<'t>) -> Option<&'t str> {
     Some(name)
 }
 
-/// Good names, and none twice but for capitals.
+/// Checks that all names are valid, and unique regardless of case.
 fn distinct<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Option<()> {
     let count = names.clone().count();
     for (index, name) in names.clone().enumerate().take_while(|_| count <= MOST) {

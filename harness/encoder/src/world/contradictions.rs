@@ -1,11 +1,11 @@
-//! Two definitions of one type or function, in the worlds that are to be joined.
+//! Detects contradictory definitions of a type or function in the worlds to be joined.
 //!
-//! The library for WIT joins packages of one name by taking the first definition of a type for all of them. So types are
-//! compared before that: every interface with all others of its name and version, and every imported interface with those
-//! of a compatible version, since these are brought together, too. An item that only one side has is no contradiction.
+//! `wit-parser` joins packages with the same name by using the first definition of each type. Therefore, types are
+//! compared before: every interface with all interfaces of the same name and version, and every imported interface with
+//! those of a compatible version, which are merged as well. An item that only one side defines is not a contradiction.
 //!
-//! A named type stands for itself within another one, where both sides mean the same interface's: its definitions are
-//! compared on their own, and reported once. All else is compared by its structure.
+//! Inside other types, a named type is compared by name if both sides refer to the same interface. Its definitions are
+//! compared separately, and reported once. All other types are compared structurally.
 
 use foldhash::{HashMap, HashSet};
 use wit_parser::{
@@ -18,9 +18,9 @@ use crate::versions;
 
 use super::wit_text;
 
-/// A world, and where it comes from.
+/// A world and its source.
 pub(super) struct Brought<'w> {
-    /// The module and the source, for messages.
+    /// Module and source of the world, for messages.
     pub by: String,
     /// The world.
     pub wit: &'w Wit,
@@ -36,19 +36,19 @@ pub(super) fn find(brought: &[Brought<'_>]) -> Vec<Error> {
     search.errors
 }
 
-/// A world with what is looked up in it.
+/// A world with precomputed interface names.
 struct Side<'w> {
     by: &'w str,
     wit: &'w Wit,
-    /// The place of each interface, by its index.
+    /// Name of each interface, by its index.
     places: Vec<Option<Place>>,
 }
 
-/// An interface's name.
+/// Name of an interface.
 struct Place {
-    /// `ns:pkg/interface@1.2.3`, or the name of an interface that is written in the world.
+    /// `ns:pkg/interface@1.2.3`, or the name of an interface that is defined inline in the world.
     name: String,
-    /// The same with the version cut to its compatibility track, if the world imports it.
+    /// The name with the version reduced to its compatibility track, if the world imports the interface.
     track: Option<String>,
 }
 
@@ -84,7 +84,7 @@ impl<'w> Side<'w> {
         self.places.get(id.index())?.as_ref()
     }
 
-    /// The type behind aliases: the last one that has a definition, or a primitive one.
+    /// Resolves aliases: returns the last type with a definition, or a primitive type.
     fn target(&self, mut ty: Type) -> Type {
         while let Type::Id(id) = ty
             && let TypeDefKind::Type(next) = self.def(id).kind
@@ -95,7 +95,7 @@ impl<'w> Side<'w> {
     }
 }
 
-/// Something that has a name.
+/// A named item.
 #[derive(Clone, Copy)]
 enum Item<'w> {
     Type(TypeId),
@@ -103,19 +103,19 @@ enum Item<'w> {
     Interface,
 }
 
-/// The first definition of an item.
+/// First definition of an item.
 struct First<'w> {
     side: usize,
     item: Item<'w>,
-    /// The interface in which it stands, in that version.
+    /// Interface that contains the definition, with its version.
     place: String,
-    /// The versions of the interface that were looked at.
+    /// Versions of the interface that were compared.
     seen: Vec<String>,
 }
 
 struct Search<'s> {
     sides: &'s [Side<'s>],
-    /// By interface (in one version, or of one compatibility track), and by the item's name.
+    /// By interface (with its version or its compatibility track), then by the item's name.
     known: HashMap<String, HashMap<&'s str, First<'s>>>,
     errors: Vec<Error>,
 }
@@ -150,7 +150,7 @@ impl<'s> Search<'s> {
         }
     }
 
-    /// Compares an item with the first definition of it. True unless they contradict each other.
+    /// Compares an item with its first definition. Returns false if they contradict each other.
     fn look(&mut self, key: &str, place: &str, number: usize, name: &'s str, item: Item<'s>) -> bool {
         if !self.known.contains_key(key) {
             self.known.insert(key.to_string(), HashMap::default());
@@ -162,7 +162,7 @@ impl<'s> Search<'s> {
             return true;
         };
         if key != place {
-            // What is said of the same version by others was compared with the first who said it.
+            // Further definitions in the same version are compared with the first one of that version.
             if first.seen.iter().any(|seen| seen == place) {
                 return true;
             }
@@ -191,7 +191,7 @@ fn kind(item: Item<'_>) -> &'static str {
     }
 }
 
-/// A place in words, with the other version of it that is meant.
+/// Describes the location of a contradiction, with both versions of the interface if they differ.
 fn describe(place: &str, first: &str) -> String {
     match place.split_once(' ') {
         Some((side, name)) => format!("interface `{name}`, which the world {side}s"),
@@ -213,7 +213,7 @@ impl Side<'_> {
     }
 }
 
-/// Two sides whose types are compared.
+/// Two worlds whose types are compared.
 struct Pair<'s> {
     one: &'s Side<'s>,
     other: &'s Side<'s>,
@@ -246,7 +246,7 @@ impl Pair<'_> {
         self.same_types(work)
     }
 
-    /// Compares the definitions of one name.
+    /// Compares two definitions of the same name.
     fn same_definition(&self, one: TypeId, other: TypeId) -> bool {
         let (one_kind, other_kind) = (&self.one.def(one).kind, &self.other.def(other).kind);
         match (one_kind, other_kind) {
@@ -261,7 +261,7 @@ impl Pair<'_> {
         }
     }
 
-    /// Compares types by their structure.
+    /// Compares types structurally.
     fn same_types(&self, mut work: Vec<(Type, Type)>) -> bool {
         let mut seen = HashSet::default();
         while let Some((one, other)) = work.pop() {
@@ -284,7 +284,7 @@ impl Pair<'_> {
         true
     }
 
-    /// Both are types of one name in one interface, whose definitions are compared by themselves.
+    /// Returns true if both types have the same name in the same interface. Their definitions are compared separately.
     fn compared_elsewhere(&self, one: Type, other: Type) -> bool {
         let (Type::Id(one), Type::Id(other)) = (one, other) else { return false };
         let (one, other) = (self.one.def(one), self.other.def(other));
@@ -302,8 +302,8 @@ impl Pair<'_> {
     }
 }
 
-/// Compares all of two kinds but for the types in them, which are added to `work`. Resources are the same by their name
-/// only, which was compared before.
+/// Compares two kinds except for the types in them, which are added to `work`. Resources are identified by name, which
+/// the caller has compared.
 fn same_shape(one: &TypeDefKind, other: &TypeDefKind, work: &mut Vec<(Type, Type)>) -> bool {
     let mut optional = |one: Option<Type>, other: Option<Type>| {
         work.extend(one.zip(other));

@@ -1,4 +1,4 @@
-//! The interfaces on one side of a world by name, in any compatible version.
+//! Imported or exported interfaces of a world by name, in any compatible version.
 
 use std::sync::OnceLock;
 
@@ -12,30 +12,30 @@ use crate::versions;
 #[derive(Debug)]
 pub(crate) struct Interfaces {
     exact: IndexMap<String, WorldKey, foldhash::fast::RandomState>,
-    /// By the name with the version cut to its compatibility track; made when it is asked for.
+    /// By the name with the version reduced to its compatibility track. Created on first use.
     track: OnceLock<HashMap<String, WorldKey>>,
 }
 
 impl Interfaces {
-    /// The interfaces among a world's imports or exports.
+    /// Collects the interfaces among a world's imports or exports.
     pub fn of(resolve: &Resolve, items: &wit_parser::IndexMap<WorldKey, WorldItem>) -> Interfaces {
         let interfaces = items.iter().filter(|(_, item)| matches!(item, WorldItem::Interface { .. }));
         let exact = interfaces.map(|(key, _)| (resolve.name_world_key(key), key.clone())).collect();
         Interfaces { exact, track: OnceLock::new() }
     }
 
-    /// The interface of that name, or of a compatible version.
+    /// Finds the interface with this name, or with a compatible version.
     pub fn get(&self, resolve: &Resolve, name: &str) -> Option<&WorldKey> {
         self.exact.get(name).or_else(|| self.on_track(resolve, &versions::track_of(name)?))
     }
 
-    /// The interface of that name, whose version is a compatibility track.
+    /// Finds the interface whose name, with the version reduced to its compatibility track, is `name`.
     pub fn on_track(&self, resolve: &Resolve, name: &str) -> Option<&WorldKey> {
         let keys = || self.exact.values().map(|key| (resolve.name_canonicalized_world_key(key), key.clone()));
         self.track.get_or_init(|| keys().collect()).get(name)
     }
 
-    /// The names.
+    /// Returns the names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.exact.keys().map(String::as_str)
     }

@@ -1,11 +1,11 @@
-//! The names of the worlds that modules were written against: they mean nothing in the component.
+//! Names of the worlds that modules are written against, which have no meaning in the component.
 //!
-//! Main and an adapter may each have a `my:app/w`, or the `root:component/root` that tools print. The library merges
-//! worlds of one name as copies of one world, so those that are not get names of their own first.
+//! Main and an adapter may both have a `my:app/w`, or a `root:component/root` printed by tools. `wit-parser` merges
+//! worlds with the same name as copies of one world, so different worlds are renamed first.
 
 use wit_parser::{Resolve, WorldId, WorldKey};
 
-/// Renames the worlds in `from` whose names are taken in `into` by worlds with other items, or by `joined` itself.
+/// Renames the worlds in `from` whose names are used in `into` by worlds with other items, or by `joined`.
 pub(super) fn rename_taken(from: &mut Resolve, into: &Resolve, joined: WorldId) {
     let mut taken = Vec::new();
     for (id, package) in from.packages.iter() {
@@ -28,7 +28,7 @@ pub(super) fn rename_taken(from: &mut Resolve, into: &Resolve, joined: WorldId) 
     }
 }
 
-/// The names of what a world imports and exports, sorted.
+/// Returns the sorted names of a world's imports and exports.
 fn items(resolve: &Resolve, world: WorldId) -> [Vec<String>; 2] {
     let world = &resolve.worlds[world];
     [&world.imports, &world.exports].map(|items| {

@@ -1,4 +1,4 @@
-//! What a module says of itself in `component-type` sections.
+//! Worlds that a module declares in `component-type` sections.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,23 +13,24 @@ use crate::read::Module;
 
 use super::{component_type, sections};
 
-/// What a `component-type` section says.
+/// Contents of a `component-type` section.
 #[derive(Clone, Debug)]
 pub(crate) struct Decoded {
-    /// The world.
+    /// World of the module.
     pub wit: Wit,
-    /// How its strings lie in the module's memory.
+    /// Encoding of its strings in the module's memory.
     pub encoding: StringEncoding,
 }
 
-/// How strings lie in memory.
+/// String encoding of the Canonical ABI, see
+/// <https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StringEncoding {
     /// UTF-8.
     Utf8,
     /// UTF-16.
     Utf16,
-    /// Latin-1 or UTF-16, told apart by a bit of the length.
+    /// Latin-1 or UTF-16, selected by the high bit of the length.
     CompactUtf16,
 }
 
@@ -43,7 +44,11 @@ impl fmt::Display for StringEncoding {
     }
 }
 
-/// The worlds in a module's `component-type` sections.
+/// Decodes the worlds in a module's `component-type` sections.
+///
+/// # Errors
+///
+/// Returns [`Error::Metadata`] for the first malformed section.
 pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
     let mut worlds = Vec::new();
     for range in &module.metadata {
@@ -52,7 +57,7 @@ pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
             let offset = range.start + at;
             Error::Metadata { module: module.name.clone(), offset, message }
         };
-        // The worlds of joined sections are joined like those of sections apart.
+        // Concatenated sections are handled like separate ones.
         for part in sections::components(bytes).map_err(|message| error(0, message))? {
             worlds.push(section(&bytes[part.clone()]).map_err(|message| error(part.start, message))?);
         }
@@ -60,7 +65,7 @@ pub(crate) fn decode(module: &Module<'_>) -> Result<Vec<Decoded>, Error> {
     Ok(worlds)
 }
 
-/// What one section says.
+/// Decodes a single component.
 fn section(bytes: &[u8]) -> Result<Decoded, String> {
     let Facts { encoding, world } = facts(bytes)?;
     let decoded = match world.and_then(|mut ty| component_type::decode(&mut ty)) {
@@ -68,7 +73,7 @@ fn section(bytes: &[u8]) -> Result<Decoded, String> {
         None => {
             check_shape(bytes).map_err(|error| error.to_string())??;
             let decoded = wit_parser::decoding::decode_world(bytes);
-            // Some messages show bytes, one a line.
+            // Some messages of `wit-parser` list bytes, one per line.
             decoded.map_err(|e| format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" "))?
         }
     };
@@ -76,14 +81,14 @@ fn section(bytes: &[u8]) -> Result<Decoded, String> {
     Ok(Decoded { wit: Wit { resolve, world }, encoding })
 }
 
-/// What stands in a section.
+/// Outermost contents of a section.
 struct Facts<'a> {
     encoding: StringEncoding,
-    /// The one type in it, if that is exported and there is nothing else.
+    /// Reader of the only type, if it is exported and the section contains nothing else.
     world: Option<BinaryReader<'a>>,
 }
 
-/// Looks at the outermost level.
+/// Reads the outermost level of a section.
 fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
     let mut depth = 0;
     let mut encoding = None;
@@ -91,7 +96,7 @@ fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(|e| e.to_string())? {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                return Err("it holds a core module instead of a component".into());
+                return Err("it contains a core module, expected a component".into());
             }
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
                 usual = false;
@@ -113,16 +118,15 @@ fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
             _ => usual = false,
         }
     }
-    let encoding =
-        encoding.ok_or_else(|| format!("it does not say which string encoding it uses{}", sections::EMBED))?;
+    let encoding = encoding.ok_or_else(|| format!("it does not declare a string encoding{}", sections::EMBED))?;
     if exports == 0 {
-        return Err(format!("it ends before its world{}", sections::CUT));
+        return Err(format!("it ends before the export of its world{}", sections::CUT));
     }
     let world = match types.as_slice() {
         [types] if usual && exports == 1 && types.count() == 1 => {
             let Range { start, end } = types.range();
             let mut reader = BinaryReader::new(&bytes[start as usize..end as usize], start);
-            // The number of types.
+            // Skips the number of types.
             reader.read_var_u32().ok().map(|_| reader)
         }
         _ => None,
@@ -130,7 +134,7 @@ fn facts(bytes: &[u8]) -> Result<Facts<'_>, String> {
     Ok(Facts { encoding, world })
 }
 
-/// Whether it is what is written for a world: a type and its export. The library's decoder takes that for granted.
+/// Checks that the section consists of the type of a world and its export, which `wit-parser` assumes.
 fn check_shape(bytes: &[u8]) -> wasmparser::Result<Result<(), String>> {
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -143,7 +147,7 @@ fn check_shape(bytes: &[u8]) -> wasmparser::Result<Result<(), String>> {
                     let imports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Import(_)));
                     let exports = declarations.iter().filter(|d| matches!(d, ComponentTypeDeclaration::Export { .. }));
                     if imports.count() > 0 || exports.count() != 1 {
-                        return Ok(Err("its type is not that of one world".into()));
+                        return Ok(Err("its type is not a single world".into()));
                     }
                 }
             }
@@ -152,7 +156,7 @@ fn check_shape(bytes: &[u8]) -> wasmparser::Result<Result<(), String>> {
             | Payload::ComponentInstanceSection(_)
                 if depth == 0 =>
             {
-                return Ok(Err("it holds more than the type of a world".into()));
+                return Ok(Err("it contains more than the type of a world".into()));
             }
             _ => {}
         }
@@ -160,18 +164,17 @@ fn check_shape(bytes: &[u8]) -> wasmparser::Result<Result<(), String>> {
     Ok(Ok(()))
 }
 
-/// The string encoding that a section in the section names.
+/// Decodes the contents of the `wit-component-encoding` section.
 fn string_encoding(data: &[u8]) -> Result<StringEncoding, String> {
     match data {
         [4, 0] => Ok(StringEncoding::Utf8),
         [4, 1] => Ok(StringEncoding::Utf16),
         [4, 2] => Ok(StringEncoding::CompactUtf16),
         [4, other] => Err(format!("unknown string encoding {other}")),
-        [version, _] => Err(format!(
-            "it is written in version {version} of the format for bindings, expected version 4{}",
-            sections::EMBED
-        )),
-        other => Err(format!("its encoding takes {} bytes instead of 2", other.len())),
+        [version, _] => {
+            Err(format!("it uses version {version} of the metadata format, expected version 4{}", sections::EMBED))
+        }
+        other => Err(format!("its string encoding has {} bytes, expected 2", other.len())),
     }
 }
 
@@ -183,16 +186,16 @@ mod tests {
 
     use super::*;
 
-    /// Both decoders must make the same of a world: the same items in the same order, down to the ids.
+    /// Both decoders must produce the same items in the same order with the same IDs.
     fn same(bytes: &[u8]) {
-        let mut ty = facts(bytes).unwrap().world.expect("one type");
-        let (quick, world) = component_type::decode(&mut ty).expect("nothing unusual");
+        let mut ty = facts(bytes).unwrap().world.expect("a single type");
+        let (quick, world) = component_type::decode(&mut ty).expect("a supported type");
         let (library, expected) = decode_world(bytes).unwrap();
         assert_eq!(world.index(), expected.index());
         assert_eq!(items(quick), items(library));
     }
 
-    /// Everything in it. Packages have no order.
+    /// Formats all items. Packages are sorted, because their order is not significant.
     fn items(mut resolve: Resolve) -> Vec<String> {
         let mut packages: Vec<_> = resolve.packages.iter().map(|(_, package)| format!("{package:#?}")).collect();
         packages.sort();
@@ -211,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn published_adapters() {
+    fn published_adapters_decode_like_wit_parser() {
         use wasi_preview1_component_adapter_provider::*;
         for adapter in [
             WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_type() {
+    fn every_kind_of_type_decodes_like_wit_parser() {
         same(&encoded(
             "package a:b@1.2.3;
             interface types {
@@ -266,9 +269,9 @@ mod tests {
         ));
     }
 
-    /// What the library is left to judge.
+    /// Types that are left to `wit-parser`.
     #[test]
-    fn the_unusual_is_left_alone() {
+    fn unsupported_types_are_left_to_wit_parser() {
         for text in [
             "package a:b; interface i { f: func(); } world w { import i; export i; }",
             "package a:b; world w { import f: func() -> stream<u8>; }",

@@ -1,8 +1,8 @@
-//! `world`: what all modules together import and export, as one WIT world.
+//! `world`: the imports and exports of all modules, joined into one WIT world.
 //!
-//! Each module brings its own world, in `component-type` sections or from outside. They are joined into one; imports
-//! of one interface in several compatible versions become one import of the newest; an interface that is both imported
-//! and exported gets two identities, so that an id always means one thing.
+//! Each module has its own world, in `component-type` sections or passed as WIT. The worlds are joined. Imports of an
+//! interface in several compatible versions become a single import of the newest version. An interface that is both
+//! imported and exported gets two IDs, so that each ID has a single meaning.
 
 mod component_type;
 mod contradictions;
@@ -39,45 +39,50 @@ pub(crate) use metadata::{Decoded, decode};
 /// The joined world.
 #[derive(Debug)]
 pub(crate) struct World {
-    /// All packages.
+    /// WIT packages.
     pub resolve: Resolve,
-    /// The joined world in it.
+    /// The joined world.
     pub id: WorldId,
-    /// Which module's world an export comes from, by the export's name.
+    /// Module whose world contains an export, by the export's name.
     pub exporters: IndexMap<String, ModuleId>,
-    /// Whose functions these are.
+    /// Functions that each module's own world declares.
     declared: Declared,
     import_names: OnceLock<Interfaces>,
     export_names: OnceLock<Interfaces>,
-    /// The key of each interface that the world imports or exports.
+    /// Keys of the interfaces that the world imports or exports.
     keys: OnceLock<HashMap<InterfaceId, WorldKey>>,
 }
 
-/// The functions of each module's own world, and how strings of theirs lie in that module's memory.
+/// Functions of each module's own world, and the encoding of their strings in that module's memory.
 #[derive(Debug)]
 enum Declared {
-    /// There is one world, a module's own.
+    /// The only world, and the module that it belongs to.
     All(ModuleId, StringEncoding),
-    /// By module and interface (see [`interface_key`]), then by name.
+    /// By module and interface (see [`interface_key`]), then by function name.
     Each(HashMap<(ModuleId, String), HashMap<String, StringEncoding>>),
 }
 
 /// Joins the worlds of all modules.
 ///
-/// The library for WIT takes decoded metadata for what an encoder has written, and panics where it contradicts itself.
-/// Bytes can say anything, so that is caught here, and an error.
+/// `wit-parser` expects metadata that an encoder has written, and panics if it is inconsistent. The panic is caught and
+/// reported as an error.
+///
+/// # Errors
+///
+/// Returns all errors: malformed metadata, contradictory definitions, duplicate exports and worlds that cannot be
+/// merged.
 pub(crate) fn join(modules: &[Module<'_>]) -> Result<World, Errors> {
     let at = Cell::new(0);
     let joined = panic::catch_unwind(AssertUnwindSafe(|| join_each(modules, &at)));
     joined.unwrap_or_else(|_| {
         let module = &modules[at.get()];
         let offset = module.metadata.first().map_or(0, |range| range.start);
-        let message = "it contradicts itself".to_string();
+        let message = "its definitions are inconsistent".to_string();
         Err(Error::Metadata { module: module.name.clone(), offset, message }.into())
     })
 }
 
-/// Joins them one by one; `at` tells which it is.
+/// Joins the worlds one by one. Stores the index of the current module in `at`.
 fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> {
     let mut worlds = Vec::new();
     let mut errors = Vec::new();
@@ -129,27 +134,27 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
     Ok(world)
 }
 
-/// Where a module's world comes from.
+/// Source of a module's world.
 #[derive(Clone, Copy)]
 enum Origin {
     /// A `component-type` section.
     Section,
-    /// WIT from outside.
+    /// WIT passed for the module.
     Given,
 }
 
 impl Origin {
-    /// Names a module and its world's source.
+    /// Formats a module and the source of its world.
     fn of(self, name: &str, index: usize) -> String {
         let word = if index == 0 { "" } else { "adapter " };
         match self {
             Origin::Section => format!("{word}`{name}`, in its `component-type` section"),
-            Origin::Given => format!("{word}`{name}`, in the WIT given for it"),
+            Origin::Given => format!("{word}`{name}`, in the WIT passed for it"),
         }
     }
 }
 
-/// Whether a world imports an interface in several versions.
+/// Returns true if a world imports an interface in several versions.
 fn has_versions(wit: &Wit) -> bool {
     let mut seen = HashSet::default();
     let imports = wit.resolve.worlds[wit.world].imports.keys();
@@ -159,7 +164,7 @@ fn has_versions(wit: &Wit) -> bool {
 
 impl World {
     fn empty() -> World {
-        // What comes in was chosen when it was parsed: a gate must not be asked about again.
+        // Feature gates were resolved when the WIT was parsed, and must not be applied again.
         let mut resolve = Resolve { all_features: true, ..Resolve::default() };
         let id = add_root(&mut resolve);
         World {
@@ -173,7 +178,7 @@ impl World {
         }
     }
 
-    /// Notes which module a world's exports come from: no other may export the same.
+    /// Records the module that each export of a world comes from, and reports exports of several modules.
     fn exporters(&mut self, modules: &[Module<'_>], index: usize, wit: &Wit, errors: &mut Vec<Error>) {
         let exports = wit.resolve.worlds[wit.world].exports.iter();
         for (key, _) in exports.filter(|(_, item)| !matches!(item, WorldItem::Type { .. })) {
@@ -186,7 +191,7 @@ impl World {
         }
     }
 
-    /// The only world as it is, under the name that a joined one has unless it has a package of that name itself.
+    /// Takes over the only world, under the name of a joined world unless it contains a package of that name.
     fn take(&mut self, id: ModuleId, decoded: Decoded) {
         let Decoded { wit, encoding } = decoded;
         self.resolve = wit.resolve;
@@ -201,7 +206,7 @@ impl World {
         self.declared = Declared::All(id, encoding);
     }
 
-    /// One world of several.
+    /// Adds one of several worlds.
     fn add(&mut self, module: &Module<'_>, id: ModuleId, decoded: Decoded, errors: &mut Vec<Error>) {
         self.declare(id, module, &decoded, errors);
         let Wit { mut resolve, world } = decoded.wit;
@@ -218,7 +223,7 @@ impl World {
         }
     }
 
-    /// Notes the functions of a module's own world.
+    /// Records the functions that a module's own world declares.
     fn declare(&mut self, id: ModuleId, module: &Module<'_>, decoded: &Decoded, errors: &mut Vec<Error>) {
         let Declared::Each(declared) = &mut self.declared else { return };
         let Decoded { wit: Wit { resolve, world }, encoding } = decoded;
@@ -242,27 +247,27 @@ impl World {
         }
     }
 
-    /// The imports.
+    /// Returns the imports.
     pub fn imports(&self) -> &wit_parser::IndexMap<WorldKey, WorldItem> {
         &self.resolve.worlds[self.id].imports
     }
 
-    /// The exports.
+    /// Returns the exports.
     pub fn exports(&self) -> &wit_parser::IndexMap<WorldKey, WorldItem> {
         &self.resolve.worlds[self.id].exports
     }
 
-    /// The imported interfaces by name.
+    /// Returns the imported interfaces by name.
     pub fn import_names(&self) -> &Interfaces {
         self.import_names.get_or_init(|| Interfaces::of(&self.resolve, self.imports()))
     }
 
-    /// The exported interfaces by name.
+    /// Returns the exported interfaces by name.
     pub fn export_names(&self) -> &Interfaces {
         self.export_names.get_or_init(|| Interfaces::of(&self.resolve, self.exports()))
     }
 
-    /// All exported functions with the key of their interface, in the world's order.
+    /// Iterates over all exported functions with the key of their interface, in the order of the world.
     pub fn exported_functions(&self) -> impl Iterator<Item = (&WorldKey, Option<InterfaceId>, &Function)> {
         self.exports().iter().flat_map(|(key, item)| {
             let (interface, functions): (_, Vec<&Function>) = match item {
@@ -276,12 +281,12 @@ impl World {
         })
     }
 
-    /// The module whose world has this export.
+    /// Returns the module whose world contains this export.
     pub fn exporter(&self, key: &WorldKey) -> ModuleId {
         self.exporters.get(&self.resolve.name_world_key(key)).copied().unwrap_or(ModuleId::MAIN)
     }
 
-    /// The interfaces that the world exports.
+    /// Iterates over the exported interfaces.
     pub fn exported_interfaces(&self) -> impl Iterator<Item = (&WorldKey, InterfaceId)> {
         self.exports().iter().filter_map(|(key, item)| match item {
             WorldItem::Interface { id, .. } => Some((key, *id)),
@@ -289,12 +294,12 @@ impl World {
         })
     }
 
-    /// The function of that name in an imported interface (or at the root), by its import's name.
+    /// Finds a function in an imported interface, or at the root, by name.
     pub fn imported_function(&self, key: Option<&WorldKey>, name: &str) -> Option<&Function> {
         self.function(self.imports(), key, name)
     }
 
-    /// The function of that name in an exported interface (or at the root), by its export's name.
+    /// Finds a function in an exported interface, or at the root, by name.
     pub fn exported_function(&self, key: Option<&WorldKey>, name: &str) -> Option<&Function> {
         self.function(self.exports(), key, name)
     }
@@ -317,12 +322,12 @@ impl World {
         }
     }
 
-    /// How the strings of a function lie in a module's memory.
+    /// Returns the encoding of a function's strings in a module's memory. Default: UTF-8.
     pub fn encoding(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> StringEncoding {
         self.declaration(module, interface, function).unwrap_or(StringEncoding::Utf8)
     }
 
-    /// Whether a module's own world, and not only another module's, has this function.
+    /// Returns true if the module's own world, and not only another module's, contains this function.
     pub fn declares(&self, module: ModuleId, interface: Option<&WorldKey>, function: &str) -> bool {
         self.declaration(module, interface, function).is_some()
     }
@@ -348,7 +353,7 @@ impl World {
         }
     }
 
-    /// The name under which the world imports or exports an interface.
+    /// Returns the name under which the world imports or exports an interface.
     pub fn interface_name(&self, id: InterfaceId) -> Option<String> {
         let all = || self.imports().iter().chain(self.exports()).rev();
         let keys = self.keys.get_or_init(|| {
@@ -361,12 +366,12 @@ impl World {
         keys.get(&id).map(|key| self.resolve.name_world_key(key))
     }
 
-    /// The type behind aliases.
+    /// Resolves the aliases of a type.
     pub fn definition(&self, id: TypeId) -> TypeId {
         abi::definition(&self.resolve, id)
     }
 
-    /// The interface that owns a type.
+    /// Returns the interface that owns a type.
     pub fn owner(&self, id: TypeId) -> Option<InterfaceId> {
         match self.resolve.types[id].owner {
             TypeOwner::Interface(interface) => Some(interface),
@@ -375,8 +380,8 @@ impl World {
     }
 }
 
-/// `ns:pkg/interface` without the version, which may have been brought together with others; nothing for the world
-/// itself.
+/// Returns `ns:pkg/interface` without the version, because compatible versions are merged. Returns an empty string for
+/// the world itself.
 fn interface_key(resolve: &Resolve, interface: Option<&WorldKey>) -> String {
     match interface {
         Some(WorldKey::Name(name)) => name.clone(),

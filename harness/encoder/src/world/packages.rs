@@ -1,29 +1,29 @@
-//! The packages of a world in the making: which interface belongs to which, and which package uses which.
+//! Packages of a world under construction: their interfaces, and the dependencies between them.
 
 use foldhash::{HashMap, HashSet};
 use wasmparser::names::KebabStr;
 use wit_parser::{Interface, InterfaceId, Package, PackageId, PackageName, Resolve, Span, TypeOwner, WorldId};
 
-/// No ordinary world has interfaces of more packages.
+/// Maximum number of packages. Ordinary worlds have fewer.
 const MOST: usize = 256;
 
-/// What is known of packages before they are made.
+/// Packages before they are created in a `Resolve`.
 #[derive(Default)]
 pub(super) struct Packages {
-    /// In the order in which they are mentioned, with their interfaces.
+    /// Packages in the order of their first use, with their interfaces.
     packages: Vec<(PackageName, Vec<InterfaceId>)>,
-    /// The names of interfaces, with the index of their package.
+    /// Interface names, with the index of their package.
     names: HashSet<(usize, String)>,
-    /// The package of each interface that has one, by its index in `packages`.
+    /// Package of each named interface, as an index in `packages`.
     of: HashMap<InterfaceId, usize>,
-    /// From interface to interface, by types in use.
+    /// Dependencies between interfaces, by used types.
     uses: Vec<(InterfaceId, InterfaceId)>,
-    /// Interfaces that belong to the world alone.
+    /// Interfaces that are defined inline in the world.
     inline: Vec<InterfaceId>,
 }
 
 impl Packages {
-    /// A new interface, yet without a name.
+    /// Adds an unnamed interface.
     pub fn interface(&mut self, resolve: &mut Resolve) -> InterfaceId {
         resolve.interfaces.alloc(Interface {
             name: None,
@@ -37,7 +37,8 @@ impl Packages {
         })
     }
 
-    /// Gives an interface a name of its own: `ns:pkg/interface`, with or without a version. None if it comes twice.
+    /// Names an interface: `ns:pkg/interface`, with or without a version. Returns `None` if the name is invalid or a
+    /// duplicate, or if there are too many packages.
     pub fn name(&mut self, resolve: &mut Resolve, id: InterfaceId, name: &str) -> Option<()> {
         let (package, interface) = interface_name(name)?;
         let index = self.packages.iter().position(|(known, _)| *known == package).unwrap_or_else(|| {
@@ -53,13 +54,13 @@ impl Packages {
         Some(())
     }
 
-    /// Leaves an interface to the world alone.
+    /// Marks an interface as inline.
     pub fn inline(&mut self, id: InterfaceId) -> Option<()> {
         self.inline.push(id);
         Some(())
     }
 
-    /// Notes that `to` uses a type of `from`. None if there are no words for that in WIT.
+    /// Records that `to` uses a type of `from`. Returns `None` if WIT cannot express this.
     pub fn uses(&mut self, from: TypeOwner, to: TypeOwner) -> Option<()> {
         match (from, to) {
             (TypeOwner::Interface(from), TypeOwner::Interface(to)) => self.uses.push((to, from)),
@@ -69,7 +70,8 @@ impl Packages {
         Some(())
     }
 
-    /// From package to package, by types in use. None if an interface of a package uses one of the world's.
+    /// Returns the dependencies between packages. Returns `None` if an interface of a package uses a type of an inline
+    /// interface.
     fn edges(&self) -> Option<Vec<(usize, usize)>> {
         let mut edges = Vec::new();
         for (to, from) in &self.uses {
@@ -84,7 +86,7 @@ impl Packages {
         Some(edges)
     }
 
-    /// Makes the packages; the world goes into the one called `name`. None if packages need each other in a circle.
+    /// Creates the packages, and adds the world to package `name`. Returns `None` for cyclic dependencies.
     pub fn finish(self, resolve: &mut Resolve, name: PackageName, world: WorldId) -> Option<()> {
         (self.of.len() + self.inline.len() == resolve.interfaces.len()).then_some(())?;
         let edges = self.edges()?;
@@ -112,7 +114,7 @@ impl Packages {
     }
 }
 
-/// The package of that name, made if it is not there yet.
+/// Returns the package of this name, and creates it if necessary.
 fn make(resolve: &mut Resolve, name: PackageName) -> PackageId {
     if let Some(known) = resolve.package_names.get(&name) {
         return *known;
@@ -128,7 +130,7 @@ fn make(resolve: &mut Resolve, name: PackageName) -> PackageId {
     id
 }
 
-/// How far a walk through packages has come.
+/// State of a package in the depth-first search for cycles.
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     New,
@@ -149,7 +151,7 @@ fn visit(package: usize, edges: &[(usize, usize)], marks: &mut [Mark]) -> Option
     Some(())
 }
 
-/// `ns:pkg/interface`, with or without `@version`.
+/// Parses `ns:pkg/interface`, with or without `@version`.
 pub(super) fn interface_name(name: &str) -> Option<(PackageName, &str)> {
     let (package, rest) = name.split_once('/')?;
     let (namespace, package) = package.split_once(':')?;
@@ -160,7 +162,7 @@ pub(super) fn interface_name(name: &str) -> Option<(PackageName, &str)> {
     for part in [namespace, package, interface] {
         KebabStr::new(part)?;
     }
-    // The rules for capitals there are others.
+    // `wit-parser` has other rules for uppercase letters in these names.
     let lower = |part: &str| !part.contains(|c: char| c.is_ascii_uppercase());
     (lower(namespace) && lower(package)).then_some(())?;
     Some((PackageName { namespace: namespace.to_string(), name: package.to_string(), version }, interface))

@@ -1,27 +1,31 @@
-//! The components in a `component-type` section: one, or several where a linker has joined sections of one name.
+//! Components in a `component-type` section: several if a linker has concatenated sections of the same name.
 
 use std::ops::Range;
 
 use wasmparser::BinaryReader;
 
-/// The first bytes of every component and module.
+/// Magic number of components and modules.
 const MAGIC: &[u8] = b"\0asm";
-/// The magic number, and the numbers of version and layer.
+/// Length in bytes of the magic number, the version and the layer.
 const PREAMBLE: usize = 8;
-/// The version of the component format that is understood here.
+/// Supported version of the component format.
 const VERSION: u16 = 0x0d;
 
-/// The remedy for a section that is not what bindings generators write today.
+/// Remedy for a section in an outdated or unknown format.
 pub(super) const EMBED: &str =
-    "\n  help: embed the WIT anew, with a current bindings generator or with `wasm-tools component embed`";
+    "\n  help: embed the WIT again with a current bindings generator or with `wasm-tools component embed`";
 
-/// The remedy for a section that is not complete.
-pub(super) const CUT: &str = "\n  help: build the module again: a tool has shortened the file or the section";
+/// Remedy for a truncated section.
+pub(super) const CUT: &str = "\n  help: rebuild the module: a tool has truncated the file or the section";
 
-/// The components, one after the other, or the reason why the bytes cannot be such.
+/// Splits a section into its components.
 ///
-/// No section begins as a component does: a custom section of 97 bytes, the first byte of whose name's length is 115, is
-/// too short for its name.
+/// The magic number cannot be confused with a section: it would be a custom section of 97 bytes whose name has 115
+/// bytes, which is longer than the section.
+///
+/// # Errors
+///
+/// Returns a message if the section is empty, truncated or not a sequence of components.
 pub(super) fn components(bytes: &[u8]) -> Result<Vec<Range<usize>>, String> {
     if bytes.is_empty() {
         return Err(format!("it is empty{EMBED}"));
@@ -37,16 +41,14 @@ pub(super) fn components(bytes: &[u8]) -> Result<Vec<Range<usize>>, String> {
             continue;
         }
         if at == 0 {
-            return Err(format!("it holds no component: it begins with {}{EMBED}", shown(rest)));
+            return Err(format!("it does not contain a component: it begins with {}{EMBED}", shown(rest)));
         }
         let Some(end) = section(rest) else {
-            return Err(format!("it ends within the header of a section, at byte {at:#x} of it{CUT}"));
+            return Err(format!("it ends within a section header, at offset {at:#x}{CUT}"));
         };
         if end > rest.len() {
             let (wanted, found) = (end, rest.len());
-            return Err(format!(
-                "it is cut off: the part at byte {at:#x} of it takes {wanted} bytes, and {found} are there{CUT}"
-            ));
+            return Err(format!("it is truncated: the part at offset {at:#x} has {wanted} bytes, found {found}{CUT}"));
         }
         at += end;
     }
@@ -54,23 +56,23 @@ pub(super) fn components(bytes: &[u8]) -> Result<Vec<Range<usize>>, String> {
     Ok(starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect())
 }
 
-/// Whether a component begins as the ones do that are understood.
+/// Checks the preamble of a component.
 fn preamble(bytes: &[u8]) -> Result<(), String> {
     let Some(&[_, _, _, _, v0, v1, l0, l1]) = bytes.first_chunk::<PREAMBLE>() else {
-        return Err(format!("it ends within the header of a component{CUT}"));
+        return Err(format!("it ends within a component header{CUT}"));
     };
     let (version, layer) = (u16::from_le_bytes([v0, v1]), u16::from_le_bytes([l0, l1]));
     match (layer, version) {
         (1, VERSION) => Ok(()),
-        (0, _) => Err(format!("it holds a core module, expected the type of a world as a component{EMBED}")),
-        (1, _) => Err(format!(
-            "it is written in version {version:#x} of the component format, expected version {VERSION:#x}{EMBED}"
-        )),
-        _ => Err(format!("it holds a binary of the unknown kind {layer:#x}, expected a component{EMBED}")),
+        (0, _) => Err(format!("it contains a core module, expected a component{EMBED}")),
+        (1, _) => {
+            Err(format!("it uses version {version:#x} of the component format, expected version {VERSION:#x}{EMBED}"))
+        }
+        _ => Err(format!("it contains a binary of unknown kind {layer:#x}, expected a component{EMBED}")),
     }
 }
 
-/// The end of the section at the beginning of some bytes, which may lie behind theirs.
+/// Returns the end of the section at the start of `bytes`, which may exceed their length.
 fn section(bytes: &[u8]) -> Option<usize> {
     let mut reader = BinaryReader::new(bytes, 0);
     reader.read_u8().ok()?;
@@ -78,7 +80,7 @@ fn section(bytes: &[u8]) -> Option<usize> {
     Some(reader.current_position() + size as usize)
 }
 
-/// The first bytes of something.
+/// Formats the first bytes for a message.
 fn shown(bytes: &[u8]) -> String {
     let first = &bytes[..bytes.len().min(8)];
     let text = first.iter().all(|byte| (b' '..=b'~').contains(byte) && *byte != b'`');
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn joined_sections_are_taken_apart_at_their_seams() {
+    fn concatenated_sections_are_split_at_their_boundaries() {
         let [one, two] = ["package a:a; world w { import f: func(); }", "package b:b; world v { export g: func(); }"];
         let (one, two) = (encoded(one), encoded(two));
         let joined = [one.as_slice(), &two, &one].concat();
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shorter_piece_is_refused_or_has_whole_sections() {
+    fn truncated_sections_are_rejected_unless_cut_at_a_section_boundary() {
         let whole = encoded("package a:a; world w { import f: func(); }");
         for length in 0..whole.len() {
             match components(&whole[..length]) {

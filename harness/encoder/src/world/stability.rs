@@ -1,9 +1,9 @@
-//! `@since` and `@unstable`: of no meaning once a world is resolved, but what two texts say of one item may differ, and
-//! the library for WIT does not join such items.
+//! `@since` and `@unstable` gates. They have no meaning after a world is resolved, but may differ between two
+//! definitions of an item, which `wit-parser` then does not merge.
 
 use wit_parser::{IndexMap, Resolve, Stability, WorldItem, WorldKey};
 
-/// Removes the stability of every item.
+/// Removes the stability attributes of all items.
 pub(super) fn forget(resolve: &mut Resolve) {
     for (_, ty) in resolve.types.iter_mut() {
         ty.stability = Stability::Unknown;

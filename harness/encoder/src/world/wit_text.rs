@@ -1,13 +1,13 @@
-//! Definitions in WIT, for messages.
+//! Formats definitions as WIT, for messages.
 
 use wit_parser::{Function, FunctionKind, Handle, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
 
-/// A longer definition takes a line for each of its parts.
+/// Maximum length of a definition on one line, in bytes. Longer definitions have one line for each part.
 const LONGEST: usize = 100;
-/// What is deeper within a type without names is left out.
+/// Maximum nesting depth of unnamed types. Deeper types are omitted.
 const DEEPEST: usize = 40;
 
-/// The definition of a named type.
+/// Formats the definition of a named type.
 pub(super) fn named_type(resolve: &Resolve, name: &str, id: TypeId) -> String {
     let def = &resolve.types[id];
     let ty = |ty: &Type| text(resolve, ty, 0);
@@ -34,7 +34,7 @@ pub(super) fn named_type(resolve: &Resolve, name: &str, id: TypeId) -> String {
     }
 }
 
-/// The interface that a type belongs to, and its name there, if that is not the one of `owner`.
+/// Returns the interface of a type and its name there, unless it belongs to `owner`.
 fn used_from(resolve: &Resolve, owner: TypeOwner, id: TypeId) -> Option<(String, &str)> {
     let def = &resolve.types[id];
     match def.owner {
@@ -55,7 +55,7 @@ fn parts(word: &str, name: &str, parts: impl Iterator<Item = String>) -> String 
     format!("{word} {name} {{\n{lines}    }}")
 }
 
-/// A function with its type.
+/// Formats a function and its type.
 pub(super) fn function(resolve: &Resolve, name: &str, function: &Function) -> String {
     let params: Vec<String> =
         function.params.iter().map(|param| format!("{}: {}", param.name, text(resolve, &param.ty, 0))).collect();
@@ -95,7 +95,7 @@ fn text(resolve: &Resolve, ty: &Type, depth: usize) -> String {
     word.to_string()
 }
 
-/// A type without a name.
+/// Formats an unnamed type.
 fn structure(resolve: &Resolve, kind: &TypeDefKind, depth: usize) -> String {
     if depth > DEEPEST {
         return "..".to_string();

@@ -1,4 +1,4 @@
-//! Compiles the adapter, the way that adapters are compiled.
+//! Compiles the test adapter with the options for adapters.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,18 +6,18 @@ use std::sync::{Mutex, PoisonError};
 
 use super::rustc;
 
-/// How much debug information.
+/// Level of debug information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Debuginfo {
-    /// Types and variables, too.
+    /// Full: includes types and variables.
     Full,
-    /// Functions and lines.
+    /// Functions and lines only.
     Lines,
 }
 
 static COMPILED: Mutex<BTreeMap<(String, Debuginfo), Vec<u8>>> = Mutex::new(BTreeMap::new());
 
-/// `lines.rs` as a module.
+/// Compiles `lines.rs`.
 pub fn adapter(level: &str, debuginfo: Debuginfo) -> Vec<u8> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (level.to_string(), debuginfo);
@@ -35,7 +35,7 @@ fn compile(level: &str, debuginfo: Debuginfo) -> Vec<u8> {
     rustc::module(&source, &[&options[..], &choices].concat())
 }
 
-/// A main module with the debug sections of another, that asks the adapter for a function.
+/// Creates a main module that has the debug sections of another module and imports a function of the adapter.
 pub fn as_main(with_debug: &[u8]) -> Vec<u8> {
     let text = r#"(module (import "lines" "bump" (func (param i32) (result i32))) (memory (export "memory") 17))"#;
     let mut main = wat::parse_str(text).expect("the test's own module");

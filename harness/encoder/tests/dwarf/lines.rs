@@ -1,4 +1,4 @@
-//! An adapter whose lines are looked up: calls, inlined calls, static data, a trait object and a panic.
+//! Test adapter for line lookup: calls, inlined calls, static data, a trait object and a panic.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

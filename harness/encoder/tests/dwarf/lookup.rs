@@ -1,4 +1,4 @@
-//! A module's instructions, and what its DWARF says of them, by the library that wasmtime asks.
+//! Looks up a module's instructions in its DWARF with `addr2line`, which wasmtime uses.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use wasmparser::{KnownCustom, Name, Operator, Parser, Payload};
 
 type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
-/// One instruction.
+/// An instruction.
 #[derive(Clone, Debug)]
 pub struct Instruction {
-    /// From the start of the code section's contents.
+    /// Offset in the contents of the code section.
     pub offset: u64,
-    /// Its name, without operands.
+    /// Name without operands.
     pub code: String,
-    /// The function that it calls.
+    /// Name of the called function.
     pub calls: Option<String>,
 }
 
-/// One function in the backtrace of an instruction, the innermost first.
+/// A function in the backtrace of an instruction. The innermost one comes first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     pub function: String,
@@ -29,14 +29,14 @@ pub struct Frame {
 
 /// A core module with DWARF.
 pub struct Core<'a> {
-    /// By name: instructions that trimming never adds or drops, in order.
+    /// Instructions of each function, by name and in order, without those that the encoder adds or removes.
     pub functions: BTreeMap<String, Vec<Instruction>>,
     bodies: Vec<std::ops::Range<u64>>,
     context: addr2line::Context<Reader<'a>>,
     dwarf: gimli::Dwarf<Reader<'a>>,
 }
 
-/// The core module of a component with this name.
+/// Finds the core module with this name in a component.
 pub fn module(component: &[u8], name: &str) -> Option<Vec<u8>> {
     let modules = Parser::new(0).parse_all(component).map(|payload| payload.expect("a valid component"));
     let ranges = modules.filter_map(|payload| match payload {
@@ -86,7 +86,7 @@ impl<'a> Core<'a> {
         Core { functions, bodies, context, dwarf: dwarf() }
     }
 
-    /// The custom sections.
+    /// Returns the custom sections.
     pub fn sections(module: &[u8]) -> Vec<(&str, &[u8])> {
         let payloads = Parser::new(0).parse_all(module).map(|payload| payload.expect("a valid module"));
         let custom = payloads.filter_map(|payload| match payload {
@@ -96,7 +96,7 @@ impl<'a> Core<'a> {
         custom.collect()
     }
 
-    /// The functions at an instruction, with their lines.
+    /// Returns the functions at an instruction with their lines.
     pub fn frames(&self, offset: u64) -> Vec<Frame> {
         let mut frames = self.context.find_frames(offset).skip_all_loads().expect("DWARF can be read");
         let mut found = Vec::new();
@@ -113,7 +113,7 @@ impl<'a> Core<'a> {
         found
     }
 
-    /// Where a function calls another, both by a part of their names.
+    /// Returns the offsets of calls between two functions, which are identified by parts of their names.
     pub fn calls(&self, caller: &str, callee: &str) -> Vec<u64> {
         let callers = self.functions.iter().filter(|(name, _)| name.contains(caller));
         let calls = callers
@@ -122,7 +122,7 @@ impl<'a> Core<'a> {
         calls.map(|instruction| instruction.offset).collect()
     }
 
-    /// The linkage names of all functions that DWARF knows.
+    /// Returns the linkage names of all functions in the DWARF.
     pub fn debug_functions(&self) -> Vec<String> {
         let mut names = Vec::new();
         self.entries(|unit, entry| {
@@ -136,7 +136,7 @@ impl<'a> Core<'a> {
         names
     }
 
-    /// How many variables are at a fixed address.
+    /// Returns the number of variables at a fixed address.
     pub fn static_addresses(&self) -> usize {
         let mut count = 0;
         self.entries(|unit, entry| {
@@ -150,7 +150,7 @@ impl<'a> Core<'a> {
         count
     }
 
-    /// Every range of every entry is within one function.
+    /// Checks that every range of every entry is within one function.
     pub fn check_ranges(&self) {
         let mut checked = 0;
         self.entries(|unit, entry| {
@@ -209,7 +209,7 @@ fn instructions(module: &[u8]) -> (Functions, Vec<std::ops::Range<u64>>) {
     (functions, bodies)
 }
 
-/// The instructions of a body, but those that moving an address adds.
+/// Returns the instructions of a body, except those that are added for moved addresses.
 fn anchors(body: &wasmparser::FunctionBody<'_>, start: u64, names: &BTreeMap<u32, &str>) -> Vec<Instruction> {
     let mut found = Vec::new();
     let mut reader = body.get_operators_reader().expect("a body");
@@ -232,7 +232,7 @@ fn anchors(body: &wasmparser::FunctionBody<'_>, start: u64, names: &BTreeMap<u32
     found
 }
 
-/// Without the call that gets the region, which the encoder puts in front of exports.
+/// Skips the call that allocates the adapter region, which the encoder adds to exported functions.
 pub fn without_prologue(instructions: &[Instruction]) -> &[Instruction] {
     match instructions {
         [first, rest @ ..] if first.calls.as_deref() == Some("polyfill.allocate_region") => rest,

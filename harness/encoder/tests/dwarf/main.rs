@@ -1,4 +1,4 @@
-//! DWARF of an adapter is right after its code has moved: what a debugger says of each instruction is what it said
+//! DWARF of an adapter stays correct after its code has moved: each instruction has the same functions and lines as
 //! before.
 
 mod compile;
@@ -11,7 +11,7 @@ use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit, en
 use compile::{Debuginfo, adapter};
 use lookup::{Core, Frame};
 
-/// Asks for all of the adapter's functions but one; `realloc` moves its region into main's allocator.
+/// Imports all functions of the adapter except one. With `realloc`, the adapter region is allocated by main.
 const MAIN: &str = r#"(module
     (import "lines" "areas" (func (param i32) (result i32)))
     (import "lines" "bump" (func (param i32) (result i32)))
@@ -20,7 +20,7 @@ const MAIN: &str = r#"(module
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 0)
 )"#;
 
-/// The component of main and the adapter.
+/// Encodes main and the adapter.
 fn encoded(main: &[u8], adapter: &[u8], region: Region) -> Encoded {
     let mut resolve = wit_parser::Resolve::default();
     let package =
@@ -33,11 +33,11 @@ fn encoded(main: &[u8], adapter: &[u8], region: Region) -> Encoded {
     encode(&Input { main, adapters }, &options).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-/// The adapter as it is in a component.
+/// Returns the adapter as it is embedded in a component, and the plan as text.
 fn trimmed(adapter: &[u8], region: Region) -> (Vec<u8>, String) {
     let main = wat::parse_str(MAIN).expect("the test's own module");
     let encoded = encoded(&main, adapter, region);
-    let module = lookup::module(&encoded.component, "lines").expect("the adapter is in the component");
+    let module = lookup::module(&encoded.component, "lines").expect("the component must contain the adapter");
     (module, encoded.plan.to_string())
 }
 
@@ -48,11 +48,11 @@ fn every_instruction_keeps_its_lines() {
         let old_core = Core::read(&old);
         for region in [Region::Auto, Region::MemoryGrow] {
             let (new, plan) = trimmed(&old, region);
-            assert!(plan.contains("moved along with the code"), "{plan}");
+            assert!(plan.contains("relocated with the code"), "{plan}");
             let new_core = Core::read(&new);
             let mut compared = 0;
             for (name, instructions) in &new_core.functions {
-                // What the encoder generates comes from no source.
+                // Code that the encoder generates has no source.
                 let Some(before) = old_core.functions.get(name) else {
                     assert!(name.starts_with("polyfill."), "{name}");
                     continue;
@@ -73,7 +73,7 @@ fn every_instruction_keeps_its_lines() {
 }
 
 #[test]
-fn marked_calls_are_where_the_source_says() {
+fn marked_calls_have_their_source_lines() {
     let source = include_str!("lines.rs");
     for debuginfo in [Debuginfo::Full, Debuginfo::Lines] {
         let (new, _) = trimmed(&adapter("3", debuginfo), Region::Auto);
@@ -82,7 +82,7 @@ fn marked_calls_are_where_the_source_says() {
             [("bump", "bump", "count", 0), ("areas", "areas", "shapes", 0), ("twice", "bump", "count", 1)]
         {
             let marker = format!("// line: {caller} -> {callee}");
-            let line = 1 + source.lines().position(|line| line.ends_with(&marker)).expect("the marker is there") as u32;
+            let line = 1 + source.lines().position(|line| line.ends_with(&marker)).expect("no such marker") as u32;
             let calls = core.calls(function, callee);
             let found: Vec<_> = calls.iter().map(|offset| core.frames(*offset)).collect();
             let right = |frames: &Vec<Frame>| {
@@ -97,29 +97,29 @@ fn marked_calls_are_where_the_source_says() {
 }
 
 #[test]
-fn dropped_functions_leave_nothing_behind() {
+fn dropped_functions_have_no_debug_information() {
     let old = adapter("3", Debuginfo::Full);
     let (new, _) = trimmed(&old, Region::Auto);
     let (before, after) = (Core::read(&old), Core::read(&new));
     assert!(before.debug_functions().iter().any(|name| name.contains("only_for_unused")));
     assert!(after.debug_functions().iter().all(|name| !name.contains("only_for_unused")));
-    // No address of static data is known before the region is there.
+    // Addresses of static data are unknown before the region is allocated.
     assert!(before.static_addresses() > 0);
     assert_eq!(after.static_addresses(), 0);
-    // Wherever code is mentioned, it is code that there is.
+    // All remaining ranges refer to existing code.
     after.check_ranges();
 }
 
 #[test]
-fn mains_dwarf_is_as_it_was() {
-    // Any module will do as main, as long as it has DWARF.
+fn debug_sections_of_main_are_unchanged() {
+    // Any module with DWARF can be used as main.
     let main = adapter("3", Debuginfo::Lines);
     let bytes = compile::as_main(&main);
     let mut encoded_main = Core::sections(&bytes);
     encoded_main.retain(|(name, _)| name.starts_with(".debug_"));
     assert!(encoded_main.len() >= 4, "{}", encoded_main.len());
     let encoded = encoded(&bytes, &main, Region::Auto);
-    let found = lookup::module(&encoded.component, "main").expect("main is in the component");
+    let found = lookup::module(&encoded.component, "main").expect("the component must contain main");
     let mut found = Core::sections(&found);
     found.retain(|(name, _)| name.starts_with(".debug_"));
     assert!(found == encoded_main);

@@ -1,4 +1,4 @@
-//! Whatever is wrong with DWARF, encoding goes on: the adapter's code is as good as before.
+//! Malformed DWARF does not prevent encoding, and does not affect the adapter's code.
 
 use polyfill_encoder::Region;
 use rayon::prelude::*;
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::Core;
 use super::compile::{Debuginfo, adapter};
 
-/// A module with another content of one of its custom sections.
+/// Replaces the contents of a custom section.
 fn with_section(module: &[u8], name: &str, change: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let mut out = module[..8].to_vec();
     let mut at = 8;
@@ -40,20 +40,21 @@ fn leb(bytes: &[u8]) -> (usize, usize) {
     }
 }
 
-/// Trims; the module must be one that can be read, with or without DWARF. Says what the plan says.
+/// Encodes the adapter and checks that it can be read, with or without DWARF. Returns the line of the plan about debug
+/// information.
 fn survives(module: &[u8]) -> String {
     let (new, plan) = super::trimmed(module, Region::MemoryGrow);
     if plan.contains("debug information: dropped") {
         assert!(Core::sections(&new).iter().all(|(name, _)| !name.starts_with(".debug_")));
     }
     let line = plan.lines().find(|line| line.contains("debug information"));
-    // Where exactly it ends depends on the version of the compiler.
+    // The offset of the error depends on the compiler version.
     let line = line.and_then(|line| line.split("+0x").next());
     line.unwrap_or_default().trim().to_string()
 }
 
 #[test]
-fn what_cannot_be_moved_is_dropped_with_a_reason() {
+fn invalid_debug_information_is_dropped_with_a_reason() {
     let module = adapter("3", Debuginfo::Lines);
     let cut = |data: &[u8]| data[..data.len() / 2].to_vec();
     let mut said = Vec::new();
@@ -67,7 +68,7 @@ fn what_cannot_be_moved_is_dropped_with_a_reason() {
     assert_eq!(said.join("\n"), expected.trim_end());
 }
 
-/// One unit in which each entry is the child of the one before.
+/// Creates a unit in which each entry is the child of the previous one.
 fn nested(module: &[u8]) -> Vec<u8> {
     const DEPTH: usize = 100_000;
     // 1: a compilation unit, 2: a function, both with children and without attributes.
@@ -81,10 +82,10 @@ fn nested(module: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn bytes_may_be_anything() {
+fn random_bytes_in_debug_sections_cause_no_panic() {
     let module = adapter("3", Debuginfo::Full);
     let sections = [".debug_info", ".debug_abbrev", ".debug_line", ".debug_ranges", ".debug_loc", ".debug_str"];
-    // A generator of which nothing is asked but to be the same everywhere.
+    // A simple generator with the same results on all platforms.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = || {
         state ^= state << 13;

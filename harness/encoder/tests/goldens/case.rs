@@ -1,4 +1,4 @@
-//! A case: the inputs of an encoding, in a folder.
+//! A test case: a directory with the inputs of an encoding.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use polyfill_encoder::{Adapter, Encoded, Errors, Input, Options, Source, Wit, encode};
 use wit_parser::Resolve;
 
-/// The files of a case.
+/// Contents of a case directory.
 pub struct Case {
-    /// Main comes first, then the adapters by name.
+    /// Main, followed by the adapters sorted by name.
     modules: Vec<(String, Vec<u8>, Option<PathBuf>)>,
-    /// The import module that an adapter implements, where it is not the one of its name: `implements.txt`.
+    /// Name of an adapter and the import module that it implements, if they differ: `implements.txt`.
     implements: Option<(String, String)>,
-    /// What an interposer in front of all adapters reports: a name or pattern, or `__main_module__` for main's realloc.
+    /// Import module that an interposition adapter in front of all adapters covers: a name or pattern, or
+    /// `__main_module__` for main's realloc. `interposer.txt`.
     interposed: Option<String>,
 }
 
-/// Does something with all cases of a folder.
+/// Calls `each` for all cases of a directory.
 pub fn all(kind: &str, each: impl Fn(&Path, &Case)) {
     let folders = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(kind));
     assert!(!folders.is_empty());
@@ -49,22 +50,22 @@ impl Case {
             } else {
                 let goldens = ["plan.txt", "plan.json", "error.txt", "warnings.txt"];
                 let known = name.ends_with(".wit") || goldens.contains(&name);
-                assert!(known, "{} is no file of a case", file.display());
+                assert!(known, "{} is not part of a case", file.display());
             }
         }
-        let main = modules.iter().position(|(name, ..)| name == "main").expect("a case has a `main.wat`");
+        let main = modules.iter().position(|(name, ..)| name == "main").expect("a case must contain `main.wat`");
         modules.swap(0, main);
         modules[1..].sort_by(|a, b| a.0.cmp(&b.0));
         Case { modules, implements, interposed }
     }
 
-    /// A module as it was given, by its name.
+    /// Returns an input module by name.
     pub fn module(&self, name: &str) -> &[u8] {
         let found = self.modules.iter().find(|(other, ..)| other == name);
         found.map(|(_, wasm, _)| wasm.as_slice()).unwrap_or_default()
     }
 
-    /// Encodes it.
+    /// Encodes the case.
     pub fn encode(&self, options: &Options) -> Result<Encoded, Errors> {
         let given = |path: &Option<PathBuf>| path.as_ref().map(|path| wit(path));
         let (name, wasm, path) = &self.modules[0];

@@ -1,4 +1,5 @@
-//! Worlds from several sources: what contradicts each other is refused, whoever brings it, and all else is joined.
+//! Merging of worlds from several sources: contradictions are rejected regardless of their source; everything else is
+//! merged.
 
 use polyfill_encoder::{Adapter, Error, Errors, Input, Options, Prepared, Source, Wit, encode};
 use polyfill_reference::{Flavour, Reference, releases};
@@ -19,7 +20,7 @@ fn wit(package: &str, world: &str, definition: &str) -> Wit {
     Wit { resolve, world }
 }
 
-/// A module with a `component-type` section.
+/// Creates a module with a `component-type` section.
 fn embedded(text: &str, wit: &Wit) -> Vec<u8> {
     let mut wasm = wat::parse_str(text).expect("a module");
     embed_component_metadata(&mut wasm, &wit.resolve, wit.world, StringEncoding::UTF8, false).expect("a section");
@@ -44,12 +45,12 @@ fn encoded(main: Source<'_>, adapters: Vec<Adapter<'_>>) -> Result<Vec<u8>, Erro
     let prepared = Prepared::new(&adapters, options.clone()).and_then(|prepared| prepared.encode(&main));
     let found = encode(&Input { main, adapters: adapters.clone() }, &options).map(|encoded| encoded.component);
     let text = |result: &Result<Vec<u8>, Errors>| result.clone().map_err(|errors| errors.to_string());
-    assert_eq!(text(&prepared), text(&found), "what is prepared is something else");
+    assert_eq!(text(&prepared), text(&found), "`Prepared` and `encode` differ");
     found
 }
 
 #[test]
-fn a_section_and_given_wit_may_not_contradict_each_other() {
+fn contradiction_of_section_and_provided_wit_is_rejected() {
     let main = embedded(MAIN, &wit("test:t", "main", ONE));
     let source = |wit| Source { name: "main".into(), wasm: &main, wit };
     let adapter = embedded(ADAPTER, &wit("test:old", "old", ONE));
@@ -57,7 +58,7 @@ fn a_section_and_given_wit_may_not_contradict_each_other() {
 
     let given = Some(wit("test:given", "given", OTHER));
     let found = contradictions(encoded(source(given), vec![Adapter::new("old", &adapter)]));
-    let by = ("`main`, in its `component-type` section", "`main`, in the WIT given for it");
+    let by = ("`main`, in its `component-type` section", "`main`, in the WIT passed for it");
     assert_eq!(found, [("type `info`".to_string(), by.0.to_string(), by.1.to_string())]);
 
     let adapter = embedded(ADAPTER, &wit("test:old", "old", OTHER));
@@ -67,7 +68,7 @@ fn a_section_and_given_wit_may_not_contradict_each_other() {
 }
 
 #[test]
-fn two_adapters_may_not_contradict_each_other() {
+fn contradiction_of_two_adapters_is_rejected() {
     let main = wat::parse_str(r#"(module (import "a" "get" (func)) (import "b" "get" (func)))"#).expect("a module");
     let source = || Source { name: "main".into(), wasm: &main, wit: None };
     let [a, b] = [("test:a", ONE), ("test:b", OTHER)]
@@ -78,7 +79,7 @@ fn two_adapters_may_not_contradict_each_other() {
     encoded(source(), vec![Adapter::new("a", &a), Adapter::new("b", &a)]).expect("the same definitions");
 }
 
-/// Notes on stability are no part of a definition.
+/// Stability attributes are not part of a definition.
 #[test]
 fn stability_may_differ() {
     let main = wat::parse_str(MAIN).expect("a module");
@@ -89,12 +90,12 @@ fn stability_may_differ() {
     encoded(source, vec![old]).expect("the same definitions");
 }
 
-/// Versions 0.2.x of WASI are compatible: no two releases of the published adapters contradict each other.
+/// WASI versions 0.2.x are compatible, so the published adapters of all releases can be merged.
 #[test]
-fn published_adapters_of_all_releases_are_joined() {
+fn published_adapters_of_all_releases_can_be_merged() {
     let main = wat::parse_str(r#"(module (memory (export "memory") 1))"#).expect("a module");
     let main = Source { name: "main".into(), wasm: &main, wit: None };
-    // Commands would all export `wasi:cli/run`.
+    // Several command adapters would all export `wasi:cli/run`.
     let reactor =
         |release| Adapter::new("wasi_snapshot_preview1", Reference { flavour: Flavour::Reactor, release }.wasm());
     let adapters = releases().iter().map(reactor).collect();

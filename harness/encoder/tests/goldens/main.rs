@@ -1,7 +1,8 @@
-//! What people and tools read: plans and errors, each a folder with inputs and the text that is expected of them.
+//! Golden tests for plans, errors and warnings.
 //!
-//! A case is a folder below `tests/explain`, `tests/errors` or `tests/warnings`: `main.wat`, `main.wit` if main has a world, and for each
-//! adapter `NAME.wat` and, with a world, `NAME.wit`. Adding a case is adding files; `BLESS=1` writes what is expected.
+//! A case is a directory in `tests/explain`, `tests/errors` or `tests/warnings`. It contains `main.wat`, `main.wit` if
+//! main has a world, and for each adapter `NAME.wat` and, if it has a world, `NAME.wit`. To add a case, add its files.
+//! `BLESS=1` writes the expected output.
 
 mod case;
 mod joining;
@@ -14,22 +15,22 @@ use std::path::Path;
 use polyfill_encoder::{Encoded, Errors, Options};
 
 #[test]
-fn plans_are_explained() {
+fn plans_match_goldens() {
     case::all("explain", |folder, case| {
         let Encoded { plan, .. } =
             case.encode(&Options::default()).unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()));
         check(&folder.join("plan.txt"), &plan.detailed().to_string());
         check(&folder.join("plan.json"), &plan.to_json());
-        // The short form is the beginning of the long one.
+        // The detailed output begins with the short one.
         assert!(plan.detailed().to_string().starts_with(&plan.to_string()));
     });
 }
 
 #[test]
-fn errors_say_what_to_do() {
+fn errors_match_goldens() {
     case::all("errors", |folder, case| {
         let errors: Errors = match case.encode(&Options::default()) {
-            Ok(_) => panic!("{} can be encoded", folder.display()),
+            Ok(_) => panic!("{}: expected an error, but encoding succeeded", folder.display()),
             Err(errors) => errors,
         };
         check(&folder.join("error.txt"), &format!("{errors}\n"));
@@ -37,7 +38,7 @@ fn errors_say_what_to_do() {
 }
 
 #[test]
-fn warnings_say_what_to_do() {
+fn warnings_match_goldens() {
     case::all("warnings", |folder, case| {
         let Encoded { warnings, .. } =
             case.encode(&Options::default()).unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()));
@@ -46,11 +47,11 @@ fn warnings_say_what_to_do() {
     });
 }
 
-/// Compares with a golden, or writes it.
+/// Compares the output with a golden file, or writes the file if `BLESS` is set.
 fn check(path: &Path, found: &str) {
     if std::env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "goldens are not written by CI");
-        std::fs::write(path, found).expect("the golden can be written");
+        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "goldens must not be written in CI");
+        std::fs::write(path, found).expect("failed to write the golden");
         return;
     }
     let expected = std::fs::read_to_string(path).unwrap_or_default();

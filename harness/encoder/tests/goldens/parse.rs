@@ -1,4 +1,4 @@
-//! What a component is made of, by reading it: nothing here knows the encoder.
+//! Reads the contents of a component with `wasmparser`, independently of the encoder.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,13 +8,13 @@ use wasmparser::{
     Name, Parser, Payload,
 };
 
-/// The core index spaces at a component's root.
+/// Core index spaces at the root of a component.
 #[derive(Default)]
 pub struct Component {
     pub modules: Vec<Vec<u8>>,
     pub instances: Vec<CoreInstance>,
     pub functions: Vec<CoreFunction>,
-    /// The core functions that are lifted.
+    /// Core functions that are lifted.
     pub lifted: Vec<u32>,
     imported: BTreeMap<u32, String>,
     component_instances: u32,
@@ -146,7 +146,8 @@ impl Component {
         });
     }
 
-    /// Which core function each import of each core module gets: module, import's module and field, function.
+    /// Returns the core function for each import of each core module: core module, module and field of the import, core
+    /// function.
     pub fn imports(&self) -> Vec<(u32, String, String, u32)> {
         let mut imports = Vec::new();
         for instance in &self.instances {
@@ -169,11 +170,11 @@ impl Component {
 #[derive(Debug)]
 pub struct Function {
     pub name: Option<String>,
-    /// Its body from the start of the code section's contents.
+    /// Range of the body in the contents of the code section.
     pub code: Option<Range<u64>>,
 }
 
-/// A core module's name and functions.
+/// Returns the name and the functions of a core module.
 pub fn module(wasm: &[u8]) -> (Option<String>, Vec<Function>) {
     let (mut module, mut functions, mut start) = (None, Vec::new(), 0);
     for payload in Parser::new(0).parse_all(wasm) {

@@ -1,32 +1,32 @@
-//! Which global of an adapter is its stack pointer, where no symbol, export or name says so.
+//! Detection of an adapter's stack pointer global without a symbol, export or name.
 
 use polyfill_encoder::{Adapter, Form, Input, Options, Source, check, encode};
 
-/// What is made of an adapter.
+/// Result of the detection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Found {
-    /// It gets a stack of its own.
-    Stack,
-    /// It has none.
+    /// The global is the stack pointer, so a stack is allocated.
+    ShadowStack,
+    /// The global is not the stack pointer.
     None,
-    /// It is refused.
+    /// The adapter is rejected, because the result is ambiguous.
     Unclear,
 }
-use Found::{None, Stack, Unclear};
+use Found::{None, ShadowStack, Unclear};
 
-/// Functions of adapters, with one global, `(mut i32)`, without a name: its initial value, and what is found.
+/// Adapters with one unnamed global of type `(mut i32)`: description, initial value, functions, and expected result.
 const ADAPTERS: &[(&str, u32, &str, Found)] = &[
     (
-        "a frame, as it is optimised",
+        "a frame with optimization",
         65536,
         "(func (export \"f\") (local i32)
            (global.set 0 (local.tee 0 (i32.sub (global.get 0) (i32.const 32))))
            (i32.store offset=12 (local.get 0) (i32.const 7))
            (global.set 0 (i32.add (local.get 0) (i32.const 32))))",
-        Stack,
+        ShadowStack,
     ),
     (
-        "a frame, as it is without optimisation",
+        "a frame without optimization",
         1048576,
         "(func (export \"f\") (local i32 i32 i32 i32 i32)
            (local.set 0 (global.get 0)) (local.set 1 (i32.const 16))
@@ -34,35 +34,35 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
            (i32.store offset=8 (local.get 2) (i32.const 7))
            (local.set 3 (i32.const 16)) (local.set 4 (i32.add (local.get 2) (local.get 3)))
            (global.set 0 (local.get 4)))",
-        Stack,
+        ShadowStack,
     ),
     (
-        "a frame that is put back by a copy of the old value",
+        "a frame that is restored by a copy of the old value",
         65536,
         "(func (export \"f\") (local i32 i32)
            (local.set 0 (global.get 0))
            (global.set 0 (local.tee 1 (i32.add (local.get 0) (i32.const -64))))
            (i32.store (local.get 1) (i32.const 7))
            (global.set 0 (local.get 0)))",
-        Stack,
+        ShadowStack,
     ),
     (
-        "a frame whose address is only passed on",
+        "a frame whose address is only passed to a call",
         65536,
         "(func $g (param i32) (i32.store (local.get 0) (i32.const 7)))
          (func (export \"f\") (local i32)
            (global.set 0 (local.tee 0 (i32.sub (global.get 0) (i32.const 16))))
            (call $g (i32.add (local.get 0) (i32.const 12)))
            (global.set 0 (i32.add (local.get 0) (i32.const 16))))",
-        Stack,
+        ShadowStack,
     ),
     (
-        "a leaf function, which leaves the global as it is",
+        "a leaf function that does not change the global",
         65536,
         "(func (export \"f\") (local i32)
            (local.set 0 (i32.sub (global.get 0) (i32.const 16)))
            (i32.store offset=12 (local.get 0) (i32.const 7)))",
-        Stack,
+        ShadowStack,
     ),
     (
         "a frame whose size is known at run time, aligned",
@@ -73,24 +73,24 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
            (i32.store (local.get 1) (i32.const 7))
            (if (i32.load (local.get 1)) (then (global.set 0 (local.get 0)) (return)))
            (global.set 0 (local.get 0)))",
-        Stack,
+        ShadowStack,
     ),
     (
-        "a counter that goes up",
+        "an ascending counter",
         0,
         "(func (export \"f\") (global.set 0 (i32.add (global.get 0) (i32.const 1)))
            (i32.store (i32.const 0) (global.get 0)))",
         None,
     ),
     (
-        "a counter that goes down, and is stored",
+        "a descending counter that is stored",
         1024,
         "(func (export \"f\") (global.set 0 (i32.sub (global.get 0) (i32.const 1)))
            (i32.store (i32.const 0) (global.get 0)))",
         None,
     ),
     (
-        "fuel, in steps of a frame, passed on",
+        "fuel in steps of a frame size, passed to a call",
         65536,
         "(func $log (param i32) (i32.store (i32.const 0) (local.get 0)))
          (func (export \"f\") (global.set 0 (i32.sub (global.get 0) (i32.const 64))) (call $log (global.get 0)))",
@@ -106,7 +106,7 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
         None,
     ),
     (
-        "an index into memory of the caller's",
+        "an index into the caller's memory",
         16,
         "(func (export \"f\") (local i32) (local.set 0 (i32.load (i32.const 0)))
            (global.set 0 (i32.sub (global.get 0) (i32.const 1)))
@@ -114,7 +114,7 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
         None,
     ),
     (
-        "a pointer to free memory, which goes up",
+        "an ascending pointer to free memory",
         4096,
         "(func (export \"f\") (local i32) (local.set 0 (global.get 0))
            (global.set 0 (i32.add (local.get 0) (i32.const 16)))
@@ -122,7 +122,7 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
         None,
     ),
     (
-        "frames of a size that no compiler makes",
+        "frames of a size that no compiler uses",
         65536,
         "(func (export \"f\")
            (global.set 0 (i32.sub (global.get 0) (i32.const 12)))
@@ -131,7 +131,7 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
         Unclear,
     ),
     (
-        "a frame that is never put back",
+        "a frame that is never restored",
         65536,
         "(func (export \"f\")
            (global.set 0 (i32.sub (global.get 0) (i32.const 16)))
@@ -139,7 +139,7 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
         Unclear,
     ),
     (
-        "a stack that somebody else allocates",
+        "a stack that is allocated elsewhere",
         0,
         "(func (export \"f\")
            (global.set 0 (i32.sub (global.get 0) (i32.const 16)))
@@ -149,7 +149,7 @@ const ADAPTERS: &[(&str, u32, &str, Found)] = &[
     ),
 ];
 
-/// Name sections: none; one with functions only, as wabt writes it; and one that calls the global something else.
+/// Name sections: none, one with functions only (as written by wabt), and one with another name for the global.
 const NAMES: [(&str, bool); 3] = [
     ("", true),
     (r#"(@custom "name" "\01\04\01\00\01f")"#, true),
@@ -157,10 +157,10 @@ const NAMES: [(&str, bool); 3] = [
 ];
 
 #[test]
-fn code_tells_which_global_is_the_stack_pointer() {
+fn stack_pointer_is_detected_from_code() {
     for (what, start, functions, expected) in ADAPTERS {
         for (section, nameless) in NAMES {
-            // Identifiers of the text would make names.
+            // Identifiers in the text format would add names.
             let functions = functions.replace("$log", "0").replace("$g", "0").replace("$f", "0");
             let functions = functions.replace("(func 0", "(func");
             let text = format!(
@@ -178,7 +178,7 @@ fn found(text: &str) -> Found {
     let main = r#"(module (import "old" "f" (func)) (memory (export "memory") 1) (func (export "go")))"#;
     let main = wat::parse_str(main).expect("a module");
     let adapter = Adapter::new("old", &wasm);
-    let refused = |text: String| text.contains("cannot tell the stack pointer: global 0");
+    let refused = |text: String| text.contains("cannot identify the stack pointer: global 0");
     // Checking finds the same.
     let checked: Vec<String> = check(&adapter).iter().map(ToString::to_string).collect();
     let input = Input { main: Source { name: "main".into(), wasm: &main, wit: Option::None }, adapters: vec![adapter] };
@@ -189,14 +189,14 @@ fn found(text: &str) -> Found {
         }
         Ok(encoded) => {
             assert!(checked.is_empty(), "{text}: {checked:?}");
-            if encoded.plan.to_string().contains("65536 bytes of stack") { Stack } else { None }
+            if encoded.plan.to_string().contains("65536 bytes of stack") { ShadowStack } else { None }
         }
     }
 }
 
-/// Where nothing moves, it does not matter.
+/// An isolated adapter keeps its memory layout, so the stack pointer does not have to be detected.
 #[test]
-fn an_isolated_adapter_keeps_its_stack_where_it_is() {
+fn isolated_adapters_need_no_stack_pointer() {
     for (what, start, functions, _) in ADAPTERS {
         let text = format!("(module (memory 2) (global (mut i32) (i32.const {start})) {functions})");
         let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));

@@ -1,4 +1,4 @@
-//! What differs from what.
+//! Comparison of observations with expectations.
 
 use super::*;
 use crate::observation::{Frame, Returned, TrapInfo};
@@ -22,7 +22,7 @@ fn with(expect: Expect, observation: Observation) -> Vec<Mismatch> {
 }
 
 #[test]
-fn zero_stands_for_a_return_and_is_the_default() {
+fn exit_code_0_equals_a_return_and_is_the_default() {
     assert_eq!(with(Expect::default(), Observation::of(Outcome::Returned)), []);
     assert_eq!(with(Expect { exit: Some(0), ..Expect::default() }, Observation::of(Outcome::Returned)), []);
     assert_eq!(with(Expect { exit: Some(3), ..Expect::default() }, Observation::of(Outcome::Exit(3))), []);
@@ -32,7 +32,7 @@ fn zero_stands_for_a_return_and_is_the_default() {
 }
 
 #[test]
-fn a_trap_is_known_by_a_part_of_its_message_and_by_its_backtrace() {
+fn a_trap_matches_by_part_of_its_message_and_by_its_backtrace() {
     let expect = |backtrace: &[&str]| Expect {
         trap: Some("unreachable".into()),
         backtrace: backtrace.iter().map(|name| name.to_string()).collect(),
@@ -47,7 +47,7 @@ fn a_trap_is_known_by_a_part_of_its_message_and_by_its_backtrace() {
 }
 
 #[test]
-fn a_trap_has_come_from_the_innermost_function() {
+fn trap_in_names_the_innermost_function() {
     let seen = || Observation::of(trap(&["inner", "outer"]));
     let expect = |function: &str| Expect {
         trap: Some("unreachable".into()),
@@ -60,7 +60,7 @@ fn a_trap_has_come_from_the_innermost_function() {
 }
 
 #[test]
-fn some_calls_are_looked_for_among_all() {
+fn partial_call_lists_match_among_all_calls() {
     let list = |calls: &[&str]| calls.iter().map(|call| call.to_string()).collect::<Vec<_>>();
     let seen = |some: SomeCalls, dropped| {
         let mut seen = Observation::of(Outcome::Returned);
@@ -76,7 +76,7 @@ fn some_calls_are_looked_for_among_all() {
     assert_eq!(seen(never(&["r()"]), 0), []);
     let unwanted = Mismatch::UnwantedCall { wanted: "p([..])".into(), seen: "p(1)".into() };
     assert_eq!(seen(never(&["p([..])"]), 0), [unwanted]);
-    // The first one must not have what only the second one can take.
+    // The pattern must not consume the call that only the exact text matches.
     assert_eq!(seen(unordered(&["p([..])", "p(1)", "q()"]), 0), []);
     let left = Mismatch::HostCalls { expected: list(&["r()"]), seen: list(&["q()"]) };
     assert_eq!(seen(unordered(&["r()", "p(2)", "p(1)"]), 0), [left]);
@@ -85,7 +85,7 @@ fn some_calls_are_looked_for_among_all() {
 }
 
 #[test]
-fn an_expected_error_is_one_of_encoding() {
+fn an_expected_error_is_an_encoding_error() {
     let expect = || Expect { error: Some(Bytes::Text("no\n\n".into())), ..Expect::default() };
     let failed = |stage, message: &str| Observation::of(Outcome::NotBuilt { stage, message: message.into() });
     assert_eq!(with(expect(), failed(Stage::Encode, "no")), []);
@@ -95,7 +95,7 @@ fn an_expected_error_is_one_of_encoding() {
 }
 
 #[test]
-fn what_is_not_named_is_not_looked_at() {
+fn aspects_without_expectation_are_not_compared() {
     let mut seen = Observation::of(Outcome::Returned);
     seen.stdout = b"noise".to_vec();
     seen.calls = vec!["a.b()".into()];
@@ -116,7 +116,7 @@ fn what_is_not_named_is_not_looked_at() {
 }
 
 #[test]
-fn namespaces_have_versions_of_their_own() {
+fn each_namespace_has_one_version() {
     let seen = |interfaces: &[&str]| {
         let mut seen = Observation::of(Outcome::Returned);
         seen.core_interfaces = interfaces.iter().map(|name| name.to_string()).collect();
@@ -130,7 +130,7 @@ fn namespaces_have_versions_of_their_own() {
 }
 
 #[test]
-fn handles_are_counted_together_or_each_by_its_name() {
+fn handles_are_counted_together_or_by_name() {
     let each = |counts: &[(&str, u64)]| counts.iter().map(|(name, count)| (name.to_string(), *count)).collect();
     let left = |expected| {
         let seen = Some(each(&[("descriptor", 1), ("pollable", 2)]));
@@ -145,7 +145,7 @@ fn handles_are_counted_together_or_each_by_its_name() {
 }
 
 #[test]
-fn calls_that_were_found_were_made_on_a_host_that_does_not_record_all() {
+fn calls_can_match_on_hosts_without_full_recording() {
     let some = |at_least: &[&str], never: &[&str]| {
         let list = |lines: &[&str]| lines.iter().map(|line| line.to_string()).collect();
         let calls = SomeCalls { at_least: list(at_least), never: list(never), ..SomeCalls::default() };

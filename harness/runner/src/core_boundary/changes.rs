@@ -1,4 +1,4 @@
-//! Main's memory before and after a call -> what changed beside that which the call gives out.
+//! Compares main's memory before and after a call and reports changes outside of the call's results.
 
 use std::ops::Range;
 
@@ -6,18 +6,18 @@ use super::results::{self, Out};
 use super::watch::{Lists, Size, Watch};
 use super::{Value, call};
 use crate::trace::preview1;
-use crate::violation::{Changed, What};
+use crate::violation::{Changed, ViolationKind};
 
-/// Bytes of `size`.
+/// Size of the preview1 type `size` in bytes.
 const SIZE: u64 = 4;
-/// Bytes of `event`.
+/// Size of the preview1 type `event` in bytes.
 const EVENT: u64 = 32;
-/// Bytes of `iovec`.
+/// Size of the preview1 type `iovec` in bytes.
 const IOVEC: u64 = 8;
-/// Bytes that are compared at once.
+/// Number of bytes compared at once.
 const BLOCK: usize = 4096;
 
-/// A call that is over.
+/// Finished call.
 pub(super) struct Call<'a> {
     pub(super) module: &'a str,
     pub(super) function: &'a str,
@@ -25,26 +25,26 @@ pub(super) struct Call<'a> {
     pub(super) end: End,
 }
 
-/// Something that a call gives out.
+/// Place in memory that a call writes its output to.
 pub(super) struct Place {
     pub(super) range: Range<u64>,
-    /// The number of the parameter that has its address.
+    /// Index of the parameter that holds its address.
     at: usize,
-    /// It may be filled in part, where a result is all there or not.
+    /// Set for a buffer, which may be filled in part. A result is written entirely or not at all.
     pub(super) is_buffer: bool,
 }
 
-/// How a call came to its end.
+/// End of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum End {
-    /// It returned, with a result if it has one.
+    /// Returned, with the result if the function has one.
     Returned(Option<Value>),
-    /// The run was over before it returned. What it gives out may be there in part.
+    /// Did not return before the end of the run. Output may be written in part.
     Never,
 }
 
-/// What a call did to the bytes of main's memory that it may not do.
-pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &[u8], watch: &mut Watch) -> Vec<What> {
+/// Returns the forbidden changes that a call made to main's memory.
+pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &[u8], watch: &mut Watch) -> Vec<ViolationKind> {
     call.note_sizes(after, &mut watch.lists);
     let room = call.places(before, |_| u64::MAX, &watch.lists);
     let mut allowed: Vec<Range<u64>> = match call.end {
@@ -65,26 +65,26 @@ pub(super) fn faults(call: &Call<'_>, before: &[u8], after: &[u8], watch: &mut W
         let owner = call.owner(place, room.iter().find(|place| place.range.end == start));
         let changed = Changed { owner, start, before: before[run.clone()].to_vec(), after: after[run].to_vec() };
         match place {
-            Some(Place { is_buffer: true, .. }) if call.failed() => What::BufferOnError(changed),
-            Some(_) if call.failed() => What::ResultOnError(changed),
-            _ => What::Memory(changed),
+            Some(Place { is_buffer: true, .. }) if call.failed() => ViolationKind::BufferOnError(changed),
+            Some(_) if call.failed() => ViolationKind::ResultOnError(changed),
+            _ => ViolationKind::Memory(changed),
         }
     };
-    let mut found: Vec<What> = parts.map(fault).collect();
+    let mut found: Vec<ViolationKind> = parts.map(fault).collect();
     if call.succeeded() {
         found.extend(unwritten(call, &room, before, after, watch.pattern));
     }
     found
 }
 
-/// Results that are still what the interposer has put in their place.
+/// Returns a violation for each result that still holds the fill pattern.
 fn unwritten<'a>(
     call: &'a Call<'_>,
     room: &'a [Place],
     before: &'a [u8],
     after: &'a [u8],
     pattern: u8,
-) -> impl Iterator<Item = What> + 'a {
+) -> impl Iterator<Item = ViolationKind> + 'a {
     let is_filled = move |memory: &[u8], place: &Place| {
         let bytes = bytes(memory, &place.range);
         bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == pattern))
@@ -93,7 +93,7 @@ fn unwritten<'a>(
     let left = results.filter(move |place| is_filled(after, place) && !is_filled(before, place));
     left.map(|place| {
         let (owner, Range { start, end }) = (call.name(place), &place.range);
-        What::Unwritten(format!("did not write `{owner}`, {start:#x}..{end:#x}"))
+        ViolationKind::Unwritten(format!("did not write `{owner}`, {start:#x}..{end:#x}"))
     })
 }
 
@@ -101,8 +101,8 @@ fn bytes<'m>(memory: &'m [u8], range: &Range<u64>) -> Option<&'m [u8]> {
     memory.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
 }
 
-/// What main's own code did to its memory within a call of an adapter's, as if it had been so before that call: all
-/// bytes but those that the adapter had changed already.
+/// Applies the changes that main's own code made during a call by an adapter to that call's baseline, except for bytes
+/// that the adapter had already changed.
 pub(super) fn take_over(baseline: &mut Vec<u8>, before: &[u8], after: &[u8]) {
     let common = baseline.len().min(before.len()).min(after.len());
     for run in changed(before, after, 0..common) {
@@ -126,7 +126,8 @@ impl Call<'_> {
         format!("{}{result}", call(self.module, self.function, self.arguments))
     }
 
-    /// Everything that the call gives out: results, and buffers as far as the `count` at the address in a parameter says.
+    /// Returns the places of all outputs: results, and buffers up to the size that `count` returns for a parameter
+    /// index.
     pub(super) fn places(&self, before: &[u8], count: impl Fn(usize) -> u64, lists: &Lists) -> Vec<Place> {
         let size = |at: usize| self.address(at);
         let mut places = Vec::new();
@@ -153,17 +154,17 @@ impl Call<'_> {
         places
     }
 
-    /// Whose bytes are in a place, or right behind one, or in none.
+    /// Describes the owner of bytes by the place that holds them or the place that ends right before them.
     fn owner(&self, place: Option<&Place>, before: Option<&Place>) -> String {
         match (place, before) {
             (Some(place), _) if self.failed() => format!("`{}`", self.name(place)),
-            (Some(place), _) => format!("`{}`, beyond what it says is in it", self.name(place)),
-            (None, Some(place)) => format!("main's, right behind `{}`", self.name(place)),
-            (None, None) => "main's".to_string(),
+            (Some(place), _) => format!("`{}`, beyond its reported length", self.name(place)),
+            (None, Some(place)) => format!("main's memory, right after `{}`", self.name(place)),
+            (None, None) => "main's memory".to_string(),
         }
     }
 
-    /// Of the parameter that a place's address is in.
+    /// Returns the name of the parameter that holds a place's address.
     pub(super) fn name(&self, place: &Place) -> &'static str {
         preview1::parameter(self.function, place.at).unwrap_or("?")
     }
@@ -173,7 +174,7 @@ impl Call<'_> {
             let word = |parameter| u64::from(word(after, self.address(parameter)));
             Size { count: word(0), bytes: word(1) }
         };
-        // One over the other tells nothing.
+        // Overlapping results have no reliable contents.
         if self.address(0).abs_diff(self.address(1)) < SIZE {
             return;
         }
@@ -188,12 +189,12 @@ impl Call<'_> {
         self.end == End::Returned(Some(Value::I32(0)))
     }
 
-    /// It gives nothing out. Functions without an errno cannot fail.
+    /// Returns true if the call returned an error and therefore has no output. Functions without an errno cannot fail.
     fn failed(&self) -> bool {
         matches!(self.end, End::Returned(Some(errno)) if errno != Value::I32(0))
     }
 
-    /// An address or a size among the arguments.
+    /// Returns an argument that is an address or a size, 0 if missing.
     pub(super) fn address(&self, parameter: usize) -> u64 {
         match self.arguments.get(parameter) {
             Some(Value::I32(value)) => u64::from(*value),
@@ -202,7 +203,7 @@ impl Call<'_> {
     }
 }
 
-/// The first `count` bytes of an array of buffers.
+/// Returns the ranges that cover the first `count` bytes of an array of buffers.
 fn scattered(memory: &[u8], array: u64, len: u64, mut count: u64) -> Vec<Range<u64>> {
     let mut places = Vec::new();
     for index in 0..len {
@@ -218,13 +219,13 @@ fn scattered(memory: &[u8], array: u64, len: u64, mut count: u64) -> Vec<Range<u
     places
 }
 
-/// A number in memory; 0 beyond its end.
+/// Reads a 32-bit little-endian number from memory. Returns 0 beyond its end.
 pub(super) fn word(memory: &[u8], at: u64) -> u32 {
     let bytes = usize::try_from(at).ok().and_then(|at| memory.get(at..)?.first_chunk::<4>());
     bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-/// Runs of bytes, none of them partly in a place.
+/// Splits a run of bytes at the borders of places.
 fn split(run: Range<usize>, places: &[Place]) -> Vec<Range<usize>> {
     let ends = places.iter().flat_map(|place| [place.range.start, place.range.end]);
     let mut cuts: Vec<usize> = ends.filter_map(|end| usize::try_from(end).ok()).collect();
@@ -235,7 +236,7 @@ fn split(run: Range<usize>, places: &[Place]) -> Vec<Range<usize>> {
     cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
-/// What lies between places, up to `end`.
+/// Returns the ranges between places, up to `end`.
 fn gaps(mut places: Vec<Range<u64>>, end: usize) -> Vec<Range<usize>> {
     places.sort_by_key(|place| place.start);
     let clamp = |address: u64| usize::try_from(address).unwrap_or(usize::MAX).min(end);
@@ -254,7 +255,7 @@ fn gaps(mut places: Vec<Range<u64>>, end: usize) -> Vec<Range<usize>> {
     gaps
 }
 
-/// Runs of bytes that differ.
+/// Returns the runs of bytes that differ.
 fn changed(before: &[u8], after: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for start in within.clone().step_by(BLOCK) {

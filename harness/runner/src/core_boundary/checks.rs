@@ -1,57 +1,58 @@
-//! What is wrong with what adapters do, call by call.
+//! Checks of adapter behavior, call by call.
 
 use super::changes::{self, End};
 use super::ledger::Over;
 use super::realloc::Request;
 use super::{CoreBoundary, Open, PAGE, Value, call};
 use crate::observation::{Frame, Outcome};
-use crate::violation::{Violation, What};
+use crate::violation::{Violation, ViolationKind};
 
-/// Violations of one kind by one function that are kept: the first ones say what is wrong.
+/// Maximum number of violations kept per kind and function.
 const MOST_VIOLATIONS: usize = 4;
-/// Where an adapter that looks after its stack traps.
+/// Functions in which an adapter with stack checks traps.
 const STACK: [(&str, &str); 2] = [
-    ("polyfill.stack_unbalanced", "returned with another stack pointer than it was called with"),
-    ("polyfill.stack_overflow", "used more of its stack than there is"),
+    ("polyfill.stack_unbalanced", "returned without restoring the stack pointer"),
+    ("polyfill.stack_overflow", "overflowed its shadow stack"),
 ];
-/// Frames of each.
+/// Maximum number of frames per violation.
 const MOST_FRAMES: usize = 4;
-/// What a component is told that uses a handle which it has not.
+/// Parts of wasmtime's messages for the use of an invalid handle.
 const REFUSED: [&str; 3] = ["unknown handle index", "used with the wrong type", "cannot remove owned resource"];
 
 impl CoreBoundary {
-    /// The component was stopped in an adapter: for a handle that it has not, or for what it does with its stack.
+    /// Reports an abnormal end within an adapter that was caused by an invalid handle or a stack error.
     pub(super) fn refused(&mut self, outcome: &Outcome) {
         let (Outcome::Trap(info) | Outcome::HostError(info)) = outcome else { return };
         if self.open.last().is_none_or(Open::is_main) {
             return;
         }
         let function = info.frames.first().map_or("", |frame| frame.function.as_str());
-        let stack = STACK.iter().find(|(name, _)| *name == function).map(|(_, what)| What::Stack(what.to_string()));
+        let stack =
+            STACK.iter().find(|(name, _)| *name == function).map(|(_, what)| ViolationKind::Stack(what.to_string()));
         let refused = REFUSED.iter().any(|message| info.message.contains(message));
-        let handle = refused.then(|| What::Handle(format!("used a handle that it has not: {}", info.message)));
+        let handle = refused.then(|| ViolationKind::Handle(format!("used an invalid handle: {}", info.message)));
         self.violates(stack.or(handle));
         self.located(&info.frames);
     }
 
-    /// Main's realloc is called.
+    /// Checks a call of main's realloc.
     pub(super) fn asks(&mut self, arguments: &[Value]) {
         let (true, Some(request)) = (self.watch.is_some(), Request::of(arguments)) else { return };
         let runs = self.open.iter().any(Open::is_main);
         let wrong = self.reallocs.asked(&request, runs);
-        self.violates(wrong.into_iter().map(What::Realloc));
+        self.violates(wrong.into_iter().map(ViolationKind::Realloc));
     }
 
-    /// It has given a block.
+    /// Checks the block that main's realloc returned.
     pub(super) fn gives(&mut self, open: &Open, start: u64, memory: u64) {
         let (Some(watch), Some(request)) = (&mut self.watch, Request::of(&open.arguments)) else { return };
         watch.taken(&(request.old..request.old + request.old_size));
         watch.given(start..start + request.size);
         let wrong = self.reallocs.gave(&request, start, memory);
-        self.violates(wrong.into_iter().map(What::Realloc));
+        self.violates(wrong.into_iter().map(ViolationKind::Realloc));
     }
 
-    /// A call of main's has returned.
+    /// Checks the handles that are left after a call by main has returned.
     pub(super) fn leaves(&mut self, open: &Open, results: &[Value], memory: &[u8]) {
         if self.watch.is_none() {
             return;
@@ -62,11 +63,11 @@ impl CoreBoundary {
         let end = End::Returned(results.first().copied());
         let text = changes::Call { module: &open.module, function, arguments, end }.text();
         let violations: Vec<Violation> =
-            wrong.into_iter().map(|wrong| open.violation(text.clone(), What::Handle(wrong))).collect();
+            wrong.into_iter().map(|wrong| open.violation(text.clone(), ViolationKind::Handle(wrong))).collect();
         self.keep(violations);
     }
 
-    /// A call has returned. Main's stack pointer must be where it was; who has moved it is told of once.
+    /// Checks that main's stack pointer is restored after a call. An error is reported once, in the innermost call.
     pub(super) fn leaves_stack(&mut self, open: &Open, results: &[Value]) {
         let (Some(before), Some(now)) = (open.stack_pointer, self.stack_pointer.take()) else { return };
         if before == now {
@@ -75,35 +76,36 @@ impl CoreBoundary {
         for outer in &mut self.open {
             outer.stack_pointer = outer.stack_pointer.map(|pointer| pointer.wrapping_add(now.wrapping_sub(before)));
         }
-        let what = format!("left main's stack pointer at {now:#x}, which was at {before:#x}");
+        let what = format!("left main's stack pointer at {now:#x}, expected {before:#x}");
         if open.is_main() {
-            return self.violates([What::Stack(format!("main's realloc {what}"))]);
+            return self.violates([ViolationKind::Stack(format!("main's realloc {what}"))]);
         }
         let end = End::Returned(results.first().copied());
         let call = changes::Call { module: &open.module, function: &open.function, arguments: &open.arguments, end };
-        self.keep(vec![open.violation(call.text(), What::Stack(what))]);
+        self.keep(vec![open.violation(call.text(), ViolationKind::Stack(what))]);
     }
 
-    /// The host gives a handle, by a method of another one or not.
+    /// Records a handle returned by the host, with its parent if a method returned it.
     pub(crate) fn given(&mut self, number: u32, name: &str, from: &str, parent: Option<u32>) {
         let call = self.open.first().map_or(0, |open| open.number);
         self.ledger.given(number, name, from, parent, call);
     }
 
-    /// The component gives one back.
+    /// Records the drop of a handle by the component.
     pub(crate) fn dropped(&mut self, number: u32) {
         let wrong = self.ledger.gone(number);
         if self.open.last().is_some_and(|open| !open.is_main()) {
-            self.violates(wrong.into_iter().map(What::Handle));
+            self.violates(wrong.into_iter().map(ViolationKind::Handle));
         }
     }
 
-    /// It gives one away.
+    /// Records the transfer of an owned handle to the host.
     pub(crate) fn given_away(&mut self, number: u32) {
         self.ledger.gone(number);
     }
 
-    /// Judges what an adapter did; keeps what main did out of the judgement on those who asked it to.
+    /// Judges the changes made by an adapter. Changes made by main are excluded from the judgement of the calling
+    /// adapters.
     pub(super) fn close(&mut self, open: Open, end: End, memory: &[u8]) {
         let Some(watch) = &mut self.watch else { return };
         if open.is_main() {
@@ -117,7 +119,7 @@ impl CoreBoundary {
             let call = changes::Call { module, function, arguments, end };
             let mut found = Vec::new();
             if open.added > 0 {
-                found.push(What::Growth { pages: open.added / PAGE });
+                found.push(ViolationKind::Growth { pages: open.added / PAGE });
             }
             if let Some(before) = &open.memory {
                 found.extend(changes::faults(&call, before, memory, watch));
@@ -131,8 +133,8 @@ impl CoreBoundary {
         self.spare.extend(open.memory);
     }
 
-    /// The innermost adapter does what it must not, at this moment.
-    fn violates(&mut self, wrong: impl IntoIterator<Item = What>) {
+    /// Records violations of the innermost adapter call at the current point of execution.
+    fn violates(&mut self, wrong: impl IntoIterator<Item = ViolationKind>) {
         if self.watch.is_none() {
             return;
         }
@@ -157,7 +159,7 @@ impl CoreBoundary {
         }
     }
 
-    /// Where that which has just happened was.
+    /// Attaches a backtrace to new violations.
     pub(super) fn located(&mut self, frames: &[Frame]) {
         for index in std::mem::take(&mut self.unlocated) {
             if let Some(violation) = self.violations.get_mut(index) {

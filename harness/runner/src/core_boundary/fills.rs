@@ -1,8 +1,9 @@
-//! What a call is to write, filled with a pattern before it: what is still there afterwards, nobody has written.
+//! Fills the output places of a call with a pattern before the call. A place that still holds the pattern afterwards
+//! was not written.
 //!
-//! What was there comes back where the call has left the pattern alone: all of it, if the call fails; of a buffer, what lies
-//! beyond that which the call says is in it. What main sees is what it would see, but for a result or a part of a buffer that
-//! the call says is there, and is not.
+//! After the call, the original bytes are restored where the pattern is left: everywhere if the call fails, and in a
+//! buffer beyond its reported length. Main therefore sees the original contents, except in results and parts of a
+//! buffer that the call reports as written but did not write.
 
 use std::ops::Range;
 
@@ -12,33 +13,33 @@ use super::uninitialized::Given;
 use super::watch::Lists;
 use super::{CoreBoundary, End, Open, Patch, Value};
 
-/// What bytes are filled with, in a first run and in a second one.
+/// Fill patterns of the first and the second run.
 pub(crate) const PATTERNS: [u8; 2] = [0xa5, 0x5a];
 
-/// What the byte of a buffer at an index is filled with: bytes that nobody would write there.
+/// Returns the fill byte at an index of a buffer. It varies with the index so that real data is unlikely to match.
 pub(super) fn filler(pattern: u8, index: usize) -> u8 {
     // Knuth's multiplicative hash.
     let [.., scrambled] = (index as u32).wrapping_mul(2_654_435_761).to_le_bytes();
     pattern ^ scrambled
 }
 
-/// So many bytes in a row that are all what they were filled with have not been written.
+/// Minimum length of a run of fill bytes that counts as not written.
 const SURE: usize = 8;
-/// Bytes of one place that are filled at most, and of all places of a call.
+/// Maximum number of filled bytes per place, and per call.
 const MOST_OF_ONE: u64 = 64 << 10;
 const MOST: u64 = 256 << 10;
 
-/// A place that is filled.
+/// Filled place.
 #[derive(Debug)]
 pub(super) struct Fill {
     range: Range<usize>,
     is_buffer: bool,
-    /// What was there.
+    /// Original bytes.
     kept: Vec<u8>,
 }
 
 impl CoreBoundary {
-    /// The innermost call has begun. What is to be where it will write.
+    /// Returns the patches that fill the output places of the innermost call, which has just begun.
     pub(super) fn fill(&mut self, memory: &[u8]) -> Vec<Patch> {
         let (Some(watch), Some(open)) = (&self.watch, self.open.last_mut()) else { return Vec::new() };
         if open.memory.is_none() || open.is_main() {
@@ -55,7 +56,7 @@ impl CoreBoundary {
         open.fills.iter().map(patch).collect()
     }
 
-    /// It is over, with that result. What is to be where it has left the pattern.
+    /// Returns the patches that restore the original bytes after the innermost call has returned `errno`.
     pub(super) fn restore(&mut self, errno: u32, memory: &[u8]) -> Vec<Patch> {
         let (Some(watch), Some(open)) = (&self.watch, self.open.last_mut()) else { return Vec::new() };
         let Some(before) = &open.memory else { return Vec::new() };
@@ -68,11 +69,11 @@ impl CoreBoundary {
             0 => call.gives(before, memory, &watch.lists),
             _ => Vec::new(),
         };
-        // A result that was not written says nothing of what is in a buffer.
+        // An unwritten count does not specify the length of a buffer.
         let counts = fills.iter().all(|fill| fill.is_buffer || fill.is_written(memory, pattern));
         let given = if counts { &gives[..] } else { &[] };
         self.given.push(|| Given::of(open.number, open.depth, &call, given, memory));
-        // A name is as long as it is, and nothing says how much of a longer buffer that was.
+        // The length of a name is not reported, so nothing is known about the rest of a longer buffer.
         let said = if call.function == "fd_prestat_dir_name" { &[][..] } else { &gives[..] };
         fills.iter().filter_map(|fill| fill.restored(said, memory, pattern)).collect()
     }
@@ -83,12 +84,13 @@ impl Fill {
         if self.is_buffer { filler(pattern, index) } else { pattern }
     }
 
-    /// A result is written or not.
+    /// Returns true if any byte differs from the pattern. A result is written entirely or not at all.
     fn is_written(&self, memory: &[u8], pattern: u8) -> bool {
         memory.get(self.range.clone()).is_some_and(|now| now.iter().any(|byte| *byte != pattern))
     }
 
-    /// What was there, where the pattern is and nothing is given; or nothing at all of what is said to be.
+    /// Returns the patch that restores bytes that still hold the pattern, outside of the output or if all output is
+    /// unwritten.
     fn restored(&self, gives: &[Place], memory: &[u8], pattern: u8) -> Option<Patch> {
         let now = memory.get(self.range.clone())?;
         let is_given = |at: usize| gives.iter().any(|place| place.range.contains(&((self.range.start + at) as u64)));
@@ -105,7 +107,7 @@ impl Fill {
     }
 }
 
-/// The places of a call that can be filled: in memory, each of them apart from others and from what the call reads.
+/// Returns the places of a call that can be filled: within memory, disjoint from each other and from the call's input.
 fn fills(call: &Call<'_>, memory: &[u8], lists: &Lists) -> Vec<Fill> {
     let reads: Vec<Range<u64>> = results::reads(call.function).iter().map(|reads| call.read(reads)).collect();
     let mut fills: Vec<Fill> = Vec::new();
@@ -130,13 +132,13 @@ fn fills(call: &Call<'_>, memory: &[u8], lists: &Lists) -> Vec<Fill> {
 }
 
 impl Call<'_> {
-    /// What a call that has succeeded gives out.
+    /// Returns the output places of a successful call.
     fn gives(&self, before: &[u8], after: &[u8], lists: &Lists) -> Vec<Place> {
         let count = |at: usize| u64::from(changes::word(after, self.address(at)));
         self.places(before, count, lists)
     }
 
-    /// The addresses of something that it reads.
+    /// Returns the address range of an input.
     fn read(&self, reads: &Reads) -> Range<u64> {
         let Reads { at, count, size } = *reads;
         let start = self.address(at);
@@ -146,13 +148,13 @@ impl Call<'_> {
 
 #[cfg(test)]
 mod tests {
-    use polyfill_build::index::Sanitize;
+    use polyfill_builder::index::Sanitize;
 
     use super::*;
 
     const NOWHERE: [usize; 0] = [];
 
-    /// A memory of 100 bytes of 1, with two buffers of 4 bytes at 40 and 50 in an array at 0.
+    /// Memory of 100 bytes of value 1, with an array at 0 that refers to buffers of 4 bytes at 40 and 50.
     fn memory() -> Vec<u8> {
         let mut memory = vec![1; 100];
         for (at, word) in [(0, 40u32), (4, 4), (8, 50), (12, 4)] {
@@ -161,7 +163,7 @@ mod tests {
         memory
     }
 
-    /// A call with the memory that it sees, and what is put back after it has written to that.
+    /// Returns the memory during a call, and after the call's writes and restoring.
     fn filled(function: &str, arguments: &[u32], errno: u32, writes: &[(usize, u8)]) -> (Vec<u8>, Vec<u8>) {
         let check = Sanitize { region: [0, 0], growth: Vec::new(), shared: true, adapters_grow: false };
         let mut boundary = CoreBoundary::new(Some(&check), &[], &[]);
@@ -185,39 +187,39 @@ mod tests {
         }
     }
 
-    /// Where it is not what it was.
+    /// Returns the addresses that differ from the original memory.
     fn other(memory: &[u8]) -> Vec<usize> {
         memory.iter().zip(self::memory()).enumerate().filter(|(_, (a, b))| **a != *b).map(|(at, _)| at).collect()
     }
 
     #[test]
-    fn buffers_and_results_are_filled_and_come_back() {
+    fn buffers_and_results_are_filled_and_restored() {
         let (seen, after) = filled("fd_read", &[3, 0, 2, 60], 8, &[]);
         assert_eq!(other(&seen), [40, 41, 42, 43, 50, 51, 52, 53, 60, 61, 62, 63]);
         assert_eq!(other(&after), NOWHERE);
-        // Written by a call that fails, in part.
+        // A failing call that writes in part.
         assert_eq!(other(&filled("fd_read", &[3, 0, 2, 60], 8, &[(41, 7), (60, 7)]).1), [41, 60, 61, 62, 63]);
-        // Five bytes, of which the last one was not written; what comes behind is as it was.
+        // Five bytes are reported and the last one is not written. Bytes after them are restored.
         let writes = [(60, 5), (61, 0), (62, 0), (63, 0), (40, 7), (41, 7), (42, 7), (43, 7)];
         let (_, after) = filled("fd_read", &[3, 0, 2, 60], 0, &writes);
         assert_eq!(other(&after), [40, 41, 42, 43, 50, 60, 61, 62, 63]);
         assert_eq!(after[50], filler(PATTERNS[0], 0));
-        // Nothing of it was written.
+        // No reported byte was written.
         assert_eq!(other(&filled("random_get", &[64, 8], 0, &[]).1), NOWHERE);
         assert_eq!(other(&filled("random_get", &[64, 8], 0, &[(64, 7)]).1), [64, 65, 66, 67, 68, 69, 70, 71]);
     }
 
     #[test]
-    fn a_name_may_be_shorter_than_its_buffer() {
+    fn a_name_can_be_shorter_than_its_buffer() {
         assert_eq!(other(&filled("fd_prestat_dir_name", &[3, 20, 4], 0, &[(20, b'/')]).1), [20]);
     }
 
     #[test]
-    fn what_is_read_is_not_filled() {
-        // The array of buffers is in the first of them, and the events where the subscriptions are.
+    fn input_is_not_filled() {
+        // The first buffer contains the array of buffers; the events overlap the subscriptions.
         assert_eq!(other(&filled("fd_read", &[3, 36, 1, 60], 8, &[]).0), [60, 61, 62, 63]);
         assert_eq!(other(&filled("poll_oneoff", &[16, 40, 1, 4], 8, &[]).0), [4, 5, 6, 7]);
-        // Nor is what lies beyond memory, or in another place of the call's.
+        // Places beyond memory and overlapping places are not filled.
         assert_eq!(other(&filled("random_get", &[90, 11], 0, &[]).0), NOWHERE);
         assert_eq!(other(&filled("environ_sizes_get", &[20, 22], 8, &[]).0), [20, 21, 22, 23]);
     }

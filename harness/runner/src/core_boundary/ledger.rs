@@ -1,46 +1,46 @@
-//! Handles of the host: who has them, and until when.
+//! Lifetimes of host handles.
 //!
-//! A child is what a method of another handle gave. It goes before its parent; and what belongs to a descriptor of
-//! preview1 is gone when that is closed. What an adapter keeps for later is one of each: the second one that a call leaves
-//! beside the first is where a table begins to grow.
+//! A child is a handle returned by a method of another handle. It must be dropped before its parent. Handles that
+//! belong to a preview1 descriptor must be dropped when it is closed. An adapter may cache one handle of each kind; a
+//! call that leaves a second one is reported, because its handle table would grow without bound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Value;
 use super::changes::word;
 
-/// The handles that a component has, as far as its host is reached through a relay.
+/// Handles that a component holds, as far as the host is reached through a proxy component.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     live: BTreeMap<u32, Handle>,
-    /// What a call opened, by the descriptor that main was given for it.
+    /// Handles opened by a call, by the descriptor that main received for it.
     opened: BTreeMap<u32, BTreeSet<u32>>,
-    /// Handles so far.
+    /// Number of handles returned by the host so far.
     pub(super) given: u64,
-    /// The most that there were at a time.
+    /// Maximum number of simultaneous handles.
     pub(super) most: u64,
 }
 
 #[derive(Debug)]
 struct Handle {
-    /// `output-stream#2`.
+    /// Name, as in `output-stream#2`.
     name: String,
-    /// The function that gave it.
+    /// Function that returned it.
     from: String,
-    /// The handle that this was a method of.
+    /// Handle whose method returned it.
     parent: Option<Parent>,
-    /// The number of the call across the core boundary, 0 in none.
+    /// Number of the call across the core boundary, or 0 outside of any call.
     call: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Parent {
     number: u32,
-    /// Both are of one resource: a file that was opened in a folder outlives that.
+    /// Set if both handles are of the same resource. A file outlives the directory that it was opened in.
     is_alike: bool,
 }
 
-/// A call of main's that is over.
+/// Finished call by main.
 pub(super) struct Over<'a> {
     pub(super) number: u64,
     pub(super) function: &'a str,
@@ -63,7 +63,8 @@ impl Over<'_> {
 }
 
 impl Ledger {
-    /// The host gives a handle, by a method of another one or not, in a call across the core boundary or in none.
+    /// Records a handle returned by the host, with its parent if a method returned it. `call` is 0 outside of any core
+    /// call.
     pub(super) fn given(&mut self, number: u32, name: &str, from: &str, parent: Option<u32>, call: u64) {
         let parent = parent.map(|number| {
             let is_alike = self.live.get(&number).is_some_and(|parent| resource(&parent.name) == resource(name));
@@ -74,7 +75,7 @@ impl Ledger {
         self.most = self.most.max(self.live.len() as u64);
     }
 
-    /// The component gives it back, or away. What is wrong with that.
+    /// Records the drop or transfer of a handle. Returns an error for each child that is still alive.
     pub(super) fn gone(&mut self, number: u32) -> Vec<String> {
         let Some(handle) = self.live.remove(&number) else { return Vec::new() };
         let is_child = |child: &&Handle| child.parent == Some(Parent { number, is_alike: false });
@@ -82,7 +83,7 @@ impl Ledger {
         children.map(|child| format!("dropped {} before its child {}", handle.name, child.name)).collect()
     }
 
-    /// What is wrong with the handles that a call leaves.
+    /// Returns the errors in the handles that a call leaves.
     pub(super) fn over(&mut self, call: &Over<'_>) -> Vec<String> {
         let opens = match call.function {
             "path_open" => Some(8),
@@ -116,7 +117,7 @@ impl Ledger {
         wrong
     }
 
-    /// What was there already where a call leaves a handle.
+    /// Returns an error if an earlier call left a handle of the same origin as `number`.
     fn second(&self, number: u32) -> Option<String> {
         let handle = self.live.get(&number).filter(|_| !self.is_open(number))?;
         let is_first = |(other, first): &(&u32, &Handle)| {
@@ -124,14 +125,14 @@ impl Ledger {
             same && (1..handle.call).contains(&first.call) && !self.is_open(**other)
         };
         let (_, first) = self.live.iter().find(is_first)?;
-        Some(format!("left {} beside {}, both given by {}", handle.name, first.name, handle.from))
+        Some(format!("left {} in addition to {}, both returned by {}", handle.name, first.name, handle.from))
     }
 
     fn is_open(&self, number: u32) -> bool {
         self.opened.values().any(|opened| opened.contains(&number))
     }
 
-    /// A descriptor is closed: what is left of it.
+    /// Records the closing of a descriptor. Returns an error for each remaining handle of it.
     fn closed(&mut self, fd: u32) -> Vec<String> {
         let Some(mut family) = self.opened.remove(&fd) else { return Vec::new() };
         // Children have greater numbers than their parents.
@@ -143,13 +144,13 @@ impl Ledger {
         self.names(&family).map(|name| format!("left {name} of descriptor {fd}, which is closed")).collect()
     }
 
-    /// Those of them that are left.
+    /// Returns the names of the handles in `numbers` that are still alive.
     fn names(&self, numbers: &BTreeSet<u32>) -> impl Iterator<Item = &str> {
         numbers.iter().filter_map(|number| self.live.get(number)).map(|handle| handle.name.as_str())
     }
 }
 
-/// `output-stream#2` -> `output-stream`.
+/// Returns the resource of a handle name: `output-stream#2` -> `output-stream`.
 fn resource(name: &str) -> &str {
     name.split_once('#').map_or(name, |(resource, _)| resource)
 }

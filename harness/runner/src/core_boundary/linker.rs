@@ -1,4 +1,4 @@
-//! The host interface `polyfill:interpose/calls`: what comes in, with main's memory where it lies.
+//! Host interface `polyfill:interpose/calls`: receives reports and provides access to main's memory without a copy.
 
 use wasmtime::component::{Linker, WasmList};
 use wasmtime::{AsContext, Store, StoreContext, StoreContextMut, WasmBacktrace};
@@ -9,7 +9,7 @@ use crate::host::State;
 use crate::observation::Outcome;
 use crate::violation::StackUse;
 
-/// Defines the interface, in place of what is there under its name.
+/// Defines the interface, replacing an existing definition.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     type Caller<'a> = StoreContextMut<'a, State>;
     let mut instance = linker.instance(INTERFACE)?;
@@ -58,21 +58,21 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     })
 }
 
-/// A function of the host is called.
+/// Handles a call of a host function.
 pub(crate) fn asked(store: &StoreContextMut<'_, State>) {
     if store.data().core_boundary().writers.is_some() {
         look(store, |boundary, memory| boundary.happens(memory, None));
     }
 }
 
-/// It returns; what it gives is not in the component's memory yet.
+/// Handles the return of a host function. Its results are not in the component's memory yet.
 pub(crate) fn answered(store: &StoreContextMut<'_, State>, function: &str) {
     if let Some(writers) = &mut store.data().core_boundary().writers {
         writers.answered(function);
     }
 }
 
-/// The run is over: calls that have not returned never will. What was reported in it.
+/// Ends the run, judges the calls that have not returned, and returns the reports.
 pub(crate) fn finish(store: &Store<State>, outcome: &Outcome) -> Seen {
     let growths = &store.data().pages.growths;
     look(store, |boundary, memory| {
@@ -83,8 +83,8 @@ pub(crate) fn finish(store: &Store<State>, outcome: &Outcome) -> Seen {
     std::mem::take(&mut *store.data().core_boundary()).seen()
 }
 
-/// Main's memory is read where it lies: nothing of it is copied that nobody compares. Its size is that of the last
-/// report; it is there as long as the store is, even when its instance has trapped.
+/// Runs `work` with main's memory as of the last report, borrowed from the store without a copy. The memory stays
+/// accessible as long as the store exists, even after its instance has trapped.
 fn look<'s, R>(store: impl Into<StoreContext<'s, State>>, work: impl FnOnce(&mut CoreBoundary, &[u8]) -> R) -> R {
     let store = store.into();
     let mut boundary = store.data().core_boundary();
@@ -95,14 +95,14 @@ fn look<'s, R>(store: impl Into<StoreContext<'s, State>>, work: impl FnOnce(&mut
     done
 }
 
-/// What was seen as it happened gets the frames of where that is.
+/// Attaches the current backtrace to new violations.
 pub(crate) fn locate(store: &StoreContextMut<'_, State>) {
     let mut boundary = store.data().core_boundary();
     if boundary.unlocated.is_empty() {
         return;
     }
     let frames = backtrace::frames(&WasmBacktrace::force_capture(store.as_context()));
-    // The interposer's own is no news.
+    // Skip the interposer's own frames.
     let reports = |module: &Option<String>| module.as_ref().is_some_and(|name| name.starts_with("interposer of"));
     let first = frames.iter().position(|frame| !reports(&frame.module)).unwrap_or_default();
     boundary.located(&frames[first..]);

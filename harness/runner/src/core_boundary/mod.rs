@@ -1,11 +1,11 @@
-//! The core boundary: main's calls into its adapters, as interposers report them.
+//! Core boundary: records main's calls into its adapters, as interposers report them.
 //!
-//! The host interface `polyfill:interpose/calls`, which every component with an interposer imports, is given on every
-//! host (`linker`). What comes in becomes a log, a line a call; and, where that is asked for, `checks` of what adapters do:
-//! to main's memory (`watch`, `changes`, `results`), with main's realloc (`realloc`), and with handles of the host
-//! (`ledger`, which a relay tells of those); who did it (`writers`); and whether it is all that it should be (`fills`,
-//! `uninitialized`). For that, adapters' calls of main's realloc are reported, too: what changes
-//! during those is main's own doing.
+//! Every host implements the interface `polyfill:interpose/calls` (`linker`), which every component with an interposer
+//! imports. The reports become a log with one line per call and, if sanitizing is enabled, input to the checks
+//! (`checks`) of the adapters' effects: on main's memory (`watch`, `changes`, `results`), in calls of main's realloc
+//! (`realloc`), on host handles (`ledger`, filled by the proxy component), together with write attribution (`writers`)
+//! and detection of uninitialized results (`fills`, `uninitialized`). For these checks, the adapters' calls of main's
+//! realloc are reported as well: memory that changes during such a call is changed by main.
 
 mod changes;
 mod checks;
@@ -21,11 +21,11 @@ mod writers;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use polyfill_build::index::Sanitize;
+use polyfill_builder::index::Sanitize;
 use wasmtime::component::{ComponentType, Lift, Lower, WasmList};
 
 use crate::observation::{Frame, Outcome};
-use crate::violation::{LookedAt, StackUse, Violation, What, most};
+use crate::violation::{LookedAt, StackUse, Violation, ViolationKind, most};
 use changes::End;
 use fills::Fill;
 pub(crate) use fills::PATTERNS;
@@ -36,17 +36,17 @@ pub use uninitialized::AllGiven;
 use watch::{Lists, Size, Watch};
 use writers::Writers;
 
-/// The interface by which interposers report.
+/// Name of the interface that interposers report to.
 pub(crate) const INTERFACE: &str = "polyfill:interpose/calls@0.1.0";
 
-/// The import module of which main's realloc is reported as a function.
+/// Import module of the reported calls of main's realloc.
 const MAIN: &str = "__main_module__";
-/// Bytes of a page.
+/// Size of a WebAssembly page in bytes.
 const PAGE: u64 = 1 << 16;
-/// Calls that are kept; of what comes after, only the number is.
+/// Maximum number of logged calls. Later calls are only counted.
 const MOST_CALLS: usize = 100_000;
 
-/// A core value, as reports have it.
+/// Core value as it appears in reports.
 #[derive(Clone, Copy, Debug, PartialEq, ComponentType, Lift)]
 #[component(variant)]
 pub(crate) enum Value {
@@ -71,7 +71,7 @@ impl Value {
     }
 }
 
-/// Bytes that are to be in main's memory.
+/// Bytes to write to main's memory.
 #[derive(Clone, Debug, PartialEq, ComponentType, Lower)]
 #[component(record)]
 pub(crate) struct Patch {
@@ -79,44 +79,44 @@ pub(crate) struct Patch {
     bytes: Vec<u8>,
 }
 
-/// What was reported in a run.
+/// Reports of a run so far.
 #[derive(Default)]
 pub(crate) struct CoreBoundary {
     lines: Vec<String>,
     dropped: u64,
-    /// Calls of adapters so far.
+    /// Number of calls of adapters so far.
     count: u64,
     open: Vec<Open>,
-    /// None where nobody asks for checks.
+    /// `None` if sanitizing is disabled.
     watch: Option<Watch>,
     reallocs: Reallocs,
-    /// The most calls of main's realloc in one of main's.
+    /// Maximum number of calls of main's realloc within one call by main.
     most_reallocs: u64,
     ledger: Ledger,
-    /// What calls of each function have used of a stack.
+    /// Maximum stack use by function.
     stacks: BTreeMap<String, StackUse>,
-    /// Main's memory, as it was shown last.
+    /// Main's memory as last reported.
     shown: Option<WasmList<u8>>,
-    /// Main's stack pointer, as it was told last, until somebody looks at it.
+    /// Main's stack pointer as last reported. Taken by the next `before` or `after` report.
     stack_pointer: Option<u32>,
-    /// Calls of main's in which it was known.
+    /// Number of main's calls with a known stack pointer.
     stack_pointers: u64,
-    /// The number of growths, those of all memories, before the last report.
+    /// Number of growths of all memories at the time of the last report.
     growths: usize,
-    /// Memories of calls that are over, to be used again.
+    /// Memory snapshots of finished calls, kept for reuse.
     spare: Vec<Vec<u8>>,
     violations: Vec<Violation>,
-    /// Those of them that have just happened: it can be told where.
+    /// Indices of new violations that have no backtrace yet.
     unlocated: Vec<usize>,
-    /// What nobody has written is filled with that.
+    /// Fill pattern for uninitialized memory.
     pattern: u8,
-    /// What calls gave.
+    /// Outputs of calls.
     given: AllGiven,
-    /// In a second run, what it is for.
+    /// Write attribution state, in a second run.
     writers: Option<Writers>,
 }
 
-/// What a run comes to.
+/// Result of a run.
 pub(crate) struct Seen {
     pub(crate) calls: Vec<String>,
     pub(crate) dropped: u64,
@@ -125,36 +125,36 @@ pub(crate) struct Seen {
     pub(crate) given: AllGiven,
 }
 
-/// A call that has begun and not ended.
+/// Call that has begun and not ended.
 #[derive(Debug)]
 struct Open {
-    /// Its line in the log.
+    /// Index of its line in the log.
     line: Option<usize>,
-    /// Which call of an adapter it is, from 1, and how deep it is in others.
+    /// Number of the adapter call, from 1, and its nesting depth among adapter calls.
     number: u64,
     depth: usize,
     module: String,
     function: String,
     arguments: Vec<Value>,
-    /// Main's memory before it, with what main itself has changed since; none where nobody compares.
+    /// Main's memory before the call, updated with main's own later changes. `None` if the call is not compared.
     memory: Option<Vec<u8>>,
-    /// Bytes that it added to that memory, and may not.
+    /// Number of bytes that the call added to memory without permission.
     added: u64,
-    /// Calls of main's realloc before it.
+    /// Number of calls of main's realloc before it.
     reallocs: u64,
-    /// Main's stack pointer before it, with what calls in it have done to that already; none where it is not known.
+    /// Main's stack pointer before the call, adjusted by the reported errors of nested calls. `None` if unknown.
     stack_pointer: Option<u32>,
-    /// What was filled before it.
+    /// Places that were filled before the call.
     fills: Vec<Fill>,
 }
 
 impl Open {
-    /// It is main that runs, asked by an adapter.
+    /// Returns true if this is a call of main by an adapter.
     fn is_main(&self) -> bool {
         self.module == MAIN
     }
 
-    fn violation(&self, call: String, what: What) -> Violation {
+    fn violation(&self, call: String, what: ViolationKind) -> Violation {
         let Open { number, depth, .. } = *self;
         Violation { function: self.function.clone(), call, number, depth, ..Violation::of(what) }
     }
@@ -171,7 +171,7 @@ impl CoreBoundary {
         Self { watch: check.map(|check| Watch::new(check, lists)), pattern: PATTERNS[0], ..Self::default() }
     }
 
-    /// Fills what nobody has written with another pattern.
+    /// Sets the fill pattern for uninitialized memory.
     pub(crate) fn fill_with(&mut self, pattern: u8) {
         self.pattern = pattern;
         if let Some(watch) = &mut self.watch {
@@ -179,18 +179,18 @@ impl CoreBoundary {
         }
     }
 
-    /// Looks for who writes these bytes of main's memory, each in the call of that number.
+    /// Enables write attribution for these byte ranges of main's memory, each in the call with the given number.
     pub(crate) fn watch_writers(&mut self, watched: &[(u64, Range<u64>)]) {
         self.writers = Some(Writers::new(watched));
     }
 
-    /// The calls whose doing it is what happens now: the innermost one, and those that it was made in, unless it is main
-    /// that runs between.
+    /// Returns the numbers of the calls that current changes are attributed to: the innermost call and its callers, up
+    /// to the nearest call of main.
     fn running(&self) -> Vec<u64> {
         self.open.iter().rev().take_while(|open| !open.is_main()).map(|open| open.number).collect()
     }
 
-    /// Something happens, be it that an adapter is about to write these bytes.
+    /// Handles an event, possibly a write of `writes` by an adapter. Returns true if the write is to be attributed.
     fn happens(&mut self, memory: &[u8], writes: Option<&Range<u64>>) -> bool {
         let calls = self.running();
         let Some(writers) = &mut self.writers else { return false };
@@ -198,7 +198,7 @@ impl CoreBoundary {
         writes.is_some_and(|bytes| writers.wants(&calls, bytes))
     }
 
-    /// An adapter is about to write these bytes, there.
+    /// Attributes an adapter's write of these bytes to the code at `frames`.
     fn writes(&mut self, bytes: &Range<u64>, frames: &[Frame]) {
         let calls = self.running();
         if let Some(writers) = &mut self.writers {
@@ -206,7 +206,7 @@ impl CoreBoundary {
         }
     }
 
-    /// The component was stopped: perhaps by what looks for writers.
+    /// Handles the abnormal end of the component, which may come from a write check.
     fn stopped(&mut self, outcome: &Outcome) {
         let calls = self.running();
         if let Some(writers) = &mut self.writers {
@@ -214,7 +214,7 @@ impl CoreBoundary {
         }
     }
 
-    /// The calls that run go on from here.
+    /// Takes the current memory as the baseline for the running calls.
     fn goes_on(&mut self, memory: &[u8]) {
         let calls = self.running();
         if let Some(writers) = &mut self.writers {
@@ -285,17 +285,17 @@ impl CoreBoundary {
         }
     }
 
-    /// An adapter's part in the innermost call has used so much of its stack.
+    /// Records stack use of an adapter in the innermost call.
     fn used(&mut self, used: StackUse) {
         let function = self.open.iter().rev().find(|open| !open.is_main()).map_or("", |open| &open.function);
         most(&mut self.stacks, function, used);
     }
 
-    /// What has happened since the last report is the innermost call's doing, like what it did before.
+    /// Ends the run and attributes all changes since the last report to the innermost call.
     fn end(&mut self, growths: &[(u64, u64)], memory: &[u8]) {
         let mut size = memory.len() as u64;
-        // Memories have no names here. Where none but main's can have grown or another one happens to be as large,
-        // that is told apart by the size alone.
+        // Reported growths have no memory names. Growths of main's memory are recognized by size, which is exact unless
+        // another memory of the same size grows.
         if self.watch.as_ref().is_some_and(|watch| watch.shared) {
             for &(before, after) in growths.get(self.growths..).unwrap_or_default() {
                 size = if before == size { after } else { size };
@@ -346,7 +346,7 @@ impl CoreBoundary {
     }
 }
 
-/// Whether it is known what a function of that name writes.
+/// Returns true if the written results of `function` are known.
 #[cfg(test)]
 pub(crate) fn is_known(function: &str) -> bool {
     results::RESULTS.iter().any(|(name, _)| *name == function)

@@ -1,28 +1,28 @@
-//! What the functions of `wasi_snapshot_preview1` write to main's memory: the results that their WITX declares, and the
-//! buffers that they fill.
+//! Output places of the functions of `wasi_snapshot_preview1`: the results declared in the
+//! [WITX](https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md) and the buffers that they fill.
 
-/// A place that a call may write to. Numbers are those of the core function's parameters, from 0.
+/// Place that a call may write to. Numbers are parameter indices of the core function, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Out {
-    /// A result of so many bytes, at the address in a parameter.
+    /// Result of `bytes` bytes, at the address in a parameter.
     Value { at: usize, bytes: u64 },
-    /// A result of type `filestat`, which is smaller in `wasi_unstable`.
+    /// Result of type `filestat`, which is smaller in `wasi_unstable`.
     Filestat { at: usize },
-    /// A buffer, filled as far as a parameter says.
+    /// Buffer, filled up to the length in a parameter.
     Whole { at: usize, len: usize },
-    /// A buffer of so much room, filled as far as the `size` that is a result says.
+    /// Buffer with capacity `room`, filled up to the resulting `size`.
     Filled { at: usize, room: usize, count: usize },
-    /// An array of buffers, filled in their order as far as the `size` that is a result says.
+    /// Array of buffers, filled in order up to the resulting `size`.
     Scattered { array: usize, len: usize, count: usize },
-    /// An array of at most so many events, as many as the `size` that is a result says.
+    /// Array of at most `most` events; their number is the resulting `size`.
     Events { at: usize, most: usize, count: usize },
-    /// A pointer to each argument.
+    /// Pointers to the arguments.
     ArgPointers { at: usize },
-    /// The arguments.
+    /// Argument strings.
     ArgTexts { at: usize },
-    /// A pointer to each variable of the environment.
+    /// Pointers to the environment variables.
     EnvironPointers { at: usize },
-    /// The environment.
+    /// Environment strings.
     EnvironTexts { at: usize },
 }
 
@@ -32,7 +32,7 @@ const fn value(at: usize, bytes: u64) -> Out {
     Value { at, bytes }
 }
 
-/// Sizes of types.
+/// Sizes of types in bytes.
 const FD: u64 = 4;
 const FDSTAT: u64 = 24;
 const FILESIZE: u64 = 8;
@@ -41,7 +41,7 @@ const ROFLAGS: u64 = 2;
 const SIZE: u64 = 4;
 const TIMESTAMP: u64 = 8;
 
-/// All 46 functions. Those of `wasi_unstable` have the same parameters.
+/// All 46 functions. Functions of `wasi_unstable` have the same parameters.
 pub(super) const RESULTS: [(&str, &[Out]); 46] = [
     ("args_get", &[ArgPointers { at: 0 }, ArgTexts { at: 1 }]),
     ("args_sizes_get", &[value(0, SIZE), value(1, SIZE)]),
@@ -91,11 +91,11 @@ pub(super) const RESULTS: [(&str, &[Out]); 46] = [
     ("sock_shutdown", &[]),
 ];
 
-/// What the published adapters have beside them: a number that is nobody's.
+/// Outputs of `adapter_open_badfd`, an additional function of the published adapters: an invalid descriptor.
 const OPEN_BADFD: [Out; 1] = [value(0, FD)];
 
-/// Something that a function reads while it fills a buffer: at the address in a parameter, as many as another one says, each
-/// of so many bytes.
+/// Input that a function reads while it fills a buffer: an array at the address in parameter `at`, with the number of
+/// elements in parameter `count` and `size` bytes per element.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reads {
     pub(super) at: usize,
@@ -103,7 +103,7 @@ pub(super) struct Reads {
     pub(super) size: u64,
 }
 
-/// What functions read that fill buffers.
+/// Returns the inputs of functions that fill buffers.
 pub(super) fn reads(function: &str) -> &'static [Reads] {
     const BUFFERS: [Reads; 1] = [Reads { at: 1, count: 2, size: 8 }];
     const PATH: [Reads; 1] = [Reads { at: 1, count: 2, size: 1 }];
@@ -116,7 +116,7 @@ pub(super) fn reads(function: &str) -> &'static [Reads] {
     }
 }
 
-/// Where a function writes; nowhere, if it is not known.
+/// Returns the output places of a function; empty if it is unknown.
 pub(super) fn of(function: &str) -> &'static [Out] {
     let found = RESULTS.binary_search_by_key(&function, |(name, _)| name);
     match found {

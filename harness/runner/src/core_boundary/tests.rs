@@ -1,4 +1,4 @@
-//! Reports -> a log, and faults.
+//! Reports produce a log and violations.
 
 use super::*;
 use crate::observation::TrapInfo;
@@ -15,25 +15,25 @@ fn begin(boundary: &mut CoreBoundary, module: &str, function: &str, arguments: &
     boundary.before(module.into(), function.into(), arguments, memory);
 }
 
-/// Where bytes changed without leave, and by how much memory grew.
+/// Returns the addresses of forbidden changes, and 1000 plus the number of forbidden pages.
 fn faults(mut boundary: CoreBoundary, growths: &[(u64, u64)], memory: &[u8]) -> Vec<u64> {
     boundary.end(growths, memory);
     let number = |violation: &Violation| match &violation.what {
-        What::Memory(changed) => changed.start,
-        What::Growth { pages } => 1000 + pages,
+        ViolationKind::Memory(changed) => changed.start,
+        ViolationKind::Growth { pages } => 1000 + pages,
         other => panic!("{other}"),
     };
     boundary.violations.iter().map(number).collect()
 }
 
-/// All that was found, with the call that it was in.
+/// Formats all violations with their calls.
 fn told(boundary: &CoreBoundary) -> Vec<String> {
     let text = |violation: &Violation| format!("{} {}: {violation}", violation.number, violation.call);
     boundary.violations.iter().map(text).collect()
 }
 
 #[test]
-fn calls_within_calls_are_indented() {
+fn nested_calls_are_indented() {
     let mut boundary = CoreBoundary::default();
     boundary.before("old".into(), "f".into(), vec![Value::I32(u32::MAX), Value::F64(0.5)], &[]);
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 8], &[]);
@@ -56,27 +56,27 @@ fn a_call_that_never_returns_is_judged_at_the_end() {
 }
 
 #[test]
-fn what_main_does_between_calls_is_its_own() {
+fn changes_by_main_between_calls_are_allowed() {
     let mut boundary = checked(&[], false);
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[0; 4]);
     boundary.after(&[Value::I32(0)], &[0; 4]);
-    // Main traps, after it has written and grown.
+    // Main traps after it has written to memory and grown it.
     assert_eq!(faults(boundary, &[(4, 8)], &[1; 4]), NOTHING);
 }
 
 #[test]
-fn what_main_allocates_for_an_adapter_is_the_adapters() {
+fn blocks_allocated_for_an_adapter_are_writable() {
     let mut boundary = checked(&[], false);
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[0; 10]);
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 4], &[0; 10]);
-    // Its allocator writes down that it gave something, and grows.
+    // The allocator updates its own data and grows memory.
     boundary.after(&[Value::I32(2)], &[7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     boundary.after(&[Value::I32(0)], &[7, 0, 9, 9, 9, 9, 9, 0, 0, 0, 0, 9]);
     assert_eq!(faults(boundary, &[], &[]), [6, 11]);
 }
 
 #[test]
-fn an_allocator_that_never_returns_is_main_too() {
+fn changes_by_an_allocator_that_never_returns_are_allowed() {
     let mut boundary = checked(&[], false);
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[0; 4]);
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 4], &[0, 1, 0, 0]);
@@ -96,18 +96,18 @@ fn an_adapter_that_the_allocator_calls_takes_its_region_from_new_pages() {
 }
 
 #[test]
-fn pages_are_added_by_leave_only() {
+fn pages_are_added_with_permission_only() {
     let page = PAGE as usize;
     for (adapters_grow, expected) in [(false, &[1001u64, 1001][..]), (true, &[])] {
         let mut boundary = checked(&[], adapters_grow);
         begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &vec![0; page]);
         boundary.after(&[Value::I32(0)], &vec![0; 2 * page]);
-        // Main adds a page of its own, then an adapter adds one and ends the run.
+        // Main adds a page, then an adapter adds a page and ends the run.
         begin(&mut boundary, "wasi_snapshot_preview1", "proc_exit", &[0], &vec![0; 3 * page]);
         let sizes = [(PAGE, 7 * PAGE), (3 * PAGE, 4 * PAGE)];
         assert_eq!(faults(boundary, &sizes, &vec![0; 3 * page]), expected);
     }
-    // What was added by leave may be written to later; what main added may not.
+    // Pages added with permission are writable later; pages added by main are not.
     let mut boundary = checked(&[], true);
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[0; 2]);
     boundary.after(&[Value::I32(0)], &[0; 4]);
@@ -117,7 +117,7 @@ fn pages_are_added_by_leave_only() {
 }
 
 #[test]
-fn main_is_asked_for_memory_as_it_should_be() {
+fn realloc_arguments_and_results_are_checked() {
     let mut boundary = checked(&[], false);
     let memory = [0; 100];
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &memory);
@@ -128,18 +128,18 @@ fn main_is_asked_for_memory_as_it_should_be() {
     boundary.after(&[Value::I32(64)], &memory);
     boundary.after(&[Value::I32(0)], &memory);
     boundary.after(&[Value::I32(0)], &memory);
-    // Before main has called anything, too.
+    // Calls outside of any call by main are checked as well.
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 0, 0], &memory);
     boundary.after(&[Value::I32(64)], &memory);
     let call = "2 wasi_snapshot_preview1.random_get(8, 4)";
     assert_eq!(
         told(&boundary),
         [
-            format!("{call}: realloc: asked main's realloc for an alignment of 3"),
-            format!("{call}: realloc: called main's realloc while that runs"),
-            format!("{call}: realloc: asked main's realloc to change a block that it did not give, 0x28"),
-            format!("{call}: realloc: was given 0x60..0x68 by main's realloc, beyond main's memory"),
-            "0 : realloc: asked main's realloc for an alignment of 0".into(),
+            format!("{call}: realloc: called main's realloc with the invalid alignment 3"),
+            format!("{call}: realloc: re-entered main's realloc"),
+            format!("{call}: realloc: called main's realloc on a block that it did not allocate, 0x28"),
+            format!("{call}: realloc: received 0x60..0x68 from main's realloc, beyond the end of main's memory"),
+            "0 : realloc: called main's realloc with the invalid alignment 0".into(),
         ]
     );
     let looked_at = boundary.seen().looked_at;
@@ -147,7 +147,7 @@ fn main_is_asked_for_memory_as_it_should_be() {
 }
 
 #[test]
-fn a_block_that_is_given_back_is_mains_again() {
+fn a_freed_block_is_no_longer_writable() {
     let mut boundary = checked(&[], false);
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[0; 20]);
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 4], &[0; 20]);
@@ -161,10 +161,10 @@ fn a_block_that_is_given_back_is_mains_again() {
 }
 
 #[test]
-fn mains_stack_pointer_is_where_it_was() {
+fn stack_pointer_is_restored_after_each_call() {
     let mut boundary = checked(&[], false);
     let at = |boundary: &mut CoreBoundary, address: u32| boundary.stack_pointer = Some(address);
-    // An adapter leaves it lower, and main's realloc in the middle of that did so before: each is told of once.
+    // An adapter leaves it lower, and main's realloc within that call does so as well: each error is reported once.
     at(&mut boundary, 100);
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[]);
     at(&mut boundary, 90);
@@ -173,7 +173,7 @@ fn mains_stack_pointer_is_where_it_was() {
     boundary.after(&[Value::I32(0)], &[]);
     at(&mut boundary, 80);
     boundary.after(&[Value::I32(0)], &[]);
-    // Nothing is wrong, or nothing is known.
+    // The stack pointer is restored, or unknown.
     at(&mut boundary, 80);
     begin(&mut boundary, "wasi_snapshot_preview1", "sched_yield", &[], &[]);
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 1, 4], &[]);
@@ -184,16 +184,16 @@ fn mains_stack_pointer_is_where_it_was() {
     assert_eq!(
         stack(told(&boundary)),
         [
-            "1 wasi_snapshot_preview1.sched_yield(): stack: main's realloc left main's stack pointer at 0x50, which was \
-             at 0x5a",
-            "1 wasi_snapshot_preview1.sched_yield() -> 0: stack: left main's stack pointer at 0x50, which was at 0x5a",
+            "1 wasi_snapshot_preview1.sched_yield(): stack: main's realloc left main's stack pointer at 0x50, \
+             expected 0x5a",
+            "1 wasi_snapshot_preview1.sched_yield() -> 0: stack: left main's stack pointer at 0x50, expected 0x5a",
         ]
     );
     assert_eq!(boundary.seen().looked_at.stack_pointers, 2);
 }
 
 #[test]
-fn handles_are_told_of_with_the_call() {
+fn handle_violations_name_their_call() {
     let mut boundary = checked(&[], false);
     let memory = [3, 0, 0, 0];
     begin(&mut boundary, "wasi_snapshot_preview1", "path_open", &[0, 0, 0, 0, 0, 0, 0, 0, 0], &memory);
@@ -215,7 +215,7 @@ fn handles_are_told_of_with_the_call() {
 }
 
 #[test]
-fn a_handle_that_there_is_not_is_the_adapters_doing() {
+fn an_invalid_handle_is_a_violation_of_the_adapter() {
     let info = TrapInfo { message: "unknown handle index 7".into(), frames: Vec::new() };
     let mut boundary = checked(&[], false);
     begin(&mut boundary, "wasi_snapshot_preview1", "fd_close", &[3], &[]);
@@ -236,20 +236,20 @@ fn a_handle_that_there_is_not_is_the_adapters_doing() {
     assert_eq!(
         told(&boundary),
         [
-            "1 wasi_snapshot_preview1.fd_close(3): handle: used a handle that it has not: unknown handle index 7",
-            "1 wasi_snapshot_preview1.fd_close(3): stack: returned with another stack pointer than it was called with",
-            "1 wasi_snapshot_preview1.fd_close(3): stack: used more of its stack than there is",
+            "1 wasi_snapshot_preview1.fd_close(3): handle: used an invalid handle: unknown handle index 7",
+            "1 wasi_snapshot_preview1.fd_close(3): stack: returned without restoring the stack pointer",
+            "1 wasi_snapshot_preview1.fd_close(3): stack: overflowed its shadow stack",
         ]
     );
     assert_eq!(boundary.violations[1].frames.len(), 2);
-    // Main's own is main's.
+    // Errors in main are not reported.
     let mut boundary = checked(&[], false);
     boundary.refused(&Outcome::Trap(info));
     assert_eq!(told(&boundary), [""; 0]);
 }
 
 #[test]
-fn nothing_is_found_where_nobody_looks() {
+fn nothing_is_reported_without_sanitizing() {
     let mut boundary = CoreBoundary::default();
     begin(&mut boundary, "wasi_snapshot_preview1", "fd_close", &[3], &[0]);
     begin(&mut boundary, MAIN, "cabi_realloc", &[0, 0, 3, 8], &[0]);

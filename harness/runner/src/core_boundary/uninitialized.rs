@@ -1,35 +1,35 @@
-//! What calls give, in two runs that differ in one thing: in what lies where nobody has written.
+//! Compares the outputs of two runs that differ only in the contents of uninitialized memory.
 //!
-//! Bytes that are the one pattern in the one run and the other one in the other were not written by the call that says so.
-//! What is different in another way depends on such bytes.
+//! Bytes that hold the pattern of their run in both runs were not written by the call that reports them as output. Any
+//! other difference depends on such bytes.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::changes::{Call, Place, word};
 use super::fills::{PATTERNS, filler};
-use crate::violation::{Violation, What};
+use crate::violation::{Violation, ViolationKind};
 
-/// Bytes that are kept of all calls together, and calls.
+/// Maximum number of kept bytes of all calls, and of calls.
 const MOST_BYTES: usize = 16 << 20;
 const MOST_CALLS: usize = 20_000;
-/// Violations that are told of.
+/// Maximum number of reported violations.
 const MOST: usize = 4;
 
-/// What calls gave.
+/// Outputs of all calls of a run.
 #[derive(Debug, Default, PartialEq)]
 pub struct AllGiven {
     calls: Vec<Given>,
     bytes: usize,
 }
 
-/// What one call gave.
+/// Outputs of one call.
 #[derive(Debug, PartialEq)]
 pub(super) struct Given {
     number: u64,
     depth: usize,
     function: String,
-    /// With arguments and result.
+    /// Text of the call with arguments and result.
     call: String,
     gifts: Vec<Gift>,
 }
@@ -40,12 +40,12 @@ struct Gift {
     name: String,
     start: u64,
     is_buffer: bool,
-    /// See [`without_padding`].
+    /// Contents, see [`without_padding`].
     bytes: Vec<u8>,
 }
 
 impl AllGiven {
-    /// One more, as long as that is not too much.
+    /// Adds the outputs of a call, unless a limit is reached.
     pub(super) fn push(&mut self, given: impl FnOnce() -> Given) {
         if self.bytes < MOST_BYTES && self.calls.len() < MOST_CALLS {
             let given = given();
@@ -54,8 +54,8 @@ impl AllGiven {
         }
     }
 
-    /// What is wrong, by a run with the other pattern. Each of the two is made once more, as `again` makes it: a call that is
-    /// another one then, and what comes after it, cannot be judged.
+    /// Returns the violations found by comparison with a run with the other pattern. Each of the two runs is repeated
+    /// by `again` with its pattern: calls that differ between repetitions, and calls after them, cannot be judged.
     pub(crate) fn judged(&self, other: &AllGiven, again: impl Fn(u8) -> Arc<AllGiven>) -> Judged {
         let mut violations = self.differences(other);
         let mut steady = true;
@@ -81,7 +81,7 @@ impl AllGiven {
             let depends = given.differs(other, &mut found);
             found.truncate(MOST);
             if let Some(how) = depends {
-                found.push(given.violation(What::Uninitialized(how)));
+                found.push(given.violation(ViolationKind::Uninitialized(how)));
                 break;
             }
         }
@@ -89,15 +89,15 @@ impl AllGiven {
     }
 }
 
-/// What comes of a comparison.
+/// Result of a comparison.
 pub(crate) struct Judged {
     pub(crate) violations: Vec<Violation>,
-    /// All calls could be judged.
+    /// True if all calls could be judged.
     pub(crate) steady: bool,
 }
 
 impl Gift {
-    /// What a byte of it was filled with in both runs.
+    /// Returns the fill bytes of an index in both runs.
     fn fillers(&self, at: usize) -> [u8; 2] {
         if self.is_buffer { PATTERNS.map(|pattern| filler(pattern, at)) } else { PATTERNS }
     }
@@ -115,48 +115,46 @@ impl Given {
         Given { number, depth, function: call.function.to_string(), call: call.text(), gifts }
     }
 
-    /// How the same call is another one in the other run; notes what neither has written.
+    /// Describes the first difference from the same call in the other run. Adds bytes that neither run has written to
+    /// `unwritten`.
     fn differs(&self, other: &Given, unwritten: &mut Vec<Violation>) -> Option<String> {
         if self.call != other.call {
-            return Some(format!("is {} where unused bytes are other ones", other.call));
+            return Some(format!("becomes {} when uninitialized bytes differ", other.call));
         }
         for (gift, there) in self.gifts.iter().zip(&other.gifts) {
             if (gift.start, gift.bytes.len()) != (there.start, there.bytes.len()) {
-                return Some(format!("gives `{}` another size where unused bytes are other ones", gift.name));
+                return Some(format!("changes the size of `{}` when uninitialized bytes differ", gift.name));
             }
-            // Of each byte whether it is the same in both runs, and whether it is what was there before the call.
+            // For each byte: equal in both runs, and equal to the fill bytes.
             let both = (0..).zip(gift.bytes.iter().zip(&there.bytes));
             let pairs = || both.clone().map(|(at, (a, b))| (a == b, [*a, *b] == gift.fillers(at)));
             if let Some(at) = pairs().position(|(same, left)| !same && !left) {
                 let at = gift.start + at as u64;
-                return Some(format!(
-                    "gives another byte of `{}` at {at:#x} where unused bytes are other ones",
-                    gift.name
-                ));
+                return Some(format!("changes a byte of `{}` at {at:#x} when uninitialized bytes differ", gift.name));
             }
             if let (true, Some(first)) = (gift.is_buffer, pairs().position(|(_, left)| left)) {
                 let count = pairs().skip(first).take_while(|(_, left)| *left).count() as u64;
                 let (start, plural) = (gift.start + first as u64, if count == 1 { "" } else { "s" });
                 let text =
                     format!("did not write {count} byte{plural} of `{}`, {start:#x}..{:#x}", gift.name, start + count);
-                unwritten.push(self.violation(What::Unwritten(text)));
+                unwritten.push(self.violation(ViolationKind::Unwritten(text)));
             }
         }
         None
     }
 
-    fn violation(&self, what: What) -> Violation {
+    fn violation(&self, what: ViolationKind) -> Violation {
         let (function, call) = (self.function.clone(), self.call.clone());
         Violation { function, call, number: self.number, depth: self.depth, ..Violation::of(what) }
     }
 }
 
-/// Without bytes that mean nothing in what a function gives, between the fields of a structure or in fields that are not in use;
-/// and without those that are others for each folder that is made: numbers of files, and times.
+/// Clears bytes without meaning: padding between fields and unused fields. Also clears inode numbers and timestamps,
+/// which differ for each created directory.
 fn without_padding(function: &str, mut bytes: Vec<u8>) -> Vec<u8> {
     match function {
         "fd_readdir" => {
-            // The number of the next entry and of the file, the length of the name, a type; then the name.
+            // Cookie of the next entry, inode, name length, type; then the name.
             const HEADER: usize = 24;
             let mut at = 0;
             while at + HEADER <= bytes.len() {
@@ -165,7 +163,7 @@ fn without_padding(function: &str, mut bytes: Vec<u8>) -> Vec<u8> {
                 bytes[at + 21..at + HEADER].fill(0);
                 at = at.saturating_add(HEADER).saturating_add(name);
             }
-            // The last one is cut off.
+            // The last entry can be truncated.
             let last = at.min(bytes.len());
             for (place, byte) in bytes[last..].iter_mut().enumerate() {
                 if matches!(place, 8..16 | 21..) {
@@ -174,7 +172,7 @@ fn without_padding(function: &str, mut bytes: Vec<u8>) -> Vec<u8> {
             }
         }
         "fd_filestat_get" | "path_filestat_get" => {
-            // Device and number; three times at the end.
+            // Device and inode; three timestamps at the end.
             let times = bytes.len().saturating_sub(24);
             bytes.iter_mut().take(16).for_each(|byte| *byte = 0);
             bytes[times..].fill(0);
@@ -185,7 +183,7 @@ fn without_padding(function: &str, mut bytes: Vec<u8>) -> Vec<u8> {
             bytes[end..].fill(0);
         }
         "poll_oneoff" => {
-            // What it was about, an errno, a type; the rest is for some types only.
+            // User data, error, type; the rest is used by some types only.
             for event in bytes.chunks_mut(32) {
                 if let Some(rest) = event.get_mut(11..) {
                     rest.fill(0);
@@ -203,7 +201,7 @@ mod tests {
 
     const A: u8 = PATTERNS[0];
 
-    /// Bytes of a buffer, as they are in a run: those that are none were not written.
+    /// Returns the bytes of a buffer in a run, where `None` is an unwritten byte.
     fn left(run: usize, bytes: &[Option<u8>]) -> Vec<u8> {
         let byte = |(at, byte): (usize, &Option<u8>)| byte.unwrap_or(filler(PATTERNS[run], at));
         bytes.iter().enumerate().map(byte).collect()
@@ -223,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_neither_run_has_written_is_told_and_what_depends_on_it() {
+    fn unwritten_bytes_and_dependent_calls_are_reported() {
         let bytes = [Some(1), None, None, Some(A)];
         let run = |run: usize, last: &str| {
             let second = given(2, "f() -> 0", &left(run, &bytes));
@@ -236,37 +234,37 @@ mod tests {
             told(&judged),
             [
                 "2: unwritten: did not write 2 bytes of `buf`, 0x9..0xb",
-                "3: uninitialized: is h where unused bytes are other ones",
+                "3: uninitialized: becomes h when uninitialized bytes differ",
             ]
         );
         assert!(judged.steady);
-        // The second run is another one each time.
+        // The second run is nondeterministic.
         let judged = first.judged(&run(1, "h"), |pattern| again("i", pattern));
         assert_eq!(told(&judged), ["2: unwritten: did not write 2 bytes of `buf`, 0x9..0xb"]);
         let (first, second) = ([A, 7], [A, 8]);
         let run = |bytes: &[u8]| all(vec![given(1, "f() -> 0", bytes)]);
         let again = |pattern| Arc::new(run(if pattern == A { &first } else { &second }));
         let judged = run(&first).judged(&run(&second), again);
-        let other = "1: uninitialized: gives another byte of `buf` at 0x9 where unused bytes are other ones";
+        let other = "1: uninitialized: changes a byte of `buf` at 0x9 when uninitialized bytes differ";
         assert_eq!(told(&judged), [other]);
     }
 
     #[test]
-    fn what_is_another_one_by_itself_is_not_judged() {
+    fn nondeterministic_calls_are_not_judged() {
         let first = || all(vec![given(1, "f", &[1]), given(2, "f", &[7])]);
         let second = || all(vec![given(1, "f", &[2]), given(2, "f", &[7])]);
-        // The first call gives what it likes.
+        // The first call is nondeterministic.
         let judged = first().judged(&second(), |_| Arc::new(all(vec![given(1, "f", &[3]), given(2, "f", &[7])])));
         assert_eq!((told(&judged), judged.steady), (vec![], true));
-        // Other calls are made.
+        // The sequence of calls is nondeterministic.
         let judged = first().judged(&second(), |_| Arc::new(all(vec![given(1, "g", &[1]), given(2, "f", &[7])])));
         assert_eq!((told(&judged), judged.steady), (vec![], false));
-        let same = first().judged(&first(), |_| unreachable!("nothing is to be judged"));
+        let same = first().judged(&first(), |_| unreachable!("equal runs need no repetition"));
         assert_eq!((told(&same), same.steady), (vec![], true));
     }
 
     #[test]
-    fn padding_is_no_news() {
+    fn padding_is_ignored() {
         let mut events = vec![A; 64];
         events = without_padding("poll_oneoff", events);
         assert_eq!(events.iter().filter(|byte| **byte == A).count(), 22);

@@ -1,34 +1,34 @@
-//! What a check of main's memory knows of a run: where adapters may write, and whose memory that is which was added.
+//! State of the memory check: writable regions, sampling of calls, and ownership of added memory.
 
 use std::iter;
 use std::ops::Range;
 
-use polyfill_build::index::Sanitize;
+use polyfill_builder::index::Sanitize;
 
 use super::fills::PATTERNS;
 
-/// Calls that are looked at one by one; comparing all of memory around each of very many takes too long.
+/// Number of calls that are all checked. Comparing all of memory around every later call would take too long.
 const EACH: u64 = 1000;
-/// Of the calls after those, every so manieth is looked at: a prime, so that no pattern of calls hides from it.
+/// Sampling interval of later calls: a prime, so that periodic calls are not always skipped.
 const EVERY: u64 = 97;
 
-/// See the module.
+/// State of the memory check of a run.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) lists: Lists,
-    /// Where adapters may write.
+    /// Ranges that adapters may write to.
     regions: Vec<Range<u64>>,
-    /// The sizes of regions that adapters may still add.
+    /// Sizes in bytes of regions that adapters may still add.
     missing: Vec<u64>,
-    /// Adapters may add what they like.
+    /// Set if adapters may grow memory without limit.
     adapters_grow: bool,
-    /// Some adapter can grow main's memory.
+    /// Set if an adapter can grow main's memory.
     pub(super) shared: bool,
-    /// What results are filled with.
+    /// Fill pattern for results.
     pub(super) pattern: u8,
-    /// Bytes of main's memory, as it was shown last.
+    /// Size of main's memory in bytes, as last reported.
     size: Option<u64>,
-    /// Calls of main's, those within others not counted.
+    /// Number of calls by main, without nested calls.
     calls: u64,
     passed_over: u64,
 }
@@ -49,7 +49,7 @@ impl Watch {
         }
     }
 
-    /// Main calls an adapter. Whether that is looked at; a call that will not return is, since nothing comes after it.
+    /// Counts a call by main. Returns true if it is checked; the last call of a run, `proc_exit`, always is.
     pub(super) fn looks_at(&mut self, function: &str) -> bool {
         self.calls += 1;
         let looked_at = self.calls <= EACH || self.calls.is_multiple_of(EVERY) || function == "proc_exit";
@@ -57,7 +57,7 @@ impl Watch {
         looked_at
     }
 
-    /// Calls of main's that were looked at, and those that were not.
+    /// Returns the numbers of checked and skipped calls.
     pub(super) fn counts(&self) -> [u64; 2] {
         [self.calls - self.passed_over, self.passed_over]
     }
@@ -66,20 +66,20 @@ impl Watch {
         &self.regions
     }
 
-    /// A block that main's realloc gave to an adapter.
+    /// Adds a block that main's realloc allocated for an adapter.
     pub(super) fn given(&mut self, block: Range<u64>) {
         self.regions.push(block);
     }
 
-    /// A block that it gave, and has taken back.
+    /// Removes a block that main's realloc has freed or moved.
     pub(super) fn taken(&mut self, block: &Range<u64>) {
         if let Some(index) = self.regions.iter().position(|region| region == block) {
             self.regions.remove(index);
         }
     }
 
-    /// Main's memory is that large now. The bytes that were added since it was shown last and that are no region, if it
-    /// was an adapter that ran meanwhile.
+    /// Records the size of main's memory. Returns the number of bytes that an adapter added since the last report
+    /// without permission.
     pub(super) fn grown(&mut self, size: u64, by_adapter: bool) -> u64 {
         let before = self.size.replace(size).unwrap_or(size);
         if size <= before || !by_adapter {
@@ -89,21 +89,21 @@ impl Watch {
         if let Some(index) = missing {
             self.missing.remove(index);
         }
-        // What is added against the rules is reported once: what is written there later is not another fault.
+        // A forbidden growth is reported once; later writes to the added memory are not reported.
         self.regions.push(before..size);
         if missing.is_some() || self.adapters_grow { 0 } else { size - before }
     }
 }
 
-/// How large arguments and environment are: as `args_sizes_get` and `environ_sizes_get` said last, and before that as
-/// the run's inputs are.
+/// Sizes of arguments and environment, as last returned by `args_sizes_get` and `environ_sizes_get`, and before that
+/// computed from the run's inputs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lists {
     pub(super) args: Size,
     pub(super) environ: Size,
 }
 
-/// A number of texts, and their bytes, each with the 0 at its end.
+/// Number of strings, and their total size in bytes including the terminating zeros.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Size {
     pub(super) count: u64,
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_grows_as_the_case_lets_it() {
+    fn memory_grows_freely_if_the_case_allows_it() {
         let mut watch = watch(true);
         assert_eq!([60, 67, 70].map(|size| watch.grown(size, true)), [0, 0, 0]);
         assert_eq!(watch.grown(80, false), 0);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn of_very_many_calls_some_are_passed_over() {
+    fn many_calls_are_sampled() {
         let mut watch = watch(false);
         let looked_at = (0..10_000).filter(|_| watch.looks_at("fd_write")).count();
         assert_eq!(looked_at, 1000 + (10_000 / 97 - 1000 / 97));

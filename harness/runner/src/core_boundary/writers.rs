@@ -1,8 +1,8 @@
-//! Who writes what must not be written: seen in a second run of a case, whose adapters tell of their writes to the bytes
-//! that changed in the first.
+//! Write attribution: finds the writer of wrongly changed bytes in a second run of a case, in which adapters report
+//! their writes to the bytes that changed in the first run.
 //!
-//! What changes without being told of was written by the host, which puts results into memory after the function that gives
-//! them has returned; or by main, if an adapter calls it by another function than its realloc.
+//! An unreported change was made by the host, which writes results to memory after the function that returns them, or
+//! by main, if an adapter calls it by a function other than its realloc.
 
 use std::ops::Range;
 
@@ -11,16 +11,16 @@ use crate::violation::Violation;
 
 use super::fills::PATTERNS;
 
-/// What functions of the encoder's are called that look at writes.
+/// Name prefix of the encoder's functions that check writes.
 const LOOKS: &str = "polyfill.watched_";
-/// Frames of each write.
+/// Maximum number of frames per write.
 const MOST_FRAMES: usize = 4;
 
-/// What is looked for.
+/// Watched byte ranges and their writers.
 #[derive(Debug)]
 pub(super) struct Writers {
     watched: Vec<Watched>,
-    /// The host's function that has returned last.
+    /// Last host function that has returned.
     answered: Option<String>,
 }
 
@@ -29,23 +29,23 @@ pub(super) struct Writers {
 struct Watched {
     call: u64,
     range: Range<u64>,
-    /// As they were seen last.
+    /// Contents as last seen.
     bytes: Vec<u8>,
     writer: Option<Writer>,
 }
 
 #[derive(Clone, Debug)]
 enum Writer {
-    /// An adapter, by this code.
+    /// Adapter code at these frames.
     Code(Vec<Frame>),
-    /// The host, as it answered this function.
+    /// Host, returning from this function.
     Host(String),
-    /// None of them.
+    /// Neither an adapter nor the host.
     Other,
 }
 
 impl Writers {
-    /// Bytes of main's memory, each with the number of the call that changed them.
+    /// Creates the watch list from byte ranges of main's memory, each with the number of the call that changed it.
     pub(super) fn new(watched: &[(u64, Range<u64>)]) -> Writers {
         let watch = |(call, range): &(u64, Range<u64>)| Watched {
             call: *call,
@@ -56,7 +56,7 @@ impl Writers {
         Writers { watched: watched.iter().map(watch).collect(), answered: None }
     }
 
-    /// Main's memory in calls that begin, or that go on after main itself has run.
+    /// Takes the current memory as the baseline when calls begin, or continue after main itself has run.
     pub(super) fn goes_on(&mut self, calls: &[u64], memory: &[u8]) {
         self.answered = None;
         for watched in self.unknown(calls) {
@@ -64,12 +64,12 @@ impl Writers {
         }
     }
 
-    /// Something happens in calls that run: what has changed since the last time that it did was written by the host.
+    /// Handles an event in the running calls: attributes changes since the previous event to the host.
     pub(super) fn happens(&mut self, calls: &[u64], memory: &[u8]) {
         let answered = self.answered.clone();
         for watched in self.unknown(calls) {
             let now = watched.now(memory);
-            // What interposers fill results with is no change of anybody's.
+            // Filling of results by interposers is not a change.
             let changed = |(before, now): (&u8, &u8)| before != now && *now != PATTERNS[0];
             if watched.bytes.iter().zip(now).any(changed) {
                 watched.writer = Some(answered.clone().map_or(Writer::Other, Writer::Host));
@@ -77,17 +77,17 @@ impl Writers {
         }
     }
 
-    /// A function of the host has returned; its results are not in memory yet.
+    /// Records the return of a host function. Its results are not in memory yet.
     pub(super) fn answered(&mut self, function: &str) {
         self.answered = Some(function.to_string());
     }
 
-    /// Whether it is of interest where an adapter is that writes those bytes.
+    /// Returns true if the writer of these bytes is still unknown.
     pub(super) fn wants(&mut self, calls: &[u64], bytes: &Range<u64>) -> bool {
         self.unknown(calls).any(|watched| watched.overlaps(bytes))
     }
 
-    /// It is there, in what looks at writes.
+    /// Attributes a write to the adapter code at `frames`.
     pub(super) fn writes(&mut self, calls: &[u64], bytes: &Range<u64>, frames: &[Frame]) {
         let frames = code(frames);
         for watched in self.unknown(calls).filter(|watched| watched.overlaps(bytes)) {
@@ -95,7 +95,8 @@ impl Writers {
         }
     }
 
-    /// In the middle of what the host gives, nothing can be told: the component is stopped instead.
+    /// Handles an abnormal end. The component cannot report while the host lowers a result, so a write check traps
+    /// instead.
     pub(super) fn stopped(&mut self, calls: &[u64], outcome: &Outcome) {
         let (Outcome::Trap(info) | Outcome::HostError(info)) = outcome else { return };
         if info.frames.first().is_some_and(|frame| frame.function.starts_with(LOOKS)) {
@@ -103,25 +104,25 @@ impl Writers {
         }
     }
 
-    /// Says it in what was found.
+    /// Adds the writer to a violation.
     pub(super) fn tell(&self, violation: &mut Violation) {
         let Some(changed) = violation.what.changed() else { return };
         let is_it = |watched: &&Watched| watched.call == violation.number && watched.range.start == changed.start;
         match self.watched.iter().find(is_it).and_then(|watched| watched.writer.as_ref()) {
             Some(Writer::Code(frames)) => violation.frames.clone_from(frames),
-            Some(Writer::Host(function)) => violation.writer = format!("the host, which answered {function}"),
+            Some(Writer::Host(function)) => violation.writer = format!("the host, as a result of {function}"),
             Some(Writer::Other) | None => violation.writer = "neither an adapter nor the host".into(),
         }
     }
 
-    /// What is watched in those calls, and whose writer is not known.
+    /// Returns the watched ranges of these calls that have no known writer.
     fn unknown(&mut self, calls: &[u64]) -> impl Iterator<Item = &mut Watched> {
         self.watched.iter_mut().filter(move |watched| watched.writer.is_none() && calls.contains(&watched.call))
     }
 }
 
 impl Watched {
-    /// As they are now; nothing beyond the end of memory.
+    /// Returns the current contents, or an empty slice if the range exceeds memory.
     fn now<'m>(&self, memory: &'m [u8]) -> &'m [u8] {
         let range = usize::try_from(self.range.start).ok().zip(usize::try_from(self.range.end).ok());
         range.and_then(|(start, end)| memory.get(start..end)).unwrap_or_default()
@@ -132,7 +133,7 @@ impl Watched {
     }
 }
 
-/// Without what looks, and without offsets in functions that have other code in the first run.
+/// Removes frames of write checks, and code offsets, which differ from those of the first run.
 fn code(frames: &[Frame]) -> Vec<Frame> {
     let looks = frames.iter().take_while(|frame| frame.function.starts_with(LOOKS)).count();
     let adapters = frames.get(looks..).unwrap_or_default().iter().take(MOST_FRAMES);
@@ -143,16 +144,21 @@ fn code(frames: &[Frame]) -> Vec<Frame> {
 mod tests {
     use super::*;
     use crate::observation::TrapInfo;
-    use crate::violation::{Changed, What};
+    use crate::violation::{Changed, ViolationKind};
 
     fn frame(function: &str) -> Frame {
         let module = Some("adapter".into());
         Frame { module, function: function.into(), offset: Some(7), source: None, inlined: false }
     }
 
-    /// Two bytes that changed at 4, in call 3, as they are told of by one who has looked.
+    /// Formats the writer of two bytes at address 4 that changed in call 3.
     fn told(writers: &Writers) -> String {
-        let what = What::Memory(Changed { owner: "main's".into(), start: 4, before: vec![0; 2], after: vec![1; 2] });
+        let what = ViolationKind::Memory(Changed {
+            owner: "main's memory".into(),
+            start: 4,
+            before: vec![0; 2],
+            after: vec![1; 2],
+        });
         let mut violation = Violation { number: 3, ..Violation::of(what) };
         writers.tell(&mut violation);
         let frames: Vec<String> = violation.frames.iter().map(ToString::to_string).collect();
@@ -166,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_write_is_the_one() {
+    fn the_first_write_is_attributed() {
         let mut writers = writers(&[0; 8]);
         assert!(!writers.wants(&[3], &(0..4)) && !writers.wants(&[3], &(6..8)) && !writers.wants(&[2], &(4..5)));
         assert!(writers.wants(&[2, 3], &(0..5)));
@@ -178,19 +184,19 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_by_itself_is_the_hosts() {
+    fn unreported_changes_are_attributed_to_the_host() {
         let mut writers = writers(&[0; 8]);
         writers.answered("get-arguments");
         writers.happens(&[3], &[0, 0, 0, 0, PATTERNS[0], 0, 0, 0]);
         assert_eq!(told(&writers), "neither an adapter nor the host");
         writers.happens(&[3], &[1, 1, 1, 1, 0, 9, 1, 1]);
-        assert_eq!(told(&writers), "the host, which answered get-arguments");
-        // It is not known to be the adapter's if that writes there as well.
+        assert_eq!(told(&writers), "the host, as a result of get-arguments");
+        // A later write by the adapter does not change the attribution.
         assert!(!writers.wants(&[3], &(4..6)));
     }
 
     #[test]
-    fn what_main_does_meanwhile_is_its_own() {
+    fn changes_by_main_are_not_attributed_to_the_host() {
         let mut writers = writers(&[0; 8]);
         writers.answered("get-arguments");
         writers.goes_on(&[3], &[9; 8]);
@@ -202,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_stops_the_component_is_seen_by_that() {
+    fn a_trap_in_a_write_check_is_attributed_to_its_caller() {
         let mut writers = writers(&[0; 8]);
         let trap = |function: &str| {
             let frames = vec![frame(function), frame("cabi_import_realloc")];
@@ -215,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_may_be_smaller() {
+    fn a_watched_range_may_exceed_memory() {
         let mut writers = writers(&[]);
         writers.happens(&[3], &[1; 5]);
         assert!(writers.wants(&[3], &(4..6)));

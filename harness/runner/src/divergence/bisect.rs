@@ -1,66 +1,68 @@
-//! Many sides in a row, mostly releases of an adapter: which is the first that does something new, case by case.
+//! Comparison of a sequence of sides, usually releases of an adapter: finds the first side with each change, case by
+//! case.
 //!
-//! All was recorded before; here it is only looked at. Each side is compared with the one before it, and not only the first
-//! with the last, so that what came and went is found, too.
+//! Works on recorded observations. Each side is compared with its predecessor, so that changes that are reverted later
+//! are found as well.
 
-use polyfill_build::side::Side;
+use polyfill_builder::side::Side;
 use serde::Serialize;
 
 use super::differences::{Difference, Place};
 use super::lines;
 use super::recorded::{Recorded, Shown};
 
-/// What changed from side to side.
+/// Changes from side to side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bisection {
-    /// The sides in order, as [`Change`]s call them: by releases, where they differ in nothing else.
+    /// Sides in order, named by their releases if they differ in nothing else.
     pub sides: Vec<String>,
-    /// What all of them are, releases aside.
+    /// Common description of the sides without releases.
     pub of: String,
-    /// The cases, sorted by name.
+    /// Cases, sorted by name.
     pub cases: Vec<History>,
-    /// Cases that could not be looked at, and why.
+    /// Cases that could not be compared, with reasons.
     pub ignored: Vec<(String, String)>,
 }
 
-/// What changed in a case.
+/// Changes of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct History {
-    /// `guest::case`.
+    /// Name, as `guest::case`.
     pub case: String,
-    /// In the order of the sides.
+    /// Changes in the order of the sides.
     pub changes: Vec<Change>,
-    /// The last side does what the first one does: what came has gone.
+    /// Set if the last side behaves like the first one.
     pub undone: bool,
 }
 
-/// A side that does not do what the one before it does.
+/// Change of behavior between two consecutive sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The first side that does it.
+    /// First side with the new behavior.
     pub side: String,
-    /// The last that does not.
+    /// Last side with the old behavior.
     pub before: String,
-    /// What that means for the case.
+    /// Effect on the case.
     pub turn: Turn,
-    /// What differs. Empty where only what is not compared, as imports, is other than the case expects, or not any more.
+    /// Differences. Empty if only an aspect that is not compared, for example imports, starts or stops meeting the
+    /// case's expectations.
     pub differences: Vec<Difference>,
 }
 
-/// What a change means for a case.
+/// Effect of a change on a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Turn {
-    /// What it expects is seen from there on.
+    /// The case's expectations are met from this side on.
     Mended,
-    /// It is not seen from there on.
+    /// The case's expectations are not met from this side on.
     Broken,
-    /// Something else.
+    /// Neither.
     Other,
 }
 
 impl Recorded {
-    /// Looks for changes, in the order of the sides.
+    /// Finds changes, in the order of the sides.
     pub fn bisect(&self) -> Bisection {
         let names: Vec<String> = self.sides.iter().map(name).collect();
         let mut found = Bisection { of: of(&self.sides), sides: names.clone(), cases: Vec::new(), ignored: Vec::new() };
@@ -81,8 +83,8 @@ impl Recorded {
     fn history(&self, case: &str, shown: &[Shown], names: &[String]) -> History {
         let steps = shown.windows(2).zip(names.windows(2));
         let changes = steps.filter_map(|(shown, names)| {
-            let [old, new] = shown else { return None };
-            let (differences, turn) = (self.changed(old, new), turn(holds(old), holds(new)));
+            let [baseline, candidate] = shown else { return None };
+            let (differences, turn) = (self.changed(baseline, candidate), turn(holds(baseline), holds(candidate)));
             let change = Change { side: names[1].clone(), before: names[0].clone(), turn, differences };
             (change.turn != Turn::Other || !change.differences.is_empty()).then_some(change)
         });
@@ -93,23 +95,24 @@ impl Recorded {
         History { case: case.to_string(), changes: changes.collect(), undone }
     }
 
-    /// In what two cells differ, but for the numbers of lines in an adapter's source, which are other ones in each release.
-    fn changed(&self, old: &Shown, new: &Shown) -> Vec<Difference> {
-        let mut differences = match (old.observation(), new.observation()) {
-            (Some(old), Some(new)) => self.differences(old, new),
+    /// Returns the differences between two trials, except for line numbers in an adapter's source, which differ by
+    /// release.
+    fn changed(&self, baseline: &Shown, candidate: &Shown) -> Vec<Difference> {
+        let mut differences = match (baseline.observation(), candidate.observation()) {
+            (Some(baseline), Some(candidate)) => self.differences(baseline, candidate),
             _ => {
-                let [old, new] = [old, new].map(end);
-                let outcome = Difference { place: Place::Outcome, line: None, old, new };
-                (outcome.old != outcome.new).then_some(outcome).into_iter().collect()
+                let [baseline, candidate] = [baseline, candidate].map(end);
+                let outcome = Difference { place: Place::Outcome, line: None, baseline, candidate };
+                (outcome.baseline != outcome.candidate).then_some(outcome).into_iter().collect()
             }
         };
         let text = |value: &Option<String>| value.as_deref().map(without_lines);
-        differences.retain(|difference| text(&difference.old) != text(&difference.new));
+        differences.retain(|difference| text(&difference.baseline) != text(&difference.candidate));
         differences
     }
 }
 
-/// How a cell ended.
+/// Describes the end of a trial.
 fn end(shown: &Shown) -> Option<String> {
     match shown {
         Shown::Ran { observation, .. } => Some(lines::text(observation.outcome.to_string().as_bytes())),
@@ -117,20 +120,20 @@ fn end(shown: &Shown) -> Option<String> {
     }
 }
 
-/// Whether a cell showed what its case expects.
+/// Returns true if a trial met the expectations of its case.
 fn holds(shown: &Shown) -> bool {
     matches!(shown, Shown::Ran { holds: true, .. })
 }
 
-fn turn(old: bool, new: bool) -> Turn {
-    match (old, new) {
+fn turn(baseline: bool, candidate: bool) -> Turn {
+    match (baseline, candidate) {
         (false, true) => Turn::Mended,
         (true, false) => Turn::Broken,
         _ => Turn::Other,
     }
 }
 
-/// What adapters say before a number of a line.
+/// Text before a line number in adapters' messages.
 const LINE: &str = "adapter line ";
 
 fn without_lines(text: &str) -> String {
@@ -159,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_lines_are_no_change() {
+    fn line_numbers_are_ignored() {
         let text = |line: &str| without_lines(&format!("assertion failed at adapter line {line}; exit 1"));
         assert_eq!(text("2731"), text("12"));
         assert_eq!(text("1"), "assertion failed at adapter line ; exit 1");
@@ -167,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn turns_are_those_of_expectations() {
+    fn turns_follow_expectations() {
         assert_eq!([turn(false, true), turn(true, false), turn(true, true)], [Turn::Mended, Turn::Broken, Turn::Other]);
     }
 
     #[test]
-    fn sides_are_called_by_their_releases() {
+    fn sides_are_named_by_release() {
         let sides = ["reference-command@36.0.0", "reference-command@48.0.8"].map(|side| side.parse::<Side>().unwrap());
         assert_eq!(sides.each_ref().map(name), ["36.0.0", "48.0.8"]);
         assert_eq!(of(&sides), "reference-command@wasi");

@@ -1,101 +1,109 @@
-//! Budgets: what the second side may take, and by how much that may be more than the first.
+//! Budgets: limits on resource use of the candidate, absolute and relative to the baseline.
 
 use std::path::Path;
 
-use polyfill_build::fits;
-use polyfill_build::profile::Profile;
+use polyfill_builder::fits;
+use polyfill_builder::profile::Profile;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Figures, PerCent};
 use super::pairs::CaseSeen;
 use crate::reviewed::{self, RulesError};
 
-/// A file of budgets, or the key `budget` of a file of rules.
+/// File of budgets, or the key `budget` of a file of rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Budget {
-    /// Of the adapters.
+    /// Limits for the adapters.
     pub adapter: AdapterBudget,
-    /// Of cases, each for itself.
+    /// Limits for single cases.
     #[serde(rename = "case")]
     pub cases: Vec<CaseBudget>,
 }
 
-/// What adapters may weigh.
+/// Limits for the size of adapters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AdapterBudget {
-    /// Bytes.
+    /// Maximum size in bytes.
     pub size: Option<u64>,
-    /// Bytes more than on the first side.
+    /// Maximum growth in bytes over the baseline.
     pub size_growth: Option<u64>,
-    /// Bytes of code that are left for any one function of preview1.
+    /// Maximum bytes of code kept for any one function of preview1.
     pub code: Option<u64>,
-    /// Bytes of code more for any one function than on the first side.
+    /// Maximum growth over the baseline of the code kept for any one function, in bytes.
     pub code_growth: Option<u64>,
 }
 
-/// What each of some cases may take.
+/// Limits for each of some cases.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CaseBudget {
-    /// The cases, as `guest::case`; `*` stands for any text.
+    /// Cases, as `guest::case`; `*` matches any text.
     pub cases: Vec<String>,
-    /// Instructions.
+    /// Maximum number of instructions.
     pub fuel: Option<u64>,
-    /// Instructions more than on the first side, in per cent of that.
+    /// Maximum growth of instructions over the baseline in percent.
     pub fuel_growth: Option<u64>,
-    /// 64 KiB pages of all memories at the end.
+    /// Maximum number of 64 KiB pages of all memories at the end.
     pub pages: Option<u64>,
-    /// Calls of the host's functions.
+    /// Maximum number of host calls.
     pub host_calls: Option<u64>,
-    /// Calls of the host's functions more than on the first side.
+    /// Maximum growth of host calls over the baseline.
     pub host_calls_growth: Option<u64>,
-    /// Calls across the core boundary.
+    /// Maximum number of calls across the core boundary.
     pub core_calls: Option<u64>,
-    /// Calls of the host's functions for each call across the core boundary, on average.
+    /// Maximum average number of host calls per call across the core boundary.
     pub host_calls_per_core_call: Option<u64>,
 }
 
-/// A budget that was not kept, or that nothing could be said of.
+/// Budget that was exceeded or could not be checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Over {
-    /// The adapter, or the case.
+    /// Adapter or case.
     pub of: String,
-    /// The key.
+    /// Key of the budget.
     pub key: &'static str,
-    /// What there is, and what there may be.
+    /// Actual value and limit.
     pub says: String,
 }
 
 impl Budget {
     /// Reads a file of budgets.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read or is invalid.
     pub fn read(path: &Path) -> Result<Budget, RulesError> {
         reviewed::read(path, Budget::parse)
     }
 
-    /// Reads the text of a file; or tells all that is wrong with it.
+    /// Parses the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems found.
     pub fn parse(text: &str) -> Result<Budget, Vec<String>> {
         reviewed::parse(text, Budget::problems)
     }
 
-    /// What TOML's shape alone does not say.
+    /// Returns the problems that deserialization does not detect.
     pub(super) fn problems(&self) -> Vec<String> {
         let empty = self.cases.iter().filter(|budget| budget.cases.is_empty());
-        empty.map(|_| "a budget of cases names none (`cases`)".to_string()).collect()
+        empty.map(|_| "a `[[case]]` budget has no `cases`".to_string()).collect()
     }
 
-    /// Whether instructions have to be counted for it.
+    /// Returns true if instructions must be counted.
     pub fn needs_fuel(&self) -> bool {
         self.cases.iter().any(|budget| budget.fuel.or(budget.fuel_growth).is_some())
     }
 
-    /// Whether calls across the core boundary have to be reported for it.
+    /// Returns true if calls across the core boundary must be reported.
     pub fn needs_core_calls(&self) -> bool {
         self.cases.iter().any(|budget| budget.core_calls.or(budget.host_calls_per_core_call).is_some())
     }
 
-    /// Whether calls of the host have to be counted for it.
+    /// Returns true if host calls must be counted.
     pub fn needs_host_calls(&self) -> bool {
         let needs = |budget: &CaseBudget| {
             budget.host_calls.or(budget.host_calls_growth).or(budget.host_calls_per_core_call).is_some()
@@ -103,12 +111,12 @@ impl Budget {
         self.cases.iter().any(needs)
     }
 
-    /// Whether adapters have to be looked at for it.
+    /// Returns true if adapters must be profiled.
     pub fn needs_profiles(&self) -> bool {
         self.adapter != AdapterBudget::default()
     }
 
-    /// All that is not kept. `whole` says that these are all cases of the suite.
+    /// Returns the exceeded budgets. `whole` is set if `cases` are all cases of the suite.
     pub(super) fn over(&self, profiles: &[Option<Profile>; 2], cases: &[CaseSeen], whole: bool) -> Vec<Over> {
         let mut over = Vec::new();
         if self.needs_profiles() {
@@ -123,7 +131,7 @@ impl Budget {
             }
             for pattern in budget.cases.iter().filter(|_| whole) {
                 if !cases.iter().any(|seen| fits(pattern, "*", &seen.case)) {
-                    let says = "there is no such case with both sides".to_string();
+                    let says = "no such case with both sides".to_string();
                     over.push(Over { of: pattern.clone(), key: "cases", says });
                 }
             }
@@ -134,41 +142,42 @@ impl Budget {
 
 impl AdapterBudget {
     fn check(&self, profiles: &[Option<Profile>; 2], over: &mut Vec<Over>) {
-        let [old, Some(new)] = profiles else {
-            let says = "the second side has no adapter that could be looked at".to_string();
+        let [baseline, Some(candidate)] = profiles else {
+            let says = "the candidate has no adapter that can be profiled".to_string();
             return over.push(Over { of: "adapter".to_string(), key: "adapter", says });
         };
         let size = |profile: &Profile| profile.size as u64;
-        let mut books = Books { of: &new.adapter, over };
-        books.most("size", self.size, Some(size(new)));
-        books.growth("size-growth", self.size_growth, old.as_ref().map(size), Some(size(new)));
-        for (function, kept) in &new.functions {
+        let mut books = Books { of: &candidate.adapter, over };
+        books.most("size", self.size, Some(size(candidate)));
+        books.growth("size-growth", self.size_growth, baseline.as_ref().map(size), Some(size(candidate)));
+        for (function, kept) in &candidate.functions {
             let code = Some(kept.code as u64);
-            let of = format!("{} for {function}", new.adapter);
+            let of = format!("{} for {function}", candidate.adapter);
             let mut books = Books { of: &of, over };
             books.most("code", self.code, code);
-            let before = old.as_ref().map(|old| old.functions.get(function).map_or(0, |kept| kept.code as u64));
+            let before =
+                baseline.as_ref().map(|baseline| baseline.functions.get(function).map_or(0, |kept| kept.code as u64));
             books.growth("code-growth", self.code_growth, before, code);
         }
     }
 }
 
 impl CaseBudget {
-    fn check(&self, case: &str, [old, new]: &[Figures; 2], over: &mut Vec<Over>) {
+    fn check(&self, case: &str, [baseline, candidate]: &[Figures; 2], over: &mut Vec<Over>) {
         let mut books = Books { of: case, over };
-        books.most("fuel", self.fuel, new.fuel);
-        books.per_cent("fuel-growth", self.fuel_growth, old.fuel, new.fuel);
-        books.most("pages", self.pages, Some(new.pages()));
-        books.most("host-calls", self.host_calls, new.host_calls);
-        books.growth("host-calls-growth", self.host_calls_growth, old.host_calls, new.host_calls);
-        // A run that calls nothing reports nothing.
-        books.most("core-calls", self.core_calls, Some(new.core_calls.unwrap_or_default()));
-        let per_call = new.host_calls.map(|calls| calls.div_ceil(new.core_calls.unwrap_or(1)));
+        books.most("fuel", self.fuel, candidate.fuel);
+        books.per_cent("fuel-growth", self.fuel_growth, baseline.fuel, candidate.fuel);
+        books.most("pages", self.pages, Some(candidate.pages()));
+        books.most("host-calls", self.host_calls, candidate.host_calls);
+        books.growth("host-calls-growth", self.host_calls_growth, baseline.host_calls, candidate.host_calls);
+        // A run without core calls reports no figure.
+        books.most("core-calls", self.core_calls, Some(candidate.core_calls.unwrap_or_default()));
+        let per_call = candidate.host_calls.map(|calls| calls.div_ceil(candidate.core_calls.unwrap_or(1)));
         books.most("host-calls-per-core-call", self.host_calls_per_core_call, per_call);
     }
 }
 
-/// Where failures of one adapter or case are written down.
+/// Collects the exceeded budgets of one adapter or case.
 struct Books<'a> {
     of: &'a str,
     over: &'a mut Vec<Over>,
@@ -179,34 +188,39 @@ impl Books<'_> {
         match (most, is) {
             (None, _) => {}
             (Some(most), Some(is)) if is <= most => {}
-            (Some(most), Some(is)) => self.add(key, format!("{is}, may be {most}")),
+            (Some(most), Some(is)) => self.add(key, format!("{is}, limit {most}")),
             (Some(_), None) => self.unknown(key),
         }
     }
 
-    fn growth(&mut self, key: &'static str, most: Option<u64>, old: Option<u64>, new: Option<u64>) {
-        match (most, old, new) {
+    fn growth(&mut self, key: &'static str, most: Option<u64>, baseline: Option<u64>, candidate: Option<u64>) {
+        match (most, baseline, candidate) {
             (None, _, _) => {}
-            (Some(most), Some(old), Some(new)) if new.saturating_sub(old) <= most => {}
-            (Some(most), Some(old), Some(new)) => self.add(key, format!("from {old} to {new}, may be {most} more")),
-            (Some(_), _, _) => self.unknown(key),
-        }
-    }
-
-    fn per_cent(&mut self, key: &'static str, most: Option<u64>, old: Option<u64>, new: Option<u64>) {
-        match (most, old, new) {
-            (None, _, _) => {}
-            (Some(most), Some(old), Some(new)) if is_within(most, old, new) => {}
-            (Some(most), Some(old), Some(new)) => {
-                self.add(key, format!("from {old} to {new} ({}), may be {most} % more", PerCent(old, new)));
+            (Some(most), Some(baseline), Some(candidate)) if candidate.saturating_sub(baseline) <= most => {}
+            (Some(most), Some(baseline), Some(candidate)) => {
+                self.add(key, format!("from {baseline} to {candidate}, limit +{most}"))
             }
             (Some(_), _, _) => self.unknown(key),
         }
     }
 
-    /// A budget that nobody looks at would always be kept.
+    fn per_cent(&mut self, key: &'static str, most: Option<u64>, baseline: Option<u64>, candidate: Option<u64>) {
+        match (most, baseline, candidate) {
+            (None, _, _) => {}
+            (Some(most), Some(baseline), Some(candidate)) if is_within(most, baseline, candidate) => {}
+            (Some(most), Some(baseline), Some(candidate)) => {
+                self.add(
+                    key,
+                    format!("from {baseline} to {candidate} ({}), limit +{most} %", PerCent(baseline, candidate)),
+                );
+            }
+            (Some(_), _, _) => self.unknown(key),
+        }
+    }
+
+    /// Reports a budget that cannot be checked, so that it does not pass silently.
     fn unknown(&mut self, key: &'static str) {
-        self.add(key, "there is no such figure of this side: it is not recorded there".to_string());
+        self.add(key, "not recorded on this side".to_string());
     }
 
     fn add(&mut self, key: &'static str, says: String) {
@@ -214,8 +228,8 @@ impl Books<'_> {
     }
 }
 
-fn is_within(most: u64, old: u64, new: u64) -> bool {
-    u128::from(new) * 100 <= u128::from(old) * (100 + u128::from(most))
+fn is_within(most: u64, baseline: u64, candidate: u64) -> bool {
+    u128::from(candidate) * 100 <= u128::from(baseline) * (100 + u128::from(most))
 }
 
 #[cfg(test)]
@@ -223,9 +237,9 @@ mod tests {
     use super::super::pairs::Ran;
     use super::*;
 
-    fn over(budget: &str, old: Figures, new: Figures) -> Vec<String> {
+    fn over(budget: &str, baseline: Figures, candidate: Figures) -> Vec<String> {
         let budget: Budget = toml::from_str(budget).unwrap();
-        let seen = CaseSeen { figures: Some([old, new]), ..CaseSeen::of("g::c", Ran::Both(Vec::new())) };
+        let seen = CaseSeen { figures: Some([baseline, candidate]), ..CaseSeen::of("g::c", Ran::Both(Vec::new())) };
         let over = budget.over(&[None, None], &[seen], true);
         over.iter().map(|over| format!("{}: {} {}", over.of, over.key, over.says)).collect()
     }
@@ -241,28 +255,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_is_not_told() {
+    fn kept_budgets_are_not_reported() {
         let all = "[[case]]\ncases = ['g::*']\nfuel = 110\nfuel-growth = 10\npages = 3\nhost-calls = 4\ncore-calls = 2\n\
             host-calls-growth = 1\nhost-calls-per-core-call = 2\n";
         assert_eq!(over(all, figures(100, 3), figures(110, 4)), Vec::<String>::new());
     }
 
     #[test]
-    fn what_is_over_comes_with_its_figures() {
+    fn exceeded_budgets_are_reported_with_figures() {
         let case = |keys: &str| format!("[[case]]\ncases = ['g::c']\n{keys}\n");
         for (keys, expected) in [
-            ("fuel = 99", "g::c: fuel 111, may be 99"),
-            ("fuel-growth = 10", "g::c: fuel-growth from 100 to 111 (+11.0 %), may be 10 % more"),
-            ("pages = 2", "g::c: pages 3, may be 2"),
-            ("host-calls-growth = 1", "g::c: host-calls-growth from 3 to 5, may be 1 more"),
-            ("host-calls-per-core-call = 2", "g::c: host-calls-per-core-call 3, may be 2"),
+            ("fuel = 99", "g::c: fuel 111, limit 99"),
+            ("fuel-growth = 10", "g::c: fuel-growth from 100 to 111 (+11.0 %), limit +10 %"),
+            ("pages = 2", "g::c: pages 3, limit 2"),
+            ("host-calls-growth = 1", "g::c: host-calls-growth from 3 to 5, limit +1"),
+            ("host-calls-per-core-call = 2", "g::c: host-calls-per-core-call 3, limit 2"),
         ] {
             assert_eq!(over(&case(keys), figures(100, 3), figures(111, 5)), [expected]);
         }
     }
 
     #[test]
-    fn a_budget_of_nothing_is_not_kept() {
+    fn budgets_without_figures_are_reported() {
         let case = "[[case]]\ncases = ['g::c']\nfuel = 99\n";
         assert_eq!(over(case, Figures::default(), Figures::default()).len(), 1);
         assert_eq!(over("[[case]]\ncases = ['x::*']\n", Figures::default(), Figures::default()).len(), 1);

@@ -1,4 +1,4 @@
-//! What a run took: pages, calls, instructions.
+//! Resource use of a run: pages, calls, instructions.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use crate::observation::Observation;
 
-/// What a run took.
+/// Resource use of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Figures {
-    /// 64 KiB pages of all memories when they were created.
+    /// Number of 64 KiB pages of all memories at their creation.
     pub pages_initial: u64,
-    /// 64 KiB pages by which they grew.
+    /// Number of 64 KiB pages by which all memories grew.
     pub pages_grown: u64,
-    /// Calls of the host's functions, on hosts that record them and in runs with a trace.
+    /// Number of host calls, if the host records them or the run has a trace.
     pub host_calls: Option<u64>,
-    /// Calls across the core boundary, where interposers report them.
+    /// Number of calls across the core boundary, if interposers report them.
     pub core_calls: Option<u64>,
-    /// Instructions, on an engine that counts them.
+    /// Number of instructions, if the engine counts them.
     pub fuel: Option<u64>,
 }
 
 impl Figures {
-    /// Those of a run.
+    /// Returns the resource use of a run.
     pub fn of(seen: &Observation) -> Figures {
         let core_calls = seen.core_calls.len() as u64 + seen.core_calls_dropped;
         Figures {
@@ -35,12 +35,12 @@ impl Figures {
         }
     }
 
-    /// Pages at the end.
+    /// Returns the number of pages at the end of the run.
     pub fn pages(&self) -> u64 {
         self.pages_initial + self.pages_grown
     }
 
-    /// What can be compared exactly: fuel is for budgets.
+    /// Returns the figures that are compared exactly. Fuel is compared by budgets only.
     pub(super) fn exact(&self) -> [Exact; 4] {
         [
             ("pages-initial", Some(self.pages_initial)),
@@ -51,10 +51,10 @@ impl Figures {
     }
 }
 
-/// A figure's name, and the figure where there is one.
+/// Name of a figure, and its value if available.
 pub(super) type Exact = (&'static str, Option<u64>);
 
-/// The one place that knows who records calls of the host's functions: some hosts, and traces.
+/// Returns the number of host calls, from the trace or from a host that records calls.
 fn host_calls(seen: &Observation) -> Option<u64> {
     if let Some(trace) = &seen.trace {
         return Some(trace.imports().count() as u64 + trace.dropped);
@@ -62,15 +62,15 @@ fn host_calls(seen: &Observation) -> Option<u64> {
     seen.calls_recorded.then_some(seen.calls.len() as u64 + seen.calls_dropped)
 }
 
-/// A difference in per cent of the old figure, with its sign.
+/// Signed difference in percent of the first figure.
 pub(super) struct PerCent(pub(super) u64, pub(super) u64);
 
 impl fmt::Display for PerCent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PerCent(old, new) = *self;
-        match old {
-            0 => write!(f, "from nothing"),
-            _ => write!(f, "{:+.1} %", (new as f64 - old as f64) * 100.0 / old as f64),
+        let PerCent(baseline, candidate) = *self;
+        match baseline {
+            0 => write!(f, "from 0"),
+            _ => write!(f, "{:+.1} %", (candidate as f64 - baseline as f64) * 100.0 / baseline as f64),
         }
     }
 }
@@ -81,7 +81,7 @@ mod tests {
     use crate::observation::Outcome;
 
     #[test]
-    fn what_nobody_counted_is_no_figure() {
+    fn uncounted_figures_are_absent() {
         let mut seen = Observation::of(Outcome::Returned);
         assert_eq!(Figures::of(&seen), Figures::default());
         seen.calls_recorded = true;
@@ -92,9 +92,9 @@ mod tests {
     }
 
     #[test]
-    fn per_cent_have_signs() {
+    fn percentages_have_signs() {
         assert_eq!(PerCent(200, 210).to_string(), "+5.0 %");
         assert_eq!(PerCent(200, 199).to_string(), "-0.5 %");
-        assert_eq!(PerCent(0, 1).to_string(), "from nothing");
+        assert_eq!(PerCent(0, 1).to_string(), "from 0");
     }
 }

@@ -1,4 +1,4 @@
-//! A bisection as text: counts by release, then each release with what it changed.
+//! Text report of a bisection: counts by release, then the changes of each release.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use super::bisect::{Bisection, Change, History, Turn};
 use super::report::{short, worded};
 use super::table::{self, counted};
 
-/// Differences of one change that are told.
+/// Maximum number of reported differences per change.
 const MOST: usize = 4;
 
 impl Bisection {
-    /// All changes, each with its case.
+    /// Returns all changes with their cases.
     pub fn changes(&self) -> impl Iterator<Item = (&History, &Change)> {
         self.cases.iter().flat_map(|history| history.changes.iter().map(move |change| (history, change)))
     }
@@ -25,22 +25,18 @@ impl Bisection {
         let [mended, broken, other] = [Turn::Mended, Turn::Broken, Turn::Other].map(|turn| self.count(None, turn));
         writeln!(
             f,
-            "{} in {}; {} change, {} of these and back again; {} ignored",
+            "{} in {}; {} changed, {} of them reverted; {} ignored",
             counted(self.cases.len(), "case"),
             counted(self.sides.len(), "release"),
             changing.len(),
             changing.iter().filter(|history| history.undone).count(),
             self.ignored.len(),
         )?;
-        writeln!(
-            f,
-            "{}: {mended} mended, {broken} broken, {other} in something else\n",
-            counted(mended + broken + other, "change")
-        )
+        writeln!(f, "{}: {mended} fixed, {broken} broken, {other} other\n", counted(mended + broken + other, "change"))
     }
 
     fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = vec![["release", "mended", "broken", "else"].map(str::to_string)];
+        let mut rows = vec![["release", "fixed", "broken", "other"].map(str::to_string)];
         for side in &self.sides[1..] {
             let [mended, broken, other] =
                 [Turn::Mended, Turn::Broken, Turn::Other].map(|turn| self.count(Some(side), turn));
@@ -77,18 +73,19 @@ impl fmt::Display for Bisection {
 
 fn one(f: &mut fmt::Formatter<'_>, history: &History, change: &Change) -> fmt::Result {
     let word = match change.turn {
-        Turn::Mended => "mended",
+        Turn::Mended => "fixed",
         Turn::Broken => "broken",
         Turn::Other => "other",
     };
     writeln!(f, "  {word:6}  {}", history.case)?;
     for difference in change.differences.iter().take(MOST) {
         let line = difference.line.map(|line| format!(" line {line}")).unwrap_or_default();
-        let [old, new] = [&difference.old, &difference.new].map(|value| short(worded(value.as_deref())));
-        writeln!(f, "          {}{line}: {old} -> {new}", difference.place)?;
+        let [baseline, candidate] =
+            [&difference.baseline, &difference.candidate].map(|value| short(worded(value.as_deref())));
+        writeln!(f, "          {}{line}: {baseline} -> {candidate}", difference.place)?;
     }
     match change.differences.len() {
-        0 => writeln!(f, "          what it imports or calls"),
+        0 => writeln!(f, "          imports or calls"),
         count if count > MOST => writeln!(f, "          and {} more", count - MOST),
         _ => Ok(()),
     }

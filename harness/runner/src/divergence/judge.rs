@@ -1,9 +1,9 @@
-//! Differences and rules -> which rule explains which difference, what is left, and which rules explain nothing.
+//! Matches differences with rules: explained differences, unexplained differences, and stale rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polyfill_build::profile::Profile;
-use polyfill_build::side::Side;
+use polyfill_builder::profile::Profile;
+use polyfill_builder::side::Side;
 use semver::Version;
 use serde::Serialize;
 
@@ -14,96 +14,96 @@ use super::figures::Figures;
 use super::pairs::{CaseSeen, Compared, Ran};
 use super::rules::{Class, Expected, Rule, Rules};
 
-/// What a comparison comes to.
+/// Result of a comparison.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judgement {
-    /// The sides, for a reader.
+    /// Names of the sides.
     pub sides: [String; 2],
     /// All cases, sorted by name.
     pub cases: Vec<Judged>,
-    /// The rules, in the order of their file.
+    /// Use of the rules, in the order of their file.
     pub rules: Vec<RuleUse>,
-    /// What rules say and nothing shows any more.
+    /// Expected differences that were not observed.
     pub stale: Vec<Stale>,
-    /// Budgets that were not kept.
+    /// Budgets that were exceeded or could not be checked.
     pub over: Vec<Over>,
-    /// The adapters of the sides, where somebody has looked at them.
+    /// Profiles of the adapters, if determined.
     pub adapters: [Option<Profile>; 2],
 }
 
-/// A case and its differences.
+/// Case with its differences.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
-    /// `guest::case`.
+    /// Name, as `guest::case`.
     pub case: String,
-    /// What differs, each with its rule.
+    /// Differences, each with its rule.
     pub differences: Vec<Explained>,
-    /// What it took on each side.
+    /// Resource use on each side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figures: Option<[Figures; 2]>,
-    /// Its calls across the core boundary around the first that is not the same.
+    /// Calls across the core boundary around the first divergence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls: Option<Listing>,
-    /// Its calls of the host around the first that is not the same.
+    /// Calls of the host around the first divergence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_calls: Option<Listing>,
-    /// Why it was passed over, if it was.
+    /// Reason for ignoring the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
-    /// Why it could not be run, if so.
+    /// Reason for failing to run the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_run: Option<String>,
 }
 
-/// A difference, and what names it.
+/// Difference with the rule that explains it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explained {
-    /// The difference.
+    /// Difference.
     #[serde(flatten)]
     pub difference: Difference,
-    /// The rule's id; `None` where there is none.
+    /// Id of the rule. `None` if unexplained.
     pub rule: Option<String>,
 }
 
-/// What a rule was good for.
+/// Use of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleUse {
-    /// Its id.
+    /// Id of the rule.
     pub id: String,
-    /// Its class.
+    /// Class of the rule.
     pub class: Class,
-    /// Differences that it explained.
+    /// Number of differences that it explained.
     pub differences: usize,
-    /// The cases that they are of.
+    /// Cases with these differences.
     pub cases: BTreeSet<String>,
 }
 
-/// A part of a rule that is not true any more.
+/// Expected difference that was not observed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stale {
-    /// The rule's id.
+    /// Id of the rule.
     pub rule: String,
-    /// The case that it names.
+    /// Case that it names.
     pub case: String,
-    /// What it says of it.
+    /// Expected difference.
     pub says: String,
-    /// What is the matter.
+    /// Reason.
     pub why: String,
 }
 
-/// What was seen of a case, for the rules that name it.
+/// Observations of a case, for the rules that name it.
 enum Known<'c> {
     Differs {
         differences: &'c [Difference],
-        /// Calls across the core boundary are among what was compared.
+        /// Set if calls across the core boundary were compared.
         calls: bool,
     },
-    /// Nothing can be said of it.
+    /// Not comparable.
     Unknown,
 }
 
 impl Compared {
-    /// Judges by rules. `whole` says that all cases of the suite were to be compared: a case that is not there then is none.
+    /// Judges by rules. `whole` is set if all cases of the suite were compared, so that a missing case does not exist.
     pub fn judge(&self, rules: &Rules, whole: bool) -> Judgement {
         let release = self.sides[1].release().map(|release| release.semver());
         let force = Force { rules, release: release.as_ref() };
@@ -127,8 +127,8 @@ impl Compared {
 }
 
 impl Judgement {
-    /// Whether every difference has a rule, every rule a difference, every budget was kept, and every case was run or has a
-    /// reason not to be.
+    /// Returns true if every difference has a rule, every rule a difference, every budget is kept, and every case was
+    /// run or ignored.
     pub fn is_clean(&self) -> bool {
         self.stale.is_empty()
             && self.over.is_empty()
@@ -136,19 +136,19 @@ impl Judgement {
             && self.not_run().next().is_none()
     }
 
-    /// Differences that no rule names, each with its case.
+    /// Returns the differences without a rule, each with its case.
     pub fn unexplained(&self) -> impl Iterator<Item = (&str, &Difference)> {
         self.differences().filter(|(_, explained)| explained.rule.is_none()).map(|(case, of)| (case, &of.difference))
     }
 
-    /// All differences, each with its case.
+    /// Returns all differences, each with its case.
     pub fn differences(&self) -> impl Iterator<Item = (&str, &Explained)> {
         self.cases
             .iter()
             .flat_map(|judged| judged.differences.iter().map(|explained| (judged.case.as_str(), explained)))
     }
 
-    /// Cases that could not be run, and why.
+    /// Returns the cases that failed to run, with reasons.
     pub fn not_run(&self) -> impl Iterator<Item = (&str, &str)> {
         self.cases.iter().filter_map(|judged| Some((judged.case.as_str(), judged.not_run.as_deref()?)))
     }
@@ -181,7 +181,7 @@ fn judged(seen: &CaseSeen, force: &Force<'_>) -> Judged {
     judged
 }
 
-/// The rules that are in force.
+/// Applicable rules.
 struct Force<'r> {
     rules: &'r Rules,
     release: Option<&'r Version>,
@@ -206,10 +206,10 @@ impl<'r> Force<'r> {
         for (rule, expected) in self.expected() {
             for case in &expected.cases {
                 let why = match known.get(case.as_str()) {
-                    None if whole => "there is no such case with both sides",
+                    None if whole => "no such case with both sides",
                     Some(Known::Differs { calls: false, .. }) if expected.place == Place::CoreCalls => continue,
                     Some(Known::Differs { differences, .. }) if !differences.iter().any(|seen| expected.fits(seen)) => {
-                        "nothing shows it any more"
+                        "no longer observed"
                     }
                     None | Some(_) => continue,
                 };
@@ -227,7 +227,9 @@ impl<'r> Force<'r> {
 
 impl Expected {
     fn fits(&self, seen: &Difference) -> bool {
-        self.place == seen.place && self.old.fits(seen.old.as_deref()) && self.new.fits(seen.new.as_deref())
+        self.place == seen.place
+            && self.baseline.fits(seen.baseline.as_deref())
+            && self.candidate.fits(seen.candidate.as_deref())
     }
 }
 
@@ -250,13 +252,15 @@ mod tests {
     use super::*;
 
     fn rules(differences: &str) -> Rules {
-        let head = "old = 'native'\nnew = 'reference-command'\n[[rule]]\nid = 'R'\nfunctions = ['f']\ncondition = 'c'\n\
+        let head = "baseline = 'native'\ncandidate = 'reference-command'\n[[rule]]\nid = 'R'\nfunctions = ['f']\ncondition = 'c'\n\
             class = 'choice'\nreason = 'r'\nlink = 'l'\n";
         Rules::parse(&format!("{head}{differences}")).unwrap()
     }
 
-    fn expected(case: &str, old: &str, new: &str, more: &str) -> String {
-        format!("[[rule.difference]]\ncases = ['{case}']\nin = 'stdout'\nold = '{old}'\nnew = '{new}'\n{more}\n")
+    fn expected(case: &str, baseline: &str, candidate: &str, more: &str) -> String {
+        format!(
+            "[[rule.difference]]\ncases = ['{case}']\nin = 'stdout'\nbaseline = '{baseline}'\ncandidate = '{candidate}'\n{more}\n"
+        )
     }
 
     fn compared(cases: &[(&str, Ran)]) -> Compared {
@@ -268,12 +272,17 @@ mod tests {
         }
     }
 
-    fn line(old: &str, new: &str) -> Difference {
-        Difference { place: Place::Stdout, line: Some(1), old: Some(old.into()), new: Some(new.into()) }
+    fn line(baseline: &str, candidate: &str) -> Difference {
+        Difference {
+            place: Place::Stdout,
+            line: Some(1),
+            baseline: Some(baseline.into()),
+            candidate: Some(candidate.into()),
+        }
     }
 
     #[test]
-    fn a_rule_explains_what_it_names_and_nothing_else() {
+    fn a_rule_explains_only_its_differences() {
         let seen = compared(&[("g::a", Ran::Both(vec![line("1", "2")])), ("g::b", Ran::Both(vec![line("1", "2")]))]);
         let judgement = seen.judge(&rules(&expected("g::a", "1", "2", "")), true);
         assert_eq!(judgement.unexplained().map(|(case, _)| case).collect::<Vec<_>>(), ["g::b"]);
@@ -285,12 +294,12 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_a_rule_must_show() {
+    fn every_difference_of_a_rule_must_be_observed() {
         let seen = compared(&[("g::a", Ran::Both(vec![line("1", "2")])), ("g::b", Ran::Ignored("no tool".into()))]);
         let parts = [
             expected("g::a", "1", "2", ""),
             expected("g::a", "3", "4", ""),
-            // Nothing can be said of it, nor of calls that nobody reports; and of another release, nothing is said.
+            // Not stale: an ignored case, unreported core calls, and a difference of other releases.
             expected("g::b", "1", "2", ""),
             expected("g::a", "m.f()", "m.g()", "").replace("'stdout'", "'core-calls'"),
             expected("g::a", "5", "6", "releases = ['<48']"),
@@ -302,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_there_is_not_is_stale_in_a_whole_comparison() {
+    fn a_missing_case_is_stale_in_a_whole_comparison() {
         let seen = compared(&[("g::a", Ran::Both(Vec::new()))]);
         let rules = rules(&expected("g::gone", "1", "2", ""));
         assert_eq!(seen.judge(&rules, true).stale.len(), 1);
@@ -310,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_run_is_no_comparison() {
+    fn a_case_that_fails_to_run_is_not_clean() {
         assert!(
             !compared(&[("g::a", Ran::Not("native: not built".into()))])
                 .judge(&rules(&expected("g::b", "1", "2", "")), false)

@@ -1,14 +1,15 @@
-//! Two ways to run the same cases, compared: every difference is named by a rule, or it is a finding.
+//! Comparison of the same cases on two sides, a baseline and a candidate. Every difference must be explained by a rule;
+//! otherwise it is a finding.
 //!
-//! `recorded` (an index -> what each case showed on each side; the only part that needs an engine), `pairs` (two sides of
-//! that), `differences` (two observations -> in what they differ), `figures` (what they took), `calls` (where their core calls
-//! part), `rules` and `budget` (the reviewed file), `judge` (differences and rules -> what is explained, what is not, and which
-//! rules nothing triggers any more), `report` and `weights` (that as text). Of more than two sides, `bisect` finds the first
-//! that does something new, and `history` is that as text.
+//! `recorded` runs the cases of an index on all sides and is the only part that requires an engine. `pairs` compares
+//! two of the sides. `differences` compares two observations, `figures` holds resource use, and `calls` aligns core
+//! calls. `rules` and `budget` read the reviewed files. `judge` determines explained differences, unexplained
+//! differences, and stale rules. `report` and `weights` format the result. For more than two sides, `bisect` finds the
+//! first side with a change, and `history` formats that.
 //!
-//! What is never compared: addresses and numbers that only one run has (backtraces), and times of files that lie in the run
-//! itself. Pages and numbers of calls are told, and fail nothing but a budget. What depends on descriptor numbers, on
-//! the order of directory entries, on inodes, or on the length of one short read or write is for guests not to print.
+//! Never compared: addresses and numbers that differ from run to run (backtraces), and times of files written in the
+//! run. Numbers of pages and calls are reported, and fail a budget only. Guests must not print anything that depends on
+//! descriptor numbers, the order of directory entries, inodes, or the length of a single short read or write.
 
 mod bisect;
 mod budget;
@@ -37,5 +38,5 @@ pub use recorded::Recorded;
 pub use rules::{Class, Expected, Rule, Rules};
 pub use value::Value;
 
-/// Where a suite has its rules, if nobody says otherwise.
-pub const RULES_FILE: &str = "divergences.toml";
+/// Default name of a suite's file of rules.
+pub const RULES_FILE: &str = "known/output.toml";

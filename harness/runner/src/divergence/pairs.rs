@@ -1,7 +1,7 @@
-//! Two sides of what was recorded: what differs, case by case.
+//! Comparison of two recorded sides, case by case.
 
-use polyfill_build::profile::Profile;
-use polyfill_build::side::Side;
+use polyfill_builder::profile::Profile;
+use polyfill_builder::side::Side;
 
 use super::calls::Listing;
 use super::differences::Difference;
@@ -9,58 +9,62 @@ use super::figures::Figures;
 use super::recorded::Recorded;
 use crate::suite::{Error, Runner};
 
-/// Every case of an index that has both sides, run on both.
+/// Comparison of all cases of an index that have both sides.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// The sides.
+    /// Baseline and candidate.
     pub sides: [Side; 2],
-    /// Their adapters, where somebody has looked at them.
+    /// Profiles of their adapters, if determined.
     pub profiles: [Option<Profile>; 2],
-    /// The cases, sorted by name.
+    /// Cases, sorted by name.
     pub cases: Vec<CaseSeen>,
 }
 
-/// What was seen of a case.
+/// Comparison of one case.
 #[derive(Clone, Debug)]
 pub struct CaseSeen {
-    /// `guest::case`.
+    /// Name, as `guest::case`.
     pub case: String,
-    /// What became of it.
+    /// Result of the comparison.
     pub ran: Ran,
-    /// What it took on each side, if it ran on both.
+    /// Resource use on each side, if it ran on both.
     pub figures: Option<[Figures; 2]>,
-    /// Its calls across the core boundary, if both sides report them.
+    /// Differing calls across the core boundary, if both sides report them.
     pub calls: Option<Listing>,
-    /// Its calls of the host, if both sides have a trace.
+    /// Differing calls of the host, if both sides have a trace.
     pub host_calls: Option<Listing>,
 }
 
-/// What became of a case.
+/// Result of the comparison of a case.
 #[derive(Clone, Debug)]
 pub enum Ran {
-    /// It ran on both sides, and this is all that differs.
+    /// Ran on both sides, with these differences.
     Both(Vec<Difference>),
-    /// There was nothing to run on one of them. Why.
+    /// Ignored on one side, with the reason.
     Ignored(String),
-    /// It could not be run on one of them. Which, and why.
+    /// Failed to run on one side; names the side and the reason.
     Not(String),
 }
 
 impl Compared {
-    /// Runs all pairs, on as many threads as there are cores.
+    /// Runs and compares all cases, on as many threads as there are cores.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the cases cannot be run, see [`Recorded::run`].
     pub fn run(runner: &Runner, sides: [Side; 2]) -> Result<Compared, Error> {
         Ok(Recorded::run(runner, sides.to_vec())?.pair(0, 1))
     }
 
-    /// With what is known of the adapters, in the order of the sides.
-    pub fn with_profiles(mut self, [old, new]: [Option<Profile>; 2]) -> Compared {
-        self.profiles = [old, new];
+    /// Adds the profiles of the adapters, in the order of the sides.
+    pub fn with_profiles(mut self, [baseline, candidate]: [Option<Profile>; 2]) -> Compared {
+        self.profiles = [baseline, candidate];
         self
     }
 }
 
 impl CaseSeen {
-    /// Of a case of which nothing else is known.
+    /// Creates the comparison of a case without further details.
     pub fn of(case: &str, ran: Ran) -> CaseSeen {
         CaseSeen { case: case.to_string(), ran, figures: None, calls: None, host_calls: None }
     }

@@ -1,68 +1,79 @@
-//! An index and sides -> what was seen of each case on all of them. Each cell is run once, and looked at as often as wanted.
+//! Observations of all cases on all sides. Each trial runs once, and can be compared repeatedly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use polyfill_build::index::{Artifact, Cell, Index, Stage};
-use polyfill_build::side::Side;
+use polyfill_builder::index::{Artifact, Index, Stage, Trial};
+use polyfill_builder::side::Side;
 
 use super::calls::Listing;
 use super::differences::{Difference, Place, differences};
 use super::figures::Figures;
 use super::pairs::{CaseSeen, Compared, Ran};
 use crate::observation::{Observation, Outcome};
-use crate::suite::{CellResult, Error, Runner, Verdict};
+use crate::suite::{Error, Runner, TrialResult, Verdict};
 
-/// Every case of an index that has all of some sides, run on each.
+/// Observations of every case of an index that has all of the sides.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// The sides.
+    /// Sides.
     pub sides: Vec<Side>,
-    /// By `guest::case`; for each side what was seen, in their order.
+    /// Observations by `guest::case`, in the order of the sides.
     pub(super) cases: BTreeMap<String, Vec<Shown>>,
-    /// Cases that cannot be read, and might be some of these. What is wrong.
+    /// Unreadable cases, which might have all sides, with error messages.
     pub(super) unreadable: BTreeMap<String, String>,
-    /// When it was, in seconds since 1970.
+    /// Time of the runs in seconds since 1970.
     clock: i64,
 }
 
-/// What a cell showed.
+/// Observation of a trial.
 #[derive(Clone, Debug)]
 pub(super) enum Shown {
     Ran {
         observation: Box<Observation>,
-        /// It is what the case expects.
+        /// Set if the case's expectations are met.
         holds: bool,
     },
-    /// There was nothing to run. Why.
+    /// Ignored, with the reason.
     Ignored(String),
-    /// It could not be run. Why.
+    /// Failed to run, with the reason.
     Not(String),
 }
 
 impl Recorded {
-    /// Runs all cells, on as many threads as there are cores.
+    /// Runs all trials, on as many threads as there are cores.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the index cannot be read or the trials cannot be run.
     pub fn run(runner: &Runner, sides: Vec<Side>) -> Result<Recorded, Error> {
         let index = runner.index()?;
-        let cells = cells(&index, &sides);
-        let wanted: BTreeSet<String> = cells.values().flatten().map(|cell| cell.name()).collect();
-        let results = runner.run_cells(|cell| wanted.contains(&cell.name()), 0, |_| {})?;
+        let trials = trials(&index, &sides);
+        let wanted: BTreeSet<String> = trials.values().flatten().map(|trial| trial.name()).collect();
+        let results = runner.run_trials(|trial| wanted.contains(&trial.name()), 0, |_| {})?;
         runner.finish_hosts()?;
-        let mut results: BTreeMap<String, CellResult> =
+        let mut results: BTreeMap<String, TrialResult> =
             results.into_iter().map(|result| (result.name.clone(), result)).collect();
-        let cases = cells.into_iter().map(|(case, cells)| {
-            // One cell may be several sides.
-            let shown: BTreeMap<String, Shown> =
-                cells.iter().filter_map(|cell| Some((cell.name(), Shown::of(results.remove(&cell.name())?)))).collect();
-            let missing = || Shown::Not("it was not run".to_string());
-            (case, cells.iter().map(|cell| shown.get(&cell.name()).cloned().unwrap_or_else(missing)).collect())
+        let cases = trials.into_iter().map(|(case, trials)| {
+            // Several sides may share one trial.
+            let shown: BTreeMap<String, Shown> = trials
+                .iter()
+                .filter_map(|trial| Some((trial.name(), Shown::of(results.remove(&trial.name())?))))
+                .collect();
+            let missing = || Shown::Not("not run".to_string());
+            (case, trials.iter().map(|trial| shown.get(&trial.name()).cloned().unwrap_or_else(missing)).collect())
         });
         let cases = cases.collect();
         Ok(Recorded { sides, cases, unreadable: unreadable(&index), clock: clock() })
     }
 
-    /// The same with the calls across the core boundary, from a second run of each cell with an interposer: that reports to the
-    /// host, which not every guest bears, so nothing else of it is looked at. The index has the interposed sides, too.
+    /// Runs all trials as [`Recorded::run`] does, and adds the calls across the core boundary from a second run of each
+    /// trial with an interposer. Not every guest works with an interposer, so nothing else of the second run is used.
+    /// The index must contain the interposed sides.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the index cannot be read or the trials cannot be run.
     pub fn run_with_calls(runner: &Runner, sides: Vec<Side>, import_module: &str) -> Result<Recorded, Error> {
         let interposed = sides.iter().map(|side| side.interposed(import_module));
         let mut recorded = Recorded::run(runner, sides.iter().cloned().chain(interposed).collect())?;
@@ -74,20 +85,24 @@ impl Recorded {
         Ok(recorded)
     }
 
-    /// Two of the sides, by their places.
-    pub fn pair(&self, old: usize, new: usize) -> Compared {
-        let sides = [self.sides[old].clone(), self.sides[new].clone()];
+    /// Compares two of the sides, by index.
+    pub fn pair(&self, baseline: usize, candidate: usize) -> Compared {
+        let sides = [self.sides[baseline].clone(), self.sides[candidate].clone()];
         let mut cases: Vec<CaseSeen> = self
             .cases
             .iter()
             .map(|(case, shown)| {
-                let ran = self.ran(&sides, [&shown[old], &shown[new]]);
-                let both = shown[old].observation().zip(shown[new].observation());
-                let built = |(old, new): &(&Observation, &Observation)| [old, new].iter().all(|seen| is_built(seen));
+                let ran = self.ran(&sides, [&shown[baseline], &shown[candidate]]);
+                let both = shown[baseline].observation().zip(shown[candidate].observation());
+                let built = |(baseline, candidate): &(&Observation, &Observation)| {
+                    [baseline, candidate].iter().all(|seen| is_built(seen))
+                };
                 let (figures, calls, host_calls) = match both.filter(built) {
-                    Some((old, new)) => {
-                        (Some([old, new].map(Figures::of)), Listing::core(old, new), Listing::host(old, new))
-                    }
+                    Some((baseline, candidate)) => (
+                        Some([baseline, candidate].map(Figures::of)),
+                        Listing::core(baseline, candidate),
+                        Listing::host(baseline, candidate),
+                    ),
                     None => (None, None, None),
                 };
                 CaseSeen { case: case.clone(), ran, figures, calls, host_calls }
@@ -98,10 +113,10 @@ impl Recorded {
         Compared { sides, profiles: [None, None], cases }
     }
 
-    /// In what two observations differ, which were made when these were. Of what could not be made into a component, that is all.
-    pub(super) fn differences(&self, old: &Observation, new: &Observation) -> Vec<Difference> {
-        let mut differences = differences(old, new, self.clock);
-        if !is_built(old) || !is_built(new) {
+    /// Returns the differences between two of these observations: only the outcome if a component could not be built.
+    pub(super) fn differences(&self, baseline: &Observation, candidate: &Observation) -> Vec<Difference> {
+        let mut differences = differences(baseline, candidate, self.clock);
+        if !is_built(baseline) || !is_built(candidate) {
             differences.retain(|difference| difference.place == Place::Outcome);
         }
         differences
@@ -116,20 +131,20 @@ impl Recorded {
             }
         }
         match shown.map(Shown::observation) {
-            [Some(old), Some(new)] if !is_built(old) && !is_built(new) => {
-                Ran::Not(format!("{}: {}", sides[0], old.outcome))
+            [Some(baseline), Some(candidate)] if !is_built(baseline) && !is_built(candidate) => {
+                Ran::Not(format!("{}: {}", sides[0], baseline.outcome))
             }
-            [Some(old), Some(new)] => Ran::Both(self.differences(old, new)),
-            _ => Ran::Not("nothing was observed".to_string()),
+            [Some(baseline), Some(candidate)] => Ran::Both(self.differences(baseline, candidate)),
+            _ => Ran::Not("no observation".to_string()),
         }
     }
 }
 
 impl Shown {
-    fn of(result: CellResult) -> Shown {
+    fn of(result: TrialResult) -> Shown {
         match (result.verdict, result.observation) {
             (Verdict::Ignored { reason }, _) => Shown::Ignored(reason),
-            (_, None) => Shown::Not("nothing was observed".to_string()),
+            (_, None) => Shown::Not("no observation".to_string()),
             (_, Some(Observation { outcome, .. })) if did_not_run(&outcome) => Shown::Not(outcome.to_string()),
             (_, Some(observation)) => {
                 Shown::Ran { observation: Box::new(observation), holds: result.mismatches.is_empty() }
@@ -137,7 +152,7 @@ impl Shown {
         }
     }
 
-    /// Those of a run that ended in the same way.
+    /// Takes the core calls of a run that ended in the same way.
     fn take_calls(&mut self, reporting: Shown) {
         if let (Shown::Ran { observation: seen, .. }, Shown::Ran { observation: reported, .. }) = (self, reporting)
             && seen.outcome.to_string() == reported.outcome.to_string()
@@ -155,37 +170,37 @@ impl Shown {
     }
 }
 
-/// The cells of each case that has all sides, in the order of these.
-fn cells<'a>(index: &'a Index, sides: &[Side]) -> BTreeMap<String, Vec<&'a Cell>> {
-    let of = |side: &Side| -> BTreeMap<String, &'a Cell> {
-        let cells = index.cells.iter().filter(|cell| side.is_side_of(cell));
-        cells.map(|cell| (cell.case_key(), cell)).collect()
+/// Returns the trials of each case that has all sides, in the order of the sides.
+fn trials<'a>(index: &'a Index, sides: &[Side]) -> BTreeMap<String, Vec<&'a Trial>> {
+    let of = |side: &Side| -> BTreeMap<String, &'a Trial> {
+        let trials = index.trials.iter().filter(|trial| side.is_side_of(trial));
+        trials.map(|trial| (trial.case_key(), trial)).collect()
     };
-    let by_side: Vec<BTreeMap<String, &Cell>> = sides.iter().map(of).collect();
-    let encoded = |cell: &&Cell| {
-        let entry = index.cases.get(&cell.case_key());
-        entry.is_none_or(|entry| entry.case.at(&cell.adapter, &cell.host).expect.error.is_none())
+    let by_side: Vec<BTreeMap<String, &Trial>> = sides.iter().map(of).collect();
+    let encoded = |trial: &&Trial| {
+        let entry = index.cases.get(&trial.case_key());
+        entry.is_none_or(|entry| entry.case.at(&trial.adapter, &trial.host).expect.error.is_none())
     };
     let cases = by_side.first().into_iter().flat_map(BTreeMap::keys);
     cases
         .filter_map(|case| {
-            let cells: Vec<&Cell> = by_side.iter().map(|cells| cells.get(case).copied()).collect::<Option<_>>()?;
-            cells.iter().all(encoded).then(|| (case.clone(), cells))
+            let trials: Vec<&Trial> = by_side.iter().map(|trials| trials.get(case).copied()).collect::<Option<_>>()?;
+            trials.iter().all(encoded).then(|| (case.clone(), trials))
         })
         .collect()
 }
 
-/// Cases that cannot be read tell no hosts, and might have all sides.
+/// Returns the unreadable cases. Their hosts are unknown, so they might have all sides.
 fn unreadable(index: &Index) -> BTreeMap<String, String> {
-    let broken = index.cells.iter().filter_map(|cell| match &cell.artifact {
-        Artifact::Failed { stage: Stage::Case, message } => Some((cell.case_key(), message.clone())),
+    let broken = index.trials.iter().filter_map(|trial| match &trial.artifact {
+        Artifact::Failed { stage: Stage::Case, message } => Some((trial.case_key(), message.clone())),
         _ => None,
     });
     broken.collect()
 }
 
-/// Whether the outcome is nothing of the guest's or the adapter's. That no component can be made of the two is: one may lack a
-/// function that another has.
+/// Returns true if the outcome comes neither from the guest nor from the adapter. A failure to encode a component does:
+/// one adapter may lack a function that another has.
 fn did_not_run(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::NotRun(_) | Outcome::HostFailed(_) => true,
@@ -198,7 +213,7 @@ fn is_built(seen: &Observation) -> bool {
     !matches!(seen.outcome, Outcome::NotBuilt { .. })
 }
 
-/// What the system's clock says, in seconds since 1970.
+/// Returns the system time in seconds since 1970.
 fn clock() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }

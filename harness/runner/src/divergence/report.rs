@@ -1,10 +1,10 @@
-//! A judgement as text: the counts, what is wrong in full, a table of all differences with their rules, and what there is to know
-//! beside them.
+//! Text report of a judgement: counts, failures in full, a table of all differences with their rules, and further
+//! information.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use polyfill_build::index::NATIVE;
+use polyfill_builder::index::NATIVE;
 
 use super::figures::{Figures, PerCent};
 use super::judge::{Explained, Judgement};
@@ -12,23 +12,23 @@ use super::rules::Class;
 use super::table::{self, counted};
 use super::weights::Weights;
 
-/// Characters of a value in the table.
+/// Maximum length in characters of a value in the table.
 const MOST_CHARS: usize = 44;
 
-/// Per cent by which a case takes more or fewer instructions, if that is told.
+/// Minimum difference in percent of a case's instructions that is reported.
 const FUEL: u128 = 1;
 
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [old, new] = &self.sides;
-        writeln!(f, "{old} and {new}\n")?;
+        let [baseline, candidate] = &self.sides;
+        writeln!(f, "{baseline} and {candidate}\n")?;
         self.summary(f)?;
         self.wrong(f)?;
         self.table(f)?;
         self.calls(f)?;
         self.figures(f)?;
-        if let [Some(old), Some(new)] = &self.adapters {
-            write!(f, "\n{}", Weights(old, new))?;
+        if let [Some(baseline), Some(candidate)] = &self.adapters {
+            write!(f, "\n{}", Weights(baseline, candidate))?;
         }
         self.ignored(f)
     }
@@ -36,8 +36,8 @@ impl fmt::Display for Judgement {
 
 impl Judgement {
     fn table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [old, new] = &self.sides;
-        let mut rows = vec![["case".into(), "in".into(), old.clone(), new.clone(), "rule".into()]];
+        let [baseline, candidate] = &self.sides;
+        let mut rows = vec![["case".into(), "in".into(), baseline.clone(), candidate.clone(), "rule".into()]];
         rows.extend(self.differences().map(|(case, explained)| row(case, explained)));
         if rows.len() == 1 {
             return Ok(());
@@ -46,40 +46,45 @@ impl Judgement {
         table::write(f, &rows)
     }
 
-    /// Where calls across the boundaries part, of each case in which they do.
+    /// Writes the diverging calls of each case.
     fn calls(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for judged in &self.cases {
             if let Some(listing) = &judged.calls {
-                write!(f, "\ncalls of {} part:\n{listing}", judged.case)?;
+                write!(f, "\ncore calls of {} diverge:\n{listing}", judged.case)?;
             }
             if let Some(listing) = &judged.host_calls {
-                write!(f, "\ncalls of the host of {} part:\n{listing}", judged.case)?;
+                write!(f, "\nhost calls of {} diverge:\n{listing}", judged.case)?;
             }
         }
         Ok(())
     }
 
-    /// What a guest takes with an adapter is nothing beside what it takes without.
+    /// Returns true if both sides use adapters. Resource use with and without an adapter is not comparable.
     fn has_adapters(&self) -> bool {
         self.sides.iter().all(|side| side != NATIVE)
     }
 
-    /// What a case took, where that is not the same: that is no failure.
+    /// Writes differences in resource use by case. They are not failures.
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [old, new] = &self.sides;
-        let mut rows = vec![["case".to_string(), "figure".to_string(), old.clone(), new.clone()]];
+        let [baseline, candidate] = &self.sides;
+        let mut rows = vec![["case".to_string(), "figure".to_string(), baseline.clone(), candidate.clone()]];
         for judged in self.cases.iter().filter(|_| self.has_adapters()) {
-            let Some([old, new]) = &judged.figures else { continue };
-            for ((key, old), (_, new)) in old.exact().into_iter().zip(new.exact()) {
-                if let (Some(old), Some(new), true) = (old, new, old != new) {
-                    rows.push([judged.case.clone(), key.to_string(), old.to_string(), new.to_string()]);
+            let Some([baseline, candidate]) = &judged.figures else { continue };
+            for ((key, baseline), (_, candidate)) in baseline.exact().into_iter().zip(candidate.exact()) {
+                if let (Some(baseline), Some(candidate), true) = (baseline, candidate, baseline != candidate) {
+                    rows.push([judged.case.clone(), key.to_string(), baseline.to_string(), candidate.to_string()]);
                 }
             }
-            if let (Some(old), Some(new)) = (old.fuel, new.fuel)
-                && old.abs_diff(new) as u128 * 100 >= u128::from(old) * FUEL
+            if let (Some(baseline), Some(candidate)) = (baseline.fuel, candidate.fuel)
+                && baseline.abs_diff(candidate) as u128 * 100 >= u128::from(baseline) * FUEL
             {
-                let more = PerCent(old, new);
-                rows.push([judged.case.clone(), "fuel".to_string(), old.to_string(), format!("{new} ({more})")]);
+                let more = PerCent(baseline, candidate);
+                rows.push([
+                    judged.case.clone(),
+                    "fuel".to_string(),
+                    baseline.to_string(),
+                    format!("{candidate} ({more})"),
+                ]);
             }
         }
         if rows.len() == 1 {
@@ -89,16 +94,16 @@ impl Judgement {
         table::write(f, &rows)
     }
 
-    /// What makes the comparison fail, so that a rule can be written from it.
+    /// Writes the failures, in enough detail to write a rule from them.
     fn wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [old, new] = &self.sides;
-        let width = old.chars().count().max(new.chars().count()) + 1;
+        let [baseline, candidate] = &self.sides;
+        let width = baseline.chars().count().max(candidate.chars().count()) + 1;
         for over in &self.over {
             writeln!(f, "\nover budget: {}: {} {}", over.of, over.key, over.says)?;
         }
         for (case, difference) in self.unexplained() {
             writeln!(f, "\nno rule: {case}, {}", difference.place)?;
-            for (side, value) in [(old, &difference.old), (new, &difference.new)] {
+            for (side, value) in [(baseline, &difference.baseline), (candidate, &difference.candidate)] {
                 writeln!(f, "  {:width$} {}", format!("{side}:"), worded(value.as_deref()))?;
             }
         }
@@ -131,7 +136,7 @@ impl Judgement {
         let differing = compared.iter().filter(|judged| !judged.differences.is_empty()).count();
         writeln!(
             f,
-            "{} compared, {} the same, {differing} not; {} ignored, {} not run",
+            "{} compared, {} equal, {differing} different; {} ignored, {} not run",
             counted(compared.len(), "case"),
             compared.len() - differing,
             self.cases.iter().filter(|judged| judged.ignored.is_some()).count(),
@@ -150,23 +155,23 @@ impl Judgement {
             counted(used.len(), "rule"),
             self.unexplained().count(),
             match self.stale.len() {
-                0 => "nothing is stale".to_string(),
+                0 => "0 stale".to_string(),
                 stale => format!("{stale} stale"),
             }
         )?;
         if !self.over.is_empty() {
-            writeln!(f, "{} not kept", counted(self.over.len(), "budget"))?;
+            writeln!(f, "{} exceeded", counted(self.over.len(), "budget"))?;
         }
         self.took(f)
     }
 
-    /// What both sides took in all cases together, and what their adapters weigh.
+    /// Writes total resource use of all cases, and the sizes of the adapters.
     fn took(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figures: Vec<_> = self.cases.iter().filter_map(|judged| judged.figures.as_ref()).collect();
         let figures = if self.has_adapters() { &figures[..] } else { &[] };
         let sum = |of: fn(&Figures) -> Option<u64>| {
-            let both = figures.iter().filter_map(|[old, new]| of(old).zip(of(new)));
-            both.reduce(|(old, new), (more_old, more_new)| (old + more_old, new + more_new))
+            let both = figures.iter().filter_map(|[baseline, candidate]| of(baseline).zip(of(candidate)));
+            both.reduce(|(baseline, candidate), (more_old, more_new)| (baseline + more_old, candidate + more_new))
         };
         let mut parts = Vec::new();
         for (word, of) in [
@@ -174,15 +179,17 @@ impl Judgement {
             ("host calls", |figures| figures.host_calls),
             ("core calls", |figures| figures.core_calls),
         ] {
-            if let Some((old, new)) = sum(of).filter(|(old, new)| old != new) {
-                parts.push(format!("{word} {old} -> {new}"));
+            if let Some((baseline, candidate)) = sum(of).filter(|(baseline, candidate)| baseline != candidate) {
+                parts.push(format!("{word} {baseline} -> {candidate}"));
             }
         }
-        if let Some((old, new)) = sum(|figures| figures.fuel).filter(|(old, new)| old != new) {
-            parts.push(format!("fuel {}", PerCent(old, new)));
+        if let Some((baseline, candidate)) =
+            sum(|figures| figures.fuel).filter(|(baseline, candidate)| baseline != candidate)
+        {
+            parts.push(format!("fuel {}", PerCent(baseline, candidate)));
         }
-        if let [Some(old), Some(new)] = &self.adapters {
-            parts.push(format!("adapter {} -> {} bytes", old.size, new.size));
+        if let [Some(baseline), Some(candidate)] = &self.adapters {
+            parts.push(format!("adapter {} -> {} bytes", baseline.size, candidate.size));
         }
         if parts.is_empty() { Ok(()) } else { writeln!(f, "{}", parts.join(", ")) }
     }
@@ -195,8 +202,9 @@ fn row(case: &str, explained: &Explained) -> [String; 5] {
         None => difference.place.to_string(),
     };
     let rule = explained.rule.clone().unwrap_or_else(|| "no rule".to_string());
-    let [old, new] = [&difference.old, &difference.new].map(|value| short(worded(value.as_deref())));
-    [case.to_string(), place, old, new, rule]
+    let [baseline, candidate] =
+        [&difference.baseline, &difference.candidate].map(|value| short(worded(value.as_deref())));
+    [case.to_string(), place, baseline, candidate, rule]
 }
 
 pub(super) fn short(value: &str) -> String {
@@ -206,7 +214,7 @@ pub(super) fn short(value: &str) -> String {
     }
 }
 
-/// What there is, or that there is nothing to see.
+/// Returns a value, or a placeholder if it is absent or empty.
 pub(super) fn worded(value: Option<&str>) -> &str {
     match value {
         None => "(nothing)",

@@ -1,9 +1,9 @@
-//! The reviewed file of rules: which differences there are, one by one, and why each is all right or known.
+//! Reviewed file of rules: known differences with their reasons.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use polyfill_build::side::Side;
+use polyfill_builder::side::Side;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
@@ -12,113 +12,121 @@ use super::differences::Place;
 use super::value::Value;
 use crate::reviewed::{self, RulesError};
 
-/// A file of rules.
+/// File of rules.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rules {
-    /// The side that is compared with; any release, where it names none.
-    pub old: Side,
-    /// The side that is compared; any release, where it names none.
-    pub new: Side,
-    /// The rules, in the order of the file.
+    /// Baseline; any release if it names none.
+    pub baseline: Side,
+    /// Candidate; any release if it names none.
+    pub candidate: Side,
+    /// Rules, in the order of the file.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
-    /// What the second side may take.
+    /// Limits on resource use of the candidate.
     #[serde(default)]
     pub budget: Budget,
 }
 
-/// Differences that have one cause.
+/// Known differences with one cause.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rule {
-    /// A short name, by which reports tell what it explains.
+    /// Short name, used in reports.
     pub id: String,
-    /// The functions whose behaviour differs.
+    /// Functions whose behavior differs.
     pub functions: Vec<String>,
-    /// When it differs.
+    /// Condition under which it differs.
     pub condition: String,
-    /// What kind of difference it is.
+    /// Class of difference.
     pub class: Class,
-    /// Why it differs.
+    /// Reason for the difference.
     pub reason: String,
-    /// Where that is told in full: an address, or a path from the suite's folder.
+    /// Reference to details: a URL, or a path relative to the suite's directory.
     pub link: String,
-    /// How it shows, each in full: every one must be seen in every case that it names.
+    /// Expected differences. Each must be observed in every case that it names.
     #[serde(rename = "difference")]
     pub differences: Vec<Expected>,
 }
 
-/// How a rule shows in some cases.
+/// Expected difference in some cases.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Expected {
-    /// The cases, as `guest::case`.
+    /// Cases, as `guest::case`.
     pub cases: Vec<String>,
-    /// What differs.
+    /// Aspect that differs.
     #[serde(rename = "in")]
     pub place: Place,
-    /// On the first side.
-    pub old: Value,
-    /// On the second side.
-    pub new: Value,
-    /// The releases of the second side's published adapter that have it, by requirements any of which is met; all of them
-    /// without the key.
+    /// Baseline value.
+    pub baseline: Value,
+    /// Candidate value.
+    pub candidate: Value,
+    /// Version requirements, one of which must match the release of the candidate's published adapter. Default: all
+    /// releases.
     #[serde(default)]
     pub releases: Option<Vec<String>>,
 }
 
-/// What kind of difference a rule is about.
+/// Class of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// It cannot be otherwise: the interfaces below do not have what it takes.
+    /// Unavoidable, because the underlying interfaces lack a capability.
     Structural,
-    /// Both sides do what they may.
+    /// Both sides conform to the specification.
     Choice,
     /// One side is wrong.
     Bug,
 }
 
 impl Rules {
-    /// No rules, for two sides.
-    pub fn none([old, new]: [Side; 2]) -> Rules {
-        Rules { old, new, rules: Vec::new(), budget: Budget::default() }
+    /// Creates an empty set of rules for two sides.
+    pub fn none([baseline, candidate]: [Side; 2]) -> Rules {
+        Rules { baseline, candidate, rules: Vec::new(), budget: Budget::default() }
     }
 
-    /// Reads a file, and looks whether it makes sense.
+    /// Reads and validates a file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read or is invalid.
     pub fn read(path: &Path) -> Result<Rules, RulesError> {
         reviewed::read(path, Rules::parse)
     }
 
-    /// Reads the text of a file; or tells all that is wrong with it.
+    /// Parses and validates the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems found.
     pub fn parse(text: &str) -> Result<Rules, Vec<String>> {
         reviewed::parse(text, Rules::problems)
     }
 
-    /// Whether they are about these sides.
-    pub fn are_about(&self, [old, new]: &[Side; 2]) -> bool {
-        self.old.includes(old) && self.new.includes(new)
+    /// Returns true if the rules apply to these sides.
+    pub fn are_about(&self, [baseline, candidate]: &[Side; 2]) -> bool {
+        self.baseline.includes(baseline) && self.candidate.includes(candidate)
     }
 
-    /// What TOML's shape alone does not say.
+    /// Returns the problems that deserialization does not detect.
     fn problems(&self) -> Vec<String> {
         let mut problems = self.budget.problems();
         let (mut ids, mut seen) = (BTreeSet::new(), Vec::new());
         for rule in &self.rules {
             let id = &rule.id;
             if id.is_empty() || id.contains(char::is_whitespace) {
-                problems.push(format!("`{id}` is no rule's id"));
+                problems.push(format!("invalid rule id `{id}`: expected a non-empty text without whitespace"));
             }
             if !ids.insert(id) {
-                problems.push(format!("rule {id} is there twice"));
+                problems.push(format!("duplicate rule id `{id}`"));
             }
             rule.check(&mut |problem| problems.push(format!("rule {id}: {problem}")));
             for expected in &rule.differences {
                 for case in &expected.cases {
-                    let key = (case, &expected.place, &expected.old, &expected.new, &expected.releases);
+                    let key = (case, &expected.place, &expected.baseline, &expected.candidate, &expected.releases);
                     if seen.contains(&key) {
-                        problems.push(format!("rule {id}: {case} has this very difference already: {expected}"));
+                        problems.push(format!("rule {id}: duplicate difference in {case}: {expected}"));
                     }
                     seen.push(key);
                 }
@@ -132,15 +140,15 @@ impl Rule {
     fn check(&self, problem: &mut dyn FnMut(String)) {
         for (key, text) in [("condition", &self.condition), ("reason", &self.reason), ("link", &self.link)] {
             if text.trim().is_empty() {
-                problem(format!("`{key}` says nothing"));
+                problem(format!("`{key}` is empty"));
             }
         }
         let is_function = |name: &String| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '*');
         if self.functions.is_empty() || !self.functions.iter().all(is_function) {
-            problem("`functions` names functions, one by one".to_string());
+            problem("`functions` must list functions by name, without wildcards".to_string());
         }
         if self.differences.is_empty() {
-            problem("it has no `difference`, and explains nothing".to_string());
+            problem("no `difference`".to_string());
         }
         self.differences.iter().for_each(|expected| expected.check(problem));
     }
@@ -150,26 +158,26 @@ impl Expected {
     fn check(&self, problem: &mut dyn FnMut(String)) {
         let is_case = |name: &String| name.split("::").filter(|part| !part.is_empty()).count() == 2;
         if self.cases.is_empty() || !self.cases.iter().all(is_case) {
-            problem("`cases` names cases as `guest::case`".to_string());
+            problem("`cases` must list cases as `guest::case`".to_string());
         }
-        let values = [&self.old, &self.new];
+        let values = [&self.baseline, &self.candidate];
         values.into_iter().filter_map(Value::problem).for_each(&mut *problem);
-        // What others word may have numbers in it; what a guest says, and what it was given, is told exactly.
+        // Texts of other origin may contain numbers. Output and results of guests must be exact.
         let worded = matches!(self.place, Place::Outcome | Place::Stderr);
         if !worded && values.iter().any(|value| matches!(value, Value::Pattern(_))) {
-            problem(format!("a pattern is for `outcome` and `stderr`, and not for `{}`", self.place));
+            problem(format!("a pattern is allowed for `outcome` and `stderr` only, not for `{}`", self.place));
         }
-        if self.old == self.new {
-            problem(format!("`{}` is no difference: both sides are the same", self.old.shown()));
+        if self.baseline == self.candidate {
+            problem(format!("`{}` is not a difference: both sides are equal", self.baseline.shown()));
         }
         for text in self.releases.iter().flatten() {
             if let Err(error) = text.parse::<VersionReq>() {
-                problem(format!("`releases`: `{text}` is no requirement on a version: {error}"));
+                problem(format!("`releases`: `{text}` is not a version requirement: {error}"));
             }
         }
     }
 
-    /// Whether it is about that release.
+    /// Returns true if it applies to that release.
     pub(super) fn is_about(&self, release: Option<&Version>) -> bool {
         let (Some(requirements), Some(release)) = (&self.releases, release) else { return true };
         let met = |text: &String| text.parse::<VersionReq>().is_ok_and(|requirement| requirement.matches(release));
@@ -179,7 +187,7 @@ impl Expected {
 
 impl std::fmt::Display for Expected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: `{}` and `{}`", self.place, self.old.shown(), self.new.shown())
+        write!(f, "{}: `{}` and `{}`", self.place, self.baseline.shown(), self.candidate.shown())
     }
 }
 
@@ -187,18 +195,19 @@ impl std::fmt::Display for Expected {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "old = 'native'\nnew = 'mine'\n";
+    const HEAD: &str = "baseline = 'native'\ncandidate = 'mine'\n";
 
     fn rule(changed: &str, to: &str) -> String {
         let rule = "[[rule]]\nid = 'R1'\nfunctions = ['fd_read']\ncondition = 'always'\nclass = 'choice'\nreason = 'so'\n\
-            link = 'https://example.org'\n[[rule.difference]]\ncases = ['g::c']\nin = 'stdout'\nold = 'a'\nnew = 'b'\n";
+            link = 'https://example.org'\n[[rule.difference]]\ncases = ['g::c']\nin = 'stdout'\nbaseline = 'a'\ncandidate = 'b'\n";
         assert!(rule.contains(changed));
         rule.replace(changed, to)
     }
 
     #[test]
-    fn a_file_that_makes_sense() {
-        let text = format!("{HEAD}{}", rule("new = 'b'", "new = { nothing = true }\nreleases = ['<46', '>=48']"));
+    fn a_valid_file_is_accepted() {
+        let text =
+            format!("{HEAD}{}", rule("candidate = 'b'", "candidate = { nothing = true }\nreleases = ['<46', '>=48']"));
         let rules = Rules::parse(&text).unwrap();
         let expected = &rules.rules[0].differences[0];
         assert_eq!(expected.to_string(), "stdout: `a` and `nothing`");
@@ -209,28 +218,30 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn invalid_files_are_rejected() {
         for (changed, to, message) in [
-            ("new = 'b'", "new = 'a'", "`a` is no difference"),
-            ("new = 'b'", "news = 'b'", "unknown field `news`"),
-            ("new = 'b'", "", "missing field `new`"),
-            ("new = 'b'", "new = { any = true }", "expected a text, { pattern"),
-            ("new = 'b'", "new = { pattern = 'fd_read gives {number}' }", "not for `stdout`"),
-            ("new = 'b'", "new = 'b'\nreleases = ['one']", "no requirement on a version"),
-            ("in = 'stdout'", "in = 'errno'", "`errno` is none of"),
-            ("cases = ['g::c']", "cases = ['g']", "names cases as"),
-            ("cases = ['g::c']", "cases = ['g::c', 'g::c']", "this very difference already"),
-            ("['fd_read']", "['fd_*']", "names functions"),
-            ("['fd_read']", "[]", "names functions"),
+            ("candidate = 'b'", "candidate = 'a'", "`a` is not a difference"),
+            ("candidate = 'b'", "news = 'b'", "unknown field `news`"),
+            ("candidate = 'b'", "", "missing field `candidate`"),
+            ("candidate = 'b'", "candidate = { any = true }", "expected a string, { pattern"),
+            ("candidate = 'b'", "candidate = { pattern = 'fd_read gives {number}' }", "not for `stdout`"),
+            ("candidate = 'b'", "candidate = 'b'\nreleases = ['one']", "not a version requirement"),
+            ("in = 'stdout'", "in = 'errno'", "unknown place `errno`"),
+            ("cases = ['g::c']", "cases = ['g']", "must list cases as"),
+            ("cases = ['g::c']", "cases = ['g::c', 'g::c']", "duplicate difference"),
+            ("['fd_read']", "['fd_*']", "must list functions"),
+            ("['fd_read']", "[]", "must list functions"),
             ("'choice'", "'fine'", "unknown variant `fine`"),
-            ("'so'", "' '", "`reason` says nothing"),
-            ("id = 'R1'", "id = 'R 1'", "no rule's id"),
+            ("'so'", "' '", "`reason` is empty"),
+            ("id = 'R1'", "id = 'R 1'", "invalid rule id"),
         ] {
             let problems = Rules::parse(&format!("{HEAD}{}", rule(changed, to))).unwrap_err();
             assert!(problems.iter().any(|problem| problem.contains(message)), "{to}: {problems:?}");
         }
         let twice = Rules::parse(&format!("{HEAD}{0}{0}", rule("", ""))).unwrap_err();
-        assert!(twice.contains(&"rule R1 is there twice".to_string()), "{twice:?}");
-        assert!(Rules::parse("old = 'native'\nnew = '@'\n").unwrap_err()[0].contains("neither `native` nor"));
+        assert!(twice.contains(&"duplicate rule id `R1`".to_string()), "{twice:?}");
+        assert!(
+            Rules::parse("baseline = 'native'\ncandidate = '@'\n").unwrap_err()[0].contains("neither `native` nor")
+        );
     }
 }

@@ -1,31 +1,31 @@
-//! What a rule says of one side.
+//! Expected values of rules.
 
 use serde::Deserialize;
 
-/// The sign in a pattern for a number.
+/// Placeholder for a number in a pattern.
 const NUMBER: &str = "{number}";
 
-/// One side of a difference, as a rule has it.
+/// Expected value on one side of a difference.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "expected a text, { pattern = \"text with {number}\" } or { nothing = true }")]
+#[serde(untagged, expecting = "expected a string, { pattern = \"text with {number}\" } or { nothing = true }")]
 pub enum Value {
-    /// This very text.
+    /// Exact text.
     Text(String),
-    /// A text with numbers that nobody can know.
+    /// Text with unpredictable numbers.
     Pattern(Pattern),
-    /// There is no such line, result or file.
+    /// No such line, result or file.
     Nothing(Nothing),
 }
 
-/// See [`Value::Pattern`].
+/// Pattern of [`Value::Pattern`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pattern {
-    /// The text: `{number}` in it stands for a number, decimal or with `0x`, and for nothing else.
+    /// Text in which `{number}` matches a number, decimal or hexadecimal with `0x`. All else is literal.
     pub pattern: String,
 }
 
-/// See [`Value::Nothing`].
+/// Contents of [`Value::Nothing`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {
@@ -34,7 +34,7 @@ pub struct Nothing {
 }
 
 impl Value {
-    /// Whether that is what was seen.
+    /// Returns true if the observed value matches.
     pub fn fits(&self, seen: Option<&str>) -> bool {
         match (self, seen) {
             (Value::Text(text), Some(seen)) => text == seen,
@@ -44,20 +44,21 @@ impl Value {
         }
     }
 
-    /// What is wrong with it, if something is.
+    /// Returns an error message if the value is invalid.
     pub(super) fn problem(&self) -> Option<String> {
         match self {
             Value::Text(_) => None,
-            Value::Nothing(Nothing { nothing }) => (!nothing).then(|| "`nothing` is `true` or not there".to_string()),
+            Value::Nothing(Nothing { nothing }) => (!nothing).then(|| "`nothing` must be `true` or absent".to_string()),
             Value::Pattern(Pattern { pattern }) => {
                 let letters = pattern.replace(NUMBER, "").chars().filter(|c| c.is_alphabetic()).count();
                 let narrow = pattern.contains(NUMBER) && letters >= 8;
-                (!narrow).then(|| format!("`{pattern}` is no narrow pattern: some words, and `{NUMBER}`"))
+                (!narrow)
+                    .then(|| format!("`{pattern}` is too broad a pattern: expected at least 8 letters and `{NUMBER}`"))
             }
         }
     }
 
-    /// For a reader.
+    /// Returns the value as text for display.
     pub fn shown(&self) -> &str {
         match self {
             Value::Text(text) => text,
@@ -82,7 +83,7 @@ impl Pattern {
     }
 }
 
-/// What comes after the number that the text begins with.
+/// Returns the rest of a text after a leading number.
 fn behind_number(text: &str) -> Option<&str> {
     let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
     let rest = digits.trim_start_matches(|c: char| c.is_digit(radix));
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_all_that_a_pattern_leaves_open() {
+    fn patterns_match_numbers_only() {
         let value = pattern("assertion failed at adapter line {number}");
         assert!(value.fits(Some("assertion failed at adapter line 2731")));
         for seen in ["assertion failed at adapter line ", "assertion failed at adapter line 7a", "line 7", ""] {
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_exact_and_nothing_is_nothing() {
+    fn texts_match_exactly_and_nothing_matches_absence() {
         assert!(Value::Text("a 1".to_string()).fits(Some("a 1")));
         assert!(!Value::Text("a 1".to_string()).fits(Some("a 11")));
         let nothing = Value::Nothing(Nothing { nothing: true });
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_patterns_are_refused() {
+    fn broad_patterns_are_rejected() {
         assert_eq!(pattern("assertion failed at adapter line {number}").problem(), None);
         for text in ["{number}", "fd {number}", "no number in it at all", ""] {
             assert!(pattern(text).problem().is_some(), "{text}");

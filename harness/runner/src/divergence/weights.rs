@@ -1,110 +1,117 @@
-//! The adapters of two sides as text: what they weigh, what they import and export, and what is left of them by function.
+//! Text comparison of two adapters: sizes, imports, exports, and the code kept for each function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use polyfill_build::profile::{FUNCTIONS, Kept, Profile};
+use polyfill_builder::profile::{FUNCTIONS, Kept, Profile};
 use polyfill_encoder::versions;
 
 use super::table;
 
-/// Two adapters, the old one and the new one.
+/// Baseline and candidate adapter.
 pub(super) struct Weights<'a>(pub(super) &'a Profile, pub(super) &'a Profile);
 
 impl fmt::Display for Weights<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Weights(old, new) = *self;
-        let row =
-            |what: &str, old: usize, new: usize| [what.to_string(), old.to_string(), new.to_string(), signed(old, new)];
+        let Weights(baseline, candidate) = *self;
+        let row = |what: &str, baseline: usize, candidate: usize| {
+            [what.to_string(), baseline.to_string(), candidate.to_string(), signed(baseline, candidate)]
+        };
         table::write(
             f,
             &[
-                ["adapters".to_string(), old.adapter.clone(), new.adapter.clone(), "difference".to_string()],
-                row("bytes", old.size, new.size),
-                row("imports", old.imports.len(), new.imports.len()),
-                row("exports", old.exports.len(), new.exports.len()),
+                ["adapters".to_string(), baseline.adapter.clone(), candidate.adapter.clone(), "difference".to_string()],
+                row("bytes", baseline.size, candidate.size),
+                row("imports", baseline.imports.len(), candidate.imports.len()),
+                row("exports", baseline.exports.len(), candidate.exports.len()),
             ],
         )?;
-        sets(f, "imports", &old.imports, &new.imports)?;
-        sets(f, "exports", &old.exports, &new.exports)?;
+        sets(f, "imports", &baseline.imports, &candidate.imports)?;
+        sets(f, "exports", &baseline.exports, &candidate.exports)?;
         self.functions(f)
     }
 }
 
 impl Weights<'_> {
-    /// Those that are not the same; of the others, how many there are.
+    /// Writes the functions that differ, and the number of equal ones.
     fn functions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Weights(old, new) = *self;
-        let mut rows = vec![["left for", "code", "", "functions", "", "imports of WASI", ""].map(str::to_string)];
+        let Weights(baseline, candidate) = *self;
+        let mut rows = vec![["kept for", "code", "", "functions", "", "imports of WASI", ""].map(str::to_string)];
         let mut same = 0;
         for function in FUNCTIONS {
-            match (old.functions.get(function), new.functions.get(function)) {
-                (Some(old), Some(new)) if is_same(old, new) => same += 1,
+            match (baseline.functions.get(function), candidate.functions.get(function)) {
+                (Some(baseline), Some(candidate)) if is_same(baseline, candidate) => same += 1,
                 (None, None) => {}
-                (old, new) => rows.push(function_row(function, old, new)),
+                (baseline, candidate) => rows.push(function_row(function, baseline, candidate)),
             }
         }
         if rows.len() > 1 {
             writeln!(f)?;
             table::write(f, &rows)?;
         }
-        writeln!(f, "\nfor {same} of {} functions as much is left as before", FUNCTIONS.len())
+        writeln!(f, "\nunchanged for {same} of {} functions", FUNCTIONS.len())
     }
 }
 
-fn function_row(function: &str, old: Option<&Kept>, new: Option<&Kept>) -> [String; 7] {
+fn function_row(function: &str, baseline: Option<&Kept>, candidate: Option<&Kept>) -> [String; 7] {
     let figures = |of: fn(&Kept) -> usize| {
         let figure = |kept: Option<&Kept>| match kept {
             None => "-".to_string(),
             Some(Kept { error: Some(_), .. }) => "error".to_string(),
             Some(kept) => of(kept).to_string(),
         };
-        let difference = match (old, new) {
-            (Some(old), Some(new)) => signed(of(old), of(new)),
+        let difference = match (baseline, candidate) {
+            (Some(baseline), Some(candidate)) => signed(of(baseline), of(candidate)),
             _ => String::new(),
         };
-        (format!("{} -> {}", figure(old), figure(new)), difference)
+        (format!("{} -> {}", figure(baseline), figure(candidate)), difference)
     };
     let (code, more_code) = figures(|kept| kept.code);
     let (functions, more_functions) = figures(|kept| kept.functions);
     let (imports, _) = figures(|kept| kept.imports.len());
     let none = BTreeSet::new();
     let names = |kept: Option<&Kept>| unversioned(kept.map_or(&none, |kept| &kept.imports)).into_keys().collect();
-    let (gone, come): (BTreeSet<String>, BTreeSet<String>) = (names(old), names(new));
+    let (gone, come): (BTreeSet<String>, BTreeSet<String>) = (names(baseline), names(candidate));
     let changed = gone.difference(&come).map(|name| format!("-{name}"));
     let changed: Vec<String> = changed.chain(come.difference(&gone).map(|name| format!("+{name}"))).collect();
     [function.to_string(), code, more_code, functions, more_functions, imports, changed.join(" ")]
 }
 
-/// But for versions of interfaces, which are told once.
-fn is_same(old: &Kept, new: &Kept) -> bool {
+/// Compares without interface versions, which are reported once.
+fn is_same(baseline: &Kept, candidate: &Kept) -> bool {
     let names = |kept: &Kept| unversioned(&kept.imports).into_keys().collect::<Vec<_>>();
-    (old.functions, old.code, &old.error) == (new.functions, new.code, &new.error) && names(old) == names(new)
+    (baseline.functions, baseline.code, &baseline.error) == (candidate.functions, candidate.code, &candidate.error)
+        && names(baseline) == names(candidate)
 }
 
-/// What is gone and what has come, versions aside; and which versions there are.
-fn sets(f: &mut fmt::Formatter<'_>, what: &str, old: &BTreeSet<String>, new: &BTreeSet<String>) -> fmt::Result {
-    let (old, new) = (unversioned(old), unversioned(new));
-    let gone = old.keys().filter(|name| !new.contains_key(*name));
+/// Writes removed and added names without versions, and the changes of versions.
+fn sets(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    baseline: &BTreeSet<String>,
+    candidate: &BTreeSet<String>,
+) -> fmt::Result {
+    let (baseline, candidate) = (unversioned(baseline), unversioned(candidate));
+    let gone = baseline.keys().filter(|name| !candidate.contains_key(*name));
     for name in gone {
-        writeln!(f, "{what} no more: {name}")?;
+        writeln!(f, "{what} removed: {name}")?;
     }
-    for name in new.keys().filter(|name| !old.contains_key(*name)) {
-        writeln!(f, "{what} now: {name}")?;
+    for name in candidate.keys().filter(|name| !baseline.contains_key(*name)) {
+        writeln!(f, "{what} added: {name}")?;
     }
     let mut moved: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (name, version) in &old {
-        if let Some(other) = new.get(name).filter(|other| *other != version) {
+    for (name, version) in &baseline {
+        if let Some(other) = candidate.get(name).filter(|other| *other != version) {
             *moved.entry((version, other)).or_default() += 1;
         }
     }
     for ((from, to), count) in moved {
-        writeln!(f, "{what} of another version: {count} from {from} to {to}")?;
+        writeln!(f, "{what} with another version: {count} from {from} to {to}")?;
     }
     Ok(())
 }
 
-/// Names without the versions of their interfaces, each with that version; the later one, if there are several.
+/// Maps names without interface versions to versions. Of several versions, the last one is kept.
 fn unversioned(names: &BTreeSet<String>) -> BTreeMap<String, String> {
     let split = |name: &String| {
         let Some((interface, version, rest)) = versions::split_item(name) else { return (name.clone(), String::new()) };
@@ -113,8 +120,8 @@ fn unversioned(names: &BTreeSet<String>) -> BTreeMap<String, String> {
     names.iter().map(split).collect()
 }
 
-fn signed(old: usize, new: usize) -> String {
-    match new as i128 - old as i128 {
+fn signed(baseline: usize, candidate: usize) -> String {
+    match candidate as i128 - baseline as i128 {
         0 => String::new(),
         difference => format!("{difference:+}"),
     }
@@ -139,17 +146,17 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_told_once() {
-        let (old, mut new) = (profile("a", 100, "0.2.6", 50), profile("b", 90, "0.2.12", 55));
-        new.exports.insert("reset".to_string());
-        let text = Weights(&old, &new).to_string();
+    fn version_changes_are_combined() {
+        let (baseline, mut candidate) = (profile("a", 100, "0.2.6", 50), profile("b", 90, "0.2.12", 55));
+        candidate.exports.insert("reset".to_string());
+        let text = Weights(&baseline, &candidate).to_string();
         for line in [
             "bytes     100  90  -10\n",
-            "exports now: reset\n",
-            "imports of another version: 2 from 0.2.6 to 0.2.12\n",
-            "exports of another version: 1 from 0.2.6 to 0.2.12\n",
+            "exports added: reset\n",
+            "imports with another version: 2 from 0.2.6 to 0.2.12\n",
+            "exports with another version: 1 from 0.2.6 to 0.2.12\n",
             "random_get  50 -> 55  +5  2 -> 2       2 -> 2\n",
-            "for 1 of 46 functions as much is left as before\n",
+            "unchanged for 1 of 46 functions\n",
         ] {
             assert!(text.contains(line), "{line}{text}");
         }

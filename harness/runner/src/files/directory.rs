@@ -1,6 +1,6 @@
-//! Directories by their handles: each step is one name, and no step follows a link.
+//! Directory access by handles: each step opens one name and follows no links.
 
-#![allow(clippy::unnecessary_cast, reason = "the fields of `Stat` are of other types on other systems")]
+#![allow(clippy::unnecessary_cast, reason = "the fields of `Stat` have different types on other systems")]
 
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
@@ -12,19 +12,19 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{self, AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-/// An open directory.
+/// Open directory.
 #[derive(Debug)]
 pub(super) struct Directory(OwnedFd);
 
-/// An entry that [`Directory::walk`] has found.
+/// Entry found by [`Directory::walk`].
 pub(super) struct Found<'a> {
-    /// The directory that it is in.
+    /// Parent directory.
     parent: &'a OwnedFd,
     name: &'a CStr,
     stat: Stat,
 }
 
-/// What an entry is.
+/// Type of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FoundKind {
     File,
@@ -33,35 +33,35 @@ pub(super) enum FoundKind {
     Other,
 }
 
-/// What is done with the entries of a walk.
+/// Visitor of a walk.
 pub(super) trait Visit {
-    /// Directories get the permissions that a look at them takes, and keep them.
+    /// True if directories are made accessible during the walk and stay so.
     const UNLOCKS: bool = false;
     type Error: From<io::Error>;
 
-    /// Names that are read of one directory at most.
+    /// Maximum number of names read per directory.
     fn most_names(&self) -> usize {
         usize::MAX
     }
 
-    /// An entry, before those below it.
+    /// Visits an entry, before the entries below it.
     fn enter(&mut self, path: &[u8], found: &Found<'_>) -> Result<(), Self::Error>;
 
-    /// A directory, after all that is below it.
+    /// Visits a directory, after all entries below it.
     fn leave(&mut self, _parent: BorrowedFd<'_>, _name: &CStr) -> Result<(), Self::Error> {
         Ok(())
     }
 }
 
-/// A directory on the way from the root of a walk to where it is.
+/// Directory on the path from the root of a walk to the current entry.
 struct Level {
     name: CString,
-    /// Directories in it that are still to be entered.
+    /// Subdirectories that remain to be entered.
     rest: Vec<CString>,
     identity: (u64, u64),
-    /// Bytes of the path to it.
+    /// Length of the path in bytes.
     length: usize,
-    /// Permissions that it had before, to be given back.
+    /// Original permissions, to be restored.
     locked: Option<Mode>,
 }
 
@@ -71,7 +71,7 @@ impl Directory {
         Ok(Self(fs::openat(fs::CWD, path, flags(), Mode::empty())?))
     }
 
-    /// Opens a directory below this one: `path` has `/` between names, and is empty for this one itself.
+    /// Opens a directory below this one. `path` has `/` between names; the empty path is this directory.
     pub(super) fn below(&self, path: &str) -> io::Result<Self> {
         let mut directory = self.again()?;
         for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -92,19 +92,19 @@ impl Directory {
         Ok(fs::symlinkat(target, &self.0, name)?)
     }
 
-    /// Makes a file that was not there before.
+    /// Creates a new file. Fails if it exists.
     pub(super) fn make_file(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?.into())
     }
 
-    /// The same directory as a file, for its times.
+    /// Returns the directory as a file, to set its times.
     pub(super) fn as_file(&self) -> io::Result<File> {
         Ok(self.0.try_clone()?.into())
     }
 
-    /// A path that leads to this very directory as long as it is open, whatever lies at the path that it was opened by; that
-    /// path where the system has nothing of the kind.
+    /// Returns a path to exactly this directory as long as it is open, even if its original path has been replaced.
+    /// Falls back to the original path on systems without such paths.
     pub(super) fn path_for_opening(&self, opened_by: &Path) -> PathBuf {
         use std::os::fd::AsRawFd;
         let own = PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()));
@@ -116,8 +116,8 @@ impl Directory {
         if same(&own) == Some(true) { own } else { opened_by.to_path_buf() }
     }
 
-    /// Visits everything below, however deep, with no more than three descriptors. What is gone before it is looked at is
-    /// passed over.
+    /// Visits all entries below, at any depth, with at most three open descriptors. Skips entries that disappear during
+    /// the walk.
     pub(super) fn walk<V: Visit>(&self, visit: &mut V) -> Result<(), V::Error> {
         let root = fs::openat(&self.0, ".", flags(), Mode::empty()).map_err(io::Error::from)?;
         let mut current = root;
@@ -139,7 +139,7 @@ impl Directory {
             let (Some(done), Some(parent)) = (done, levels.last()) else { break };
             let up = fs::openat(&current, "..", flags(), Mode::empty()).map_err(io::Error::from)?;
             if identity(&up)? != parent.identity {
-                return Err(io::Error::other("a directory was moved in the meantime").into());
+                return Err(io::Error::other("a directory was moved during the walk").into());
             }
             if let Some(mode) = done.locked {
                 fs::fchmod(&current, mode).map_err(io::Error::from)?;
@@ -150,14 +150,14 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes everything below, however deep and whatever its permissions are.
+    /// Removes all entries below, at any depth and with any permissions.
     pub(super) fn clear(&self) -> io::Result<()> {
         fs::fchmod(&self.0, Mode::RWXU)?;
         self.walk(&mut Clear)
     }
 }
 
-/// Reads a directory, and visits its entries.
+/// Reads a directory and visits its entries.
 fn level<V: Visit>(
     directory: &OwnedFd,
     name: CString,
@@ -199,7 +199,7 @@ fn level<V: Visit>(
     Ok(Level { name, rest, identity: identity(directory)?, length, locked })
 }
 
-/// Opens a directory, and unlocks it where that is needed; `None` if it is gone.
+/// Opens a directory, after making it accessible if necessary; `None` if it disappeared.
 fn enter<V: Visit>(parent: &OwnedFd, name: &CStr) -> io::Result<Option<(OwnedFd, Option<Mode>)>> {
     let open = || fs::openat(parent, name, flags(), Mode::empty());
     let opened = match open() {
@@ -209,7 +209,7 @@ fn enter<V: Visit>(parent: &OwnedFd, name: &CStr) -> io::Result<Option<(OwnedFd,
             open().map(|opened| (opened, Some(Mode::from_raw_mode(before.st_mode))))
         }
         Ok(opened) => {
-            // Reading takes one permission, and a look at what was read another one.
+            // Reading needs the read permission, and inspecting entries the search permission.
             let before = Mode::from_raw_mode(fs::fstat(&opened)?.st_mode);
             let locked = !before.contains(Mode::RUSR | Mode::XUSR) || V::UNLOCKS && !before.contains(Mode::RWXU);
             if locked {
@@ -236,12 +236,12 @@ impl Found<'_> {
         }
     }
 
-    /// Device and number, by which two names of one file are known.
+    /// Returns device and inode number, which identify a file with several names.
     pub(super) fn identity(&self) -> (u64, u64) {
         (self.stat.st_dev as u64, self.stat.st_ino as u64)
     }
 
-    /// Bytes of a file.
+    /// Returns the length of a file in bytes.
     pub(super) fn length(&self) -> u64 {
         self.stat.st_size as u64
     }
@@ -254,18 +254,18 @@ impl Found<'_> {
         self.stat.st_mode as u32 & 0o7777
     }
 
-    /// Seconds since 1970.
+    /// Returns the modification time in seconds since 1970.
     pub(super) fn modified(&self) -> i64 {
         self.stat.st_mtime as i64
     }
 
-    /// The target of a link.
+    /// Returns the target of a link.
     pub(super) fn target(&self) -> io::Result<String> {
         let target = fs::readlinkat(self.parent, self.name, Vec::new())?;
         Ok(target.to_string_lossy().into_owned())
     }
 
-    /// Opens a file for reading; one without the permission gets it.
+    /// Opens a file for reading, after making it readable if necessary.
     pub(super) fn open(&self) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let open = || fs::openat(self.parent, self.name, flags, Mode::empty());
@@ -280,7 +280,7 @@ impl Found<'_> {
     }
 }
 
-/// Removes what it visits.
+/// Removes the visited entries.
 struct Clear;
 
 impl Visit for Clear {
@@ -315,7 +315,7 @@ fn identity(directory: &OwnedFd) -> io::Result<(u64, u64)> {
     Ok((stat.st_dev as u64, stat.st_ino as u64))
 }
 
-/// A path as text; what a guest names need not be.
+/// Returns a path as text; names created by a guest may not be UTF-8.
 pub(super) fn text(path: &[u8]) -> String {
     OsStr::from_bytes(path).to_string_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! Systems without the handles that private directories are made by: there are no private directories.
+//! Fallback for systems without directory handles, on which private directories are not supported.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -11,7 +11,7 @@ pub(super) struct Directory;
 pub(super) struct Found<'a>(&'a ());
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "nothing is found here")]
+#[allow(dead_code, reason = "no entries are found on these systems")]
 pub(super) enum FoundKind {
     File,
     Directory,
@@ -31,7 +31,7 @@ pub(super) trait Visit {
 }
 
 fn unsupported<T>() -> io::Result<T> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "private directories are made on Unix only"))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "private directories are only supported on Unix"))
 }
 
 impl Directory {

@@ -1,8 +1,8 @@
-//! The size of a private directory, counted at the calls by which a guest adds to it.
+//! Size of a private directory, counted at the calls by which a guest adds to it.
 //!
-//! The count is never too low: what is removed is only noticed when the count comes to a limit, and everything is measured
-//! anew, files that have no name any more but are open among them. So a guest has at most one call's data beyond the limit
-//! on the disk, and no call's data is larger than the limit.
+//! The count is an upper bound: removals are only noticed when the count reaches a limit and everything is measured
+//! again, including unlinked files that are still open. A guest therefore exceeds the limit on disk by the data of at
+//! most one call, and no call's data is larger than the limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, Metadata};
@@ -12,28 +12,28 @@ use std::sync::{Arc, Weak};
 use super::directory::{Directory, Found, FoundKind, Visit};
 use crate::host::Stop;
 
-/// The count.
+/// Meter of a private directory.
 #[derive(Debug)]
 pub(crate) struct Meter {
     root: Arc<Directory>,
-    /// Bytes of files that there may be, and entries.
+    /// Maximum number of bytes of files, and of entries.
     most: Size,
     size: Size,
-    /// Files that were opened by their addresses, those that are open no more among them.
+    /// Files opened so far, by address; may include closed files.
     opened: BTreeMap<usize, Weak<File>>,
-    /// Files in `opened` from which on a look for those that are open no more pays.
+    /// Number of entries in `opened` at which closed files are removed.
     crowded: usize,
 }
 
-/// Files that are kept without that look.
+/// Minimum number of entries before closed files are removed.
 const CROWD: usize = 64;
 
-/// What a private directory comes to.
+/// Size of a private directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Size {
-    /// Bytes of all files. One with several names counts once.
+    /// Bytes of all files. A file with several names counts once.
     pub(crate) bytes: u64,
-    /// Files, directories and links.
+    /// Number of files, directories and links.
     pub(crate) entries: usize,
 }
 
@@ -42,9 +42,9 @@ impl Meter {
         Self { root, most, size, opened: BTreeMap::new(), crowded: CROWD }
     }
 
-    /// Takes note of an open file, which may lose its name.
+    /// Registers an open file, which may be unlinked later.
     pub(crate) fn opened(&mut self, file: &Arc<File>) {
-        // As long as there is an entry, no other file is at the address.
+        // The entry keeps the address from being reused for another file.
         self.opened.entry(Arc::as_ptr(file) as usize).or_insert_with(|| Arc::downgrade(file));
         if self.opened.len() > self.crowded {
             self.opened.retain(|_, file| file.strong_count() > 0);
@@ -52,19 +52,19 @@ impl Meter {
         }
     }
 
-    /// Bytes of all files that are open.
+    /// Returns the bytes of all open files.
     pub(crate) fn open_bytes(&self) -> u64 {
         let files = self.opened.values().filter_map(Weak::upgrade);
         files.map(|file| length(&file)).fold(0, u64::saturating_add)
     }
 
-    /// Refuses data that is larger by itself than all files may be.
+    /// Rejects data that exceeds the limit of all files by itself.
     pub(crate) fn before(&self, data: usize) -> Result<(), Stop> {
         let size = Size { bytes: data as u64, entries: 0 };
         size.exceeds(self.most).map_or(Ok(()), Err)
     }
 
-    /// Counts what a call has added.
+    /// Counts the additions of a call.
     pub(crate) fn add(&mut self, added: Size) -> Result<(), Stop> {
         self.size.bytes = self.size.bytes.saturating_add(added.bytes);
         self.size.entries = self.size.entries.saturating_add(added.entries);
@@ -80,7 +80,7 @@ impl Meter {
 }
 
 impl Size {
-    /// The limit that it is beyond, if it is.
+    /// Returns the exceeded limit, if any.
     pub(super) fn exceeds(self, most: Size) -> Option<Stop> {
         if self.bytes > most.bytes {
             return Some(Stop::FilesLimit { bytes: most.bytes as usize });
@@ -89,8 +89,7 @@ impl Size {
     }
 }
 
-/// Measures everything below a directory, and the open files that are nowhere below it. Beyond `most` entries,
-/// nothing is counted.
+/// Measures all entries below a directory, and open files that were unlinked. Stops counting beyond `most` entries.
 pub(super) fn measure<'a>(
     root: &Directory,
     most: usize,
@@ -111,7 +110,7 @@ pub(super) fn measure<'a>(
     Ok(all.size)
 }
 
-/// The end of a walk: by an error, or because more entries make no difference.
+/// Reason for ending a walk early: an error, or more than the maximum number of entries.
 struct Halt(Option<io::Error>);
 
 impl From<io::Error> for Halt {
@@ -122,9 +121,9 @@ impl From<io::Error> for Halt {
 
 struct Measure {
     size: Size,
-    /// Entries that there may be.
+    /// Maximum number of entries.
     most: usize,
-    /// Files that may be met again.
+    /// Files with several names, which the walk may visit again.
     known: BTreeSet<(u64, u64)>,
 }
 
@@ -152,7 +151,7 @@ pub(crate) fn length(file: &File) -> u64 {
     file.metadata().map_or(0, |metadata| metadata.len())
 }
 
-/// Device and number of a file that has no name any more.
+/// Returns device and inode number of an unlinked file.
 #[cfg(unix)]
 fn nameless(metadata: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;

@@ -1,46 +1,46 @@
-//! The entries of a private directory, checked as a whole before any of them is made.
+//! Entries of a private directory, validated as a whole before any of them is created.
 //!
-//! A case comes from a suite, an index, or a recording that a stranger made: nothing is assumed of it here. No name leaves
-//! the directory, no entry lies below a link or a file, and the totals are bounded before a byte is written or allocated.
+//! Cases are untrusted: they come from a suite, an index, or a recording of unknown origin. No name leaves the
+//! directory, no entry is below a link or a file, and the totals are bounded before any byte is written or allocated.
 
 use std::collections::BTreeMap;
 
-use polyfill_build::case::Bytes;
-use polyfill_build::tree::{self, Entry, Node, Preopen, Tree};
+use polyfill_builder::case::Bytes;
+use polyfill_builder::tree::{self, Entry, Node, Preopen, Tree};
 
 use super::FilesError;
 use crate::host::WALL_CLOCK_SECONDS;
 use crate::limits::Limits;
 
-/// Directories around an entry of a case.
+/// Maximum number of parent directories of an entry.
 const MOST_DEPTH: usize = 100;
-/// Bytes of a name.
+/// Maximum length of a name in bytes.
 const MOST_NAME: usize = 255;
-/// Bytes of a path, and of a link's target.
+/// Maximum length of a path, and of a link's target, in bytes.
 pub(super) const MOST_PATH: usize = 4096;
-/// Preopened directories: each takes two descriptors of the process.
+/// Maximum number of preopened directories. Each takes two descriptors of the process.
 const MOST_PREOPENS: usize = 256;
-/// Seconds since 1970 that file systems keep: 1901 to 2446.
+/// Range of modification times that file systems support, in seconds since 1970: 1901 to 2446.
 const TIMES: std::ops::RangeInclusive<i64> = -(1 << 31)..=15_032_385_535;
 
-/// Everything that is going to be made, by its path: a directory before its entries.
+/// Entries to create, by path: each directory before its entries.
 pub(super) struct Plan<'a> {
     pub(super) entries: BTreeMap<&'a str, Planned<'a>>,
-    /// Entries that there may be.
+    /// Maximum number of entries.
     most: usize,
     /// Bytes of all files.
     pub(super) bytes: u64,
 }
 
-/// One entry.
+/// Planned entry.
 pub(super) struct Planned<'a> {
     pub(super) kind: Kind<'a>,
     pub(super) mode: u32,
-    /// Seconds since 1970.
+    /// Modification time in seconds since 1970.
     pub(super) modified: i64,
 }
 
-/// The kind of an entry, with its content.
+/// Type and content of an entry.
 #[derive(Clone, Copy)]
 pub(super) enum Kind<'a> {
     Directory,
@@ -49,12 +49,12 @@ pub(super) enum Kind<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Checks all entries of a case.
+    /// Validates all entries of a case.
     ///
     /// # Errors
     ///
-    /// [`FilesError::Path`] and [`FilesError::Content`] for an entry that cannot be made as it is written down,
-    /// [`FilesError::Bytes`] and [`FilesError::Entries`] for totals beyond the limits.
+    /// Returns [`FilesError::Path`] and [`FilesError::Content`] for invalid entries, [`FilesError::Bytes`] and
+    /// [`FilesError::Entries`] for totals beyond the limits.
     pub(super) fn of(files: &'a Tree, limits: &Limits) -> Result<Self, FilesError> {
         let mut plan = Plan { entries: BTreeMap::new(), most: limits.entries, bytes: 0 };
         for (path, entry) in files {
@@ -83,12 +83,12 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Adds an entry, or the times and permissions of a directory that an entry below it has added.
+    /// Adds an entry, or the times and permissions of a directory that was implied by an entry below it.
     fn add(&mut self, path: &'a str, planned: Planned<'a>) -> Result<(), FilesError> {
         match self.entries.get(path) {
             None if self.entries.len() == self.most => return Err(FilesError::Entries { most: self.most }),
             Some(_) if !matches!(planned.kind, Kind::Directory) => {
-                return Err(problem(path, "is no directory, and has entries below"));
+                return Err(problem(path, "is not a directory, but has entries below it"));
             }
             _ => {}
         }
@@ -101,14 +101,14 @@ impl<'a> Plan<'a> {
             Some(Kind::Link(_)) => "a link",
             _ => "a file",
         };
-        problem(path, format!("is below `{parent}`, which is {what} and no directory"))
+        problem(path, format!("is below `{parent}`, which is {what}, not a directory"))
     }
 
-    /// Checks the directories that are preopened: each is one of the plan's, and none is reached through a link.
+    /// Validates preopened directories: each must be a planned directory that is not reached through a link.
     ///
     /// # Errors
     ///
-    /// [`FilesError::Preopen`] for one that is not, [`FilesError::Preopens`] for too many.
+    /// Returns [`FilesError::Preopen`] for an invalid directory, [`FilesError::Preopens`] for too many.
     pub(super) fn check_preopens(&self, preopens: &BTreeMap<String, Preopen>) -> Result<(), FilesError> {
         if preopens.len() > MOST_PREOPENS {
             return Err(FilesError::Preopens { count: preopens.len(), most: MOST_PREOPENS });
@@ -141,11 +141,13 @@ fn planned<'a>(path: &str, entry: &'a Entry) -> Result<Planned<'a>, FilesError> 
     let node = entry.node().unwrap_or(&default);
     let target = entry.node().and_then(|node| node.link.as_deref());
     let kind = match (entry.content(), node.folder, target) {
-        (Some(Bytes::Pattern(_)), false, None) => return Err(content(path, "a pattern is for expected output")),
+        (Some(Bytes::Pattern(_)), false, None) => {
+            return Err(content(path, "patterns are only allowed in expected output"));
+        }
         (Some(content), false, None) => Kind::File(content),
         (None, true, None) => Kind::Directory,
         (None, false, Some(target)) => Kind::Link(link(path, node, target)?),
-        _ => return Err(content(path, "one of `content`, `folder` and `link` is needed")),
+        _ => return Err(content(path, "expected exactly one of `content`, `folder` and `link`")),
     };
     let mode = match node.permissions() {
         Some(Ok(mode)) if mode <= 0o777 => mode,
@@ -166,17 +168,17 @@ fn planned<'a>(path: &str, entry: &'a Entry) -> Result<Planned<'a>, FilesError> 
 
 fn link<'a>(path: &str, node: &Node, target: &'a str) -> Result<&'a str, FilesError> {
     if node.mode.is_some() || node.modified.is_some() {
-        return Err(content(path, "a link has neither `mode` nor `modified`"));
+        return Err(content(path, "a link cannot have `mode` or `modified`"));
     }
     match target.is_empty() || target.contains('\0') || target.len() >= MOST_PATH {
-        true => Err(content(path, format!("`link` is empty, has a zero in it, or has {MOST_PATH} bytes or more"))),
+        true => Err(content(path, format!("`link` is empty, contains a zero byte, or has {MOST_PATH} bytes or more"))),
         false => Ok(target),
     }
 }
 
 fn length(path: &str, bytes: &Bytes) -> Result<u64, FilesError> {
     let length = bytes.length().map_err(|error| content(path, error.to_string()))?;
-    let length = length.ok_or_else(|| content(path, "its file was not there when the suite was built"))?;
+    let length = length.ok_or_else(|| content(path, "its file did not exist when the suite was built"))?;
     Ok(length as u64)
 }
 

@@ -1,6 +1,6 @@
 //! Tests of private directories.
 
-use polyfill_build::case::Case;
+use polyfill_builder::case::Case;
 
 use super::*;
 use crate::host::WALL_CLOCK_SECONDS;
@@ -15,7 +15,7 @@ fn lay_out(case: &str) -> Files {
     try_lay_out(case).unwrap()
 }
 
-/// The error of a case that is refused.
+/// Returns the error of a rejected case.
 fn refused(case: &str) -> String {
     match try_lay_out(case) {
         Ok(_) => panic!("this is laid out: {case}"),
@@ -51,19 +51,19 @@ fn listing_agrees_with_the_case() {
     assert_eq!(seen, expected.map(|(path, seen)| (path.to_string(), seen)).into());
 }
 
-/// A suite's checks refuse all of this; a recording does not go through them.
+/// A suite validates these inputs earlier, but a recording does not.
 #[test]
 fn paths_outside_of_the_directory_are_refused() {
     let outside = tempfile::tempdir().unwrap();
     let at = outside.path().display();
     for path in ["../a", "/a", "a/../../b", "a//b", ".", "a/", "", &format!("{at}/a")] {
         let error = refused(&format!("[files]\n'{path}' = ''\n"));
-        assert!(error.contains("no relative path"), "{path}: {error}");
+        assert!(error.contains("is not a relative path"), "{path}: {error}");
     }
     for path in ["a\\b", "c:d"] {
-        assert!(refused(&format!("[files]\n'{path}' = ''\n")).contains("has `\\`"), "{path}");
+        assert!(refused(&format!("[files]\n'{path}' = ''\n")).contains("contains `\\`"), "{path}");
     }
-    assert!(refused("[files]\n\"a\\u0000b\" = ''\n").contains("a zero in it"));
+    assert!(refused("[files]\n\"a\\u0000b\" = ''\n").contains("or a zero byte"));
     assert_eq!(entries(outside.path()), [""; 0]);
 }
 
@@ -75,7 +75,7 @@ fn nothing_is_written_through_a_link() {
     for below in ["l/new", "l/kept", "l/deep/new"] {
         for entry in ["'text'", "{ folder = true }", "{ link = 'x' }"] {
             let error = refused(&format!("[files]\nl = {{ link = '{at}' }}\n'{below}' = {entry}\n"));
-            assert_eq!(error, format!("the guest's files: `{below}` is below `l`, which is a link and no directory"));
+            assert_eq!(error, format!("the guest's files: `{below}` is below `l`, which is a link, not a directory"));
         }
     }
     assert!(refused("[files]\na = ''\n'a/b' = ''\n").contains("`a/b` is below `a`, which is a file"));
@@ -92,7 +92,7 @@ fn preopens_are_directories_of_the_case() {
         let error = refused(&format!(
             "preopens = {{ '/' = '{path}' }}\n[files]\nl = {{ link = '{at}' }}\nfile = ''\n'd/x' = ''"
         ));
-        assert_eq!(error, format!("`preopens`: `/` is `{path}`, which is no directory of `files`"));
+        assert_eq!(error, format!("`preopens`: `/` is `{path}`, which is not a directory in `files`"));
     }
     let files = lay_out("preopens = { a = '', b = 'd', c = 'd/e' }\n[files]\n'd/e/x' = ''\nl = { link = 'd' }");
     let paths: Vec<_> = files.preopens.iter().map(|opened| entries(&opened.path())).collect();
@@ -101,7 +101,7 @@ fn preopens_are_directories_of_the_case() {
     assert_eq!(refused(&format!("[preopens]\n{many}")), "`preopens`: 257 directories, expected at most 256");
 }
 
-/// Between making a directory and opening it, something else may come to lie at its path.
+/// Another entry may replace a directory between its creation and its opening.
 #[cfg(target_os = "linux")]
 #[test]
 fn preopens_are_opened_by_their_handles() {
@@ -114,7 +114,7 @@ fn preopens_are_opened_by_their_handles() {
 }
 
 #[test]
-fn entries_that_no_file_system_takes_are_refused() {
+fn unsupported_entries_are_rejected() {
     let name = "n".repeat(256);
     let path = ["n"; 2100].join("/");
     let deep = ["n"; 102].join("/");
@@ -131,13 +131,13 @@ fn entries_that_no_file_system_takes_are_refused() {
             "`modified` is -9223372036854775808, expected",
         ),
         ("a = { link = '' }".into(), "`link` is empty"),
-        ("a = { link = \"x\\u0000y\" }".into(), "a zero in it"),
+        ("a = { link = \"x\\u0000y\" }".into(), "contains a zero byte"),
         (format!("a = {{ link = '{}' }}", "l".repeat(4096)), "4096 bytes or more"),
-        ("a = { link = 'x', mode = '0644' }".into(), "a link has neither"),
+        ("a = { link = 'x', mode = '0644' }".into(), "a link cannot have"),
         ("a = { content = '', folder = true }".into(), "one of `content`, `folder` and `link`"),
         ("a = { }".into(), "one of `content`, `folder` and `link`"),
-        ("a = { pattern = 'x' }".into(), "a pattern is for expected output"),
-        ("a = { file = 'x' }".into(), "its file was not there"),
+        ("a = { pattern = 'x' }".into(), "patterns are only allowed in expected output"),
+        ("a = { file = 'x' }".into(), "its file did not exist"),
     ] {
         let error = refused(&format!("[files]\n{entry}\n"));
         assert!(error.contains(problem), "{error}");
@@ -145,16 +145,18 @@ fn entries_that_no_file_system_takes_are_refused() {
     }
 }
 
-/// Nothing is written or made in memory of what is beyond the limit: 1 GiB would not be refused in no time.
+/// Contents beyond the limit are neither written nor allocated: 1 GiB would take noticeable time.
 #[test]
 fn totals_are_bounded_before_anything_is_written() {
     let big: String = (0..28).map(|number| format!("f{number} = {{ repeat = 'x', times = 1073741824 }}\n")).collect();
     assert_eq!(
         refused(&format!("[files]\n{big}")),
-        "the guest's files: 30064771072 bytes in all, expected at most 1000 (help: lay out less, or raise \
+        "the guest's files: 30064771072 bytes in all, expected at most 1000 (help: reduce the files, or raise \
          `limits.files` of the case)"
     );
-    assert!(refused("[files]\na = { repeat = 'xx', times = 18446744073709551615 }").contains("repeated to more than"));
+    assert!(
+        refused("[files]\na = { repeat = 'xx', times = 18446744073709551615 }").contains("repeated text of more than")
+    );
     assert!(refused("[files]\na = { repeat = 'x', times = 600 }\nb = { repeat = 'x', times = 401 }").contains("1001"));
     lay_out("[files]\na = { repeat = 'x', times = 600 }\nb = { repeat = 'x', times = 400 }");
     let too_many = "the guest's files: expected at most 5000 files, directories and links, found more";
@@ -165,14 +167,14 @@ fn totals_are_bounded_before_anything_is_written() {
 }
 
 #[test]
-fn repeated_contents_are_written_whole() {
+fn repeated_contents_are_written_completely() {
     let files = lay_out("[files]\na = { repeat = 'abc', times = 333 }");
     let Some(Seen::File { content, .. }) = files.look(1000).unwrap().remove("a") else { panic!("`a` is a file") };
     assert_eq!(content, b"abc".repeat(333));
 }
 
 #[test]
-fn more_than_may_be_left_is_not_read() {
+fn files_beyond_the_limit_are_not_read() {
     let files = lay_out("[files]\n'a' = { repeat = 'x', times = 60 }\n'b' = { repeat = 'x', times = 41 }\n");
     assert_eq!(files.look(100).unwrap_err().to_string(), "more than 100 bytes of files");
     assert_eq!(files.look(101).unwrap().len(), 2);
@@ -207,7 +209,7 @@ fn a_directory_is_removed_with_its_run() {
     assert!(!path.exists());
 }
 
-/// Deeper than any path that the system takes.
+/// Deeper than any path that the system accepts.
 #[test]
 fn deep_directories_are_listed_and_removed_by_handles() {
     let files = lay_out("preopens = { '/' = '' }");
@@ -234,7 +236,7 @@ fn deep_directories_are_listed_and_removed_by_handles() {
 }
 
 #[test]
-fn nobody_else_can_look_into_a_directory() {
+fn directory_is_inaccessible_to_other_users() {
     use std::os::unix::fs::PermissionsExt;
     let files = lay_out("preopens = { '/' = '' }");
     assert_eq!(std::fs::metadata(files.path()).unwrap().permissions().mode() & 0o777, 0o700);

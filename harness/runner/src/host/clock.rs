@@ -1,53 +1,53 @@
-//! Clocks that show the same times in every run: sleeping moves them and takes no time.
+//! Deterministic clocks: sleeping advances them and takes no real time.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What the wall clock shows, always: 2000-01-01T00:00:00Z, in seconds since 1970.
+/// Constant value of the wall clock: 2000-01-01T00:00:00Z, in seconds since 1970.
 pub const WALL_CLOCK_SECONDS: u64 = 946_684_800;
 
-/// Nanoseconds by which the monotonic clock moves when it is read, so that loops that wait for it end.
+/// Nanoseconds by which each read advances the monotonic clock, so that busy-waiting loops end.
 const STEP: u64 = 1000;
 
-/// A wall clock that stands still, and a virtual monotonic clock that starts at 0. Clones are the same clock.
+/// Constant wall clock, and virtual monotonic clock that starts at 0. Clones share the clock.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     now: AtomicU64,
-    /// Instants that somebody waits for, and how many do.
+    /// Number of waiters by instant.
     awaited: Mutex<BTreeMap<u64, usize>>,
 }
 
 impl Clock {
-    /// Nanoseconds of the monotonic clock. Reading takes one microsecond.
+    /// Returns the monotonic time in nanoseconds. Each read advances it by one microsecond.
     pub fn monotonic(&self) -> u64 {
         self.0.now.fetch_add(STEP, Ordering::Relaxed)
     }
 
-    /// Nanoseconds since 1970.
+    /// Returns the wall clock time in nanoseconds since 1970.
     pub fn wall(&self) -> u64 {
         WALL_CLOCK_SECONDS * 1_000_000_000
     }
 
-    /// The resolution of both clocks in nanoseconds.
+    /// Returns the resolution of both clocks in nanoseconds.
     pub fn resolution(&self) -> u64 {
         STEP
     }
 
-    /// Lets nanoseconds pass.
+    /// Advances the monotonic clock by nanoseconds.
     pub fn sleep(&self, nanoseconds: u64) {
         self.update(|now| now.saturating_add(nanoseconds));
     }
 
-    /// Lets time pass until the monotonic clock shows `instant`, unless it already does.
+    /// Advances the monotonic clock to `instant`, unless it is already there.
     pub fn sleep_until(&self, instant: u64) {
         self.update(|now| now.max(instant));
     }
 
-    /// Says that somebody waits for `instant`, until what this gives is dropped.
+    /// Registers a waiter for `instant` until the returned guard is dropped.
     pub(super) fn wait_for(&self, instant: u64) -> Waiting {
         *self.awaited().entry(instant).or_default() += 1;
         Waiting { clock: self.clone(), instant }
@@ -63,22 +63,22 @@ impl Clock {
     }
 }
 
-/// Somebody waits for an instant.
+/// Registration of a waiter for an instant.
 pub(super) struct Waiting {
     clock: Clock,
     instant: u64,
 }
 
 impl Waiting {
-    /// Whether nobody waits for an earlier one.
+    /// Returns true if no waiter has an earlier instant.
     pub(super) fn is_first(&self) -> bool {
         self.clock.awaited().keys().next().is_none_or(|first| self.instant <= *first)
     }
 }
 
 impl Waiting {
-    /// Whether the instant is past, or as good as that: of two sleeps that begin one after the other and are as long as each
-    /// other, the second one ends later only by what looking at the clock takes. This look takes no time.
+    /// Returns true if the instant has passed, with a tolerance: of two equally long sleeps started one after the
+    /// other, the second one ends later only by the cost of reading the clock. Does not advance the clock.
     pub(super) fn is_over(&self) -> bool {
         const NEAR: u64 = 100 * STEP;
         self.instant <= self.clock.0.now.load(Ordering::Relaxed).saturating_add(NEAR)

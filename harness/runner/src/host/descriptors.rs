@@ -1,33 +1,34 @@
-//! Descriptors of the process, shared among the runs of a suite.
+//! File descriptors of the process, shared among concurrent runs.
 //!
-//! A guest's open files are the process's. So that no guest takes those of the others, a run holds no more resources than its
-//! share, whatever its limit on handles is; the share is larger than the default limit wherever the system lets it be.
+//! Open files of a guest use descriptors of the process. To prevent a guest from exhausting them, a run holds no more
+//! resources than its share, whatever its limit on handles is. The share exceeds the default limit if the system allows
+//! it.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Resources that any run may hold, however few descriptors there are.
+/// Minimum number of resources of a run, however few descriptors are available.
 const LEAST: usize = 16;
 
-/// Runs at a time, where there are more than processors.
+/// Minimum number of concurrent runs to plan for; more if the machine has more processors.
 static RUNS: AtomicUsize = AtomicUsize::new(0);
 
-/// Descriptors that the process may have: as many as the system grants without more rights, or `None` where it sets no limit.
+/// Maximum number of descriptors of the process: the hard limit of the system, or `None` if it has no limit.
 static DESCRIPTORS: LazyLock<Option<usize>> = LazyLock::new(raise);
 
-/// Makes room for so many runs at a time.
+/// Reserves descriptors for a number of concurrent runs.
 pub(crate) fn expect_runs(runs: usize) {
     RUNS.fetch_max(runs, Ordering::Relaxed);
 }
 
-/// Resources that a run may hold whose limit on handles is `handles`.
+/// Returns the number of resources that a run may hold whose limit on handles is `handles`.
 pub(crate) fn most(handles: usize) -> usize {
     let runs = RUNS.load(Ordering::Relaxed).max(thread::available_parallelism().map_or(1, usize::from));
     DESCRIPTORS.map_or(handles, |descriptors| handles.min(share(descriptors, runs)))
 }
 
-/// A quarter is left to the process itself.
+/// A quarter is reserved for the process itself.
 fn share(descriptors: usize, runs: usize) -> usize {
     (descriptors / 4 * 3 / runs.max(1)).max(LEAST)
 }
@@ -35,7 +36,7 @@ fn share(descriptors: usize, runs: usize) -> usize {
 #[cfg(unix)]
 fn raise() -> Option<usize> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    /// More than any suite needs; some systems have no limit, and refuse to have that set.
+    /// Sufficient for any suite. Some systems report no limit, but refuse to set an unlimited value.
     const ENOUGH: u64 = 1 << 16;
     let limits = getrlimit(Resource::Nofile);
     let now = limits.current?;

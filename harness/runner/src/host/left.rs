@@ -1,4 +1,4 @@
-//! What is in a table of resources, by name.
+//! Names the resources that remain in a resource table.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, Network, R
 
 use super::wasi::Alarm;
 
-/// What is of none of the types that have a name.
+/// Name for resources of unknown types.
 const OTHER: &str = "other";
 
-/// How many there are of each. A table has no names, and tells types apart, no more: they are WASI's, of the types that
-/// wasmtime-wasi has for them.
+/// Counts the remaining resources by type. A table has no names and only distinguishes Rust types: those of
+/// wasmtime-wasi for WASI's resources.
 pub(super) fn by_name(table: &mut ResourceTable) -> BTreeMap<String, u64> {
     let mut left = BTreeMap::new();
     for (_, entry) in table.iter_mut() {
@@ -42,7 +42,7 @@ fn name(ty: TypeId) -> &'static str {
     names.into_iter().find(|(known, _)| *known == ty).map_or(OTHER, |(_, name)| name)
 }
 
-/// The type of what a table has in place of a resource that was dropped, where wasmtime was built to catch late uses.
+/// Type of the tombstones of dropped resources, if wasmtime was built to detect late uses.
 static GRAVE: LazyLock<Option<TypeId>> = LazyLock::new(|| {
     let mut table = ResourceTable::new();
     let dropped = table.push(()).and_then(|resource| table.delete(resource));

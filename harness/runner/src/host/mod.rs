@@ -1,4 +1,4 @@
-//! Hosts: what satisfies a component's imports.
+//! Hosts, which satisfy a component's imports.
 
 mod clock;
 pub(crate) mod descriptors;
@@ -22,41 +22,40 @@ pub use state::{State, Stop};
 pub(crate) use state::{Trace, lock};
 pub use stdio::Output;
 
-/// A set of host functions under a name that cases can choose.
+/// Named set of host functions, selectable by cases.
 ///
-/// A host of your own is a type with this trait, given to [`Runner::host`](crate::Runner::host). Its functions find the
-/// run's arguments, streams, clock and random bytes in [`State`], and may keep things of their own there
-/// ([`State::with`]).
+/// To add a host, implement this trait and pass it to [`Runner::host`](crate::Runner::host). Its functions find the
+/// run's arguments, streams, clock and random bytes in [`State`], and can keep their own data there ([`State::with`]).
 pub trait Host: Send + Sync {
-    /// The name, as it stands in cases and trial names: no spaces, no `::`.
+    /// Returns the name for cases and trial names, without spaces and `::`.
     fn name(&self) -> &str;
 
-    /// Defines the host's functions. Called once for each run.
+    /// Defines the host's functions in the linker.
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
 
-    /// Whether functions are asynchronous (`func_wrap_async` and the like), so that the guest runs on an asynchronous store:
-    /// driven by a runtime of one thread.
+    /// Returns true if functions are asynchronous (`func_wrap_async` and the like). The guest then runs on an
+    /// asynchronous store, driven by a single-threaded runtime.
     fn is_async(&self) -> bool {
         false
     }
 
-    /// Whether all functions tell of their calls by [`State::record`]. Cases can expect `host-calls` only then.
+    /// Returns true if all functions record their calls with [`State::record`]. Required for `host-calls` in cases.
     fn records_calls(&self) -> bool {
         false
     }
 
-    /// Whether the guest finds the files of its case there, as in wasmtime-wasi's functions. Cases can have `files` only
-    /// then.
+    /// Returns true if the guest can access the files of its case, as with wasmtime-wasi's functions. Required for
+    /// `files` in cases.
     fn has_files(&self) -> bool {
         false
     }
 }
 
-/// The hosts that there are.
+/// Registry of hosts.
 #[derive(Clone)]
 pub struct Hosts(Vec<Arc<dyn Host>>);
 
-/// `my-wasi`, `my-wasi-typed`, `wasi`, `wasi-async`.
+/// Returns the built-in hosts: `my-wasi`, `my-wasi-typed`, `wasi`, `wasi-async`.
 impl Default for Hosts {
     fn default() -> Self {
         Self(vec![
@@ -69,18 +68,18 @@ impl Default for Hosts {
 }
 
 impl Hosts {
-    /// Adds a host, in place of one with the same name.
+    /// Adds a host, replacing a host of the same name.
     pub fn add(&mut self, host: impl Host + 'static) {
         self.0.retain(|other| other.name() != host.name());
         self.0.push(Arc::new(host));
     }
 
-    /// The host with this name.
+    /// Returns the host of this name.
     pub fn get(&self, name: &str) -> Option<&dyn Host> {
         self.0.iter().find(|host| host.name() == name).map(|host| &**host)
     }
 
-    /// All names.
+    /// Returns all names.
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|host| host.name()).collect()
     }

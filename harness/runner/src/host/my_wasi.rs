@@ -1,6 +1,6 @@
-//! The host `my-wasi`: `my-wasi` and `my-cli` by `Linker::func_wrap`, without generated code.
+//! Host `my-wasi`: implements `my-wasi` and `my-cli` with `Linker::func_wrap`, without generated code.
 //!
-//! Bytes are read where they lie in the guest's memory.
+//! Reads bytes in place from the guest's memory.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmList};
@@ -8,7 +8,7 @@ use wasmtime::component::{Linker, WasmList};
 use super::system::System;
 use super::{Host, State};
 
-/// See the module.
+/// Host `my-wasi`, with functions defined by `Linker::func_wrap`.
 pub(super) struct MyWasi;
 
 impl Host for MyWasi {

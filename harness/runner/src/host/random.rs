@@ -1,13 +1,13 @@
-//! Random bytes: by default the same ones in every run.
+//! Random bytes; reproducible by default.
 
 use std::convert::Infallible;
 
-use polyfill_build::case::Seed;
+use polyfill_builder::case::Seed;
 use rand::rand_core::TryRng;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A stream of random bytes. How many of them are asked for at a time makes no difference to which ones come.
+/// Stream of random bytes. The bytes do not depend on the sizes of the requests.
 #[derive(Clone, Debug)]
 pub struct Random {
     source: Option<Box<ChaCha8Rng>>,
@@ -16,7 +16,7 @@ pub struct Random {
 }
 
 impl Random {
-    /// The ChaCha8 stream of a seed, or for [`Seed::Word`] other bytes each time. Without a seed, that of 0.
+    /// Creates the ChaCha8 stream of a seed, or a nondeterministic stream for [`Seed::Word`]. Default seed: 0.
     pub fn new(seed: Option<&Seed>) -> Self {
         let source = match seed {
             None => Some(0),
@@ -43,8 +43,8 @@ impl Random {
     }
 }
 
-/// For wasmtime-wasi, which takes each byte of a list out of a word of its own: words have one byte here, so that guests get
-/// the same bytes there as on other hosts.
+/// Adapter for wasmtime-wasi, which takes each byte of a list from a separate word: words have one byte here, so that
+/// guests get the same bytes as on other hosts.
 pub(super) struct Bytewise(pub(super) Random);
 
 impl TryRng for Bytewise {

@@ -1,12 +1,12 @@
-//! The state of one run: what host functions find in the store.
+//! State of one run, available to host functions in the store.
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use polyfill_build::case::{Call, LimitName};
-use polyfill_build::index::Sanitize;
+use polyfill_builder::case::{Call, LimitName};
+use polyfill_builder::index::Sanitize;
 use thiserror::Error;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
@@ -23,67 +23,67 @@ use crate::observation::{Outcome, TrapInfo};
 use crate::time::Watch;
 use crate::trace::{Detail, Tape};
 
-/// Calls that are kept; of what comes after, only the number is.
+/// Maximum number of recorded calls. Further calls are only counted.
 const MOST_CALLS: usize = 100_000;
 
-/// An error by which a host function ends the guest on purpose.
+/// Error by which a host function ends the guest on purpose.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum Stop {
-    /// The guest asked to end with this exit code.
+    /// The guest exited with this code.
     #[error("exit with code {0}")]
     Exit(i32),
-    /// The guest wrote too much.
+    /// The guest exceeded the output limit.
     #[error("more than {bytes} bytes on standard {stream}")]
     OutputLimit {
         /// `output` or `error`.
         stream: &'static str,
-        /// How many it may write.
+        /// Limit in bytes.
         bytes: usize,
     },
-    /// The guest takes too much time on the clock, though not of the processor.
-    #[error("still running after {} s on the clock", .limit.as_secs_f64())]
+    /// The guest exceeded the wall-clock limit, but not the processor time limit.
+    #[error("still running after {} s of wall-clock time", .limit.as_secs_f64())]
     Clock {
-        /// The time on the clock that it may take.
+        /// Wall-clock limit.
         limit: Duration,
-        /// The processor time that it has used.
+        /// Processor time used.
         processor: Duration,
     },
-    /// The guest has too many bytes of files.
+    /// The guest exceeded the byte limit of files.
     #[error("more than {bytes} bytes of files")]
     FilesLimit {
-        /// How many it may have.
+        /// Limit in bytes.
         bytes: usize,
     },
-    /// The guest has too many files, directories and links.
+    /// The guest exceeded the limit on files, directories and links.
     #[error("more than {entries} files, directories and links")]
     EntriesLimit {
-        /// How many it may have.
+        /// Maximum number of entries.
         entries: usize,
     },
-    /// Nobody knows how many bytes of files the guest has.
-    #[error("the guest's files cannot be measured: {why}")]
+    /// The size of the guest's files cannot be determined.
+    #[error("cannot measure the guest's files: {why}")]
     FilesUnknown {
-        /// Why.
+        /// Cause of the error.
         why: String,
     },
-    /// The guest asked for too many random bytes at once.
+    /// The guest requested too many random bytes at once.
     #[error("more than {bytes} random bytes in one call")]
     RandomLimit {
-        /// How many it may ask for.
+        /// Maximum number of bytes per call.
         bytes: usize,
     },
-    /// An answer of the case traps here.
-    #[error("trap as the case says, in call {call} of `{function}`")]
+    /// An answer of the case traps in this call.
+    #[error("trap by `trap-at`, in call {call} of `{function}`")]
     Trap {
-        /// The imported function.
+        /// Imported function.
         function: String,
-        /// Which call of it, from 1.
+        /// Number of the call of this function, from 1.
         call: u32,
     },
 }
 
 impl Stop {
-    /// How a run ends by it, if it is the harness that has seen it.
+    /// Returns the outcome of a run that this error ended, if the harness raised it.
     pub(crate) fn outcome(&self) -> Outcome {
         let limit = match self {
             Self::Exit(code) => return Outcome::Exit(*code),
@@ -101,9 +101,9 @@ impl Stop {
     }
 }
 
-/// What host functions find in the store: `store.data()`.
+/// Data of a store: `store.data()`.
 ///
-/// Most of it is reached through `&self`, so that a function can read the guest's memory in place meanwhile.
+/// Most methods take `&self`, so that a function can read the guest's memory in place at the same time.
 pub struct State {
     stdout: Output,
     stderr: Output,
@@ -116,11 +116,11 @@ pub struct State {
     core_boundary: Mutex<CoreBoundary>,
     tape: Mutex<Tape>,
     table: ResourceTable,
-    /// Resources that answers of the case have given and that were not dropped: each one's number, and its type's name.
+    /// Resources that answers of the case created and that were not dropped: number and type name.
     answered: BTreeMap<u32, String>,
     own: BTreeMap<TypeId, Box<dyn Any + Send>>,
     pub(super) wasi: WasiCtx,
-    /// On the host `native`, instead of `wasi`.
+    /// Set instead of `wasi` on the host `native`.
     preview1: Option<WasiP1Ctx>,
     /// Counts what the guest adds to its files, if it has any.
     meter: Option<Arc<Mutex<Meter>>>,
@@ -165,7 +165,7 @@ impl State {
         })
     }
 
-    /// The state of a run on the host `native`.
+    /// Creates the state of a run on the host `native`.
     pub(crate) fn native(
         inputs: &Inputs,
         sinks: Sinks,
@@ -181,33 +181,33 @@ impl State {
         Ok(state)
     }
 
-    /// The guest's standard output.
+    /// Returns the guest's standard output.
     pub fn stdout(&self) -> &Output {
         &self.stdout
     }
 
-    /// The guest's standard error.
+    /// Returns the guest's standard error.
     pub fn stderr(&self) -> &Output {
         &self.stderr
     }
 
-    /// The next bytes of standard input, at most so many; none at its end.
+    /// Reads up to `most` bytes of standard input; returns none at the end.
     pub fn read_stdin(&self, most: usize) -> Vec<u8> {
         lock(&self.stdin).read(most)
     }
 
-    /// What a case has before a call: time that passes, and standard input that comes.
+    /// Applies the settings of a `[[call]]`: advances the clock, and appends standard input.
     pub(crate) fn before(&self, call: &Call) {
         self.clock.sleep(call.wait());
         lock(&self.stdin).write(call.write_stdin.as_deref().unwrap_or_default().as_bytes());
     }
 
-    /// The guest's arguments, its name first.
+    /// Returns the guest's arguments, beginning with its name.
     pub fn args(&self) -> &[String] {
         &self.args
     }
 
-    /// The guest's environment, sorted by name.
+    /// Returns the guest's environment, sorted by name.
     pub fn env(&self) -> &[(String, String)] {
         &self.env
     }
@@ -217,13 +217,13 @@ impl State {
         lock(&self.random).fill(buffer);
     }
 
-    /// The clocks.
+    /// Returns the clocks.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Tells of a call across the component boundary: `instance.function`, arguments and result in WAVE
-    /// (see [`value_text`](crate::value_text), [`bytes_text`](crate::bytes_text)).
+    /// Records a call across the component boundary: `instance.function`, arguments and result in WAVE (see
+    /// [`value_text`](crate::value_text), [`bytes_text`](crate::bytes_text)).
     pub fn record(&self, function: &str, arguments: &[String], result: Option<String>) {
         let mut line = format!("{function}({})", arguments.join(", "));
         if let Some(result) = result {
@@ -233,13 +233,13 @@ impl State {
         lock(&self.trace).push(line);
     }
 
-    /// Where host functions keep the resources that handles stand for.
+    /// Returns the resource table of host functions.
     pub fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
     }
 
-    /// The resources that are left, in the table and of those that answers have given, by name; nothing on the host
-    /// `native`, which has another table.
+    /// Returns the remaining resources by name, in the table and of answers; `None` on the host `native`, which has a
+    /// different table.
     pub(crate) fn handles_left(&mut self) -> Option<BTreeMap<String, u64>> {
         if self.preview1.is_some() {
             return None;
@@ -251,22 +251,22 @@ impl State {
         Some(left)
     }
 
-    /// The resources that answers have given and that were not dropped, in the order in which they were given.
+    /// Returns the resources that answers created and that were not dropped, in creation order.
     pub(crate) fn answered_left(&self) -> Vec<String> {
         self.answered.iter().map(|(number, name)| format!("{name}#{number}")).collect()
     }
 
-    /// Notes a resource that an answer gives.
+    /// Registers a resource that an answer creates.
     pub(crate) fn give(&mut self, name: &str, number: u32) {
         self.answered.insert(number, name.to_string());
     }
 
-    /// Notes that a resource that an answer gave has come to its end.
+    /// Removes a dropped resource of an answer.
     pub(crate) fn end(&mut self, number: u32) {
         self.answered.remove(&number);
     }
 
-    /// What a host, or the code that answers imports, keeps for the length of a run: one value of each type.
+    /// Accesses data that a host, or Rust code that implements imports, keeps during a run: one value per type.
     pub fn with<T: Any + Send + Default>(&mut self) -> &mut T {
         let value = self.own.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
         value.downcast_mut().expect("an entry holds a value of the type that is its key")
@@ -285,7 +285,7 @@ impl State {
         wasi::FilesystemView { inner, meter: self.meter.as_ref() }
     }
 
-    /// What counts the guest's files; nothing if it has none.
+    /// Returns the meter of the guest's files; `None` if it has no files.
     pub(crate) fn meter(&self) -> Option<&Arc<Mutex<Meter>>> {
         self.meter.as_ref()
     }
@@ -307,7 +307,7 @@ impl State {
     }
 }
 
-/// The calls so far.
+/// Recorded calls.
 #[derive(Default)]
 pub(crate) struct Trace {
     lines: Vec<String>,
@@ -315,7 +315,7 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// What was kept, and how many were not.
+    /// Returns the recorded calls, and the number of further calls.
     pub(crate) fn take(self) -> (Vec<String>, u64) {
         (self.lines, self.dropped)
     }

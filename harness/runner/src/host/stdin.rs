@@ -1,4 +1,4 @@
-//! What wasmtime-wasi reads of standard input that is not simply there.
+//! Standard input for wasmtime-wasi that arrives in pieces, or is closed.
 
 use std::io;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use wasmtime_wasi::p2::{InputStream, Pollable, StreamError, StreamResult};
 
 use super::stdio::Input;
 
-/// The system's number for a descriptor that is not open.
+/// `EBADF`, the system's error code for a descriptor that is not open.
 const BAD_DESCRIPTOR: i32 = if cfg!(windows) { 6 } else { 9 };
 
-/// Standard input that comes in pieces, or between calls: before each piece there is nothing to be read until somebody waits.
+/// Standard input that arrives in pieces, or between calls: each piece becomes readable once the guest waits for it.
 #[derive(Clone)]
 pub(super) struct Pipe(pub(super) Arc<Mutex<Input>>);
 
@@ -68,7 +68,7 @@ impl Pollable for Pipe {
     }
 }
 
-/// Standard input that is closed: each read fails.
+/// Closed standard input: each read fails.
 #[derive(Clone)]
 pub(super) struct Closed;
 

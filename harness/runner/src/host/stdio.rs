@@ -1,4 +1,4 @@
-//! Standard streams of a guest: kept in memory, or passed on to a sink as they come.
+//! Standard streams of a guest, captured in memory or forwarded to a sink.
 
 use std::fmt;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Stop;
 
-/// Standard output or standard error. Clones are the same stream.
+/// Standard output or standard error. Clones share the stream.
 #[derive(Clone)]
 pub struct Output(Arc<Mutex<Target>>);
 
@@ -24,7 +24,11 @@ impl Output {
         Self(Arc::new(Mutex::new(target)))
     }
 
-    /// Writes all of the bytes, at once.
+    /// Writes all bytes at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] if the stream exceeds its limit.
     pub fn write(&self, data: &[u8]) -> Result<(), Stop> {
         match &mut *self.target() {
             Target::Memory { name, bytes, limit } => {
@@ -33,13 +37,13 @@ impl Output {
                 }
                 bytes.extend_from_slice(data);
             }
-            // A reader that has gone is not the guest's affair.
+            // Ignore a closed sink: the guest must not notice it.
             Target::Sink(sink) => drop(sink.write_all(data).and_then(|()| sink.flush())),
         }
         Ok(())
     }
 
-    /// How many bytes were written, where they are kept.
+    /// Returns the number of captured bytes.
     pub(crate) fn len(&self) -> usize {
         match &*self.target() {
             Target::Memory { bytes, .. } => bytes.len(),
@@ -47,7 +51,7 @@ impl Output {
         }
     }
 
-    /// What was written after so many bytes, where it is kept.
+    /// Returns the captured bytes from an offset.
     pub(crate) fn since(&self, start: usize) -> Vec<u8> {
         match &*self.target() {
             Target::Memory { bytes, .. } => bytes.get(start..).unwrap_or_default().to_vec(),
@@ -55,7 +59,7 @@ impl Output {
         }
     }
 
-    /// Takes what was written out of memory.
+    /// Takes the captured bytes.
     pub(crate) fn take(&self) -> Vec<u8> {
         match &mut *self.target() {
             Target::Memory { bytes, .. } => std::mem::take(bytes),
@@ -74,19 +78,19 @@ impl fmt::Debug for Output {
     }
 }
 
-/// Standard input: bytes, how many of them were read, and where pieces of them end.
+/// Standard input: bytes, read position, and the ends of the pieces in which it arrives.
 #[derive(Debug)]
 pub(crate) struct Input {
     bytes: Vec<u8>,
     position: usize,
-    /// The places behind each piece, in order; all bytes are one without any.
+    /// End offsets of the pieces, in order. If empty, all bytes are one piece.
     ends: Vec<usize>,
-    /// The piece that begins here has come: it was waited for.
+    /// Start offset of the piece that has arrived.
     come: bool,
 }
 
 impl Input {
-    /// The lengths of the pieces come to all bytes, or there are none.
+    /// The lengths of the pieces must add up to all bytes, or be empty.
     pub(crate) fn new(bytes: Vec<u8>, pieces: &[usize]) -> Self {
         let ends = pieces.iter().scan(0, |end, length| {
             *end += length;
@@ -95,7 +99,7 @@ impl Input {
         Self { bytes, position: 0, ends: ends.collect(), come: true }
     }
 
-    /// At most so many bytes of one piece, which is waited for; none at the end.
+    /// Reads up to `most` bytes of one piece, waiting for it; returns none at the end.
     pub(crate) fn read(&mut self, most: usize) -> Vec<u8> {
         let end = self.ends.iter().copied().find(|end| *end > self.position).unwrap_or(self.bytes.len());
         let rest = &self.bytes[self.position..end];
@@ -105,7 +109,7 @@ impl Input {
         read
     }
 
-    /// More behind all that there is; a piece of its own where it comes in pieces.
+    /// Appends input, as a separate piece if the input arrives in pieces.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         if !self.ends.is_empty() {
@@ -113,7 +117,7 @@ impl Input {
         }
     }
 
-    /// Whether there is something to be read, or the end, without waiting.
+    /// Returns true if a read would not wait: input is available, or it is at its end.
     pub(crate) fn is_ready(&self) -> bool {
         self.come
     }
@@ -123,7 +127,7 @@ impl Input {
         self.come = true;
     }
 
-    /// Whether all was read.
+    /// Returns true if all input was read.
     pub(crate) fn is_at_end(&self) -> bool {
         self.position == self.bytes.len()
     }

@@ -1,12 +1,12 @@
-//! What the functions of `my-wasi` and `my-cli` do, once for both hosts that offer them, so that they cannot drift.
+//! Shared implementation of `my-wasi` and `my-cli` for both hosts that provide them.
 
 use super::{State, Stop};
 use crate::values::{bytes_text, string_text};
 
-/// Random bytes that one call may ask for.
+/// Maximum number of random bytes per call.
 const MOST_RANDOM: usize = 64 << 20;
 
-/// `my-wasi` and `my-cli` on top of a run's state. Each function tells of its call.
+/// Implements `my-wasi` and `my-cli` on a run's state. Each function records its call.
 pub(super) struct System<'a>(pub &'a State);
 
 impl System<'_> {

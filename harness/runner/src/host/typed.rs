@@ -1,4 +1,5 @@
-//! The host `my-wasi-typed`: `my-wasi` and `my-cli` by the traits that `wasmtime::component::bindgen!` makes of the WIT.
+//! Host `my-wasi-typed`: implements `my-wasi` and `my-cli` with the traits that `wasmtime::component::bindgen!`
+//! generates from the WIT.
 
 use wasmtime::component::{HasSelf, Linker};
 
@@ -15,7 +16,7 @@ mod bindings {
 
 use bindings::{my_cli, my_wasi};
 
-/// See the module.
+/// Host `my-wasi-typed`, with functions defined by generated traits.
 pub(super) struct MyWasiTyped;
 
 impl Host for MyWasiTyped {

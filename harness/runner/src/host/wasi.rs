@@ -1,7 +1,7 @@
-//! The hosts `wasi` and `wasi-async`: WASI 0.2 by wasmtime-wasi, closed off from the machine and the same in every run.
+//! Hosts `wasi` and `wasi-async`: WASI 0.2 of wasmtime-wasi, isolated from the machine and deterministic.
 //!
-//! No files but those of the case, no network, an environment of what the case says; random bytes, clocks and streams are
-//! the run's own. wasmtime-wasi sleeps in real time, so that the monotonic clock is replaced by ours.
+//! Files and environment come from the case, and the network is inaccessible. Random bytes, clocks and streams are per
+//! run. The monotonic clock of wasmtime-wasi, which sleeps in real time, is replaced by a virtual clock.
 
 mod filesystem;
 
@@ -31,10 +31,10 @@ use super::{Clock, Host, Output, Random, State};
 use crate::files::Files;
 use crate::inputs::Inputs;
 
-/// Bytes that a stream takes in one write.
+/// Maximum number of bytes of one stream write.
 const MOST_WRITTEN: usize = 1 << 20;
 
-/// See the module.
+/// Host `wasi`: WASI 0.2 with synchronous functions.
 pub(super) struct Wasi;
 
 impl Host for Wasi {
@@ -54,7 +54,7 @@ impl Host for Wasi {
     }
 }
 
-/// The same on an asynchronous store.
+/// Host `wasi-async`: WASI 0.2 on an asynchronous store.
 pub(super) struct WasiAsync;
 
 impl Host for WasiAsync {
@@ -78,7 +78,7 @@ impl Host for WasiAsync {
     }
 }
 
-/// The virtual clock, in place of the one that is there.
+/// Defines the virtual clock, shadowing wasmtime-wasi's.
 fn add_clock(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     monotonic_clock::add_to_linker::<State, VirtualClock>(linker, |state| {
@@ -89,7 +89,7 @@ fn add_clock(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// What wasmtime-wasi gives the guest of the run, whether by WASI 0.2 or by preview1.
+/// Returns the wasmtime-wasi context of the run, for WASI 0.2 and preview1.
 pub(super) fn context(
     inputs: &Inputs,
     stdin: &Arc<Mutex<Input>>,
@@ -183,7 +183,7 @@ impl monotonic_clock::Host for VirtualClockView<'_> {
     }
 }
 
-/// Goes off when there is nothing else to wait for but later ones, by letting the time pass.
+/// Timer on the virtual clock. When only later timers are pending, it completes by advancing the clock.
 pub(super) struct Alarm {
     clock: Clock,
     when: u64,
@@ -193,8 +193,8 @@ pub(super) struct Alarm {
 impl Pollable for Alarm {
     async fn ready(&mut self) {
         let waiting = self.clock.wait_for(self.when);
-        // Whatever else is waited for is asked once before, and is there or not. Who becomes the first one only since the
-        // first has gone off is asked no more.
+        // All other pollables are polled once before the clock advances, and are then ready or not. A timer that
+        // becomes the earliest one only after another timer completed is not polled again.
         let mut was_first = false;
         loop {
             let is_first = waiting.is_first();
@@ -208,7 +208,7 @@ impl Pollable for Alarm {
     }
 }
 
-/// Lets everybody else be asked before it goes on.
+/// Yields once, so that other futures are polled first.
 async fn once_more() {
     let mut asked = false;
     poll_fn(|context| {
@@ -232,7 +232,7 @@ impl StdoutStream for Output {
         Box::new(self.clone())
     }
 
-    // wasmtime-wasi's own would write from a task beside the guest, after a trap perhaps never.
+    // The output streams of wasmtime-wasi write from a separate task, which might not finish after a trap.
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         Box::new(self.clone())
     }

@@ -1,7 +1,7 @@
-//! Functions of preview1 that make files longer or more, with what they add counted at the call.
+//! Metering of preview1 functions that extend or create files: additions are counted at the call.
 //!
-//! wasmtime-wasi's functions find the memory to work in by the module that calls them. So there is one between the guest and
-//! them, which has the guest's memory.
+//! wasmtime-wasi's functions use the memory of the calling module. An intermediate module that imports the guest's
+//! memory therefore makes these calls.
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -15,10 +15,10 @@ use crate::engine::Engine;
 use crate::files::{Meter, Size};
 use crate::host::{State, lock};
 
-/// The module between, by which backtraces know it.
+/// Name of the intermediate module in backtraces.
 pub(crate) const BETWEEN: &str = "polyfill:files";
 
-/// The functions.
+/// Metered functions.
 const FUNCTIONS: [&str; 8] = [
     "fd_allocate",
     "fd_filestat_set_size",
@@ -30,15 +30,15 @@ const FUNCTIONS: [&str; 8] = [
     "path_symlink",
 ];
 
-/// What `path_open` takes: the position of its flags, and the one that makes a file.
+/// Position of the open flags in the parameters of `path_open`, and the flag that creates a file.
 const OPEN_FLAGS: usize = 4;
 const CREATE: i32 = 1;
-/// Buffers of one call that are looked at.
+/// Maximum number of buffers inspected per call.
 const MOST_BUFFERS: u32 = 1 << 20;
-/// Descriptors below are the standard streams.
+/// Descriptors below this number are the standard streams.
 const FIRST_FILE: i32 = 3;
 
-/// Puts the functions in front of the real ones, if the run has files.
+/// Shadows the functions with metered ones, if the run has files.
 pub(super) fn add_to_linker(
     engine: &Engine,
     linker: &mut Linker<State>,
@@ -48,7 +48,7 @@ pub(super) fn add_to_linker(
     let mut functions = Vec::new();
     for name in FUNCTIONS {
         let Ok(Extern::Func(real)) = linker.get(&mut *store, IMPORT_MODULE, name) else {
-            return Err(wasmtime::format_err!("there is no `{name}`"));
+            return Err(wasmtime::format_err!("function `{name}` not found"));
         };
         functions.push((name, real, real.ty(&*store)));
     }
@@ -95,7 +95,7 @@ fn call(
     Ok(())
 }
 
-/// Bytes of the first buffer that is not empty, which is all that wasmtime-wasi writes in one call.
+/// Returns the length of the first non-empty buffer, which is all that wasmtime-wasi writes in one call.
 fn first_buffer(memory: &[u8], buffers: u32, count: u32) -> u32 {
     let word = |at: u64| {
         let bytes = memory.get(usize::try_from(at).ok()?..)?.first_chunk::<4>()?;
@@ -106,7 +106,7 @@ fn first_buffer(memory: &[u8], buffers: u32, count: u32) -> u32 {
     lengths.find(|length| *length > 0).unwrap_or_default()
 }
 
-/// Takes note of the files in the table of descriptors: which one is new, preview1 keeps to itself.
+/// Registers all files in the descriptor table, because preview1 does not expose which one is new.
 fn note_opened(state: &mut State, meter: &Mutex<Meter>) {
     let mut meter = lock(meter);
     for (_, entry) in state.preview1().ctx().table.iter_mut() {
@@ -116,7 +116,7 @@ fn note_opened(state: &mut State, meter: &Mutex<Meter>) {
     }
 }
 
-/// The module between, and its instance in the run's store as soon as there is a memory.
+/// Intermediate module, and its instance in the run's store once the memory exists.
 struct Between {
     module: Module,
     real: Vec<Func>,
@@ -141,11 +141,11 @@ impl Between {
                 *self.instance.get_or_init(|| instance)
             }
         };
-        instance.get_func(&mut *caller, name).ok_or_else(|| wasmtime::format_err!("there is no `{name}`"))
+        instance.get_func(&mut *caller, name).ok_or_else(|| wasmtime::format_err!("function `{name}` not found"))
     }
 }
 
-/// A module that passes calls on.
+/// Generates a module that forwards calls.
 fn text(functions: &[(&str, Func, FuncType)]) -> wasmtime::Result<String> {
     let mut text = format!("(module ${BETWEEN} (import \"guest\" \"memory\" (memory 0))\n");
     let types = |types: &mut dyn Iterator<Item = wasmtime::ValType>| {

@@ -1,13 +1,13 @@
-//! The host `native`: a guest's core module on wasmtime-wasi's own `wasi_snapshot_preview1`, without an adapter.
+//! Host `native`: runs a guest's core module on wasmtime-wasi's `wasi_snapshot_preview1`, without an adapter.
 //!
-//! What a guest does there is what adapters are compared with. It gets the same arguments, streams, files, clocks and random
-//! bytes as on the host `wasi`, and is as closed off.
+//! This host is the reference for the behavior of adapters. Arguments, streams, files, clocks and random bytes are the
+//! same as on the host `wasi`, with the same isolation.
 
 pub(crate) mod files;
 mod numbers;
 mod sleep;
 
-use polyfill_build::case::Call;
+use polyfill_builder::case::Call;
 use wasmtime::{Extern, ExternType, Instance, Linker, Module, Store};
 
 use crate::backtrace;
@@ -19,23 +19,23 @@ use crate::limits::Limits;
 use crate::observation::{Observation, Outcome, Returned};
 use crate::observe::{observation, ready};
 
-/// The one import module that there is.
+/// The only supported import module.
 const IMPORT_MODULE: &str = "wasi_snapshot_preview1";
 
-/// A core module and what it is run with.
+/// A core module and the environment of its run.
 #[derive(Clone, Copy)]
 pub struct NativeRun<'a> {
-    /// The engine that has compiled the module.
+    /// Engine that compiled the module.
     pub engine: &'a Engine,
     /// The module.
     pub module: &'a Module,
-    /// Everything that the guest gets to see.
+    /// Inputs of the guest.
     pub inputs: &'a Inputs,
-    /// How much it may use.
+    /// Limits of the run.
     pub limits: &'a Limits,
 }
 
-/// Runs a core module to its end, whatever that is.
+/// Runs a core module and returns the observation, whatever the outcome.
 pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
     let files = match Files::lay_out(run.inputs, run.limits) {
         Ok(files) => files,
@@ -60,13 +60,13 @@ pub fn observe_native(run: &NativeRun<'_>, sinks: Sinks) -> Observation {
     Observation { returned, imports, ..observation(&mut store, outcome, files.as_ref(), run.limits) }
 }
 
-/// A linker with all that there is; the error names all that the module wants beyond it.
+/// Returns a linker with all supported functions. The error lists all unsupported imports of the module.
 pub(crate) fn link(run: &NativeRun<'_>, store: &mut Store<State>) -> Result<Linker<State>, String> {
     let mut linker = Linker::new(run.engine.wasmtime());
     wasmtime_wasi::p1::add_to_linker_sync(&mut linker, State::preview1)
         .and_then(|()| sleep::add_to_linker(run.engine, &mut linker, store))
         .and_then(|()| files::add_to_linker(run.engine, &mut linker, store))
-        .map_err(|error| format!("host `native` cannot be set up: {}", backtrace::message(&error)))?;
+        .map_err(|error| format!("cannot set up host `native`: {}", backtrace::message(&error)))?;
     let mut missing: Vec<String> = run
         .module
         .imports()
@@ -77,10 +77,7 @@ pub(crate) fn link(run: &NativeRun<'_>, store: &mut Store<State>) -> Result<Link
     missing.dedup();
     match missing[..] {
         [] => Ok(linker),
-        _ => Err(format!(
-            "host `native` has `{IMPORT_MODULE}` and nothing else; the module imports {}",
-            missing.join(", ")
-        )),
+        _ => Err(format!("host `native` only provides `{IMPORT_MODULE}`; unsatisfied imports: {}", missing.join(", "))),
     }
 }
 
@@ -94,7 +91,7 @@ fn call(
         Ok(instance) => instance,
         Err(error) => return Ok(store.data().pages.not_started(&error, run.limits)),
     };
-    // What has no `_start` is begun, if it wants that, and then called.
+    // A module without `_start` is a reactor: call `_initialize` if it exists, then the functions of the case.
     let start;
     let calls: &[Call] = match (run.inputs.calls.is_empty(), has_start(run.module)) {
         (true, true) => {
@@ -102,7 +99,7 @@ fn call(
             &start
         }
         (true, false) => {
-            return Err("the module has no `_start`, and nothing else is called: give a `[[call]]` in the case".into());
+            return Err("the module exports no `_start`; help: add a `[[call]]` to the case".into());
         }
         (false, _) => &run.inputs.calls,
     };
@@ -133,7 +130,7 @@ fn has_start(module: &Module) -> bool {
     matches!(module.get_export("_start"), Some(ExternType::Func(_)))
 }
 
-/// Calls an export with numbers; its result, or the error that ended the guest.
+/// Calls an export with numbers. Returns its result, or the error that ended the guest.
 fn invoke_one(
     instance: &Instance,
     store: &mut Store<State>,
@@ -145,8 +142,10 @@ fn invoke_one(
         .ok_or_else(|| format!("`{invoke}`: the core module exports no function `{name}`"))?;
     let ty = function.ty(&*store);
     let arguments = numbers::arguments(invoke, &ty, &arguments)?;
-    let mut results: Vec<_> = ty.results().map(|ty| numbers::zero(&ty)).collect::<Option<_>>().ok_or_else(|| {
-        format!("`{invoke}`: its results are not all numbers, which on host `native` they have to be")
-    })?;
+    let mut results: Vec<_> = ty
+        .results()
+        .map(|ty| numbers::zero(&ty))
+        .collect::<Option<_>>()
+        .ok_or_else(|| format!("`{invoke}`: host `native` supports only numeric results"))?;
     Ok(function.call(&mut *store, &arguments, &mut results).map(|()| numbers::text(&results)))
 }

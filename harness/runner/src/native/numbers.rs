@@ -1,31 +1,32 @@
-//! Calls of core functions: numbers in, numbers out, written as in WAVE.
+//! Calls of core functions with numeric arguments and results in WAVE notation.
 
 use wasmtime::{FuncType, Val, ValType};
 
-/// `name(1, 2)` -> the name and the arguments.
+/// Splits `name(1, 2)` into the name and the arguments.
 pub(super) fn parse_call(invoke: &str) -> Result<(&str, Vec<&str>), String> {
     let parts = invoke.trim().strip_suffix(')').and_then(|call| call.split_once('('));
-    let (name, inner) = parts.ok_or_else(|| format!("`{invoke}` is no call; write `function(numbers)`"))?;
+    let (name, inner) = parts.ok_or_else(|| format!("`{invoke}` is not a call; expected `function(numbers)`"))?;
     let arguments = inner.split(',').map(str::trim);
     Ok((name.trim(), if inner.trim().is_empty() { Vec::new() } else { arguments.collect() }))
 }
 
-/// The arguments as values of the function's type.
+/// Parses the arguments as values of the function's type.
 pub(super) fn arguments(invoke: &str, ty: &FuncType, given: &[&str]) -> Result<Vec<Val>, String> {
     if given.len() != ty.params().len() {
         return Err(format!(
-            "`{invoke}`: the core function takes {} number(s), here are {}",
+            "`{invoke}`: the core function takes {} argument(s), found {}",
             ty.params().len(),
             given.len()
         ));
     }
-    let values = ty.params().zip(given).map(|(ty, text)| {
-        parse(&ty, text).ok_or_else(|| format!("`{invoke}`: `{text}` is no {ty}, which the core function takes"))
-    });
+    let values = ty
+        .params()
+        .zip(given)
+        .map(|(ty, text)| parse(&ty, text).ok_or_else(|| format!("`{invoke}`: `{text}` is not a valid {ty}")));
     values.collect()
 }
 
-/// Whatever the sign, what fits into the bits.
+/// Parses a signed or unsigned integer that fits into the type's bits.
 fn parse(ty: &ValType, text: &str) -> Option<Val> {
     match ty {
         ValType::I32 => text.parse::<i32>().ok().or_else(|| Some(text.parse::<u32>().ok()? as i32)).map(Val::I32),
@@ -36,7 +37,7 @@ fn parse(ty: &ValType, text: &str) -> Option<Val> {
     }
 }
 
-/// A place for a result.
+/// Returns a placeholder for a result.
 pub(super) fn zero(ty: &ValType) -> Option<Val> {
     match ty {
         ValType::I32 => Some(Val::I32(0)),
@@ -47,7 +48,7 @@ pub(super) fn zero(ty: &ValType) -> Option<Val> {
     }
 }
 
-/// The results: nothing for none, a tuple for several. Integers are signed.
+/// Formats the results: `None` for no result, a tuple for several. Integers are signed.
 pub(super) fn text(results: &[Val]) -> Option<String> {
     let number = |value: &Val| match value {
         Val::I32(number) => number.to_string(),

@@ -1,7 +1,7 @@
-//! `poll_oneoff` of wasmtime-wasi waits in real time. Here it waits in that of the run: where a guest does nothing but sleep,
-//! the run's clock moves on, and the real function is asked about what is left to wait, which for the first alarm is nothing.
+//! Replaces `poll_oneoff` of wasmtime-wasi, which waits in real time. If a guest only sleeps, the virtual clock
+//! advances, and the original function is called with the remaining times, which are 0 for the earliest timeout.
 //!
-//! A host function finds the memory to work in by the module that calls it. So there is one between the two.
+//! Host functions use the memory of the calling module, so an intermediate module makes the call.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::host::State;
 
 const FUNCTION: &str = "poll_oneoff";
 
-/// Has the guest's memory, and passes calls on.
+/// Intermediate module: imports the guest's memory and forwards calls.
 const BETWEEN: &str = r#"
 (module $poll-oneoff
   (import "guest" "memory" (memory 0))
@@ -22,7 +22,8 @@ const BETWEEN: &str = r#"
   (func (export "poll_oneoff") (param i32 i32 i32 i32) (result i32)
     (call $poll (local.get 0) (local.get 1) (local.get 2) (local.get 3))))"#;
 
-/// What preview1 says of subscriptions: their size, and where in them is what.
+/// Size and field offsets of preview1's `subscription`,
+/// <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>.
 const SIZE: usize = 48;
 const TAG: usize = 8;
 const CLOCK_ID: usize = 16;
@@ -35,14 +36,14 @@ const MONOTONIC: u32 = 1;
 
 type Poll = TypedFunc<(u32, u32, u32, u32), u32>;
 
-/// Puts the function in front of the real one.
+/// Shadows the original function.
 pub(super) fn add_to_linker(
     engine: &Engine,
     linker: &mut Linker<State>,
     store: &mut Store<State>,
 ) -> wasmtime::Result<()> {
     let Ok(Extern::Func(real)) = linker.get(&mut *store, IMPORT_MODULE, FUNCTION) else {
-        return Err(wasmtime::format_err!("there is no `{FUNCTION}`"));
+        return Err(wasmtime::format_err!("function `{FUNCTION}` not found"));
     };
     let between = wat::parse_str(BETWEEN).map_err(|error| wasmtime::format_err!("{error}"))?;
     let module = engine.module(&between).map_err(|error| wasmtime::format_err!("{error}"))?;
@@ -78,13 +79,13 @@ fn set_between(
     instance.get_typed_func(&mut *caller, FUNCTION)
 }
 
-/// If there is nothing to wait for but clocks, lets time pass until the first alarm, and makes each subscription one for what
-/// is left. The subscriptions as they were.
+/// If all subscriptions are clocks, advances the clock to the first timeout, and replaces each timeout by the remaining
+/// time. Returns the original subscriptions.
 fn pass_time(caller: &mut Caller<'_, State>, memory: Memory, input: u32, count: u32) -> Option<Vec<u8>> {
     let length = (count as usize).checked_mul(SIZE).filter(|length| *length > 0)?;
     let (data, state) = memory.data_and_store_mut(&mut *caller);
     let subscriptions = data.get_mut(input as usize..)?.get_mut(..length)?;
-    // Reading the clock takes time, so it is read once for all.
+    // Reading the clock advances it, so it is read once for all subscriptions.
     let mut now = None;
     let mut left = Vec::new();
     for subscription in subscriptions.chunks(SIZE) {
@@ -95,7 +96,7 @@ fn pass_time(caller: &mut Caller<'_, State>, memory: Memory, input: u32, count: 
             (CLOCK, REALTIME | MONOTONIC, false) => timeout,
             (CLOCK, REALTIME, true) => timeout.saturating_sub(state.clock().wall()),
             (CLOCK, MONOTONIC, true) => timeout.saturating_sub(*now.get_or_insert_with(|| state.clock().monotonic())),
-            // The real function has the say.
+            // Leave the error to the original function.
             _ => return None,
         });
     }
@@ -109,7 +110,7 @@ fn pass_time(caller: &mut Caller<'_, State>, memory: Memory, input: u32, count: 
     Some(kept)
 }
 
-/// Puts subscriptions back, but where events have been written over them.
+/// Restores subscriptions that were not overwritten by events.
 fn restore(caller: &mut Caller<'_, State>, memory: Memory, input: u32, output: u32, kept: &[u8]) {
     const EVENT: usize = 32;
     let written = output as usize..output as usize + kept.len() / SIZE * EVENT;

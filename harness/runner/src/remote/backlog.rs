@@ -1,17 +1,17 @@
-//! Lines of a host that the harness has not heard yet: few, and few bytes of them. A host that says more waits.
+//! Bounded queue of a host's output lines. A host that writes faster than the harness reads is blocked.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Lines that are held.
+/// Maximum number of queued lines.
 const MOST_LINES: usize = 256;
 
-/// Bytes that are held, or else one line.
+/// Maximum number of queued bytes, except for a single longer line.
 const MOST_BYTES: usize = 4 << 20;
 
-/// A piece of a host's output.
+/// Item of a host's output.
 pub(super) enum Line {
-    /// A line, and whether something was read together with it that follows it.
+    /// Line, and a flag that is set if more output was read after it in the same piece.
     Text {
         text: String,
         more: bool,
@@ -29,7 +29,7 @@ impl Line {
     }
 }
 
-/// The number of lines and bytes that are held.
+/// Number of queued lines and bytes.
 #[derive(Default)]
 pub(super) struct Backlog {
     held: Mutex<Held>,
@@ -43,13 +43,13 @@ struct Held {
     closed: bool,
 }
 
-/// The end that lines go into.
+/// Sending end.
 pub(super) struct Lines {
     backlog: Arc<Backlog>,
     sender: Sender<Line>,
 }
 
-/// A backlog with nothing in it, and both of its ends.
+/// Creates an empty queue and returns it with both of its ends.
 pub(super) fn new() -> (Arc<Backlog>, Lines, Receiver<Line>) {
     let backlog = Arc::new(Backlog::default());
     let (sender, receiver) = channel();
@@ -57,7 +57,7 @@ pub(super) fn new() -> (Arc<Backlog>, Lines, Receiver<Line>) {
 }
 
 impl Backlog {
-    /// For each line that was received.
+    /// Removes a received line from the counts. Must be called for each received line.
     pub(super) fn taken(&self, line: &Line) {
         let mut held = self.lock();
         held.lines -= 1;
@@ -65,7 +65,7 @@ impl Backlog {
         self.changed.notify_all();
     }
 
-    /// Ends all waiting: lines are not received any more.
+    /// Closes the queue and wakes a waiting sender.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
@@ -77,7 +77,7 @@ impl Backlog {
 }
 
 impl Lines {
-    /// Waits for room. False where lines are not received any more.
+    /// Waits for room and sends a line. Returns false if the queue is closed.
     pub(super) fn send(&self, line: Line) -> bool {
         let no_room = |held: &mut Held| {
             let full = held.lines >= MOST_LINES || held.bytes + line.len() > MOST_BYTES;

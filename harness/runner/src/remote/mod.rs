@@ -1,7 +1,7 @@
-//! Hosts that are programs: processes that run components and tell of it, a line of JSON at a time.
+//! External hosts: processes that run components and report over JSON lines.
 //!
-//! One process serves many runs, one after another, and each thread that runs cells has its own. What the guest may see is
-//! laid out here; what a host says is written down as an [`Observation`] like any other. `docs/hosts.md` has the protocol.
+//! A process serves many runs, one after another, and each thread that runs trials uses its own. The harness prepares
+//! the guest's inputs and converts the host's messages to an [`Observation`]. `docs/hosts.md` documents the protocol.
 
 mod backlog;
 mod process;
@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use polyfill_build::case::Case;
-use polyfill_build::descriptor::{Capability, Descriptor};
+use polyfill_builder::case::Case;
+use polyfill_builder::descriptor::{Capability, Descriptor};
 
 use self::process::{Lost, Process};
 use crate::core_boundary;
@@ -27,35 +27,35 @@ use crate::program::Program;
 pub use protocol::PROTOCOL;
 pub use run::RemoteRun;
 
-/// A host that is a program, and its processes.
+/// External host and its processes.
 pub struct RemoteHost {
     name: String,
     descriptor: Descriptor,
-    /// The suite's folder.
+    /// Directory of the suite.
     root: PathBuf,
-    /// Where the host keeps what it makes of components.
+    /// Directory in which the host may cache data derived from components.
     cache: PathBuf,
-    /// What is missing, looked for once.
+    /// Missing requirement, determined once.
     missing: OnceLock<Option<String>>,
-    /// Processes that have nothing to do.
+    /// Idle processes.
     idle: Mutex<Vec<Process>>,
 }
 
 impl RemoteHost {
-    /// A host of the suite in a folder, which keeps things in another one.
+    /// Creates a host of the suite in `root`, which caches data below `cache`.
     pub fn new(name: &str, descriptor: Descriptor, root: &Path, cache: &Path) -> Self {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let (root, cache) = (absolute(root), absolute(&cache.join(name)));
         Self { name: name.into(), descriptor, root, cache, missing: OnceLock::new(), idle: Mutex::default() }
     }
 
-    /// Why it cannot run here, if it can't: something that it needs is missing.
+    /// Returns the first missing requirement of the host, or `None` if it can run here.
     pub fn missing(&self) -> Option<String> {
         let look = || self.descriptor.missing(&self.root).map(|missing| format!("host `{}`: {missing}", self.name));
         self.missing.get_or_init(look).clone()
     }
 
-    /// What of a case it cannot do.
+    /// Returns the first requirement of a case that the host does not support.
     pub fn lacks(&self, case: &Case) -> Option<String> {
         self.descriptor.lacks(case).map(|why| format!("host `{}`: {why}", self.name))
     }
@@ -64,7 +64,7 @@ impl RemoteHost {
         self.descriptor.capabilities.contains(&capability)
     }
 
-    /// What of a run it cannot do.
+    /// Returns the reason why the host cannot perform a run.
     fn refuses(&self, program: &Program, inputs: &Inputs) -> Option<String> {
         let case = Case {
             files: inputs.files.clone(),
@@ -76,11 +76,11 @@ impl RemoteHost {
         let imports = names::imports(program.component());
         let reported = imports.iter().any(|item| item.instance.as_deref() == Some(core_boundary::INTERFACE));
         let interposed =
-            || reported.then(|| format!("host `{}`: interposers cannot report to another process", self.name));
+            || reported.then(|| format!("host `{}`: interposers cannot report to an external host", self.name));
         self.missing().or_else(|| self.lacks(&case)).or_else(interposed)
     }
 
-    /// A process with nothing to do, started if there is none. One that has said something since its last run is lost.
+    /// Returns an idle process, or starts one. Fails if an idle process has sent a message since its last run.
     fn take(&self) -> Result<Process, Lost> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle.map(Process::settled).transpose()?.flatten() {
@@ -89,17 +89,17 @@ impl RemoteHost {
         }
     }
 
-    /// Keeps a process for the next run, if it can do one.
+    /// Keeps an idle process for the next run.
     fn give_back(&self, process: Option<Process>) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(process);
     }
 
-    /// Ends the processes that have nothing to do, and looks at how they end: what they say after their last run is wrong, and so
-    /// is an exit status other than 0. One that does not end within a second of the end of its input is killed.
+    /// Ends the idle processes and checks how they end: messages after the last run and exit statuses other than 0 are
+    /// failures. A process that does not exit within one second after its input is closed is killed.
     ///
     /// # Errors
     ///
-    /// The failures, one a line.
+    /// Returns the failures, one per line.
     pub fn finish(&self) -> Result<(), String> {
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let finished = idle.into_iter().map(Process::finish);
@@ -107,18 +107,18 @@ impl RemoteHost {
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
 
-    /// A failure of the host as messages have it.
+    /// Formats a failure of the host.
     fn failed(&self, why: &str) -> String {
         format!("host `{}`: {why}", self.name)
     }
 }
 
-/// The hosts of a suite, by their names.
+/// External hosts of a suite by name.
 #[derive(Default)]
 pub(crate) struct Remotes(Mutex<BTreeMap<String, Arc<RemoteHost>>>);
 
 impl Remotes {
-    /// One of them, made when it is first asked for.
+    /// Returns a host, created on first use.
     pub(crate) fn get(&self, name: &str, make: impl FnOnce() -> Option<RemoteHost>) -> Option<Arc<RemoteHost>> {
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(host) = hosts.get(name) {
@@ -129,7 +129,7 @@ impl Remotes {
         Some(host)
     }
 
-    /// Ends the processes of all of them: as [`RemoteHost::finish`].
+    /// Ends the processes of all hosts, as [`RemoteHost::finish`] does.
     pub(crate) fn finish(&self) -> Result<(), String> {
         let hosts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let wrong: Vec<String> = hosts.values().filter_map(|host| host.finish().err()).collect();

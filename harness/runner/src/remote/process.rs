@@ -1,4 +1,4 @@
-//! The process of a host: lines go in and come out, and nothing that it does, or does not do, holds the harness up.
+//! Process of an external host. Communication never blocks the harness, whatever the process does.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -9,40 +9,41 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use polyfill_build::descriptor::{Descriptor, find_program};
-use polyfill_build::system::children::Group;
-use polyfill_build::system::{PrivateDir, private_dir, variables};
+use polyfill_builder::descriptor::{Descriptor, find_program};
+use polyfill_builder::system::children::Group;
+use polyfill_builder::system::{PrivateDir, private_dir, variables};
 
 use super::backlog::{self, Backlog, Line};
 use super::protocol::{Event, Hello, PROTOCOL, Request};
 use super::state::State;
 
-/// Bytes of a line. Output comes in pieces, and values have to fit.
+/// Maximum length of a line in bytes. Output is sent in pieces; values must fit into one line.
 const LONGEST: u64 = 32 << 20;
 
-/// Bytes of standard error that are quoted: the last ones.
+/// Number of bytes quoted from the end of standard error.
 const QUOTED: usize = 4000;
 
-/// What a host may take to say hello.
+/// Time limit for the `hello` message.
 const GREETING: Duration = Duration::from_secs(60);
 
-/// The time that it has, once it has closed its output or its input is closed, to say the rest on standard error and to end.
+/// Time limit for remaining output on standard error and for exiting, after the host has closed its output or the
+/// harness has closed its input.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The time after the first run of a process in which nothing may come. What comes later is found before its next run, or when
-/// the host is done.
+/// Time after the first run of a process in which it must stay silent. Later messages are detected before its next run
+/// or when the host is finished.
 const SILENCE: Duration = Duration::from_millis(100);
 
-/// Between two looks at whether the process is there.
+/// Interval between checks for the end of the process.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The variables that a host inherits, beside the directory for temporary files, which is its own.
+/// Environment variables that a host inherits, in addition to its own directory for temporary files.
 const KEPT: [&str; 4] = ["PATH", "HOME", "SystemRoot", "LD_LIBRARY_PATH"];
 
-/// The variables that name the directory for temporary files.
+/// Environment variables that specify the directory for temporary files.
 const TEMPORARY: [&str; 3] = ["TMPDIR", "TEMP", "TMP"];
 
-/// A running host. It is ended with all that it has started when this is dropped.
+/// Running host. Dropping it kills the process and all of its children.
 pub(super) struct Process {
     group: Group,
     requests: Option<Sender<String>>,
@@ -51,30 +52,31 @@ pub(super) struct Process {
     backlog: Arc<Backlog>,
     stderr: Arc<Mutex<Vec<u8>>>,
     state: State,
-    /// No run of it is over yet.
+    /// Set before the end of the first run.
     is_new: bool,
-    /// Something came in the same piece of output as the last message, behind it.
+    /// Set if the last read contained more output after the last message.
     more: bool,
     _temporary: Option<PrivateDir>,
 }
 
-/// Requests on their way into a host.
+/// Requests on their way to a host.
 #[derive(Default)]
 struct Written {
-    /// Bytes that are not in the pipe yet.
+    /// Number of bytes that are not in the pipe yet.
     pending: AtomicUsize,
     #[cfg(target_os = "linux")]
     pipe: Mutex<Option<std::os::fd::OwnedFd>>,
 }
 
-/// Why a host is not to be talked to any more, for people.
+/// Failure after which the process cannot be used any more.
 pub(super) struct Lost(pub String);
 
 impl Process {
-    /// Starts a host and greets it.
+    /// Starts a host and exchanges `hello` messages.
     pub(super) fn start(host: &Descriptor, root: &Path, cache: &Path) -> Result<Self, Lost> {
-        let (name, arguments) = host.command.split_first().ok_or_else(|| Lost("it has no command".into()))?;
-        let program = find_program(name).ok_or_else(|| Lost(format!("there is no program `{name}`")))?;
+        let (name, arguments) =
+            host.command.split_first().ok_or_else(|| Lost("the descriptor has no `command`".into()))?;
+        let program = find_program(name).ok_or_else(|| Lost(format!("program `{name}` not found")))?;
         let temporary = private_dir().ok();
         let mut command = Command::new(program);
         command.args(arguments).current_dir(root).env_clear();
@@ -84,8 +86,7 @@ impl Process {
             None => command.envs(TEMPORARY.iter().filter_map(|name| Some((name, variables::variable(name)?)))),
         };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut group =
-            Group::start(&mut command).map_err(|error| Lost(format!("`{name}` cannot be started: {error}")))?;
+        let mut group = Group::start(&mut command).map_err(|error| Lost(format!("cannot start `{name}`: {error}")))?;
 
         let requests = channel();
         let (backlog, sender, lines) = backlog::new();
@@ -93,7 +94,7 @@ impl Process {
         let input = Arc::new(Written::default());
         if let Some((stdin, stdout, errors)) = group.pipes() {
             input.watch(&stdin);
-            // They end with the process, or when nobody listens to them any more.
+            // The threads end with the process, or when their channel is closed.
             let written = input.clone();
             thread::spawn(move || write(stdin, &requests.1, &written));
             thread::spawn(move || read(stdout, &sender));
@@ -121,27 +122,28 @@ impl Process {
         self.send(&Request::Hello(Hello { protocol: PROTOCOL, cache }))?;
         match self.receive(Instant::now() + GREETING)? {
             Some(Event::Hello(hello)) if hello.protocol != PROTOCOL => {
-                Err(self.lost(format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol)))
+                Err(self.lost(format!("unsupported protocol version {}: expected {PROTOCOL}", hello.protocol)))
             }
             Some(_) => Ok(()),
-            None => Err(self.lost(format!("it did not say hello within {} s", GREETING.as_secs()))),
+            None => Err(self.lost(format!("no `hello` message within {} s", GREETING.as_secs()))),
         }
     }
 
-    /// Tells it something. It is not waited for until it has heard.
+    /// Sends a request without waiting until the host has read it.
     pub(super) fn send(&mut self, request: &Request) -> Result<(), Lost> {
-        let mut line = serde_json::to_string(request).map_err(|error| Lost(format!("nothing to be told: {error}")))?;
+        let mut line =
+            serde_json::to_string(request).map_err(|error| Lost(format!("cannot serialize the request: {error}")))?;
         line.push('\n');
         if let Request::Run(run) = request {
             self.state = State::Preparing { calls: run.calls.len() };
         }
         self.input.pending.fetch_add(line.len(), Ordering::AcqRel);
-        // Where nobody writes any more, the output is closed, too: that is seen next.
+        // If the writer thread has ended, the output is closed as well, which the next `receive` reports.
         let _ = self.requests.as_ref().map(|requests| requests.send(line));
         Ok(())
     }
 
-    /// The next thing that it says; nothing if it does not say it in time.
+    /// Returns the next message, or `None` after `until`.
     pub(super) fn receive(&mut self, until: Instant) -> Result<Option<Event>, Lost> {
         let mut ended: Option<Instant> = None;
         loop {
@@ -152,7 +154,7 @@ impl Process {
             return match self.lines.recv_timeout(left.min(LOOK)) {
                 Ok(line) => self.event(line).map(Some),
                 Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
-                // A process of its that left the group still has its output.
+                // A child that left the process group still holds the output open.
                 Err(RecvTimeoutError::Timeout) if ended.is_some_and(|ended| ended.elapsed() > LAST_WORDS) => {
                     Err(self.gone())
                 }
@@ -166,12 +168,12 @@ impl Process {
         self.backlog.taken(&line);
         let (text, more) = match line {
             Line::Text { text, more } => (text, more),
-            Line::TooLong => return Err(self.lost(format!("a line of it has more than {LONGEST} bytes"))),
-            Line::Broken(why) => return Err(self.lost(format!("its output cannot be read: {why}"))),
+            Line::TooLong => return Err(self.lost(format!("an output line exceeds {LONGEST} bytes"))),
+            Line::Broken(why) => return Err(self.lost(format!("cannot read its output: {why}"))),
         };
         let event: Event = serde_json::from_str(&text).map_err(|error| {
             let state = self.state;
-            self.lost(format!("a line of it makes no sense, in the state `{state}`: {error}\n  {}", quoted(&text)))
+            self.lost(format!("invalid message in the state `{state}`: {error}\n  {}", quoted(&text)))
         })?;
         self.state = self.state.after(&event).map_err(|misplaced| self.lost(misplaced.to_string()))?;
         self.more = more;
@@ -181,15 +183,15 @@ impl Process {
         Ok(event)
     }
 
-    /// The guest cannot go on: a call of its did not return.
+    /// Enters the state `unwinding`: the guest cannot continue because a call did not return.
     pub(super) fn unwinds(&mut self) {
         self.state = State::Unwinding;
     }
 
-    /// Looks at a process whose run is over: nothing may follow. Gives it back if it can do another run.
+    /// Checks that no output follows a finished run. Returns the process if it can perform another run.
     pub(super) fn settled(mut self) -> Result<Option<Self>, Lost> {
         let wait = match (self.more, self.is_new) {
-            // It is known to follow.
+            // More output is known to follow.
             (true, _) => LAST_WORDS,
             (false, true) => SILENCE,
             (false, false) => Duration::ZERO,
@@ -198,18 +200,19 @@ impl Process {
         match self.lines.recv_timeout(wait) {
             Ok(line) => Err(self.stray(line)),
             Err(RecvTimeoutError::Timeout) if self.more => {
-                Err(self.lost("something without a line break follows `end`: expected nothing".into()))
+                Err(self.lost("incomplete line after `end`: expected no output".into()))
             }
             Err(RecvTimeoutError::Timeout) if self.group.ended().is_none() => Ok(Some(self)),
             Err(_) => match self.wait() {
                 Some(status) if status.success() => Ok(None),
-                Some(status) => Err(self.lost(format!("it ended after a run ({status}): expected exit status 0"))),
-                None => Err(self.lost("it closed its output after a run and lives on: expected it to end".into())),
+                Some(status) => Err(self.lost(format!("exited after a run ({status}): expected exit status 0"))),
+                None => Err(self.lost("closed its output after a run without exiting: expected an exit".into())),
             },
         }
     }
 
-    /// Closes its input, and looks at what it still says and how it ends. One that does not end by then is killed.
+    /// Closes the input and checks the remaining output and the exit status. A process that does not exit in time is
+    /// killed.
     pub(super) fn finish(mut self) -> Result<(), Lost> {
         self.requests = None;
         self.input.close();
@@ -224,21 +227,21 @@ impl Process {
         }
         match self.wait() {
             Some(status) if !status.success() => {
-                Err(self.lost(format!("it ended after its last run ({status}): expected exit status 0")))
+                Err(self.lost(format!("exited after its last run ({status}): expected exit status 0")))
             }
             _ => Ok(()),
         }
     }
 
-    /// The error for a message in the state `idle`.
+    /// Returns the error for a message in the state `idle`.
     fn stray(&mut self, line: Line) -> Lost {
         match self.event(line) {
-            Ok(_) => self.lost("a message between two runs: expected nothing".into()),
+            Ok(_) => self.lost("message between two runs: expected none".into()),
             Err(lost) => lost,
         }
     }
 
-    /// Its exit status, if it ends soon by itself.
+    /// Waits for the process to exit. Returns `None` after a time limit.
     fn wait(&mut self) -> Option<ExitStatus> {
         let until = Instant::now() + LAST_WORDS;
         loop {
@@ -249,13 +252,13 @@ impl Process {
         }
     }
 
-    /// The end of it, with what it wrote on standard error.
+    /// Creates an error that quotes the standard error of the process.
     pub(super) fn lost(&self, why: String) -> Lost {
         let stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&stderr);
         match text.trim() {
             "" => Lost(why),
-            text => Lost(format!("{why}\non standard error it says:\n{text}")),
+            text => Lost(format!("{why}\nstandard error:\n{text}")),
         }
     }
 
@@ -263,10 +266,10 @@ impl Process {
         let until = Instant::now() + LAST_WORDS;
         let state = self.state;
         let ended = match self.wait() {
-            Some(status) => format!("it ended in the middle ({status}), in the state `{state}`"),
-            None => format!("it closed its output in the middle, in the state `{state}`"),
+            Some(status) => format!("exited unexpectedly ({status}), in the state `{state}`"),
+            None => format!("closed its output unexpectedly, in the state `{state}`"),
         };
-        // What reads its standard error holds the other half until it is at the end.
+        // The reader of standard error holds the other reference until the end of the stream.
         while Arc::strong_count(&self.stderr) > 1 && Instant::now() < until {
             thread::sleep(Duration::from_millis(5));
         }
@@ -295,11 +298,12 @@ impl Written {
         self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// True if the host has read all that was sent, but for the last line break, and where the system does not tell.
+    /// Returns true if the host has read all sent bytes except for the last line break, or the system does not report
+    /// that.
     #[cfg(target_os = "linux")]
     fn is_read(&self) -> bool {
         let until = Instant::now() + LAST_WORDS;
-        // The thread that writes may not have counted yet what the host has read already.
+        // The writer thread may not have counted yet what the host has already read.
         while self.pending.load(Ordering::Acquire) > 0 && Instant::now() < until {
             thread::sleep(Duration::from_millis(1));
         }
@@ -332,7 +336,7 @@ fn read(stdout: impl Read, lines: &backlog::Lines) {
             Ok(_) if bytes.len() as u64 == LONGEST => Line::TooLong,
             Ok(_) => match String::from_utf8(bytes) {
                 Ok(text) => Line::Text { text, more: !stdout.buffer().is_empty() },
-                Err(_) => Line::Broken("a line of it is not UTF-8".into()),
+                Err(_) => Line::Broken("an output line is not valid UTF-8".into()),
             },
             Err(error) => Line::Broken(error.to_string()),
         };

@@ -1,6 +1,6 @@
-//! The lines between the harness and a host that is a program, each of them JSON. `docs/hosts.md` says what they mean.
+//! Messages between the harness and an external host, each a line of JSON. `docs/hosts.md` documents them.
 
-use polyfill_build::case::{LimitName, Seed};
+use polyfill_builder::case::{LimitName, Seed};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::observation::TrapInfo;
 
-/// The version of the protocol: another one where a program that knows this one would go wrong.
+/// Protocol version. Incremented for changes that are incompatible with existing hosts.
 pub const PROTOCOL: u32 = 1;
 
-/// What the harness says.
+/// Message from the harness.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Request {
@@ -23,26 +23,26 @@ pub(super) enum Request {
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Hello {
     pub protocol: u32,
-    /// A folder for what the host makes of components, kept between runs; it need not be there yet.
+    /// Directory in which the host may cache data derived from components. Kept between runs; it may not exist yet.
     pub cache: String,
 }
 
-/// One run.
+/// Run request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Run {
-    /// The component's file.
+    /// Path of the component's file.
     pub component: String,
-    /// SHA-256 of its bytes, in hexadecimal digits.
+    /// SHA-256 of its bytes, hexadecimal.
     pub hash: String,
     pub args: Vec<String>,
     pub env: Vec<(String, String)>,
-    /// In hexadecimal digits.
+    /// Standard input, hexadecimal.
     pub stdin: String,
     pub preopens: Vec<Preopen>,
     pub random: Random,
     pub clock: Clock,
-    /// What to call, in order.
+    /// Calls to make, in order.
     pub calls: Vec<Call>,
     pub answers: Vec<Answer>,
     pub limits: Limits,
@@ -59,9 +59,9 @@ pub(super) struct Preopen {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Random {
-    /// The stream of ChaCha8 with this key (hexadecimal digits), counter and nonce 0.
+    /// Stream of ChaCha8 with this key (hexadecimal), counter 0 and nonce 0.
     Chacha8(String),
-    /// Other bytes in every run.
+    /// Different bytes in every run.
     System,
 }
 
@@ -78,13 +78,13 @@ impl Random {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Clock {
-    /// What the wall clock shows, always: seconds since 1970.
+    /// Constant time of the wall clock in seconds since 1970.
     pub wall: u64,
-    /// Nanoseconds by which the monotonic clock moves when it is read, and the resolution of both.
+    /// Nanoseconds by which the monotonic clock advances on each read, and the resolution of both clocks.
     pub step: u64,
 }
 
-/// A function of the component with its type.
+/// Function of the component with its type.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Function {
@@ -100,7 +100,7 @@ pub(super) struct Call {
     #[serde(flatten)]
     pub function: Function,
     pub arguments: Vec<Value>,
-    /// As the case has it.
+    /// Call expression of the case.
     pub invoke: String,
 }
 
@@ -109,7 +109,7 @@ pub(super) struct Call {
 pub(super) struct Answer {
     #[serde(flatten)]
     pub function: Function,
-    /// One for each call, the last one from then on; none for a function without a result.
+    /// One result per call; the last one is repeated. Empty for a function without a result.
     pub returns: Vec<Value>,
     pub print: Option<String>,
     pub trap_at: Option<u32>,
@@ -124,23 +124,23 @@ pub(super) struct Limits {
     pub handles: usize,
 }
 
-/// What a host says.
+/// Message from a host.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) enum Event {
-    /// The answer to the harness's own greeting.
+    /// Answer to the harness's `hello`.
     Hello(Greeting),
-    /// The component is ready, and the guest's own time begins.
+    /// The component is ready and the guest starts.
     Started,
-    /// Bytes on standard output, in hexadecimal digits.
+    /// Bytes on standard output, hexadecimal.
     Stdout(String),
-    /// Bytes on standard error.
+    /// Bytes on standard error, hexadecimal.
     Stderr(String),
-    /// A call across the component boundary is over.
+    /// A call across the component boundary has ended.
     Call(Called),
-    /// A call that was asked for has returned.
+    /// A requested call has returned.
     Returned(Returned),
-    /// The run is over.
+    /// The run has ended.
     End(End),
 }
 
@@ -157,7 +157,7 @@ pub(super) struct Called {
     pub instance: Option<String>,
     pub function: String,
     pub arguments: Vec<Value>,
-    /// Not there if the function has none, or did not return.
+    /// Absent if the function has no result or did not return.
     #[serde(default, deserialize_with = "given")]
     pub result: Option<Value>,
 }
@@ -165,7 +165,7 @@ pub(super) struct Called {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Returned {
-    /// The call, as the request has it. Optional, so that hosts of this version can leave it out.
+    /// Call expression of the request. Optional for compatibility with existing hosts of this version.
     #[serde(default)]
     pub invoke: Option<String>,
     #[serde(default, deserialize_with = "given")]
@@ -176,12 +176,12 @@ pub(super) struct Returned {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct End {
     pub outcome: Ended,
-    /// Pages of all memories when they were created, and those by which they grew.
+    /// Initial pages of all memories, and pages by which they grew.
     #[serde(default)]
     pub pages: Option<[u64; 2]>,
 }
 
-/// As [`Outcome`](crate::Outcome), but for what the harness sees itself.
+/// [`Outcome`](crate::Outcome) without the variants that the harness determines itself.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) enum Ended {
@@ -193,7 +193,7 @@ pub(super) enum Ended {
     NotRun(String),
 }
 
-/// `null` is a value (an option that is none), and not the same as nothing.
+/// Deserializes a present value. `null` is a value (an option that is none) and differs from an absent field.
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -202,7 +202,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The bytes of pairs of hexadecimal digits.
+/// Decodes pairs of hexadecimal digits.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     let digit = |digit: u8| char::from(digit).to_digit(16);

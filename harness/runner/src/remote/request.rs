@@ -1,8 +1,8 @@
-//! A run as a host is told of it: the exports and imports that a case names, with their types and values.
+//! `run` requests: the exports and imports that a case names, with their types and values.
 
 use std::path::Path;
 
-use polyfill_build::case::Answer;
+use polyfill_builder::case::Answer;
 use serde_json::Value;
 use wasmtime::component::{Type, Val};
 
@@ -18,10 +18,10 @@ use crate::limits::Limits;
 use crate::names::{self, Item};
 use crate::program::Program;
 
-/// The call of a command, as requests have it.
+/// Text of the call of a command in requests.
 pub(super) const RUN: &str = "run()";
 
-/// What the host is told; or why it cannot be.
+/// Creates the `run` request, or returns the reason why the run cannot be expressed.
 pub(super) fn run(
     program: &Program,
     file: &Path,
@@ -55,7 +55,7 @@ pub(super) fn run(
     })
 }
 
-/// The export that a returned value belongs to.
+/// Returns the export of a call expression.
 pub(super) fn called<'a>(program: &'a Program, invoke: &str) -> Result<&'a Item, String> {
     let (name, _) = call::parse(invoke).ok_or_else(|| call::CallError::Syntax { invoke: invoke.into() }.to_string())?;
     names::find(program.exports(), name, "export").map_err(|error| error.to_string())
@@ -79,19 +79,22 @@ fn calls(program: &Program, inputs: &Inputs) -> Result<Vec<Call>, String> {
 fn answer(imports: &[Item], given: &Answer) -> Result<protocol::Answer, String> {
     let item = names::find(imports, &given.function, "import").map_err(|error| error.to_string())?;
     let value = |text: &String| -> Result<Value, String> {
-        let ty =
-            item.ty.results().next().ok_or_else(|| format!("`{}` has no result: leave out `returns`", item.name()))?;
+        let ty = item
+            .ty
+            .results()
+            .next()
+            .ok_or_else(|| format!("`{}` has no result; help: remove `returns`", item.name()))?;
         let value = handles::parse(&ty, text, &mut no_handle);
         value.map(|value| values::to_json(&value)).map_err(|why| format!("`returns` of `{}`: {why}", item.name()))
     };
     let returns: Vec<Value> = given.returns.iter().map(value).collect::<Result<_, _>>()?;
     if returns.is_empty() && item.ty.results().len() > 0 && given.trap_at != Some(1) {
-        return Err(format!("`{}` has a result: give `returns`", item.name()));
+        return Err(format!("`{}` has a result; help: add `returns`", item.name()));
     }
     let function = values::function(item)?;
     Ok(protocol::Answer { function, returns, print: given.print.clone(), trap_at: given.trap_at })
 }
 
 fn no_handle(_: &Type, text: &str) -> Result<Val, String> {
-    Err(format!("`{text}`: handles do not go to another process"))
+    Err(format!("`{text}`: handles cannot be passed to an external host"))
 }

@@ -1,11 +1,11 @@
-//! One run on a host that is a program: what it says, put together as an observation.
+//! A run on an external host: converts its messages to an observation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use polyfill_build::descriptor::Capability;
-use polyfill_build::system::{PrivateDir, private_dir};
+use polyfill_builder::descriptor::Capability;
+use polyfill_builder::system::{PrivateDir, private_dir};
 use wasmtime::component::{Type, Val};
 
 use super::process::{Lost, Process};
@@ -21,27 +21,27 @@ use crate::observation::{Observation, Outcome, Returned, TrapInfo};
 use crate::program::Program;
 use crate::values::{bytes_text, result_text, value_text};
 
-/// What a host may take to make a component ready, before the guest's own time begins.
+/// Time limit for preparing a component, before the guest starts.
 const PREPARATION: Duration = Duration::from_secs(300);
 
-/// Between two looks at the size of a guest's files.
+/// Interval between checks of the size of a guest's files.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A component and what it is run with.
+/// Component with its inputs and limits.
 #[derive(Clone, Copy)]
 pub struct RemoteRun<'a> {
-    /// The component, compiled for its types.
+    /// Component, compiled to determine its types.
     pub program: &'a Program,
-    /// Its file; one is written for the run if there is none.
+    /// Path of its file. `None` writes a temporary file for the run.
     pub file: Option<&'a Path>,
-    /// Everything that the guest gets to see.
+    /// Inputs of the guest.
     pub inputs: &'a Inputs,
-    /// How much it may use.
+    /// Resource limits.
     pub limits: &'a Limits,
 }
 
 impl RemoteHost {
-    /// Runs a component to its end, whatever that is.
+    /// Runs a component to its end.
     pub fn observe(&self, run: &RemoteRun<'_>, sinks: Sinks) -> Observation {
         if let Some(why) = self.refuses(run.program, run.inputs) {
             return Observation::of(Outcome::NotRun(why));
@@ -80,8 +80,8 @@ impl RemoteHost {
         }
     }
 
-    /// Asks for the run and takes in what the host says until it is over. A host that has to be stopped in the middle is
-    /// ended, and another process does the next run.
+    /// Requests a run and handles the host's messages until its end. If the run has to be stopped early, the process is
+    /// killed and the next run uses another one.
     fn listen(
         &self,
         mut process: Process,
@@ -118,7 +118,7 @@ impl RemoteHost {
             let now = Instant::now();
             if now >= deadline && !started {
                 let seconds = PREPARATION.as_secs();
-                return Err(process.lost(format!("it did not have the component ready within {seconds} s")));
+                return Err(process.lost(format!("no `started` message within {seconds} s")));
             }
             if now >= deadline {
                 let milliseconds = limits.timeout.as_millis() as u64;
@@ -134,7 +134,7 @@ impl RemoteHost {
     }
 }
 
-/// The component's file; one that had to be written is there as long as `written`.
+/// Returns the path of the component's file. A temporary file lives as long as `written`.
 fn component_file(run: &RemoteRun<'_>, written: &mut Option<PrivateDir>) -> Result<PathBuf, String> {
     if let Some(file) = run.file {
         return Ok(file.to_path_buf());
@@ -144,38 +144,38 @@ fn component_file(run: &RemoteRun<'_>, written: &mut Option<PrivateDir>) -> Resu
         let file = folder.path().join("component.wasm");
         fs::write(&file, run.program.binary()).map(|()| (folder, file))
     };
-    let (folder, file) = write().map_err(|error| format!("the component cannot be written to a file: {error}"))?;
+    let (folder, file) = write().map_err(|error| format!("cannot write the component to a file: {error}"))?;
     *written = Some(folder);
     Ok(file)
 }
 
-/// Why a host is listened to no longer.
+/// Reason for ending a run early.
 enum Refused {
-    /// The guest used more than it may.
+    /// The guest exceeded a limit.
     Stop(Stop),
-    /// The host says what it must not.
+    /// The host sent an invalid message.
     Nonsense(String),
 }
 
-/// The meaning of an event for the run.
+/// Effect of a message on the run.
 enum Heard {
     Something,
-    /// A call of the guest did not return.
+    /// A call by the guest did not return.
     NoReturn,
     End(Outcome),
 }
 
-/// What was heard so far.
+/// State of a run.
 struct Seen<'a> {
     host: &'a RemoteHost,
     run: &'a RemoteRun<'a>,
     imports: Vec<Item>,
     started: bool,
     returned: Vec<Returned>,
-    /// The one call of a command said that it failed.
+    /// Set if the command's `run` returned an error.
     failed: bool,
     stdout: Output,
-    /// How much of standard output was there when the last call returned.
+    /// Length of standard output when the last call returned.
     printed: usize,
     stderr: Output,
     trace: Trace,
@@ -199,10 +199,10 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Takes in one event, which has a place in the state of the process.
+    /// Handles a message that is allowed in the state of the process.
     fn take(&mut self, event: Event) -> Result<Heard, Refused> {
         let bytes = |text: &str| {
-            unhex(text).ok_or_else(|| Refused::Nonsense("output that is no pairs of hexadecimal digits".into()))
+            unhex(text).ok_or_else(|| Refused::Nonsense("output is not a sequence of hexadecimal digit pairs".into()))
         };
         match event {
             Event::Hello(_) | Event::Started => {}
@@ -223,11 +223,11 @@ impl<'a> Seen<'a> {
         Ok(Heard::Something)
     }
 
-    /// A message about something that only hosts with a capability have.
+    /// Checks that the descriptor declares the capability that a message requires.
     fn declared(&self, capability: Capability, message: &str) -> Result<(), String> {
         match self.host.has(capability) {
             true => Ok(()),
-            false => Err(format!("{message}: its descriptor does not have the capability `{}`", capability.name())),
+            false => Err(format!("{message}: the descriptor does not declare the capability `{}`", capability.name())),
         }
     }
 
@@ -235,7 +235,7 @@ impl<'a> Seen<'a> {
         match pages {
             Some(_) => self.declared(Capability::Pages, "message `end` with `pages`")?,
             None if self.started && self.host.has(Capability::Pages) => {
-                return Err("message `end` without `pages`: its descriptor has the capability `pages`".into());
+                return Err("message `end` without `pages`: the descriptor declares the capability `pages`".into());
             }
             None => {}
         }
@@ -248,14 +248,14 @@ impl<'a> Seen<'a> {
         let exports = self.run.program.exports();
         let expected = calls.get(self.returned.len()).map_or(request::RUN, |call| &call.invoke);
         if let Some(invoke) = invoke.filter(|invoke| invoke != expected) {
-            return Err(format!("message `returned` of the call `{invoke}`: expected that of `{expected}`"));
+            return Err(format!("message `returned` for the call `{invoke}`: expected `{expected}`"));
         }
         if calls.is_empty() {
             let item = crate::call::start(exports).map_err(|error| error.to_string())?;
             self.failed = matches!(result(item, value)?, Some(Val::Result(Err(_))));
             return Ok(());
         }
-        let call = calls.get(self.returned.len()).ok_or("`returned` more often than there are calls")?;
+        let call = calls.get(self.returned.len()).ok_or("more `returned` messages than calls")?;
         let item = request::called(self.run.program, &call.invoke)?;
         let value = result(item, value)?.map(|value| result_text(&value, &mut Vec::new()));
         let printed = self.stdout.since(self.printed);
@@ -266,11 +266,11 @@ impl<'a> Seen<'a> {
 
     fn ended(&self, ended: Ended) -> Result<Outcome, String> {
         Ok(match ended {
-            // As the runtimes' own commands do.
+            // As the commands of the runtimes do.
             Ended::Returned if self.failed => Outcome::Exit(1),
             Ended::Returned => Outcome::Returned,
             Ended::Exit(_) if self.imports.is_empty() => {
-                return Err("`end` with `exit`: the component imports no function that could end it".into());
+                return Err("`end` with `exit`: the component imports no function that can exit".into());
             }
             Ended::Exit(code) => Outcome::Exit(code),
             Ended::Trap(info) => Outcome::Trap(readable(info)),
@@ -281,7 +281,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// With the names of functions as the harness's own hosts show them.
+/// Demangles function names as the built-in hosts do.
 fn readable(mut info: TrapInfo) -> TrapInfo {
     for frame in &mut info.frames {
         frame.function = backtrace::demangle(&frame.function);
@@ -289,26 +289,26 @@ fn readable(mut info: TrapInfo) -> TrapInfo {
     info
 }
 
-/// A result of the function's type, if it has one.
+/// Parses the result of a function, if it has one.
 fn result(item: &Item, value: Option<serde_json::Value>) -> Result<Option<Val>, String> {
-    let context = |why: String| format!("the result of `{}`: {why}", item.name());
+    let context = |why: String| format!("result of `{}`: {why}", item.name());
     match (item.ty.results().next(), value) {
         (None, None) => Ok(None),
         (Some(ty), Some(value)) => values::from_json(&ty, &value).map(Some).map_err(context),
-        (None, Some(_)) => Err(context("it has none".into())),
-        (Some(_), None) => Err(context("it is not there".into())),
+        (None, Some(_)) => Err(context("the function has no result".into())),
+        (Some(_), None) => Err(context("missing".into())),
     }
 }
 
-/// A call as the trace has it, and whether it returned, as far as its result says.
+/// Formats a call for the trace. The flag is false if the call did not return a result that the function has.
 fn call_text(imports: &[Item], called: &Called) -> Result<(String, bool), String> {
     let name = names::full(called.instance.as_deref(), &called.function);
     let item = imports.iter().find(|item| item.name() == name);
-    let item = item.ok_or_else(|| format!("a call of `{name}`, which the component does not import"))?;
+    let item = item.ok_or_else(|| format!("call of `{name}`, which the component does not import"))?;
     if item.ty.params().len() != called.arguments.len() {
-        return Err(format!("a call of `{name}` with {} argument(s)", called.arguments.len()));
+        return Err(format!("call of `{name}` with {} argument(s)", called.arguments.len()));
     }
-    let context = |why: String| format!("a call of `{name}`: {why}");
+    let context = |why: String| format!("call of `{name}`: {why}");
     let types = item.ty.params().map(|(_, ty)| ty);
     let arguments =
         types.zip(&called.arguments).map(|(ty, json)| values::from_json(&ty, json).map(|value| text(&ty, &value)));
@@ -318,14 +318,14 @@ fn call_text(imports: &[Item], called: &Called) -> Result<(String, bool), String
             let value = values::from_json(&ty, json).map_err(context)?;
             (format!(" -> {}", text(&ty, &value)), true)
         }
-        (Some(_), None) => return Err(format!("a call of `{name}` with a result, which it does not have")),
+        (Some(_), None) => return Err(format!("call of `{name}` with a result, but the function has none")),
         (None, Some(_)) => (String::new(), false),
         (None, None) => (String::new(), true),
     };
     Ok((format!("{name}({}){result}", arguments.join(", ")), returns))
 }
 
-/// As the harness's own hosts tell it: a list of bytes is one, also where it is empty.
+/// Formats a value as the built-in hosts do: an empty list of bytes is shown as bytes.
 fn text(ty: &Type, value: &Val) -> String {
     match (ty, value) {
         (Type::List(list), Val::List(values)) if values.is_empty() && list.ty() == Type::U8 => bytes_text(b""),

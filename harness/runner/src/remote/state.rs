@@ -1,25 +1,26 @@
-//! The states of a host's process: which messages it may send in each, and what comes next. `docs/hosts.md` has the same table.
+//! State machine of a host's process: the messages allowed in each state and the next state. `docs/hosts.md` has the
+//! same table.
 
 use std::fmt;
 
 use super::protocol::{Ended, Event};
 
-/// A state of the protocol, as the harness sees it.
+/// State of the protocol as seen by the harness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// The process has started; it has not greeted yet.
+    /// Started, no `hello` yet.
     Greeting,
-    /// Between runs: it has greeted, or its last run is over.
+    /// Between runs.
     Idle,
-    /// It was asked for a run with this many calls; the guest's time has not begun.
+    /// A run with this number of calls was requested; the guest has not started.
     Preparing { calls: usize },
-    /// The guest runs. This many calls have returned, of all.
+    /// The guest runs. `returned` of `calls` calls have returned.
     Running { returned: usize, calls: usize },
-    /// A call across the component boundary did not return, so that the guest cannot go on.
+    /// A call across the component boundary did not return, so the guest cannot continue.
     Unwinding,
 }
 
-/// A message in a state that has no place for it.
+/// Message that is not allowed in the current state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Misplaced {
     message: String,
@@ -28,7 +29,7 @@ pub(super) struct Misplaced {
 }
 
 impl State {
-    /// The state after a message.
+    /// Returns the state after a message.
     pub(super) fn after(self, event: &Event) -> Result<State, Misplaced> {
         let next = match (self, event) {
             (State::Greeting, Event::Hello(_)) => Some(State::Idle),
@@ -54,12 +55,12 @@ impl State {
         next.ok_or_else(|| Misplaced { message: named(event), state: self, expected: self.expected() })
     }
 
-    /// The messages that have a place in it.
+    /// Describes the messages that are allowed in this state.
     fn expected(self) -> String {
         let started = "`stdout`, `stderr`, `call`";
         match self {
             State::Greeting => "`hello`".into(),
-            State::Idle => "nothing before the next request".into(),
+            State::Idle => "no message before the next request".into(),
             State::Preparing { .. } => "`started`, or `end` with `not-run`".into(),
             State::Running { returned, calls } if returned < calls => format!(
                 "{started}, `returned` of call {} of {calls}, or `end` with an outcome other than `returned` and `not-run`",
@@ -91,7 +92,7 @@ impl fmt::Display for Misplaced {
     }
 }
 
-/// A message as errors show it.
+/// Formats a message for errors.
 fn named(event: &Event) -> String {
     let name = match event {
         Event::Hello(_) => "hello",
@@ -129,7 +130,7 @@ mod tests {
         State::Unwinding,
     ];
 
-    /// Each message, and the numbers of the states that take it with those that come next.
+    /// Messages with the indices of the states that accept them and of the next states.
     const TAKEN: [(&str, &[(usize, usize)]); 12] = [
         (r#"{"hello": {"protocol": 1}}"#, &[(0, 1)]),
         (r#""started""#, &[(2, 3)]),
@@ -146,7 +147,7 @@ mod tests {
     ];
 
     #[test]
-    fn each_message_is_taken_in_its_states_only() {
+    fn messages_are_accepted_in_their_states_only() {
         for (message, taken) in TAKEN {
             let event: Event = serde_json::from_str(message).unwrap();
             for (number, state) in STATES.iter().enumerate() {
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documentation_has_every_state() {
+    fn the_documentation_lists_every_state() {
         let text = include_str!("../../../../docs/hosts.md");
         for state in STATES {
             assert!(text.contains(&format!("\n| `{state}` |")), "docs/hosts.md has no row for the state `{state}`");

@@ -1,4 +1,4 @@
-//! Values and types of the component model <-> JSON, so that a host needs no parser of WAVE.
+//! Conversion of component model values and types to and from JSON, so that a host needs no WAVE parser.
 
 use serde_json::{Map, Value, json};
 use wasmtime::component::{Type, Val};
@@ -7,7 +7,7 @@ use super::protocol::{Function, hex, unhex};
 use crate::names::Item;
 use crate::values::type_text;
 
-/// A function with its type; or the type that cannot be written down.
+/// Describes a function with its types, or returns an error if a type cannot be expressed.
 pub(super) fn function(item: &Item) -> Result<Function, String> {
     let parameters: Result<Vec<Value>, String> = item.ty.params().map(|(_, ty)| type_json(&ty)).collect();
     let result = item.ty.results().next().map(|ty| type_json(&ty)).transpose();
@@ -20,7 +20,7 @@ pub(super) fn function(item: &Item) -> Result<Function, String> {
     })
 }
 
-/// A type: a word for one without parts, and else an object with one key.
+/// Converts a type: a string for a primitive type, otherwise an object with one key.
 fn type_json(ty: &Type) -> Result<Value, String> {
     let optional = |ty: Option<Type>| ty.map_or(Ok(Value::Null), |ty| type_json(&ty));
     Ok(match ty {
@@ -47,11 +47,11 @@ fn type_json(ty: &Type) -> Result<Value, String> {
         Type::S8 | Type::U8 | Type::S16 | Type::U16 | Type::S32 | Type::U32 | Type::S64 | Type::U64 => {
             type_text(ty).into()
         }
-        _ => return Err(format!("values of {} do not go to another process", type_text(ty))),
+        _ => return Err(format!("values of {} cannot be passed to an external host", type_text(ty))),
     })
 }
 
-/// A value of a type that [`type_json`] can write down.
+/// Converts a value of a type that [`type_json`] supports.
 pub(super) fn to_json(value: &Val) -> Value {
     let float = |number: f64| match number {
         _ if number.is_nan() => "nan".into(),
@@ -67,7 +67,7 @@ pub(super) fn to_json(value: &Val) -> Value {
         Val::U16(number) => json!(number),
         Val::S32(number) => json!(number),
         Val::U32(number) => json!(number),
-        // Numbers in JSON are not exact in all languages.
+        // Not all languages read 64-bit JSON numbers exactly.
         Val::S64(number) => number.to_string().into(),
         Val::U64(number) => number.to_string().into(),
         Val::Float32(number) => float(f64::from(*number)),
@@ -89,25 +89,25 @@ pub(super) fn to_json(value: &Val) -> Value {
         Val::Option(Some(value)) => json!({ "some": to_json(value) }),
         Val::Result(Ok(value)) => json!({ "ok": payload(value) }),
         Val::Result(Err(value)) => json!({ "err": payload(value) }),
-        // No value of a type that can be written down has any of these in it.
+        // Supported types have no such values.
         _ => Value::Null,
     }
 }
 
-/// The bytes of a list of them; an empty list is written as a list.
+/// Returns the bytes of a non-empty list of `u8`. An empty list is written as a list.
 fn bytes(values: &[Val]) -> Option<Vec<u8>> {
     let byte = |value: &Val| if let Val::U8(byte) = value { Some(*byte) } else { None };
     (!values.is_empty()).then(|| values.iter().map(byte).collect())?
 }
 
-/// The value of that type that a host wrote.
+/// Parses a value of type `ty` from a host's JSON.
 pub(super) fn from_json(ty: &Type, json: &Value) -> Result<Val, String> {
     read(ty, json).ok_or_else(|| {
         let mut text: String = json.to_string().chars().take(80).collect();
         if text.len() < json.to_string().len() {
             text.push_str("..");
         }
-        format!("`{text}` is no {}", type_text(ty))
+        format!("`{text}` is not a valid {}", type_text(ty))
     })
 }
 

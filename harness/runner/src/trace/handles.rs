@@ -1,24 +1,24 @@
-//! Values with other handles in them.
+//! Replacement of handles in values.
 
 use std::collections::BTreeMap;
 
 use wasmtime::component::{ResourceAny, Type, Val};
 
-/// Names of handles, by [`key`].
+/// Names of handles by [`key`].
 pub(super) type Names = BTreeMap<String, String>;
 
-/// Handles have no order, but a text of their own.
+/// Returns the debug text of a handle as a key, because handles have no order.
 pub(super) fn key(handle: ResourceAny) -> String {
     format!("{handle:?}")
 }
 
-/// A value with other handles in it.
+/// Returns a copy of a value with its handles replaced by `handle`.
 pub(super) fn map(
     value: &Val,
     ty: Option<&Type>,
     handle: &mut dyn FnMut(ResourceAny, Option<&Type>) -> wasmtime::Result<ResourceAny>,
 ) -> wasmtime::Result<Val> {
-    // Most values hold none, and may be large.
+    // Most values contain no handles and may be large.
     if !has_handle(value) {
         return Ok(value.clone());
     }
@@ -94,7 +94,7 @@ fn has_handle(value: &Val) -> bool {
     let boxed = |value: &Option<Box<Val>>| value.as_ref().is_some_and(|value| has_handle(value));
     match value {
         Val::Resource(_) => true,
-        // Elements are of one type.
+        // All elements have the same type.
         Val::List(values) | Val::FixedLengthList(values) => values.iter().any(has_handle),
         Val::Tuple(values) => values.iter().any(has_handle),
         Val::Record(fields) => fields.iter().any(|(_, value)| has_handle(value)),

@@ -1,7 +1,8 @@
 //! Traces: the calls of a run across both boundaries, in the order in which they began.
 //!
-//! The core side is told by interposers ([`core_boundary`](crate::core_boundary)), the component side by a relay that
-//! stands between the component and its host ([`wrap`]): so any host is covered, without code for its interfaces.
+//! Interposers report the core boundary ([`core_boundary`](crate::core_boundary)). A proxy component between the
+//! component and its host reports the component boundary ([`wrap`]), so that every host is covered without code for its
+//! interfaces.
 
 mod handles;
 mod output;
@@ -21,81 +22,81 @@ use serde::{Deserialize, Serialize};
 pub use output::{Written, written};
 pub use replay::{Divergence, Mode, Replay, Replayed, replay};
 pub use results::recorded_results;
-pub use script::{Says, Script};
+pub use script::{Response, Script};
 pub use staged::{Growth, Staged, StagedRun};
 pub(crate) use tape::{Tape, begin, end};
 pub(crate) use text::line;
 pub use text::{json_lines, lines, lines_in, shortened};
 
-/// How much a trace keeps of the values that it has.
+/// Detail of recorded values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// No trace at all, at no cost.
+    /// No trace, and no overhead.
     #[default]
     Off,
-    /// Long lists by their length, their head and a hash: for people.
+    /// Long lists as length, head and hash, for display.
     Short,
-    /// All of them: what a replay answers from.
+    /// All values in full, as required for a replay.
     Full,
 }
 
-/// The calls of a run.
+/// Recorded calls of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Trace {
-    /// In the order in which they began.
+    /// Calls, in the order in which they began.
     pub events: Vec<Event>,
-    /// Calls that came after as many as are kept.
+    /// Number of calls that were not kept, or whose result was shortened, because a limit was reached.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: u64,
 }
 
-/// A call across a boundary.
+/// Call across a boundary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Event {
-    /// Which boundary, and in which direction.
+    /// Boundary and direction.
     pub boundary: Boundary,
-    /// The call that this one was made in, by its place in the trace.
+    /// Index of the enclosing call in the trace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<usize>,
-    /// `instance.function` of WIT, or `module.function` of a core module.
+    /// `instance.function` in WIT, or `module.function` of a core module.
     pub function: String,
-    /// In WAVE, handles by name (`output-stream#2`); for functions of preview1 with the names of their parameters.
+    /// Arguments in WAVE, handles by name (`output-stream#2`). For preview1 functions, with parameter names.
     pub arguments: Vec<String>,
-    /// How it ended.
+    /// End of the call.
     pub end: End,
 }
 
-/// Where a call goes.
+/// Boundary that a call crosses, with its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Boundary {
     /// The host calls an export of the component.
     Export,
-    /// Main calls an adapter, or an adapter main.
+    /// Main calls an adapter, or an adapter calls main.
     Core,
     /// The component calls the host.
     Import,
 }
 
-/// How a call ended.
+/// End of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
-    /// It did not: the run was over before.
+    /// Did not end before the end of the run.
     Never,
-    /// With this result, if the function has one.
+    /// Returned, with the result if the function has one.
     Returned(Option<String>),
     /// The host ended the run with this exit code.
     Exit(i32),
-    /// The host's function failed, which ended the run.
+    /// The host function failed with this message, which ended the run.
     Failed(String),
 }
 
 impl Trace {
-    /// For each event, the number of calls that it was made in. A number in [`Event::within`] that is not that of an earlier
-    /// event counts as none.
+    /// Returns the nesting depth of each event. An index in [`Event::within`] that does not refer to an earlier event
+    /// is ignored.
     pub fn depths(&self) -> Vec<usize> {
         let mut depths: Vec<usize> = Vec::with_capacity(self.events.len());
         for event in &self.events {
@@ -105,7 +106,7 @@ impl Trace {
         depths
     }
 
-    /// The calls of the host alone.
+    /// Returns the calls of the host only.
     pub fn imports(&self) -> impl Iterator<Item = &Event> {
         self.events.iter().filter(|event| event.boundary == Boundary::Import)
     }

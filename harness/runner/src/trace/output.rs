@@ -1,32 +1,32 @@
-//! Standard output and error of a run, read from its calls of the host: a replay has no host that would keep them.
+//! Extracts standard output and error from the recorded host calls, because a replay has no host that collects them.
 
 use std::collections::HashMap;
 
 use super::{Boundary, End, Event, Trace};
 
-/// Bytes of each stream that are read: a recording may claim to have written more than there is memory for.
+/// Maximum number of bytes read per stream. A recording may claim to have written more than fits into memory.
 const MOST: usize = 64 << 20;
 
-/// The output of a run, as its calls have it.
+/// Output of a run according to its calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Standard output.
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: Vec<u8>,
-    /// Standard output by the call of an export that it was written in, in their order.
+    /// Standard output by call of an export, in order.
     pub by_export: Vec<Vec<u8>>,
 }
 
-/// Where a handle writes to.
+/// Standard stream that a handle writes to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stream {
     Stdout,
     Stderr,
 }
 
-/// Reads the output of a run from its calls of `wasi:io/streams`, `my-wasi` and `my-cli`; `None` if there is a call whose bytes
-/// are not known from its arguments.
+/// Extracts the output of a run from its calls of `wasi:io/streams`, `my-wasi` and `my-cli`. Returns `None` if the
+/// written bytes of a call cannot be determined from its arguments.
 pub fn written(trace: &Trace) -> Option<Written> {
     let mut written = Written::default();
     let mut handles: HashMap<&str, Stream> = HashMap::new();
@@ -69,8 +69,8 @@ impl Written {
     }
 }
 
-/// What a call writes, if it does: `None` outside if that is not known.
-#[allow(clippy::type_complexity, reason = "the two levels are what there is to say")]
+/// Returns the bytes written by a call: `Some(None)` if it writes no output, `None` if the bytes are unknown.
+#[allow(clippy::type_complexity, reason = "the outer level means unknown, the inner one no output")]
 fn write(
     event: &Event,
     interface: &str,
@@ -98,19 +98,19 @@ fn write(
         "write-zeroes" | "blocking-write-zeroes-and-flush" if succeeded => {
             vec![0; argument(1)?.parse().ok().filter(|length| *length <= MOST)?]
         }
-        // As many bytes of another stream as could be had.
+        // Copies an unknown number of bytes from another stream.
         "splice" | "blocking-splice" if result != "ok(0)" => return None,
-        // It may have written a part.
+        // A failed write may have written a part.
         "blocking-write-and-flush" | "blocking-write-zeroes-and-flush" => return None,
         _ => Vec::new(),
     };
     Some(Some((stream, bytes)))
 }
 
-/// `wasi:cli/stdout@0.2.6.get-stdout` -> interface without its version, and function.
+/// Splits `wasi:cli/stdout@0.2.6.get-stdout` into the interface without its version, and the function.
 fn split(name: &str) -> (&str, &str) {
     let (interface, rest) = match name.split_once('@') {
-        // Numbers and dots, up to the dot before the function.
+        // The version consists of digits and dots and ends before the dot that precedes the function.
         Some((interface, rest)) => match rest.find(|c: char| !c.is_ascii_digit() && c != '.') {
             Some(end) => (interface, &rest[end..]),
             None => (interface, ""),
@@ -120,7 +120,7 @@ fn split(name: &str) -> (&str, &str) {
     (interface, rest)
 }
 
-/// A list of bytes as a trace has it: a string or numbers.
+/// Parses a list of bytes as recorded in a trace: a string or numbers.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     if let Some(numbers) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
         let numbers = numbers.split(',').map(str::trim).filter(|number| !number.is_empty());
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn output_is_what_was_written_to_its_streams() {
+    fn output_is_extracted_from_stream_writes() {
         let method = |name: &str| format!("wasi:io/streams@0.2.6.[method]output-stream.{name}");
         let import = |function: &str, arguments: &[&str], result| event(Boundary::Import, function, arguments, result);
         let events = vec![

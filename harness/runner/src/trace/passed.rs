@@ -1,4 +1,4 @@
-//! One function that a component imports, answered by its relay or by a script; each call is taken down.
+//! Imported function that is answered by the proxy component or by a host mock. Each call is recorded.
 
 use std::sync::Arc;
 
@@ -8,24 +8,24 @@ use wasmtime::component::{Func, Linker, ResourceAny, Type, Val};
 use wasmtime_wasi::I32Exit;
 
 use super::handles::{Names, key, map};
-use super::script::Says;
+use super::script::Response;
 use super::stand_ins::Resources;
 use super::{Boundary, End, wrap};
 use crate::host::{State, Stop};
 use crate::{backtrace, core_boundary, drive, handles};
 
-/// A function of the host.
+/// Host function.
 #[derive(Clone)]
 pub(super) struct Passed {
-    /// `instance.function`.
+    /// Name, as `instance.function`.
     pub(super) name: Arc<str>,
-    /// The relay's; none where there is no host.
+    /// Function of the proxy component. `None` without a host.
     pub(super) real: Option<Func>,
     pub(super) resources: Arc<Resources>,
 }
 
 impl Passed {
-    /// Puts it where the component looks for it.
+    /// Defines the function in a linker under the name that the component imports.
     pub(super) fn define(
         self,
         linker: &mut Linker<State>,
@@ -44,7 +44,7 @@ impl Passed {
             });
         }
         root.func_new(function, move |store, ty, arguments, results| {
-            // Nothing in it waits.
+            // A host without asynchronous functions never waits.
             drive::drive_at_once(self.call(store, ty, arguments, results, false))
         })
     }
@@ -70,11 +70,11 @@ impl Passed {
         let texts: Vec<String> = asked.map(|argument| text(&store, argument, &names)).collect();
         let says = store.data().tape().answer(&self.name, &texts);
         store.data().tape().begin(Boundary::Import, &self.name, texts);
-        if let Says::Asks { argument, value } = &says {
+        if let Response::Asks { argument, value } = &says {
             self.ask(&ty, *argument, value, &mut real)?;
         }
         let done = match (says, self.real) {
-            (Says::Ends(end), _) => {
+            (Response::Ends(end), _) => {
                 for handle in given_away {
                     drop_real(&mut store, handle, asynchronous).await?;
                 }
@@ -84,7 +84,7 @@ impl Passed {
                 Ok(()) => self.give(&mut store, &ty, parent, results),
                 Err(error) => Err(error),
             },
-            (_, None) => Err(wasmtime::format_err!("nothing answers `{}`", self.name)),
+            (_, None) => Err(wasmtime::format_err!("no response for `{}`", self.name)),
         };
         let end = ended(&done);
         store.data().tape().end(end);
@@ -92,7 +92,7 @@ impl Passed {
         done.map(|_| ())
     }
 
-    /// Puts handles for the guest in place of the relay's. The result's text.
+    /// Replaces handles of the proxy component in the results by handles for the guest. Returns the text of the result.
     fn give(
         &self,
         store: &mut StoreContextMut<'_, State>,
@@ -113,18 +113,22 @@ impl Passed {
         Ok(is_asked.then(|| text(store, result, &names)))
     }
 
-    /// Puts another value in an argument's place.
+    /// Replaces an argument.
     fn ask(&self, ty: &ComponentFunc, argument: usize, value: &str, real: &mut [Val]) -> wasmtime::Result<()> {
         let (Some(place), Some((name, ty))) = (real.get_mut(argument), ty.params().nth(argument)) else {
             return Err(wasmtime::format_err!("`{}` has no argument {argument}", self.name));
         };
-        let mut none = |_: &Type, name: &str| Err(format!("`{name}` is no handle of the guest's"));
-        *place = handles::parse(&ty, value, &mut none)
-            .map_err(|message| wasmtime::format_err!("`{value}` is no `{name}` of `{}`: {message}", self.name))?;
+        let mut none = |_: &Type, name: &str| Err(format!("`{name}` is not a handle of the guest"));
+        *place = handles::parse(&ty, value, &mut none).map_err(|message| {
+            wasmtime::format_err!(
+                "`{value}` is not a valid value of the parameter `{name}` of `{}`: {message}",
+                self.name
+            )
+        })?;
         Ok(())
     }
 
-    /// A result from its text, with handles of nothing.
+    /// Ends a call as specified by the host mock, with mocked handles in the result.
     fn scripted(
         &self,
         store: &mut StoreContextMut<'_, State>,
@@ -136,7 +140,7 @@ impl Passed {
             End::Returned(value) => value,
             End::Exit(code) => return Err(Stop::Exit(code).into()),
             End::Failed(message) => return Err(wasmtime::Error::msg(message)),
-            End::Never => return Err(wasmtime::Error::msg("the host stops here")),
+            End::Never => return Err(wasmtime::Error::msg("the host stopped the run")),
         };
         let (Some(result), Some(ty)) = (results.first_mut(), ty.results().next()) else { return Ok(None) };
         let value = value.unwrap_or_default();
@@ -145,16 +149,17 @@ impl Passed {
                 let handle = self.resources.make(store, resource, name).map_err(|error| format!("{error:#}"))?;
                 Ok(Val::Resource(handle))
             }
-            _ => Err("a loan cannot be returned".to_string()),
+            _ => Err("a borrowed handle cannot be returned".to_string()),
         };
-        *result = handles::parse(&ty, &value, &mut make)
-            .map_err(|message| wasmtime::format_err!("`{value}` is no result of `{}`: {message}", self.name))?;
+        *result = handles::parse(&ty, &value, &mut make).map_err(|message| {
+            wasmtime::format_err!("`{value}` is not a valid result of `{}`: {message}", self.name)
+        })?;
         Ok(Some(value))
     }
 }
 
-/// An argument with the relay's handles in place of the guest's. What the guest gives away it has no more; what it lends
-/// is told by numbers.
+/// Returns an argument with the guest's handles replaced by those of the proxy component. Removes the handles that the
+/// guest passes as owned, and adds the numbers of borrowed ones to `lent`.
 fn take(
     store: &mut StoreContextMut<'_, State>,
     value: &Val,
@@ -169,7 +174,7 @@ fn take(
             true => store.data().tape().take(number),
             false => store.data().tape().handle(number).cloned(),
         };
-        let known = known.ok_or_else(|| wasmtime::format_err!("a handle that the host has not given"))?;
+        let known = known.ok_or_else(|| wasmtime::format_err!("unknown handle: not returned by the host"))?;
         names.insert(key(handle), known.name);
         match owned {
             true => store.data().core_boundary().given_away(number),
@@ -180,7 +185,7 @@ fn take(
     })
 }
 
-/// Drops what a handle stood for, on the host's side.
+/// Drops a host resource.
 pub(super) async fn drop_real(
     store: &mut StoreContextMut<'_, State>,
     real: ResourceAny,

@@ -1,7 +1,7 @@
-//! Calls of preview1 for people: paths and bytes where there are addresses, names where there are numbers.
+//! Readable arguments and results of preview1 calls: paths and bytes instead of addresses, names instead of numbers.
 //!
-//! What the functions take and give stands in `preview1.txt`, in the order of the core function's parameters: results
-//! come last, as addresses to write to.
+//! `preview1.txt` lists parameters and results in the order of the core function's parameters. Results come last, as
+//! addresses to write to.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use crate::core_boundary::Value;
 use crate::errno::errno_name;
 use crate::values::{bytes_text, string_text};
 
-/// The modules that have these functions.
+/// Modules with these functions.
 const MODULES: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
 
 static FUNCTIONS: LazyLock<Vec<Function>> =
@@ -23,7 +23,7 @@ struct Function {
 
 type Named = (&'static str, &'static str);
 
-/// `name(a: type, ..) -> b: type, ..`
+/// Parses a line `name(a: type, ..) -> b: type, ..`.
 fn read(line: &'static str) -> Option<Function> {
     let (head, results) = line.split_once(" -> ").unwrap_or((line, ""));
     let (name, params) = head.strip_suffix(')')?.split_once('(')?;
@@ -31,7 +31,8 @@ fn read(line: &'static str) -> Option<Function> {
     Some(Function { name, params: list(params), results: list(results) })
 }
 
-/// The arguments of a call; none if it is no function of preview1, or not of its type.
+/// Formats the arguments of a call. Returns `None` if it is not a preview1 function, or the arguments do not have its
+/// type.
 pub(super) fn arguments(module: &str, function: &str, values: &[Value], memory: &[u8]) -> Option<Vec<String>> {
     let function = find(module, function)?;
     let mut values = values.iter().copied();
@@ -59,7 +60,7 @@ pub(super) fn arguments(module: &str, function: &str, values: &[Value], memory: 
     Some(texts)
 }
 
-/// What a call has given: its errno, and its results if that is a success.
+/// Formats the result of a call: its errno and, on success, its results.
 pub(super) fn result(
     module: &str,
     function: &str,
@@ -100,7 +101,7 @@ pub(super) fn result(
     Some(Some(text))
 }
 
-/// What a parameter of the core function is called, results among them.
+/// Returns the name of a parameter of the core function, including result pointers.
 pub(crate) fn parameter(function: &str, index: usize) -> Option<&'static str> {
     let function = FUNCTIONS.iter().find(|known| known.name == function)?;
     let params =
@@ -147,7 +148,7 @@ fn flags(names: &[&str], value: u64) -> String {
     format!("{{{}}}", known.chain(unknown).collect::<Vec<_>>().join(", "))
 }
 
-/// A result, and what it is as a number.
+/// Reads a result from memory and returns it as a number and as text.
 fn load(ty: &str, memory: &[u8], at: u64) -> (Option<u64>, String) {
     let bytes = |offset: u64, size: u64| {
         let bytes = slice(memory, at.saturating_add(offset), size)?;
@@ -197,7 +198,7 @@ fn filetype(number: u64) -> String {
     names.get(number as usize).map_or_else(|| number.to_string(), |name| name.to_string())
 }
 
-/// How much room there is for what will be read.
+/// Formats the capacity of a buffer to be filled.
 fn room(ty: &str, memory: &[u8], at: u64, length: u64) -> String {
     let bytes = match ty {
         "read" => vectors(memory, at, length).map(|all| all.iter().map(|(_, length)| length).sum()),
@@ -206,7 +207,7 @@ fn room(ty: &str, memory: &[u8], at: u64, length: u64) -> String {
     bytes.map_or_else(|| beyond(at), |bytes| format!("<room for {bytes}>"))
 }
 
-/// What buffers hold, the first so many bytes.
+/// Returns the contents of buffers, at most `most` bytes.
 fn buffers(memory: &[u8], at: u64, count: u64, mut most: u64) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     for (start, length) in vectors(memory, at, count)? {
@@ -217,7 +218,7 @@ fn buffers(memory: &[u8], at: u64, count: u64, mut most: u64) -> Option<Vec<u8>>
     Some(all)
 }
 
-/// Addresses and lengths.
+/// Reads an array of address and length pairs.
 fn vectors(memory: &[u8], at: u64, count: u64) -> Option<Vec<(u64, u64)>> {
     let (entries, _) = slice(memory, at, count.checked_mul(8)?)?.as_chunks::<4>();
     let numbers: Vec<u64> = entries.iter().map(|bytes| u32::from_le_bytes(*bytes).into()).collect();
@@ -241,7 +242,7 @@ mod tests {
     const MODULE: &str = "wasi_snapshot_preview1";
 
     #[test]
-    fn each_function_is_described_once_and_as_it_is_typed() {
+    fn each_function_is_described_once() {
         let names: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
         assert_eq!(names.len(), 46);
         assert!(names.is_sorted());

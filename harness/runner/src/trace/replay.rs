@@ -1,16 +1,16 @@
-//! Plays a recorded run again: the calls that the component makes are answered from the trace, and there is no host.
+//! Replays a recorded run without a host: the component's calls are answered from the trace.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use polyfill_build::index::Sanitize;
+use polyfill_builder::index::Sanitize;
 use polyfill_encoder::versions;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{InstancePre, Linker};
 
 use super::passed::Passed;
-use super::script::{Says, Script};
+use super::script::{Response, Script};
 use super::{Boundary, Detail, End, Event, Trace, stand_ins, text};
 use crate::call::Caller;
 use crate::engine::Engine;
@@ -21,88 +21,88 @@ use crate::observation::{Observation, Outcome};
 use crate::program::Program;
 use crate::{backtrace, core_boundary, drive, names, observe};
 
-/// A component, and what it is to find.
+/// Component with its recorded run.
 #[derive(Clone, Copy)]
 pub struct Replay<'a> {
-    /// The engine that has compiled the component.
+    /// Engine that compiled the component.
     pub engine: &'a Engine,
-    /// The component.
+    /// Component.
     pub program: &'a Program,
-    /// The recorded run, in full ([`Detail::Full`]).
+    /// Trace of the recorded run, in full ([`Detail::Full`]).
     pub trace: &'a Trace,
-    /// The calls of the recorded run; what its guest found beside that comes from the trace.
+    /// Inputs of the recorded run, of which only the calls of exports are used. All else comes from the trace.
     pub inputs: &'a Inputs,
-    /// How much it may use.
+    /// Resource limits.
     pub limits: &'a Limits,
-    /// How much may be different.
+    /// Comparison mode.
     pub mode: Mode,
-    /// What checks of calls have to know, if the component reports them.
+    /// Parameters of the checks of core calls, if the component reports those.
     pub sanitize: Option<&'a Sanitize>,
 }
 
-/// How much may be different.
+/// Comparison of calls with the recorded ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing: the run ends at the first call that is not the recorded one.
+    /// Exact: the run ends at the first call that differs from the recorded one.
     #[default]
     Strict,
-    /// A call is answered as the next recorded one of that function, whatever its version; with the same arguments, if
-    /// there is such a one. For components that are not the recorded one.
+    /// Answers a call with the next recorded call of the function in any version, preferring equal arguments. For
+    /// components other than the recorded one.
     Tolerant,
 }
 
-/// What a replay came to.
+/// Result of a replay.
 #[derive(Clone, Debug)]
 pub struct Replayed {
-    /// What was seen. Standard output and error are empty: there is no host to take them.
+    /// Observation. Standard output and error are empty, because no host collects them.
     pub observation: Observation,
-    /// The first call that is not the recorded one.
+    /// First call that differs from the recorded one.
     pub divergence: Option<Divergence>,
 }
 
-/// The first call across the component boundary that is not the recorded one.
+/// First call across the component boundary that differs from the recorded one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Divergence {
-    /// Calls before it that are the same.
+    /// Number of equal calls before it.
     pub calls: usize,
-    /// What was recorded; none if there were no more calls.
+    /// Recorded call. `None` after the last recorded call.
     pub recorded: Option<String>,
-    /// What came; none if nothing did.
+    /// Actual call. `None` if the run made no further call.
     pub seen: Option<String>,
 }
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or = |text: &Option<String>, other: &str| text.clone().unwrap_or_else(|| other.into());
-        writeln!(f, "the first difference comes after {} calls:", self.calls)?;
+        writeln!(f, "first difference after {} calls:", self.calls)?;
         writeln!(f, "  recorded: {}", or(&self.recorded, "no more calls"))?;
-        write!(f, "  seen:     {}", or(&self.seen, "no more calls"))
+        write!(f, "  actual:   {}", or(&self.seen, "no more calls"))
     }
 }
 
-/// Runs the component on what was recorded. Nothing of the machine is read or written but the engine's cache.
+/// Replays a run. Accesses nothing outside of the process except the engine's cache.
 pub fn replay(run: &Replay<'_>) -> Replayed {
-    let player = Arc::new(Mutex::new(Player::new(run.trace, run.mode)));
-    let observation = play(run, player.clone()).unwrap_or_else(|why| Observation::of(Outcome::NotRun(why)));
-    let mut player = player.lock().unwrap_or_else(PoisonError::into_inner);
-    let divergence = player.finish();
+    let replaying_host = Arc::new(Mutex::new(ReplayingHost::new(run.trace, run.mode)));
+    let observation = play(run, replaying_host.clone()).unwrap_or_else(|why| Observation::of(Outcome::NotRun(why)));
+    let mut replaying_host = replaying_host.lock().unwrap_or_else(PoisonError::into_inner);
+    let divergence = replaying_host.finish();
     Replayed { observation, divergence }
 }
 
-fn play(run: &Replay<'_>, player: Arc<Mutex<Player>>) -> Result<Observation, String> {
+fn play(run: &Replay<'_>, replaying_host: Arc<Mutex<ReplayingHost>>) -> Result<Observation, String> {
     let message = |error: wasmtime::Error| backtrace::message(&error);
     let limits = &run.limits.within(Duration::MAX, true);
     let state = State::new(run.inputs, Sinks::default(), limits, run.sanitize, None, Detail::Full).map_err(message)?;
-    state.tape().follow(Box::new(player));
+    state.tape().follow(Box::new(replaying_host));
     let _room = run.engine.room();
-    // The guest's time does not begin before it does.
+    // Linking does not count toward the guest's time.
     let linked = link(run).map_err(message)?;
     let mut store = match observe::ready(run.engine, limits, state, None) {
         Ok(store) => store,
         Err(outcome) => return Ok(Observation::of(outcome)),
     };
-    // Each report shows all of main's memory.
+    // Each report passes all of main's memory.
     store.set_hostcall_fuel(limits.memory.saturating_mul(2));
     let mut returned = Vec::new();
     let outcome = match linked.instantiate(&mut store) {
@@ -130,27 +130,27 @@ fn link(run: &Replay<'_>) -> wasmtime::Result<InstancePre<State>> {
     linker.instantiate_pre(component)
 }
 
-/// Answers from a trace.
-struct Player {
-    /// The host's part of it.
+/// Answers calls from a trace.
+struct ReplayingHost {
+    /// Recorded calls of the host.
     events: Vec<Event>,
-    /// Those that are over.
+    /// True for the calls that were replayed.
     over: Vec<bool>,
-    /// The first one that is not.
+    /// Index of the first call that was not replayed.
     next: usize,
     mode: Mode,
     divergence: Option<Divergence>,
-    /// Answers so far.
+    /// Number of answered calls.
     calls: usize,
 }
 
-impl Script for Arc<Mutex<Player>> {
-    fn answer(&mut self, function: &str, arguments: &[String]) -> Says {
-        Says::Ends(self.lock().unwrap_or_else(PoisonError::into_inner).answer(function, arguments))
+impl Script for Arc<Mutex<ReplayingHost>> {
+    fn answer(&mut self, function: &str, arguments: &[String]) -> Response {
+        Response::Ends(self.lock().unwrap_or_else(PoisonError::into_inner).answer(function, arguments))
     }
 }
 
-impl Player {
+impl ReplayingHost {
     fn new(trace: &Trace, mode: Mode) -> Self {
         let events: Vec<Event> = trace.imports().cloned().collect();
         Self { over: vec![false; events.len()], events, next: 0, mode, divergence: None, calls: 0 }
@@ -175,7 +175,7 @@ impl Player {
             Mode::Tolerant => self.like(function, arguments),
         };
         let Some(index) = found else {
-            return End::Failed("the recording has no such call here".into());
+            return End::Failed("the recording does not contain this call at this point".into());
         };
         self.over[index] = true;
         while self.over.get(self.next) == Some(&true) {
@@ -185,7 +185,7 @@ impl Player {
         self.events[index].end.clone()
     }
 
-    /// The next call of that function; with the same arguments, if there is one.
+    /// Returns the index of the next call of the function, preferring equal arguments.
     fn like(&self, function: &str, arguments: &[String]) -> Option<usize> {
         let rest = || (self.next..self.events.len()).filter(|index| !self.over[*index]);
         let is_of = |index: &usize| without_version(&self.events[*index].function) == without_version(function);
@@ -193,7 +193,7 @@ impl Player {
         exact.or_else(|| rest().find(is_of))
     }
 
-    /// The run is over: all that was recorded has to have come.
+    /// Ends the replay. A recorded call that was not replayed is a divergence.
     fn finish(&mut self) -> Option<Divergence> {
         let rest = self.events.get(self.next).filter(|_| self.divergence.is_none());
         if let Some(event) = rest {
@@ -203,7 +203,7 @@ impl Player {
     }
 }
 
-/// `wasi:io/streams@0.2.6.[method]..` without the version.
+/// Removes the version from `wasi:io/streams@0.2.6.[method]..`.
 fn without_version(function: &str) -> (&str, &str) {
     versions::split_item(function).map_or((function, ""), |(interface, _, rest)| (interface, rest))
 }
@@ -231,30 +231,30 @@ mod tests {
     }
 
     #[test]
-    fn strictly_the_calls_are_the_recorded_ones() {
-        let mut player = Player::new(&trace(), Mode::Strict);
-        assert_eq!(player.answer("a:b/c@0.2.6.f", &["1".into()]), returned("x"));
-        assert!(matches!(player.answer("g", &["2".into()]), End::Failed(_)));
-        let divergence = player.finish().unwrap();
+    fn strict_mode_requires_the_recorded_calls() {
+        let mut replaying_host = ReplayingHost::new(&trace(), Mode::Strict);
+        assert_eq!(replaying_host.answer("a:b/c@0.2.6.f", &["1".into()]), returned("x"));
+        assert!(matches!(replaying_host.answer("g", &["2".into()]), End::Failed(_)));
+        let divergence = replaying_host.finish().unwrap();
         assert_eq!((divergence.calls, divergence.recorded.as_deref()), (1, Some("g(1)")));
         assert_eq!(divergence.seen.as_deref(), Some("g(2)"));
     }
 
     #[test]
-    fn calls_that_do_not_come_are_told() {
-        let mut player = Player::new(&trace(), Mode::Strict);
-        player.answer("a:b/c@0.2.6.f", &["1".into()]);
-        let divergence = player.finish().unwrap();
+    fn missing_calls_are_a_divergence() {
+        let mut replaying_host = ReplayingHost::new(&trace(), Mode::Strict);
+        replaying_host.answer("a:b/c@0.2.6.f", &["1".into()]);
+        let divergence = replaying_host.finish().unwrap();
         assert_eq!((divergence.recorded.as_deref(), divergence.seen), (Some("g(1)"), None));
     }
 
     #[test]
-    fn tolerantly_order_and_version_do_not_matter() {
-        let mut player = Player::new(&trace(), Mode::Tolerant);
-        assert_eq!(player.answer("g", &["2".into()]), End::Exit(1));
-        assert_eq!(player.answer("a:b/c@0.2.12.f", &["9".into()]), returned("x"));
-        assert_eq!(player.answer("g", &["2".into()]), returned("y"));
-        assert!(matches!(player.answer("g", &["2".into()]), End::Failed(_)));
-        assert!(player.finish().is_some_and(|divergence| divergence.calls == 0));
+    fn tolerant_mode_ignores_order_and_version() {
+        let mut replaying_host = ReplayingHost::new(&trace(), Mode::Tolerant);
+        assert_eq!(replaying_host.answer("g", &["2".into()]), End::Exit(1));
+        assert_eq!(replaying_host.answer("a:b/c@0.2.12.f", &["9".into()]), returned("x"));
+        assert_eq!(replaying_host.answer("g", &["2".into()]), returned("y"));
+        assert!(matches!(replaying_host.answer("g", &["2".into()]), End::Failed(_)));
+        assert!(replaying_host.finish().is_some_and(|divergence| divergence.calls == 0));
     }
 }

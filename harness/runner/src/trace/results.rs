@@ -1,4 +1,4 @@
-//! What a trace's calls gave, as values.
+//! Results of recorded calls as values.
 
 use wasmtime::component::{Type, Val};
 
@@ -6,24 +6,29 @@ use super::{End, Event, Trace};
 use crate::program::Program;
 use crate::{handles, names};
 
-/// The results of the calls that the program made of its host, one for each that is no drop of a handle, and none where
-/// the function has none or the call did not return. In a handle's place stands a string, its name.
+/// Returns the calls of the host with their results, without drops of handles. The result is `None` if the function has
+/// none or did not return. Handles are replaced by strings with their names.
 ///
-/// Fails with a message if a result is not of the function's type.
+/// # Errors
+///
+/// Returns a message if the component does not import a called function, or a result does not have the function's type.
 pub fn recorded_results<'t>(program: &Program, trace: &'t Trace) -> Result<Vec<(&'t Event, Option<Val>)>, String> {
     let imports = names::imports(program.component());
     let mut results = Vec::new();
     for event in trace.imports().filter(|event| !event.function.contains("[resource-drop]")) {
         let item = imports.iter().find(|item| item.name() == event.function);
-        let item = item.ok_or_else(|| format!("the component imports no `{}`", event.function))?;
-        let value = match (&event.end, item.ty.results().next()) {
-            (End::Returned(Some(text)), Some(ty)) => {
-                let mut named = |_: &Type, name: &str| Ok(Val::String(name.into()));
-                let value = handles::parse(&ty, text, &mut named);
-                Some(value.map_err(|message| format!("`{text}` is no result of `{}`: {message}", event.function))?)
-            }
-            _ => None,
-        };
+        let item = item.ok_or_else(|| format!("the component does not import `{}`", event.function))?;
+        let value =
+            match (&event.end, item.ty.results().next()) {
+                (End::Returned(Some(text)), Some(ty)) => {
+                    let mut named = |_: &Type, name: &str| Ok(Val::String(name.into()));
+                    let value = handles::parse(&ty, text, &mut named);
+                    Some(value.map_err(|message| {
+                        format!("`{text}` is not a valid result of `{}`: {message}", event.function)
+                    })?)
+                }
+                _ => None,
+            };
         results.push((event, value));
     }
     Ok(results)

@@ -1,27 +1,27 @@
-//! What answers calls in a host's place.
+//! Host mocks: responses to calls in a host's place.
 
 use super::End;
 
-/// Answers some calls, or all of them, so that the host does not hear of these.
+/// Host mock that responds to some or all calls, so that the host does not receive them.
 pub trait Script: Send {
-    /// What becomes of a call, given its arguments as a trace has them. Handles that are dropped are told of, too
-    /// (`[resource-drop]name`), whatever the answer.
-    fn answer(&mut self, function: &str, arguments: &[String]) -> Says;
+    /// Returns the response to a call. Arguments are formatted as in a trace. Also called for drops of handles
+    /// (`[resource-drop]name`), where the response is ignored.
+    fn answer(&mut self, function: &str, arguments: &[String]) -> Response;
 }
 
-/// What a script says to a call.
+/// Response of a host mock.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Says {
-    /// The host is to answer.
+pub enum Response {
+    /// Forwards the call to the host.
     Nothing,
-    /// This is how it ends. A result is in WAVE, its handles by name: such a handle has nothing behind it, so that the script
-    /// has to answer the calls that are made with it. [`End::Never`] stands for a trap without a word.
+    /// Ends the call. A result is in WAVE, with handles by name. Such a handle has no host resource, so the mock must
+    /// respond to the calls that use it. [`End::Never`] traps.
     Ends(End),
-    /// The host is to answer, and hears of another argument.
+    /// Forwards the call to the host with another argument.
     Asks {
-        /// Which one, from 0.
+        /// Index of the argument, from 0.
         argument: usize,
-        /// In WAVE, in its place.
+        /// New value in WAVE.
         value: String,
     },
 }

@@ -1,5 +1,5 @@
-//! A component on its host, made ready once and run many times: each time with a script that may answer in the host's place,
-//! and with one growth of memory refused.
+//! Prepares a component on its host once and runs it many times, with a host mock that may respond in the host's place
+//! and with a failing growth of memory.
 
 use wasmtime::component::Linker;
 
@@ -15,9 +15,9 @@ use crate::limits::Limits;
 use crate::observation::{Observation, Outcome};
 use crate::program::Program;
 use crate::{backtrace, drive, imports, observe};
-use polyfill_build::index::Sanitize;
+use polyfill_builder::index::Sanitize;
 
-/// See the module.
+/// Component prepared for repeated runs.
 pub struct Staged<'a> {
     engine: &'a Engine,
     program: Program,
@@ -27,29 +27,33 @@ pub struct Staged<'a> {
     sanitize: Option<Sanitize>,
 }
 
-/// What such a run came to.
+/// Result of a run.
 #[derive(Clone, Debug)]
 pub struct StagedRun {
-    /// What was seen, but for the trace.
+    /// Observation without the trace.
     pub observation: Observation,
-    /// The calls of the run, in full.
+    /// Calls of the run with full values.
     pub trace: Trace,
     /// Names of the handles that the component has not dropped.
     pub held: Vec<String>,
-    /// Each growth of a memory that was asked for.
+    /// Requested growths of memories, in order.
     pub growths: Vec<Growth>,
 }
 
-/// A growth of a memory.
+/// Growth of a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growth {
-    /// The call that it was asked for in, the innermost one, by its place in the trace.
+    /// Index in the trace of the innermost call during the growth.
     pub within: Option<usize>,
 }
 
 impl<'a> Staged<'a> {
-    /// `linker` is the host's, as [`host_linker`](crate::host_linker) gives it. Hosts with asynchronous functions, and cases
-    /// that answer imports themselves, are refused with a message.
+    /// Links the component to the host. `linker` is the host's, as returned by [`host_linker`](crate::host_linker).
+    ///
+    /// # Errors
+    ///
+    /// Returns a message for hosts with asynchronous functions, for cases that mock imports, for preopens on a host
+    /// without files, and if the host does not define all imports.
     pub fn new(
         engine: &'a Engine,
         program: &Program,
@@ -60,10 +64,10 @@ impl<'a> Staged<'a> {
         sanitize: Option<Sanitize>,
     ) -> Result<Self, String> {
         if host.is_async() {
-            return Err(format!("host `{}` has asynchronous functions", host.name()));
+            return Err(format!("host `{}` has asynchronous functions, which are not supported here", host.name()));
         }
         if !inputs.answers.is_empty() {
-            return Err("the case answers imports itself".into());
+            return Err("the case mocks imports, which is not supported here".into());
         }
         if inputs.preopens.is_some() && !host.has_files() {
             return Err(observe::no_files(host).to_string());
@@ -74,12 +78,12 @@ impl<'a> Staged<'a> {
         Ok(Self { engine, program: program.clone(), wrapped, inputs, limits, sanitize })
     }
 
-    /// The component.
+    /// Returns the component.
     pub fn program(&self) -> &Program {
         &self.program
     }
 
-    /// Runs it to its end. Of all growths of its memories, the one of that number, from 0, is refused.
+    /// Runs the component to its end. The growth of a memory with index `refused`, from 0, fails.
     pub fn run(&self, script: Option<Box<dyn Script>>, refused: Option<usize>) -> StagedRun {
         self.try_run(script, refused).unwrap_or_else(|outcome| StagedRun {
             observation: Observation::of(outcome),
@@ -104,7 +108,7 @@ impl<'a> Staged<'a> {
         }
         let _room = self.engine.room();
         let mut store = observe::ready(self.engine, limits, state, files.as_ref())?;
-        // Each report shows all of main's memory.
+        // Each report passes all of main's memory.
         store.set_hostcall_fuel(limits.memory.saturating_mul(2));
         let mut returned = Vec::new();
         let run = async {

@@ -1,4 +1,4 @@
-//! Resources that stand for those of a host.
+//! Proxy resources in place of the host's resources.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use super::passed::{drop_real, ended};
 use crate::host::State;
 use crate::{core_boundary, drive, names};
 
-/// Their names, by the number that tells their types apart.
+/// Names of the proxy resources, indexed by the number in their dynamic types.
 #[derive(Debug, Default)]
 pub(super) struct Resources(Vec<String>);
 
 impl Resources {
-    /// A handle for the guest in place of the relay's, its number and its name.
+    /// Creates a proxy handle for a handle of the proxy component. Returns it with its number and name.
     pub(super) fn give(
         &self,
         store: &mut StoreContextMut<'_, State>,
@@ -28,7 +28,7 @@ impl Resources {
         Ok((ResourceDynamic::new_own(number, index as u32).try_into_resource_any(&mut *store)?, number, name))
     }
 
-    /// A handle of that name, with nothing behind it.
+    /// Creates a mocked handle with this name.
     pub(super) fn make(
         &self,
         store: &mut StoreContextMut<'_, State>,
@@ -43,11 +43,11 @@ impl Resources {
     fn find(&self, resource: &ResourceType) -> wasmtime::Result<usize> {
         let stand_in = |index: &usize| ResourceType::host_dynamic(*index as u32) == *resource;
         let index = (0..self.0.len()).find(stand_in);
-        index.ok_or_else(|| wasmtime::format_err!("a handle of a resource that the component does not import"))
+        index.ok_or_else(|| wasmtime::format_err!("handle of a resource that the component does not import"))
     }
 }
 
-/// Defines all resources that the program imports, in place of the host's.
+/// Defines a proxy resource for each resource that the program imports.
 pub(super) fn define(
     linker: &mut Linker<State>,
     component: &Component,
@@ -58,7 +58,7 @@ pub(super) fn define(
     let mut known: Vec<ResourceType> = Vec::new();
     let mut names = Vec::new();
     let mut define = |linker: &mut Linker<State>, instance: Option<&str>, name: &str, ty: ResourceType| {
-        // One that an interface has from another one is defined there only.
+        // A resource that an interface uses from another one is defined there only.
         if known.contains(&ty) {
             return Ok(());
         }
@@ -106,7 +106,7 @@ async fn drop_handle(
     store.data().core_boundary().dropped(number);
     core_boundary::locate(&store);
     let arguments = vec![handle.name];
-    // A script hears of it, whatever it says.
+    // The host mock is notified of drops; its response is ignored.
     let _ = store.data().tape().answer(dropped, &arguments);
     store.data().tape().begin(Boundary::Import, dropped, arguments);
     let done = match handle.real {

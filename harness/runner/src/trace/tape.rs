@@ -1,4 +1,4 @@
-//! What is being recorded in a run.
+//! Recorder of the calls of a run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,45 +7,45 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::AsContextMut;
 use wasmtime::component::{ResourceAny, Val};
 
-use super::script::{Says, Script};
+use super::script::{Response, Script};
 use super::{Boundary, Detail, End, Event, Trace, preview1, shortened};
 use crate::core_boundary::Value;
 use crate::host::State;
 use crate::names::Item;
 use crate::values::{full_text, trace_text};
 
-/// Calls that are kept; of what comes after, only the number is.
+/// Maximum number of calls kept in a full trace. Later calls are only counted.
 const MOST_EVENTS: usize = 1_000_000;
-/// The same where nobody wants to play them back.
+/// Maximum number of calls kept in a trace for display.
 const MOST_SHOWN: usize = 100_000;
-/// Bytes of names, arguments and results that are kept: a guest can pass all of its memory in each call.
+/// Maximum number of bytes of names, arguments and results. A guest can pass all of its memory in each call.
 const MOST_BYTES: usize = 256 << 20;
 
-/// A trace in the making, and the handles in it.
+/// Trace being recorded, with the handles in it.
 #[derive(Default)]
 pub(crate) struct Tape {
     detail: Detail,
     trace: Trace,
-    /// Bytes of texts in it.
+    /// Number of bytes of its texts.
     bytes: usize,
-    /// Calls that have not ended, innermost last; none for those that are not kept.
+    /// Indices of the open calls, innermost last. `None` for calls that are not kept.
     open: Vec<Option<usize>>,
-    /// The number of the innermost of them, from 1; 0 if there is none.
+    /// Number of the innermost open call that is kept, from 1, or 0.
     innermost: Arc<AtomicUsize>,
     handles: BTreeMap<u32, Handle>,
-    /// Handles so far.
+    /// Number of handles so far.
     count: u32,
-    /// The same of each resource.
+    /// Number of handles so far by resource.
     counts: BTreeMap<String, u32>,
     script: Option<Box<dyn Script>>,
 }
 
-/// A resource of the host that the guest has a handle of.
+/// Handle of a host resource held by the guest.
 #[derive(Clone)]
 pub(crate) struct Handle {
-    /// The relay's; none if a script has made it up.
+    /// Handle of the proxy component. `None` if a host mock has created it.
     pub(crate) real: Option<ResourceAny>,
-    /// `output-stream#2`.
+    /// Name, as in `output-stream#2`.
     pub(crate) name: String,
 }
 
@@ -73,7 +73,7 @@ impl Tape {
         self.note();
     }
 
-    /// Takes room for a text, if there is any left.
+    /// Reserves room for a text. Returns false if it does not fit.
     fn has_room(&mut self, bytes: usize) -> bool {
         let all = self.bytes.saturating_add(bytes);
         let fits = all <= MOST_BYTES;
@@ -81,12 +81,12 @@ impl Tape {
         fits
     }
 
-    /// The innermost call is over.
+    /// Records the end of the innermost call.
     pub(crate) fn end(&mut self, mut end: End) {
         if let End::Returned(Some(text)) | End::Failed(text) = &mut end
             && !self.has_room(text.len())
         {
-            // Such a trace is for people alone.
+            // A shortened trace can be displayed but not replayed.
             *text = shortened(text);
             self.trace.dropped += u64::from(self.open.last().is_some_and(Option::is_some));
         }
@@ -101,7 +101,7 @@ impl Tape {
         self.innermost.store(innermost.map_or(0, |index| index + 1), Ordering::Relaxed);
     }
 
-    /// The number of the call that is being made, from 1, as it changes; 0 where there is none.
+    /// Returns the shared number of the innermost open call, from 1, or 0 if no call is open.
     pub(crate) fn innermost(&self) -> Arc<AtomicUsize> {
         self.innermost.clone()
     }
@@ -110,12 +110,12 @@ impl Tape {
         self.detail != Detail::Off
     }
 
-    /// Whether anybody wants to know what calls are like.
+    /// Returns true if calls are recorded or passed to a host mock.
     pub(crate) fn is_asked(&self) -> bool {
         self.is_on() || self.script.is_some()
     }
 
-    /// Main calls an adapter, or an adapter main.
+    /// Records the begin of a call across the core boundary.
     pub(crate) fn begin_core(&mut self, module: &str, function: &str, values: &[Value], memory: &[u8]) {
         if self.is_on() {
             let arguments = preview1::arguments(module, function, values, memory);
@@ -124,7 +124,7 @@ impl Tape {
         }
     }
 
-    /// That call has returned.
+    /// Records the return of a call across the core boundary.
     pub(crate) fn end_core(
         &mut self,
         module: &str,
@@ -141,7 +141,7 @@ impl Tape {
         }
     }
 
-    /// A value as the tape has it.
+    /// Formats a value with the detail of this recorder.
     pub(crate) fn text(&self, value: &Val, handle: &mut dyn FnMut(ResourceAny) -> String) -> String {
         match self.detail {
             Detail::Full => full_text(value, handle),
@@ -149,7 +149,7 @@ impl Tape {
         }
     }
 
-    /// A number and a name for a handle that the host gives.
+    /// Assigns a number and a name to a handle returned by the host.
     pub(crate) fn give(&mut self, resource: &str, real: ResourceAny) -> (u32, String) {
         let count = self.counts.entry(resource.to_string()).or_default();
         *count += 1;
@@ -159,19 +159,19 @@ impl Tape {
         (self.count, name)
     }
 
-    /// A number for a handle of that name, with nothing behind it.
+    /// Assigns a number to a mocked handle with this name.
     pub(crate) fn make(&mut self, name: &str) -> u32 {
         self.count += 1;
         self.handles.insert(self.count, Handle { real: None, name: name.to_string() });
         self.count
     }
 
-    /// What a script says to a call; nothing where there is none.
-    pub(crate) fn answer(&mut self, function: &str, arguments: &[String]) -> Says {
-        self.script.as_mut().map_or(Says::Nothing, |script| script.answer(function, arguments))
+    /// Returns the response of the host mock, or [`Response::Nothing`] without one.
+    pub(crate) fn answer(&mut self, function: &str, arguments: &[String]) -> Response {
+        self.script.as_mut().map_or(Response::Nothing, |script| script.answer(function, arguments))
     }
 
-    /// From now on, calls go to the script first.
+    /// Installs a host mock, which receives all further calls first.
     pub(crate) fn follow(&mut self, script: Box<dyn Script>) {
         self.script = Some(script);
     }
@@ -180,12 +180,12 @@ impl Tape {
         self.handles.get(&number)
     }
 
-    /// The guest has it no more.
+    /// Removes a handle that the guest has dropped or passed on.
     pub(crate) fn take(&mut self, number: u32) -> Option<Handle> {
         self.handles.remove(&number)
     }
 
-    /// The names of the handles that the guest still has.
+    /// Returns the names of the handles that the guest still holds.
     pub(crate) fn held(&self) -> Vec<String> {
         self.handles.values().map(|handle| handle.name.clone()).collect()
     }
@@ -195,7 +195,7 @@ impl Tape {
     }
 }
 
-/// An export of the component is called.
+/// Records a call of an export of the component.
 pub(crate) fn begin(store: &mut impl AsContextMut<Data = State>, item: &Item, arguments: &[Val]) {
     let store = store.as_context_mut();
     let mut tape = store.data().tape();
@@ -205,7 +205,7 @@ pub(crate) fn begin(store: &mut impl AsContextMut<Data = State>, item: &Item, ar
     }
 }
 
-/// It has returned.
+/// Records the return of a call of an export.
 pub(crate) fn end(store: &mut impl AsContextMut<Data = State>, result: Option<&Val>) {
     let store = store.as_context_mut();
     let mut tape = store.data().tape();
@@ -215,7 +215,7 @@ pub(crate) fn end(store: &mut impl AsContextMut<Data = State>, result: Option<&V
     }
 }
 
-/// Handles of the component's own resources have no names here.
+/// Returns a placeholder for a handle of the component's own resources, which have no names.
 fn unnamed(handle: ResourceAny) -> String {
     if handle.owned() { "<own>".into() } else { "<borrow>".into() }
 }

@@ -1,17 +1,17 @@
-//! Traces for people and for tools.
+//! Text and JSON formats of traces.
 
 use std::ops::Range;
 
 use super::{End, Event, Trace};
 
-/// Characters of a value that people are shown at most.
+/// Maximum length in bytes of a value in text output.
 const LONG: usize = 160;
-/// The same, of one that is longer.
+/// Number of bytes shown from the start of a longer value.
 const HEAD: usize = 96;
-/// Levels by which a line is indented at most.
+/// Maximum number of indentation levels.
 const MOST_LEVELS: usize = 32;
 
-/// A line for each call, indented by the calls that it was made in.
+/// Formats a trace with one line per call, indented by nesting depth.
 pub fn lines(trace: &Trace) -> Vec<String> {
     let mut lines = lines_in(trace, 0..trace.events.len());
     if trace.dropped > 0 {
@@ -20,7 +20,7 @@ pub fn lines(trace: &Trace) -> Vec<String> {
     lines
 }
 
-/// The same for some of the calls, by their places in the trace.
+/// Formats the calls in a range of indices, as [`lines`] does.
 pub fn lines_in(trace: &Trace, range: Range<usize>) -> Vec<String> {
     let depths = trace.depths();
     let range = range.start.min(trace.events.len())..range.end.min(trace.events.len());
@@ -28,7 +28,7 @@ pub fn lines_in(trace: &Trace, range: Range<usize>) -> Vec<String> {
     range.map(of).collect()
 }
 
-/// Two spaces for each level. Deep levels are a number: a line must not be longer for each call around it.
+/// Returns two spaces per level. Deeper levels are shown as a number, so that the length of lines is bounded.
 fn indent(depth: usize) -> String {
     match depth {
         0..=MOST_LEVELS => "  ".repeat(depth),
@@ -36,19 +36,19 @@ fn indent(depth: usize) -> String {
     }
 }
 
-/// A line of JSON for each call: [`Event`].
+/// Formats a trace with one line of JSON per call ([`Event`]).
 pub fn json_lines(trace: &Trace) -> String {
     let lines = trace.events.iter().map(|event| serde_json::to_string(event).unwrap_or_default() + "\n");
     lines.collect()
 }
 
-/// A call without its end.
+/// Formats a call without its end.
 pub(super) fn call(event: &Event) -> String {
     let arguments: Vec<String> = event.arguments.iter().map(|text| shortened(text)).collect();
     format!("{}({})", event.function, arguments.join(", "))
 }
 
-/// A call and its end.
+/// Formats a call with its end.
 pub(crate) fn line(event: &Event) -> String {
     let call = call(event);
     match &event.end {
@@ -60,7 +60,7 @@ pub(crate) fn line(event: &Event) -> String {
     }
 }
 
-/// A value's text, without what is in the middle of a long one.
+/// Shortens a long value by omitting its middle.
 pub fn shortened(text: &str) -> String {
     if text.len() <= LONG {
         return text.to_string();
@@ -76,7 +76,7 @@ mod tests {
     use super::{lines, shortened};
 
     #[test]
-    fn calls_stand_below_those_they_were_made_in() {
+    fn nested_calls_are_indented() {
         let event = |within, function: &str, end| Event {
             boundary: Boundary::Import,
             within,
@@ -88,7 +88,7 @@ mod tests {
             event(None, "a", End::Never),
             event(Some(0), "b", End::Returned(Some("2".into()))),
             event(Some(1), "c", End::Exit(3)),
-            // Of a file that somebody made up.
+            // Invalid index, as in a manipulated file.
             event(Some(3), "d", End::Returned(None)),
         ];
         let trace = Trace { events, dropped: 2 };
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_deep_calls_are_as_long_as_others() {
+    fn indentation_is_bounded() {
         let event = |within| Event {
             boundary: Boundary::Import,
             within,

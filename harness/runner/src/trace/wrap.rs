@@ -1,4 +1,4 @@
-//! A host whose functions are all reached through a relay, which tells of each call.
+//! Records all calls of a host by a proxy component in front of it.
 
 use std::sync::Arc;
 
@@ -13,24 +13,24 @@ use crate::host::State;
 use crate::program::Program;
 use crate::{backtrace, core_boundary, names};
 
-/// A program's relay, with the host's functions behind it.
+/// Proxy component of a program, linked to the host's functions.
 pub(crate) struct Wrapped {
     relay: InstancePre<State>,
     functions: Vec<Relayed>,
 }
 
 impl Wrapped {
-    /// `host` has all that the program imports.
+    /// Creates and links the proxy component. `host` must define all imports of the program.
     pub(crate) fn new(engine: &Engine, program: &Program, host: &Linker<State>) -> Result<Self, String> {
         let relay = relay(program.binary()).map_err(|error| error.to_string())?;
         let component = engine.program(&relay.component).map_err(|error| error.to_string())?;
         let linked = host.instantiate_pre(component.component());
-        let linked =
-            linked.map_err(|error| format!("the relay does not fit the host: {}", backtrace::message(&error)))?;
+        let linked = linked
+            .map_err(|error| format!("the proxy component does not match the host: {}", backtrace::message(&error)))?;
         Ok(Self { relay: linked, functions: relay.functions })
     }
 
-    /// Brings the relay to life in a run's store. The program with functions that call it.
+    /// Instantiates the proxy component in a run's store. Returns the program linked to functions that call the proxy.
     pub(crate) async fn link(
         &self,
         program: &Program,
@@ -49,7 +49,7 @@ impl Wrapped {
         let resources = stand_ins::define(&mut linker, program.component(), asynchronous)?;
         for Relayed { instance, function, export } in &self.functions {
             let real = relay.get_func(&mut *store, export);
-            let real = real.ok_or_else(|| wasmtime::format_err!("the relay lacks `{export}`"))?;
+            let real = real.ok_or_else(|| wasmtime::format_err!("the proxy component has no export `{export}`"))?;
             let name: Arc<str> = names::full(instance.as_deref(), function).into();
             let passed = Passed { name, real: Some(real), resources: resources.clone() };
             passed.define(&mut linker, instance.as_deref(), function, asynchronous)?;
@@ -58,7 +58,7 @@ impl Wrapped {
     }
 }
 
-/// Calls a relay's function, whose use of memory and instructions is not the guest's.
+/// Suspends the accounting of memory and fuel during calls of the proxy component, which are not the guest's.
 pub(super) struct Uncounted {
     fuel: Option<u64>,
 }
@@ -68,7 +68,7 @@ impl Uncounted {
         store.data_mut().pages.counting = false;
         let fuel = store.get_fuel().ok();
         if fuel.is_some() {
-            // A store that counts takes any number.
+            // Succeeds, because fuel is enabled in this store.
             let _ = store.set_fuel(u64::MAX);
         }
         Self { fuel }
@@ -82,7 +82,7 @@ impl Uncounted {
     }
 }
 
-/// The same function, called.
+/// Calls a function of the proxy component without accounting.
 pub(super) async fn call(
     store: &mut StoreContextMut<'_, State>,
     function: Func,

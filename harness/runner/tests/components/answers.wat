@@ -1,4 +1,4 @@
-;; Asks its host for numbers: `run` three times, `sum` for their sum.
+;; Calls its host for numbers: `run` three times; `sum` returns their sum.
 (component
   (import "imports" (instance $imports
     (export "next" (func (result u32)))

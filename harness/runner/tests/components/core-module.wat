@@ -1,2 +1,2 @@
-;; No component.
+;; Not a component.
 (module)

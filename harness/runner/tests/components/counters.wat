@@ -1,5 +1,5 @@
-;; Uses a resource of its host: `run` makes, uses, lends, gives away and drops counters, `make` and `use` have some come
-;; and go by the guest's own exports, `again` uses one that is no more.
+;; Uses a resource of its host. `run` creates, uses, lends, passes on and drops counters; `make` and `use` return and
+;; receive them by exports; `again` uses a dropped one.
 (component
   (import "polyfill:test/counters@0.1.0" (instance $counters
     (export "counter" (type $counter (sub resource)))

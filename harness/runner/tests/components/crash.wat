@@ -1,4 +1,4 @@
-;; Prints two lines, complains, and traps two functions deep: its failing case shows a report with everything in it.
+;; Prints two lines and an error message, and traps two functions deep. Its failing case shows a report with all parts.
 (component
   (import "my-wasi" (instance $my-wasi (export "print" (func (param "data" (list u8)) (result u32)))))
   (import "my-cli" (instance $my-cli (export "print-error" (func (param "data" (list u8)) (result u32)))))

@@ -1,4 +1,4 @@
-;; Ends itself with exit code 33.
+;; Exits with code 33.
 (component
   (import "my-cli" (instance $my-cli (export "exit" (func (param "code" u32)))))
   (core func $exit (canon lower (func $my-cli "exit")))

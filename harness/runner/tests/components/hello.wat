@@ -1,4 +1,4 @@
-;; Prints two lines, one call each.
+;; Prints two lines with one call each.
 (component
   (import "my-wasi" (instance $my-wasi (export "print" (func (param "data" (list u8)) (result u32)))))
   (core module $memory (memory (export "memory") 1))

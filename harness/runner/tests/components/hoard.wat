@@ -1,4 +1,4 @@
-;; Takes one thing to wait for after the other, and gives none back.
+;; Creates pollables without end and drops none.
 (component
   (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
   (alias export $poll "pollable" (type $pollable))

@@ -1,4 +1,4 @@
-;; Imports what no host has.
+;; Imports functions that no host defines.
 (component
   (import "imports" (instance $imports
     (export "my-fancy-host-function" (func))

@@ -1,4 +1,4 @@
-;; A counter on the guest's side; `dropped` tells how many there were.
+;; Exports a counter resource; `dropped` returns the number of dropped counters.
 (component
   (core module $dtor
     (global $dropped (mut i32) (i32.const 0))

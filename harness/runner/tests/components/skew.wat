@@ -1,4 +1,4 @@
-;; Wants versions of interfaces that the host does not have, and a function that its version does not have.
+;; Imports interface versions that the host does not define, and a function that its version does not contain.
 (component
   (import "wasi:cli/environment@0.3.0" (instance $environment
     (export "get-environment" (func (result (list (tuple string string)))))))

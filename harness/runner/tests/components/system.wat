@@ -1,4 +1,4 @@
-;; Calls everything that `my-wasi` and `my-cli` have, except for `exit`, and prints what it read.
+;; Calls all functions of `my-wasi` and `my-cli` except for `exit`, and prints the results.
 (component
   (import "my-wasi" (instance $my-wasi
     (export "print" (func (param "data" (list u8)) (result u32)))

@@ -1,4 +1,4 @@
-;; Values in and out, at the root and in an interface.
+;; Functions with values of many types, at the root and in an interface.
 (component
   (core module $guest
     (memory (export "memory") 1)
@@ -9,17 +9,17 @@
       (global.set $top (i32.add (local.get $p) (local.get 3)))
       (local.get $p))
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-    ;; The result is at the address 8: pointer and length.
+    ;; The result is at address 8: pointer and length.
     (func (export "echo") (param i32 i32) (result i32)
       (i32.store (i32.const 8) (local.get 0))
       (i32.store (i32.const 12) (local.get 1))
       (i32.const 8))
-    ;; The same for a record of two numbers, swapped.
+    ;; As above, for a record of two numbers, swapped.
     (func (export "swap") (param i32 i32) (result i32)
       (i32.store (i32.const 8) (local.get 1))
       (i32.store (i32.const 12) (local.get 0))
       (i32.const 8))
-    ;; And for an option.
+    ;; As above, for an option.
     (func (export "maybe") (param i32 i32) (result i32)
       (i32.store8 (i32.const 8) (local.get 0))
       (i32.store (i32.const 12) (local.get 1))

@@ -1,4 +1,4 @@
-;; Says hello through WASI 0.2, after a sleep of a day, and ends with exit code 3 where an argument says so.
+;; Prints through WASI 0.2 after a sleep of a day, and exits with code 3 if an argument requests it.
 (component
   (import "wasi:io/poll@0.2.0" (instance $poll
     (export "pollable" (type (sub resource)))

@@ -1,4 +1,4 @@
 ;; expected: limit on files (more than 1000000 bytes of files)
-;; More in one call than all files may come to.
+;; A single write of more bytes than the limit.
 (func (export "_start")
   (call $write (call $f) (i32.const 2000000)))

@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000000 bytes of files)
-;; A file behind a path that is longer than any path that the system takes.
+;; A file at a path that exceeds the system's maximum length.
 (func (export "_start")
   (local $directory i32) (local $next i32) (local $levels i32) (local $file i32)
   (memory.fill (i32.const 1024) (i32.const 100) (i32.const 200))

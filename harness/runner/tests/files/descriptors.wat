@@ -1,4 +1,4 @@
-;; expected: limit on handles (more than 100 handles of the host's resources)
+;; expected: limit on handles (more than 100 handles of host resources)
 ;; Open files are the process's: a guest has its share.
 (func (export "_start")
   (loop $again

@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000 files, directories and links)
-;; Directories are counted as files are.
+;; Directories count like files.
 (func (export "_start")
   (local $number i32)
   (call $ok (call $fd_close (call $f)))

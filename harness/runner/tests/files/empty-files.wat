@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000 files, directories and links)
-;; Files without a byte take room, too.
+;; Empty files count as well.
 (func (export "_start")
   (local $number i32)
   (call $ok (call $fd_close (call $f)))

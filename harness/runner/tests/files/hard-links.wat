@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000 files, directories and links)
-;; A second name is an entry of its own.
+;; A second name counts as an entry.
 (func (export "_start")
   (local $number i32)
   (call $ok (call $fd_close (call $f)))

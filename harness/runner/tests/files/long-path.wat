@@ -1,5 +1,5 @@
 ;; expected: limit on files (a path of more than 4096 bytes)
-;; Paths that are longer than any that the system takes, and nothing else: they cannot be listed.
+;; Only paths that exceed the system's maximum length, which cannot be listed.
 (func (export "_start")
   (local $directory i32) (local $next i32) (local $levels i32)
   (memory.fill (i32.const 1024) (i32.const 100) (i32.const 200))

@@ -1,6 +1,6 @@
 ;; expected: returned
 ;; entries: 900
-;; So many directories within each other are looked at, and removed, by their handles.
+;; Deeply nested directories are listed and removed by their handles.
 (func (export "_start")
   (local $directory i32) (local $next i32) (local $levels i32)
   (local.set $directory (i32.const 3))

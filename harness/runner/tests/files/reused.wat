@@ -1,6 +1,6 @@
 ;; expected: returned
 ;; entries: 1
-;; Several times as many bytes as there may be, one file after the other, and all that there may be in the end.
+;; Writes several times the limit, one file after another; the remaining file is within the limit.
 (func (export "_start")
   (local $file i32) (local $number i32)
   (loop $again

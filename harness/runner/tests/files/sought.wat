@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000000 bytes of files)
-;; One byte written at a place far behind the end of a file.
+;; A byte written after a seek far beyond the end of a file.
 (func (export "_start")
   (local $file i32)
   (local.set $file (call $f))

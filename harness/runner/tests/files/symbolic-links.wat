@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000 files, directories and links)
-;; Links are counted as files are.
+;; Symbolic links count like files.
 (func (export "_start")
   (local $number i32)
   (call $ok (call $fd_close (call $f)))

@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000000 bytes of files)
-;; Many files without a name, each far below the limit.
+;; Many unlinked open files, each far below the limit.
 (func (export "_start")
   (loop $again
     (call $write (call $f) (i32.const 65536))

@@ -1,5 +1,5 @@
 ;; expected: limit on files (more than 1000000 bytes of files)
-;; A file that has no name any more keeps its bytes as long as it is open.
+;; An unlinked file keeps its bytes while it is open.
 (func (export "_start")
   (local $file i32)
   (local.set $file (call $f))

@@ -1,4 +1,4 @@
-;; Counts in its static data, and fills its memory with other things.
+;; Counts in its static data, and overwrites its memory.
 (module $old
   (memory 2)
   (data (i32.const 1024) "\05\00\00\00")

@@ -1,4 +1,4 @@
-;; Its memory holds nothing but ones, which must stay.
+;; Fills its memory with ones, which must not change.
 (module $main
   (import "old" "what" (func $what (param i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Takes frames of 64 bytes, one for each level.
+;; Allocates a frame of 64 bytes per level.
 (module
   (import "env" "memory" (memory 1))
   (global (export "__stack_pointer") (mut i32) (i32.const 65536))

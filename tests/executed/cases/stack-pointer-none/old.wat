@@ -1,4 +1,4 @@
-;; Takes frames of 8 bytes, which no compiler makes.
+;; Allocates frames of 8 bytes, unlike any compiler.
 (module
   (import "env" "memory" (memory 1))
   (global (mut i32) (i32.const 65536))

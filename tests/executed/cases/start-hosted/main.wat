@@ -1,4 +1,4 @@
-;; Prints in its start function and later; its own data is where it was put, whoever grew the memory in between.
+;; Prints in its start function and later. Its data must not move when the memory grows in between.
 (module $main
   (import "old" "write" (func $write (param i32 i32) (result i32)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,4 @@
-;; Prints in its start function and later; of its first page, one byte changes.
+;; Prints in its start function and later. One byte of its first page changes.
 (module $main
   (import "old" "write" (func $write (param i32 i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Copies main's text to its own stack before it prints it, and counts in the copy.
+;; Copies main's text to its stack before printing, and counts in the copy.
 (module $old
   (import "test:start/log" "print" (func $print (param i32 i32)))
   (import "__main_memory__" "load" (func $load (param i32 i32 i32)))

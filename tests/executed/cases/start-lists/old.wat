@@ -1,4 +1,4 @@
-;; Prints what it is given, and tells how much that was; but only if it was initialised.
+;; Prints its argument and returns the length, if it was initialized.
 (module $old
   (import "test:start/source" "bytes" (func $bytes (param i32)))
   (import "test:start/log" "print" (func $print (param i32 i32)))

@@ -1,4 +1,4 @@
-;; Tells how often it was called, by a frame on its stack.
+;; Prints its number of calls, from a frame on its stack.
 (module $old
   (import "test:start/log" "print" (func $print (param i32 i32)))
   (import "env" "memory" (memory 1))

@@ -1,4 +1,4 @@
-;; Gives the case of the result, and then the count.
+;; Returns the case of the result, then the count.
 (module $main
   (import "test:stub/store" "get" (func $get (param i32 i32 i32)))
   (import "test:stub/store" "count" (func $count (result i32)))

@@ -1,4 +1,4 @@
-//! The audit's own account of the canonical ABI against the encoder's, which follows wit-parser.
+//! Compares the audit's implementation of the canonical ABI with the encoder's, which follows `wit-parser`.
 
 use wit_parser::Resolve;
 
@@ -37,7 +37,7 @@ const ZOO: &str = r#"
 "#;
 
 #[test]
-fn two_accounts_of_the_canonical_abi_agree() {
+fn both_implementations_of_the_canonical_abi_agree() {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("zoo.wit", ZOO).unwrap();
     let zoo = resolve.packages[package].interfaces["zoo"];

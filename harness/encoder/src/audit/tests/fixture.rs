@@ -1,4 +1,4 @@
-//! Real plans, made by the stages before the audit.
+//! Real plans, produced by the stages before the audit.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,8 @@ use crate::world::{self, World};
 
 const WIT: &str = include_str!("audit.wit");
 
-/// A main with resources, slots and reallocs; two adapters that ask each other; a third that nobody asks.
+/// A main with resources, slots and reallocs; two adapters that import from each other; and an adapter that is not
+/// required.
 pub(super) const SHOP: &[(&str, &str)] = &[
     ("main", include_str!("main.wat")),
     ("old", include_str!("old.wat")),
@@ -40,7 +41,7 @@ pub(super) const GUEST_OF_HOST: &[(&str, &str)] = &[
     ),
 ];
 
-/// A main whose allocator an adapter asks for memory, and what reports that.
+/// A main whose realloc an adapter imports, and an interposition adapter that reports these calls.
 pub(super) const REPORTED: &[(&str, &str)] = &[
     (
         "main",
@@ -66,10 +67,10 @@ pub(super) const REPORTED: &[(&str, &str)] = &[
     ),
 ];
 
-/// What stands before main.
+/// Name of the interposition adapter for main's exports.
 const REPORTER: &str = "__main_module__";
 
-/// A main with a task hook and thread-local storage, and an adapter that asks nothing of it.
+/// A main with a task hook and thread-local storage, and an adapter that imports nothing of it.
 pub(super) const HOOKED: &[(&str, &str)] = &[
     (
         "main",
@@ -92,7 +93,7 @@ pub(super) const HOOKED: &[(&str, &str)] = &[
     ("old", r#"(module (func (export "get") (param i32) (result i32) local.get 0))"#),
 ];
 
-/// A main whose start function calls an adapter, which has a slot of its own; and an adapter that only the world asks.
+/// A main whose start function calls an adapter with a slot, and an adapter that only the world requires.
 pub(super) const STARTING: &[(&str, &str)] = &[
     (
         "main",
@@ -124,7 +125,7 @@ pub(super) const STARTING: &[(&str, &str)] = &[
     ),
 ];
 
-/// Everything that the audit sees, to be tampered with.
+/// Input of the audit, for modification by tests.
 pub(super) struct Fixture {
     pub plan: Plan,
     world: &'static World,
@@ -133,7 +134,7 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    /// Makes a plan for modules; each has the world of its name in `audit.wit`.
+    /// Plans the modules. The world of each module is selected by name in `audit.wit`.
     pub fn new(sources: &[(&str, &str)]) -> Fixture {
         let mut resolve = Resolve::default();
         let package = resolve.push_str("audit.wit", WIT).unwrap();
@@ -155,7 +156,7 @@ impl Fixture {
                 Module { layer, wit, ..read::read(name, wat::parse_str(text).unwrap()).unwrap() }
             })
             .collect();
-        // The parts borrow from these for as long as a test likes.
+        // Leaked, because the parts borrow from the modules.
         let modules: &'static [Module<'static>] = Box::leak(modules.into_boxed_slice());
         let world: &'static World = Box::leak(Box::new(world::join(modules).unwrap()));
         let options = Options::default();
@@ -164,7 +165,7 @@ impl Fixture {
         Fixture { plan, world, parts, modules }
     }
 
-    /// What the audit says.
+    /// Returns the messages of all violations.
     pub fn audit(&self) -> Vec<String> {
         audit(&self.plan, self.world, &self.parts).iter().map(|violation| violation.to_string()).collect()
     }
@@ -174,11 +175,11 @@ impl Fixture {
         wire.unwrap()
     }
 
-    /// The options of a lowered function.
+    /// Returns the canonical options of a lowered function.
     pub fn lower(&mut self, importer: usize, field: &str) -> &mut Canon {
         match &mut self.wire(importer, field).source {
             Source::Lower(_, canon) => canon,
-            other => panic!("{field} is no lowered function but {other:?}"),
+            other => panic!("{field} is not a lowered function: {other:?}"),
         }
     }
 
@@ -186,7 +187,7 @@ impl Fixture {
         self.plan.lifts.iter_mut().find(|lift| lift.function.name == name).unwrap()
     }
 
-    /// The module of a part.
+    /// Returns the module of a part.
     pub fn module(&mut self, id: usize) -> &mut Module<'static> {
         &mut self.parts[id].as_mut().unwrap().module
     }

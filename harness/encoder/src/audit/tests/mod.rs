@@ -1,4 +1,4 @@
-//! The audit finds nothing in real plans, and every planted mistake, in these words.
+//! The audit accepts real plans, and reports every planted mistake with the expected message.
 
 mod abi;
 mod fixture;
@@ -10,7 +10,7 @@ use fixture::{Fixture, GUEST_OF_HOST, HOOKED, REPORTED, SHOP, STARTING};
 const NOTHING: [&str; 0] = [];
 
 #[test]
-fn real_plans_are_right() {
+fn real_plans_have_no_violations() {
     assert_eq!(Fixture::new(SHOP).audit(), NOTHING);
     assert_eq!(Fixture::new(HOOKED).audit(), NOTHING);
     assert_eq!(Fixture::new(GUEST_OF_HOST).audit(), NOTHING);
@@ -19,7 +19,7 @@ fn real_plans_are_right() {
 }
 
 #[test]
-fn planted_mistakes_are_found() {
+fn planted_mistakes_are_reported() {
     let mut wrong = String::new();
     for (what, sources, plant, expected) in planted::all() {
         let mut fixture = Fixture::new(sources);
@@ -33,7 +33,7 @@ fn planted_mistakes_are_found() {
 }
 
 #[test]
-fn compatible_versions_have_one_track() {
+fn compatible_versions_have_the_same_track() {
     for (name, expected) in [
         ("a:b/c", Some("a:b/c")),
         ("a:b/c@1.2.3", Some("a:b/c@1")),
@@ -46,9 +46,9 @@ fn compatible_versions_have_one_track() {
     }
 }
 
-/// A judge that asks the accused is none.
+/// The audit must not reuse the code that it checks.
 #[test]
-fn no_code_is_shared_with_the_stages_before() {
+fn audit_shares_no_code_with_earlier_stages() {
     let files = [
         include_str!("../abi.rs"),
         include_str!("../exports.rs"),

@@ -1,12 +1,12 @@
-//! Locations: where a variable is, as an expression.
+//! Location expressions of variables.
 
 use gimli::write::{ConvertUnit, Expression};
 use gimli::{Encoding, Operation};
 
 use super::{Moves, Reader};
 
-/// The expression with new indices. None if it tells an address of static data, which is known only at run time, or
-/// has operations that nobody knows how to write.
+/// Converts an expression. Returns `None` if it contains an address of static data, which is known only at run time, or
+/// an operation that cannot be re-encoded.
 pub(super) fn convert<'a>(
     unit: &ConvertUnit<'_, Reader<'a>>,
     old: &gimli::Expression<Reader<'a>>,
@@ -31,7 +31,7 @@ pub(super) fn convert<'a>(
     }
 }
 
-/// Whether an expression mentions globals, whose indices the library copies.
+/// Presence of globals in an expression. The conversion by `gimli` does not remap their indices.
 enum Globals {
     None,
     Alone,
@@ -39,7 +39,7 @@ enum Globals {
 
 fn globals(expression: &gimli::Expression<Reader<'_>>, encoding: Encoding) -> Globals {
     let mut operations = expression.operations(encoding);
-    // An operation that cannot be read makes the conversion fail, too.
+    // A malformed operation makes the conversion fail, too.
     while let Ok(Some(operation)) = operations.next() {
         match operation {
             Operation::WasmGlobal { .. } => return Globals::Alone,

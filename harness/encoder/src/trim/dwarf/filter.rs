@@ -1,4 +1,4 @@
-//! Which entries stay: functions with code that stays, and everything that they refer to.
+//! Filter of debugging entries: keeps functions whose code is kept, and everything they refer to.
 
 use gimli::constants::DW_TAG_subprogram;
 use gimli::write::FilterUnitSection;
@@ -6,10 +6,14 @@ use gimli::{Dwarf, UnitRef};
 
 use super::{Fault, Offsets, Reader};
 
-/// The writer visits entries by recursion. Deep inlining makes some hundred levels at most.
+/// Maximum nesting depth. The writer is recursive, and deep inlining reaches some hundred levels.
 const DEPTH: isize = 500;
 
-/// Marks what stays.
+/// Marks the entries to keep.
+///
+/// # Errors
+///
+/// Returns an error if the DWARF is malformed, not supported or nested too deeply.
 pub(super) fn live<'d, 'a>(
     dwarf: &'d Dwarf<Reader<'a>>,
     offsets: &Offsets,
@@ -37,7 +41,7 @@ pub(super) fn live<'d, 'a>(
     Ok(filter)
 }
 
-/// What no toolchain makes for 32-bit WebAssembly, or what cannot be moved.
+/// Rejects units that toolchains do not emit for 32-bit WebAssembly, or that cannot be rewritten.
 fn check(unit: UnitRef<'_, Reader<'_>>) -> Result<(), Fault> {
     let encoding = unit.encoding();
     if encoding.address_size != 4 {

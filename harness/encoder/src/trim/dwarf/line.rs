@@ -1,4 +1,4 @@
-//! Line programs: written anew, a sequence for each function that stays, with the files that are still mentioned.
+//! Line programs, rewritten with one sequence for each kept function and the files that are still referenced.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use gimli::{AttributeValue, ColumnType, IncompleteLineProgram, LineEncoding, Lin
 use super::{Fault, Offsets, Reader};
 use crate::trim::offsets::MovedFunction;
 
-/// The new line program of a unit, in the making.
+/// A line program under construction.
 pub(super) struct Lines<'a> {
     old: IncompleteLineProgram<Reader<'a>>,
     new: LineProgram,
@@ -16,7 +16,7 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Starts the program of a unit, if it has one.
+    /// Starts the line program of a unit. Returns `None` if the unit has none.
     pub fn start(unit: &mut ConvertUnit<'_, Reader<'a>>) -> Result<Option<Lines<'a>>, Fault> {
         let read = unit.read_unit;
         let Some(old) = read.line_program.clone() else { return Ok(None) };
@@ -25,7 +25,7 @@ impl<'a> Lines<'a> {
         let directory = text(read, header.directory(0))?.or(read.comp_dir);
         let directory = directory.map(|text| text.slice()).unwrap_or_default();
         let directory = LineString::new(directory, encoding, unit.line_strings);
-        // By version 5, there is a file 0: what is compiled. It is there whether rows mention it or not.
+        // In DWARF 5, file 0 is the primary source file. It is listed even if no row refers to it.
         let name = match header.file(0) {
             Some(file) => text(read, Some(file.path_name()))?,
             None => None,
@@ -38,12 +38,13 @@ impl<'a> Lines<'a> {
         Ok(Some(Lines { old, new, files: BTreeMap::new() }))
     }
 
-    /// The finished program.
+    /// Returns the finished program.
     pub fn program(self) -> LineProgram {
         self.new
     }
 
-    /// The new number of a file, which is added if this is its first mention. None for a number that means no file.
+    /// Maps a file index, and adds the file at its first use. Returns `None` for index 0 before DWARF 5, which means no
+    /// file.
     pub fn file(&mut self, unit: &mut ConvertUnit<'_, Reader<'a>>, index: u64) -> Result<Option<FileId>, Fault> {
         if let Some(known) = self.files.get(&index) {
             return Ok(Some(*known));
@@ -72,7 +73,7 @@ impl<'a> Lines<'a> {
         Ok(Some(id))
     }
 
-    /// Moves the rows. Returns the functions that have any, as their new ranges.
+    /// Converts the rows. Returns the new ranges of the functions that have rows.
     pub fn rows(
         &mut self,
         unit: &mut ConvertUnit<'_, Reader<'a>>,
@@ -80,7 +81,7 @@ impl<'a> Lines<'a> {
     ) -> Result<Vec<std::ops::Range<u64>>, Fault> {
         let mut ranges = Vec::new();
         let mut rows = self.old.clone().rows();
-        // The function that the last row was in, with the new start of the sequence, and the new offset of that row.
+        // Function of the last row, new start of its sequence, and new address of the last row.
         let mut current: Option<(&MovedFunction, u64, u64)> = None;
         while let Some((_, row)) = rows.next_row()? {
             let function = offsets.function(row.address()).filter(|_| !row.end_sequence());
@@ -101,7 +102,7 @@ impl<'a> Lines<'a> {
                     (address, address)
                 }
             };
-            // Rows go upwards; whatever does not is of no use.
+            // Addresses must not decrease within a sequence. Other rows are dropped.
             if address >= last {
                 self.row(unit, row, address - start)?;
                 current = Some((function, start, address));
@@ -116,7 +117,7 @@ impl<'a> Lines<'a> {
     fn row(&mut self, unit: &mut ConvertUnit<'_, Reader<'a>>, row: &LineRow, offset: u64) -> Result<(), Fault> {
         let file = self.file(unit, row.file_index())?.ok_or(Fault::Line("a row without a file"))?;
         let line = row.line().map_or(0, |line| line.get());
-        // The writer subtracts such numbers as signed ones.
+        // The writer computes differences of lines as signed numbers.
         let line = u32::try_from(line).map_err(|_| Fault::Line("a line of more than 32 bits"))?;
         let new = self.new.row();
         new.address_offset = offset;

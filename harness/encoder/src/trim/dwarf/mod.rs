@@ -1,9 +1,9 @@
-//! DWARF of an adapter, moved along with its code.
+//! Rewrites the DWARF of an adapter to match its new code.
 //!
-//! Function bodies get other sizes when they are written again, and most of them are dropped. So units are converted
-//! one by one: what belongs to dropped functions goes, line programs are written anew, and every address is looked up in
-//! the map of old offsets to new ones. What cannot be known before instantiation (the addresses of static data) is
-//! left out. DWARF is an aid: whatever is wrong with it, the adapter is not, so it is dropped with a reason.
+//! Function bodies change in size, and most of them are dropped. Units are converted one by one: entries of dropped
+//! functions are dropped, line programs are rewritten, and every address is mapped to its new offset. Addresses of
+//! static data, which are unknown before instantiation, are omitted. If the DWARF is malformed, it is dropped with a
+//! reason, and the adapter is still encoded.
 
 mod expression;
 mod filter;
@@ -19,34 +19,34 @@ use super::offsets::Offsets;
 
 type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
-/// The debug sections of a module, by their names.
+/// Debug sections of a module by name.
 pub(super) type DebugSections<'a> = BTreeMap<&'a str, &'a [u8]>;
 
-/// What became of an adapter's DWARF.
+/// Result of rewriting an adapter's DWARF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Debug {
-    /// It has none.
+    /// The adapter has no DWARF.
     Absent,
-    /// Nobody asked for it, whether there is any or not.
+    /// DWARF was not requested.
     Unwanted,
-    /// It is there, with new offsets: bytes of its sections before and after.
+    /// DWARF was rewritten. Sizes of its sections before and after, in bytes.
     Kept { before: usize, after: usize },
-    /// Nothing in it is about functions that stay.
+    /// DWARF was dropped, because none of it describes kept functions.
     Unneeded,
-    /// It could not be converted.
+    /// DWARF was dropped because it could not be converted.
     Dropped { reason: String },
 }
 
-/// What addresses and indices in DWARF are moved by.
+/// Mappings of code offsets and global indices.
 #[derive(Clone, Copy)]
 pub(super) struct Moves<'m> {
-    /// Offsets into the code section.
+    /// Offsets in the code section.
     pub code: &'m Offsets,
-    /// Globals: old index to new.
+    /// Original to new indices of globals.
     pub globals: &'m BTreeMap<u32, u32>,
 }
 
-/// Why DWARF is dropped.
+/// Reason for which DWARF is dropped.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error("{0}")]
@@ -59,7 +59,7 @@ enum Fault {
     AddressSize(u8),
     #[error("64-bit DWARF")]
     Format,
-    #[error("split DWARF: most of it is in another file")]
+    #[error("split DWARF, whose main part is in another file")]
     Split,
     #[error("line program: {0}")]
     Line(&'static str),
@@ -71,7 +71,7 @@ impl<E: Into<ConvertError>> From<E> for Fault {
     }
 }
 
-/// New debug sections, in the order in which they are to be written, and what became of the old ones.
+/// Rewrites debug sections. Returns the new sections in the order in which they are written, and a summary.
 pub(super) fn rewrite(old: &DebugSections<'_>, moves: Moves<'_>) -> (Vec<(&'static str, Vec<u8>)>, Debug) {
     if old.is_empty() {
         return (Vec::new(), Debug::Absent);
@@ -94,7 +94,7 @@ fn convert(old: &DebugSections<'_>, moves: Moves<'_>) -> Result<Vec<(&'static st
     };
     let read = gimli::read::Dwarf::load(section)?;
     units(&read, moves).map_err(|fault| match fault {
-        // With the section and the offset in it.
+        // Adds the section and the offset in it.
         Fault::Convert(ConvertError::Read(error)) => Fault::Read(read.format_error(error)),
         other => other,
     })

@@ -1,4 +1,4 @@
-//! One unit: its root, its line program and the entries that stay, attribute by attribute.
+//! Converts a unit: its root, its line program and the kept entries with their attributes.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use gimli::write::{
 use super::line::Lines;
 use super::{Fault, Moves, Reader, expression};
 
-/// Converts a unit; false if nothing in it is about code that stays.
+/// Converts a unit. Returns false, and skips the unit, if nothing in it describes kept code.
 pub(super) fn convert<'a>(
     mut unit: ConvertUnit<'_, Reader<'a>>,
     root: ConvertUnitEntry<'_, Reader<'a>>,
@@ -31,7 +31,7 @@ pub(super) fn convert<'a>(
     let mut entry = converter.unit.null_entry();
     while let Some(id) = converter.unit.read_entry(&mut entry)? {
         let Some(id) = id else { continue };
-        // The root was read before: it has an id of its own.
+        // The root entry, which has a separate ID, is already read.
         any = true;
         let id = converter.unit.add_entry(Some(id), &entry);
         code.extend(converter.attributes(id, &entry)?);
@@ -56,7 +56,7 @@ struct Converter<'u, 'm, 'a> {
 }
 
 impl<'a> Converter<'_, '_, 'a> {
-    /// Converts the attributes of an entry. Returns its code, in new offsets.
+    /// Converts the attributes of an entry. Returns the new code ranges of the entry.
     fn attributes(
         &mut self,
         id: UnitEntryId,
@@ -64,8 +64,8 @@ impl<'a> Converter<'_, '_, 'a> {
     ) -> Result<Vec<Range<u64>>, Fault> {
         for attribute in &entry.attrs {
             let name = attribute.name();
-            // Code ranges are written together. The line program refers to itself. Macros and views are in sections
-            // that are not kept.
+            // Code ranges are written by `code`. The line program is referenced implicitly. Macros and location views
+            // are in sections that are dropped.
             if [DW_AT_low_pc, DW_AT_high_pc, DW_AT_ranges, DW_AT_stmt_list].contains(&name)
                 || [DW_AT_macro_info, DW_AT_macros, DW_AT_GNU_locviews].contains(&name)
             {
@@ -81,7 +81,7 @@ impl<'a> Converter<'_, '_, 'a> {
         self.code(id, entry)
     }
 
-    /// The new value of an attribute; none if it is left out.
+    /// Converts the value of an attribute. Returns `None` if the attribute is omitted.
     fn attribute(
         &mut self,
         entry: &ConvertUnitEntry<'_, Reader<'a>>,
@@ -95,7 +95,7 @@ impl<'a> Converter<'_, '_, 'a> {
                 Ok(lines.file(&mut self.unit, index)?.map(|file| AttributeValue::FileIndex(Some(file))))
             }
             Addr(_) | DebugAddrIndex(_) => {
-                // Any other is an address of static data.
+                // All other addresses refer to static data.
                 if ![DW_AT_call_pc, DW_AT_call_return_pc, DW_AT_entry_pc].contains(&attribute.name()) {
                     return Ok(None);
                 }
@@ -103,11 +103,11 @@ impl<'a> Converter<'_, '_, 'a> {
                 let address = address.and_then(|address| self.address(address));
                 Ok(address.map(|address| AttributeValue::Address(Address::Constant(address))))
             }
-            // The other form of an entry point: its distance from where the function starts.
+            // The entry point as a distance from the function's start.
             _ if attribute.name() == DW_AT_entry_pc => Ok(None),
             Exprloc(old) => Ok(expression::convert(&self.unit, &old, self.moves).map(AttributeValue::Exprloc)),
             LocationListsRef(_) | DebugLocListsIndex(_) => self.locations(attribute),
-            // Rows of other tables, or of sections that are not kept.
+            // References to tables or sections that are dropped.
             DebugTypesRef(_)
             | DebugMacinfoRef(_)
             | DebugMacroRef(_)
@@ -144,7 +144,7 @@ impl<'a> Converter<'_, '_, 'a> {
         Ok(Some(AttributeValue::LocationListRef(self.unit.unit.locations.add(LocationList(locations)))))
     }
 
-    /// The code of a function, or of a part of one.
+    /// Sets the code ranges of a function or of a part of one.
     fn code(&mut self, id: UnitEntryId, entry: &ConvertUnitEntry<'_, Reader<'a>>) -> Result<Vec<Range<u64>>, Fault> {
         let mut code = Vec::new();
         let has = |name| entry.attr(name).is_some();
@@ -154,7 +154,7 @@ impl<'a> Converter<'_, '_, 'a> {
                 code.extend(self.moves.code.ranges(&(range.begin..range.end)));
             }
         } else if let Some(low) = entry.attr_value(DW_AT_low_pc) {
-            // A label.
+            // A label, with an address and no range.
             let address = self.unit.read_unit.attr_address(low)?.and_then(|low| self.address(low));
             let value = address.map(|address| AttributeValue::Address(Address::Constant(address)));
             value.into_iter().for_each(|value| self.unit.unit.get_mut(id).set(DW_AT_low_pc, value));
@@ -165,7 +165,7 @@ impl<'a> Converter<'_, '_, 'a> {
             [only] => {
                 let entry = self.unit.unit.get_mut(id);
                 entry.set(DW_AT_low_pc, AttributeValue::Address(Address::Constant(only.start)));
-                // Before version 4, the end is an address, too.
+                // Before DWARF 4, the end is an address.
                 let end = match version {
                     ..4 => AttributeValue::Address(Address::Constant(only.end)),
                     _ => AttributeValue::Data4((only.end - only.start) as u32),
@@ -180,7 +180,8 @@ impl<'a> Converter<'_, '_, 'a> {
         Ok(code)
     }
 
-    /// All code of the unit. Its base is zero, so that lists of ranges and locations hold offsets as they are.
+    /// Sets the code ranges of the unit. The base address is zero, so that range and location lists contain absolute
+    /// offsets.
     fn root_ranges(&mut self, root: UnitEntryId, mut code: Vec<Range<u64>>) {
         code.sort_by_key(|range| (range.start, range.end));
         let mut merged: Vec<Range<u64>> = Vec::new();

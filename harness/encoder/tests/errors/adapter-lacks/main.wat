@@ -1,4 +1,4 @@
-;; Asks for a function that there is, which asks for one that there is not; and for one that there is almost.
+;; Imports an existing function, which imports a missing one, and a function with a misspelled name.
 (module
   (import "outer" "write" (func))
   (import "inner" "fd_wrte" (func))

@@ -1,4 +1,4 @@
-;; Main has no world. The first adapter lacks what the other two contradict each other in.
+;; Main has no world. The first adapter does not define the item on which the other two differ.
 (module
   (import "a" "get" (func))
   (import "b" "get" (func))

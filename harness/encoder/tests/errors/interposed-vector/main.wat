@@ -1,2 +1,2 @@
-;; A report holds numbers, and this is none.
+;; A vector cannot be reported.
 (module (import "env" "f" (func (param v128))))

@@ -1,4 +1,4 @@
-;; No memory to read the text from, and neither memory nor realloc to write the answer to.
+;; No memory for reading the text, and neither memory nor realloc for writing the result.
 (module
   (import "test:t/log" "print" (func (param i32 i32)))
   (import "test:t/log" "read" (func (param i32)))

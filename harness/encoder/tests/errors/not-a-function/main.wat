@@ -1,4 +1,4 @@
-;; What a component cannot give.
+;; Imports that a component cannot provide.
 (module
   (import "env" "table" (table 1 funcref))
   (import "env" "errno" (global i32))

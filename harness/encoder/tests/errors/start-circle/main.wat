@@ -1,2 +1,2 @@
-;; Two adapters whose start functions call each other: there is no order for that.
+;; The start functions of two adapters call each other, so no order of instantiation exists.
 (module (import "ping" "ping" (func)))

@@ -1,4 +1,4 @@
-;; A slip in a function's name, in an interface and at the root; a resource that is not there.
+;; Misspelled function names, in an interface and in the world, and a missing resource.
 (module
   (import "test:t/log" "prnt" (func (param i32)))
   (import "$root" "nwo" (func (result i32)))

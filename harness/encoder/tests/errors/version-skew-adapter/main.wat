@@ -1,2 +1,2 @@
-;; An adapter that imports another version than its WIT has; main would do without.
+;; An adapter imports another version than its WIT contains. Main does not need it.
 (module (import "old" "get" (func (result i64))))

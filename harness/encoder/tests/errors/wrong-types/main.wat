@@ -1,4 +1,4 @@
-;; An import, an adapter's function, and an export, each of another type than it must have.
+;; An import, a function of an adapter, and an export, each with the wrong type.
 (module
   (import "test:t/log" "print" (func (param i64)))
   (import "old" "get" (func (param i32) (result i32)))

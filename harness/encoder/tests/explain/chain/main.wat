@@ -1,4 +1,4 @@
-;; Asks for one of the adapter's functions, which asks for main's memory and for one of the host's.
+;; Imports one function of the adapter, which uses main's memory and a function of the host.
 (module
   (import "old" "write" (func (param i32 i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Functions that are called, called through a table, and not called at all.
+;; Functions that are called directly, called through a table, or not called.
 (module $old
   (import "test:chain/log" "print" (func $print (param i32 i32 i32 i32)))
   (import "env" "memory" (memory 1))

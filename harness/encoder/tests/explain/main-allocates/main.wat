@@ -1,4 +1,4 @@
-;; Has an allocator that adapters may use.
+;; Exports an allocator for adapters.
 (module $main
   (import "old" "work" (func $work))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Asks main for memory: that is reported on its way.
+;; Allocates memory of main; the call is reported.
 (module $old
   (import "__main_module__" "cabi_realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
   (func (export "work")

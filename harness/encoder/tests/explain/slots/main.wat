@@ -1,4 +1,4 @@
-;; Without an adapter: a resource with a destructor, an initialisation, results with a realloc of their own.
+;; No adapter: a resource with a destructor, an initialization function, and results with main's own realloc.
 (module
   (import "[export]test:slots/store" "[resource-new]entry" (func (param i32) (result i32)))
   (import "test:slots/names" "all" (func (param i32)))

@@ -1,4 +1,4 @@
-;; A start function that calls one adapter through another, and what of the world works in memory; not `other`.
+;; The start function calls one adapter through another one, and a function of the world that uses memory. It does not call `other`.
 (module
   (import "outer" "write" (func $write (param i32 i32) (result i32)))
   (import "test:start/log" "print" (func $print (param i32 i32)))

@@ -1,6 +1,6 @@
-//! What calls may change, and what they may not.
+//! Allowed and forbidden changes of calls.
 
-use polyfill_build::index::Sanitize;
+use polyfill_builder::index::Sanitize;
 
 use super::*;
 use crate::core_boundary::PATTERNS;
@@ -9,22 +9,30 @@ const NOTHING: [u64; 0] = [];
 const SUCCESS: End = End::Returned(Some(Value::I32(0)));
 const BADF: End = End::Returned(Some(Value::I32(8)));
 
-/// The addresses that a call changed without leave, of a memory of 100 bytes, `changes` of which it wrote.
+/// Returns the addresses of forbidden changes by a call, in a memory of 100 bytes to which it wrote `changes`.
 fn found(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], changes: &[(usize, u8)]) -> Vec<u64> {
-    let start = |what: &What| match what {
-        What::Memory(changed) | What::ResultOnError(changed) | What::BufferOnError(changed) => changed.start,
+    let start = |what: &ViolationKind| match what {
+        ViolationKind::Memory(changed)
+        | ViolationKind::ResultOnError(changed)
+        | ViolationKind::BufferOnError(changed) => changed.start,
         other => unreachable!("{other} is found elsewhere"),
     };
     whats(function, arguments, end, setup, changes).iter().map(start).collect()
 }
 
-/// The same in words.
+/// Formats the forbidden changes by a call.
 fn told(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], changes: &[(usize, u8)]) -> Vec<String> {
-    let text = |what: &What| format!("{}: {what}", what.kind());
+    let text = |what: &ViolationKind| format!("{}: {what}", what.kind());
     whats(function, arguments, end, setup, changes).iter().map(text).collect()
 }
 
-fn whats(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], changes: &[(usize, u8)]) -> Vec<What> {
+fn whats(
+    function: &str,
+    arguments: &[u32],
+    end: End,
+    setup: &[(u32, u32)],
+    changes: &[(usize, u8)],
+) -> Vec<ViolationKind> {
     let mut before = vec![0; 100];
     for (at, word) in setup {
         before[*at as usize..][..4].copy_from_slice(&word.to_le_bytes());
@@ -56,7 +64,7 @@ fn buffers_may_change_as_far_as_the_count_says() {
 }
 
 #[test]
-fn a_call_that_fails_gives_nothing_out() {
+fn a_failing_call_has_no_output() {
     let (setup, arguments) = ([(0, 40), (4, 4), (8, 44), (12, 4)], [0, 0, 2, 60]);
     assert_eq!(
         told("fd_read", &arguments, BADF, &setup, &[(42, 1), (43, 1), (44, 1), (60, 5), (63, 1), (64, 1)]),
@@ -65,7 +73,7 @@ fn a_call_that_fails_gives_nothing_out() {
             "buffer-on-error: changed 1 byte of `iovs`, 0x2c..0x2d",
             "result-on-error: changed 1 byte of `nread`, 0x3c..0x3d",
             "result-on-error: changed 1 byte of `nread`, 0x3f..0x40",
-            "memory: changed 1 byte of main's, right behind `nread`, 0x40..0x41",
+            "memory: changed 1 byte of main's memory, right after `nread`, 0x40..0x41",
         ]
     );
     assert_eq!(
@@ -73,7 +81,7 @@ fn a_call_that_fails_gives_nothing_out() {
         [
             "result-on-error: changed 1 byte of `stat`, 0x8..0x9",
             "result-on-error: changed 1 byte of `stat`, 0x47..0x48",
-            "memory: changed 1 byte of main's, right behind `stat`, 0x48..0x49",
+            "memory: changed 1 byte of main's memory, right after `stat`, 0x48..0x49",
         ]
     );
     assert_eq!(
@@ -90,14 +98,14 @@ fn a_call_that_fails_gives_nothing_out() {
 }
 
 #[test]
-fn it_is_told_whose_bytes_are_changed() {
+fn violations_name_the_owner_of_changed_bytes() {
     let (setup, arguments) = ([(0, 40), (4, 4)], [0, 0, 1, 60]);
     assert_eq!(
         told("fd_read", &arguments, SUCCESS, &setup, &[(60, 2), (41, 1), (42, 1), (43, 1), (44, 1), (50, 1)]),
         [
-            "memory: changed 2 bytes of `iovs`, beyond what it says is in it, 0x2a..0x2c",
-            "memory: changed 1 byte of main's, right behind `iovs`, 0x2c..0x2d",
-            "memory: changed 1 byte of main's, 0x32..0x33",
+            "memory: changed 2 bytes of `iovs`, beyond its reported length, 0x2a..0x2c",
+            "memory: changed 1 byte of main's memory, right after `iovs`, 0x2c..0x2d",
+            "memory: changed 1 byte of main's memory, 0x32..0x33",
         ]
     );
 }
@@ -119,7 +127,7 @@ fn each_result_has_a_name() {
 }
 
 #[test]
-fn a_call_that_never_returns_may_have_filled_its_buffers() {
+fn a_call_that_never_returns_may_fill_its_buffers() {
     let (setup, arguments) = ([(0, 40), (4, 4), (8, 50), (12, 4)], [0, 0, 2, 60]);
     assert_eq!(found("fd_read", &arguments, End::Never, &setup, &[(40, 1), (43, 1), (50, 1), (53, 1)]), NOTHING);
     assert_eq!(found("fd_read", &arguments, End::Never, &setup, &[(44, 1), (54, 1)]), [44, 54]);
@@ -128,15 +136,15 @@ fn a_call_that_never_returns_may_have_filled_its_buffers() {
 }
 
 #[test]
-fn arguments_are_as_large_as_was_said() {
+fn arguments_may_use_their_reported_size() {
     assert_eq!(found("args_get", &[0, 8], SUCCESS, &[], &[(3, 1), (8, 1), (10, 1)]), NOTHING);
     assert_eq!(found("args_get", &[0, 8], SUCCESS, &[], &[(4, 1), (11, 1)]), [4, 11]);
 }
 
 #[test]
-fn what_main_does_itself_is_no_change_of_the_adapters() {
+fn changes_by_main_are_not_attributed_to_the_adapter() {
     let mut baseline = vec![0, 1, 2, 3];
-    // The adapter has changed the second byte; main changes that, the last one, and adds one.
+    // The adapter has changed the second byte. Main changes it again, changes the last byte and adds one.
     take_over(&mut baseline, &[0, 9, 2, 3], &[0, 8, 2, 4, 5]);
     assert_eq!(baseline, [0, 1, 2, 4, 5]);
 }
@@ -149,7 +157,7 @@ fn places_may_overlap_and_reach_beyond_the_end() {
 }
 
 #[test]
-fn sums_that_do_not_fit_are_no_panic() {
+fn overflowing_sums_do_not_panic() {
     let setup = [(0, u32::MAX), (4, u32::MAX)];
     assert_eq!(found("fd_read", &[0, 0, u32::MAX, u32::MAX], SUCCESS, &setup, &[(50, 1)]), [50]);
     assert_eq!(found("fd_write", &[0, 0, 0, u32::MAX], SUCCESS, &[], &[(50, 1)]), [50]);
@@ -157,10 +165,10 @@ fn sums_that_do_not_fit_are_no_panic() {
 }
 
 #[test]
-fn results_are_written() {
+fn successful_calls_write_their_results() {
     let filled: Vec<(usize, u8)> = (8..16).map(|at| (at, PATTERNS[0])).collect();
     assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled), ["unwritten: did not write `offset`, 0x8..0x10"]);
-    // A part of it is, the call fails, or the same bytes have been there before.
+    // Partly written, a failing call, or bytes equal to the pattern before the call.
     assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled[1..]), NOTHING.map(|_| ""));
     assert_eq!(told("fd_seek", &[3, 0, 0, 8], BADF, &[], &[]), NOTHING.map(|_| ""));
     let there = [(8, 0xa5a5_a5a5), (12, 0xa5a5_a5a5)];

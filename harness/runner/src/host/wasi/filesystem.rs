@@ -1,4 +1,4 @@
-//! `wasi:filesystem/types` of wasmtime-wasi, with what a guest adds to its files counted at the call.
+//! `wasi:filesystem/types` of wasmtime-wasi with metering: additions to files are counted at the call.
 
 use std::fs::File;
 use std::sync::{Arc, Mutex};
@@ -13,12 +13,12 @@ use crate::files::{Meter, Size, length};
 use crate::host::State;
 use crate::host::state::lock;
 
-/// The functions on a synchronous store, in place of those that are there.
+/// Defines the functions on a synchronous store, shadowing wasmtime-wasi's.
 pub(super) fn add_to_linker_sync(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::bindings::sync::filesystem::types::add_to_linker::<State, Counted>(linker, State::filesystem)
 }
 
-/// The functions on an asynchronous store, in place of those that are there.
+/// Defines the functions on an asynchronous store, shadowing wasmtime-wasi's.
 pub(super) fn add_to_linker_async(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::bindings::filesystem::types::add_to_linker::<State, Counted>(linker, State::filesystem)
 }
@@ -29,14 +29,14 @@ impl HasData for Counted {
     type Data<'a> = View<'a>;
 }
 
-/// What the functions work with; without a meter, the run has no files.
+/// Context of the functions. Without a meter, the run has no files.
 pub(in crate::host) struct View<'a> {
     pub(in crate::host) inner: WasiFilesystemCtxView<'a>,
     pub(in crate::host) meter: Option<&'a Arc<Mutex<Meter>>>,
 }
 
 impl View<'_> {
-    /// The file, if the guest can write to it, and there is a meter.
+    /// Returns the file if it is writable and metered.
     fn writable(&mut self, descriptor: &Resource<Descriptor>) -> Option<(Arc<File>, Arc<Mutex<Meter>>)> {
         let meter = self.meter?;
         match self.inner.table.get(descriptor) {
@@ -49,7 +49,7 @@ impl View<'_> {
         }
     }
 
-    /// Refuses data that no file may have, before it is written; remembers how long the file was.
+    /// Rejects data that exceeds the file limit by itself, before it is written. Records the file's length.
     fn before(&mut self, descriptor: &Resource<Descriptor>, data: usize) -> FsResult<Option<Growing>> {
         let Some((file, meter)) = self.writable(descriptor) else { return Ok(None) };
         lock(&meter).before(data).map_err(stop)?;
@@ -57,19 +57,19 @@ impl View<'_> {
         Ok(Some(Growing { file, meter, before }))
     }
 
-    /// Counts an entry that was made.
+    /// Counts a created entry.
     fn made(&mut self) -> FsResult<()> {
         self.meter.map_or(Ok(()), |meter| lock(meter).add(Size { bytes: 0, entries: 1 }).map_err(stop))
     }
 
-    /// Takes note of an open file.
+    /// Registers an open file.
     fn opened(&mut self, descriptor: &Resource<Descriptor>) {
         if let (Some(meter), Ok(Descriptor::File(file))) = (self.meter, self.inner.table.get(descriptor)) {
             lock(meter).opened(&file.file);
         }
     }
 
-    /// Has a stream counted that writes to a file, from a place or at the end.
+    /// Meters a stream that writes to a file, at an offset or at the end.
     fn count(
         &mut self,
         file: Option<(Arc<File>, Arc<Mutex<Meter>>)>,
@@ -84,7 +84,7 @@ impl View<'_> {
     }
 }
 
-/// A file that a call may make longer.
+/// File that a call may extend.
 struct Growing {
     file: Arc<File>,
     meter: Arc<Mutex<Meter>>,
@@ -102,17 +102,17 @@ fn stop(stop: crate::host::Stop) -> FsError {
     FsError::trap(wasmtime::Error::from(stop))
 }
 
-/// An output stream to a file.
+/// Output stream to a file.
 struct Stream {
     inner: DynOutputStream,
     file: Arc<File>,
     meter: Arc<Mutex<Meter>>,
-    /// The place of the next byte; `None` at the end of the file.
+    /// Offset of the next byte; `None` for appending.
     place: Option<u64>,
 }
 
 impl Stream {
-    /// Counts data before it is written: a write may be done by a task beside the guest.
+    /// Counts data before it is written, because a separate task may write it.
     fn count(&mut self, data: usize) -> StreamResult<()> {
         let data = data as u64;
         let bytes = match &mut self.place {
@@ -159,7 +159,7 @@ impl Pollable for Stream {
     }
 }
 
-/// In the place of a stream for a moment.
+/// Temporary placeholder for a stream.
 struct Nowhere;
 
 #[async_trait]
@@ -182,7 +182,7 @@ impl Pollable for Nowhere {
     async fn ready(&mut self) {}
 }
 
-/// Both kinds of the functions: the bindings, the word before an asynchronous function, and what comes after its call.
+/// Generates both variants of the functions, from the bindings, the `async` keyword, and the suffix of calls.
 macro_rules! functions {
     ($module:ident, [$($types:tt)*], [$($word:tt)?], [$($wait:tt)*]) => {
         mod $module {
@@ -290,7 +290,7 @@ macro_rules! functions {
                     self.made()
                 }
 
-                // As they are:
+                // Unmodified functions:
 
                 $($word)? fn advise(&mut self, fd: Fd, place: u64, length: u64, advice: types::Advice) -> FsResult<()> {
                     HostDescriptor::advise(&mut self.inner, fd, place, length, advice)$($wait)*

@@ -1,4 +1,4 @@
-;; Returns what is in its memory where an adapter's stack would be if nobody moved it.
+;; Returns what is in its memory where an adapter's stack would be if it were not moved.
 (module
   (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
   (memory (export "memory") 2)

@@ -1,4 +1,4 @@
-;; Its stack pointer has no name: what code does with it tells.
+;; Its stack pointer has no name: its use in code identifies it.
 (module
   (import "env" "memory" (memory 0))
   (global (mut i32) (i32.const 4096))

@@ -1,4 +1,4 @@
-//! Mistakes in lifts and resources.
+//! Mistakes in lifted functions and resources.
 
 use super::super::fixture::SHOP;
 use super::{MAIN, Mistake, OLD, core};
@@ -12,7 +12,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["export `tools#greet` of the world is never lifted"],
     ),
     (
-        "a lift twice",
+        "a duplicate lift",
         SHOP,
         |f| {
             let again = f.lift("wait").clone();
@@ -21,26 +21,26 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["export `wait` of the world is lifted 2 times"],
     ),
     (
-        "a lift of what the world has not",
+        "a lift of a function that is not in the world",
         SHOP,
         |f| {
             let mut other = f.lift("wait").clone();
             other.function.name = "hurry".into();
             f.plan.lifts.push(other);
         },
-        &["export `hurry`: the world has no function `hurry` here"],
+        &["export `hurry`: the world does not contain function `hurry`"],
     ),
     (
         "a lift from another function",
         SHOP,
         |f| f.lift("wait").core = core(MAIN, "spare"),
-        &["export `wait` is lifted from `spare` of `main` instead of `wait` of `main`"],
+        &["export `wait` is lifted from `spare` of `main`, expected `wait` of `main`"],
     ),
     (
         "a lift from another module",
         SHOP,
         |f| f.lift("wait").core = core(OLD, "wait"),
-        &["export `wait` is lifted from `wait` of `old` instead of `wait` of `main`"],
+        &["export `wait` is lifted from `wait` of `old`, expected `wait` of `main`"],
     ),
     (
         "a lift of another type",
@@ -50,7 +50,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             f.module(0).exports.iter_mut().find(|e| e.name == "wait").unwrap().ty = other;
         },
         &[
-            "the function `wait` of `main` has another type than export `wait` needs\n  expected: (func (param i32))\n  found:    (func)",
+            "the function `wait` of `main` has a different type than export `wait` requires\n  expected: (func (param i32))\n  found:    (func)",
         ],
     ),
     (
@@ -60,13 +60,13 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["resource `t:t/shop#till` of the world is missing"],
     ),
     (
-        "a resource twice",
+        "a duplicate resource",
         SHOP,
         |f| {
             let again = f.plan.resources[1].clone();
             f.plan.resources.push(again);
         },
-        &["resource `t:t/shop#till` is there 2 times"],
+        &["resource `t:t/shop#till` is defined 2 times"],
     ),
     (
         "a resource that is not exported",
@@ -83,15 +83,13 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "no destructor",
         SHOP,
         |f| f.plan.resources[1].dtor = None,
-        &["resource `t:t/shop#till` has nothing for its destructor instead of `t:t/shop#[dtor]till` of `main`"],
+        &["resource `t:t/shop#till` has the destructor none, expected `t:t/shop#[dtor]till` of `main`"],
     ),
     (
         "another destructor",
         SHOP,
         |f| f.plan.resources[1].dtor = Some(core(MAIN, "wait")),
-        &[
-            "resource `t:t/shop#till` has `wait` of `main` for its destructor instead of `t:t/shop#[dtor]till` of `main`",
-        ],
+        &["resource `t:t/shop#till` has the destructor `wait` of `main`, expected `t:t/shop#[dtor]till` of `main`"],
     ),
     (
         "a destructor of another type",
@@ -101,28 +99,28 @@ pub(super) const MISTAKES: &[Mistake] = &[
             f.module(0).exports.iter_mut().find(|e| e.name.ends_with("[dtor]till")).unwrap().ty = other;
         },
         &[
-            "the destructor `t:t/shop#[dtor]till` of `main` has another type than resource `t:t/shop#till` needs\n  expected: (func (param i32))\n  found:    (func)",
+            "the destructor `t:t/shop#[dtor]till` of `main` has a different type than resource `t:t/shop#till` requires\n  expected: (func (param i32))\n  found:    (func)",
         ],
     ),
     (
         "a resource too late",
         SHOP,
         |f| f.plan.resources[0].early = false,
-        &["resource `t:t/shop#cart` is made late, although a module imports its built-ins"],
+        &["resource `t:t/shop#cart` is defined late, although a module imports its built-ins"],
     ),
     (
-        "a resource early for nothing",
+        "a resource that is needlessly early",
         SHOP,
         |f| f.plan.resources[1].early = true,
-        &["resource `t:t/shop#till` is made early, although no module imports its built-ins"],
+        &["resource `t:t/shop#till` is defined early, although no module imports its built-ins"],
     ),
     (
         "a destructor without a slot",
         SHOP,
         |f| f.plan.resources[0].slot = None,
         &[
-            "nobody uses slot 0 (`dtor t:t/shop#cart`)",
-            "resource `t:t/shop#cart` needs a slot for its destructor, which is called before it exists, and has none",
+            "slot 0 (`dtor t:t/shop#cart`) is not used",
+            "resource `t:t/shop#cart` has no slot for its destructor, which does not exist when the resource is defined",
         ],
     ),
     (
@@ -130,18 +128,18 @@ pub(super) const MISTAKES: &[Mistake] = &[
         SHOP,
         |f| f.plan.resources[0].slot = Some(SlotId(1)),
         &[
-            "nobody uses slot 0 (`dtor t:t/shop#cart`)",
-            "resource `t:t/shop#cart` is wired to the destructor `t:t/shop#[dtor]cart` of `main`, but the slot that it goes through holds the lowered function `log#write`",
-            "slot 1 (`write`) has another type than resource `t:t/shop#cart`\n  expected: (func (param i32))\n  found:    (func (param i32 i32) (result i32))",
+            "slot 0 (`dtor t:t/shop#cart`) is not used",
+            "resource `t:t/shop#cart` is wired to the destructor `t:t/shop#[dtor]cart` of `main`, but its slot holds the lowered function `log#write`",
+            "slot 1 (`write`) has a different type than resource `t:t/shop#cart`\n  expected: (func (param i32))\n  found:    (func (param i32 i32) (result i32))",
         ],
     ),
     (
-        "a destructor with a slot for nothing",
+        "a destructor with an unneeded slot",
         SHOP,
         |f| f.plan.resources[1].slot = Some(SlotId(0)),
         &[
-            "resource `t:t/shop#till` has a slot for a destructor that needs none",
-            "resource `t:t/shop#till` is wired to the destructor `t:t/shop#[dtor]till` of `main`, but the slot that it goes through holds the destructor `t:t/shop#[dtor]cart` of `main`",
+            "resource `t:t/shop#till` has a slot for its destructor, which does not require one",
+            "resource `t:t/shop#till` is wired to the destructor `t:t/shop#[dtor]till` of `main`, but its slot holds the destructor `t:t/shop#[dtor]cart` of `main`",
         ],
     ),
 ];

@@ -1,4 +1,4 @@
-//! Mistakes in what main's task hook is told, and in its thread-local storage.
+//! Mistakes in the notifications of main's task hook, and in main's thread-local storage.
 
 use foldhash::HashMap;
 
@@ -8,25 +8,25 @@ use crate::plan::{Event, Hooks, Source, Via};
 
 pub(super) const MISTAKES: &[Mistake] = &[
     (
-        "a hook that main has not",
+        "a hook that main does not export",
         SHOP,
         |f| f.plan.hooks = Some(Hooks { hook: core(MAIN, "wait"), wrapped: Vec::new(), places: HashMap::default() }),
-        &["main's task hook is nothing, but the plan calls `wait` of `main`"],
+        &["main's task hook is none, but the plan calls `wait` of `main`"],
     ),
     (
         "no hook",
         HOOKED,
         |f| f.plan.hooks = None,
-        &["main's task hook is `__wasm_task_hook` of `main`, but the plan calls nothing"],
+        &["main's task hook is `__wasm_task_hook` of `main`, but the plan calls none"],
     ),
     (
-        "a call without notice",
+        "a call without a notification",
         HOOKED,
         |f| f.plan.hooks.as_mut().unwrap().wrapped.retain(|w| w.core.export != "wait"),
-        &["the canonical ABI calls `wait` of `main` without notice to main's task hook"],
+        &["the canonical ABI calls `wait` of `main` without notifying main's task hook"],
     ),
     (
-        "a call with two notices",
+        "a call with two notifications",
         HOOKED,
         |f| {
             let wrapped = &mut f.plan.hooks.as_mut().unwrap().wrapped;
@@ -35,7 +35,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["`cabi_realloc` of `main` is wrapped 2 times for main's task hook"],
     ),
     (
-        "notice of what nobody calls",
+        "a notification of a function that is never called",
         HOOKED,
         |f| {
             let wrapped = &mut f.plan.hooks.as_mut().unwrap().wrapped;
@@ -46,13 +46,13 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["`memory` of `main` is wrapped for main's task hook, but the canonical ABI never calls it"],
     ),
     (
-        "another notice",
+        "a wrong notification",
         HOOKED,
         |f| {
             let wrapped = &mut f.plan.hooks.as_mut().unwrap().wrapped;
             wrapped.iter_mut().find(|w| w.core.export == "run").unwrap().event = Event::Call;
         },
-        &["for `run` of `main`, main's task hook is told 0 before and 1 after, instead of 0 before and nothing after"],
+        &["for `run` of `main`, main's task hook receives 0 before and 1 after, expected 0 before and nothing after"],
     ),
     (
         "a wrapper of another type",
@@ -63,7 +63,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             wrapped.iter_mut().find(|w| w.core.export == "run").unwrap().ty = ty;
         },
         &[
-            "`run` of `main` has another type than what is wrapped\n  expected: (func (result i32))\n  found:    (func (param i32))",
+            "`run` of `main` has a different type than its wrapper\n  expected: (func (result i32))\n  found:    (func (param i32))",
         ],
     ),
     (
@@ -85,20 +85,20 @@ pub(super) const MISTAKES: &[Mistake] = &[
         HOOKED,
         |f| f.wire(0, "now").source = f.wire(0, "__wasm_get_tls_base").source.clone(),
         &[
-            "import `log` `now` of `main` is wired to the base of main's thread-local storage, which is not what its names mean",
+            "import `log` `now` of `main` is wired to the base of main's thread-local storage, which does not match its names",
         ],
     ),
     (
         "no thread-local storage",
         HOOKED,
         |f| f.plan.thread_local = None,
-        &["the plan lacks the base of main's thread-local storage, which an import asks for"],
+        &["the plan lacks the base of main's thread-local storage, which an import requires"],
     ),
     (
-        "thread-local storage for nobody",
+        "thread-local storage without an import",
         SHOP,
         |f| f.plan.thread_local = Some(wasmparser::ValType::I32),
-        &["the plan keeps the base of main's thread-local storage, which nobody asks for"],
+        &["the plan has the base of main's thread-local storage, which no import requires"],
     ),
     (
         "reading instead of writing",
@@ -108,7 +108,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             f.wire(0, "__wasm_set_tls_base").source = f.wire(0, "__wasm_get_tls_base").source.clone();
         },
         &[
-            "import `env` `__wasm_set_tls_base` of `main` is wired to the base of main's thread-local storage, which is not what its names mean",
+            "import `env` `__wasm_set_tls_base` of `main` is wired to the base of main's thread-local storage, which does not match its names",
         ],
     ),
 ];

@@ -1,4 +1,4 @@
-//! Mistakes in what imports are wired to.
+//! Mistakes in the sources of imports.
 
 use super::super::fixture::{REPORTED, SHOP};
 use super::{MAIN, Mistake, core};
@@ -13,7 +13,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["import `log` `now` of `main` has no wire"],
     ),
     (
-        "a wire twice",
+        "a duplicate wire",
         SHOP,
         |f| {
             let again = f.wire(0, "now").clone();
@@ -22,14 +22,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["import `log` `now` of `main` has 2 wires"],
     ),
     (
-        "a wire for nothing",
+        "a wire without an import",
         SHOP,
         |f| {
             let mut other = f.wire(0, "now").clone();
             other.field = "then".into();
             f.plan.wires.push(other);
         },
-        &["there is a wire for import `log` `then` of `main`, which does not exist"],
+        &["the plan has a wire for import `log` `then` of `main`, which does not exist"],
     ),
     (
         "an import that is repeated",
@@ -38,7 +38,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             let again = f.module(0).imports[2].clone();
             f.module(0).imports.push(again);
         },
-        &["import `log` `now` of `main` is there twice, which a component does not allow"],
+        &["import `log` `now` of `main` is duplicated, which is not valid in a component"],
     ),
     (
         "another function",
@@ -47,10 +47,10 @@ pub(super) const MISTAKES: &[Mistake] = &[
             let Source::Lower(function, _) = &mut f.wire(0, "now").source else { return };
             function.name = "read".into();
         },
-        &["import `log` `now` of `main` is wired to the lowered function `log#read`, which is not what its names mean"],
+        &["import `log` `now` of `main` is wired to the lowered function `log#read`, which does not match its names"],
     ),
     (
-        "a function that the world has not",
+        "a function that is not in the world",
         SHOP,
         |f| {
             f.module(0).imports[2].field = "then".into();
@@ -58,22 +58,22 @@ pub(super) const MISTAKES: &[Mistake] = &[
             let Source::Lower(function, _) = &mut f.wire(0, "then").source else { return };
             function.name = "then".into();
         },
-        &["import `log` `then` of `main`: the world has no function `log#then` here"],
+        &["import `log` `then` of `main`: the world does not contain function `log#then`"],
     ),
     (
         "an adapter's function from main",
         SHOP,
         |f| f.wire(0, "get").source = Source::Export(core(MAIN, "spare"), Kind::Func),
-        &["import `old` `get` of `main` is wired to the func `spare` of `main`, which is not what its names mean"],
+        &["import `old` `get` of `main` is wired to the func `spare` of `main`, which does not match its names"],
     ),
     (
-        "a function that the adapter has not",
+        "a function that the adapter does not export",
         SHOP,
         |f| f.module(1).exports.retain(|e| e.name != "get"),
         &[
-            "`old` is embedded, but neither main nor the world asks for it, not even through other adapters",
-            "import `old` `get` of `main` is wired to the func `get` of `old`, which is not what its names mean",
-            "import `old` `get` of `new` is wired to the func `get` of `old`, which is not what its names mean",
+            "`old` is embedded, but main and the world do not require it, neither directly nor through other adapters",
+            "import `old` `get` of `main` is wired to the func `get` of `old`, which does not match its names",
+            "import `old` `get` of `new` is wired to the func `get` of `old`, which does not match its names",
         ],
     ),
     (
@@ -81,7 +81,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         REPORTED,
         |f| f.wire(2, "cabi_realloc").source = Source::Export(core(MAIN, "cabi_realloc"), Kind::Func),
         &[
-            "import `__main_module__` `cabi_realloc` of `old` is wired to the func `cabi_realloc` of `main`, which is not what its names mean",
+            "import `__main_module__` `cabi_realloc` of `old` is wired to the func `cabi_realloc` of `main`, which does not match its names",
         ],
     ),
     (
@@ -92,7 +92,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             f.wire(0, "[resource-new]cart").source = Source::ResourceRep(id, name);
         },
         &[
-            "import `[export]t:t/shop` `[resource-new]cart` of `main` is wired to resource.rep of `cart`, which is not what its names mean",
+            "import `[export]t:t/shop` `[resource-new]cart` of `main` is wired to resource.rep of `cart`, which does not match its names",
         ],
     ),
     (
@@ -103,7 +103,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             f.wire(0, "[resource-drop]file").source = Source::ResourceDrop(cart, name);
         },
         &[
-            "import `t:t/files` `[resource-drop]file` of `main` is wired to resource.drop of `cart`, which is not what its names mean",
+            "import `t:t/files` `[resource-drop]file` of `main` is wired to resource.drop of `cart`, which does not match its names",
         ],
     ),
     (
@@ -111,7 +111,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         SHOP,
         |f| f.module(0).imports[2].ty = f.module(0).imports[3].ty.clone(),
         &[
-            "import `log` `now` of `main` has another type than the lowered function `log#now`\n  expected: (func (result i64))\n  found:    (func (param i32))",
+            "import `log` `now` of `main` has a different type than the lowered function `log#now`\n  expected: (func (result i64))\n  found:    (func (param i32))",
         ],
     ),
     (
@@ -122,8 +122,8 @@ pub(super) const MISTAKES: &[Mistake] = &[
             f.module(0).imports.iter_mut().find(|i| i.field == "get").unwrap().ty = other;
         },
         &[
-            "import `old` `get` of `main` has another type than the func `get` of `old`\n  expected: (func (param i32) (result i32))\n  found:    (func (param i32))",
-            "slot 3 (`get`) has another type than import `old` `get` of `main`\n  expected: (func (param i32))\n  found:    (func (param i32) (result i32))",
+            "import `old` `get` of `main` has a different type than the func `get` of `old`\n  expected: (func (param i32) (result i32))\n  found:    (func (param i32))",
+            "slot 3 (`get`) has a different type than import `old` `get` of `main`\n  expected: (func (param i32))\n  found:    (func (param i32) (result i32))",
         ],
     ),
     (
@@ -135,7 +135,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             (ty.initial, ty.maximum) = (2, Some(3));
         },
         &[
-            "import `env` `memory` of `old` has another type than the memory `memory` of `main`\n  expected: (memory 1)\n  found:    (memory 2 3)",
+            "import `env` `memory` of `old` has a different type than the memory `memory` of `main`\n  expected: (memory 1)\n  found:    (memory 2 3)",
         ],
     ),
 ];

@@ -1,4 +1,4 @@
-//! Mistakes, one each, and what the audit says of them.
+//! Planted mistakes, and the messages that the audit reports for each.
 
 mod exports;
 mod hooks;
@@ -16,7 +16,7 @@ const OLD: ModuleId = ModuleId(1);
 const NEW: ModuleId = ModuleId(2);
 const IDLE: ModuleId = ModuleId(3);
 
-/// What it is, the modules, the deed, and all that is found.
+/// Description, modules, modification of the plan, and all expected messages.
 pub(super) type Mistake =
     (&'static str, &'static [(&'static str, &'static str)], fn(&mut Fixture), &'static [&'static str]);
 

@@ -1,8 +1,8 @@
-//! Mistakes in what goes through slots.
+//! Mistakes in slots.
 
 use super::super::fixture::SHOP;
 use super::{MAIN, Mistake};
-use crate::plan::{SlotId, Via, Why};
+use crate::plan::{IndirectReason, SlotId, Via};
 
 pub(super) const MISTAKES: &[Mistake] = &[
     (
@@ -11,7 +11,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         |f| f.wire(0, "write").via = Via::Direct,
         &[
             "import `log` `write` of `main` is wired directly, but the memory of `main` does not exist yet",
-            "nobody uses slot 1 (`write`)",
+            "slot 1 (`write`) is not used",
         ],
     ),
     (
@@ -21,7 +21,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &[
             "import `log` `read` of `main` is wired directly, but the memory of `main` does not exist yet",
             "import `log` `read` of `main` is wired directly, but the realloc of `main` does not exist yet",
-            "nobody uses slot 2 (`read`)",
+            "slot 2 (`read`) is not used",
         ],
     ),
     (
@@ -31,14 +31,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
         &["import `old` `get` of `new` is wired directly, but the instance of `old` does not exist yet"],
     ),
     (
-        "a slot for what is there",
+        "a slot for an available source",
         SHOP,
         |f| {
             let Via::Slot(slot, _) = f.wire(0, "write").via.clone() else { return };
-            f.wire(1, "write").via = Via::Slot(slot, Why::Memory(MAIN));
+            f.wire(1, "write").via = Via::Slot(slot, IndirectReason::Memory(MAIN));
         },
         &[
-            "import `log` `write` of `old` goes through a slot because the memory of `main` comes later, which is not true",
+            "import `log` `write` of `old` uses a slot because the memory of `main` is created later, which is not the case",
         ],
     ),
     (
@@ -46,10 +46,10 @@ pub(super) const MISTAKES: &[Mistake] = &[
         SHOP,
         |f| {
             let Via::Slot(_, why) = &mut f.wire(0, "write").via else { return };
-            *why = Why::Realloc(MAIN);
+            *why = IndirectReason::Realloc(MAIN);
         },
         &[
-            "import `log` `write` of `main` goes through a slot because the realloc of `main` comes later, which is not true",
+            "import `log` `write` of `main` uses a slot because the realloc of `main` is created later, which is not the case",
         ],
     ),
     (
@@ -59,7 +59,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
             let Via::Slot(slot, _) = &mut f.wire(2, "get").via else { return };
             *slot = SlotId(99);
         },
-        &["import `old` `get` of `new` goes through slot 99, which does not exist"],
+        &["import `old` `get` of `new` uses slot 99, which does not exist"],
     ),
     (
         "another slot",
@@ -70,9 +70,9 @@ pub(super) const MISTAKES: &[Mistake] = &[
             *slot = other;
         },
         &[
-            "import `log` `write` of `main` is wired to the lowered function `log#write`, but the slot that it goes through holds the lowered function `log#read`",
-            "slot 2 (`read`) has another type than import `log` `write` of `main`\n  expected: (func (param i32 i32) (result i32))\n  found:    (func (param i32))",
-            "nobody uses slot 1 (`write`)",
+            "import `log` `write` of `main` is wired to the lowered function `log#write`, but its slot holds the lowered function `log#read`",
+            "slot 2 (`read`) has a different type than import `log` `write` of `main`\n  expected: (func (param i32 i32) (result i32))\n  found:    (func (param i32))",
+            "slot 1 (`write`) is not used",
         ],
     ),
     (
@@ -83,19 +83,19 @@ pub(super) const MISTAKES: &[Mistake] = &[
             f.plan.slots[slot.0].ty = wasmparser::FuncType::new([], []);
         },
         &[
-            "slot 1 (`write`) has another type than import `log` `write` of `main`\n  expected: (func (param i32 i32) (result i32))\n  found:    (func)",
+            "slot 1 (`write`) has a different type than import `log` `write` of `main`\n  expected: (func (param i32 i32) (result i32))\n  found:    (func)",
         ],
     ),
     (
-        "a slot that nobody uses, and that holds what another holds",
+        "an unused slot that duplicates another",
         SHOP,
         |f| {
             let again = f.plan.slots[0].clone();
             f.plan.slots.push(again);
         },
         &[
-            "nobody uses slot 4 (`dtor t:t/shop#cart`)",
-            "slot 4 (`dtor t:t/shop#cart`) holds the destructor `t:t/shop#[dtor]cart` of `main`, as slot 0 does",
+            "slot 4 (`dtor t:t/shop#cart`) is not used",
+            "slot 4 (`dtor t:t/shop#cart`) holds the destructor `t:t/shop#[dtor]cart` of `main`, which slot 0 already holds",
         ],
     ),
 ];

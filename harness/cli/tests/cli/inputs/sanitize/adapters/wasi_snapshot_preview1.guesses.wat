@@ -1,4 +1,4 @@
-;; Writes a byte less than it is asked for; and tells of what lies in its stack by chance.
+;; Writes a byte less than it is asked for; and returns uninitialized bytes of its stack.
 (module
   (import "env" "memory" (memory 0))
   (global $__stack_pointer (mut i32) (i32.const 0))

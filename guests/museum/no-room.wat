@@ -1,8 +1,0 @@
-;; Has no realloc to give memory to others.
-(module $no_room
-  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 0) "\10\00\00\00" "\04\00\00\00")
-  (data (i32.const 16) "text")
-  (func (export "_start")
-    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))

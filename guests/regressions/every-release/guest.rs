@@ -1,0 +1,13 @@
+//! Prints.
+#![no_main]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::*;
+
+#[unsafe(no_mangle)]
+extern "C" fn __main_void() -> i32 {
+    print(b"hello\n");
+    0
+}

@@ -1,0 +1,13 @@
+//! Opens a file as the very first thing that it does.
+#![no_main]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::*;
+
+#[unsafe(no_mangle)]
+extern "C" fn __main_void() -> i32 {
+    tell("path_open", open_at(ROOT, "a", 0, READ_WRITE, 0).err().unwrap_or(0));
+    0
+}

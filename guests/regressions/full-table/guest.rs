@@ -1,0 +1,27 @@
+//! Opens new files until there are no descriptors left, and looks whether the last one, which failed, was made.
+#![no_main]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::*;
+
+#[unsafe(no_mangle)]
+extern "C" fn __main_void() -> i32 {
+    let mut name = *b"file-000";
+    for number in 0..300_u16 {
+        let digits = [number / 100, number / 10 % 10, number % 10];
+        for (place, digit) in name.iter_mut().skip(5).zip(digits) {
+            *place = b'0' + digit as u8;
+        }
+        let path = core::str::from_utf8(&name).unwrap_or_default();
+        if let Err(errno) = open_at(ROOT, path, CREAT | EXCL, READ_WRITE, 0) {
+            tell("path_open", errno);
+            let mut stat = Filestat::default();
+            tell("made", unsafe { raw::path_filestat_get(ROOT, 0, path.as_ptr(), path.len(), &mut stat) });
+            return 0;
+        }
+    }
+    say("opened", &[300]);
+    0
+}

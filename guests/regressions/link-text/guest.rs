@@ -1,0 +1,19 @@
+//! Reads a link with buffers of all sizes.
+#![no_main]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::*;
+
+#[unsafe(no_mangle)]
+extern "C" fn __main_void() -> i32 {
+    for size in 0..=8 {
+        let mut text = [b'?'; 8];
+        let mut used = 77;
+        let errno = unsafe { raw::path_readlink(ROOT, b"link".as_ptr(), 4, text.as_mut_ptr(), size, &mut used) };
+        say("size", &[size as i64, errno.into(), used as i64]);
+        show("text", &text);
+    }
+    0
+}

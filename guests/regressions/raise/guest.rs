@@ -1,0 +1,13 @@
+//! Raises a signal.
+#![no_main]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::*;
+
+#[unsafe(no_mangle)]
+extern "C" fn __main_void() -> i32 {
+    tell("proc_raise", unsafe { raw::proc_raise(15) });
+    0
+}

@@ -1,0 +1,40 @@
+;; Looks at each request for memory.
+(module $realloc_asks
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 8)
+
+  ;; Memory from the third page on, never freed.
+  (global $next (mut i32) (i32.const 131072))
+  (func $bump (param $align i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at
+      (i32.and
+        (i32.add (global.get $next) (i32.sub (local.get $align) (i32.const 1)))
+        (i32.sub (i32.const 0) (local.get $align))))
+    (global.set $next (i32.add (local.get $at) (local.get $size)))
+    (local.get $at))
+
+  (global $calls (mut i32) (i32.const 0))
+  (global $seen (mut i32) (i32.const -1))
+  (data (i32.const 32) "\30\00\00\00" "\04\00\00\00")
+  (data (i32.const 48) "text")
+  (func (export "cabi_realloc") (param $old i32) (param $length i32) (param $align i32) (param $size i32) (result i32)
+    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (call $must (i32.eqz (i32.or (local.get $old) (local.get $length))) (i32.const 10))
+    (call $must (i32.eq (i32.popcnt (local.get $align)) (i32.const 1)) (i32.const 11))
+    (call $must (i32.eq (local.get $size) (i32.const 65536)) (i32.const 12))
+    (call $bump (local.get $align) (local.get $size)))
+
+  (func $must (param $true i32) (param $code i32)
+    (if (i32.eqz (local.get $true)) (then (call $proc_exit (local.get $code)))))
+
+  (func (export "_start")
+    (call $must (i32.eqz (call $random_get (i32.const 16) (i32.const 8))) (i32.const 2))
+    (call $must (i32.eqz (call $environ_sizes_get (i32.const 0) (i32.const 4))) (i32.const 3))
+    (call $must (i32.eqz (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 8))) (i32.const 4))
+    (call $must (i32.eqz (call $fd_write (i32.const 1) (i32.const 32) (i32.const 1) (i32.const 4))) (i32.const 5))
+    (call $must (i32.eq (global.get $calls) (i32.const 2)) (i32.const 6))))

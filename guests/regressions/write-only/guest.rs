@@ -1,0 +1,16 @@
+//! Opens a file to write it, and asks what it may do.
+#![no_main]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use common::*;
+
+#[unsafe(no_mangle)]
+extern "C" fn __main_void() -> i32 {
+    let file = open("a", 0, FD_WRITE, 0);
+    let mut stat = Fdstat::default();
+    tell("fd_fdstat_get", unsafe { raw::fd_fdstat_get(file, &mut stat) });
+    say("read, write", &[(stat.rights_base & FD_READ != 0).into(), (stat.rights_base & FD_WRITE != 0).into()]);
+    0
+}

@@ -1,0 +1,238 @@
+//! Discovers the contents of a suite directory. Files define tests; a file without a known meaning is an error.
+
+mod adapters;
+mod alone;
+mod bytes;
+mod case_check;
+mod case_file;
+mod guests;
+mod hosts;
+mod listing;
+mod references;
+pub(crate) mod sidecar;
+mod sides;
+pub(crate) mod testsuite;
+mod toolchains;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use polyfill_encoder::{Answer, Form, ShadowStack};
+
+pub(crate) use sidecar::For;
+
+use crate::case::Case;
+use crate::descriptor::Descriptor;
+use crate::error::{BuildError, Problems};
+use crate::wit::Reference;
+
+/// Contents of a suite directory, sorted by name.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The folder, canonical.
+    pub(crate) root: PathBuf,
+    pub(crate) guests: Vec<Guest>,
+    pub(crate) adapters: Vec<Adapter>,
+    /// External hosts.
+    pub(crate) hosts: BTreeMap<String, Descriptor>,
+    /// Groups with `[[run]]` entries.
+    pub(crate) groups: Vec<Group>,
+    /// Files that discovery itself read.
+    pub(crate) inputs: Vec<PathBuf>,
+}
+
+/// A `group.toml` with `[[run]]`s.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The file, relative to the root, with `/`.
+    pub(crate) source: String,
+    /// Number of entries.
+    pub(crate) runs: usize,
+}
+
+impl Layout {
+    /// Retains only the cases that name a bug, and their guests. Broken cases are retained, since they may name one.
+    pub(crate) fn retain_bugs(&mut self) {
+        for guest in &mut self.guests {
+            guest.cases.retain(|case| case.case.as_ref().map_or(true, |case| case.bug.is_some()));
+        }
+        self.guests.retain(|guest| !guest.cases.is_empty());
+    }
+}
+
+/// One guest.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub(crate) name: String,
+    /// The folder or file.
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Kind,
+    pub(crate) wit: Option<Reference>,
+    pub(crate) cases: Vec<CaseFile>,
+    /// Problems of its files. They fail all of its trials.
+    pub(crate) faults: Vec<String>,
+}
+
+/// Way in which a guest or an adapter is built into a core module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Cargo package: a library (`cdylib`) or a program.
+    Cargo { library: bool },
+    /// One Rust file.
+    Rust,
+    /// C sources and objects.
+    C(Vec<PathBuf>),
+    /// Go file: a library with exported functions, or a program.
+    Go { library: bool },
+    /// AssemblyScript sources.
+    AssemblyScript(Vec<PathBuf>),
+    /// File in a language that this script of the suite compiles.
+    Script(PathBuf),
+    /// Module in binary or text form, used unmodified.
+    Module,
+    /// A published adapter.
+    Reference(polyfill_reference::Reference),
+    /// Generated adapter without code, made from its WIT: each function responds in this way.
+    Stub(Answer),
+}
+
+/// One case of a guest.
+#[derive(Debug)]
+pub(crate) struct CaseFile {
+    pub(crate) name: String,
+    /// The case file, or the guest itself where there is none; relative to the root, with `/`.
+    pub(crate) source: String,
+    /// Content of the case with its files read, or its problems.
+    pub(crate) case: Result<Case, String>,
+}
+
+/// One adapter.
+#[derive(Clone, Debug)]
+pub(crate) struct Adapter {
+    pub(crate) id: String,
+    /// Id of the adapter whose code it has; usually its own.
+    pub(crate) of: String,
+    pub(crate) path: PathBuf,
+    pub(crate) kind: Kind,
+    /// Import modules that it implements, as names or patterns. Empty for a stub: its world determines them.
+    pub(crate) implements: Vec<String>,
+    pub(crate) fits: For,
+    pub(crate) default: bool,
+    pub(crate) form: Form,
+    pub(crate) stack: ShadowStack,
+    pub(crate) wit: Option<Reference>,
+}
+
+impl Adapter {
+    /// Returns an adapter with the defaults for a missing sidecar.
+    pub(crate) fn plain(id: &str, path: PathBuf, kind: Kind) -> Adapter {
+        Adapter {
+            id: id.to_string(),
+            of: id.to_string(),
+            path,
+            kind,
+            implements: vec![module_of(id).to_string()],
+            fits: For::default(),
+            default: true,
+            form: Form::Auto,
+            stack: ShadowStack::default(),
+            wit: None,
+        }
+    }
+
+    /// Returns the name in messages and backtraces: the id up to the first dot, usually its import module.
+    pub(crate) fn module(&self) -> &str {
+        match self.kind {
+            Kind::Reference(_) => polyfill_reference::IMPORT_MODULE,
+            _ => module_of(&self.id),
+        }
+    }
+
+    /// Returns true if it implements the import module.
+    pub(crate) fn serves(&self, import_module: &str) -> bool {
+        self.implements.iter().any(|name| polyfill_encoder::is_named(name, import_module))
+    }
+
+    /// Returns true if it has its own code to compile.
+    pub(crate) fn is_compiled(&self) -> bool {
+        self.of == self.id && !matches!(self.kind, Kind::Stub(_))
+    }
+}
+
+/// Of a file, that of its last part.
+fn module_of(id: &str) -> &str {
+    let name = id.rsplit(['/', '\\']).next().unwrap_or(id);
+    name.split('.').next().unwrap_or(name)
+}
+
+/// Reads the layout of the suite at `root`. With `every_release`, includes every release of the published adapters
+/// that it names without a version.
+pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, BuildError> {
+    let root = root.canonicalize().map_err(BuildError::io("find the suite folder", root))?;
+    if !root.join("guests").is_dir() {
+        let message =
+            "no folder `guests`: a suite is a folder with `guests`, and mostly `adapters` and `wit` beside it";
+        return Err(BuildError::Layout(Problems(vec![message.to_string()])));
+    }
+    let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
+    let mut adapters = adapters::discover(&mut found)?;
+    let (guests, groups) = guests::discover(&mut found)?;
+    let hosts = hosts::discover(&mut found)?;
+    adapters.extend(references::named(&guests));
+    if every_release {
+        let releases = references::every_release(&adapters);
+        adapters.extend(releases);
+    }
+    if !found.problems.is_empty() {
+        found.problems.sort();
+        return Err(BuildError::Layout(Problems(found.problems)));
+    }
+    found.inputs.sort();
+    found.inputs.dedup();
+    Ok(Layout { root, guests, adapters: adapters.into_values().collect(), hosts, groups, inputs: found.inputs })
+}
+
+/// Returns the external hosts of the suite at `root`.
+pub(crate) fn hosts_of(root: &Path) -> Result<BTreeMap<String, Descriptor>, BuildError> {
+    let mut found = Found { root: root.to_path_buf(), inputs: Vec::new(), problems: Vec::new() };
+    let hosts = hosts::discover(&mut found)?;
+    if found.problems.is_empty() { Ok(hosts) } else { Err(BuildError::Layout(Problems(found.problems))) }
+}
+
+/// State that all parts of discovery add to.
+struct Found {
+    root: PathBuf,
+    inputs: Vec<PathBuf>,
+    problems: Vec<String>,
+}
+
+impl Found {
+    /// A path as messages show it: relative to the root, with `/`.
+    fn show(&self, path: &Path) -> String {
+        show(&self.root, path)
+    }
+
+    fn problem(&mut self, path: &Path, message: impl AsRef<str>) {
+        self.problems.push(format!("`{}`: {}", self.show(path), message.as_ref()));
+    }
+}
+
+/// A path relative to `root`, with `/` on all systems.
+pub(crate) fn show(root: &Path, path: &Path) -> String {
+    let parts = path.strip_prefix(root).unwrap_or(path).components();
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    parts.join("/").replace("//", "/")
+}
+
+/// Guests, cases and adapters are parts of trial names and of file names.
+fn check_name(what: &str, name: &str, dots: bool) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || (dots && c == '.');
+    if name.is_empty() || !name.chars().all(fits) {
+        let dot = if dots { "`.`, " } else { "" };
+        return Err(format!("`{name}` cannot name {what}: only letters, digits, {dot}`-` and `_` can be in it"));
+    }
+    if name.contains("--") {
+        return Err(format!("`{name}` cannot name {what}: `--` separates guest and adapters in component files"));
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! Fault injection: every host call of a case fails once in every way that its result type permits, and every memory
+//! growth is refused once. The verdict considers the guest's call that contains the fault, and the calls after it.
+//!
+//! ```text
+//! case -- subject --> a run without a fault -- ways --> faults -- inject --> runs -- judge --> table -- rules --> report
+//! ```
+
+mod alter;
+mod calls;
+mod clean;
+mod errors;
+mod failing_host;
+mod judge;
+mod report;
+mod rules;
+mod subject;
+mod table;
+mod ways;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use polyfill_builder::side::Side;
+use polyfill_builder::{BuildError, Suite};
+use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, Trace, Violation};
+use thiserror::Error;
+
+pub use judge::{GROWTH, RIGHT, START, Verdict};
+pub use report::{Judgement, Row, SideJudgement};
+pub use rules::{RULES_FILE, Rule, Rules};
+pub use subject::{At, Fault};
+pub use table::{Count, Swept, Table, Trial};
+pub use ways::{FaultKind, Group};
+
+use subject::{Subject, Subjects, subjects};
+
+/// Error of fault injection.
+#[derive(Debug, Error)]
+pub enum InjectError {
+    /// The suite does not build.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The engine cannot be created.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Host `native` has no host calls that could fail.
+    #[error("host `native` runs without an adapter; help: select one with `--adapter`")]
+    Native,
+    /// The host is not an in-process host.
+    #[error("host `{host}` does not support fault injection; supported hosts: {hosts}")]
+    NoHost {
+        /// Requested host.
+        host: String,
+        /// Supported hosts.
+        hosts: String,
+    },
+    /// No fault can be injected.
+    #[error("{0}")]
+    Nothing(String),
+    /// The case has no such fault.
+    #[error("`{case}` on {side} has no fault `{fault}`; known faults: {known}")]
+    NoFault {
+        /// Case name.
+        case: String,
+        /// Side of the case.
+        side: String,
+        /// Requested fault.
+        fault: String,
+        /// Some of the existing faults.
+        known: String,
+    },
+}
+
+/// Selection of faults.
+pub struct Plan {
+    /// Suite and trial filter.
+    pub suite: Suite,
+    /// Adapters and hosts.
+    pub sides: Vec<Side>,
+    /// Guest functions to inject faults into. Empty: all.
+    pub only: Vec<String>,
+    /// Number of threads.
+    pub jobs: usize,
+    /// Set when all cases of the suite are selected.
+    pub whole: bool,
+}
+
+/// A run with one fault.
+pub struct One {
+    /// Case name, `guest::case`.
+    pub case: String,
+    /// Side of the case.
+    pub side: String,
+    /// The injected fault.
+    pub fault: Fault,
+    /// Outcome of the run.
+    pub outcome: String,
+    /// Trace of the run.
+    pub trace: Trace,
+    /// Violations, if checks were enabled.
+    pub violations: Vec<Violation>,
+    /// Verdict on the fault.
+    pub verdict: Verdict,
+}
+
+/// Injects all faults of a plan.
+///
+/// # Errors
+///
+/// Returns an error if the suite does not build, a host is not supported, or no fault can be injected.
+pub fn inject(plan: &Plan) -> Result<Swept, InjectError> {
+    let engine = engine()?;
+    let mut tables = Vec::new();
+    for side in &plan.sides {
+        tables.push(table(plan, &subjects(&engine, &plan.suite, side)?, side));
+    }
+    if tables.iter().all(|table| table.runs == 0) {
+        return Err(InjectError::Nothing(nothing(plan, &tables)));
+    }
+    Ok(Swept { tables, whole: plan.whole && plan.only.is_empty() })
+}
+
+/// Injects one fault, for example `12:no-entry`, into the single case that the plan selects.
+///
+/// # Errors
+///
+/// Returns an error if the plan does not select exactly one side and one case, or the case has no such fault.
+pub fn one(plan: &Plan, fault: &str) -> Result<One, InjectError> {
+    let engine = engine()?;
+    let [side] = &plan.sides[..] else {
+        return Err(InjectError::Nothing(
+            "a single fault requires a single adapter; help: select it with `--adapter`".into(),
+        ));
+    };
+    let Subjects { ready, left_out } = subjects(&engine, &plan.suite, side)?;
+    let [subject] = &ready[..] else {
+        let names = ready.iter().map(|subject| &subject.name).chain(left_out.iter().map(|(name, _)| name));
+        let names: Vec<&str> = names.map(String::as_str).collect();
+        return Err(InjectError::Nothing(format!(
+            "a single fault requires a single case; selected: {}",
+            names.join(", ")
+        )));
+    };
+    let Some(fault) = subject.faults.iter().find(|known| known.to_string() == fault) else {
+        let at = fault.split(':').next().unwrap_or_default();
+        let mut known: Vec<String> =
+            subject.faults.iter().filter(|known| known.at.to_string() == at).map(Fault::to_string).collect();
+        if known.is_empty() {
+            known = subject.faults.iter().take(1).chain(subject.faults.last()).map(Fault::to_string).collect();
+        }
+        let (case, side) = (subject.name.clone(), side.to_string());
+        return Err(InjectError::NoFault { case, side, fault: fault.to_string(), known: known.join(", ") });
+    };
+    let run = subject.run(fault);
+    let verdict = subject.judge(fault, &run);
+    Ok(One {
+        case: subject.name.clone(),
+        side: side.to_string(),
+        fault: fault.clone(),
+        outcome: run.observation.outcome.to_string(),
+        trace: run.trace,
+        violations: run.observation.violations,
+        verdict,
+    })
+}
+
+/// Returns the reason for the lack of faults.
+fn nothing(plan: &Plan, tables: &[Table]) -> String {
+    let sides: Vec<String> = plan.sides.iter().map(ToString::to_string).collect();
+    let reason = |why: &String| why.lines().next().unwrap_or_default().to_string();
+    let left_out = tables.iter().flat_map(|table| &table.left_out);
+    let left_out: Vec<String> = left_out.map(|(case, why)| format!("{case} ({})", reason(why))).collect();
+    match &left_out[..] {
+        [] if tables.iter().all(|table| table.cases.is_empty()) => {
+            format!("no selected case runs on {}", sides.join(" or "))
+        }
+        [] => "no selected host call can fail".to_string(),
+        _ => format!("no selected case supports fault injection: {}", left_out.join(", ")),
+    }
+}
+
+/// Creates an engine. Memories come from a pool, because their setup would take longer than most runs.
+fn engine() -> Result<Engine, EngineError> {
+    Engine::of(EngineKind { compiler: Compiler::Cranelift, pooling: true }, None)
+}
+
+/// Injects all faults into a side's cases on several threads. The order of the results is that of the cases.
+fn table(plan: &Plan, subjects: &Subjects<'_>, side: &Side) -> Table {
+    let Subjects { ready, left_out } = subjects;
+    let wanted = |subject: &Subject<'_>, fault: &Fault| {
+        plan.only.is_empty() || subject.function_of(fault).is_some_and(|name| plan.only.iter().any(|only| only == name))
+    };
+    let all: Vec<(&Subject<'_>, &Fault)> = ready
+        .iter()
+        .flat_map(|subject| subject.faults.iter().map(move |fault| (subject, fault)))
+        .filter(|(subject, fault)| wanted(subject, fault))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let verdicts = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..polyfill_builder::system::threads::bounded(plan.jobs).clamp(1, all.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((subject, fault)) = all.get(number) else { return };
+                    let verdict = subject.judge(fault, &subject.run(fault));
+                    verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(number, verdict);
+                }
+            });
+        }
+    });
+    let mut table = Table {
+        side: side.to_string(),
+        cases: ready.iter().map(|subject| (subject.name.clone(), subject.core_calls(), subject.calls)).collect(),
+        left_out: left_out.clone(),
+        ..Table::default()
+    };
+    let verdicts = verdicts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for ((subject, fault), verdict) in all.iter().zip(verdicts.values()) {
+        table.add(&subject.name, &fault.to_string(), fault.way.group, &fault.way.name, verdict);
+    }
+    table
+}

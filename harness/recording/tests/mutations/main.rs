@@ -1,0 +1,190 @@
+//! Mutated recordings, in each command that reads one: no panic, no hang, bounded memory, and no access outside of
+//! the private directory of a run.
+//!
+//! Tries 5,000 mutations by default. `POLYFILL_MUTATION_SECONDS=600` continues for 600 seconds, from the number in
+//! `POLYFILL_MUTATION`. `POLYFILL_MUTATION` alone tries that one mutation. `POLYFILL_MUTATION_FILE` is a file to
+//! write it to. See `fuzz/README.md`.
+
+mod guard;
+mod mutate;
+mod seeds;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use polyfill_builder::case::CaseLimits;
+use polyfill_builder::terminal;
+use polyfill_recording::{
+    Amount, Goal, Outcomes, Recording, ReplayOptions, replay, show, shrink, shrink_case, standalone,
+};
+use polyfill_runner::{Engine, EngineKind, Host, Hosts};
+
+use self::mutate::{MUTATIONS, Random, Sections};
+
+#[global_allocator]
+static ALLOCATOR: guard::Limited = guard::Limited;
+
+/// Number of mutations in the default tier.
+const FEW: u64 = 500;
+
+/// Number of mutations in the slow tier.
+const MANY: u64 = 5000;
+
+/// Text that no guest may read.
+const SECRET: &str = "the content of a file outside";
+
+/// Bound of the processor time of a replay ([`With::most`]).
+const REPLAY: Duration = Duration::from_millis(20);
+
+/// Time limit of shrinking.
+const SHRINK: Duration = Duration::from_millis(20);
+
+#[test]
+fn changed_recordings_are_data() {
+    check(FEW);
+}
+
+#[test]
+#[ignore = "slow: run with `-- --ignored`"]
+fn many_changed_recordings_are_data() {
+    check(MANY);
+}
+
+/// Mutates recordings, and runs every command on them. `POLYFILL_MUTATION` selects one mutation by its number,
+/// `POLYFILL_MUTATION_SECONDS` sets a duration in place of a count.
+fn check(count: u64) {
+    let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (first, seconds) = (number("POLYFILL_MUTATION"), number("POLYFILL_MUTATION_SECONDS"));
+    let next = AtomicU64::new(first.unwrap_or_default());
+    let (end, until) = match (first, seconds) {
+        (_, Some(seconds)) => (u64::MAX, Some(Duration::from_secs(seconds))),
+        (Some(first), None) => (first + 1, None),
+        (None, None) => (count, None),
+    };
+    let outside = tempfile::tempdir().unwrap();
+    let outside = outside.path();
+    fs::write(outside.join("secret"), SECRET).unwrap();
+    let before = listing(outside);
+    let engine = Engine::of(EngineKind::fastest_to_compile(), None).unwrap();
+    let seeds = seeds::all(&engine);
+    let start = Instant::now();
+    guard::watch(start);
+    // Prefix messages of caught panics with the number of the mutation.
+    std::panic::set_hook(Box::new(|_| {}));
+    let threads = std::thread::available_parallelism().map_or(2, |count| count.get().min(8));
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|thread| {
+                let (next, seeds, engine, before) = (&next, &seeds, &engine, &before);
+                scope.spawn(move || {
+                    let mut failures = Vec::new();
+                    loop {
+                        let number = next.fetch_add(1, Relaxed);
+                        if number >= end || until.is_some_and(|until| start.elapsed() > until) || failures.len() > 5 {
+                            return failures;
+                        }
+                        guard::begin(thread, number, start);
+                        let tried = catch_unwind(AssertUnwindSafe(|| attempt(number, seeds, engine, outside)));
+                        guard::end(thread);
+                        failures.extend(tried.err().map(|panic| format!("mutation {number}: {}", message(&*panic))));
+                        if *before != listing(outside) {
+                            failures.push(format!("mutation {number}, or one beside it: files outside were changed"));
+                            return failures;
+                        }
+                    }
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    drop(std::panic::take_hook());
+    println!("{} mutations in {:.1?}", next.load(Relaxed).min(end), start.elapsed());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Runs all commands on one mutated recording.
+fn attempt(number: u64, seeds: &[(&'static str, Recording)], engine: &Engine, outside: &Path) {
+    let mut random = Random(number);
+    let (host, seed) = &seeds[random.below(seeds.len())];
+    let mut sections = Sections::of(seed, outside.to_str().unwrap());
+    for _ in 0..=random.below(4) {
+        MUTATIONS[random.below(MUTATIONS.len())](&mut sections, &mut random);
+    }
+    let file = sections.write(&mut random);
+    if let Some(path) = env::var_os("POLYFILL_MUTATION_FILE") {
+        fs::write(path, &file).unwrap();
+    }
+    let recording = match Recording::read(&file) {
+        Ok(recording) => recording,
+        Err(error) => return is_fit(&error.to_string()),
+    };
+    let hosts = Hosts::default();
+    let host: &dyn Host = hosts.get(host).unwrap();
+    let short = show(&recording, Amount::Cut);
+    is_fit(&short);
+    assert!(short.len() < 2_000_000, "`show` prints {} bytes", short.len());
+    let long = show(&recording, Amount::All);
+    assert!(long.len() < 8 * file.len() + 100_000, "`show --all` prints {} bytes of {}", long.len(), file.len());
+    let with = ReplayOptions { most: Some(REPLAY), ..ReplayOptions::default() };
+    said(replay(&recording, engine, with));
+    said(replay(&recording, engine, ReplayOptions { host: Some(host), ..with }));
+    said(replay(&recording, engine, ReplayOptions { tolerant: true, ..with }));
+    // Each of these compiles other components.
+    let goal = Goal { calls: random.one_in(2), most: SHRINK, limits: CaseLimits::default() };
+    if random.one_in(8) {
+        match shrink_case(&recording, engine, host, goal, |_, _| {}) {
+            Ok(smaller) => is_fit(&show(&smaller, Amount::Cut)),
+            Err(error) => is_fit(&error.to_string()),
+        }
+    }
+    if random.one_in(4) {
+        match shrink(&recording, engine, goal, |_, _| {}) {
+            Ok(shrunk) => is_fit(&show(&shrunk.recording, Amount::Cut)),
+            Err(error) => is_fit(&error.to_string()),
+        }
+    }
+    if random.one_in(2) {
+        match standalone(&recording, engine) {
+            Ok(standalone) => {
+                assert!(standalone.len() < 100 * file.len() + 1_000_000, "standalone: {} bytes", standalone.len())
+            }
+            Err(error) => is_fit(&error.to_string()),
+        }
+    }
+}
+
+/// Returns the report of a replay.
+fn said(outcomes: Result<Outcomes, polyfill_recording::ReplayError>) {
+    match outcomes {
+        Ok(outcomes) => {
+            let seen = &outcomes.observation;
+            let streams = [&seen.stdout, &seen.stderr];
+            let has = |bytes: &[u8]| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+            assert!(!streams.iter().any(|stream| has(stream)), "a file outside was read");
+            is_fit(&outcomes.to_string());
+        }
+        Err(error) => is_fit(&error.to_string()),
+    }
+}
+
+/// Escapes text for a terminal, like the command.
+fn is_fit(text: &str) {
+    let escaped = terminal::escaped(text);
+    assert!(!escaped.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')), "control characters");
+    assert!(!escaped.contains(SECRET), "a file outside was read");
+}
+
+/// Returns the names in a directory, with the contents of files.
+fn listing(folder: &Path) -> BTreeMap<String, Option<Vec<u8>>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).ok())).collect()
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic").chars().take(300).collect()
+}

@@ -1,0 +1,155 @@
+//! The recorded matrix of bugs and releases (`polyfill matrix`) must agree with the cases: red for releases with a
+//! known bug, green for releases without it. CI runs the matrix itself.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use polyfill_builder::case::{Bug, Call};
+use polyfill_builder::index::{Artifact, FILE, Index};
+use polyfill_builder::reference;
+use polyfill_encoder::{Adapter, Input, Options, Source};
+use polyfill_runner::{Engine, Hosts, Inputs, Limits, Sinks, compare, run_component};
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::Resolve;
+
+#[test]
+fn the_matrix_agrees_with_the_cases() {
+    let matrix = matrix();
+    let bugs = bugs();
+    assert_eq!(
+        matrix.keys().collect::<Vec<_>>(),
+        bugs.keys().collect::<Vec<_>>(),
+        "rows of the matrix and cases differ"
+    );
+    let (mut bad, mut good) = (0, 0);
+    for (name, row) in &matrix {
+        for release in reference::releases() {
+            let seen = row[release.version].as_str();
+            match bugs[name].is_in(&release.semver()).unwrap_or_else(|error| panic!("{name}: {error}")) {
+                Some(true) => {
+                    bad += 1;
+                    assert_eq!(seen, "X", "{name} is a known bug of {}", release.version);
+                }
+                Some(false) => {
+                    good += 1;
+                    assert_eq!(seen, ".", "{name} is not a bug of {}", release.version);
+                }
+                None => assert!(matches!(seen, "X" | "."), "{name} in {}: `{seen}`", release.version),
+            }
+        }
+        assert!(matches!(row["native"].as_str(), "." | ""), "{name} without an adapter: `{}`", row["native"]);
+    }
+    // An empty regression corpus would pass, too.
+    assert!(bad > 400 && good > 800, "{bad} known failures, {good} known passes");
+}
+
+/// The observed bugs are caused by the adapter or the host, not by this encoder: components of the reference encoder
+/// pass and fail in the same cases.
+#[test]
+fn bugs_do_not_depend_on_the_encoder() {
+    let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
+    let index = index();
+    let engine = Engine::new(Some(out_dir.join("compiled"))).expect("wasmtime works here");
+    let hosts = Hosts::default();
+    let wasi = hosts.get("wasi").expect("the host exists");
+    let newest =
+        reference::find("reference-command").expect("the adapter is published").expect("the adapter has releases");
+    let mut compared = 0;
+    for trial in &index.trials {
+        let (case, Artifact::Module(file)) = (&index.cases[&trial.case_key()].case, &trial.artifact) else { continue };
+        let Some(bug) = case.bug.as_ref().filter(|_| case.hosts.iter().flatten().any(|host| host == "wasi")) else {
+            continue;
+        };
+        let main = fs::read(out_dir.join(file)).expect("the suite builds");
+        let mut encoder = ComponentEncoder::default();
+        encoder.module(&main).expect("a module");
+        encoder.adapter(reference::IMPORT_MODULE, newest.wasm()).expect("an adapter");
+        let component = encoder.encode().unwrap_or_else(|error| panic!("{}: {error:#}", trial.case_key()));
+        let component = polyfill_builder::provided(component, &case.encode).expect("the interfaces are provided");
+        let inputs = Inputs::of(&trial.guest, case).expect("cases of the suite can be read");
+        let (limits, sinks) = (Limits::default(), Sinks::default());
+        let seen = run_component(&engine, &component, wasi, &inputs, &limits, sinks).expect("a valid component");
+        let mismatches = compare(case, &seen);
+        let must_fail = bug.is_in(&newest.release.semver()).expect("the build has validated it");
+        assert_eq!(Some(!mismatches.is_empty()), must_fail, "{}: {mismatches:#?}", trial.case_key());
+        compared += 1;
+    }
+    assert!(compared > 60, "{compared} cases");
+}
+
+/// The reference encoder drops unused globals of an adapter, and then initializes the global at the former index of the
+/// stack pointer. The stack pointer itself stays uninitialized. This encoder's adapter has a shadow stack.
+#[test]
+fn the_reference_encoder_loses_a_stack_behind_an_unused_global() {
+    let main = with_world(&wat("unused-global/main.wat"), "package a:b; world w { export stack: func() -> u32; }");
+    let adapter = wat("unused-global/adapter.wat");
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&main).expect("a module");
+    encoder.adapter("old", &adapter).expect("an adapter");
+    let theirs = encoder.validate(true).encode().expect("a component");
+    let source = Source { name: "main".into(), wasm: &main, wit: None };
+    let input = Input { main: source, adapters: vec![Adapter::new("old", &adapter)] };
+    let ours = polyfill_encoder::encode(&input, &Options::default()).expect("a component").component;
+    let stack = |component: &[u8]| {
+        let engine = Engine::new(None).expect("wasmtime works here");
+        let hosts = Hosts::default();
+        let wasi = hosts.get("wasi").expect("the host exists");
+        let inputs = Inputs { calls: vec![Call::of("stack()")], ..Inputs::default() };
+        let seen = run_component(&engine, component, wasi, &inputs, &Limits::default(), Sinks::default());
+        seen.expect("a valid component").returned[0].value.clone()
+    };
+    assert_eq!(stack(&theirs).as_deref(), Some("0"));
+    assert_eq!(stack(&ours).as_deref(), Some("131072"));
+}
+
+fn wat(file: &str) -> Vec<u8> {
+    wat::parse_file(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions").join(file)).expect("a module")
+}
+
+fn with_world(main: &[u8], wit: &str) -> Vec<u8> {
+    let (mut main, mut resolve) = (main.to_vec(), Resolve::default());
+    let package = resolve.push_str("world.wit", wit).expect("the WIT is valid");
+    let world = resolve.select_world(&[package], None).expect("it has a world");
+    wit_component::embed_component_metadata(&mut main, &resolve, world, StringEncoding::UTF8, false)
+        .expect("the module satisfies the world");
+    main
+}
+
+/// Returns the cells of each row, by the column heads of the golden file.
+fn matrix() -> BTreeMap<String, BTreeMap<String, String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions/matrix.txt");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut table = text.lines().skip_while(|line| !line.trim_start().starts_with("native "));
+    let heads = table.next().expect("the heads of the columns");
+    let starts: Vec<usize> = (0..heads.len()).filter(|at| is_start(heads, *at)).collect();
+    let rows = table.take_while(|line| !line.is_empty()).map(|line| {
+        let trial = |start: &usize| {
+            let head = heads[*start..].split(' ').next().unwrap_or_default();
+            let symbol = line.get(*start..).unwrap_or_default().split(' ').next().unwrap_or_default();
+            (head.to_string(), symbol.to_string())
+        };
+        (line[..starts[0]].trim().to_string(), starts.iter().map(trial).collect())
+    });
+    rows.collect()
+}
+
+/// Returns true if a word starts at that position.
+fn is_start(text: &str, at: usize) -> bool {
+    let is_space = |at: usize| text.as_bytes()[at] == b' ';
+    !is_space(at) && (at == 0 || is_space(at - 1))
+}
+
+/// Returns the bugs of the suite's cases by row name.
+fn bugs() -> BTreeMap<String, Bug> {
+    let bugs = index().cases.into_iter().filter_map(|(key, entry)| {
+        let guest = key.split("::").next().unwrap_or_default().to_string();
+        entry.case.bug.map(|bug| (format!("{} {guest}", bug.id), bug))
+    });
+    bugs.collect()
+}
+
+fn index() -> Index {
+    let index = polyfill_runner::out_dir(env!("OUT_DIR")).join(FILE);
+    serde_json::from_slice(&fs::read(index).expect("the suite builds")).expect("the suite has an index")
+}
