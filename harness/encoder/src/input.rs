@@ -85,10 +85,10 @@ pub struct Adapter<'a> {
     pub code: Code<'a>,
     /// Memory that the adapter works in. Default: [`Form::Auto`].
     pub form: Form,
-    /// Options of the adapter's shadow stack. Default: see [`Stack`].
+    /// Options of the adapter's shadow stack. Default: see [`ShadowStack`].
     pub stack: ShadowStack,
     /// Enables reports, which need an interposition adapter in the same chain. The adapter then reports the stack use
-    /// of each call if [`checked`](Stack::checked) is set, and can be instrumented with [`watch`](crate::watch()) to
+    /// of each call if [`checked`](ShadowStack::checked) is set, and can be instrumented with [`watch`](crate::watch()) to
     /// report writes to main's memory. Default: `false`.
     pub reports: bool,
 }

@@ -35,7 +35,7 @@ pub struct AcceptedRule {
     pub id: String,
     /// Pattern of adapter chains: `reference-*`.
     pub adapters: String,
-    /// Kind of the violation, one of [`What::KINDS`].
+    /// Kind of the violation, one of [`ViolationKind::KINDS`].
     pub kind: String,
     /// Functions that cause the violation.
     pub functions: Vec<String>,

@@ -225,7 +225,7 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the index cannot be read, or a setting from the environment is invalid.
+    /// An error if the index cannot be read, or a setting from the environment is invalid.
     pub fn index(&self) -> Result<Index, Error> {
         if self.bless && variables::variable("CI").is_some() {
             return Err(Error::BlessInCi);

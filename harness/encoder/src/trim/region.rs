@@ -143,7 +143,7 @@ pub(super) fn place(layout: &Layout, wiring: &Wiring, fixups: &[Fixup], fresh: b
 
 /// Generates `()`, called first by every export: allocates the region at the first call.
 ///
-/// Main's realloc may call the adapter, whose export calls this function again. With [`Way::FirstCall`], such a nested
+/// Main's realloc may call the adapter, whose export calls this function again. With [`AllocationPoint::FirstCall`], such a nested
 /// call allocates the region by `memory.grow`, because main's allocator is busy. The outer call then uses that region,
 /// and its own block remains unused.
 pub(super) fn enter(way: AllocationPoint, layout: &Layout, wiring: &Wiring) -> Function {

@@ -67,7 +67,7 @@ pub struct Goal {
     pub calls: bool,
     /// Time limit. Shrinking then ends with the smallest result so far.
     pub most: Duration,
-    /// Limits of each replay, see [`With::limits`].
+    /// Limits of each replay, see [`ReplayOptions::limits`].
     pub limits: CaseLimits,
 }
 

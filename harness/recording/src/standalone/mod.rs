@@ -56,7 +56,7 @@ pub enum StandaloneError {
 ///
 /// # Errors
 ///
-/// [`FreezeError`] if the engine rejects the component, the trace does not match it, or a value or the number of
+/// [`StandaloneError`] if the engine rejects the component, the trace does not match it, or a value or the number of
 /// calls is not supported.
 pub fn standalone(recording: &Recording, engine: &Engine) -> Result<Vec<u8>, StandaloneError> {
     let program = engine.program(&recording.component)?;

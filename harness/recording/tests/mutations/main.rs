@@ -37,7 +37,7 @@ const MANY: u64 = 5000;
 /// Text that no guest may read.
 const SECRET: &str = "the content of a file outside";
 
-/// Bound of the processor time of a replay ([`With::most`]).
+/// Bound of the processor time of a replay ([`ReplayOptions::most`]).
 const REPLAY: Duration = Duration::from_millis(20);
 
 /// Time limit of shrinking.
