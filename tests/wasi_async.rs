@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use polyfill_builder::index::{Artifact, FILE, Index, Trial};
-use polyfill_runner::case::Seed;
-use polyfill_runner::{Engine, Hosts, Inputs, Limits, Observation, Seen, Sinks, run_component};
+use polyfill_runner::case::{Case, Seed};
+use polyfill_runner::{Engine, EngineOptions, Hosts, Inputs, Limits, Observation, Seen, Sinks, run_component};
 use rayon::prelude::*;
 
 #[test]
@@ -14,7 +14,11 @@ use rayon::prelude::*;
 fn asynchronous_calls_do_not_change_observations() {
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
     let index: Index = serde_json::from_slice(&fs::read(out_dir.join(FILE)).expect("the suite builds")).expect("JSON");
-    let engine = Engine::new(Some(out_dir.join("compiled"))).expect("wasmtime works here");
+    let engine = |case: &Case| {
+        let options = EngineOptions { proposals: case.wasm.clone(), ..EngineOptions::default() };
+        Engine::with_options(&options, Some(out_dir.join("compiled"))).expect("wasmtime works here")
+    };
+    let default = engine(&Case::default());
     let hosts = Hosts::default();
     let compared = AtomicUsize::new(0);
     index.trials.par_iter().filter(|trial| trial.host == "wasi").for_each(|trial| {
@@ -25,10 +29,12 @@ fn asynchronous_calls_do_not_change_observations() {
             return;
         }
         let component = fs::read(out_dir.join(file)).expect("the suite builds");
+        let own = (!case.wasm.is_empty()).then(|| engine(case));
+        let engine = own.as_ref().unwrap_or(&default);
         let inputs = Inputs::of(&trial.guest, case).expect("the build has validated it");
         let on = |host: &str| -> Observation {
             let host = hosts.get(host).expect("the host exists");
-            let seen = run_component(&engine, &component, host, &inputs, &Limits::default(), Sinks::default());
+            let seen = run_component(engine, &component, host, &inputs, &Limits::default(), Sinks::default());
             without_times(seen.expect("compiles"))
         };
         assert_eq!(on("wasi"), on("wasi-async"), "{}", Trial::name(trial));
