@@ -1,65 +1,81 @@
-//! `adapters/`: one crate folder, or one `.wat` or `.wasm` file each; or a sidecar alone, which makes another adapter of
-//! one that is there, or a stub.
+//! Discovers adapters: in `adapters/` one crate or one `.wat` or `.wasm` file each, or a sidecar without code, which
+//! defines an alias or a stub. The directory `adapters` of a guest has such files, too, except crates.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::listing::{self, CARGO_FILES, Entry};
-use super::sidecar::{self, AdapterSidecar};
+use super::sidecar::{self, AdapterSidecar, Use};
 use super::{Adapter, Found, Kind, alone, check_name, references};
 use crate::compile::package;
 use crate::error::BuildError;
 
-pub(super) fn discover(found: &mut Found) -> Result<BTreeMap<String, Adapter>, BuildError> {
-    let folder = found.root.join("adapters");
+/// Reads `adapters/` and the adapters in the directories of guests, `fixtures`.
+pub(super) fn discover(found: &mut Found, fixtures: &[PathBuf]) -> Result<BTreeMap<String, Adapter>, BuildError> {
     let mut adapters: BTreeMap<String, Adapter> = BTreeMap::new();
-    let mut sidecars: Vec<(String, PathBuf)> = Vec::new();
-    if !folder.is_dir() {
-        return Ok(adapters);
-    }
-    for Entry { name, path, folder } in listing::list(&folder)? {
-        let added = if folder {
-            from_folder(found, name, path)
-        } else if let Some(id) = name.strip_suffix(".wat").or_else(|| name.strip_suffix(".wasm")) {
-            Some(Adapter::plain(id, path, Kind::Module))
-        } else if CARGO_FILES.contains(&name.as_str()) {
-            None
-        } else if let Some(id) = name.strip_suffix(".toml") {
-            sidecars.push((id.to_string(), path));
-            None
-        } else {
-            found.problem(&path, "unknown file; an adapter is a crate's folder, a `.wat` or a `.wasm` file");
-            None
-        };
-        let Some(adapter) = added else { continue };
-        if let Err(message) = check_id(&adapter.id) {
-            found.problem(&adapter.path, message);
-        } else if let Some(other) = adapters.get(&adapter.id) {
-            let message = format!("the adapter `{}` is already there as `{}`", other.id, found.show(&other.path));
-            found.problem(&adapter.path, message);
-        } else {
-            adapters.insert(adapter.id.clone(), adapter);
+    let mut sidecars: Vec<Sidecar> = Vec::new();
+    let products = found.root.join("adapters");
+    let directories = products.is_dir().then_some((&products, Use::Any)).into_iter();
+    for (directory, using) in directories.chain(fixtures.iter().map(|directory| (directory, Use::Named))) {
+        for Entry { name, path, folder } in listing::list(directory)? {
+            let added = if folder && using == Use::Named {
+                found.problem(&path, "unknown directory; an adapter of a guest is a `.wat`, `.wasm` or `.toml` file");
+                None
+            } else if folder {
+                from_directory(found, name, path)
+            } else if let Some(id) = name.strip_suffix(".wat").or_else(|| name.strip_suffix(".wasm")) {
+                Some(Adapter { default: using == Use::Any, ..Adapter::plain(id, path, Kind::Module) })
+            } else if using == Use::Any && CARGO_FILES.contains(&name.as_str()) {
+                None
+            } else if let Some(id) = name.strip_suffix(".toml") {
+                sidecars.push(Sidecar { id: id.to_string(), path, using });
+                None
+            } else {
+                let crates = if using == Use::Any { "the directory of a crate, " } else { "" };
+                found.problem(&path, format!("unknown file; an adapter is {crates}a `.wat` or a `.wasm` file"));
+                None
+            };
+            let Some(adapter) = added else { continue };
+            if let Err(message) = check_id(&adapter.id) {
+                found.problem(&adapter.path, message);
+            } else if let Some(other) = adapters.get(&adapter.id) {
+                let message =
+                    format!("duplicate adapter `{}`: also defined by `{}`", other.id, found.show(&other.path));
+                found.problem(&adapter.path, message);
+            } else {
+                adapters.insert(adapter.id.clone(), adapter);
+            }
         }
     }
-    // Those with code first: the others can be made of them, but not of one another.
-    let (beside, alone): (Vec<_>, Vec<_>) = sidecars.into_iter().partition(|(id, _)| adapters.contains_key(id));
-    for (id, path) in beside {
+    // Aliases refer to adapters with code, but not to one another.
+    let (beside, alone): (Vec<_>, Vec<_>) = sidecars.into_iter().partition(|file| adapters.contains_key(&file.id));
+    for Sidecar { id, path, using } in beside {
         if let Some(adapter) = adapters.get_mut(&id) {
-            apply_sidecar(found, adapter, &path);
+            apply_sidecar(found, adapter, &path, using);
         }
     }
-    let mut made = Vec::new();
-    for (id, path) in alone {
-        match alone::read(found, &id, &path, &adapters) {
-            Ok(adapter) => made.push((id, adapter)),
+    let mut aliases: BTreeMap<String, Adapter> = BTreeMap::new();
+    for Sidecar { id, path, using } in alone {
+        match alone::read(found, &id, &path, using, &adapters) {
+            Ok(_) if aliases.contains_key(&id) => {
+                found.problem(&path, format!("duplicate adapter `{id}`: another sidecar defines it"));
+            }
+            Ok(adapter) => drop(aliases.insert(id, adapter)),
             Err(message) => found.problems.push(message),
         }
     }
-    adapters.extend(made);
+    adapters.extend(aliases);
     // Code is compiled once, under the adapter's own id.
     let published: Vec<Adapter> = adapters.values().filter_map(|adapter| references::adapter(&adapter.of)).collect();
     adapters.extend(published.into_iter().map(|adapter| (adapter.id.clone(), adapter)));
     Ok(adapters)
+}
+
+/// Sidecar of an adapter.
+struct Sidecar {
+    id: String,
+    path: PathBuf,
+    using: Use,
 }
 
 /// An adapter's id is a part of trial names and of file names.
@@ -74,24 +90,25 @@ pub(super) fn check_id(id: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn from_folder(found: &mut Found, id: String, path: PathBuf) -> Option<Adapter> {
+fn from_directory(found: &mut Found, id: String, path: PathBuf) -> Option<Adapter> {
     if !path.join("Cargo.toml").is_file() {
-        found.problem(&path, "not an adapter: a folder is a crate and needs a `Cargo.toml`");
+        found.problem(&path, "not an adapter: the directory of a crate needs a `Cargo.toml`");
         return None;
     }
-    // A crate that gives no module is there for the others to use.
+    // A crate without a module is a library of the others.
     package::module_kind(&path)?;
     let mut adapter = Adapter::plain(&id, path.clone(), Kind::Cargo { library: true });
     let sidecar = path.join("adapter.toml");
     if sidecar.is_file() {
-        apply_sidecar(found, &mut adapter, &sidecar);
+        apply_sidecar(found, &mut adapter, &sidecar, Use::Any);
     }
     Some(adapter)
 }
 
-fn apply_sidecar(found: &mut Found, adapter: &mut Adapter, path: &Path) {
-    let read = sidecar::read::<AdapterSidecar>(found, path).and_then(|sidecar| sidecar.apply(found, adapter, path));
-    if let Err(message) = read {
+fn apply_sidecar(found: &mut Found, adapter: &mut Adapter, path: &Path, using: Use) {
+    let sidecar = sidecar::read::<AdapterSidecar>(found, path);
+    let applied = sidecar.and_then(|sidecar| sidecar.used(found, path, using)?.apply(found, adapter, path));
+    if let Err(message) = applied {
         found.problems.push(message);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::adapters::check_id;
-use super::sidecar::{self, AdapterSidecar};
+use super::sidecar::{self, AdapterSidecar, Use};
 use super::{Adapter, Found, Kind, references};
 use crate::near;
 
@@ -13,10 +13,11 @@ pub(super) fn read(
     found: &mut Found,
     id: &str,
     path: &Path,
+    using: Use,
     adapters: &BTreeMap<String, Adapter>,
 ) -> Result<Adapter, String> {
     let shown = found.show(path);
-    let sidecar = sidecar::read::<AdapterSidecar>(found, path)?;
+    let sidecar = sidecar::read::<AdapterSidecar>(found, path)?.used(found, path, using)?;
     check_id(id).map_err(|message| format!("`{shown}`: {message}"))?;
     let mut adapter = match (&sidecar.of, sidecar.stub) {
         (Some(of), None) => Adapter { id: id.to_string(), ..base(&shown, id, of, adapters)? },

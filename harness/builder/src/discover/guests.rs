@@ -18,7 +18,18 @@ pub(super) const FILE_GUESTS: [&str; 9] = ["c", "cc", "cpp", "cxx", "go", "rs", 
 const GROUP: &str = "group.toml";
 const COMMON: &str = "common";
 
-pub(super) fn discover(found: &mut Found) -> Result<(Vec<Guest>, Vec<Group>), BuildError> {
+/// Directory of a guest with adapters for its cases.
+const ADAPTERS: &str = "adapters";
+
+/// Contents of `guests/`.
+pub(super) struct Discovered {
+    pub(super) guests: Vec<Guest>,
+    pub(super) groups: Vec<Group>,
+    /// Directories with adapters for the cases of one guest.
+    pub(super) adapters: Vec<PathBuf>,
+}
+
+pub(super) fn discover(found: &mut Found) -> Result<Discovered, BuildError> {
     let folder = found.root.join("guests");
     let toolchains = toolchains::discover(found)?;
     let mut collected = Collected { toolchains, ..Collected::default() };
@@ -40,7 +51,8 @@ pub(super) fn discover(found: &mut Found) -> Result<(Vec<Guest>, Vec<Group>), Bu
         guest.cases.sort_by(|a, b| a.name.cmp(&b.name));
     }
     let groups = collected.groups.iter().chain([&collected.all]);
-    Ok((guests, groups.map(|group| Group { source: group.source.clone(), runs: group.runs() }).collect()))
+    let groups = groups.map(|group| Group { source: group.source.clone(), runs: group.runs() }).collect();
+    Ok(Discovered { guests, groups, adapters: collected.adapters })
 }
 
 /// Files of `guests/` by kind.
@@ -59,6 +71,8 @@ struct Collected {
     sidecars: Vec<(String, PathBuf)>,
     /// Files with no meaning unless a case refers to them; with the guest in whose folder they are.
     others: Vec<(Option<String>, PathBuf)>,
+    /// Directories `adapters` of guests.
+    adapters: Vec<PathBuf>,
     /// Files that a case refers to.
     referred: BTreeSet<PathBuf>,
 }
@@ -166,6 +180,8 @@ impl Collected {
                 if folder {
                     listing::files_below(&path)?;
                 }
+            } else if folder && name == ADAPTERS && owner.is_some() {
+                self.adapters.push(path);
             } else if folder {
                 self.others.extend(listing::files_below(&path)?.into_iter().map(|file| (owner.clone(), file)));
             } else if name == "guest.toml" {
@@ -228,7 +244,7 @@ impl Collected {
         if let Err(message) = check_name("a guest", name, false) {
             found.problem(&path, message);
         } else if let Some(other) = self.guests.get(name) {
-            let message = format!("the guest `{name}` is already there as `{}`", found.show(&other.path));
+            let message = format!("duplicate guest `{name}`: also defined by `{}`", found.show(&other.path));
             found.problem(&path, message);
         } else {
             let guest = Guest { name: name.to_string(), path, kind, wit: None, cases: Vec::new(), faults: Vec::new() };
@@ -324,8 +340,8 @@ fn has_end(name: &str, ends: &[&str]) -> bool {
 fn allowed(guest: Option<&str>) -> String {
     match guest {
         Some(guest) => format!(
-            "; expected `{guest}.<case>{SUFFIX}` or `{guest}.toml` next to the guest (in its directory `<case>.toml` or \
-             `guest.toml`), a file that a case names, `README.md`, or a name that begins with a dot"
+            "; expected `{guest}.<case>{SUFFIX}` or `{guest}.toml` next to the guest (in its directory `<case>.toml`, \
+             `guest.toml` or `adapters/<id>.wat`), a file that a case names, `README.md`, or a name that begins with a dot"
         ),
         None => format!(
             "; a guest is a directory (a cargo package, `guest.rs`, `guest.wat`, .., `*.c`, `*.cpp` or `*.ts`, with cases \

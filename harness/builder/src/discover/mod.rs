@@ -175,8 +175,8 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
         return Err(BuildError::Layout(Problems(vec![message.to_string()])));
     }
     let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
-    let mut adapters = adapters::discover(&mut found)?;
-    let (guests, groups) = guests::discover(&mut found)?;
+    let guests::Discovered { guests, groups, adapters } = guests::discover(&mut found)?;
+    let mut adapters = adapters::discover(&mut found, &adapters)?;
     let hosts = hosts::discover(&mut found)?;
     adapters.extend(references::named(&guests));
     if every_release {

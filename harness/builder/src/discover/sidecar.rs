@@ -97,7 +97,33 @@ pub(crate) struct AdapterSidecar {
     pub(super) features: Option<Vec<String>>,
 }
 
+/// Cases that use an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Cases that name it; by default also cases that name no adapter chain.
+    Any,
+    /// Only cases that name it: it is in the directory of a guest.
+    Named,
+}
+
 impl AdapterSidecar {
+    /// Returns the sidecar with the default of `default` for this use.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if the sidecar requests a use that its directory rules out.
+    pub(super) fn used(self, found: &Found, path: &Path, using: Use) -> Result<AdapterSidecar, String> {
+        match (using, self.default) {
+            (Use::Any, _) => Ok(self),
+            (Use::Named, Some(true)) => Err(format!(
+                "`{}`: `default = true`: an adapter in the directory of a guest is used only by cases that name it; move \
+                 it to `adapters`",
+                found.show(path)
+            )),
+            (Use::Named, _) => Ok(AdapterSidecar { default: Some(false), ..self }),
+        }
+    }
+
     /// Applies the sidecar to the adapter.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-;; A layer: random bytes are those of the layer behind it, made to be dice. Everything else is not its business.
+;; Test fixture: converts the random bytes of the next adapter in the chain into dice rolls. It implements nothing else.
 (module $dice
   (import "wasi_snapshot_preview1" "random_get" (func $next (param i32 i32) (result i32)))
   (import "env" "memory" (memory 0))

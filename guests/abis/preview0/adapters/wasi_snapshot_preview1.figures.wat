@@ -1,4 +1,4 @@
-;; A layer for tests of those in front of it: some functions answer with what they were asked, or with fixed figures.
+;; Test fixture for the adapters before it in the chain: functions return their arguments, or fixed values.
 (module $figures
   (import "env" "memory" (memory 0))
 
