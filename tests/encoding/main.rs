@@ -1,19 +1,25 @@
-//! Encoder tests on the suite's own modules.
+//! Encoder tests that execute components, or use the suite's own modules.
 
-#[path = "../trials/mod.rs"]
+#[path = "../support/trials.rs"]
 mod trials;
 
+mod executed;
 mod malformed;
 mod modules;
 mod reference;
+mod unused_global;
 
 use std::process::ExitCode;
 
+use executed::behavior_is_the_same_in_every_encoding;
+use malformed::damaged_modules;
+use unused_global::the_reference_encoder_loses_a_stack_behind_an_unused_global;
+
 fn main() -> ExitCode {
-    let mut trials = reference::trials();
-    trials.push(trials::trial("damaged_modules", || {
-        malformed::damaged_modules();
-        Ok(())
-    }));
-    trials::run(trials)
+    let others = trials::trials![
+        behavior_is_the_same_in_every_encoding,
+        damaged_modules,
+        the_reference_encoder_loses_a_stack_behind_an_unused_global,
+    ];
+    trials::run([reference::trials(), others])
 }

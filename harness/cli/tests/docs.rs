@@ -1,6 +1,6 @@
 //! Documentation tests: shown commands run, paths exist, and shown outputs and files are up to date.
 
-#[path = "../../../tests/golden/mod.rs"]
+#[path = "../../../tests/support/golden.rs"]
 mod golden;
 
 use std::fs;

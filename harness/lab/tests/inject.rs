@@ -1,7 +1,7 @@
 //! Fault injection: bugs of planted adapters are found, known differences of the suite's own adapters have rules, and
 //! every rule is required.
 
-#[path = "../../../tests/golden/mod.rs"]
+#[path = "../../../tests/support/golden.rs"]
 mod golden;
 
 use std::fs;

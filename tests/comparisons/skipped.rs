@@ -1,25 +1,23 @@
 //! Trials that an external host skips (`skip` in its descriptor) must fail there: trials that would pass must not be
 //! skipped.
 
-mod trials;
-
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::ExitCode;
 
+use libtest_mimic::Trial as Test;
 use polyfill_builder::Suite;
 use polyfill_builder::descriptor::LeftOut;
 use polyfill_builder::index::{Artifact, Trial};
 use polyfill_runner::{EngineKind, Runner, Verdict};
 use rayon::prelude::*;
 
-use crate::trials::{Checked, Missing};
+use crate::trials::{self, Checked, Missing};
 
-fn main() -> ExitCode {
+pub fn trials() -> Vec<Test> {
     let hosts = Suite::new(env!("CARGO_MANIFEST_DIR")).hosts_of_its_own().expect("a suite");
     assert!(!hosts.is_empty(), "the suite has no external host");
     let trial =
-        |name: String| trials::trial(format!("skipped_trials_would_fail::{name}"), move || nothing_is_left_out(&name));
-    trials::run_slow(hosts.into_keys().map(trial).collect())
+        |name: String| trials::trial(format!("skipped::trials_would_fail::{name}"), move || nothing_is_left_out(&name));
+    hosts.into_keys().map(trial).collect()
 }
 
 fn nothing_is_left_out(name: &str) -> Checked {

@@ -9,8 +9,12 @@ use polyfill_runner::case::{Case, Seed};
 use polyfill_runner::{Engine, EngineOptions, Hosts, Inputs, Limits, Observation, Seen, Sinks, run_component};
 use rayon::prelude::*;
 
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
+use crate::trials::trials;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![asynchronous_calls_do_not_change_observations]
+}
+
 fn asynchronous_calls_do_not_change_observations() {
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
     let index: Index = serde_json::from_slice(&fs::read(out_dir.join(FILE)).expect("the suite builds")).expect("JSON");

@@ -3,17 +3,29 @@
 //!
 //! `sanitize.txt` lists the cases that are checked partially or not at all, with the reasons; `BLESS=1` updates it.
 
-mod counters;
-mod golden;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use libtest_mimic::Trial as Test;
 use polyfill_builder::Suite;
 use polyfill_builder::index::{Trial, is_native};
 use polyfill_runner::{Accepted, Compared, Runner, TrialResult, Verdict, Violation};
 
+use crate::trials::trials;
+use crate::{counters, golden};
+
 /// Trials with tens of thousands of similar calls.
 const LONG: [&str; 1] = ["stuck-nonblocking::"];
+
+/// All checks are of one run of the suite.
+pub fn trials() -> Vec<Test> {
+    trials![
+        adapters_have_no_unaccepted_violations,
+        our_own_adapters_are_clean,
+        no_rule_is_stale,
+        handles_do_not_accumulate,
+    ]
+}
 
 /// All trials through adapters, except on external hosts.
 static TRIALS: LazyLock<Vec<(Trial, TrialResult)>> = LazyLock::new(run);
@@ -52,8 +64,6 @@ fn violations(result: &TrialResult) -> &[Violation] {
     result.observation.as_ref().map_or(&[], |observation| &observation.violations)
 }
 
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
 fn adapters_have_no_unaccepted_violations() {
     let mut reports = String::new();
     for (_, result) in &*TRIALS {
@@ -71,12 +81,10 @@ fn adapters_have_no_unaccepted_violations() {
     assert!(looked_at.stack_pointers > 1_000, "main's stack pointer was known in {} calls", looked_at.stack_pointers);
     assert!(looked_at.stacks.len() > 30, "{:?}", looked_at.stacks);
     assert!(looked_at.stacks.values().all(|stack| stack.used <= stack.of), "{:?}", looked_at.stacks);
-    golden::is_golden(&root().join("tests/sanitize.txt"), &compared.gaps());
+    golden::is_golden(&root().join("tests/instruments/sanitize.txt"), &compared.gaps());
 }
 
 /// This suite's adapters have no violations, not even ones that are accepted for others.
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
 fn our_own_adapters_are_clean() {
     let ours = || TRIALS.iter().filter(|(trial, _)| !is_published(trial));
     for (_, result) in ours() {
@@ -89,8 +97,6 @@ fn our_own_adapters_are_clean() {
 }
 
 /// Accepted violations are observed.
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
 fn no_rule_is_stale() {
     let published = TRIALS.iter().filter(|(trial, _)| is_published(trial));
     let seen: Vec<(String, &[Violation])> =
@@ -99,8 +105,6 @@ fn no_rule_is_stale() {
 }
 
 /// Handles of a guest that opens, lists, waits and closes a thousand times do not accumulate.
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
 fn handles_do_not_accumulate() {
     let mut rounds = 0;
     for (trial, result) in TRIALS.iter().filter(|(trial, _)| trial.guest == "thousand") {

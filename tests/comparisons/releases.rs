@@ -1,16 +1,13 @@
-//! Changes between releases of the reference adapter must match the rules under `tests/compare/`. The golden reports
-//! are next to them; BLESS=1 updates them.
-
-mod golden;
-mod trials;
+//! Changes between releases of the reference adapter must match the rules under `releases/`. The golden reports are
+//! next to them; BLESS=1 updates them.
 
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::OnceLock;
 
+use libtest_mimic::Trial;
 use polyfill_builder::Suite;
 use polyfill_builder::profile::Profile;
 use polyfill_builder::reference;
@@ -18,13 +15,14 @@ use polyfill_builder::side::Side;
 use polyfill_runner::Runner;
 use polyfill_runner::divergence::{Budget, Pairs, Recorded, Rules};
 
+use crate::golden;
 use crate::trials::{Checked, Missing, any_ran, trial, trials};
 
-fn main() -> ExitCode {
+pub fn trials() -> Vec<Trial> {
     let mut trials = trials![the_documented_budget_can_be_read, a_file_is_an_adapter];
     for (path, rules) in rules() {
         let name = path.file_stem().expect("a rule file").to_string_lossy().into_owned();
-        let of = |what: &str| format!("{name}::{what}");
+        let of = |what: &str| format!("releases::{name}::{what}");
         for number in 0..rules.rules.len() {
             let (id, rules) = (&rules.rules[number].id, rules.clone());
             trials.push(trial(of(&format!("{id}::is_needed")), move || is_needed(&rules, number)));
@@ -34,7 +32,7 @@ fn main() -> ExitCode {
         trials.push(trial(of("exceeding_a_budget_fails"), move || small_budget_fails(budget)));
         trials.push(trial(of("report"), move || is_golden(&path.with_extension("txt"), &rules)));
     }
-    trials::run_slow(trials)
+    trials
 }
 
 fn is_explained(rules: &Rules) -> Checked {
@@ -140,7 +138,7 @@ fn record() -> (Recorded, Vec<Option<Profile>>) {
 }
 
 fn rules() -> Vec<(PathBuf, Rules)> {
-    let folder = root().join("tests/compare");
+    let folder = root().join("tests/comparisons/releases");
     let files: BTreeSet<PathBuf> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("an entry").path())

@@ -1,34 +1,32 @@
 //! Differences between the newest reference adapter and wasmtime's own preview1 must match `known/output.toml`: every
 //! difference has a rule, and every rule its guests.
 
-mod trials;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::OnceLock;
 
+use libtest_mimic::Trial;
 use polyfill_builder::side::Side;
 use polyfill_runner::divergence::{Expected, Judgement, Pairs, RULES_FILE, Rule, Rules};
 
 use crate::trials::{Checked, any_ran, trial, trials};
 
-fn main() -> ExitCode {
+pub fn trials() -> Vec<Trial> {
     let mut trials = trials![
         every_difference_has_a_rule_and_every_rule_a_difference,
         functions_and_links_of_rules_exist,
         the_documented_file_can_be_read,
     ];
     for (number, rule) in rules().rules.into_iter().enumerate() {
-        trials.push(trial(format!("{}::is_triggered_by_its_cases", rule.id), move || is_triggered(number)));
-        trials.push(trial(format!("{}::is_needed", rule.id), move || is_needed(number)));
+        trials.push(trial(format!("native::{}::is_triggered_by_its_cases", rule.id), move || is_triggered(number)));
+        trials.push(trial(format!("native::{}::is_needed", rule.id), move || is_needed(number)));
         for part in 0..rule.differences.len() {
-            let name = format!("{}::difference_{}_is_needed", rule.id, part + 1);
+            let name = format!("native::{}::difference_{}_is_needed", rule.id, part + 1);
             trials.push(trial(name, move || difference_is_needed(number, part)));
         }
     }
-    trials::run_slow(trials)
+    trials
 }
 
 fn every_difference_has_a_rule_and_every_rule_a_difference() {

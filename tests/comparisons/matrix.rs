@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use polyfill_builder::case::{Bug, Call};
+use polyfill_builder::case::Bug;
 use polyfill_builder::index::{Artifact, FILE, Index};
 use polyfill_builder::reference;
-use polyfill_encoder::{Adapter, Input, Options, Source};
 use polyfill_runner::{Engine, Hosts, Inputs, Limits, Sinks, compare, run_component};
-use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::Resolve;
+use wit_component::ComponentEncoder;
 
-#[test]
+use crate::trials::trials;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![the_matrix_agrees_with_the_cases, bugs_do_not_depend_on_the_encoder]
+}
+
 fn the_matrix_agrees_with_the_cases() {
     let matrix = matrix();
     let bugs = bugs();
@@ -46,7 +49,6 @@ fn the_matrix_agrees_with_the_cases() {
 
 /// The observed bugs are caused by the adapter or the host, not by this encoder: components of the reference encoder
 /// pass and fail in the same cases.
-#[test]
 fn bugs_do_not_depend_on_the_encoder() {
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
     let index = index();
@@ -78,47 +80,9 @@ fn bugs_do_not_depend_on_the_encoder() {
     assert!(compared > 60, "{compared} cases");
 }
 
-/// The reference encoder drops unused globals of an adapter, and then initializes the global at the former index of the
-/// stack pointer. The stack pointer itself stays uninitialized. This encoder's adapter has a shadow stack.
-#[test]
-fn the_reference_encoder_loses_a_stack_behind_an_unused_global() {
-    let main = with_world(&wat("unused-global/main.wat"), "package a:b; world w { export stack: func() -> u32; }");
-    let adapter = wat("unused-global/adapter.wat");
-    let mut encoder = ComponentEncoder::default();
-    encoder.module(&main).expect("a module");
-    encoder.adapter("old", &adapter).expect("an adapter");
-    let theirs = encoder.validate(true).encode().expect("a component");
-    let source = Source { name: "main".into(), wasm: &main, wit: None };
-    let input = Input { main: source, adapters: vec![Adapter::new("old", &adapter)] };
-    let ours = polyfill_encoder::encode(&input, &Options::default()).expect("a component").component;
-    let stack = |component: &[u8]| {
-        let engine = Engine::new(None).expect("wasmtime works here");
-        let hosts = Hosts::default();
-        let wasi = hosts.get("wasi").expect("the host exists");
-        let inputs = Inputs { calls: vec![Call::of("stack()")], ..Inputs::default() };
-        let seen = run_component(&engine, component, wasi, &inputs, &Limits::default(), Sinks::default());
-        seen.expect("a valid component").returned[0].value.clone()
-    };
-    assert_eq!(stack(&theirs).as_deref(), Some("0"));
-    assert_eq!(stack(&ours).as_deref(), Some("131072"));
-}
-
-fn wat(file: &str) -> Vec<u8> {
-    wat::parse_file(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions").join(file)).expect("a module")
-}
-
-fn with_world(main: &[u8], wit: &str) -> Vec<u8> {
-    let (mut main, mut resolve) = (main.to_vec(), Resolve::default());
-    let package = resolve.push_str("world.wit", wit).expect("the WIT is valid");
-    let world = resolve.select_world(&[package], None).expect("it has a world");
-    wit_component::embed_component_metadata(&mut main, &resolve, world, StringEncoding::UTF8, false)
-        .expect("the module satisfies the world");
-    main
-}
-
 /// Returns the cells of each row, by the column heads of the golden file.
 fn matrix() -> BTreeMap<String, BTreeMap<String, String>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions/matrix.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/comparisons/matrix.txt");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut table = text.lines().skip_while(|line| !line.trim_start().starts_with("native "));
     let heads = table.next().expect("the heads of the columns");

@@ -1,17 +1,21 @@
 //! Runs this repository's suite with a trace of each run: tracing does not change the result of a trial.
 
-mod counters;
 use std::path::Path;
 
 use polyfill_builder::Suite;
 use polyfill_builder::index::Trial;
 use polyfill_runner::{Boundary, Detail, Runner, Verdict};
 
+use crate::counters;
+use crate::trials::trials;
+
 /// Trials with tens of thousands of calls.
 const LONG: [&str; 1] = ["big-output::pieces::"];
 
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![trials_pass_with_a_trace]
+}
+
 fn trials_pass_with_a_trace() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let built = Suite::new(root).trace(true).build().expect("the suite is valid");

@@ -12,11 +12,15 @@ use polyfill_builder::side::Side;
 use polyfill_runner::Runner;
 use polyfill_runner::divergence::{Bisection, Recorded, Turn};
 
+use crate::trials::trials;
+
 /// Bugs that are present in all releases or in none, for which bisection finds nothing.
 const SAME: [&str; 6] = ["A13", "B8", "C9", "C10", "F3", "stale-read"];
 
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![bisection_agrees_with_the_matrix, bugs_within_the_span_are_in_the_matrix]
+}
+
 fn bisection_agrees_with_the_matrix() {
     let matrix = matrix();
     let changing: BTreeSet<&str> =
@@ -36,8 +40,6 @@ fn bisection_agrees_with_the_matrix() {
 }
 
 /// A bug that was introduced and fixed within the span is not a difference between its ends.
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
 fn bugs_within_the_span_are_in_the_matrix() {
     let matrix = matrix();
     let came_and_went = matrix.values().filter(|turns| turns.iter().any(|(_, turn)| *turn == Turn::Broken)).count();
@@ -58,7 +60,7 @@ fn bisected(filters: impl Iterator<Item = String>) -> Bisection {
 
 /// Returns the releases that introduced (`Broken`) and fixed (`Mended`) each bug, by row of the golden file.
 fn matrix() -> BTreeMap<String, Vec<(String, Turn)>> {
-    let text = fs::read_to_string(root().join("tests/regressions/matrix.txt")).expect("the matrix exists");
+    let text = fs::read_to_string(root().join("tests/comparisons/matrix.txt")).expect("the matrix exists");
     let mut table = text.lines().skip_while(|line| !line.trim_start().starts_with("native "));
     let releases: Vec<&str> = table.next().expect("the heads of the columns").split_whitespace().skip(1).collect();
     let rows = table.take_while(|line| !line.is_empty()).map(|line| {

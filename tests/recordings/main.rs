@@ -1,6 +1,7 @@
 //! A failing trial that was recorded on host `wasi` fails in the same way everywhere: on each engine, from its trace
 //! alone, and as a standalone repro in runtimes without this harness.
 
+#[path = "../support/trials.rs"]
 mod trials;
 
 use std::path::Path;
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
     let mut trials = trials![replays_are_the_same_on_every_engine];
     trials.push(trial("standalone_repro_fails_in_node", standalone_repro_fails_in_node));
     trials.push(trial("standalone_repro_fails_in_the_wasmtime_cli", standalone_repro_fails_in_the_wasmtime_cli));
-    trials::run(trials)
+    trials::run([trials])
 }
 
 fn replays_are_the_same_on_every_engine() {

@@ -30,14 +30,26 @@ pub fn trial(name: impl Into<String>, test: impl FnOnce() -> Checked + Send + 's
     Trial::ignorable_test(name, run)
 }
 
-/// Runs the tests that the command line selects. All of them are slow: ignored without `--ignored` or `--include-ignored`.
-pub fn run_slow(trials: Vec<Trial>) -> ExitCode {
-    run(trials.into_iter().map(|trial| trial.with_ignored_flag(true)).collect())
+/// Marks the tests as slow: ignored without `--ignored` or `--include-ignored`.
+pub fn slow(trials: Vec<Trial>) -> Vec<Trial> {
+    trials.into_iter().map(|trial| trial.with_ignored_flag(true)).collect()
 }
 
 /// Runs the tests that the command line selects.
-pub fn run(trials: Vec<Trial>) -> ExitCode {
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+pub fn run(trials: impl IntoIterator<Item = Vec<Trial>>) -> ExitCode {
+    libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
+}
+
+/// As [`run`], one test after the other: each uses all cores by itself.
+pub fn run_in_sequence(trials: impl IntoIterator<Item = Vec<Trial>>) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(1);
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+}
+
+/// Returns the name of a test: the module within its binary, if any, and the function.
+pub fn name(module: &str, function: &str) -> String {
+    module.split_once("::").map_or_else(|| function.to_string(), |(_, module)| format!("{module}::{function}"))
 }
 
 /// Fails with [`Missing`] if none of the cases was compared. Panics if the comparison lacks a case.
@@ -56,7 +68,7 @@ pub fn any_ran<'a>(judgement: &Judgement, cases: impl IntoIterator<Item = &'a St
 /// Tests by the names of their functions.
 macro_rules! trials {
     ($($test:ident),* $(,)?) => {
-        vec![$($crate::trials::trial(stringify!($test), || { $test(); Ok(()) })),*]
+        vec![$($crate::trials::trial($crate::trials::name(module_path!(), stringify!($test)), || { $test(); Ok(()) })),*]
     };
 }
 pub(crate) use trials;

@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 
 use case::Case;
 
-#[test]
-fn behavior_is_the_same_in_every_encoding() {
+pub fn behavior_is_the_same_in_every_encoding() {
     let mut wrong = String::new();
     for folder in folders() {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
@@ -34,7 +33,7 @@ fn behavior_is_the_same_in_every_encoding() {
 }
 
 fn folders() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/executed/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/encoding/executed/cases");
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     folders.sort();

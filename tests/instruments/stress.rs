@@ -1,15 +1,23 @@
-//! Checks initialization order, re-entrancy and leaks of adapters against the files under `tests/stress/`; BLESS=1
+//! Checks initialization order, re-entrancy and leaks of adapters against the files under `stress/`; BLESS=1
 //! updates them. This suite's own adapters are re-entrant and do not leak.
 
-mod golden;
 use std::path::PathBuf;
 
 use polyfill_builder::Suite;
 use polyfill_lab::adapter::adapter;
 use polyfill_lab::stress::{Report, Shape, Subject, entry};
 
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
+use crate::golden;
+use crate::trials::trials;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        published_adapters_are_not_reentrant_during_initialization,
+        the_suites_adapters_are_reentrant,
+        the_suites_adapter_with_files_does_not_leak,
+    ]
+}
+
 fn published_adapters_are_not_reentrant_during_initialization() {
     for (name, shapes) in [
         ("reference-command@25.0.0", &[] as &[Shape]),
@@ -21,8 +29,6 @@ fn published_adapters_are_not_reentrant_during_initialization() {
     }
 }
 
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
 fn the_suites_adapters_are_reentrant() {
     for name in ["wasi_snapshot_preview1.command", "wasi_snapshot_preview1.command.isolated", "wasi_snapshot_preview1"]
     {
@@ -34,8 +40,6 @@ fn the_suites_adapters_are_reentrant() {
 }
 
 /// An inner call that closes the descriptor or removes the file of the outer call affects the outer call.
-#[test]
-#[ignore = "slow: run with `-- --ignored`"]
 fn the_suites_adapter_with_files_does_not_leak() {
     let report = look("wasi_snapshot_preview1.wasi-command", "wasi", &Shape::OTHERS);
     assert!(report.usual() + 50 > report.runs() && !report.keeps_more(), "{report}");
@@ -45,7 +49,7 @@ fn look(name: &str, host: &str, shapes: &[Shape]) -> Report {
     let module = adapter(&Suite::new(root()), name).unwrap_or_else(|error| panic!("{error}"));
     let subject = Subject { name: name.to_string(), module, host: host.to_string() };
     let report = entry(&subject, shapes).unwrap_or_else(|error| panic!("{error}"));
-    golden::is_golden(&root().join("tests/stress").join(format!("{name}.txt")), &report.to_string());
+    golden::is_golden(&root().join("tests/instruments/stress").join(format!("{name}.txt")), &report.to_string());
     report
 }
 

@@ -1,0 +1,5 @@
+//! Rules of this repository: sources, language, findings.
+
+mod findings;
+mod language;
+mod tidy;
