@@ -5,7 +5,7 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, Type, Val};
 use wasmtime::{Config, Engine, OptLevel, Store, Trap, WasmBacktrace};
 
-use crate::case::{Case, Variant};
+use super::case::{Case, Variant};
 
 /// Runs a case and returns its log.
 pub fn run(component: &[u8], case: &Case, way: &Variant) -> String {
