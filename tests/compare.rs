@@ -1,7 +1,6 @@
 //! Changes between releases of the reference adapter must match the rules under `tests/compare/`. The golden reports
 //! are next to them; BLESS=1 updates them.
 
-mod golden;
 mod trials;
 
 use std::collections::BTreeSet;
@@ -17,6 +16,7 @@ use polyfill_builder::reference;
 use polyfill_builder::side::Side;
 use polyfill_runner::Runner;
 use polyfill_runner::divergence::{Budget, Pairs, Recorded, Rules};
+use polyfill_testing::golden;
 
 use crate::trials::{Checked, Missing, any_ran, trial, trials};
 
@@ -107,7 +107,7 @@ fn is_golden(path: &Path, rules: &Rules) -> Checked {
     if let Some(missing) = missing {
         return Err(Missing(missing));
     }
-    golden::is_golden(path, &without_counts(&judgement.to_string()));
+    golden::assert(path, &without_counts(&judgement.to_string()));
     Ok(())
 }
 

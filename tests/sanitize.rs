@@ -4,13 +4,14 @@
 //! `sanitize.txt` lists the cases that are checked partially or not at all, with the reasons; `BLESS=1` updates it.
 
 mod counters;
-mod golden;
+
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use polyfill_builder::Suite;
 use polyfill_builder::index::{Trial, is_native};
 use polyfill_runner::{Accepted, Compared, Runner, TrialResult, Verdict, Violation};
+use polyfill_testing::golden;
 
 /// Trials with tens of thousands of similar calls.
 const LONG: [&str; 1] = ["stuck-nonblocking::"];
@@ -71,7 +72,7 @@ fn adapters_have_no_unaccepted_violations() {
     assert!(looked_at.stack_pointers > 1_000, "main's stack pointer was known in {} calls", looked_at.stack_pointers);
     assert!(looked_at.stacks.len() > 30, "{:?}", looked_at.stacks);
     assert!(looked_at.stacks.values().all(|stack| stack.used <= stack.of), "{:?}", looked_at.stacks);
-    golden::is_golden(&root().join("tests/sanitize.txt"), &compared.gaps());
+    golden::assert(&root().join("tests/sanitize.txt"), &compared.gaps());
 }
 
 /// This suite's adapters have no violations, not even ones that are accepted for others.

@@ -1,12 +1,12 @@
 //! Checks initialization order, re-entrancy and leaks of adapters against the files under `tests/stress/`; BLESS=1
 //! updates them. This suite's own adapters are re-entrant and do not leak.
 
-mod golden;
 use std::path::PathBuf;
 
 use polyfill_builder::Suite;
 use polyfill_lab::adapter::adapter;
 use polyfill_lab::stress::{Report, Shape, Subject, entry};
+use polyfill_testing::golden;
 
 #[test]
 #[ignore = "slow: run with `-- --ignored`"]
@@ -45,7 +45,7 @@ fn look(name: &str, host: &str, shapes: &[Shape]) -> Report {
     let module = adapter(&Suite::new(root()), name).unwrap_or_else(|error| panic!("{error}"));
     let subject = Subject { name: name.to_string(), module, host: host.to_string() };
     let report = entry(&subject, shapes).unwrap_or_else(|error| panic!("{error}"));
-    golden::is_golden(&root().join("tests/stress").join(format!("{name}.txt")), &report.to_string());
+    golden::assert(&root().join("tests/stress").join(format!("{name}.txt")), &report.to_string());
     report
 }
 
