@@ -45,7 +45,7 @@ mod tests {
         let known = ["wasi_snapshot_preview1", "env", "my-wasi", "stdout", "stdin", "stdio"];
         assert_eq!(near("WASI-snapshot-preview1", known), ["wasi_snapshot_preview1"]);
         assert_eq!(near("nev", known), ["env"]);
-        assert_eq!(near("stdoin", known), ["stdin", "stdio"]);
+        assert_eq!(near("stdix", known), ["stdin", "stdio"]);
         assert_eq!(near("something else", known), [] as [&str; 0]);
     }
 
