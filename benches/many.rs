@@ -1,8 +1,8 @@
 //! A suite of a thousand guests with two adapters on two threads.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
+use polyfill_builder::system::threads;
 use serde::Serialize;
 use wasi_preview1_component_adapter_provider as published;
 
@@ -93,16 +93,9 @@ type Encode<'e> = dyn Fn(&[u8]) -> [Result<(), String>; 2] + Sync + 'e;
 
 /// Encodes every guest with both adapters on all threads.
 fn all(guests: &[Vec<u8>], encode: &Encode<'_>) {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some(guest) = guests.get(next.fetch_add(1, Relaxed)) {
-                    for outcome in encode(guest) {
-                        outcome.unwrap_or_else(|error| panic!("a guest of the suite: {error}"));
-                    }
-                }
-            });
+    threads::map(THREADS, guests, |guest| {
+        for outcome in encode(guest) {
+            outcome.unwrap_or_else(|error| panic!("a guest of the suite: {error}"));
         }
     });
 }

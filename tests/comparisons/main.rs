@@ -1,7 +1,5 @@
 //! Compares adapters with each other and with wasmtime's own preview1: each difference has a known reason.
 
-#[path = "../support/golden.rs"]
-mod golden;
 #[path = "../support/trials.rs"]
 mod trials;
 

@@ -14,8 +14,8 @@ use polyfill_builder::reference;
 use polyfill_builder::side::Side;
 use polyfill_runner::Runner;
 use polyfill_runner::divergence::{Budget, Pairs, Recorded, Rules};
+use polyfill_testing::golden;
 
-use crate::golden;
 use crate::trials::{Checked, Missing, any_ran, trial, trials};
 
 pub fn trials() -> Vec<Trial> {
@@ -105,7 +105,7 @@ fn is_golden(path: &Path, rules: &Rules) -> Checked {
     if let Some(missing) = missing {
         return Err(Missing(missing));
     }
-    golden::is_golden(path, &without_counts(&judgement.to_string()));
+    golden::assert(path, &without_counts(&judgement.to_string()));
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use libtest_mimic::Trial as Test;
 use polyfill_builder::Suite;
 use polyfill_builder::descriptor::LeftOut;
 use polyfill_builder::index::{Artifact, Trial};
+use polyfill_builder::system::threads;
 use polyfill_runner::{EngineKind, Runner, Verdict};
-use rayon::prelude::*;
 
 use crate::trials::{self, Checked, Missing};
 
@@ -39,14 +39,11 @@ fn nothing_is_left_out(name: &str) -> Checked {
             (!taken.contains(&stack)).then(|| (stack, (why, Trial { host: name.to_string(), ..trial.clone() })))
         })
         .collect();
-    let passing: Vec<&String> = left_out
-        .par_iter()
-        .filter(|(_, (_, trial))| {
-            let verdict = runner.run_trial(&index, trial).verdict;
-            matches!(verdict, Verdict::Passed | Verdict::FailedAsExpected { .. })
-        })
-        .map(|(stack, _)| stack)
-        .collect();
+    let passing = threads::map(threads::processors(), &left_out, |(stack, (_, trial))| {
+        let verdict = runner.run_trial(&index, trial).verdict;
+        matches!(verdict, Verdict::Passed | Verdict::FailedAsExpected { .. }).then_some(stack)
+    });
+    let passing: Vec<&String> = passing.into_iter().flatten().collect();
     assert_eq!(passing, Vec::<&String>::new(), "host `{name}` skips trials that pass");
     let used: BTreeSet<&str> = left_out.values().map(|(why, _)| why.reason.as_str()).collect();
     // The other reasons may skip trials whose compiler is missing.

@@ -3,8 +3,6 @@
 
 #[path = "../suite/counters.rs"]
 mod counters;
-#[path = "../support/golden.rs"]
-mod golden;
 #[path = "../support/trials.rs"]
 mod trials;
 

@@ -10,9 +10,10 @@ use libtest_mimic::Trial as Test;
 use polyfill_builder::Suite;
 use polyfill_builder::index::{Trial, is_native};
 use polyfill_runner::{Accepted, Compared, Runner, TrialResult, Verdict, Violation};
+use polyfill_testing::golden;
 
+use crate::counters;
 use crate::trials::trials;
-use crate::{counters, golden};
 
 /// Trials with tens of thousands of similar calls.
 const LONG: [&str; 1] = ["stuck-nonblocking::"];
@@ -81,7 +82,7 @@ fn adapters_have_no_unaccepted_violations() {
     assert!(looked_at.stack_pointers > 1_000, "main's stack pointer was known in {} calls", looked_at.stack_pointers);
     assert!(looked_at.stacks.len() > 30, "{:?}", looked_at.stacks);
     assert!(looked_at.stacks.values().all(|stack| stack.used <= stack.of), "{:?}", looked_at.stacks);
-    golden::is_golden(&root().join("tests/instruments/sanitize.txt"), &compared.gaps());
+    golden::assert(&root().join("tests/instruments/sanitize.txt"), &compared.gaps());
 }
 
 /// This suite's adapters have no violations, not even ones that are accepted for others.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use polyfill_builder::Suite;
 use polyfill_lab::adapter::adapter;
 use polyfill_lab::stress::{Report, Shape, Subject, entry};
+use polyfill_testing::golden;
 
-use crate::golden;
 use crate::trials::trials;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -49,7 +49,7 @@ fn look(name: &str, host: &str, shapes: &[Shape]) -> Report {
     let module = adapter(&Suite::new(root()), name).unwrap_or_else(|error| panic!("{error}"));
     let subject = Subject { name: name.to_string(), module, host: host.to_string() };
     let report = entry(&subject, shapes).unwrap_or_else(|error| panic!("{error}"));
-    golden::is_golden(&root().join("tests/instruments/stress").join(format!("{name}.txt")), &report.to_string());
+    golden::assert(&root().join("tests/instruments/stress").join(format!("{name}.txt")), &report.to_string());
     report
 }
 

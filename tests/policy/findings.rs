@@ -4,7 +4,6 @@
 //! `BLESS=1` updates the blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -12,28 +11,24 @@ use std::sync::OnceLock;
 use polyfill_builder::index::NATIVE;
 use polyfill_builder::side::Side;
 use polyfill_runner::Observation;
+use polyfill_testing::golden;
 
 /// Start of an output block, followed by its case.
 const BLOCK: &str = "```text seen=";
 
 #[test]
 fn documented_output_is_real_output() {
-    let bless = env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0")
-        && env::var_os("CI").is_none_or(|value| value.is_empty());
     for (name, text) in findings() {
         let mut written = String::new();
         let mut rest = text.as_str();
         while let Some((before, behind)) = rest.split_once(BLOCK) {
             let (case, behind) = behind.split_once('\n').expect("a block has a first line");
-            let (shown, behind) = behind.split_at(behind.find("```\n").expect("a block has an end"));
+            let end = behind.find("```\n").expect("a block has an end");
             let seen = seen().get(case).unwrap_or_else(|| panic!("{name}: case {case} not found"));
-            assert!(bless || shown == seen, "{name}: {case}\n--- documented\n{shown}--- actual\n{seen}");
             written += &format!("{before}{BLOCK}{case}\n{seen}");
-            rest = behind;
+            rest = &behind[end..];
         }
-        if bless && written.clone() + rest != text {
-            fs::write(folder().join(&name), written + rest).expect("findings can be written");
-        }
+        golden::assert(&folder().join(&name), &(written + rest));
     }
 }
 

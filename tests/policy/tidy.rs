@@ -48,9 +48,11 @@ fn encode_is_short() {
 #[test]
 fn the_encoder_is_pure() {
     for (path, text) in sources(&["harness/encoder/src"]) {
-        for word in ["std::fs", "std::env", "std::io", "std::net", "std::process", "std::time", "std::thread"] {
+        for word in
+            ["std::fs", "std::env", "std::io", "std::net", "std::process", "std::time", "std::thread", "rayon::"]
+        {
             // Validation uses threads. Its result does not depend on their number.
-            let may = word == "std::thread" && path.ends_with("/validate.rs");
+            let may = word == "rayon::" && path.ends_with("/validate.rs");
             assert!(may || !text.contains(word), "{path} uses {word}");
         }
     }
@@ -106,6 +108,20 @@ fn wasmtime_stays_in_the_runner() {
         let manifest = read(&root().join("harness").join(package).join("Cargo.toml"));
         let dependencies = manifest.split("[dev-dependencies]").next().unwrap_or_default();
         assert!(!dependencies.contains("wasmtime"), "{package} depends on wasmtime");
+    }
+}
+
+/// A thread of a rayon pool that waits for wasmtime would run another guest inside of the current one.
+#[test]
+fn guests_do_not_run_in_a_pool_of_rayon() {
+    for package in ["runner", "recording", "lab", "cli"] {
+        let manifest = read(&root().join("harness").join(package).join("Cargo.toml"));
+        assert!(!manifest.contains("rayon"), "{package} depends on rayon");
+    }
+    for (path, text) in sources(&["harness", "benches"]) {
+        let code = text.split("mod tests {").next().unwrap_or_default();
+        let home = path == "harness/builder/src/system/threads.rs";
+        assert!(home || path.contains("/tests/") || !code.contains("thread::scope("), "{path} starts threads");
     }
 }
 

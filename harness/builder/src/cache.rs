@@ -84,8 +84,7 @@ pub(crate) fn store(
     write(record, &serde_json::to_vec_pretty(&content)?)
 }
 
-/// Writes a file through a temporary file in the same directory, only if the content differs. Readers never see
-/// partial content, and the modification time changes only with the content.
+/// Writes a file atomically, only if the content differs: the modification time changes only with the content.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     if crate::system::read(path).is_ok_and(|old| old == content) {
         return Ok(());
@@ -93,10 +92,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    std::fs::write(&temporary, content)?;
-    std::fs::rename(&temporary, path)
+    crate::system::write(path, content)
 }
 
 #[cfg(test)]

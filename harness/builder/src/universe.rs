@@ -140,12 +140,12 @@ mod tests {
     #[test]
     fn patterns_that_match_no_cell_are_errors_that_name_the_wrong_part() {
         for (pattern, part) in [
-            ("*@nativ", "no host `nativ`; did you mean `native`?"),
-            ("reference-command@wazi", "no host `wazi`; did you mean `wasi`?"),
+            ("*@nativ", "no host `nativ`; help: did you mean `native`?"),
+            ("reference-command@wazi", "no host `wazi`; help: did you mean `wasi`?"),
             ("*@foo", "no host `foo`"),
-            ("reference-comand@wasi", "no adapter `reference-comand`; did you mean `reference-command`?"),
+            ("reference-comand@wasi", "no adapter `reference-comand`; help: did you mean `reference-command`?"),
             ("reference-command@native", "no adapter `reference-command`"),
-            ("*@wasi/winsch", "no engine `winsch`; did you mean `winch`?"),
+            ("*@wasi/winsch", "no engine `winsch`; help: did you mean `winch`?"),
             ("reference-command@23.*", "no "),
         ] {
             let problems = on(pattern);

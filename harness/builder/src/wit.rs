@@ -60,13 +60,7 @@ impl WitError {
         let names = || known.features();
         let hint = match names().next().is_none() {
             true => "; nothing in it is gated by a feature".to_string(),
-            false => {
-                let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                match near::hint(feature, names()) {
-                    hint if hint.is_empty() => format!("; there are {list}"),
-                    hint => hint,
-                }
-            }
+            false => near::hint(feature, names()),
         };
         WitError::Feature { feature: feature.to_string(), hint }
     }

@@ -16,15 +16,15 @@
 //!
 //! Options of a build: `filter=WORD`, `require`, `no-tools`, `tools` (those of `@tools` only), `cc=COMMAND`, `install`,
 //! `locked`, `hosts=A,B`. What the encoder says is left out: its own tests look at that.
-//! `BLESS=1` writes what is seen into the files instead of comparing; it is refused where `CI` is set.
+//! `BLESS=1` writes what is seen into the files instead of comparing.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use polyfill_builder::index::{Artifact, Stage};
-use polyfill_builder::system::variables;
 use polyfill_builder::{Built, Settings, Suite};
+use polyfill_testing::golden;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -45,19 +45,7 @@ fn main() {
 
 fn check(path: &Path) -> Result<(), Failed> {
     let script = std::fs::read_to_string(path)?;
-    let seen = run(&script)?;
-    if script == seen {
-        return Ok(());
-    }
-    if !variables::is_on("BLESS") {
-        let diff = similar::TextDiff::from_lines(&script, &seen);
-        let diff = diff.unified_diff().header("expected", "seen").to_string();
-        return Err(format!("`{}` (BLESS=1 writes what is seen)\n{diff}", path.display()).into());
-    }
-    if variables::variable("CI").is_some() {
-        return Err("BLESS is refused where CI is set: golden files are written by people".into());
-    }
-    Ok(std::fs::write(path, seen)?)
+    Ok(golden::check(path, &run(&script)?)?)
 }
 
 /// Runs a script; gives it back with what was seen in place of what was expected.

@@ -25,7 +25,7 @@ mod test;
 use std::process::ExitCode;
 
 use clap::Parser;
-use polyfill_builder::system::signals;
+use polyfill_builder::system::{signals, threads};
 use polyfill_builder::terminal;
 
 use crate::args::{Cli, Verb};
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
+    threads::bound_rayon();
     let done = match cli.verb {
         Verb::Test(args) => test::test(&args),
         Verb::Matrix(args) => matrix::matrix(&args),

@@ -18,8 +18,8 @@ use crate::output;
 
 /// Runs the cases that reproduce a bug with every release of their adapters, and prints the matrix.
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
-    if args.bless && polyfill_builder::system::variables::variable("CI").is_some() {
-        return Err(polyfill_runner::Error::BlessInCi.into());
+    if args.bless {
+        polyfill_runner::refuse_bless_in_ci()?;
     }
     let suite = Suite::new(&args.suite).regressions(true).filter(&args.filters).progress(output::progress);
     let built = suite.build()?;

@@ -1,10 +1,9 @@
 //! Output to standard output and to files, which are written atomically.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use polyfill_builder::terminal;
+use polyfill_builder::{system, terminal};
 use polyfill_runner::Outcome;
 
 use crate::error::Error;
@@ -59,21 +58,5 @@ pub(crate) fn far(line: &str) {
 
 /// Writes a file atomically: concurrent readers see the old or the new contents.
 pub(crate) fn file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    // Follow a symbolic link and replace its target.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    // Write to devices and pipes in place.
-    let in_place = fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
-    let written = if in_place { fs::write(&target, bytes) } else { replace(&target, bytes) };
-    written.map_err(|source| Error::Write { path: path.to_path_buf(), source })
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_string_lossy();
-    let unfinished = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let written = fs::write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, path));
-    if written.is_err() {
-        // The temporary file may not exist.
-        let _ = fs::remove_file(&unfinished);
-    }
-    written
+    system::write(path, bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })
 }

@@ -1,11 +1,10 @@
 //! Documentation tests: shown commands run, paths exist, and shown outputs and files are up to date.
 
-#[path = "../../../tests/support/golden.rs"]
-mod golden;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use polyfill_testing::golden;
 
 /// Documents to check.
 const DOCUMENTS: [&str; 13] = [
@@ -84,7 +83,7 @@ fn the_picture_shows_real_output() {
     let mut text = format!("$ polyfill {}\n{}{}", args.join(" "), text(&output.stdout), text(&output.stderr));
     text =
         text.lines().filter(|line| !line.starts_with("compiling")).map(|line| format!("{}\n", stable(line))).collect();
-    golden::is_golden(&root().join("docs/trial.svg"), &picture(&text));
+    golden::assert(&root().join("docs/trial.svg"), &picture(&text));
 }
 
 /// Replaces durations and paths of this machine in a line.

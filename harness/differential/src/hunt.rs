@@ -1,8 +1,10 @@
 //! Differential fuzzing on several threads: compares many worlds, and counts results and findings.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::compare::{self, Finding, Verdict};
 use crate::encoders::quietly;
@@ -99,29 +101,27 @@ fn add(findings: &mut Findings, kind: String, count: u64, first: First) {
 }
 
 /// Compares worlds. `progress` receives the number of completed worlds.
-pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Report {
-    let next = AtomicU64::new(0);
-    let report = Mutex::new(Report::default());
-    std::thread::scope(|scope| {
-        for _ in 0..plan.jobs.clamp(1, MOST_JOBS) {
-            scope.spawn(|| {
-                let mut own = Report::default();
-                loop {
-                    let done = next.fetch_add(1, Ordering::Relaxed);
-                    if done >= plan.worlds {
-                        break;
-                    }
-                    let number = plan.first + done;
-                    let (family, sample) = generate::sample(plan.family, plan.seed, number);
-                    let verdict = judge(&sample);
-                    own.add(number, family, sample, verdict);
-                    progress(done + 1);
-                }
-                report.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).join(own);
-            });
-        }
-    });
-    report.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+///
+/// # Errors
+///
+/// Returns an error if the threads cannot be started.
+pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Result<Report, ThreadPoolBuildError> {
+    let done = AtomicU64::new(0);
+    let compare = |mut report: Report, number: u64| {
+        let number = plan.first + number;
+        let (family, sample) = generate::sample(plan.family, plan.seed, number);
+        let verdict = judge(&sample);
+        report.add(number, family, sample, verdict);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        report
+    };
+    let join = |mut report: Report, other: Report| {
+        report.join(other);
+        report
+    };
+    let pool = ThreadPoolBuilder::new().num_threads(plan.jobs.clamp(1, MOST_JOBS)).build()?;
+    let worlds = || (0..plan.worlds).into_par_iter().fold(Report::default, compare).reduce(Report::default, join);
+    Ok(pool.install(worlds))
 }
 
 /// Compares a sample. An invalid sample and a panic during comparison are findings, too.

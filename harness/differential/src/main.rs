@@ -101,7 +101,7 @@ fn run(args: &Args) -> anyhow::Result<bool> {
         if told.fetch_max(tenth, Ordering::Relaxed) < tenth {
             eprintln!("{done} of {} worlds after {:.0?}", args.worlds, started.elapsed());
         }
-    });
+    })?;
     println!("{} worlds of seed {} from number {}", report.worlds(), args.seed, args.first);
     for (family, count) in &report.families {
         println!("  {count:>8} from {family:?}");

@@ -12,6 +12,7 @@ use std::path::Path;
 use polyfill_differential::cases::{self, Case, Expected, Modules};
 use polyfill_differential::needs::needs;
 use polyfill_encoder::{Encoded, Error, Errors, Input, Options};
+use polyfill_testing::golden;
 
 /// Skipped cases, one per line: name, kind (`async` or `linking`) and reason.
 const SKIPPED: &str = include_str!("conformance.skip");
@@ -50,19 +51,8 @@ fn reference_cases() {
     assert!(stale.is_empty(), "skipped cases that do not exist: {stale:?}");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     if only.is_empty() {
-        compare_messages(&messages);
+        golden::assert(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance.errors"), &messages);
     }
-}
-
-/// Compares the messages of rejected cases with the golden file.
-fn compare_messages(messages: &str) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance.errors");
-    if std::env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "BLESS is not supported under CI");
-        std::fs::write(&golden, messages).unwrap();
-    }
-    let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-    assert!(messages == expected, "the messages changed; help: re-run with BLESS=1 to update:\n{messages}");
 }
 
 fn skipped() -> BTreeMap<&'static str, &'static str> {

@@ -15,7 +15,7 @@ const WORLDS: u64 = 150;
 #[test]
 fn generated_worlds_are_encoded_alike() {
     let plan = hunt::Plan { seed: 1, family: None, first: 0, worlds: WORLDS, jobs: 2 };
-    let report = hunt::hunt(&plan, |_| {});
+    let report = hunt::hunt(&plan, |_| {}).expect("threads");
     assert_eq!(report.worlds(), WORLDS);
     let findings: Vec<String> = report
         .findings

@@ -5,38 +5,9 @@ use crate::versions;
 /// Number of errors after which hints are no longer computed, because only the first errors of a kind are reported.
 pub(crate) const MOST: usize = crate::error::MOST;
 
-/// Maximum length in bytes of names that are compared.
-const LONGEST: usize = 200;
-
-/// Returns a hint for each of the known names that are closest to `wanted`, at most three. Names farther away than a
-/// quarter of its length are ignored.
+/// Returns a hint for each of the known names that are closest to `wanted`, at most three.
 pub(crate) fn near<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let folded = fold(wanted);
-    let most = match folded.chars().count() {
-        0..3 => 0,
-        length => (length / 4).max(1),
-    };
-    let mut close: Vec<(usize, &str)> = known
-        .filter_map(|name| {
-            // The edit distance is at least the difference of the lengths.
-            if name.len().max(wanted.len()) > LONGEST || name.chars().count().abs_diff(wanted.chars().count()) > most {
-                return None;
-            }
-            // Transposed letters count as one edit.
-            let distance = strsim::osa_distance(&folded, &fold(name));
-            (distance <= most).then_some((distance, name))
-        })
-        .collect();
-    close.sort();
-    close.dedup();
-    // Only the closest names are suggested.
-    let least = close.first().map_or(0, |(distance, _)| *distance);
-    close
-        .into_iter()
-        .take_while(|(distance, _)| *distance == least)
-        .take(3)
-        .map(|(_, name)| format!("did you mean `{name}`?"))
-        .collect()
+    crate::near(wanted, known).into_iter().map(|name| format!("did you mean `{name}`?")).collect()
 }
 
 /// Returns a hint for each of the nearest incompatible versions of an interface, at most three. A compatible version
@@ -57,23 +28,9 @@ pub(crate) fn versions<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -
         .collect()
 }
 
-/// Normalizes differences of spelling that are easy to confuse: case, and `_` for `-`.
-fn fold(name: &str) -> String {
-    name.to_ascii_lowercase().replace('_', "-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn closest_names_are_suggested() {
-        let known = ["wasi_snapshot_preview1", "env", "my-wasi"];
-        assert_eq!(near("wasi-snapshot-preview1", known.into_iter()), ["did you mean `wasi_snapshot_preview1`?"]);
-        assert_eq!(near("nev", known.into_iter()), ["did you mean `env`?"]);
-        assert_eq!(near("x", ["y"].into_iter()), [] as [&str; 0]);
-        assert_eq!(near("something else", known.into_iter()), [] as [&str; 0]);
-    }
 
     #[test]
     fn nearest_incompatible_versions_are_suggested() {

@@ -2,11 +2,9 @@
 //!
 //! Bodies are most of the work and are independent of each other.
 
-use std::num::NonZero;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
+use rayon::prelude::*;
 use wasmparser::{
     BinaryReaderError, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
     ValidatorResources, WasmFeatures,
@@ -15,7 +13,7 @@ use wasmparser::{
 use crate::error::{Error, Errors};
 use crate::read::Module;
 
-/// Minimum number of bytes of function bodies per thread.
+/// Minimum number of bytes of function bodies that are validated together.
 const WORTH_A_THREAD: u64 = 64 * 1024;
 
 type Body<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
@@ -54,22 +52,15 @@ fn structure<'a>(wasm: &'a [u8], bodies: &mut Vec<Body<'a>>) -> wasmparser::Resu
 }
 
 /// Validates function bodies on all processors and returns the error with the lowest offset.
+///
+/// No caller may hold a lock: a thread of rayon's pool that waits here may encode another component meanwhile.
 fn check(bodies: Vec<Body<'_>>) -> Option<BinaryReaderError> {
-    let pieces = pieces(bodies);
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let others = processors.min(pieces.len()).saturating_sub(1);
-    // Threads take pieces from a shared queue, so a slow thread does not delay the others.
-    let queue = Mutex::new(pieces.into_iter());
-    let work = || {
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        std::iter::from_fn(next).filter_map(check_piece).min_by_key(BinaryReaderError::offset)
-    };
-    thread::scope(|scope| {
-        let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
-        let own = work();
-        let others = others.into_iter().filter_map(|other| other.join().ok().flatten());
-        others.chain(own).min_by_key(BinaryReaderError::offset)
-    })
+    let mut pieces = pieces(bodies);
+    match pieces.len() {
+        // The pool is not started for a small component.
+        0 | 1 => check_piece(pieces.pop()?),
+        _ => pieces.into_par_iter().filter_map(check_piece).min_by_key(BinaryReaderError::offset),
+    }
 }
 
 /// Groups consecutive bodies into pieces of at least [`WORTH_A_THREAD`] bytes.

@@ -1,15 +1,13 @@
 //! Fault injection: bugs of planted adapters are found, known differences of the suite's own adapters have rules, and
 //! every rule is required.
 
-#[path = "../../../tests/support/golden.rs"]
-mod golden;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use polyfill_builder::Suite;
 use polyfill_lab::inject::{Group, Judgement, Plan, Rules, Swept, inject, one};
+use polyfill_testing::golden;
 
 /// An adapter with one function, and variations of its error handling: the text that replaces the marked line.
 const PLANTED: [(&str, &str); 9] = [
@@ -45,7 +43,7 @@ fn planted_bugs_are_found() {
         text += &format!("{judgement}\n");
     }
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inject/planted.txt");
-    golden::is_golden(&golden, &text);
+    golden::assert(&golden, &text);
 }
 
 /// Each adapter has its expected outcome. The good one has no wrong outcome once its one rule is present.

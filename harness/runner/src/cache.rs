@@ -1,16 +1,16 @@
 //! On-disk cache of compiled components and modules, shared by the processes of one-trial-per-process runners.
 //!
 //! An entry is named by the hash of the component and of the engine's settings. It begins with a checksum of the rest,
-//! to detect corruption, and is written by an atomic rename.
+//! to detect corruption, and is written atomically.
 //! Cache failures are never reported: without a cache, components are recompiled.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
+use polyfill_builder::system;
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
@@ -72,7 +72,7 @@ impl Cache {
     /// Returns the entry of a component or a module if it exists and is intact. Hashes of different kinds never
     /// collide.
     pub(crate) fn load<T: Code>(&self, engine: &Engine, hash: &[u8; HASH]) -> Option<T> {
-        let entry = polyfill_builder::system::read(self.path(engine, hash)).ok()?;
+        let entry = system::read(self.path(engine, hash)).ok()?;
         let (expected, compiled) = entry.split_at_checked(HASH)?;
         if Sha256::digest(compiled).as_slice() != expected {
             return None;
@@ -93,10 +93,8 @@ impl Cache {
     fn try_store(&self, engine: &Engine, hash: &[u8; HASH], code: &impl Code) -> Option<()> {
         let compiled = code.serialize().ok()?;
         fs::create_dir_all(&self.folder).ok()?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).ok()?;
-        file.write_all(&Sha256::digest(&compiled)).ok()?;
-        file.write_all(&compiled).ok()?;
-        file.persist(self.path(engine, hash)).ok()?;
+        let entry = [Sha256::digest(&compiled).as_slice(), &compiled].concat();
+        system::write(&self.path(engine, hash), &entry).ok()?;
         self.tidied.call_once(|| self.delete_old());
         Some(())
     }

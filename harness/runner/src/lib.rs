@@ -75,6 +75,7 @@ pub mod divergence;
 pub mod reviewed;
 
 pub use accepted::{ACCEPTED_FILE, Accepted, AcceptedRule};
+pub use bless::refuse_bless_in_ci;
 pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
 pub use core_boundary::AllGiven;

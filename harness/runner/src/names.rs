@@ -38,18 +38,15 @@ impl Item {
         types.flat_map(|ty| handles::resources(&ty)).collect()
     }
 
-    /// Returns true if a case may refer to this function by `name`: the instance with or without its version or
+    /// Returns the names by which a case may refer to this function: the instance with or without its version or
     /// package, resource functions in WIT notation (`counter.add`, and `counter` for the constructor).
-    fn answers_to(&self, name: &str) -> bool {
-        let Some(instance) = &self.instance else {
-            return name == self.function || name == plain(&self.function);
-        };
+    fn spellings(&self) -> Vec<String> {
+        let functions = [&self.function, plain(&self.function)];
+        let Some(instance) = &self.instance else { return functions.map(str::to_string).to_vec() };
         let unversioned = instance.split('@').next().unwrap_or(instance);
         let interface = unversioned.rsplit('/').next().unwrap_or(unversioned);
-        [instance, unversioned, interface].into_iter().any(|prefix| {
-            let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(['.', '#']));
-            rest.is_some_and(|rest| rest == self.function || rest == plain(&self.function))
-        })
+        let of = |instance: &str| ['.', '#'].map(|dot| functions.map(|function| format!("{instance}{dot}{function}")));
+        [instance, unversioned, interface].into_iter().flat_map(of).flatten().collect()
     }
 }
 
@@ -78,17 +75,19 @@ fn plain(function: &str) -> &str {
 #[derive(Debug, Error)]
 pub(crate) enum NameError {
     /// No function has this name.
-    #[error("the component {verb}s no `{name}`; it {verb}s {}", listed(.known))]
+    #[error("the component {verb}s no `{name}`; {}", remedy(.verb, .near, .known))]
     Unknown {
         /// `import` or `export`.
         verb: &'static str,
         /// The name.
         name: String,
-        /// Similar names, or all names.
+        /// Similar names.
+        near: Vec<String>,
+        /// All names, with their types unless there are too many.
         known: Vec<String>,
     },
     /// The name is ambiguous.
-    #[error("`{name}` may be any of {}; write one of these", listed(.meant))]
+    #[error("`{name}` may be any of {}; write one of these", listed(.meant, ", "))]
     Ambiguous {
         /// The name.
         name: String,
@@ -102,10 +101,11 @@ pub(crate) fn find<'a>(items: &'a [Item], name: &str, verb: &'static str) -> Res
     if let Some(item) = items.iter().find(|item| item.name() == name) {
         return Ok(item);
     }
-    let meant: Vec<&Item> = items.iter().filter(|item| item.answers_to(name)).collect();
+    let meant: Vec<&Item> =
+        items.iter().filter(|item| item.spellings().iter().any(|spelling| spelling == name)).collect();
     match meant[..] {
         [item] => Ok(item),
-        [] => Err(NameError::Unknown { verb, name: name.into(), known: near(items, name) }),
+        [] => Err(NameError::Unknown { verb, name: name.into(), near: near(items, name), known: known(items) }),
         _ => Err(NameError::Ambiguous { name: name.into(), meant: meant.iter().map(|item| item.name()).collect() }),
     }
 }
@@ -141,22 +141,30 @@ fn items<'a>(component: &Component, externs: impl Iterator<Item = (&'a str, Comp
     items
 }
 
-/// Returns names similar to the unknown one, with their types; all names if none is similar.
+/// Returns the spellings that are similar to an unknown name.
 fn near(items: &[Item], name: &str) -> Vec<String> {
-    let all: Vec<(String, &Item)> = items.iter().map(|item| (item.name(), item)).collect();
-    let words: Vec<&str> = all.iter().map(|(full, _)| full.as_str()).collect();
-    let close = similar::get_close_matches(name, &words, 3, 0.6);
-    let shown = all.iter().filter(|(full, _)| close.is_empty() || close.contains(&full.as_str()));
-    // Include the types unless they would hide the names.
-    if close.is_empty() && all.len() > MOST_TYPES {
-        return words.iter().map(|word| word.to_string()).collect();
-    }
-    shown.map(|(full, item)| format!("{full}: {}", signature(&item.ty))).collect()
+    let spellings: Vec<String> = items.iter().flat_map(Item::spellings).collect();
+    polyfill_encoder::near(name, spellings.iter().map(String::as_str)).into_iter().map(str::to_string).collect()
 }
 
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => "nothing".into(),
-        _ => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+/// Returns all names, with their types unless these would hide the names.
+fn known(items: &[Item]) -> Vec<String> {
+    let shown = |item: &Item| match items.len() <= MOST_TYPES {
+        true => format!("{}: {}", item.name(), signature(&item.ty)),
+        false => item.name(),
+    };
+    items.iter().map(shown).collect()
+}
+
+/// Returns similar names, or all names if none is similar.
+fn remedy(verb: &str, near: &[String], known: &[String]) -> String {
+    match near {
+        [] if known.is_empty() => format!("it {verb}s nothing"),
+        [] => format!("it {verb}s {}", listed(known, ", ")),
+        near => format!("help: did you mean {}?", listed(near, " or ")),
     }
+}
+
+fn listed(names: &[String], separator: &str) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(separator)
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
 
 use polyfill_builder::index::{self, Index, NATIVE, Trial};
 use polyfill_builder::system::{self, threads, variables};
@@ -13,7 +11,7 @@ use thiserror::Error;
 use wasmtime::component::Linker;
 
 use crate::accepted::Accepted;
-use crate::bless::Blesser;
+use crate::bless::{self, Blesser};
 use crate::engines::{EngineKind, EngineOptions, Engines, UnknownEngine, parse_engines};
 use crate::failure::Failure;
 use crate::host::{Host, Hosts, State, descriptors};
@@ -99,7 +97,7 @@ impl Runner {
             imports: BTreeMap::new(),
             limits: Limits::default(),
             again: "cargo test --test suite -- --exact".into(),
-            bless: variables::is_on("BLESS"),
+            bless: bless::is_requested(),
             detail: Detail::Off,
             accepted: Accepted::default(),
             kinds: named_engines(),
@@ -227,8 +225,8 @@ impl Runner {
     ///
     /// An error if the index cannot be read, or a setting from the environment is invalid.
     pub fn index(&self) -> Result<Index, Error> {
-        if self.bless && variables::variable("CI").is_some() {
-            return Err(Error::BlessInCi);
+        if self.bless {
+            bless::refuse_bless_in_ci()?;
         }
         let path = self.folder.join(index::FILE);
         let json = match system::read(&path) {
@@ -282,24 +280,13 @@ impl Runner {
             threads => threads::bounded(threads),
         };
         descriptors::expect_runs(threads);
-        let next = AtomicUsize::new(0);
-        let state = Mutex::new((done, BTreeMap::new()));
-        thread::scope(|scope| {
-            for _ in 0..threads.min(trials.len()) {
-                scope.spawn(|| {
-                    loop {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(trial) = trials.get(number) else { return };
-                        let result = self.run_trial(&index, trial);
-                        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-                        (state.0)(&result);
-                        state.1.insert(number, result);
-                    }
-                });
-            }
-        });
-        let (_, results) = state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(results.into_values().collect())
+        let done = Mutex::new(done);
+        Ok(threads::map(threads, trials, |trial| {
+            let result = self.run_trial(&index, trial);
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            (*done)(&result);
+            result
+        }))
     }
 }
 

@@ -16,6 +16,7 @@ use libtest_mimic::{Arguments, Failed};
 use polyfill_builder::case::{Bytes, Case};
 use polyfill_builder::index::{self, Artifact, CaseEntry, Index, Stage, Trial};
 use polyfill_runner::{Limits, Runner, Verdict};
+use polyfill_testing::golden;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -55,22 +56,7 @@ fn check(runner: &Runner, index: &Index, folder: &Path, key: &str) -> Result<(),
         other => return Err(Failed::from(format!("{other:?}"))),
     };
     let golden = folder.join(format!("{}.txt", key.replace("::", ".")));
-    let expected = fs::read_to_string(&golden).ok();
-    if report == expected {
-        return Ok(());
-    }
-    if polyfill_builder::system::variables::is_on("BLESS") {
-        match report {
-            Some(report) => fs::write(&golden, report)?,
-            None => fs::remove_file(&golden)?,
-        }
-        return Ok(());
-    }
-    let (expected, report) = (expected.unwrap_or_default(), report.unwrap_or_default());
-    Err(Failed::from(format!(
-        "--- expected report\n{expected}--- report\n{report}--- BLESS=1 rewrites {}",
-        golden.display()
-    )))
+    Ok(golden::check_optional(&golden, report.as_deref())?)
 }
 
 /// Creates the index that the build of a suite would write.

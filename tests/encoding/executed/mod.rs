@@ -10,22 +10,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use case::Case;
+use polyfill_testing::golden;
 
 pub fn behavior_is_the_same_in_every_encoding() {
     let mut wrong = String::new();
     for folder in folders() {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
         let case = Case::read(&folder);
-        let mut first = None;
+        let mut first: Option<String> = None;
         for way in case.ways() {
             let seen = match case.encode(&way) {
                 Ok(component) => host::run(&component, &case, &way),
                 Err(errors) => format!("{errors}\n"),
             };
-            let expected = first.get_or_insert_with(|| golden(&folder.join("expected.txt"), &seen));
-            if seen != *expected {
-                wrong.push_str(&format!("== {name}, {way:?}\n-- expected\n{expected}-- actual\n{seen}"));
+            let same = match &first {
+                None => golden::check(&folder.join("expected.txt"), &seen),
+                Some(first) if *first == seen => Ok(()),
+                Some(first) => Err(format!("-- first encoding\n{first}-- this encoding\n{seen}")),
+            };
+            if let Err(difference) = same {
+                wrong.push_str(&format!("== {name}, {way:?}\n{difference}\n"));
             }
+            first.get_or_insert(seen);
         }
         assert!(first.is_some(), "{name} did not run in any way");
     }
@@ -38,14 +44,4 @@ fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     folders.sort();
     folders
-}
-
-/// Returns the expected log, or updates it with `BLESS`.
-fn golden(path: &Path, seen: &str) -> String {
-    if std::env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "BLESS is not supported under CI");
-        fs::write(path, seen).expect("the golden can be written");
-        return seen.to_string();
-    }
-    fs::read_to_string(path).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Access to the machine, each kind in one place: files that users name, environment variables, threads, child processes,
-//! private directories, and signals.
+//! Access to the machine, each kind in one place: files that users name, atomic writes, environment variables, threads,
+//! child processes, private directories, and signals.
 
 pub mod children;
 mod private;
@@ -7,6 +7,8 @@ mod read;
 pub mod signals;
 pub mod threads;
 pub mod variables;
+mod write;
 
 pub use private::{PrivateDir, private_dir, temp_dir};
 pub use read::{MOST_BYTES, MOST_TEXT, Unreadable, read, read_argument, read_stdin, read_to_string, require_regular};
+pub use write::write;

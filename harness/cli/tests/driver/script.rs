@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::golden::Seen;
+use crate::output::{self, Seen};
 
 /// Comment prefixes of the languages of test files.
 const COMMENTS: [&str; 3] = [";;", "//", "#"];
@@ -71,7 +71,7 @@ impl Script {
                 continue;
             };
             let output = line.run(&self.file, folder, temporary)?;
-            let shown = |bytes: &[u8]| crate::golden::normal(bytes, folder, temporary);
+            let shown = |bytes: &[u8]| output::normal(bytes, folder, temporary);
             let (stdout, stderr) = (shown(&output.stdout), shown(&output.stderr));
             if output.status.code() != Some(code) {
                 return Err(format!(

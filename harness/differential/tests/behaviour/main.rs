@@ -7,12 +7,12 @@ mod values;
 use std::collections::BTreeMap;
 
 use driver::Behaviour;
+use polyfill_builder::system::threads;
 use polyfill_differential::cases::{self, Expected};
 use polyfill_differential::compare::{self, Verdict};
 use polyfill_differential::generate::Family;
 use polyfill_differential::{encoders, generate};
 use polyfill_runner::Engine;
-use rayon::prelude::*;
 
 /// Number of generated worlds by family. Those of the last family have observable behavior.
 const WORLDS: [(Family, u64); 4] =
@@ -65,7 +65,7 @@ fn generated_worlds() {
         let (ours, reference) = (encoders::our_bytes(&binaries), encoders::reference_bytes(&binaries));
         Some(same(&engine, &ours.unwrap(), &reference.unwrap()))
     };
-    let found: Vec<_> = worlds.par_iter().map(tried).collect();
+    let found: Vec<_> = threads::map(threads::processors(), &worlds, tried);
     let mut total = Total::default();
     let mut not_run: BTreeMap<String, u64> = BTreeMap::new();
     let mut wrong = Vec::new();

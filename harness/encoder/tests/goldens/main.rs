@@ -10,17 +10,16 @@ mod parse;
 mod provenance;
 mod stack_pointer;
 
-use std::path::Path;
-
 use polyfill_encoder::{Encoded, Errors, Options};
+use polyfill_testing::golden;
 
 #[test]
 fn plans_match_goldens() {
     case::all("explain", |folder, case| {
         let Encoded { plan, .. } =
             case.encode(&Options::default()).unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()));
-        check(&folder.join("plan.txt"), &plan.detailed().to_string());
-        check(&folder.join("plan.json"), &plan.to_json());
+        golden::assert(&folder.join("plan.txt"), &plan.detailed().to_string());
+        golden::assert(&folder.join("plan.json"), &plan.to_json());
         // The detailed output begins with the short one.
         assert!(plan.detailed().to_string().starts_with(&plan.to_string()));
     });
@@ -33,7 +32,7 @@ fn errors_match_goldens() {
             Ok(_) => panic!("{}: expected an error, but encoding succeeded", folder.display()),
             Err(errors) => errors,
         };
-        check(&folder.join("error.txt"), &format!("{errors}\n"));
+        golden::assert(&folder.join("error.txt"), &format!("{errors}\n"));
     });
 }
 
@@ -43,17 +42,6 @@ fn warnings_match_goldens() {
         let Encoded { warnings, .. } =
             case.encode(&Options::default()).unwrap_or_else(|errors| panic!("{}: {errors}", folder.display()));
         let lines: String = warnings.iter().map(|warning| format!("{warning}\n")).collect();
-        check(&folder.join("warnings.txt"), &lines);
+        golden::assert(&folder.join("warnings.txt"), &lines);
     });
-}
-
-/// Compares the output with a golden file, or writes the file if `BLESS` is set.
-fn check(path: &Path, found: &str) {
-    if std::env::var_os("BLESS").is_some_and(|value| !value.is_empty() && value != "0") {
-        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "goldens must not be written in CI");
-        std::fs::write(path, found).expect("failed to write the golden");
-        return;
-    }
-    let expected = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(expected == found, "{}\n--- expected\n{expected}\n--- found\n{found}", path.display());
 }

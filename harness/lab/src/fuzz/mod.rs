@@ -28,11 +28,9 @@ mod trial;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+
+use polyfill_builder::system::threads;
 
 pub use bench::{Bench, BenchError};
 pub use compare::Difference;
@@ -103,7 +101,7 @@ pub fn fuzz(sides: &Sides, plan: &Plan) -> Report {
     let started = Instant::now();
     let blocks = blocks(sides, plan);
     let mut all = Block::default();
-    for block in blocks.into_values() {
+    for block in blocks {
         all.join(block);
     }
     let took = started.elapsed();
@@ -111,27 +109,12 @@ pub fn fuzz(sides: &Sides, plan: &Plan) -> Report {
     Report::new(sides, &all, findings, took)
 }
 
-/// Runs all blocks and orders the results by block number.
-fn blocks(sides: &Sides, plan: &Plan) -> BTreeMap<u64, Block> {
+/// Runs all blocks. Returns their results, by block number.
+fn blocks(sides: &Sides, plan: &Plan) -> Vec<Block> {
     let until = plan.time.map(|time| Instant::now() + time);
-    let last = plan.programs.map(|programs| programs.div_ceil(BLOCK));
-    let (next, done) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()));
-    thread::scope(|scope| {
-        for _ in 0..polyfill_builder::system::threads::bounded(plan.jobs) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let is_over = until.is_some_and(|until| Instant::now() >= until);
-                    if is_over || last.is_some_and(|last| number >= last) {
-                        return;
-                    }
-                    let block = block(sides, plan, number);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, block);
-                }
-            });
-        }
-    });
-    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let last = plan.programs.map_or(u64::MAX, |programs| programs.div_ceil(BLOCK));
+    let numbers = (0..last).take_while(|_| until.is_none_or(|until| Instant::now() < until));
+    threads::map(threads::bounded(plan.jobs), numbers, |number| block(sides, plan, number))
 }
 
 fn block(sides: &Sides, plan: &Plan, number: u64) -> Block {
@@ -192,25 +175,17 @@ impl Block {
 
 /// Shrinks the recorded trials. Findings with equal calls are merged. The most important findings come first.
 fn findings(sides: &Sides, plan: &Plan, all: &Block) -> Vec<Finding> {
-    let (next, done) = (AtomicU64::new(0), Mutex::new(BTreeMap::new()));
-    thread::scope(|scope| {
-        for _ in 0..polyfill_builder::system::threads::bounded(plan.jobs) {
-            scope.spawn(|| {
-                while let Some((signature, trial)) = all.kept.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-                    let small = if plan.shrink { shrink::shrink(sides, trial, signature) } else { trial.clone() };
-                    let found = small.unexplained(|difference| difference.signature() == *signature).cloned();
-                    if let Some(difference) = found {
-                        let programs = all.unknown.get(signature).copied().unwrap_or_default();
-                        let shape = (signature.clone(), shape(&small.program));
-                        let finding = Finding { trial: small, difference, programs };
-                        done.lock().unwrap_or_else(PoisonError::into_inner).entry(shape).or_insert(finding);
-                    }
-                }
-            });
-        }
+    let shrunk = threads::map(threads::bounded(plan.jobs), &all.kept, |(signature, trial)| {
+        let trial = if plan.shrink { shrink::shrink(sides, trial, signature) } else { trial.clone() };
+        let difference = trial.unexplained(|difference| difference.signature() == *signature).cloned()?;
+        let programs = all.unknown.get(signature).copied().unwrap_or_default();
+        Some(((signature, shape(&trial.program)), Finding { trial, difference, programs }))
     });
-    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut findings: Vec<Finding> = done.into_values().collect();
+    let mut by_shape = BTreeMap::new();
+    for (shape, finding) in shrunk.into_iter().flatten() {
+        by_shape.entry(shape).or_insert(finding);
+    }
+    let mut findings: Vec<Finding> = by_shape.into_values().collect();
     findings.sort_by_key(|finding| (finding.rank(), finding.trial.program.calls.len()));
     findings
 }

@@ -17,11 +17,8 @@ mod subject;
 mod table;
 mod ways;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use polyfill_builder::side::Side;
+use polyfill_builder::system::threads;
 use polyfill_builder::{BuildError, Suite};
 use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, Trace, Violation};
 use thiserror::Error;
@@ -196,28 +193,15 @@ fn table(plan: &Plan, subjects: &Subjects<'_>, side: &Side) -> Table {
         .flat_map(|subject| subject.faults.iter().map(move |fault| (subject, fault)))
         .filter(|(subject, fault)| wanted(subject, fault))
         .collect();
-    let next = AtomicUsize::new(0);
-    let verdicts = Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        for _ in 0..polyfill_builder::system::threads::bounded(plan.jobs).clamp(1, all.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((subject, fault)) = all.get(number) else { return };
-                    let verdict = subject.judge(fault, &subject.run(fault));
-                    verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(number, verdict);
-                }
-            });
-        }
-    });
+    let judge = |(subject, fault): &(&Subject<'_>, &Fault)| subject.judge(fault, &subject.run(fault));
+    let verdicts = threads::map(threads::bounded(plan.jobs), &all, judge);
     let mut table = Table {
         side: side.to_string(),
         cases: ready.iter().map(|subject| (subject.name.clone(), subject.core_calls(), subject.calls)).collect(),
         left_out: left_out.clone(),
         ..Table::default()
     };
-    let verdicts = verdicts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for ((subject, fault), verdict) in all.iter().zip(verdicts.values()) {
+    for ((subject, fault), verdict) in all.iter().zip(&verdicts) {
         table.add(&subject.name, &fault.to_string(), fault.way.group, &fault.way.name, verdict);
     }
     table

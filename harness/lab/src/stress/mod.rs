@@ -13,11 +13,9 @@ mod shape;
 mod table;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use polyfill_builder::AdapterModule;
+use polyfill_builder::system::threads;
 use thiserror::Error;
 
 use crate::fuzz::{FUNCTIONS, Function};
@@ -110,19 +108,5 @@ fn table(guest: &Guest<'_>) -> Table {
 
 /// Maps all functions in parallel.
 fn each<T: Send>(functions: &[Function], work: impl Fn(usize, &Function) -> T + Sync) -> Vec<T> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let threads = polyfill_builder::system::threads::processors();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(function) = functions.get(number) else { return };
-                    let result = work(number, function);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, result);
-                }
-            });
-        }
-    });
-    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    threads::map(threads::processors(), functions.iter().enumerate(), |(number, function)| work(number, function))
 }

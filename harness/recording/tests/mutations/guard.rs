@@ -77,14 +77,22 @@ pub fn watch(start: Instant) {
     });
 }
 
+thread_local! {
+    /// The entry of this thread in [`CURRENT`].
+    static ENTRY: usize = THREADS.fetch_add(1, Relaxed) % CURRENT.len();
+}
+
+/// Number of threads that have run mutations.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
 /// Marks the start of a mutation on this thread.
-pub fn begin(thread: usize, number: u64, start: Instant) {
-    let (current, since) = &CURRENT[thread % CURRENT.len()];
+pub fn begin(number: u64, start: Instant) {
+    let (current, since) = &CURRENT[ENTRY.with(|entry| *entry)];
     current.store(number, Relaxed);
     since.store(start.elapsed().as_millis() as u64, Relaxed);
 }
 
 /// Marks its end.
-pub fn end(thread: usize) {
-    CURRENT[thread % CURRENT.len()].1.store(u64::MAX, Relaxed);
+pub fn end() {
+    CURRENT[ENTRY.with(|entry| *entry)].1.store(u64::MAX, Relaxed);
 }

@@ -12,11 +12,12 @@ mod seeds;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use polyfill_builder::case::CaseLimits;
+use polyfill_builder::system::threads;
 use polyfill_builder::terminal;
 use polyfill_recording::{
     Amount, Goal, Outcomes, Recording, ReplayOptions, replay, show, shrink, shrink_case, standalone,
@@ -33,6 +34,12 @@ const FEW: u64 = 500;
 
 /// Number of mutations in the slow tier.
 const MANY: u64 = 5000;
+
+/// Maximum number of threads.
+const MOST_THREADS: usize = 8;
+
+/// Number of failures after which no further mutation is tried.
+const MOST_FAILURES: usize = 5;
 
 /// Text that no guest may read.
 const SECRET: &str = "the content of a file outside";
@@ -59,7 +66,6 @@ fn many_changed_recordings_are_data() {
 fn check(count: u64) {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (first, seconds) = (number("POLYFILL_MUTATION"), number("POLYFILL_MUTATION_SECONDS"));
-    let next = AtomicU64::new(first.unwrap_or_default());
     let (end, until) = match (first, seconds) {
         (_, Some(seconds)) => (u64::MAX, Some(Duration::from_secs(seconds))),
         (Some(first), None) => (first + 1, None),
@@ -75,34 +81,24 @@ fn check(count: u64) {
     guard::watch(start);
     // Prefix messages of caught panics with the number of the mutation.
     std::panic::set_hook(Box::new(|_| {}));
-    let threads = std::thread::available_parallelism().map_or(2, |count| count.get().min(8));
-    let failures: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|thread| {
-                let (next, seeds, engine, before) = (&next, &seeds, &engine, &before);
-                scope.spawn(move || {
-                    let mut failures = Vec::new();
-                    loop {
-                        let number = next.fetch_add(1, Relaxed);
-                        if number >= end || until.is_some_and(|until| start.elapsed() > until) || failures.len() > 5 {
-                            return failures;
-                        }
-                        guard::begin(thread, number, start);
-                        let tried = catch_unwind(AssertUnwindSafe(|| attempt(number, seeds, engine, outside)));
-                        guard::end(thread);
-                        failures.extend(tried.err().map(|panic| format!("mutation {number}: {}", message(&*panic))));
-                        if *before != listing(outside) {
-                            failures.push(format!("mutation {number}, or one beside it: files outside were changed"));
-                            return failures;
-                        }
-                    }
-                })
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    let failed = AtomicUsize::new(0);
+    let goes_on = |_: &u64| until.is_none_or(|until| start.elapsed() <= until) && failed.load(Relaxed) <= MOST_FAILURES;
+    let numbers = (first.unwrap_or_default()..end).take_while(goes_on);
+    let failures = threads::map(threads::processors().min(MOST_THREADS), numbers, |number| {
+        guard::begin(number, start);
+        let tried = catch_unwind(AssertUnwindSafe(|| attempt(number, &seeds, &engine, outside)));
+        guard::end();
+        let mut failures: Vec<String> =
+            tried.err().map(|panic| format!("mutation {number}: {}", message(&*panic))).into_iter().collect();
+        if before != listing(outside) {
+            failures.push(format!("mutation {number}, or one beside it: files outside were changed"));
+        }
+        failed.fetch_add(failures.len(), Relaxed);
+        failures
     });
     drop(std::panic::take_hook());
-    println!("{} mutations in {:.1?}", next.load(Relaxed).min(end), start.elapsed());
+    println!("{} mutations in {:.1?}", failures.len(), start.elapsed());
+    let failures = failures.concat();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

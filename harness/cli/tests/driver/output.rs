@@ -1,25 +1,19 @@
-//! Expected output of a test: `<test>.stdout` and `<test>.stderr` next to it. An empty output has no file.
+//! Output of the commands of a test, and its golden files: `<test>.stdout` and `<test>.stderr` next to it. An empty
+//! output has no file.
 
-use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use similar::TextDiff;
+use polyfill_testing::golden;
 
-/// Extensions of expected files.
+/// Extensions of golden files.
 const ENDS: [&str; 2] = [".stdout", ".stderr"];
 
-/// Returns true if the file is the expected output of a test.
-pub fn is_golden(name: &str) -> bool {
-    owner(name).is_some()
-}
-
-/// Returns the test of an expected file.
+/// Returns the test of a golden file.
 pub fn owner(name: &str) -> Option<&str> {
     ENDS.iter().find_map(|end| name.strip_suffix(end))
 }
 
-/// Actual output.
+/// Actual output: standard output and standard error.
 #[derive(Default)]
 pub struct Seen([String; 2]);
 
@@ -33,50 +27,15 @@ impl Seen {
             }
         }
     }
-}
 
-/// Expected files of a test.
-pub struct Goldens([PathBuf; 2]);
-
-impl Goldens {
-    /// Returns the expected files of this test file.
-    pub fn of(file: &Path) -> Goldens {
-        Goldens(ENDS.map(|end| PathBuf::from(format!("{}{end}", file.display()))))
-    }
-
-    /// Overwrites the expected output with the actual output.
-    pub fn write(&self, seen: &Seen) -> Result<(), String> {
-        for (path, seen) in self.0.iter().zip(&seen.0) {
-            let written = match (seen.is_empty(), path.exists()) {
-                (true, true) => fs::remove_file(path),
-                (true, false) => Ok(()),
-                (false, _) => fs::write(path, seen),
-            };
-            written.map_err(|error| format!("{}: {error}", path.display()))?;
-        }
-        Ok(())
-    }
-
-    /// Compares the actual output with the expected output.
-    pub fn compare(&self, seen: &Seen) -> Result<(), String> {
-        let mut report = String::new();
-        for (path, seen) in self.0.iter().zip(&seen.0) {
-            let expected = match path.exists() {
-                true => fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?,
-                false => String::new(),
-            };
-            if expected.is_empty() && path.exists() {
-                let _ = writeln!(report, "{} is empty: where nothing is printed there is no file", path.display());
-            }
-            if expected != *seen {
-                let diff = TextDiff::from_lines(expected.as_str(), seen.as_str());
-                let _ = write!(report, "{} (- expected, + actual)\n{}", path.display(), diff.unified_diff());
-            }
-        }
-        match report.is_empty() {
-            true => Ok(()),
-            false => Err(format!("{report}\nif this is how it should be: the same with BLESS=1")),
-        }
+    /// Compares the output with the golden files of a test.
+    pub fn check(&self, test: &Path) -> Result<(), String> {
+        let check = |(end, text): (&str, &String)| {
+            let path = PathBuf::from(format!("{}{end}", test.display()));
+            golden::check_optional(&path, (!text.is_empty()).then_some(text))
+        };
+        let problems: Vec<String> = ENDS.into_iter().zip(&self.0).map(check).filter_map(Result::err).collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems.join("\n\n")) }
     }
 }
 
