@@ -15,7 +15,7 @@ use crate::system;
 #[derive(Debug, Error)]
 pub enum WitError {
     /// Nothing is at the path.
-    #[error("no WIT at `{}`: neither a file nor a folder", path.display())]
+    #[error("no WIT at `{}`: expected a file or a directory", path.display())]
     Missing {
         /// The path.
         path: PathBuf,
@@ -58,14 +58,13 @@ impl WitError {
     /// Returns the error for an unknown feature.
     pub fn feature(feature: &str, known: &Gated) -> WitError {
         let names = || known.features();
-        let hint = match names().next().is_none() {
-            true => "; nothing in it is gated by a feature".to_string(),
-            false => {
-                let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                match near::hint(feature, names()) {
-                    hint if hint.is_empty() => format!("; there are {list}"),
-                    hint => hint,
-                }
+        let hint = if names().next().is_none() {
+            "; nothing in it is gated by a feature".to_string()
+        } else {
+            let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            match near::hint(feature, names()) {
+                hint if hint.is_empty() => format!("; there are {list}"),
+                hint => hint,
             }
         };
         WitError::Feature { feature: feature.to_string(), hint }

@@ -1,5 +1,5 @@
-//! Access to the machine, each kind in one place: files that users name, environment variables, threads, child processes,
-//! private directories, and signals.
+//! Accesses the machine, with a file for each kind of access: users' files, environment variables, threads, child
+//! processes, private directories, and signals.
 
 pub mod children;
 mod private;
