@@ -46,6 +46,7 @@ mod call;
 mod core_boundary;
 mod handles;
 mod imports;
+mod interfaces;
 mod names;
 mod resources;
 mod skew;
