@@ -5,7 +5,7 @@ use std::path::Path;
 
 use polyfill_builder::Suite;
 use polyfill_builder::index::Trial;
-use polyfill_runner::{Boundary, Detail, Runner, Verdict};
+use polyfill_runner::{Boundary, Detail, Options, Runner, Verdict};
 
 /// Trials with tens of thousands of calls.
 const LONG: [&str; 1] = ["big-output::pieces::"];
@@ -14,9 +14,10 @@ const LONG: [&str; 1] = ["big-output::pieces::"];
 #[ignore = "slow: run with `-- --ignored`"]
 fn trials_pass_with_a_trace() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = Suite::new(root).trace(true).build().expect("the suite is valid");
+    let built = Suite::from_env(root).trace(true).build().expect("the suite is valid");
     let runner = Runner::new(&built.out_dir)
         .root(root)
+        .options(Options::from_env().expect("the environment is valid"))
         .bless(false)
         .trace(Detail::Short)
         .repeat("polyfill test --trace")
