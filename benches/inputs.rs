@@ -41,7 +41,7 @@ pub struct Inputs {
 
 /// Compiles the inputs that have changed.
 pub fn gather() -> Inputs {
-    let suite = Suite::new(root()).progress(|line| eprintln!("{line}"));
+    let suite = Suite::from_env(root()).progress(|line| eprintln!("{line}"));
     let modules = suite.modules().unwrap_or_else(|error| panic!("{error}"));
     let guests = vec![
         Guest { name: "WAT", wasm: wat::parse_file(root().join("benches/tiny.wat")).map_err(|e| e.to_string()) },

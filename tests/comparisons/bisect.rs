@@ -52,7 +52,7 @@ fn bisected(filters: impl Iterator<Item = String>) -> Bisection {
     let side: Side = "reference-command@wasi".parse().expect("a side");
     let sides: Vec<Side> = span.releases().iter().filter_map(|release| side.at(release)).collect();
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bisect");
-    let built = Suite::new(root()).sides(sides.clone()).filter(filters).out_dir(out).build();
+    let built = Suite::from_env(root()).sides(sides.clone()).filter(filters).out_dir(out).build();
     let built = built.unwrap_or_else(|error| panic!("{error}"));
     let runner = Runner::new(&built.out_dir).root(root()).bless(false);
     Recorded::run(&runner, sides).unwrap_or_else(|error| panic!("{error}")).bisect()

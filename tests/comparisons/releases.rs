@@ -81,7 +81,7 @@ fn a_file_is_an_adapter() {
     let sides = [side("reference-command@48.0.8"), side(&format!("{}@wasi", file.display()))];
     let filter = ["set-rights::c5::", "reactor::h3::"];
     let built =
-        Suite::new(root()).sides(sides.clone()).filter(filter).profiles(true).out_dir(folder.join("file")).build();
+        Suite::from_env(root()).sides(sides.clone()).filter(filter).profiles(true).out_dir(folder.join("file")).build();
     let built = built.unwrap_or_else(|error| panic!("{error}"));
     let [Some(baseline), Some(candidate)] = &built.profiles[..] else { panic!("{:?}", built.profiles) };
     assert_eq!((baseline.size, &baseline.functions), (candidate.size, &candidate.functions));
@@ -131,7 +131,7 @@ fn record() -> (Recorded, Vec<Option<Profile>>) {
         }
     }
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare");
-    let built = Suite::new(root()).sides(sides.clone()).profiles(true).out_dir(out).build();
+    let built = Suite::from_env(root()).sides(sides.clone()).profiles(true).out_dir(out).build();
     let built = built.unwrap_or_else(|error| panic!("{error}"));
     let runner = Runner::new(&built.out_dir).root(root()).bless(false);
     (Recorded::run(&runner, sides).unwrap_or_else(|error| panic!("{error}")), built.profiles)

@@ -13,7 +13,7 @@ use polyfill_runner::{EngineKind, Runner, Verdict};
 use crate::trials::{self, Checked, Missing};
 
 pub fn trials() -> Vec<Test> {
-    let hosts = Suite::new(env!("CARGO_MANIFEST_DIR")).hosts_of_its_own().expect("a suite");
+    let hosts = Suite::from_env(env!("CARGO_MANIFEST_DIR")).hosts_of_its_own().expect("a suite");
     assert!(!hosts.is_empty(), "the suite has no external host");
     let trial =
         |name: String| trials::trial(format!("skipped::trials_would_fail::{name}"), move || nothing_is_left_out(&name));

@@ -11,7 +11,8 @@ use crate::trials::Missing;
 /// Returns all guests and adapters, compiled if necessary.
 pub fn all() -> &'static CoreModules {
     static MODULES: OnceLock<CoreModules> = OnceLock::new();
-    MODULES.get_or_init(|| Suite::new(env!("CARGO_MANIFEST_DIR")).modules().unwrap_or_else(|error| panic!("{error}")))
+    MODULES
+        .get_or_init(|| Suite::from_env(env!("CARGO_MANIFEST_DIR")).modules().unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// Returns the module of a guest, unless its compiler is missing.

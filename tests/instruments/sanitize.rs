@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use libtest_mimic::Trial as Test;
 use polyfill_builder::Suite;
 use polyfill_builder::index::{Trial, is_native};
-use polyfill_runner::{Accepted, Compared, Runner, TrialResult, Verdict, Violation};
+use polyfill_runner::{Accepted, Compared, Options, Runner, TrialResult, Verdict, Violation};
 use polyfill_testing::golden;
 
 use crate::counters;
@@ -33,9 +33,10 @@ static TRIALS: LazyLock<Vec<(Trial, TrialResult)>> = LazyLock::new(run);
 
 fn run() -> Vec<(Trial, TrialResult)> {
     let root = root();
-    let built = Suite::new(&root).sanitize(true).build().expect("the suite is valid");
+    let built = Suite::from_env(&root).sanitize(true).build().expect("the suite is valid");
     let runner = Runner::new(&built.out_dir)
         .root(&root)
+        .options(Options::from_env().expect("the environment is valid"))
         .bless(false)
         .accepted(accepted())
         .repeat("polyfill test --sanitize")

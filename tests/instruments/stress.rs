@@ -46,7 +46,7 @@ fn the_suites_adapter_with_files_does_not_leak() {
 }
 
 fn look(name: &str, host: &str, shapes: &[Shape]) -> Report {
-    let module = adapter(&Suite::new(root()), name).unwrap_or_else(|error| panic!("{error}"));
+    let module = adapter(&Suite::from_env(root()), name).unwrap_or_else(|error| panic!("{error}"));
     let subject = Subject { name: name.to_string(), module, host: host.to_string() };
     let report = entry(&subject, shapes).unwrap_or_else(|error| panic!("{error}"));
     golden::assert(&root().join("tests/instruments/stress").join(format!("{name}.txt")), &report.to_string());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use polyfill_builder::Suite;
 use polyfill_builder::index::Trial;
-use polyfill_runner::{Boundary, Detail, Runner, Verdict};
+use polyfill_runner::{Boundary, Detail, Options, Runner, Verdict};
 
 use crate::counters;
 use crate::trials::trials;
@@ -18,9 +18,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 fn trials_pass_with_a_trace() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = Suite::new(root).trace(true).build().expect("the suite is valid");
+    let built = Suite::from_env(root).trace(true).build().expect("the suite is valid");
     let runner = Runner::new(&built.out_dir)
         .root(root)
+        .options(Options::from_env().expect("the environment is valid"))
         .bless(false)
         .trace(Detail::Short)
         .repeat("polyfill test --trace")

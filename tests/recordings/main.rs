@@ -19,7 +19,7 @@ const TRIAL: &str = "abort-nested::backtrace::reference-command::wasi";
 
 fn recorded() -> Recording {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    record(&Suite::new(root), root, TRIAL).expect("a trial of the suite")
+    record(&Suite::from_env(root), root, TRIAL).expect("a trial of the suite")
 }
 
 fn main() -> ExitCode {
@@ -45,7 +45,8 @@ fn standalone_repro_fails_in_node() -> Checked {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let engine = Engine::new(None).expect("an engine");
     let standalone = standalone(&recorded(), &engine).expect("a recording that can be converted");
-    let descriptor = Suite::new(root).hosts_of_its_own().expect("a suite").remove("node").expect("the host `node`");
+    let descriptor =
+        Suite::from_env(root).hosts_of_its_own().expect("a suite").remove("node").expect("the host `node`");
     let cache = env::temp_dir().join("polyfill-standalone");
     let node = RemoteHost::new("node", descriptor, root, &cache);
     if let Some(why) = node.missing() {

@@ -8,7 +8,7 @@ use polyfill_builder::index::Artifact;
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let root = arguments.next().unwrap_or_else(|| ".".to_string());
-    let built = match polyfill_builder::Suite::new(root).filter(arguments).build() {
+    let built = match polyfill_builder::Suite::from_env(root).filter(arguments).build() {
         Ok(built) => built,
         Err(error) => {
             eprintln!("{error}");

@@ -1,6 +1,8 @@
 //! Encodes core modules into components, in parallel. Each component is encoded once, and only if its inputs
 //! changed.
 
+mod key;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -9,6 +11,7 @@ use polyfill_encoder::{Adapter, Source, Wit};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::key::{AdapterKey, CheckKey, ComponentKey, ModuleKey, Program};
 use crate::built::{Done, Step, StepKind};
 use crate::compile::{Compiled, Outcome, Workshop};
 use crate::discover::{self, Kind, Layout};
@@ -99,13 +102,13 @@ impl<'a> Module<'a> {
         adapter: Option<&'a discover::Adapter>,
         wit: Option<&'a Reference>,
     ) -> Module<'a> {
-        let mut hash = digest::Parts::default();
-        hash.add(name).add(wasm).add(wit.map(Reference::digest).unwrap_or_default());
-        if let Some(adapter) = adapter {
-            let choices = (&adapter.kind, &adapter.implements, adapter.form, adapter.stack);
-            hash.add(format!("{choices:?}"));
-        }
-        Module { name, wasm, adapter, hash: hash.finish(), wit, loaded: OnceLock::new() }
+        let hash = ModuleKey {
+            name,
+            wasm: digest::of(wasm),
+            wit: wit.map(Reference::digest),
+            adapter: adapter.map(AdapterKey::of),
+        };
+        Module { name, wasm, adapter, hash: key::hash(&hash), wit, loaded: OnceLock::new() }
     }
 
     fn wit(&self) -> Result<Option<&Wit>, String> {
@@ -183,7 +186,7 @@ pub(crate) struct Encodings<'a> {
     file: PathBuf,
     old: Record,
     new: Record,
-    tool: String,
+    program: Program,
 }
 
 impl<'a> Encodings<'a> {
@@ -192,7 +195,7 @@ impl<'a> Encodings<'a> {
         let file = shop.record(&format!("components-{}", &name[..8]));
         let old: Record =
             crate::system::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Encodings { shop, out_dir, file, old, new: Record::default(), tool: this_program() }
+        Encodings { shop, out_dir, file, old, new: Record::default(), program: Program::current() }
     }
 
     /// Returns the problems of each of these adapters, by id.
@@ -205,7 +208,8 @@ impl<'a> Encodings<'a> {
         let mut bad = BTreeMap::new();
         for (id, module) in modules.adapters.iter().filter(|(id, _)| ids.contains(*id)) {
             let served = modules.served(module);
-            let key = self.key(["check", module.hash.as_str()].into_iter().chain(served.iter().map(String::as_str)));
+            let key = CheckKey { program: &self.program, adapter: &module.hash, served: &served };
+            let key = key::hash(&key);
             let kept = self.old.checks.get(*id).filter(|entry| entry.key == key).map(|entry| entry.outcome.clone());
             let (findings, reused) = match kept {
                 Some(Kept::Findings(findings)) => (findings, true),
@@ -255,19 +259,8 @@ impl<'a> Encodings<'a> {
         let path = self.out_dir.join(&file);
         let parts = job.stack.adapters().filter_map(|id| modules.adapters.get(id));
         let parts = modules.guests.get(job.guest.as_str()).into_iter().chain(parts);
-        let stack = job.stack.to_string();
-        let [grow, provider] = job.options.words();
-        let features = job.options.features().word();
-        let words = [
-            if job.native { "keep" } else { "encode" },
-            grow,
-            provider,
-            &features,
-            if job.sanitize { "check" } else { "" },
-            if job.traced { "trace" } else { "" },
-            &stack,
-        ];
-        let key = self.key(words.into_iter().chain(parts.map(|part| part.hash.as_str())));
+        let hashes = parts.map(|part| part.hash.as_str()).collect();
+        let key = key::hash(&ComponentKey::of(&self.program, job, hashes));
         if let Some(entry) = self.old.components.get(&file).filter(|entry| entry.key == key) {
             let holds = match &entry.outcome {
                 Kept::Component { hash, .. } => {
@@ -290,15 +283,6 @@ impl<'a> Encodings<'a> {
         Ok((file, Entry { key, outcome }, done))
     }
 
-    fn key<'k>(&self, parts: impl IntoIterator<Item = &'k str>) -> String {
-        let mut key = digest::Parts::default();
-        key.add(&self.tool);
-        for part in parts {
-            key.add(part);
-        }
-        key.finish()
-    }
-
     /// Writes the record. After a complete build, unused components are removed.
     pub(crate) fn close(mut self, all: bool) -> Result<(), std::io::Error> {
         for (file, entry) in std::mem::take(&mut self.old.components) {
@@ -317,7 +301,7 @@ impl<'a> Encodings<'a> {
 
 fn make(job: &Job, modules: &Modules<'_>) -> Result<Encoded, (Stage, String)> {
     let Some(main) = modules.guests.get(job.guest.as_str()) else {
-        return Err((Stage::Compile, format!("there is no module of `{}`", job.guest)));
+        return Err((Stage::Compile, format!("guest `{}` has no module", job.guest)));
     };
     if job.native {
         return Ok(Encoded { component: main.wasm.to_vec(), growth: Default::default() });
@@ -331,10 +315,12 @@ fn make(job: &Job, modules: &Modules<'_>) -> Result<Encoded, (Stage, String)> {
         .collect();
     check_features(features, &parts).map_err(|error| (Stage::Case, error))?;
     let main = main.source(features).map_err(|error| (Stage::Case, error))?;
-    let adapters = job.stack.adapters().filter_map(|id| Some((id, modules.adapters.get(id)?)));
-    let adapters: Result<BTreeMap<&str, Adapter<'_>>, String> =
-        adapters.map(|(id, module)| Ok((id, module.adapter(features)?))).collect();
-    let adapters = adapters.map_err(|error| (Stage::Adapter, error))?;
+    let mut adapters: BTreeMap<&str, Adapter<'_>> = BTreeMap::new();
+    for id in job.stack.adapters() {
+        if let Some(module) = modules.adapters.get(id) {
+            adapters.insert(id, module.adapter(features).map_err(|error| (Stage::Adapter, error))?);
+        }
+    }
     let left_out = || {
         let mut gated = Gated::default();
         parts.iter().filter_map(|part| part.wit).for_each(|wit| gated.add(wit.left_out(features)));
@@ -356,11 +342,4 @@ fn check_features(features: &Features, parts: &[&Module<'_>]) -> Result<(), Stri
         Some(feature) => Err(format!("`encode.features`: {}", WitError::feature(feature, &known))),
         None => Ok(()),
     }
-}
-
-/// Identifies this build of the library, so that a changed encoder re-encodes everything.
-fn this_program() -> String {
-    let program = std::env::current_exe().ok();
-    let facts = program.and_then(|path| std::fs::metadata(path).ok()).map(|file| (file.len(), file.modified().ok()));
-    format!("{} {facts:?}", env!("CARGO_PKG_VERSION"))
 }

@@ -51,15 +51,15 @@ fn with_features(errors: &Errors, left_out: &Gated) -> String {
     }
     let list = features.iter().map(|feature| format!("`{feature}`")).collect::<Vec<_>>().join(", ");
     format!(
-        "{errors}\n  help: `@unstable` items of the WIT are left out: take those of {list} by the key `features` beside `wit`, or by `encode.features` in the case"
+        "{errors}\n  help: the WIT has `@unstable` items that are omitted: enable {list} with the key `features` next to `wit`, or with `encode.features` in the case"
     )
 }
 
 /// Composes the component with the case's provider, if it has one.
 pub fn provided(component: Vec<u8>, options: &EncodeOptions) -> Result<Vec<u8>, String> {
-    match options.words() {
-        [_, ""] => Ok(component),
-        [_, digits] => provide(&component, &from_hex(digits).map_err(|error| error.to_string())?),
+    match options.provider.as_ref().and_then(|provider| provider.content.as_deref()) {
+        None | Some("") => Ok(component),
+        Some(digits) => provide(&component, &from_hex(digits).map_err(|error| error.to_string())?),
     }
 }
 

@@ -24,9 +24,10 @@ pub(crate) fn idle(layout: &Layout, guests: &BTreeMap<String, Compiled>, used: &
             continue;
         }
         for run in (0..group.runs).filter(|run| !used.contains(&(number, *run))) {
-            let why = match is_taken {
-                true => "it applies to none of the guests",
-                false => "every case specifies its own `adapters`, `hosts` or `[[run]]`",
+            let why = if is_taken {
+                "it applies to none of the guests"
+            } else {
+                "every case specifies its own `adapters`, `hosts` or `[[run]]`"
             };
             problems.push(format!("`{}`: `[[run]]` {} adds no trial to any case: {why}", group.source, run + 1));
         }

@@ -28,7 +28,7 @@ impl Lock {
     /// Waits for other builds of the same suite. A long wait is reported on standard error, once.
     pub(crate) fn take(work: &Path) -> Result<Lock, BuildError> {
         let path = work.join("lock");
-        std::fs::create_dir_all(work).map_err(BuildError::io("create the folder", work))?;
+        std::fs::create_dir_all(work).map_err(BuildError::io("create the directory", work))?;
         // Its content is the holder's, which may be another process.
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let file = open.map_err(BuildError::io("create the lock", &path))?;

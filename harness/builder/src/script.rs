@@ -35,7 +35,7 @@ pub(crate) fn run(suite: Suite) {
 }
 
 fn tell(built: &Built) {
-    // Cargo looks at everything in a folder: the files in one need no line of their own.
+    // Cargo watches all files below a directory, so that they need no lines of their own.
     for folder in &built.folders {
         println!("cargo::rerun-if-changed={}", folder.display());
     }

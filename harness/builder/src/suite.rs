@@ -43,12 +43,18 @@ pub struct Suite {
     profiles: bool,
     /// Adapter chains, if the directory is a `wasi-testsuite`.
     testsuite: Option<Vec<String>>,
-    settings: Settings,
+    /// Settings from outside of the suite's directory, if set.
+    settings: Option<Settings>,
     progress: fn(&str),
 }
 
 impl Suite {
-    /// Creates a suite in a directory, with settings from the environment.
+    /// Creates a suite in a directory, with the settings in the environment ([`Settings::from_env`]).
+    pub fn from_env(root: impl Into<PathBuf>) -> Suite {
+        Suite::new(root).settings(Settings::from_env())
+    }
+
+    /// Creates a suite in a directory, with the default settings.
     pub fn new(root: impl Into<PathBuf>) -> Suite {
         Suite {
             root: root.into(),
@@ -63,7 +69,7 @@ impl Suite {
             sides: Vec::new(),
             profiles: false,
             testsuite: None,
-            settings: Settings::from_env(),
+            settings: None,
             progress: |_| (),
         }
     }
@@ -144,9 +150,9 @@ impl Suite {
         self
     }
 
-    /// Replaces the settings from the environment.
+    /// Sets the settings from outside of the suite's directory.
     pub fn settings(mut self, settings: Settings) -> Suite {
-        self.settings = settings;
+        self.settings = Some(settings);
         self
     }
 
@@ -171,8 +177,10 @@ impl Suite {
     }
 
     /// Builds into `OUT_DIR` from a build script and prints cargo's rerun conditions. A guest that fails is a warning
-    /// here and a failing trial later. An invalid suite ends the process with an error.
-    pub fn build_script(self) {
+    /// here and a failing trial later. An invalid suite ends the process with an error. Default settings: those in the
+    /// environment.
+    pub fn build_script(mut self) {
+        self.settings.get_or_insert_with(Settings::from_env);
         script::run(self);
     }
 
@@ -192,8 +200,9 @@ impl Suite {
     /// Returns [`BuildError`] for invalid settings, an invalid suite, or a failed file operation.
     pub fn build(&self) -> Result<Built, BuildError> {
         threads::bound_rayon();
-        if !self.settings.problems.is_empty() {
-            return Err(BuildError::Layout(Problems(self.settings.problems.clone())));
+        let settings = &self.settings.clone().unwrap_or_default();
+        if !settings.problems.is_empty() {
+            return Err(BuildError::Layout(Problems(settings.problems.clone())));
         }
         let mut clock = Clock::start();
         let mut layout = match &self.testsuite {
@@ -212,7 +221,7 @@ impl Suite {
         }
         let (work, out_dir) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
+        let shop = Workshop::new(&layout.root, &work, settings, self.progress);
         let possible = || MY_WASI_HOSTS.into_iter().chain([DEFAULT_HOST]).map(String::from).collect();
         let hosts: Vec<String> = self.hosts.clone().unwrap_or_else(possible);
         let names = self.filter.guests(&layout, &hosts, self.every_release);
@@ -242,9 +251,10 @@ impl Suite {
             every_release: self.every_release,
         };
         let trials = trials::lay_out(&parts);
-        let idle_runs = match self.filter.is_all() && self.sides.is_empty() && !self.regressions {
-            true => groups::idle(&layout, &guests, &trials.used_runs),
-            false => Vec::new(),
+        let idle_runs = if self.filter.is_all() && self.sides.is_empty() && !self.regressions {
+            groups::idle(&layout, &guests, &trials.used_runs)
+        } else {
+            Vec::new()
         };
         if !idle_runs.is_empty() {
             return Err(BuildError::Layout(Problems(idle_runs)));
@@ -296,7 +306,8 @@ impl Suite {
         }
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
+        let settings = self.settings.clone().unwrap_or_default();
+        let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
         let compiled = compile::guests(&shop, &layout, &BTreeSet::from([guest])).remove(guest);
         Ok(match compiled.map(|compiled| compiled.outcome) {
             Some(Outcome::Ready(wasm)) => Ok(wasm),
@@ -326,7 +337,8 @@ impl Suite {
         let Some(adapter) = layout.adapters.iter().find(|adapter| adapter.id == id) else { return Ok(None) };
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
+        let settings = self.settings.clone().unwrap_or_default();
+        let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
         let compiled = compile::adapters(&shop, &layout).remove(&adapter.of);
         Ok(match compiled.map(|compiled| compiled.outcome) {
             Some(Outcome::Ready(wasm)) => {
@@ -345,7 +357,8 @@ impl Suite {
         let layout = discover::discover(&self.root, false)?;
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let shop = Workshop::new(&layout.root, &work, &self.settings, self.progress);
+        let settings = self.settings.clone().unwrap_or_default();
+        let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
         let names = layout.guests.iter().map(|guest| guest.name.as_str()).collect();
         let modules = |compiled: BTreeMap<String, Compiled>| {
             let module = |compiled: Compiled| match compiled.outcome {
@@ -360,12 +373,12 @@ impl Suite {
         })
     }
 
-    /// The work folder and the output folder, both made, both absolute.
+    /// Creates the work directory and the output directory. Returns their absolute paths.
     fn folders(&self, layout: &Layout) -> Result<(PathBuf, PathBuf), BuildError> {
         let make = |folder: PathBuf| {
             std::fs::create_dir_all(&folder)
                 .and_then(|()| folder.canonicalize())
-                .map_err(BuildError::io("create the folder", &folder))
+                .map_err(BuildError::io("create the directory", &folder))
         };
         let here = std::env::current_dir().unwrap_or_default();
         let base = if self.testsuite.is_some() { &here } else { &layout.root };

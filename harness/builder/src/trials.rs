@@ -43,11 +43,10 @@ impl Job {
         if self.native {
             return format!("{}--{NATIVE}.wasm", self.guest);
         }
-        let [grow, provider] = self.options.words();
-        let grow = if grow.is_empty() { "" } else { "--grow" };
-        let provider = match provider {
-            "" => String::new(),
-            content => format!("--with-{}", &digest::of(content.as_bytes())[..8]),
+        let grow = if self.options.realloc_via_memory_grow { "--grow" } else { "" };
+        let provider = match self.options.provider.as_ref().and_then(|provider| provider.content.as_deref()) {
+            None | Some("") => String::new(),
+            Some(content) => format!("--with-{}", &digest::of(content.as_bytes())[..8]),
         };
         let features = match self.options.features().word() {
             word if word.is_empty() => word,
@@ -74,10 +73,7 @@ impl Job {
 fn file_name(stack: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || "_-.+()@".contains(c);
     let name: String = stack.chars().map(|c| if fits(c) { c } else { '_' }).collect();
-    match name == stack {
-        true => name,
-        false => format!("{name}-{}", &digest::of(stack.as_bytes())[..8]),
-    }
+    if name == stack { name } else { format!("{name}-{}", &digest::of(stack.as_bytes())[..8]) }
 }
 
 /// Trials in the order of their names. Trials with a component already name its file.
@@ -111,6 +107,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) every_release: bool,
 }
 
+/// Facts about a guest and about all adapters.
+#[derive(Clone, Copy)]
+struct AllFacts<'a> {
+    guest: &'a Facts,
+    adapters: &'a BTreeMap<&'a str, Facts>,
+}
+
 /// Lays out all trials.
 pub(crate) fn lay_out(parts: &Parts<'_>) -> Trials {
     let mut all = Trials::default();
@@ -124,7 +127,8 @@ pub(crate) fn lay_out(parts: &Parts<'_>) -> Trials {
             Outcome::Ignored(_) | Outcome::Failed(_) => chain::guess(guest),
         };
         for case in &guest.cases {
-            lay_out_case(parts, guest, (&facts, &adapters), compiled, case, &mut all);
+            let facts = AllFacts { guest: &facts, adapters: &adapters };
+            lay_out_case(parts, guest, facts, compiled, case, &mut all);
         }
     }
     all.trials.sort_by_cached_key(Trial::name);
@@ -134,7 +138,7 @@ pub(crate) fn lay_out(parts: &Parts<'_>) -> Trials {
 fn lay_out_case(
     parts: &Parts<'_>,
     guest: &Guest,
-    (facts, adapters): (&Facts, &BTreeMap<&str, Facts>),
+    facts: AllFacts<'_>,
     compiled: &Compiled,
     case: &CaseFile,
     all: &mut Trials,
@@ -147,14 +151,14 @@ fn lay_out_case(
         Err(message) => return all.add_one(parts, guest, case, None, broken(message.clone())),
     };
     let by_group = given.runs_by_group;
-    let problems = pattern_problems(parts, guest, (facts, adapters), compiled, case, given);
+    let problems = pattern_problems(parts, guest, facts, compiled, case, given);
     let mut is_shown = false;
     // A cell that several of them name is there once.
     let mut seen = BTreeSet::new();
     for (number, product) in given.products().iter().enumerate() {
-        let hosts = hosts(parts, facts, adapters, product);
+        let hosts = hosts(parts, facts, product);
         let (native, hosts): (Vec<&String>, Vec<&String>) = hosts.iter().partition(|host| is_native(host));
-        let stacks = stacks(parts, (facts, adapters), product, by_group, parts.every_release);
+        let stacks = stacks(parts, facts, product, by_group, parts.every_release);
         let welded = stacks.into_iter().map(|stack| Job {
             guest: guest.name.clone(),
             sanitize: is_checked(parts, given),
@@ -168,7 +172,7 @@ fn lay_out_case(
             native: false,
         });
         // Whatever the stacks are, it is one and the same module.
-        let alone = (!by_group || is_for_native(facts, given)).then(|| Job {
+        let alone = (!by_group || is_for_native(facts.guest, given)).then(|| Job {
             guest: guest.name.clone(),
             stack: AdapterChain::default(),
             options: EncodeOptions::default(),
@@ -179,9 +183,10 @@ fn lay_out_case(
         let jobs = welded.map(|job| (job, &hosts)).chain(alone.map(|job| (job, &native)));
         for (job, hosts) in jobs {
             let (adapter, taking) = (job.stack.to_string(), taking(parts, guest, case, &job));
-            let artifact = match problems.is_empty() {
-                true => without_component(parts, compiled, &job.stack).unwrap_or_else(|| job.artifact()),
-                false => broken(problems.join("\n")),
+            let artifact = if problems.is_empty() {
+                without_component(parts, compiled, &job.stack).unwrap_or_else(|| job.artifact())
+            } else {
+                broken(problems.join("\n"))
             };
             for host in hosts.iter().chain(&taking) {
                 if !seen.insert((adapter.clone(), host.to_string())) {
@@ -262,7 +267,7 @@ fn broken(message: String) -> Artifact {
 fn pattern_problems(
     parts: &Parts<'_>,
     guest: &Guest,
-    (facts, adapters): (&Facts, &BTreeMap<&str, Facts>),
+    facts: AllFacts<'_>,
     compiled: &Compiled,
     case: &CaseFile,
     given: &Case,
@@ -277,14 +282,14 @@ fn pattern_problems(
         ..Universe::default()
     };
     for product in &products {
-        let hosts = hosts(parts, facts, adapters, product);
-        for stack in stacks(parts, (facts, adapters), product, given.runs_by_group && is_known, false) {
+        let hosts = hosts(parts, facts, product);
+        for stack in stacks(parts, facts, product, given.runs_by_group && is_known, false) {
             let adapter = stack.to_string();
             let taking = parts.layout.hosts.iter().filter(|(_, host)| host.takes(&guest.name, &case.name, &adapter));
             let named = hosts.iter().filter(|host| !is_native(host));
             named.chain(taking.map(|(name, _)| name)).for_each(|host| universe.add(&stack, host));
         }
-        if !given.runs_by_group || !is_known || is_for_native(facts, given) {
+        if !given.runs_by_group || !is_known || is_for_native(facts.guest, given) {
             hosts.iter().filter(|host| is_native(host)).for_each(|host| universe.add(&AdapterChain::default(), host));
         }
     }
@@ -294,15 +299,16 @@ fn pattern_problems(
 
 /// Returns the hosts of a product. Default: those of the suite; without these, the `my-wasi` hosts for guests and
 /// adapters that import `my-wasi`, and `wasi` otherwise.
-fn hosts(parts: &Parts<'_>, facts: &Facts, adapters: &BTreeMap<&str, Facts>, product: &Product) -> Vec<String> {
+fn hosts(parts: &Parts<'_>, facts: AllFacts<'_>, product: &Product) -> Vec<String> {
     if let Some(named) = product.hosts.as_deref().or(parts.hosts) {
         return named.to_vec();
     }
     let is_my_wasi = |module: &String| MY_WASI.contains(&module.as_str());
     let speaks = |facts: &Facts| facts.imports.iter().any(is_my_wasi);
-    match speaks(facts) || adapters.values().any(speaks) {
-        true => MY_WASI_HOSTS.map(String::from).to_vec(),
-        false => vec![DEFAULT_HOST.to_string()],
+    if speaks(facts.guest) || facts.adapters.values().any(speaks) {
+        MY_WASI_HOSTS.map(String::from).to_vec()
+    } else {
+        vec![DEFAULT_HOST.to_string()]
     }
 }
 
@@ -323,23 +329,23 @@ fn taking<'a>(parts: &Parts<'a>, guest: &Guest, case: &CaseFile, job: &Job) -> V
 /// only to mains that require one.
 fn stacks(
     parts: &Parts<'_>,
-    (facts, adapters): (&Facts, &BTreeMap<&str, Facts>),
+    facts: AllFacts<'_>,
     product: &Product,
     by_group: bool,
     every_release: bool,
 ) -> Vec<AdapterChain> {
     let stacks = match &product.adapters {
         None => {
-            let published = wants_published(parts, facts, &hosts(parts, facts, adapters, product));
+            let published = wants_published(parts, facts.guest, &hosts(parts, facts, product));
             let complete = |mut stack: AdapterChain| {
                 stack.0.extend(published.then(|| REFERENCE.to_string()));
-                stack.for_main(facts.command)
+                stack.for_main(facts.guest.command)
             };
-            chain::fitting(facts, &parts.layout.adapters, adapters).into_iter().map(complete).collect()
+            chain::fitting(facts.guest, &parts.layout.adapters, facts.adapters).into_iter().map(complete).collect()
         }
         Some(named) => {
-            let stacks = named.iter().map(|name| AdapterChain::parse(name).for_main(facts.command));
-            stacks.filter(|stack| !by_group || makes_sense(parts, facts, stack)).collect::<Vec<_>>()
+            let stacks = named.iter().map(|name| AdapterChain::parse(name).for_main(facts.guest.command));
+            stacks.filter(|stack| !by_group || makes_sense(parts, facts.guest, stack)).collect::<Vec<_>>()
         }
     };
     stacks.into_iter().flat_map(|stack| if every_release { stack.every_release() } else { vec![stack] }).collect()

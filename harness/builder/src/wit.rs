@@ -15,7 +15,7 @@ use crate::system;
 #[derive(Debug, Error)]
 pub enum WitError {
     /// Nothing is at the path.
-    #[error("no WIT at `{}`: neither a file nor a folder", path.display())]
+    #[error("no WIT at `{}`: expected a file or a directory", path.display())]
     Missing {
         /// The path.
         path: PathBuf,
@@ -58,9 +58,10 @@ impl WitError {
     /// Returns the error for an unknown feature.
     pub fn feature(feature: &str, known: &Gated) -> WitError {
         let names = || known.features();
-        let hint = match names().next().is_none() {
-            true => "; nothing in it is gated by a feature".to_string(),
-            false => near::hint(feature, names()),
+        let hint = if names().next().is_none() {
+            "; nothing in it is gated by a feature".to_string()
+        } else {
+            near::hint(feature, names())
         };
         WitError::Feature { feature: feature.to_string(), hint }
     }

@@ -7,7 +7,7 @@ use polyfill_builder::Suite;
 use polyfill_builder::reference::{IMPORT_MODULE, Span};
 use polyfill_builder::side::Side;
 use polyfill_runner::divergence::{Budget, RULES_FILE, Recorded, Rules};
-use polyfill_runner::{Detail, Limits, Runner};
+use polyfill_runner::{Detail, Limits, Options, Runner};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
@@ -33,7 +33,8 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     let built = suite.build()?;
     refuse_idle(&built.idle_words)?;
     let limits = Limits { fuel, ..Limits::default() };
-    let mut runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).bless(false);
+    let options = Options::from_env()?;
+    let mut runner = Runner::new(&built.out_dir).root(&args.suite).options(options).limits(limits).bless(false);
     if args.host_calls || rules.budget.needs_host_calls() {
         runner = runner.trace(Detail::Short);
     }
@@ -63,7 +64,7 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
     let sides: Vec<Side> = span.releases().iter().map(at).collect::<Result<_, Error>>()?;
     let built = suite(args, &sides, args.calls).build()?;
     refuse_idle(&built.idle_words)?;
-    let runner = Runner::new(&built.out_dir).root(&args.suite).bless(false);
+    let runner = Runner::new(&built.out_dir).root(&args.suite).options(Options::from_env()?).bless(false);
     let found = record(&runner, &sides, args.calls)?.bisect();
     if found.cases.is_empty() && found.ignored.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));
@@ -77,7 +78,7 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
 fn suite(args: &CompareArgs, sides: &[Side], calls: bool) -> Suite {
     let reporting = sides.iter().filter(|_| calls).map(|side| side.interposed(IMPORT_MODULE));
     let sides = sides.iter().cloned().chain(reporting);
-    Suite::new(&args.suite).sides(sides).filter(&args.filters).progress(output::progress)
+    Suite::from_env(&args.suite).sides(sides).filter(&args.filters).progress(output::progress)
 }
 
 fn record(runner: &Runner, sides: &[Side], calls: bool) -> Result<Recorded, Error> {

@@ -24,7 +24,7 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<ExitCode, Error> {
         functions: args.only.clone(),
         shrink: true,
     };
-    let suite = Suite::new(&args.suite).progress(output::progress);
+    let suite = Suite::from_env(&args.suite).progress(output::progress);
     let mut clean = true;
     for side in candidate {
         let pair = [args.baseline.clone(), side];

@@ -48,7 +48,7 @@ fn plan(args: &InjectArgs, rules: &Rules) -> Result<Plan, Error> {
         ));
     }
     Ok(Plan {
-        suite: Suite::new(&args.suite).filter(words).progress(output::progress),
+        suite: Suite::from_env(&args.suite).filter(words).progress(output::progress),
         sides,
         only: args.only.iter().map(|function| function.name.to_string()).collect(),
         jobs: args.jobs,

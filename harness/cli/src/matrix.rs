@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use polyfill_builder::Suite;
 use polyfill_builder::index::Index;
-use polyfill_runner::{Limits, Runner, TrialResult, Verdict};
+use polyfill_runner::{Limits, Options, Runner, TrialResult, Verdict};
 
 use self::table::Matrix;
 use crate::args::MatrixArgs;
@@ -18,15 +18,17 @@ use crate::output;
 
 /// Runs the cases that reproduce a bug with every release of their adapters, and prints the matrix.
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
-    if args.bless {
-        polyfill_runner::refuse_bless_in_ci()?;
+    let options = Options::from_env()?;
+    if args.bless && options.ci {
+        return Err(polyfill_runner::Error::BlessInCi.into());
     }
-    let suite = Suite::new(&args.suite).regressions(true).filter(&args.filters).progress(output::progress);
+    let suite = Suite::from_env(&args.suite).regressions(true).filter(&args.filters).progress(output::progress);
     let built = suite.build()?;
     refuse_idle(&built.idle_words)?;
     // A busy machine must not cause timeouts.
     let limits = Limits { timeout: Duration::from_secs(60), ..Limits::default() };
-    let runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).repeat("polyfill test").bless(false);
+    let runner = Runner::new(&built.out_dir).root(&args.suite).options(options).limits(limits);
+    let runner = runner.repeat("polyfill test").bless(false);
     // External hosts are not installed everywhere. The matrix must not depend on them.
     let mut index = runner.index()?;
     let programs = std::mem::take(&mut index.hosts);

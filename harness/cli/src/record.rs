@@ -10,7 +10,7 @@ use crate::output;
 
 /// Runs a trial and writes its recording.
 pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Error> {
-    let suite = Suite::new(&args.suite).progress(output::progress);
+    let suite = Suite::from_env(&args.suite).progress(output::progress);
     let recording = polyfill_recording::record(&suite, &args.suite, &args.trial)?;
     output::file(&args.output, &recording.write())?;
     let (calls, outcome) = (recording.trace.events.len(), &recording.about.outcome);

@@ -162,7 +162,7 @@ fn tell_trace(args: &RunArgs, trace: &Trace) -> Result<(), Error> {
 /// Loads an external host of the suite.
 fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> Result<RemoteHost, Error> {
     // A file can run without a suite.
-    let mut own = Suite::new(suite).hosts_of_its_own().unwrap_or_default();
+    let mut own = Suite::from_env(suite).hosts_of_its_own().unwrap_or_default();
     match own.remove(name) {
         Some(descriptor) => Ok(RemoteHost::new(name, descriptor, suite, cache)),
         None => {

@@ -24,6 +24,6 @@ pub(crate) fn entry(args: &StressArgs) -> Result<ExitCode, Error> {
 
 fn subject(args: &StressArgs, side: &Side) -> Result<Subject, Error> {
     let Side::Adapted { stack, host } = side else { return Err(Error::NoAdapter { side: side.to_string() }) };
-    let suite = Suite::new(&args.suite).progress(output::progress);
+    let suite = Suite::from_env(&args.suite).progress(output::progress);
     Ok(Subject { name: stack.clone(), module: adapter(&suite, stack)?, host: host.clone() })
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use polyfill_builder::index::{NATIVE, Stage};
 use polyfill_builder::{Built, Suite, terminal};
-use polyfill_runner::{Accepted, Compared, Detail, Outcome, Runner, TrialResult, Verdict};
+use polyfill_runner::{Accepted, Compared, Detail, Options, Outcome, Runner, TrialResult, Verdict};
 
 use self::engines::Engines;
 use self::expectations::Expectations;
@@ -26,10 +26,12 @@ use crate::output;
 /// Builds the suite, runs the selected trials, and prints the report.
 pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let expectations = Expectations::read(args.expectations.as_deref())?;
-    let engines = Engines::new(args);
+    let options = Options::from_env()?;
+    let engines = Engines::new(args, &options);
     let suite = suite(args);
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
-    let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds()?);
+    let kinds = engines.kinds();
+    let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).options(options).engines(kinds);
     runner = runner.keep(polyfill_recording::keep);
     if args.trace {
         runner = runner.trace(Detail::Short);
@@ -75,7 +77,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
 
 /// Returns the suite, or the wasi-testsuite directory as a suite.
 fn suite(args: &TestArgs) -> Suite {
-    let suite = Suite::new(root(args));
+    let suite = Suite::from_env(root(args));
     if args.wasi_testsuite.is_none() {
         return suite.sanitize(args.sanitize).every_release(args.all_adapters).trace(args.trace);
     }

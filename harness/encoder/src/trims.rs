@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::plan::ModuleId;
-use crate::trim::{self, Request, Trimmed};
+use crate::trim::{self, MainRealloc, Request, Trimmed};
 use foldhash::HashMap;
 
 /// All results so far. The adapters of the [`ModuleId`]s must not change.
@@ -17,8 +17,25 @@ struct Key {
     adapter: ModuleId,
     exports: Vec<String>,
     validated: bool,
-    /// Debug format of the allocation method.
-    realloc: String,
+    realloc: Realloc,
+}
+
+/// [`MainRealloc`] with an owned name.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Realloc {
+    Export(String),
+    Grow,
+    Late(String),
+}
+
+impl From<MainRealloc<'_>> for Realloc {
+    fn from(realloc: MainRealloc<'_>) -> Self {
+        match realloc {
+            MainRealloc::Export(name) => Self::Export(name.to_string()),
+            MainRealloc::Grow => Self::Grow,
+            MainRealloc::Late(name) => Self::Late(name.to_string()),
+        }
+    }
 }
 
 impl Trims {
@@ -26,8 +43,7 @@ impl Trims {
     pub fn trim(&self, adapter: ModuleId, request: &Request<'_>) -> Result<Trimmed, Vec<Error>> {
         let mut exports: Vec<String> = request.exports.iter().cloned().collect();
         exports.sort_unstable();
-        let realloc = format!("{:?}", request.realloc);
-        let key = Key { adapter, exports, validated: request.validate, realloc };
+        let key = Key { adapter, exports, validated: request.validate, realloc: request.realloc.into() };
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
             && known.also.iter().all(|(import, also)| (request.also)(*import) == *also)
         {

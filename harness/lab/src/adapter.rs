@@ -49,10 +49,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.wat");
         std::fs::write(&file, "(module (func (export \"sched_yield\") (result i32) i32.const 0))").unwrap();
-        let found = adapter(&Suite::new(folder.path()), &file.display().to_string()).unwrap();
+        let found = adapter(&Suite::from_env(folder.path()), &file.display().to_string()).unwrap();
         assert!(found.wasm.starts_with(b"\0asm"), "{:?}", found.wasm);
         std::fs::write(&file, "(module oops)").unwrap();
-        let error = adapter(&Suite::new(folder.path()), &file.display().to_string()).unwrap_err();
+        let error = adapter(&Suite::from_env(folder.path()), &file.display().to_string()).unwrap_err();
         assert!(error.to_string().contains("mine.wat:1:9"), "{error}");
     }
 }

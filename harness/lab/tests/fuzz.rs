@@ -30,7 +30,7 @@ fn sides(candidate: &str, keep: impl Fn(&Rule) -> bool) -> Sides {
     let pair: [Side; 2] = ["native", candidate].map(|side| side.parse().unwrap());
     let mut rules = rules(&pair);
     rules.rules.retain(keep);
-    Sides { benches: pair.each_ref().map(|side| Bench::new(&Suite::new(root()), side).unwrap()), rules }
+    Sides { benches: pair.each_ref().map(|side| Bench::new(&Suite::from_env(root()), side).unwrap()), rules }
 }
 
 fn plan(programs: u64) -> Plan {

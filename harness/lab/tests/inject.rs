@@ -29,7 +29,7 @@ fn root() -> PathBuf {
 
 fn plan(suite: &Path, words: &[&str], sides: &[&str]) -> Plan {
     let sides = sides.iter().map(|side| side.parse().unwrap()).collect();
-    Plan { suite: Suite::new(suite).filter(words.iter().copied()), sides, only: Vec::new(), jobs: 2, whole: false }
+    Plan { suite: Suite::from_env(suite).filter(words.iter().copied()), sides, only: Vec::new(), jobs: 2, whole: false }
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn whole() -> &'static Swept {
     static SWEPT: OnceLock<Swept> = OnceLock::new();
     SWEPT.get_or_init(|| {
         let Rules { adapters: sides, cases, .. } = rules();
-        let suite = Suite::new(root()).filter(cases);
+        let suite = Suite::from_env(root()).filter(cases);
         inject(&Plan { suite, sides, only: Vec::new(), jobs: 2, whole: true }).unwrap()
     })
 }

@@ -65,9 +65,10 @@ fn listing(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(listing(&path)),
-            false => found.push(format!("{}: {:?}", path.display(), fs::read(&path).unwrap())),
+        if path.is_dir() {
+            found.extend(listing(&path))
+        } else {
+            found.push(format!("{}: {:?}", path.display(), fs::read(&path).unwrap()))
         }
     }
     found.sort();

@@ -29,6 +29,10 @@ impl Host for Typed {
         "typed"
     }
 
+    fn interfaces(&self) -> Vec<String> {
+        vec!["names".into()]
+    }
+
     fn add_to_linker(&self, linker: &mut Linker<State>) -> polyfill_runner::wasmtime::Result<()> {
         bindings::Guest::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
     }
@@ -52,6 +56,10 @@ pub struct Dynamic;
 impl Host for Dynamic {
     fn name(&self) -> &str {
         "dynamic"
+    }
+
+    fn interfaces(&self) -> Vec<String> {
+        vec!["names".into()]
     }
 
     fn add_to_linker(&self, linker: &mut Linker<State>) -> polyfill_runner::wasmtime::Result<()> {

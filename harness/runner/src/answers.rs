@@ -6,15 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use polyfill_builder::case::Answer;
 use thiserror::Error;
 use wasmtime::StoreContextMut;
-use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, Type, Val};
 
 use crate::drive;
 use crate::handles;
-use crate::host::{State, Stop};
+use crate::host::{Host, State, Stop};
+use crate::interfaces::Interfaces;
 use crate::names::{self, Item, NameError};
 use crate::resources::{self, Resources};
-use crate::skew;
 use crate::values::{signature, type_text, value_text};
 
 /// Error in an answer.
@@ -66,38 +65,39 @@ pub(crate) enum AnswerError {
 }
 
 /// Defines a function for each answer, shadowing the host's function of that name. Also defines the resources of these
-/// functions and their constructors if nothing else defines them. `asynchronous` is true for hosts with asynchronous
-/// functions.
+/// functions and their constructors if nothing else defines them.
 pub(crate) fn define(
     linker: &mut Linker<State>,
     component: &Component,
     answers: &[Answer],
-    asynchronous: bool,
+    host: &dyn Host,
 ) -> Result<(), Vec<AnswerError>> {
+    let interfaces = Interfaces::of(host);
     let imports = names::imports(component);
     let mut errors = Vec::new();
-    let mut answered: Vec<(&Item, Answer)> = Vec::new();
+    let mut all: Vec<Answered<'_>> = Vec::new();
     for answer in answers {
         match names::find(&imports, &answer.function, "import") {
-            Ok(item) if answered.iter().any(|(other, _)| other.name() == item.name()) => {
+            Ok(item) if all.iter().any(|other| other.item.name() == item.name()) => {
                 errors.push(AnswerError::Twice { function: item.name() });
             }
-            Ok(item) => answered.push((item, answer.clone())),
+            Ok(item) => {
+                all.push(Answered { item, answer: answer.clone(), place: place(linker, &interfaces, item) });
+            }
             Err(error) => errors.push(error.into()),
         }
     }
-    // The host may provide the interface of the answered function in another compatible version.
-    let places: Vec<Option<String>> = answered.iter().map(|(item, _)| place(linker, &imports, item)).collect();
     linker.allow_shadowing(true);
-    let functions: Vec<&Item> = answered.iter().map(|(item, _)| *item).collect();
-    let resources = Resources::define(linker, component, &functions);
-    let given = |item: &Item| functions.iter().any(|other| other.name() == item.name());
-    let constructors = imports.iter().filter(|item| resources.constructs(item) && !given(item));
-    let constructors = constructors.map(|item| (item, Answer::of(item.name()), item.instance.clone()));
-    let answered = answered.into_iter().zip(places).map(|((item, answer), place)| (item, answer, place));
-    for (item, answer, place) in answered.chain(constructors) {
-        match returns(item, &answer, &resources) {
-            Ok(values) => add(linker, (item, place.as_deref()), &answer, values, resources.clone(), asynchronous),
+    let functions: Vec<&Item> = all.iter().map(|answered| answered.item).collect();
+    let resources = Resources::define(linker, &interfaces, component, &functions);
+    for item in imports.iter().filter(|item| resources.constructs(item)) {
+        if functions.iter().all(|other| other.name() != item.name()) {
+            all.push(Answered { item, answer: Answer::of(item.name()), place: item.instance.clone() });
+        }
+    }
+    for answered in all {
+        match returns(answered.item, &answered.answer, &resources) {
+            Ok(values) => add(linker, &answered, values, resources.clone(), host.is_async()),
             Err(error) => errors.push(error),
         }
     }
@@ -105,13 +105,19 @@ pub(crate) fn define(
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Definition site of an interface's function.
-fn place(linker: &Linker<State>, imports: &[Item], item: &Item) -> Option<String> {
+/// Imported function with its answer.
+struct Answered<'a> {
+    item: &'a Item,
+    answer: Answer,
+    /// Instance in which the answer is defined; `None` for the world's root.
+    place: Option<String>,
+}
+
+/// Returns the instance in which an answer is defined: the host may provide the interface in another compatible
+/// version. `None` for the world's root.
+fn place(linker: &Linker<State>, interfaces: &Interfaces, item: &Item) -> Option<String> {
     let instance = item.instance.as_ref()?;
-    let siblings = imports.iter().filter(|other| other.instance == item.instance);
-    let siblings = siblings.map(|other| (other.function.clone(), ComponentItem::ComponentFunc(other.ty.clone())));
-    let siblings: Vec<(String, ComponentItem)> = siblings.collect();
-    Some(skew::counterpart(linker, instance, &siblings).unwrap_or_else(|| instance.clone()))
+    Some(interfaces.resolve(linker, instance).unwrap_or_else(|| instance.clone()))
 }
 
 /// Value to return.
@@ -199,8 +205,7 @@ impl Answering {
 
 fn add(
     linker: &mut Linker<State>,
-    (item, place): (&Item, Option<&str>),
-    answer: &Answer,
+    Answered { item, answer, place }: &Answered<'_>,
     values: Vec<Value>,
     resources: Arc<Resources>,
     asynchronous: bool,
@@ -208,15 +213,18 @@ fn add(
     let (print, trap_at) = (answer.print.clone(), answer.trap_at);
     let answering = Answering { name: item.name(), print, trap_at, calls: AtomicU32::new(0), values, resources };
     let answering = Arc::new(answering);
-    let define = |root: &mut LinkerInstance<'_, State>| match asynchronous {
-        true => root.func_new_async(&item.function, move |store, _, arguments, results| {
-            let answering = answering.clone();
-            Box::new(async move { answering.call(store, arguments, results, true).await })
-        }),
-        false => root.func_new(&item.function, move |store, _, arguments, results| {
-            // The future never suspends.
-            drive::drive_at_once(answering.call(store, arguments, results, false))
-        }),
+    let define = |root: &mut LinkerInstance<'_, State>| {
+        if asynchronous {
+            root.func_new_async(&item.function, move |store, _, arguments, results| {
+                let answering = answering.clone();
+                Box::new(async move { answering.call(store, arguments, results, true).await })
+            })
+        } else {
+            root.func_new(&item.function, move |store, _, arguments, results| {
+                // The future never suspends.
+                drive::drive_at_once(answering.call(store, arguments, results, false))
+            })
+        }
     };
     let defined = match place {
         Some(instance) => linker.instance(instance).and_then(|mut instance| define(&mut instance)),

@@ -5,27 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use polyfill_builder::system::variables;
-
 use crate::compare::{Mismatch, Stream};
-use crate::suite::Error;
-
-/// Returns true if the environment variable `BLESS` requests that golden files are rewritten.
-pub(crate) fn is_requested() -> bool {
-    variables::is_on("BLESS")
-}
-
-/// Checks that golden files may be rewritten: not in CI.
-///
-/// # Errors
-///
-/// [`Error::BlessInCi`] if the environment variable `CI` is set.
-pub fn refuse_bless_in_ci() -> Result<(), Error> {
-    match variables::variable("CI") {
-        Some(_) => Err(Error::BlessInCi),
-        None => Ok(()),
-    }
-}
 
 /// Rewrites expected files.
 #[derive(Debug, Default)]

@@ -124,9 +124,10 @@ impl<'a> Caller<'a> {
             Err(_) if name == "drop" && arguments.len() == 1 => {
                 let handle = self.handle(arguments[0]);
                 let handle = handle.map_err(|message| CallError::Drop { invoke: invoke.into(), message })?;
-                match self.asynchronous {
-                    true => handle.resource_drop_async(&mut store).await?,
-                    false => handle.resource_drop(&mut store)?,
+                if self.asynchronous {
+                    handle.resource_drop_async(&mut store).await?
+                } else {
+                    handle.resource_drop(&mut store)?
                 }
                 return Ok(None);
             }
@@ -150,9 +151,10 @@ impl<'a> Caller<'a> {
         let function = function.ok_or_else(|| wasmtime::format_err!("export `{}` not found", item.name()))?;
         let mut results = vec![Val::Bool(false); item.ty.results().len()];
         trace::begin(&mut store, item, arguments);
-        let done = match self.asynchronous {
-            true => function.call_async(&mut store, arguments, &mut results).await,
-            false => function.call(&mut store, arguments, &mut results),
+        let done = if self.asynchronous {
+            function.call_async(&mut store, arguments, &mut results).await
+        } else {
+            function.call(&mut store, arguments, &mut results)
         };
         if done.is_ok() {
             trace::end(&mut store, results.first());

@@ -70,10 +70,8 @@ impl MustFail<'_> {
             return Ok(());
         }
         let also = others.iter().map(|other| word(other, observation)).collect::<BTreeSet<_>>();
-        let actual = match also.is_empty() {
-            true => observation.outcome.to_string(),
-            false => format!("different values: {}", list(also)),
-        };
+        let actual =
+            if also.is_empty() { observation.outcome.to_string() } else { format!("different values: {}", list(also)) };
         Err(OtherFailure { expected: "the values in `xfail.with`".into(), actual })
     }
 }

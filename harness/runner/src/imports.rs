@@ -2,13 +2,13 @@
 //! instantiation.
 
 use std::fmt;
-use std::sync::Arc;
 
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre, Linker, ResourceType};
 
 use crate::backtrace;
-use crate::host::State;
+use crate::host::{Host, State};
+use crate::interfaces::Interfaces;
 use crate::skew::{self, Origin, Skew};
 use crate::values::signature;
 
@@ -45,17 +45,18 @@ impl fmt::Display for Unmet {
 
 /// Resolves all imports of the component from the linker.
 pub(crate) fn linked(
-    host: &str,
+    host: &dyn Host,
     linker: &Linker<State>,
     component: &Component,
     origin: Origin<'_>,
 ) -> Result<InstancePre<State>, Unmet> {
     linker.instantiate_pre(component).map_err(|error| {
-        let missing = missing(linker, component).unwrap_or_default();
-        let skews = skew::skews(linker, &missing, origin);
+        let interfaces = Interfaces::of(host);
+        let missing = missing(linker, &interfaces, component).unwrap_or_default();
+        let skews = skew::skews(linker, &interfaces, &missing, origin);
         let mut missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         missing.sort();
-        Unmet { host: host.into(), missing, skews, refusal: backtrace::message(&error) }
+        Unmet { host: host.name().into(), missing, skews, refusal: backtrace::message(&error) }
     })
 }
 
@@ -67,8 +68,6 @@ pub(crate) struct Missing {
     pub name: String,
     /// Type of the item.
     pub item: ComponentItem,
-    /// All items that the component imports from the same instance.
-    pub siblings: Arc<[(String, ComponentItem)]>,
 }
 
 /// Formats the full name and type.
@@ -87,7 +86,11 @@ impl fmt::Display for Missing {
 /// Returns all imports that the linker lacks, in import order. A linker has no query API, but rejects duplicate
 /// definitions, which this function uses as a probe. The linker satisfies an import of one version by a compatible
 /// version if it lacks the exact one.
-pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Vec<Missing>> {
+pub(crate) fn missing(
+    linker: &Linker<State>,
+    interfaces: &Interfaces,
+    component: &Component,
+) -> wasmtime::Result<Vec<Missing>> {
     let mut probe = linker.clone();
     probe.allow_shadowing(false);
 
@@ -99,26 +102,21 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
         let (instance, items) = match item.ty {
             ComponentItem::ComponentInstance(instance) => {
                 let exports = instance.exports(engine).map(|(name, export)| (name.to_string(), export.ty));
-                (Some(import.to_string()), exports.collect())
+                (Some(import.to_string()), exports.collect::<Vec<_>>())
             }
             item => (None, vec![(import.to_string(), item)]),
         };
-        let siblings: Arc<[(String, ComponentItem)]> = items.into();
-        let place =
-            instance.as_deref().and_then(|name| skew::counterpart(linker, name, &siblings)).or(instance.clone());
-        for (name, item) in siblings.iter() {
+        let place = instance.as_deref().and_then(|name| interfaces.resolve(linker, name)).or(instance.clone());
+        for (name, item) in items {
             // Skip a resource that the interface uses from another one: it is defined only there.
-            if let ComponentItem::Resource(ty) = item
-                && resources.contains(ty)
-            {
-                continue;
-            }
             if let ComponentItem::Resource(ty) = item {
-                resources.push(*ty);
+                if resources.contains(&ty) {
+                    continue;
+                }
+                resources.push(ty);
             }
-            if define(&mut probe, place.as_deref(), name, item)? {
-                let (name, item) = (name.clone(), item.clone());
-                missing.push(Missing { instance: instance.clone(), name, item, siblings: siblings.clone() });
+            if define(&mut probe, place.as_deref(), &name, &item)? {
+                missing.push(Missing { instance: instance.clone(), name, item });
             }
         }
     }
@@ -126,7 +124,7 @@ pub(crate) fn missing(linker: &Linker<State>, component: &Component) -> wasmtime
 }
 
 /// Defines a placeholder. Returns true if the name was undefined.
-pub(crate) fn define(
+fn define(
     linker: &mut Linker<State>,
     instance: Option<&str>,
     name: &str,

@@ -13,6 +13,7 @@
 
 mod accepted;
 mod libtest;
+mod options;
 mod suite;
 mod verdict;
 
@@ -46,6 +47,7 @@ mod call;
 mod core_boundary;
 mod handles;
 mod imports;
+mod interfaces;
 mod names;
 mod resources;
 mod skew;
@@ -75,7 +77,6 @@ pub mod divergence;
 pub mod reviewed;
 
 pub use accepted::{ACCEPTED_FILE, Accepted, AcceptedRule};
-pub use bless::refuse_bless_in_ci;
 pub use compare::{Golden, Mismatch, Stream, compare};
 pub use compared::Compared;
 pub use core_boundary::AllGiven;
@@ -91,11 +92,12 @@ pub use limits::Limits;
 pub use native::{NativeRun, observe_native};
 pub use observation::{Frame, Observation, Outcome, Returned, Seen, TrapInfo};
 pub use observe::{Imports, Run, host_linker, observe, run_component, run_program};
+pub use options::Options;
 pub use program::Program;
 pub use remote::{PROTOCOL, RemoteHost, RemoteRun};
 pub use report::Report;
 pub use session::Session;
-pub use suite::{Error, Runner, TrialResult, Verdict, engines_of_environment, out_dir, root_dir};
+pub use suite::{Error, Runner, TrialResult, Verdict, out_dir, root_dir};
 pub use time::TrialTime;
 pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Response, Script, Staged, StagedRun,

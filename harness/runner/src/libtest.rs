@@ -12,6 +12,9 @@ use polyfill_builder::terminal;
 use crate::host::descriptors;
 use crate::suite::{Runner, Verdict};
 
+/// Exit code of libtest for a run that could not be made.
+pub(crate) const ERROR: u8 = 101;
+
 /// Runs the trials that the arguments select. Only the index is read before the first trial runs.
 pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
     signals::install();
@@ -22,7 +25,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
         Ok(index) => index,
         Err(error) => {
             terminal::note(&format!("error: {error}"));
-            return ExitCode::from(101);
+            return ExitCode::from(ERROR);
         }
     };
     if !arguments.list {
@@ -37,7 +40,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
     signals::park_if_ending();
     if let Err(error) = shared.0.finish_hosts() {
         terminal::note(&format!("error: {error}"));
-        return ExitCode::from(101);
+        return ExitCode::from(ERROR);
     }
     conclusion.exit_code()
 }

@@ -17,6 +17,7 @@ use crate::engine::{Engine, EngineError};
 use crate::files::{self, Files};
 use crate::host::{Host, State};
 use crate::inputs::{Inputs, Sinks};
+use crate::interfaces::Interfaces;
 use crate::limits::Limits;
 use crate::names::{self, Item};
 use crate::observation::{Observation, Outcome, Returned};
@@ -118,11 +119,17 @@ pub fn run_program(
 ///
 /// # Errors
 ///
-/// Returns a message if the functions cannot be defined.
+/// Returns a message if the functions cannot be defined, or the host declares an interface that it does not define.
 pub fn host_linker(engine: &Engine, host: &dyn Host) -> Result<Linker<State>, String> {
     let mut linker = Linker::new(engine.wasmtime());
     host.add_to_linker(&mut linker)
         .map_err(|error| format!("cannot set up host `{}`: {}", host.name(), backtrace::message(&error)))?;
+    if let Some(interface) = Interfaces::of(host).undefined(&linker) {
+        return Err(format!(
+            "host `{}` declares the interface `{interface}` and does not define it; help: correct `Host::interfaces`",
+            host.name()
+        ));
+    }
     linker.allow_shadowing(true);
     core_boundary::add_to_linker(&mut linker).map_err(|error| {
         format!("cannot define the functions for interposition adapters: {}", backtrace::message(&error))
@@ -318,19 +325,20 @@ fn link(run: &Run<'_>) -> Result<Linked, String> {
             .map_err(|error| format!("the Rust code of `Runner::imports` failed: {}", backtrace::message(&error)))?;
     }
     if !run.inputs.answers.is_empty() {
-        answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers, run.host.is_async())
+        answers::define(linker.to_mut(), run.program.component(), &run.inputs.answers, run.host)
             .map_err(|errors| list("invalid `[[import]]` answers in the case", &errors))?;
     }
     let link = || {
         let origin = Origin { component: run.program.binary(), stack: run.stack };
-        let main = imports::linked(run.host.name(), &linker, run.program.component(), origin);
+        let main = imports::linked(run.host, &linker, run.program.component(), origin);
         main.map_err(|unmet| unmet.to_string())
     };
     let is_own = matches!(linker, Cow::Owned(_));
     let main = if run.is_one_host && !is_own { run.program.linked(run.host.name(), link)? } else { link()? };
-    Ok(match run.is_told() {
-        false => Linked::Plain(main),
-        true => Linked::Wrapped(Wrapped::new(run.engine, run.program, &linker)?),
+    Ok(if run.is_told() {
+        Linked::Wrapped(Wrapped::new(run.engine, run.program, &linker)?)
+    } else {
+        Linked::Plain(main)
     })
 }
 
@@ -355,10 +363,7 @@ async fn instantiate(
             &wrapped
         }
     };
-    match asynchronous {
-        true => main.instantiate_async(&mut *store).await,
-        false => main.instantiate(&mut *store),
-    }
+    if asynchronous { main.instantiate_async(&mut *store).await } else { main.instantiate(&mut *store) }
 }
 
 async fn call(run: &Run<'_>, linked: &Linked, store: &mut Store<State>, returned: &mut Vec<Returned>) -> Outcome {

@@ -150,20 +150,19 @@ impl Report<'_> {
             }
             Mismatch::CallsNotRecorded => {
                 writeln!(f, "host calls")?;
-                match self.observation.calls.is_empty() {
-                    true => {
-                        writeln!(
-                            f,
-                            "  this host does not record its calls\n  \
+                if self.observation.calls.is_empty() {
+                    writeln!(
+                        f,
+                        "  this host does not record its calls\n  \
                              help: omit `host-calls`, or set `hosts` to hosts that record them"
-                        )
-                    }
-                    false => writeln!(
+                    )
+                } else {
+                    writeln!(
                         f,
                         "  this host records only the calls that the case answers (below)\n  help: expect some \
                          of these (`host-calls = {{ at-least = [..] }}`), or set `hosts` to hosts \
                          that record all calls"
-                    ),
+                    )
                 }
             }
             Mismatch::NothingChecked { why } => {
@@ -300,10 +299,7 @@ fn continued(text: &str) -> String {
 
 fn indented(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for line in text.lines() {
-        match line.is_empty() {
-            true => writeln!(f)?,
-            false => writeln!(f, "  {line}")?,
-        }
+        if line.is_empty() { writeln!(f)? } else { writeln!(f, "  {line}")? }
     }
     Ok(())
 }

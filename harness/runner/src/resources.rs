@@ -13,6 +13,7 @@ use wasmtime::component::{Component, Linker, ResourceAny, ResourceDynamic, Resou
 use crate::handles;
 use crate::host::State;
 use crate::imports::{self, Missing};
+use crate::interfaces::Interfaces;
 use crate::names::{self, Item};
 use crate::values::trace_text;
 
@@ -37,10 +38,15 @@ struct Resource {
 impl Resources {
     /// Defines the resources of the answered functions, those of their interfaces and those in their types, in a linker
     /// without the answers.
-    pub(crate) fn define(linker: &mut Linker<State>, component: &Component, answered: &[&Item]) -> Arc<Self> {
-        let missing = imports::missing(linker, component).unwrap_or_default();
+    pub(crate) fn define(
+        linker: &mut Linker<State>,
+        interfaces: &Interfaces,
+        component: &Component,
+        answered: &[&Item],
+    ) -> Arc<Self> {
+        let missing = imports::missing(linker, interfaces, component).unwrap_or_default();
         let mut resources = Self::default();
-        for Missing { instance, name, item, .. } in missing {
+        for Missing { instance, name, item } in missing {
             let ComponentItem::Resource(ty) = item else { continue };
             let belongs = |item: &&Item| item.instance == instance || item.resources().contains(&ty);
             if answered.iter().any(belongs) {
@@ -103,9 +109,10 @@ impl Resources {
             }
         });
         for handle in others {
-            match asynchronous {
-                true => handle.resource_drop_async(&mut *store).await?,
-                false => handle.resource_drop(&mut *store)?,
+            if asynchronous {
+                handle.resource_drop_async(&mut *store).await?
+            } else {
+                handle.resource_drop(&mut *store)?
             }
         }
         outcome.map(|()| text)

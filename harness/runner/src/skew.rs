@@ -1,16 +1,16 @@
 //! Version conflicts: importers, required version, and nearest version on the host.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use polyfill_builder::{module, reference};
 use polyfill_encoder::versions;
 use semver::Version;
 use wasmtime::component::Linker;
-use wasmtime::component::types::ComponentItem;
 
 use crate::host::State;
-use crate::imports::{Missing, define};
+use crate::imports::Missing;
+use crate::interfaces::Interfaces;
 
 /// Interface with unsatisfied imports.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Skew {
     by: BTreeSet<String>,
     /// Nearest version on the host.
     nearest: Option<Version>,
+    /// Set if the host declares its interfaces.
+    is_declared: bool,
 }
 
 impl fmt::Display for Skew {
@@ -47,7 +49,8 @@ impl fmt::Display for Skew {
                     Ok(())
                 }
             }
-            None => write!(f, "; the host provides no version of it"),
+            None if self.is_declared => f.write_str("; the host provides no version of it"),
+            None => f.write_str("; the host does not declare its interfaces (`Host::interfaces`)"),
         }
     }
 }
@@ -62,15 +65,16 @@ pub(crate) struct Origin<'a> {
 }
 
 /// Returns the version conflicts among the unsatisfied imports.
-pub(crate) fn skews(linker: &Linker<State>, missing: &[Missing], origin: Origin<'_>) -> Vec<Skew> {
-    let mut interfaces: BTreeMap<(String, Version), Vec<&Missing>> = BTreeMap::new();
-    for item in missing {
-        if let Some((interface, version)) = item.instance.as_deref().and_then(versions::split_version) {
-            interfaces.entry((interface.to_string(), version)).or_default().push(item);
-        }
-    }
+pub(crate) fn skews(
+    linker: &Linker<State>,
+    interfaces: &Interfaces,
+    missing: &[Missing],
+    origin: Origin<'_>,
+) -> Vec<Skew> {
+    let instances = missing.iter().filter_map(|item| versions::split_version(item.instance.as_deref()?));
+    let unmet: BTreeSet<(&str, Version)> = instances.collect();
     let importers = module::importers(origin.component);
-    let skew = |((interface, wanted), items): ((String, Version), Vec<&Missing>)| {
+    let skew = |(interface, wanted): (&str, Version)| {
         let asks = |modules: &BTreeSet<String>| {
             // The component imports the newest of compatible versions.
             let named = |name: &String| {
@@ -80,19 +84,15 @@ pub(crate) fn skews(linker: &Linker<State>, missing: &[Missing], origin: Origin<
             modules.iter().any(named)
         };
         let by = importers.iter().filter(|(_, modules)| asks(modules)).map(|(name, _)| in_stack(name, origin.stack));
-        let siblings = items.first().map_or(&[][..], |item| &item.siblings);
-        let nearest = nearest(linker, &interface, &wanted, siblings, |_| true);
-        Skew { by: by.collect(), nearest, interface, wanted }
+        Skew {
+            interface: interface.to_string(),
+            by: by.collect(),
+            nearest: interfaces.nearest(linker, interface, &wanted),
+            is_declared: !interfaces.is_empty(),
+            wanted,
+        }
     };
-    interfaces.into_iter().map(skew).collect()
-}
-
-/// Returns the linker's compatible version of an imported instance, as a versioned name. `None` if the linker has no
-/// compatible version.
-pub(crate) fn counterpart(linker: &Linker<State>, name: &str, siblings: &[(String, ComponentItem)]) -> Option<String> {
-    let (interface, wanted) = versions::split_version(name)?;
-    let fits = |version: &Version| versions::are_compatible(&wanted, version);
-    nearest(linker, interface, &wanted, siblings, fits).map(|nearest| format!("{interface}@{nearest}"))
+    unmet.into_iter().map(skew).collect()
 }
 
 /// Returns the id of the adapter in the chain that corresponds to a core module, or the module's name.
@@ -102,33 +102,4 @@ fn in_stack(module: &str, stack: &str) -> String {
         _ => (id.split('.').next() == Some(module)).then(|| id.to_string()),
     });
     found.unwrap_or_else(|| module.to_string())
-}
-
-/// Finds the nearest version by probing: a linker rejects duplicate definitions, but has no query API.
-fn nearest(
-    linker: &Linker<State>,
-    interface: &str,
-    wanted: &Version,
-    siblings: &[(String, ComponentItem)],
-    fits: impl Fn(&Version) -> bool,
-) -> Option<Version> {
-    let mut probe = linker.clone();
-    probe.allow_shadowing(false);
-    let mut has = |version: &Version| {
-        let name = format!("{interface}@{version}");
-        let mut is_there = |item: &str, ty: &ComponentItem| !define(&mut probe, Some(&name), item, ty).unwrap_or(true);
-        // A probe defines the name, so each name is probed once. Linkers do not define types.
-        let mut defined = siblings.iter().filter(|(_, ty)| !matches!(ty, ComponentItem::Type(_)));
-        defined.any(|(name, ty)| is_there(name, ty))
-    };
-    let mut versions: Vec<Version> = (0..=3)
-        .flat_map(|major| (0..=9).flat_map(move |minor| (0..=40).map(move |patch| Version::new(major, minor, patch))))
-        // Prereleases cannot be enumerated, except for the required version.
-        .chain([wanted.clone(), Version::new(wanted.major, wanted.minor, wanted.patch)])
-        .filter(fits)
-        .collect();
-    versions.sort_by_cached_key(|version| versions::distance(wanted, version));
-    // A probe defines the name, so each version is probed once.
-    versions.dedup();
-    versions.into_iter().find(|version| has(version))
 }

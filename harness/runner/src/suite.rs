@@ -7,24 +7,23 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use polyfill_builder::index::{self, Index, NATIVE, Trial};
 use polyfill_builder::system::{self, threads, variables};
+use polyfill_builder::terminal;
 use thiserror::Error;
 use wasmtime::component::Linker;
 
 use crate::accepted::Accepted;
-use crate::bless::{self, Blesser};
-use crate::engines::{EngineKind, EngineOptions, Engines, UnknownEngine, parse_engines};
+use crate::bless::Blesser;
+use crate::engines::{EngineKind, EngineOptions, Engines, UnknownEngine};
 use crate::failure::Failure;
 use crate::host::{Host, Hosts, State, descriptors};
 use crate::kept::Hash;
 use crate::libtest;
 use crate::limits::Limits;
 use crate::observe::Imports;
+use crate::options::Options;
 use crate::remote::Remotes;
 use crate::trace::Detail;
 pub use crate::verdict::{TrialResult, Verdict};
-
-/// Environment variable that selects engines.
-const ENGINES_VARIABLE: &str = "POLYFILL_ENGINES";
 
 /// Error that prevents running a suite.
 #[derive(Debug, Error)]
@@ -64,12 +63,16 @@ pub struct Runner {
     pub(crate) imports: BTreeMap<String, Vec<Imports>>,
     pub(crate) limits: Limits,
     pub(crate) again: String,
-    pub(crate) bless: bool,
+    pub(crate) options: Options,
+    /// Overrides [`Options::bless`].
+    bless: Option<bool>,
     pub(crate) detail: Detail,
     pub(crate) accepted: Accepted,
     pub(crate) cache: PathBuf,
-    /// Engines of trials that name none; see [`Runner::engines`].
-    pub(crate) kinds: Result<Vec<EngineKind>, UnknownEngine>,
+    /// Overrides [`Options::engines`].
+    kinds: Option<Vec<EngineKind>>,
+    /// Engines in addition to those of all trials.
+    added_kinds: Vec<EngineKind>,
     pub(crate) engines: Engines,
     pub(crate) linkers: Mutex<Linkers>,
     /// Hashes of the index's files.
@@ -86,7 +89,7 @@ pub(crate) type Keep = dyn Fn(&Failure<'_>) -> Option<String> + Send + Sync;
 pub(crate) type Linkers = BTreeMap<(EngineOptions, String), Arc<Linker<State>>>;
 
 impl Runner {
-    /// Creates a runner for the index in a directory, with the built-in hosts.
+    /// Creates a runner for the index in a directory, with the built-in hosts and the default options.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         Self {
@@ -97,10 +100,12 @@ impl Runner {
             imports: BTreeMap::new(),
             limits: Limits::default(),
             again: "cargo test --test suite -- --exact".into(),
-            bless: bless::is_requested(),
+            options: Options::default(),
+            bless: None,
             detail: Detail::Off,
             accepted: Accepted::default(),
-            kinds: named_engines(),
+            kinds: None,
+            added_kinds: Vec::new(),
             engines: Engines::default(),
             linkers: Mutex::default(),
             hashes: Mutex::default(),
@@ -117,6 +122,12 @@ impl Runner {
         self
     }
 
+    /// Sets the options from outside of the suite. [`Runner::bless`] and [`Runner::engines`] override them.
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Adds a host, replacing a host of the same name.
     pub fn host(mut self, host: impl Host + 'static) -> Self {
         self.hosts.add(host);
@@ -124,10 +135,9 @@ impl Runner {
     }
 
     /// Sets the engines to run trials on. With `winch`, for example, a trial on host `wasi` also exists as
-    /// `wasi/winch`. Default: the environment variable `POLYFILL_ENGINES` (`all`, or a comma-separated list), or
-    /// Cranelift alone.
+    /// `wasi/winch`. Default: [`Options::engines`].
     pub fn engines(mut self, kinds: impl IntoIterator<Item = EngineKind>) -> Self {
-        self.kinds = Ok(kinds.into_iter().collect());
+        self.kinds = Some(kinds.into_iter().collect());
         self
     }
 
@@ -140,11 +150,18 @@ impl Runner {
     /// Adds the engines that trial names, or suffixes of them, request: the trial `wasi/winch` exists only if that
     /// engine is selected.
     pub(crate) fn engine_in(&mut self, name: &str) {
-        if let (Some((_, kind)), Ok(kinds)) = (EngineKind::at_end(name), &mut self.kinds)
-            && !kinds.contains(&kind)
-        {
-            kinds.push(kind);
+        self.added_kinds.extend(EngineKind::at_end(name).map(|(_, kind)| kind));
+    }
+
+    /// Returns the engines of trials that name none, without duplicates.
+    fn engine_kinds(&self) -> Vec<EngineKind> {
+        let mut kinds = self.kinds.clone().or(self.options.engines.clone()).unwrap_or(vec![EngineKind::default()]);
+        for kind in &self.added_kinds {
+            if !kinds.contains(kind) {
+                kinds.push(*kind);
+            }
         }
+        kinds
     }
 
     /// Adds Rust code that implements imports of one guest on every host. Its definitions take precedence over the
@@ -171,10 +188,15 @@ impl Runner {
         self
     }
 
-    /// Enables rewriting golden files of failing trials. Default: set by the environment variable `BLESS`.
+    /// Enables rewriting golden files of failing trials. Default: [`Options::bless`].
     pub fn bless(mut self, bless: bool) -> Self {
-        self.bless = bless;
+        self.bless = Some(bless);
         self
+    }
+
+    /// Returns true if golden files of failing trials are rewritten.
+    pub(crate) fn blesses(&self) -> bool {
+        self.bless.unwrap_or(self.options.bless)
     }
 
     /// Sets the level of detail recorded in [`Observation::trace`](crate::Observation::trace). Calls across the core
@@ -204,12 +226,20 @@ impl Runner {
         self
     }
 
-    /// Runs as a test binary with the arguments, output and exit code of libtest.
+    /// Runs as a test binary: with the arguments, output and exit code of libtest, and with the options in the
+    /// environment ([`Options::from_env`]), which replace those of [`Runner::options`].
     pub fn run(self) -> ExitCode {
-        libtest::run(self, &libtest_mimic::Arguments::from_args())
+        let arguments = libtest_mimic::Arguments::from_args();
+        match Options::from_env() {
+            Ok(options) => self.options(options).run_with(&arguments),
+            Err(error) => {
+                terminal::note(&format!("error: {error}"));
+                ExitCode::from(libtest::ERROR)
+            }
+        }
     }
 
-    /// Runs like [`Runner::run`], with parsed arguments.
+    /// Runs like [`Runner::run`] with parsed arguments, without reading the environment.
     pub fn run_with(self, arguments: &libtest_mimic::Arguments) -> ExitCode {
         libtest::run(self, arguments)
     }
@@ -223,10 +253,10 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// An error if the index cannot be read, or a setting from the environment is invalid.
+    /// An error if the index cannot be read, or golden files are to be rewritten in CI.
     pub fn index(&self) -> Result<Index, Error> {
-        if self.bless {
-            bless::refuse_bless_in_ci()?;
+        if self.blesses() && self.options.ci {
+            return Err(Error::BlessInCi);
         }
         let path = self.folder.join(index::FILE);
         let json = match system::read(&path) {
@@ -234,15 +264,15 @@ impl Runner {
             Err(error) => return Err(Error::Read { path, error }),
         };
         let mut index: Index = serde_json::from_slice(&json).map_err(|error| Error::Parse { path, error })?;
-        self.spread(&mut index)?;
+        self.spread(&mut index);
         Ok(index)
     }
 
     /// Expands each trial to each engine, except for trials that the case excludes.
-    fn spread(&self, index: &mut Index) -> Result<(), Error> {
-        let kinds = self.kinds.as_ref().map_err(|error| Error::Engines(error.clone()))?;
-        if kinds[..] == [EngineKind::default()] {
-            return Ok(());
+    fn spread(&self, index: &mut Index) {
+        let kinds = self.engine_kinds();
+        if kinds == [EngineKind::default()] {
+            return;
         }
         let cases = &index.cases;
         let on_all = |trial: Trial| {
@@ -252,13 +282,12 @@ impl Runner {
             };
             // External hosts have their own engines.
             let ours = trial.host == NATIVE || self.hosts.get(&trial.host).is_some();
-            let spread = if !ours { vec![trial] } else { kinds.iter().map(on).collect() };
+            let spread = if ours { kinds.iter().map(on).collect() } else { vec![trial] };
             spread.into_iter().filter(move |trial| !left_out(trial))
         };
         let mut trials: Vec<Trial> = std::mem::take(&mut index.trials).into_iter().flat_map(on_all).collect();
         trials.sort_by_cached_key(Trial::name);
         index.trials = trials;
-        Ok(())
     }
 
     /// Runs the selected trials on `threads` threads (0: one per core). Calls `done` with each result as it arrives.
@@ -298,22 +327,6 @@ impl Runner {
     /// Fails if a host sent messages after its last run, or exited with a status other than 0 at the end of its input.
     pub fn finish_hosts(&self) -> Result<(), Error> {
         self.remotes.finish().map_err(Error::Hosts)
-    }
-}
-
-/// Returns the engines in the environment variable `POLYFILL_ENGINES`. Default: Cranelift.
-///
-/// # Errors
-///
-/// Fails if the variable contains an unknown engine.
-pub fn engines_of_environment() -> Result<Vec<EngineKind>, Error> {
-    named_engines().map_err(Error::Engines)
-}
-
-fn named_engines() -> Result<Vec<EngineKind>, UnknownEngine> {
-    match variables::text(ENGINES_VARIABLE) {
-        Some(text) => parse_engines(&text),
-        None => Ok(vec![EngineKind::default()]),
     }
 }
 

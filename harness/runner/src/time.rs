@@ -69,10 +69,7 @@ impl Watch {
             return Ok(true);
         }
         let taken = self.began.map_or(Duration::ZERO, |began| now.clock.saturating_duration_since(began));
-        match taken >= self.clock_limit {
-            true => Err(self.waited(now)),
-            false => Ok(false),
-        }
+        if taken >= self.clock_limit { Err(self.waited(now)) } else { Ok(false) }
     }
 
     /// Returns the processor time so far.

@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
 
-use polyfill_builder::Settings;
 use polyfill_builder::case::Case;
 use polyfill_builder::index::{Artifact, Index, NATIVE, Stage, Trial};
 use wasmtime::component::Linker;
@@ -114,8 +113,8 @@ impl Runner {
                 let has_none = needs_code && !self.imports.contains_key(&trial.guest);
                 let missing = || EngineKind::of(&trial.host).ok().and_then(|(_, kind)| kind.is_missing());
                 let remote = || self.remote(index, &trial.host).and_then(|remote| remote.missing());
-                // With `require_all`, an unavailable host fails the trial when it is run.
-                let optional = || remote().filter(|_| !Settings::from_env().require_all);
+                // With `POLYFILL_REQUIRE=all`, an unavailable host fails the trial when it is run.
+                let optional = || remote().filter(|_| !self.options.require_all);
                 has_none.then(|| HOST_CODE.to_string()).or_else(missing).or_else(optional)
             }
         }
@@ -214,7 +213,7 @@ impl Runner {
     fn failed(&self, index: &Index, trial: &Trial, source: &str, case: &Case, ran: &Ran<'_>) -> Verdict {
         let Ran { observation, mismatches, time } = *ran;
         let mut notes = Vec::new();
-        if self.bless {
+        if self.blesses() {
             match self.blesser.get_or_init(|| Blesser::new(self.root.clone())).bless(source, mismatches) {
                 Ok(files) => return Verdict::Blessed { files },
                 Err(refusals) => notes = refusals,

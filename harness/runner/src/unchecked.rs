@@ -54,13 +54,14 @@ pub fn nothing_to_check(component: &[u8], stack: &str) -> String {
     let is_known = |module: &str| sanitize::CHECKED.contains(&module);
     let adapters: Vec<String> =
         stack.split('+').filter(|word| !word.is_empty() && *word != "none").map(|word| format!("`{word}`")).collect();
-    match adapters.is_empty() || imported.iter().any(|module| is_known(module)) {
-        true => "main calls no adapter".into(),
-        false => format!(
+    if adapters.is_empty() || imported.iter().any(|module| is_known(module)) {
+        "main calls no adapter".into()
+    } else {
+        format!(
             "no adapter for an import module supported by the checks (`{}`): {}",
             sanitize::CHECKED.join("`, `"),
             adapters.join(", ")
-        ),
+        )
     }
 }
 

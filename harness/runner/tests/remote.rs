@@ -183,9 +183,10 @@ fn late_output_is_detected_by_the_next_run_or_at_the_end() {
         fs::write(folder.path().join("go"), "").unwrap();
         wait_until(|| folder.path().join("said").exists());
         let expected = "invalid message in the state `idle`";
-        match ended_by_a_run {
-            true => failed(run(&host), expected),
-            false => assert!(host.finish().unwrap_err().contains(expected)),
+        if ended_by_a_run {
+            failed(run(&host), expected)
+        } else {
+            assert!(host.finish().unwrap_err().contains(expected))
         }
     }
     let (_folder, host) = host(ALL, &[POLITE, STARTED, "while run; do", RETURNED, END, "done; exit 4"].join("\n"));

@@ -9,7 +9,9 @@ use polyfill_runner::failing::{FailureKind, FailureKinds};
 use polyfill_runner::index::{Artifact, CaseEntry, FILE, Index, Stage, Trial};
 use polyfill_runner::wasmtime::StoreContextMut;
 use polyfill_runner::wasmtime::component::Linker;
-use polyfill_runner::{Engine, Host, Hosts, Inputs, Limits, Runner, Sinks, State, Verdict, run_component};
+use polyfill_runner::{
+    Engine, EngineKind, Host, Hosts, Inputs, Limits, Options, Runner, Sinks, State, Verdict, run_component,
+};
 
 /// Creates a suite with a guest that prints, with cases `good` and `bad`, and a guest that cannot be built.
 fn suite() -> tempfile::TempDir {
@@ -100,14 +102,38 @@ fn arguments_match_libtest() {
 fn blessing_rewrites_the_files_of_failing_cases() {
     let suite = suite();
     let golden = suite.path().join("guests/bad.stdout");
-    let runner = Runner::new(suite.path()).root(suite.path()).bless(true);
-    match polyfill_builder::system::variables::variable("CI") {
-        Some(_) => assert!(runner.run_trials(|_| true, 1, |_| ()).is_err()),
-        None => {
-            assert_eq!(verdicts(&runner, "bad"), [("hello::bad::none::my-wasi".to_string(), "blessed")]);
-            assert_eq!(fs::read_to_string(golden).unwrap(), "hello\nworld\n");
-        }
-    }
+    let before = fs::read_to_string(&golden).unwrap();
+    let bless = Options { bless: true, ..Options::default() };
+    let runner = |options| Runner::new(suite.path()).root(suite.path()).options(options);
+
+    let in_ci = runner(Options { ci: true, ..bless.clone() });
+    let error = in_ci.run_trials(|_| true, 1, |_| ()).unwrap_err().to_string();
+    assert!(error.starts_with("BLESS is not allowed in CI"), "{error}");
+    let off = runner(bless.clone()).bless(false);
+    assert_eq!(verdicts(&off, "bad"), [("hello::bad::none::my-wasi".to_string(), "failed")]);
+    assert_eq!(fs::read_to_string(&golden).unwrap(), before);
+
+    assert_eq!(verdicts(&runner(bless), "bad"), [("hello::bad::none::my-wasi".to_string(), "blessed")]);
+    assert_eq!(fs::read_to_string(golden).unwrap(), "hello\nworld\n");
+}
+
+#[test]
+fn options_select_engines_unless_the_runner_does() {
+    let suite = suite();
+    let winch: EngineKind = "winch".parse().unwrap();
+    let options = Options { engines: Some(vec![winch]), ..Options::default() };
+    let hosts = |runner: Runner| {
+        let trials = runner.index().unwrap().trials.into_iter().filter(|trial| trial.case == "bad");
+        trials.map(|trial| trial.host).collect::<Vec<_>>()
+    };
+    let runner = || Runner::new(suite.path());
+    assert_eq!(hosts(runner()), ["my-wasi"]);
+    assert_eq!(hosts(runner().options(options.clone())), ["my-wasi/winch"]);
+    assert_eq!(hosts(runner().options(options.clone()).engines([EngineKind::default()])), ["my-wasi"]);
+    assert_eq!(
+        hosts(runner().options(options).on_engine_of("g::c::none::h/pulley")),
+        ["my-wasi/pulley", "my-wasi/winch"]
+    );
 }
 
 #[test]
@@ -201,8 +227,8 @@ fn known_bugs_fail_only_on_affected_releases() {
         trial.adapter = adapter.into();
     }
     fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
-    // Blessing does not affect a case with a known bug. CI forbids blessing.
-    let runner = Runner::new(suite.path()).bless(polyfill_builder::system::variables::variable("CI").is_none());
+    // Blessing does not affect a case with a known bug.
+    let runner = Runner::new(suite.path()).bless(true);
     let seen: Vec<&str> = verdicts(&runner, "hello").into_iter().map(|(_, verdict)| verdict).collect();
     assert_eq!(seen, ["failed as expected", "failed", "passed"]);
 

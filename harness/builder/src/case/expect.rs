@@ -79,6 +79,64 @@ pub struct Expect {
     pub files: Option<Tree>,
 }
 
+impl Expect {
+    /// Replaces the keys that `other` has. A key for the outcome of the run replaces all keys for the outcome.
+    pub(crate) fn merge(&mut self, other: &Expect) {
+        // Without `..`, so that each key has a rule.
+        let Expect {
+            exit,
+            limit,
+            trap,
+            trap_in,
+            backtrace,
+            error,
+            stdout,
+            stderr,
+            host_calls,
+            core_calls,
+            trace,
+            imports,
+            no_imports,
+            one_version,
+            pages_grown,
+            handles_left,
+            files,
+        } = other;
+        if exit.is_some() || limit.is_some() || trap.is_some() || error.is_some() {
+            (self.exit, self.limit, self.trap, self.error) = (*exit, *limit, trap.clone(), error.clone());
+            (self.trap_in, self.backtrace) = (None, Vec::new());
+        }
+        replace(&mut self.trap_in, trap_in);
+        replace_list(&mut self.backtrace, backtrace);
+        replace(&mut self.stdout, stdout);
+        replace(&mut self.stderr, stderr);
+        replace(&mut self.host_calls, host_calls);
+        replace(&mut self.core_calls, core_calls);
+        replace(&mut self.trace, trace);
+        replace(&mut self.imports, imports);
+        replace_list(&mut self.no_imports, no_imports);
+        self.one_version |= one_version;
+        replace(&mut self.pages_grown, pages_grown);
+        replace(&mut self.handles_left, handles_left);
+        replace(&mut self.files, files);
+    }
+}
+
+/// Replaces a key that is present in an override.
+fn replace<T: Clone>(key: &mut Option<T>, other: &Option<T>) {
+    if other.is_some() {
+        key.clone_from(other);
+    }
+}
+
+/// Replaces a list that an override contains.
+fn replace_list(key: &mut Vec<String>, other: &[String]) {
+    if !other.is_empty() {
+        key.clear();
+        key.extend_from_slice(other);
+    }
+}
+
 /// Number of resources that a host holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -122,5 +180,68 @@ impl SomeCalls {
     /// Returns true if the check requires the complete list of calls.
     pub fn needs_all(&self) -> bool {
         self.unordered.is_some() || !self.never.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each key with a value other than the default, in TOML.
+    const KEYS: [(&str, &str); 17] = [
+        ("exit", "3"),
+        ("limit", "'time'"),
+        ("trap", "'unreachable'"),
+        ("trap-in", "'f'"),
+        ("backtrace", "['f', 'g']"),
+        ("error", "'e'"),
+        ("stdout", "'o'"),
+        ("stderr", "'r'"),
+        ("host-calls", "['c']"),
+        ("core-calls", "'c'"),
+        ("trace", "'t'"),
+        ("imports", "['i']"),
+        ("no-imports", "['n']"),
+        ("one-version", "true"),
+        ("pages-grown", "[1, 2]"),
+        ("handles-left", "4"),
+        ("files", "{ d = {} }"),
+    ];
+
+    fn parse(keys: &[(&str, &str)]) -> Expect {
+        let lines: String = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        toml::from_str(&lines).unwrap_or_else(|error| panic!("{lines}: {error}"))
+    }
+
+    #[test]
+    fn each_key_replaces_its_own_value_only() {
+        let outcome = ["exit", "limit", "trap", "error"];
+        let others: Vec<(&str, &str)> = KEYS.into_iter().filter(|(key, _)| !outcome.contains(key)).collect();
+        for (key, value) in &others {
+            let mut merged = Expect::default();
+            merged.merge(&parse(&[(key, value)]));
+            assert_eq!(merged, parse(&[(key, value)]), "{key}");
+            merged.merge(&Expect::default());
+            assert_eq!(merged, parse(&[(key, value)]), "{key} without an override");
+        }
+        let mut merged = parse(&others);
+        merged.merge(&parse(&[("stdout", "'other'"), ("backtrace", "['h']")]));
+        assert_eq!(merged.stdout, parse(&[("stdout", "'other'")]).stdout);
+        assert_eq!(merged.backtrace, ["h"]);
+        assert_eq!(Expect { stdout: None, backtrace: Vec::new(), ..merged }, {
+            Expect { stdout: None, backtrace: Vec::new(), ..parse(&others) }
+        });
+    }
+
+    #[test]
+    fn a_key_for_the_outcome_replaces_all_keys_for_the_outcome() {
+        let outcome = ["exit", "limit", "trap", "error", "trap-in", "backtrace"];
+        let rest: Vec<(&str, &str)> = KEYS.into_iter().filter(|(key, _)| !outcome.contains(key)).collect();
+        for (key, value) in KEYS.into_iter().take(6).filter(|(key, _)| !["trap-in", "backtrace"].contains(key)) {
+            let mut merged = parse(&KEYS);
+            merged.merge(&parse(&[(key, value)]));
+            let expected: Vec<(&str, &str)> = rest.iter().copied().chain([(key, value)]).collect();
+            assert_eq!(merged, parse(&expected), "{key}");
+        }
     }
 }

@@ -52,12 +52,6 @@ impl EncodeOptions {
     pub(crate) fn features(&self) -> Features {
         Features::of(&self.features)
     }
-
-    /// Returns one text for each option, for hashing.
-    pub(crate) fn words(&self) -> [&str; 2] {
-        let grow = if self.realloc_via_memory_grow { "grow" } else { "" };
-        [grow, self.provider.as_ref().and_then(|provider| provider.content.as_deref()).unwrap_or_default()]
-    }
 }
 
 impl Series {

@@ -1,4 +1,4 @@
-//! Guests in AssemblyScript: the compiler and its libraries are packages of npm, pinned in the suite's `guests`.
+//! Compiles guests in AssemblyScript. The compiler and its libraries are npm packages, pinned in the suite's `guests`.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use super::{Compiled, Workshop, single};
 use crate::system::children;
 use crate::{cache, digest};
 
-/// `--debug` keeps the names, for backtraces; with `-O` beside it the code is the optimised one.
+/// `--debug` keeps names for backtraces; with `-O`, the code is optimized nevertheless.
 const FLAGS: [&str; 2] = ["-O", "--debug"];
 const COMPILER: &str = "assemblyscript/bin/asc.js";
-/// WASI in place of `env.abort` and of what a browser offers.
+/// Configuration that uses WASI instead of `env.abort` and the functions of browsers.
 const SHIM: &str = "@assemblyscript/wasi-shim/asconfig.json";
 
-/// An entry beside the guest's own. The allocator of this language takes all memory that is there when it begins, that
-/// of adapters too: so it begins before they are called, and it is what they have their memory from.
+/// Second entry file, next to the guest's. AssemblyScript's allocator claims all memory that exists when it starts,
+/// including that of adapters. It is therefore started before adapters are called, and adapters allocate from it.
 const REALLOC: &str = "\
 export function _initialize(): void {
   heap.free(heap.alloc(1));
@@ -28,14 +28,14 @@ export function cabi_realloc(old: usize, oldSize: usize, alignment: usize, size:
 }
 ";
 
-/// The AssemblyScript compiler among a suite's packages.
+/// AssemblyScript compiler of a suite.
 pub(super) struct Asc {
     node: PathBuf,
-    /// `node_modules`, relative to the suite's folder.
+    /// `node_modules`, relative to the suite's directory.
     packages: PathBuf,
-    /// The version of Node.js.
+    /// Version of Node.js.
     version: String,
-    /// The versions of all packages, the compiler's among them: to ask the compiler itself takes half a second.
+    /// Versions of all packages, including the compiler. Running the compiler for its version takes half a second.
     lock: Vec<u8>,
 }
 
@@ -55,8 +55,8 @@ impl Asc {
             return Err(format!("no AssemblyScript compiler: {install}"));
         }
         let version = ask(shop, &node, &["--version"])?;
-        // Written by npm into the folder itself: what is there, which may not be what was asked for. Other package
-        // managers write no such file, but they too install the compiler's manifest.
+        // npm lists the installed packages in this file. They may differ from the requested ones. Other package
+        // managers do not write it, but install the compiler's manifest as well.
         let manifest = |file: &str| crate::system::read(shop.root.join(&packages).join(file)).unwrap_or_default();
         let lock = [manifest(".package-lock.json"), manifest("assemblyscript/package.json")].concat();
         Ok(Asc { node, packages, version, lock })
@@ -67,7 +67,7 @@ impl Asc {
     }
 }
 
-/// Compiles one file, or the folder's `index.ts` with the other sources that it imports.
+/// Compiles one file, or `index.ts` of a directory with the sources that it imports.
 pub(super) fn compile(shop: &Workshop<'_>, name: &str, sources: &[PathBuf]) -> Compiled {
     let asc = match shop.assemblyscript() {
         Ok(asc) => asc,
@@ -92,16 +92,19 @@ fn build(shop: &Workshop<'_>, asc: &Asc, sources: &[PathBuf], out: &Path) -> Res
         [only] => Some(only),
         several => several.iter().find(|source| source.ends_with("index.ts")),
     };
-    let entry = entry.ok_or_else(|| "several sources, and none of them is `index.ts`".to_string())?;
+    let entry =
+        entry.ok_or_else(|| "several sources without `index.ts`; help: name the entry file `index.ts`".to_string())?;
     let mut command = command(shop, &asc.node);
-    // All paths relative to the suite's folder, where the compiler runs: those in messages are the same everywhere.
+    // Paths are relative to the suite's directory, where the compiler runs, so that messages are the same on all
+    // machines.
     command.arg(asc.packages.join(COMPILER)).arg(entry.strip_prefix(shop.root).unwrap_or(entry)).args(FLAGS);
     if let Some(shim) = asc.shim(shop) {
         command.arg("--config").arg(shim);
     }
-    // One for each guest: several are compiled at the same time.
+    // One file for each guest, because guests are compiled in parallel.
     let realloc = out.with_extension("realloc.ts");
-    cache::write(&realloc, REALLOC.as_bytes()).map_err(|error| format!("cannot write what adapters need: {error}"))?;
+    cache::write(&realloc, REALLOC.as_bytes())
+        .map_err(|error| format!("cannot write the entry file for adapters: {error}"))?;
     command.arg(&realloc).arg("--outFile").arg(out).current_dir(shop.root);
     let output =
         children::output(&mut command).map_err(|error| format!("cannot run the AssemblyScript compiler: {error}"))?;

@@ -1,4 +1,4 @@
-//! Guests in C and C++: compiled by whatever compiler for WASI is there.
+//! Compiles guests in C and C++, by any installed compiler for WASI.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,36 +11,36 @@ use crate::digest;
 use crate::system::children;
 
 const FLAGS: [&str; 1] = ["-O2"];
-/// The libraries for WASI are made without them.
+/// Disables exceptions, which the libraries for WASI do not support.
 const CXX_FLAGS: [&str; 1] = ["-fno-exceptions"];
-/// The ends of the names of sources in C++.
+/// File extensions of C++ sources.
 const CXX: [&str; 3] = ["cc", "cpp", "cxx"];
-/// Names stay, for backtraces; the debug information of the C library goes.
+/// Keeps names for backtraces, and drops the debug information of the C library.
 const LINK_FLAGS: [&str; 1] = ["-Wl,--strip-debug"];
 
-/// A compiler that can link for WASI, as a C compiler and as one for C++.
+/// Compiler that can link for WASI, for C and for C++.
 pub(super) struct Compiler {
     c: Driver,
-    /// None where the user named a compiler for C only, or one that is not there.
+    /// An error if the user named no compiler for C++, or a missing one.
     cxx: Result<Driver, String>,
 }
 
-/// A program and the arguments that make it a compiler for one language.
+/// Program with the arguments that select a language.
 struct Driver {
     program: PathBuf,
     arguments: Vec<String>,
     version: String,
 }
 
-/// No compiler, and why.
+/// Reason for the lack of a compiler.
 pub(super) struct Missing {
     reason: String,
-    /// The user named one: then its absence is no reason to pass over the guest.
+    /// Set if the user named the compiler. Then the guest fails instead of being ignored.
     named: bool,
 }
 
 impl Compiler {
-    /// `POLYFILL_CC`, or zig's from PyPI, or clang if it has wasi-libc.
+    /// Finds the compiler: `POLYFILL_CC`, zig from PyPI, or clang with wasi-libc.
     pub(super) fn find(shop: &Workshop<'_>) -> Result<Compiler, Missing> {
         if let Some(line) = &shop.settings.cc {
             return Self::named(shop, line).map_err(|reason| Missing { reason, named: true });
@@ -50,9 +50,8 @@ impl Compiler {
             vec!["-m", "ziglang", driver, "-target", "wasm32-wasi"]
         });
         let clang = || {
-            let compiler = Self::given(shop, "clang", &["--version"], |cxx| match cxx {
-                true => vec!["--target=wasm32-wasi", "--driver-mode=g++"],
-                false => vec!["--target=wasm32-wasi"],
+            let compiler = Self::given(shop, "clang", &["--version"], |cxx| {
+                if cxx { vec!["--target=wasm32-wasi", "--driver-mode=g++"] } else { vec!["--target=wasm32-wasi"] }
             })?;
             compiler.links(shop).then_some(compiler)
         };
@@ -72,7 +71,7 @@ impl Compiler {
         Ok(Compiler { c: Driver::named(shop, "POLYFILL_CC", line)?, cxx: cxx.map(Driver::for_cxx) })
     }
 
-    /// Program that prints its version, with the arguments for C and for C++.
+    /// Returns a compiler whose program runs, with the arguments for C and for C++.
     fn given(
         shop: &Workshop<'_>,
         name: &str,
@@ -88,7 +87,7 @@ impl Compiler {
         Some(Compiler { c: driver(false), cxx: Ok(driver(true).for_cxx()) })
     }
 
-    /// Many a clang has no C library for WASI.
+    /// Returns true if the compiler can link a program: many installations of clang lack a C library for WASI.
     fn links(&self, shop: &Workshop<'_>) -> bool {
         let folder = shop.work.join("c");
         let source = folder.join("probe.c");
@@ -99,14 +98,14 @@ impl Compiler {
         written.is_ok() && children::output(&mut probe).is_ok_and(|output| output.status.success())
     }
 
-    /// For C, or for C++.
+    /// Returns the driver for C or for C++.
     fn driver(&self, cxx: bool) -> Result<&Driver, String> {
         if cxx { self.cxx.as_ref().map_err(String::clone) } else { Ok(&self.c) }
     }
 }
 
 impl Driver {
-    /// The command in a variable.
+    /// Parses the command in an environment variable.
     fn named(shop: &Workshop<'_>, variable: &str, line: &str) -> Result<Driver, String> {
         let mut words = line.split_whitespace().map(str::to_string);
         let name = words.next().unwrap_or_default();
@@ -152,7 +151,7 @@ pub(super) fn compile(shop: &Workshop<'_>, name: &str, guest: &Path, sources: &[
     compiled
 }
 
-/// Each source by itself, then the link: `-MF` takes one source only.
+/// Compiles each source separately, because `-MF` supports one source only, and links the objects.
 fn steps(
     shop: &Workshop<'_>,
     compiler: &Compiler,
@@ -174,7 +173,7 @@ fn steps(
         let depends = object.with_extension("d");
         let mut command = compiler.driver(is_cxx(source))?.command(shop);
         command.arg("-c").arg("-MD").arg("-MF").arg(&depends).arg("-o").arg(&object);
-        // Relative to the suite's folder, where the compiler runs: `__FILE__` is the same everywhere.
+        // Relative to the suite's directory, where the compiler runs, so that `__FILE__` is the same on all machines.
         run(command.arg(source.strip_prefix(shop.root).unwrap_or(source)))?;
         let read = crate::system::read_to_string(&depends).unwrap_or_default();
         inputs.extend(depfile::parse(&read, shop.root));
@@ -182,7 +181,7 @@ fn steps(
     }
     let mut link = compiler.driver(sources.iter().any(|source| is_cxx(source)))?.command(shop);
     run(link.args(LINK_FLAGS).arg("-o").arg(out).args(&objects))?;
-    // The compiler's own headers change with its version.
+    // The compiler's own headers change only with its version.
     inputs.retain(|input| input.starts_with(shop.root) || input.starts_with(guest));
     inputs.sort();
     inputs.dedup();

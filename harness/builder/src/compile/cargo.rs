@@ -17,7 +17,7 @@ use crate::{cache, digest};
 
 /// Build options of one kind of package.
 pub(super) struct Recipe {
-    /// The name of records and target folders.
+    /// Name of records and target directories.
     name: &'static str,
     target: &'static str,
     flags: &'static [&'static str],
@@ -25,17 +25,18 @@ pub(super) struct Recipe {
 
 pub(super) const GUESTS: Recipe = Recipe { name: "guests", target: rustc::TARGET, flags: &[] };
 
-/// The memory is main's; relocations let the encoder move static data and trim exactly.
+/// Imports main's memory, and keeps the relocations, which the encoder needs to move static data and to find unused
+/// data.
 pub(super) const ADAPTERS: Recipe = Recipe {
     name: "adapters",
     target: "wasm32-unknown-unknown",
     flags: &["-Clink-arg=--import-memory", "-Clink-arg=--emit-relocs"],
 };
 
-/// Packages by name, each with its folder.
+/// Directories of packages, by package name.
 pub(super) type Packages = BTreeMap<String, PathBuf>;
 
-/// Builds all packages: as one workspace where `folder` has a manifest, otherwise each by itself.
+/// Builds all packages: as one workspace if `folder` has a manifest, otherwise separately.
 pub(super) fn build(
     shop: &Workshop<'_>,
     recipe: &Recipe,
@@ -107,7 +108,7 @@ fn try_build(
     }
     manifests(shop, &mut inputs);
     if compiled.values().all(|one| one.done != Done::Failed) {
-        // Without a record cargo is asked again next time: slower, not wrong.
+        // Without a record, the next build calls cargo again, which only takes longer.
         let _ = cache::store(&record, &key, begun, &inputs, &outputs);
     }
     if let Some(first) = compiled.values_mut().next() {
@@ -116,8 +117,8 @@ fn try_build(
     Ok(compiled)
 }
 
-/// Calls cargo with the lock file as it is. Where that does not fit the manifests, a folder was dropped in, most
-/// likely: then cargo may bring it up to date, except on CI.
+/// Calls cargo with `--locked`. If the lock file does not match the manifests, which is likely after adding a package,
+/// cargo may update it, except in CI.
 fn call(shop: &Workshop<'_>, recipe: &Recipe, rust: &Rust, folder: &Path) -> Result<Messages, String> {
     let locked = folder.join("Cargo.lock").is_file();
     let messages = call_once(shop, recipe, rust, folder, locked)?;

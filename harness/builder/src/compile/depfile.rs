@@ -1,8 +1,8 @@
-//! Make-style dependency files, as rustc, cargo and C compilers write them.
+//! Parses the make-style dependency files of rustc, cargo and C compilers.
 
 use std::path::{Path, PathBuf};
 
-/// The files that the first rule depends on; relative ones are below `folder`.
+/// Returns the prerequisites of the first rule. Relative paths are below `folder`.
 pub(super) fn parse(text: &str, folder: &Path) -> Vec<PathBuf> {
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
     let rule = text.lines().map(str::trim_end).find_map(|line| {
@@ -12,7 +12,7 @@ pub(super) fn parse(text: &str, folder: &Path) -> Vec<PathBuf> {
     words(rule.unwrap_or_default()).into_iter().map(|word| folder.join(word)).collect()
 }
 
-/// Words with `\ ` for a space in them and `$$` for a dollar sign.
+/// Splits words, in which `\ ` is a space and `$$` a dollar sign.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut rest = text.chars().peekable();
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn rules() {
+    fn prerequisites_of_the_first_rule_are_parsed() {
         check("out.wasm: a.rs /b.rs\n\na.rs:\n", &["/f/a.rs", "/b.rs"]);
         check("out.o: a.c \\\n  dir/b.h \\\n  c.h\n", &["/f/a.c", "/f/dir/b.h", "/f/c.h"]);
         check("out: with\\ space.rs $$x.rs", &["/f/with space.rs", "/f/$x.rs"]);

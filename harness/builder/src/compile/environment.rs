@@ -1,5 +1,5 @@
-//! The environment of compilers: without the variables that cargo sets for build scripts, and without those that a user set for the host's
-//! own build, may reach guests and adapters.
+//! Clears the environment of compilers: variables that cargo sets for build scripts, or that users set for the build of
+//! the host, must not affect guests and adapters.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Workshop;
 
-/// Cargo's variables that are about the machine rather than about one build.
+/// Prefixes of cargo's environment variables that concern the machine, not one build.
 const KEPT: [&str; 8] = [
     "CARGO_HOME",
     "CARGO_HTTP_",
@@ -19,9 +19,9 @@ const KEPT: [&str; 8] = [
     "CARGO_BUILD_JOBS",
 ];
 
-/// Other environment variables that a build script inherits.
+/// Other environment variables that a build script inherits and that are cleared.
 const CLEARED: [&str; 16] = [
-    // Output is kept and shown later, without colors.
+    // Output is stored, and shown later without colors.
     "CLICOLOR_FORCE",
     "CLIPPY_ARGS",
     "CLIPPY_CONF_DIR",
@@ -40,7 +40,7 @@ const CLEARED: [&str; 16] = [
     "TARGET",
 ];
 
-/// A command with a clean environment.
+/// Returns a command with a cleared environment.
 pub(super) fn command(shop: &Workshop<'_>, program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_cleared() {
+    fn variables_of_builds_are_cleared_and_those_of_the_machine_are_kept() {
         for name in ["CARGO", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WRAPPER", "CARGO_PROFILE_RELEASE_LTO"] {
             assert!(is_cleared(OsStr::new(name)), "{name}");
         }

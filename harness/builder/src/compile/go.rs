@@ -1,4 +1,4 @@
-//! Guests in Go: one file each, compiled by the machine's own Go.
+//! Compiles guests in Go, of one file each, by the installed Go.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use super::{Compiled, Workshop, single};
 use crate::digest;
 use crate::system::children;
 
-/// No paths of this machine, no build id, no DWARF; names stay, for backtraces.
+/// Omits paths of this machine, the build id and DWARF, and keeps names for backtraces.
 const FLAGS: [&str; 2] = ["-trimpath", "-ldflags=-w -buildid="];
 
-/// A Go compiler.
+/// Go compiler.
 pub(super) struct Go {
     program: PathBuf,
     version: String,
@@ -27,7 +27,7 @@ impl Go {
     }
 }
 
-/// A program, or with `library` a module that others call: it exports its functions, and `_initialize`.
+/// Compiles a program, or with `library` a module that exports its functions and `_initialize`.
 pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path, library: bool) -> Compiled {
     let inputs = vec![source.to_path_buf()];
     let go = match shop.go() {

@@ -1,4 +1,4 @@
-//! Sources -> core modules. Processes are started here and nowhere else.
+//! Compiles sources to core modules.
 
 mod assemblyscript;
 mod c;
@@ -28,11 +28,11 @@ use crate::discover::{Adapter, Guest, Kind, Layout};
 pub(crate) struct Compiled {
     pub(crate) outcome: Outcome,
     pub(crate) done: Done,
-    /// Every file that was read for it.
+    /// All files that were read.
     pub(crate) inputs: Vec<PathBuf>,
 }
 
-/// A module, or why there is none.
+/// Module, or the reason for its absence.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     Ready(Vec<u8>),
@@ -45,16 +45,17 @@ impl Compiled {
         Compiled { outcome: Outcome::Failed(message.into()), done: Done::Failed, inputs }
     }
 
-    /// A tool is not there: ignored with the reason, or a failure where all is required.
+    /// Returns the result for a missing tool: ignored with the reason, or failed with `POLYFILL_REQUIRE=all`.
     fn without_tool(shop: &Workshop<'_>, reason: String, inputs: Vec<PathBuf>) -> Compiled {
-        match shop.settings.require_all {
-            true => Compiled::failed(reason, inputs),
-            false => Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs },
+        if shop.settings.require_all {
+            Compiled::failed(reason, inputs)
+        } else {
+            Compiled { outcome: Outcome::Ignored(reason), done: Done::Ignored, inputs }
         }
     }
 }
 
-/// Compiles the guests of those names.
+/// Compiles the named guests.
 pub(crate) fn guests(shop: &Workshop<'_>, layout: &Layout, names: &BTreeSet<&str>) -> BTreeMap<String, Compiled> {
     let wanted = || layout.guests.iter().filter(|guest| names.contains(guest.name.as_str()));
     let single: Vec<&Guest> = wanted().filter(|guest| !matches!(guest.kind, Kind::Cargo { .. })).collect();
@@ -68,7 +69,7 @@ pub(crate) fn guests(shop: &Workshop<'_>, layout: &Layout, names: &BTreeSet<&str
         compiled.retain(|name, _| names.contains(name.as_str()));
         compiled
     };
-    // While cargo waits for adapters to be compiled, other guests can be.
+    // Other guests are compiled while cargo waits for the compilation of adapters.
     let (mut compiled, made) = rayon::join(packages, || {
         single.par_iter().map(|guest| (guest.name.clone(), one_guest(shop, guest))).collect::<Vec<_>>()
     });
@@ -87,7 +88,7 @@ fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
     }
 }
 
-/// Compiles all adapters that have code of their own.
+/// Compiles all adapters that have their own code.
 pub(crate) fn adapters(shop: &Workshop<'_>, layout: &Layout) -> BTreeMap<String, Compiled> {
     let adapters = || layout.adapters.iter().filter(|adapter| adapter.is_compiled());
     let packages: BTreeMap<String, PathBuf> = adapters()
@@ -111,7 +112,7 @@ fn published(adapter: &Adapter) -> Option<(String, Compiled)> {
     Some((adapter.id.clone(), Compiled { outcome: Outcome::Ready(wasm), done: Done::Reused, inputs: Vec::new() }))
 }
 
-/// A prebuilt module needs no record: it is only read.
+/// Reads a prebuilt module. It needs no record.
 fn module(shop: &Workshop<'_>, path: &Path) -> Compiled {
     let inputs = vec![path.to_path_buf()];
     match crate::module::read(path) {

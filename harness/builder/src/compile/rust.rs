@@ -1,4 +1,5 @@
-//! The Rust toolchain: its version, its targets, and the flags that keep this machine's paths out of modules.
+//! Finds the Rust toolchain, installs its targets, and determines the flags that keep this machine's paths out of
+//! modules.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
@@ -8,11 +9,11 @@ use super::environment::command;
 use super::workshop::cargo_home;
 use crate::system::children;
 
-/// The toolchain that the suite's folder selects.
+/// Toolchain that the suite's directory selects.
 pub(super) struct Rust {
     pub(super) rustc: PathBuf,
     pub(super) cargo: PathBuf,
-    /// `rustc -vV`.
+    /// Output of `rustc -vV`.
     pub(super) version: String,
     sysroot: OnceLock<Result<PathBuf, String>>,
     installing: Mutex<()>,
@@ -22,17 +23,17 @@ impl Rust {
     pub(super) fn find(shop: &Workshop<'_>) -> Result<Rust, String> {
         let find = |name: &str| {
             let install = "install Rust from https://rustup.rs";
-            shop.program(name).ok_or_else(|| format!("no `{name}` was found: {install}"))
+            shop.program(name).ok_or_else(|| format!("no `{name}`: {install}"))
         };
         let (rustc, cargo) = (find("rustc")?, find("cargo")?);
         let version = ask(shop, &rustc, &["-vV"])?;
         Ok(Rust { rustc, cargo, version, sysroot: OnceLock::new(), installing: Mutex::new(()) })
     }
 
-    /// Makes sure that the standard library for a target is there.
+    /// Installs the standard library for a target if it is missing.
     pub(super) fn need_target(&self, shop: &Workshop<'_>, target: &str) -> Result<(), String> {
         let library = self.sysroot(shop)?.join("lib/rustlib").join(target).join("lib");
-        // Two of these at once would be in each other's way.
+        // Concurrent installations fail.
         let _one = self.installing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if library.is_dir() {
             return Ok(());
@@ -40,17 +41,20 @@ impl Rust {
         let line = format!("rustup target add {target}");
         let missing = format!("the Rust target `{target}` is not installed");
         let Some(rustup) = shop.program("rustup") else {
-            return Err(format!("{missing}, and there is no rustup: add its standard library to this toolchain"));
+            return Err(format!(
+                "{missing}, and rustup is not installed: add the target's standard library to this toolchain"
+            ));
         };
         if shop.settings.no_install {
             return Err(format!("{missing}: `{line}`"));
         }
         ask(shop, &rustup, &["target", "add", target])
             .map(|_| ())
-            .map_err(|error| format!("{missing}: `{line}`, which was tried and failed: {error}"))
+            .map_err(|error| format!("{missing}, and `{line}` failed: {error}"))
     }
 
-    /// Flags that rename the folders of this machine, inner ones last since the last match counts.
+    /// Returns flags that rename directories of this machine. Inner directories come last, because the last match
+    /// counts.
     pub(super) fn remap(&self, shop: &Workshop<'_>) -> Result<Vec<String>, String> {
         let commit = self.version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
         let library = self.sysroot(shop)?.join("lib/rustlib/src/rust");
@@ -70,7 +74,7 @@ impl Rust {
     }
 }
 
-/// The standard output of a command that is run in the suite's folder, or its standard error.
+/// Runs a command in the suite's directory. Returns its standard output, or its standard error if it failed.
 pub(super) fn ask(shop: &Workshop<'_>, program: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = children::output(command(shop, program).args(arguments).current_dir(shop.root));
     let output = output.map_err(|error| format!("cannot run `{}`: {error}", program.display()))?;

@@ -1,4 +1,4 @@
-//! Guests that are one Rust file: no package, no dependencies, only `std`.
+//! Compiles guests of one Rust file, without a package and without dependencies other than `std`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,11 @@ use super::{Compiled, Workshop, depfile, single};
 use crate::digest;
 use crate::system::children;
 
-/// The target of all Rust guests.
+/// Target of all Rust guests.
 pub(super) const TARGET: &str = "wasm32-wasip1";
 
-/// `-Cstrip=debuginfo` leaves the names, which backtraces need; the debug information of `std` alone would make
-/// each module twenty times as large.
+/// `-Cstrip=debuginfo` keeps names, which backtraces need. The debug information of `std` would make each module twenty
+/// times as large.
 const FLAGS: [&str; 3] = ["--edition=2024", "-O", "-Cstrip=debuginfo"];
 
 pub(super) fn compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Compiled {
@@ -27,17 +27,17 @@ fn try_compile(shop: &Workshop<'_>, name: &str, source: &Path) -> Result<Compile
     key.add("rustc").add(name).add(&rust.version).add(FLAGS.join(" ")).add(source.as_os_str().as_encoded_bytes());
     Ok(single::compile(shop, name, &key.finish(), |out: &PathBuf| {
         rust.need_target(shop, TARGET)?;
-        // Run beside the source and given a relative path: messages and panics then show that.
+        // Run in the source's directory with a relative path, which messages and panics then show.
         let folder = source.parent().unwrap_or(shop.root);
         let dep_info = out.with_extension("d");
         let mut command = command(shop, &rust.rustc);
         command
             .args(FLAGS)
             .arg(format!("--target={TARGET}"))
-            // The guest's name, whatever its file is called: symbols and intermediate files have it.
+            // Symbols and intermediate files contain the guest's name, regardless of the file's name.
             .arg(format!("--crate-name={}", name.replace('-', "_")))
             .args(rust.remap(shop)?)
-            // Also where intermediate files go, which would otherwise be written beside the source.
+            // Also the directory of intermediate files, which would otherwise be written next to the source.
             .arg("--out-dir")
             .arg(out.parent().unwrap_or(shop.work))
             .arg(format!("--emit=link={},dep-info={}", out.display(), dep_info.display()))

@@ -1,5 +1,5 @@
-//! Guests in any other language: by a script of the suite, `toolchains/<end of their names>.sh`, called with one of four
-//! verbs. `toolchains/README.md` says what each has to do, and what the variables mean.
+//! Compiles guests in other languages by a script of the suite, `toolchains/<file extension>.sh`, which is called with
+//! one of four verbs. `toolchains/README.md` specifies the verbs and the environment variables.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use crate::system::children;
 /// Exit code of `prepare` if the tools are missing.
 const MISSING: i32 = 3;
 
-/// The program that runs the scripts.
+/// Program that runs the scripts.
 const SHELL: &str = "sh";
 
 /// Results of the scripts' `prepare`, which runs once for each script.
 #[derive(Default)]
 pub(super) struct Scripts(Mutex<BTreeMap<PathBuf, Result<String, Refusal>>>);
 
-/// No compiler, and why.
+/// Reason for the lack of a compiler.
 #[derive(Clone)]
 struct Refusal {
     reason: String,
@@ -63,7 +63,7 @@ impl Scripts {
 fn prepare(shop: &Workshop<'_>, script: &Path) -> Result<String, Refusal> {
     let broken = |reason: String| Refusal { reason, missing: false };
     if shop.program(SHELL).is_none() {
-        let reason = format!("no shell `{SHELL}` on the path to run `{}` with: install one", script.display());
+        let reason = format!("no shell `{SHELL}` on the path, which `{}` requires: install one", script.display());
         return Err(Refusal { reason: shop.scrub(&reason), missing: true });
     }
     let output = call(shop, script, "prepare").and_then(|mut command| run(&mut command)).map_err(broken)?;
@@ -74,7 +74,8 @@ fn prepare(shop: &Workshop<'_>, script: &Path) -> Result<String, Refusal> {
     Err(Refusal { reason, missing: output.status.code() == Some(MISSING) })
 }
 
-/// Bindings if there is WIT, the module, and a look at it. Gives what else the script has read.
+/// Generates bindings if the guest has WIT, builds the module, and checks it. Returns the other files that the script
+/// has read.
 fn steps(shop: &Workshop<'_>, guest: &Guest, script: &Path, out: &Path) -> Result<Vec<PathBuf>, String> {
     let bindings = work(shop, script).join("bindings").join(&guest.name);
     let read = work(shop, script).join(format!("{}.inputs", guest.name));
@@ -96,7 +97,7 @@ fn steps(shop: &Workshop<'_>, guest: &Guest, script: &Path, out: &Path) -> Resul
     Ok(read.lines().filter(|line| !line.is_empty()).map(|line| shop.root.join(line)).collect())
 }
 
-/// A call of a script, with the variables that all verbs have.
+/// Returns a call of a script, with the environment variables of all verbs.
 fn call(shop: &Workshop<'_>, script: &Path, verb: &str) -> Result<Command, String> {
     let shell = shop.program(SHELL).ok_or_else(|| format!("no shell `{SHELL}` on the path"))?;
     let work = work(shop, script);
@@ -107,7 +108,7 @@ fn call(shop: &Workshop<'_>, script: &Path, verb: &str) -> Result<Command, Strin
     Ok(command)
 }
 
-/// The folder that a script has for itself.
+/// Returns the work directory of a script.
 fn work(shop: &Workshop<'_>, script: &Path) -> PathBuf {
     shop.work.join("toolchains").join(script.file_stem().unwrap_or_default())
 }
@@ -120,7 +121,7 @@ fn run(command: &mut Command) -> Result<Output, String> {
 fn said(shop: &Workshop<'_>, script: &Path, verb: &str, output: &Output) -> String {
     let text = shop.scrub(&String::from_utf8_lossy(&output.stderr));
     match text.trim() {
-        "" => shop.scrub(&format!("`{} {verb}` says nothing, and ends with {}", script.display(), output.status)),
+        "" => shop.scrub(&format!("`{} {verb}` failed without a message ({})", script.display(), output.status)),
         text => text.to_string(),
     }
 }

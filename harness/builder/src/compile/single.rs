@@ -1,4 +1,4 @@
-//! One guest, one compiler: looked up in its record, or compiled anew.
+//! Compiles one guest, or returns its recorded module.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -7,11 +7,11 @@ use super::{Compiled, Outcome, Workshop};
 use crate::built::Done;
 use crate::cache;
 
-/// The name of the one output in a record.
+/// Name of the only output in a record.
 const MODULE: &str = "module";
 
-/// Gives the earlier module if the key and all its inputs are the same, or calls the compiler, which writes to the
-/// file that it is given and returns what it read.
+/// Returns the recorded module if the key and all inputs are unchanged. Otherwise calls the compiler, which writes to
+/// the given file and returns the files that it has read.
 pub(super) fn compile(
     shop: &Workshop<'_>,
     name: &str,
@@ -36,7 +36,7 @@ pub(super) fn compile(
     };
     match crate::system::read(&file) {
         Ok(wasm) => {
-            // Without a record it is compiled again next time: slower, not wrong.
+            // Without a record, the next build compiles the guest again, which only takes longer.
             let _ = cache::store(&record, key, begun, &inputs, &[(MODULE.to_string(), file)]);
             Compiled { outcome: Outcome::Ready(wasm), done: Done::Made, inputs }
         }

@@ -1,4 +1,4 @@
-//! Holds the environment of compilations: directories, settings, and tools, each searched for once.
+//! Provides the environment of compilations: directories, settings, and tools, each of which is searched for once.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -13,12 +13,12 @@ use crate::system::variables;
 
 /// Environment that all compilations share.
 pub(crate) struct Workshop<'a> {
-    /// The suite's folder, canonical.
+    /// Canonical path of the suite's directory.
     pub(crate) root: &'a Path,
-    /// The folder for everything between sources and components.
+    /// Directory for intermediate files.
     pub(crate) work: &'a Path,
     pub(crate) settings: &'a Settings,
-    /// Called with a line of text before each slow step.
+    /// Receives a line of text before each slow step.
     pub(super) progress: fn(&str),
     rust: OnceLock<Result<Rust, String>>,
     c: OnceLock<Result<Compiler, Missing>>,
@@ -53,12 +53,12 @@ impl<'a> Workshop<'a> {
         &self.scripts
     }
 
-    /// The record of one compilation.
+    /// Returns the file of a compilation's record.
     pub(crate) fn record(&self, name: &str) -> PathBuf {
         self.work.join("records").join(format!("{name}.json"))
     }
 
-    /// A program's file.
+    /// Searches for a program.
     pub(super) fn program(&self, name: &str) -> Option<PathBuf> {
         if name.contains(['/', '\\']) {
             return Path::new(name).is_file().then(|| PathBuf::from(name));
@@ -68,7 +68,7 @@ impl<'a> Workshop<'a> {
         folders.into_iter().map(|folder| folder.join(&file)).find(|file| file.is_file())
     }
 
-    /// A message without this machine's folders, as the index has to hold it.
+    /// Replaces directories of this machine in a message for the index.
     pub(crate) fn scrub(&self, message: &str) -> String {
         let mut message = message.replace("\r\n", "\n");
         for (folder, name) in self.folders() {
@@ -79,7 +79,7 @@ impl<'a> Workshop<'a> {
         message.trim_end().to_string()
     }
 
-    /// Folders and what to call them, inner ones first.
+    /// Returns directories with their replacements, inner directories first.
     fn folders(&self) -> Vec<(String, &'static str)> {
         let mut folders = vec![(self.work.display().to_string(), "$BUILD"), (self.root.display().to_string(), ".")];
         if let Some(home) = cargo_home() {
@@ -90,7 +90,7 @@ impl<'a> Workshop<'a> {
     }
 }
 
-/// Cargo's own folder.
+/// Returns cargo's home directory.
 pub(super) fn cargo_home() -> Option<PathBuf> {
     let home = || std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".cargo"));
     variables::variable("CARGO_HOME").map(PathBuf::from).or_else(home)

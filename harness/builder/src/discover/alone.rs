@@ -1,4 +1,4 @@
-//! An adapter that is a sidecar and nothing else: another one under a new id (`of`), or a stub (`stub`).
+//! Discovers adapters that consist of a sidecar only: an alias of another adapter (`of`), or a stub (`stub`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::sidecar::{self, AdapterSidecar, Use};
 use super::{Adapter, Found, Kind, references};
 use crate::near;
 
-/// The adapter that the file makes, of those that have code.
+/// Returns the adapter that a sidecar defines. `adapters` are those with code.
 pub(super) fn read(
     found: &mut Found,
     id: &str,
@@ -22,11 +22,9 @@ pub(super) fn read(
     let mut adapter = match (&sidecar.of, sidecar.stub) {
         (Some(of), None) => Adapter { id: id.to_string(), ..base(&shown, id, of, adapters)? },
         (None, Some(answer)) => Adapter { default: false, ..stub(&shown, id, path, &sidecar, answer.into())? },
-        (Some(_), Some(_)) => return Err(format!("`{shown}`: `of` and `stub`: it cannot be both")),
+        (Some(_), Some(_)) => return Err(format!("`{shown}`: `of` and `stub` exclude each other")),
         (None, None) => {
-            return Err(format!(
-                "`{shown}`: no adapter `{id}.wat` or `{id}.wasm` beside it, and neither `of` nor `stub` in it"
-            ));
+            return Err(format!("`{shown}`: expected `{id}.wat` or `{id}.wasm` next to it, or the key `of` or `stub`"));
         }
     };
     let rest = AdapterSidecar { of: None, stub: None, ..sidecar };
@@ -34,7 +32,8 @@ pub(super) fn read(
     Ok(adapter)
 }
 
-/// The adapter that it is. A published one is for stacks that no case names, too, once it has a sidecar.
+/// Returns the adapter that an alias refers to. An alias of a published adapter also applies to cases that name no
+/// adapter chain.
 fn base(shown: &str, id: &str, of: &str, adapters: &BTreeMap<String, Adapter>) -> Result<Adapter, String> {
     if let Some(found) = polyfill_reference::find(of) {
         found.map_err(|unknown| format!("`{shown}`: `of`: {unknown}"))?;
@@ -42,8 +41,8 @@ fn base(shown: &str, id: &str, of: &str, adapters: &BTreeMap<String, Adapter>) -
     let published = references::adapter(of).map(|adapter| Adapter { default: true, ..adapter });
     published.or_else(|| adapters.get(of).cloned()).ok_or_else(|| {
         let hint = near::hint(of, adapters.keys().map(String::as_str));
-        let itself = if of == id { "itself" } else { "no adapter with code of its own" };
-        format!("`{shown}`: `of = \"{of}\"` names {itself}{hint}")
+        let found = if of == id { "itself" } else { "an unknown one" };
+        format!("`{shown}`: `of = \"{of}\"`: expected an adapter with its own code, found {found}{hint}")
     })
 }
 
@@ -55,10 +54,13 @@ fn stub(
     answer: polyfill_encoder::Answer,
 ) -> Result<Adapter, String> {
     let refused = [
-        (sidecar.wit.is_none(), "`stub` needs a `wit = \"path\"` beside it: it is made from that"),
-        (sidecar.implements.is_some(), "`implements`: a stub is for the interfaces that its world imports"),
-        (sidecar.form.is_some(), "`form`: a stub has no memory to choose"),
-        (sidecar.stack.is_some(), "`stack`: a stub has none"),
+        (sidecar.wit.is_none(), "`stub` requires `wit = \"path\"`"),
+        (
+            sidecar.implements.is_some(),
+            "`implements` is not supported by a stub, which implements the interfaces that its world imports",
+        ),
+        (sidecar.form.is_some(), "`form` is not supported by a stub, which uses no memory"),
+        (sidecar.stack.is_some(), "`stack` is not supported by a stub, which has no shadow stack"),
     ];
     match refused.into_iter().find(|(wrong, _)| *wrong) {
         Some((_, message)) => Err(format!("`{shown}`: {message}")),

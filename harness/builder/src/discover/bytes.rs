@@ -1,4 +1,4 @@
-//! `{ file = .. }` in a case: the files are read by the build, so that the runner needs the index only.
+//! Reads the files that a case names by `{ file = .. }`, so that the runner needs only the index.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::tree::Tree;
 
 /// Fills in the content of every file that the case names.
 ///
-/// A file of an expectation that does not exist yet keeps no content: the runner can write it.
+/// A missing file of an expectation has no content: blessing creates it.
 pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>) -> Result<(), String> {
     if let Some(Stdin::All(Bytes::File(file))) = &mut case.stdin {
         read_file(folder, "stdin", file, read)?;
@@ -26,11 +26,11 @@ pub(super) fn read_files(folder: &Path, case: &mut Case, read: &mut Vec<PathBuf>
     })
 }
 
-/// A file that has to be there.
+/// Reads a required file.
 fn read_file(folder: &Path, key: &str, file: &mut FileBytes, read: &mut Vec<PathBuf>) -> Result<(), String> {
     let path = folder.join(&file.file);
-    let content = crate::system::read(&path)
-        .map_err(|error| format!("`{key}` names the file `{}`, which cannot be read: {error}", file.file))?;
+    let content =
+        crate::system::read(&path).map_err(|error| format!("`{key}`: cannot read `{}`: {error}", file.file))?;
     file.content = Some(digest::hex(&content));
     read.push(path);
     Ok(())
@@ -64,7 +64,7 @@ fn read_expected(folder: &Path, at: &str, expect: &mut Expect, read: &mut Vec<Pa
             Ok(content) => file.content = Some(digest::hex(&content)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
-                return Err(format!("`{at}.{key}` names the file `{}`, which cannot be read: {error}", file.file));
+                return Err(format!("`{at}.{key}`: cannot read `{}`: {error}", file.file));
             }
         }
         read.push(path);
@@ -72,7 +72,7 @@ fn read_expected(folder: &Path, at: &str, expect: &mut Expect, read: &mut Vec<Pa
     Ok(())
 }
 
-/// The files that a broken case file seems to name, so that they are not reported as stale on top of it.
+/// Returns the files that an invalid case file appears to name, so that they are not also reported as unused.
 pub(super) fn named_in(case_file: &Path) -> Vec<PathBuf> {
     let folder = case_file.parent().unwrap_or(case_file);
     let text = crate::system::read_to_string(case_file).unwrap_or_default();

@@ -1,20 +1,20 @@
-//! One case file: parsed, its files read in, and looked over.
+//! Parses a case file, reads the files that it names, and checks it.
 
 use std::path::{Path, PathBuf};
 
 use super::{CaseFile, Found, bytes, case_check};
 use crate::case::Case;
 
-/// The end of every case file's name.
+/// Suffix of case files.
 pub(super) const SUFFIX: &str = ".case.toml";
 
-/// A case and the other files that it refers to.
+/// Case with the other files that it names.
 pub(super) struct Read {
     pub(super) case: CaseFile,
     pub(super) refers_to: Vec<PathBuf>,
 }
 
-/// Reads one case file. Whatever is wrong with it goes into the case.
+/// Reads a case file. Problems become part of the case.
 pub(super) fn read(found: &mut Found, name: &str, path: &Path) -> Read {
     found.inputs.push(path.to_path_buf());
     let source = found.show(path);

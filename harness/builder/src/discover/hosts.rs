@@ -9,7 +9,7 @@ use crate::error::BuildError;
 /// Reserved names of built-in hosts.
 const OURS: [&str; 5] = ["my-wasi", "my-wasi-typed", "native", "wasi", "wasi-async"];
 
-/// The hosts by their names.
+/// Returns the external hosts by name.
 pub(super) fn discover(found: &mut Found) -> Result<BTreeMap<String, Descriptor>, BuildError> {
     let folder = found.root.join("hosts");
     let mut hosts = BTreeMap::new();
@@ -30,13 +30,13 @@ pub(super) fn discover(found: &mut Found) -> Result<BTreeMap<String, Descriptor>
 
 fn check(name: &str) -> Result<(), String> {
     check_name("a host", name, false)?;
-    if OURS.contains(&name) { Err(format!("`{name}` is a host of the harness itself")) } else { Ok(()) }
+    if OURS.contains(&name) { Err(format!("`{name}` is the name of a built-in host")) } else { Ok(()) }
 }
 
 fn parse(text: &str) -> Result<Descriptor, String> {
     let descriptor: Descriptor = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_string())?;
     if descriptor.command.is_empty() {
-        return Err("`command` is empty: give a program, and its arguments".to_string());
+        return Err("`command`: expected a program and its arguments, found an empty list".to_string());
     }
     Ok(descriptor)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::BuildError;
 use crate::system;
 
-/// One entry of a folder.
+/// Entry of a directory.
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) path: PathBuf,
@@ -22,11 +22,11 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Entry>, BuildError> {
     Ok(entries)
 }
 
-/// As [`list`], with entries of any kind.
+/// Lists like [`list`], including entries of any kind.
 pub(super) fn list_any(folder: &Path) -> Result<Vec<Entry>, BuildError> {
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(BuildError::io("list the folder", folder))? {
-        let entry = entry.map_err(BuildError::io("list the folder", folder))?;
+    for entry in std::fs::read_dir(folder).map_err(BuildError::io("list the directory", folder))? {
+        let entry = entry.map_err(BuildError::io("list the directory", folder))?;
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         let folder = path.is_dir();
@@ -38,7 +38,7 @@ pub(super) fn list_any(folder: &Path) -> Result<Vec<Entry>, BuildError> {
     Ok(entries)
 }
 
-/// All files below a folder, sorted.
+/// Returns all files below a directory, sorted.
 pub(super) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let mut files = Vec::new();
     for entry in list(folder)? {
@@ -57,8 +57,8 @@ fn means_nothing(name: &str, folder: bool) -> bool {
     left_over || document || (folder && (name == "target" || name == "node_modules"))
 }
 
-/// Files of a cargo workspace or package beside its members and sources.
+/// Files of a cargo workspace or package other than its members and sources.
 pub(super) const CARGO_FILES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
 
-/// Files that say which packages of npm the guests need.
+/// Files that name the npm packages of guests.
 pub(super) const NPM_FILES: [&str; 2] = ["package.json", "package-lock.json"];

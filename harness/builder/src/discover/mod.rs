@@ -29,7 +29,7 @@ use crate::wit::Reference;
 /// Contents of a suite directory, sorted by name.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    /// The folder, canonical.
+    /// Canonical path of the directory.
     pub(crate) root: PathBuf,
     pub(crate) guests: Vec<Guest>,
     pub(crate) adapters: Vec<Adapter>,
@@ -41,10 +41,10 @@ pub(crate) struct Layout {
     pub(crate) inputs: Vec<PathBuf>,
 }
 
-/// A `group.toml` with `[[run]]`s.
+/// `group.toml` with `[[run]]` entries.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// The file, relative to the root, with `/`.
+    /// Path of the file relative to the root, with `/`.
     pub(crate) source: String,
     /// Number of entries.
     pub(crate) runs: usize,
@@ -60,11 +60,11 @@ impl Layout {
     }
 }
 
-/// One guest.
+/// Guest.
 #[derive(Debug)]
 pub(crate) struct Guest {
     pub(crate) name: String,
-    /// The folder or file.
+    /// Path of the directory or file.
     pub(crate) path: PathBuf,
     pub(crate) kind: Kind,
     pub(crate) wit: Option<Reference>,
@@ -96,21 +96,21 @@ pub(crate) enum Kind {
     Stub(Answer),
 }
 
-/// One case of a guest.
+/// Case of a guest.
 #[derive(Debug)]
 pub(crate) struct CaseFile {
     pub(crate) name: String,
-    /// The case file, or the guest itself where there is none; relative to the root, with `/`.
+    /// Path of the case file, or of the guest if there is no case file; relative to the root, with `/`.
     pub(crate) source: String,
     /// Content of the case with its files read, or its problems.
     pub(crate) case: Result<Case, String>,
 }
 
-/// One adapter.
+/// Adapter.
 #[derive(Clone, Debug)]
 pub(crate) struct Adapter {
     pub(crate) id: String,
-    /// Id of the adapter whose code it has; usually its own.
+    /// Id of the adapter that provides the code; usually its own.
     pub(crate) of: String,
     pub(crate) path: PathBuf,
     pub(crate) kind: Kind,
@@ -159,7 +159,7 @@ impl Adapter {
     }
 }
 
-/// Of a file, that of its last part.
+/// Returns the part of an id before the first dot. For a path, uses its last component.
 fn module_of(id: &str) -> &str {
     let name = id.rsplit(['/', '\\']).next().unwrap_or(id);
     name.split('.').next().unwrap_or(name)
@@ -168,10 +168,10 @@ fn module_of(id: &str) -> &str {
 /// Reads the layout of the suite at `root`. With `every_release`, includes every release of the published adapters
 /// that it names without a version.
 pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, BuildError> {
-    let root = root.canonicalize().map_err(BuildError::io("find the suite folder", root))?;
+    let root = root.canonicalize().map_err(BuildError::io("find the suite directory", root))?;
     if !root.join("guests").is_dir() {
         let message =
-            "no folder `guests`: a suite is a folder with `guests`, and mostly `adapters` and `wit` beside it";
+            "directory `guests` not found; help: run in a suite directory, which contains `guests/`, or name one";
         return Err(BuildError::Layout(Problems(vec![message.to_string()])));
     }
     let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
@@ -207,7 +207,7 @@ struct Found {
 }
 
 impl Found {
-    /// A path as messages show it: relative to the root, with `/`.
+    /// Formats a path for messages: relative to the root, with `/`.
     fn show(&self, path: &Path) -> String {
         show(&self.root, path)
     }
@@ -217,22 +217,24 @@ impl Found {
     }
 }
 
-/// A path relative to `root`, with `/` on all systems.
+/// Formats a path relative to `root`, with `/` on all systems.
 pub(crate) fn show(root: &Path, path: &Path) -> String {
     let parts = path.strip_prefix(root).unwrap_or(path).components();
     let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     parts.join("/").replace("//", "/")
 }
 
-/// Guests, cases and adapters are parts of trial names and of file names.
+/// Checks the name of a guest, case, adapter or host, which is a part of trial names and file names.
 fn check_name(what: &str, name: &str, dots: bool) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || (dots && c == '.');
     if name.is_empty() || !name.chars().all(fits) {
         let dot = if dots { "`.`, " } else { "" };
-        return Err(format!("`{name}` cannot name {what}: only letters, digits, {dot}`-` and `_` can be in it"));
+        return Err(format!("`{name}` is not a valid name of {what}: expected only letters, digits, {dot}`-` and `_`"));
     }
     if name.contains("--") {
-        return Err(format!("`{name}` cannot name {what}: `--` separates guest and adapters in component files"));
+        return Err(format!(
+            "`{name}` is not a valid name of {what}: `--` separates guest and adapters in the names of components"
+        ));
     }
     Ok(())
 }

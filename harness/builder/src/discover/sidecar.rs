@@ -219,7 +219,7 @@ impl From<StubAnswer> for polyfill_encoder::Answer {
     }
 }
 
-/// The mains that an adapter fits.
+/// Mains that an adapter fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -252,7 +252,7 @@ pub(super) fn read<T: for<'a> Deserialize<'a>>(found: &mut Found, path: &Path) -
     toml::from_str(&text).map_err(|error| format!("`{shown}`: {}", error.to_string().trim_end()))
 }
 
-/// The WIT that a sidecar names.
+/// Returns the WIT that a sidecar names.
 pub(super) fn wit(
     found: &mut Found,
     sidecar: &Path,
@@ -263,8 +263,8 @@ pub(super) fn wit(
     let shown = found.show(sidecar);
     let Some(wit) = wit else {
         return match (world, features) {
-            (Some(world), _) => Err(format!("`{shown}`: `world = \"{world}\"` needs a `wit = \"path\"` beside it")),
-            (None, Some(_)) => Err(format!("`{shown}`: `features` needs a `wit = \"path\"` beside it")),
+            (Some(world), _) => Err(format!("`{shown}`: `world = \"{world}\"` requires `wit = \"path\"`")),
+            (None, Some(_)) => Err(format!("`{shown}`: `features` requires `wit = \"path\"`")),
             (None, None) => Ok(None),
         };
     };

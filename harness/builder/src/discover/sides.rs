@@ -31,7 +31,8 @@ impl Layout {
         self.has_adapters(sides)
     }
 
-    /// Adapters that are files, looked for from the current folder. They stand for preview1: a build gives them other names.
+    /// Reads the adapters that are named as files, relative to the current directory. They implement preview1, whatever
+    /// their file is called.
     fn files(&self, sides: &[Side]) -> Result<Vec<Adapter>, BuildError> {
         let (mut files, mut problems) = (Vec::new(), Vec::new());
         for id in sides.iter().flat_map(Side::adapters).filter(|id| is_file(id)) {
@@ -61,7 +62,7 @@ impl Layout {
                 if self.adapters.iter().all(|adapter| adapter.id != id) {
                     let own = self.adapters.iter().filter(|adapter| !matches!(adapter.kind, Kind::Reference(_)));
                     let hint = near::hint(id, own.map(|adapter| adapter.id.as_str()));
-                    problems.push(format!("no adapter `{id}` in `adapters`{hint}"));
+                    problems.push(format!("adapter `{id}` not found in `adapters`{hint}"));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! A folder of `wasi-testsuite` -> guests with a case each.
+//! Discovers the modules of a `wasi-testsuite` directory as guests with one case each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use crate::error::{BuildError, Problems};
 use crate::tree::{Entry, Node, Preopen, Tree};
 use crate::wasi_test::{self, WasiTest};
 
-/// All modules in the folder and those in it, each through the adapters.
+/// Returns all modules in the directory and below it, with the adapters as their only chain.
 pub(crate) fn discover(root: &Path, adapters: &[String]) -> Result<Layout, BuildError> {
-    let root = root.canonicalize().map_err(BuildError::io("find the folder", root))?;
+    let root = root.canonicalize().map_err(BuildError::io("find the directory", root))?;
     let mut found = Found { root: root.clone(), inputs: Vec::new(), problems: Vec::new() };
     let modules: Vec<PathBuf> = listing::files_below(&root)?.into_iter().filter(|file| is_module(file)).collect();
     if modules.is_empty() {
-        let message = format!("no modules (`.wasm`) in `{}` or a folder in it", root.display());
+        let message = format!("no modules (`.wasm`) in `{}` or below it", root.display());
         return Err(BuildError::Layout(Problems(vec![message])));
     }
     let names = names(&root, &modules);
@@ -39,7 +39,7 @@ fn is_module(file: &Path) -> bool {
     file.extension().is_some_and(|end| end == "wasm")
 }
 
-/// The files' names without their ends; where two are the same, with the folders that they are in.
+/// Returns the names of files without extension. Duplicate names include the directories.
 fn names(root: &Path, modules: &[PathBuf]) -> Vec<String> {
     let short = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut seen = BTreeSet::new();
@@ -64,7 +64,7 @@ fn case(found: &mut Found, module: &Path) -> Result<Case, String> {
     let beside = module.parent().unwrap_or(Path::new(""));
     let mut files = Tree::new();
     for folder in preopens.values() {
-        let message = |message: String| format!("`{}`: folder `{folder}`: {message}", found.show(&json));
+        let message = |message: String| format!("`{}`: directory `{folder}`: {message}", found.show(&json));
         if let Some(problem) = crate::tree::path_problem(folder) {
             return Err(message(format!("it {problem}")));
         }
@@ -92,7 +92,7 @@ fn case(found: &mut Found, module: &Path) -> Result<Case, String> {
     }
 }
 
-/// A directory that is not modified: tests write to a copy.
+/// Reads a directory. The files themselves are never modified: tests write to a copy.
 fn tree(folder: &Path, name: &str, files: &mut Tree) -> std::io::Result<()> {
     files.insert(name.to_string(), Entry::Node(Node { folder: true, ..Node::default() }));
     let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;

@@ -18,10 +18,10 @@ pub(super) fn discover(found: &mut Found) -> Result<BTreeMap<String, PathBuf>, B
         let end = entry.name.strip_suffix(".sh").filter(|end| !entry.folder && !end.is_empty());
         match end {
             Some(end) if FILE_GUESTS.contains(&end) || ["h", "toml"].contains(&end) => {
-                found.problem(&entry.path, format!("files that end in `.{end}` have a meaning already"));
+                found.problem(&entry.path, format!("the file extension `.{end}` is already in use"));
             }
             Some(end) => drop(scripts.insert(end.to_string(), entry.path)),
-            None => found.problem(&entry.path, "a toolchain is a script called `<end of the guests' names>.sh`"),
+            None => found.problem(&entry.path, "expected a script named `<file extension of the guests>.sh`"),
         }
     }
     Ok(scripts)

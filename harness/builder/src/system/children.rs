@@ -1,8 +1,8 @@
-//! Child processes: each is known here until it has ended, so that none outlives this process when a signal ends it.
+//! Tracks child processes until they end, so that none outlives this process when a signal ends it.
 //!
-//! Where signals are handled ([`signals::install`](super::signals)), and for hosts always, a child leads a process
-//! group of its own, and the whole group is killed: what a child has started goes with it. Without a handler compilers stay
-//! in the group of this process, so that a terminal's Ctrl-C reaches them.
+//! If signals are handled ([`signals::install`](super::signals)), and for external hosts always, a child leads its own
+//! process group, and the whole group is killed, including the child's own children. Without a signal handler,
+//! compilers stay in the group of this process, so that Ctrl-C in a terminal reaches them.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,11 +11,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{private, signals};
 
-/// The process groups that are alive, by the ids of their leaders. Held while a child is started, and forever by the caller that
-/// ends this process.
+/// Ids of the leaders of running process groups. Locked while a child is started, and forever once this process ends.
 static GROUPS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// A child that leads a process group. Dropping it kills the group and waits for the child.
+/// Child that leads a process group. Dropping it kills the group and waits for the child.
 #[derive(Debug)]
 pub struct Group {
     child: Child,
@@ -27,7 +26,7 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// Errors of [`Command::spawn`].
+    /// Fails like [`Command::spawn`].
     pub fn start(command: &mut Command) -> io::Result<Group> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -37,12 +36,12 @@ impl Group {
         Ok(Group { child, ended: None })
     }
 
-    /// The ends of the pipes, where the command has all three and they were not taken before.
+    /// Takes the pipes. `None` if the command lacks one of the three, or they were already taken.
     pub fn pipes(&mut self) -> Option<(ChildStdin, ChildStdout, ChildStderr)> {
         Some((self.child.stdin.take()?, self.child.stdout.take()?, self.child.stderr.take()?))
     }
 
-    /// Returns the exit status if the child has ended. Remaining processes of its group are killed then.
+    /// Returns the exit status if the child has ended, and kills the remaining processes of its group.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         if self.ended.is_none() && self.has_ended() {
             self.end();
@@ -50,12 +49,12 @@ impl Group {
         self.ended
     }
 
-    /// Kills the group, waits for the child, and gives its exit status.
+    /// Kills the group, waits for the child, and returns its exit status.
     pub fn end(&mut self) -> Option<ExitStatus> {
         if self.ended.is_none() {
-            // Before the child is waited for: until then no other process can have its id.
+            // The child's id can be reused once the child has been waited for.
             kill(self.child.id());
-            // It may have ended by itself; and where there are no groups, this is what kills it.
+            // Fails if the child has ended. On systems without process groups, only this kills the child.
             let _ = self.child.kill();
             self.ended = self.child.wait().ok();
             GROUPS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.child.id());
@@ -63,7 +62,7 @@ impl Group {
         self.ended
     }
 
-    /// Without waiting for it, which would free its id.
+    /// Returns true if the child has ended, without waiting for it, which would free its id.
     #[cfg(unix)]
     fn has_ended(&self) -> bool {
         use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -84,9 +83,9 @@ impl Drop for Group {
     }
 }
 
-/// Runs a command to completion, as [`Command::output`]. Its remaining temporary files are removed.
+/// Runs a command to completion like [`Command::output`], and removes its remaining temporary files.
 pub fn output(command: &mut Command) -> io::Result<Output> {
-    // Without one, the command has those of this process.
+    // Without a private directory, the command inherits the variables of this process.
     let temporary = private::private_dir().ok();
     if let Some(private) = &temporary {
         command.envs(private::VARIABLES.map(|variable| (variable, private.path())));
@@ -103,12 +102,12 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
     drop(groups);
     let id = child.id();
     let output = child.wait_with_output();
-    // Where a signal has ended the child, this waits for the end of this process: no failure is reported.
+    // If a signal is ending this process, the lock is never released: the killed child is not reported as a failure.
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     output
 }
 
-/// Kills all groups, and lets no further child start: for the end of this process.
+/// Kills all groups and prevents new children. Call it before this process ends.
 pub(super) fn end_all() {
     let groups = GROUPS.lock().unwrap_or_else(PoisonError::into_inner);
     for &group in groups.iter() {
@@ -121,7 +120,7 @@ pub(super) fn end_all() {
 fn kill(group: u32) {
     use rustix::process::{Pid, Signal, kill_process_group};
     if let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) {
-        // It may have no processes any more.
+        // Fails if all processes of the group have ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
 }

@@ -1,4 +1,4 @@
-//! Access to the machine, each kind in one place: files that users name, atomic writes, environment variables, threads,
+//! Accesses the machine, with a file for each kind of access: users' files, atomic writes, environment variables, threads,
 //! child processes, private directories, and signals.
 
 pub mod children;

@@ -1,7 +1,8 @@
-//! Private directories: all of a process lie in one parent, `polyfill-UID-PID-RANDOM` among the temporary files, which goes with
-//! the last of them.
+//! Creates and removes private directories. Those of a process have one parent, `polyfill-UID-PID-RANDOM` in the
+//! directory for temporary files. The parent is removed with the last private directory.
 //!
-//! A process that is killed leaves its parent behind. A later one removes it: one of the same user whose lock is free. Links are never followed.
+//! A killed process leaves its parent behind. A later process of the same user removes it if its lock is free. Links
+//! are never followed.
 
 use std::collections::hash_map::RandomState;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -15,23 +16,23 @@ use std::time::Duration;
 
 use super::{signals, variables};
 
-/// The variables that name the directory for temporary files.
+/// Environment variables that name the directory for temporary files.
 pub(super) const VARIABLES: [&str; 3] = ["TMPDIR", "TEMP", "TMP"];
 
-/// The lock in a parent, held as long as its process lives.
+/// Lock file in a parent, locked while its process runs.
 const LOCK: &str = "lock";
 
-/// A parent without a lock is being made, or removed, by another process; one of this age is neither.
+/// Age from which a parent without a lock is abandoned. A younger one may be in creation or removal by its process.
 const ABANDONED: Duration = Duration::from_secs(600);
 
-/// Attempts to remove what a guest is still writing to, and the time between them.
+/// Number of attempts to remove a directory that a guest is still writing to, and the time between them.
 const ATTEMPTS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The parent of this process, while anything is in it.
+/// Parent of this process, while it has a private directory.
 static PARENT: Mutex<Weak<Parent>> = Mutex::new(Weak::new());
 
-/// A directory that only this user can enter, removed with all that is in it when this is dropped.
+/// Directory that only this user can enter. Dropping it removes the directory and its contents.
 #[derive(Debug)]
 pub struct PrivateDir {
     path: PathBuf,
@@ -39,7 +40,7 @@ pub struct PrivateDir {
 }
 
 impl PrivateDir {
-    /// Its path, which is absolute.
+    /// Returns the absolute path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -48,16 +49,16 @@ impl PrivateDir {
 impl Drop for PrivateDir {
     fn drop(&mut self) {
         signals::park_if_ending();
-        // What cannot be removed now, a later process tries again.
+        // A later process retries a removal that fails.
         let _ = remove(&self.path);
     }
 }
 
-/// Makes a private directory.
+/// Creates a private directory.
 ///
 /// # Errors
 ///
-/// Errors of the system.
+/// Fails if the directory or its parent cannot be created.
 pub fn private_dir() -> io::Result<PrivateDir> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let parent = parent()?;
@@ -66,7 +67,7 @@ pub fn private_dir() -> io::Result<PrivateDir> {
     Ok(PrivateDir { path, _parent: parent })
 }
 
-/// The directory for temporary files: `TMPDIR`, unless it is empty, or the system's.
+/// Returns the directory for temporary files: `TMPDIR` if it is set and not empty, or the system's.
 pub fn temp_dir() -> PathBuf {
     let folder = match variables::variable("TMPDIR") {
         None if cfg!(unix) => PathBuf::from("/tmp"),
@@ -75,7 +76,7 @@ pub fn temp_dir() -> PathBuf {
     std::path::absolute(&folder).unwrap_or(folder)
 }
 
-/// Removes the parent, and prevents another one: for the end of this process, while its threads go on.
+/// Removes the parent and prevents a new one. Call it before this process ends, while its threads may still run.
 pub(super) fn end() {
     let current = PARENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(parent) = current.upgrade() {
@@ -84,7 +85,7 @@ pub(super) fn end() {
     std::mem::forget(current);
 }
 
-/// Removes a parent in which files are still being made. A file takes its place meanwhile, so that the path is not made anew.
+/// Removes a parent in which threads still create files. A file at its path prevents it from being created again.
 fn remove_for_good(path: &Path) {
     let Some(temporary) = path.parent() else { return };
     let mut moved = Vec::new();
@@ -107,16 +108,16 @@ fn remove_for_good(path: &Path) {
     let _ = fs::remove_file(path);
 }
 
-/// All private directories of a process.
+/// Parent of all private directories of a process.
 #[derive(Debug)]
 struct Parent {
     path: PathBuf,
-    /// None where the file system has no locks: then no other process removes it.
+    /// Lock on the parent. `None` if the file system has no locks: then no other process removes the parent.
     _lock: Option<File>,
 }
 
 impl Parent {
-    /// The lock goes last: what is left of a removal that is interrupted can be removed later.
+    /// Removes the lock last, so that a later process can complete an interrupted removal.
     fn remove(&self) -> io::Result<()> {
         remove_parent(&self.path)
     }
@@ -151,7 +152,7 @@ fn make_parent(temporary: &Path) -> io::Result<Parent> {
         let lock_path = path.join(LOCK);
         let lock = File::create_new(&lock_path)?;
         match lock.try_lock() {
-            // A process that takes it for abandoned between these two steps holds the lock, or has removed it.
+            // Between these steps, another process may take the parent for abandoned and lock or remove it.
             Err(TryLockError::WouldBlock) => continue,
             Ok(()) if !lock_path.exists() => continue,
             Ok(()) => return Ok(Parent { path, _lock: Some(lock) }),
@@ -167,7 +168,7 @@ fn new_path(temporary: &Path) -> PathBuf {
     temporary.join(format!("{}{}-{:016x}", prefix(), std::process::id(), random()))
 }
 
-/// Removes the parents of processes that are dead.
+/// Removes the parents of processes that have ended.
 fn remove_abandoned(temporary: &Path) {
     let prefix = prefix();
     for entry in fs::read_dir(temporary).into_iter().flatten().filter_map(Result::ok) {
@@ -195,7 +196,7 @@ fn is_parent(name: &str, prefix: &str) -> bool {
     digits(process, u8::is_ascii_digit) && random.len() == 16 && digits(random, u8::is_ascii_hexdigit)
 }
 
-/// A directory, not a link to one, which this user owns.
+/// Returns true for a directory that this user owns. Links to directories do not count.
 fn is_own(path: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(path) else { return false };
     #[cfg(unix)]
@@ -205,7 +206,7 @@ fn is_own(path: &Path) -> bool {
     metadata.is_dir() && own
 }
 
-/// The lock of a parent whose process is dead, taken; a parent without one is that after a while.
+/// Returns the lock of a parent whose process has ended. A parent without a lock counts as abandoned after a while.
 fn abandoned(path: &Path) -> Option<Option<File>> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -236,7 +237,7 @@ fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// No secret: two processes are not to have the same name, and no guest is to guess it.
+/// Returns random digits for a name that is unique among processes and that guests cannot guess. Not a secret.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
@@ -244,18 +245,21 @@ fn random() -> u64 {
 fn remove_parent(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        match entry.file_name() == LOCK {
-            true => {}
-            false if entry.file_type()?.is_dir() => remove(&entry.path())?,
-            false => gone(fs::remove_file(entry.path()))?,
+        if entry.file_name() == LOCK {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            remove(&entry.path())?;
+        } else {
+            gone(fs::remove_file(entry.path()))?;
         }
     }
     gone(fs::remove_file(path.join(LOCK)))?;
     gone(fs::remove_dir(path))
 }
 
-/// Removes a directory and all that is in it, however deep: directories in it are moved up before they are emptied, so that
-/// neither paths nor the number of open directories grow.
+/// Removes a directory and its contents at any depth. Subdirectories are moved up before they are emptied, so that
+/// neither the length of paths nor the number of open directories grows.
 fn remove(root: &Path) -> io::Result<()> {
     let mut tree = Tree { root, prefix: format!(".gone-{:016x}-", random()), moved: Vec::new(), count: 0 };
     tree.empty(root)?;
@@ -266,12 +270,12 @@ fn remove(root: &Path) -> io::Result<()> {
     gone(fs::remove_dir(root))
 }
 
-/// A directory that is being removed.
+/// Removal of a directory.
 struct Tree<'a> {
     root: &'a Path,
-    /// The beginning of names that no other process gives.
+    /// Prefix of names that no other process uses.
     prefix: String,
-    /// Directories that were moved up, and are not empty yet.
+    /// Moved directories that are not yet empty.
     moved: Vec<PathBuf>,
     count: usize,
 }
@@ -281,7 +285,7 @@ impl Tree<'_> {
         for entry in permitted(folder, || fs::read_dir(folder))? {
             let entry = entry?;
             let path = entry.path();
-            // While a directory is listed, what is moved into it may be listed, too.
+            // The listing of a directory may include entries that are moved into it meanwhile.
             if entry.file_name().to_string_lossy().starts_with(&self.prefix) {
                 continue;
             }
@@ -300,7 +304,7 @@ impl Tree<'_> {
     }
 }
 
-/// Once more with all permissions for the directory, where they are missing.
+/// Retries an attempt with all permissions for the directory if permissions are missing.
 fn permitted<T>(folder: &Path, attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
     match attempt() {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
@@ -314,9 +318,10 @@ fn permitted<T>(folder: &Path, attempt: impl Fn() -> io::Result<T>) -> io::Resul
 #[cfg(unix)]
 fn permit(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    match fs::symlink_metadata(folder)?.is_dir() {
-        true => fs::set_permissions(folder, fs::Permissions::from_mode(0o700)),
-        false => Ok(()),
+    if fs::symlink_metadata(folder)?.is_dir() {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+    } else {
+        Ok(())
     }
 }
 
@@ -325,7 +330,7 @@ fn permit(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Another process may have removed it.
+/// Ignores that a file does not exist, because another process may have removed it.
 fn gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -340,7 +345,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_private_directory_goes_with_its_handle() {
+    fn dropping_a_private_directory_removes_it() {
         let private = private_dir().unwrap();
         let path = private.path().to_path_buf();
         fs::write(path.join("file"), "").unwrap();
@@ -350,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_of_dead_processes_are_removed_and_nothing_else() {
+    fn only_directories_of_ended_processes_are_removed() {
         let temporary = tempfile::tempdir().unwrap();
         let at = |name: &str| temporary.path().join(name);
         let name = |process| format!("{}{process}-0123456789abcdef", prefix());
@@ -375,13 +380,13 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_that_is_removed_is_not_made_again() {
+    fn a_removed_parent_is_not_created_again() {
         let temporary = tempfile::tempdir().unwrap();
         let parent = make_parent(temporary.path()).unwrap();
         let inner = parent.path.join("0/deep/er");
         let (made, stop) = (AtomicU64::new(0), AtomicU64::new(0));
         thread::scope(|scope| {
-            // As a run that lays out its files, up to the first error.
+            // Like a run that lays out its files until the first error.
             scope.spawn(|| {
                 while stop.load(Ordering::Relaxed) == 0 && fs::create_dir_all(inner.join(random().to_string())).is_ok()
                 {
@@ -399,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_a_link_keeps_what_it_leads_to() {
+    fn the_target_of_a_lock_that_is_a_link_is_kept() {
         let temporary = tempfile::tempdir().unwrap();
         let parent = temporary.path().join(format!("{}1-0123456789abcdef", prefix()));
         fs::create_dir(&parent).unwrap();
@@ -418,7 +423,7 @@ mod tests {
         fs::write(root.join("closed/inner/file"), "").unwrap();
         fs::set_permissions(root.join("closed/inner"), fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o500)).unwrap();
-        // Longer than a path can be: built from the bottom up.
+        // Longer than the maximum length of a path, so it is built from the bottom up.
         let (inner, outer) = (root.join("a".repeat(200)), root.join("b"));
         fs::create_dir(&inner).unwrap();
         for _ in 0..100 {

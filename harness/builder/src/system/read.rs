@@ -1,6 +1,7 @@
-//! Files that users name: regular files only, and no more of them than a bound.
+//! Reads users' files: only regular files, up to a maximum size.
 //!
-//! Opening a FIFO waits for a writer, and a device like `/dev/zero` has no end. Both are refused before anything is read.
+//! Opening a FIFO waits for a writer, and a device such as `/dev/zero` has no end. Both are rejected before anything is
+//! read.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -8,26 +9,26 @@ use std::path::Path;
 
 use thiserror::Error;
 
-/// The largest file that is read, in bytes: 1 GiB.
+/// Maximum size of a file in bytes: 1 GiB.
 pub const MOST_BYTES: u64 = 1 << 30;
 
-/// The largest text file that is read, in bytes: 64 MiB.
+/// Maximum size of a text file in bytes: 64 MiB.
 pub const MOST_TEXT: u64 = 64 << 20;
 
-/// A file that is refused, as the source of an [`io::Error`] of the kind [`ErrorKind::InvalidInput`]. The path is in the
-/// error around it.
+/// Rejection of a file, as the source of an [`io::Error`] of kind [`ErrorKind::InvalidInput`]. The outer error names
+/// the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Unreadable {
-    /// A FIFO, a device, a socket or a directory.
+    /// The file is a FIFO, a device, a socket or a directory.
     #[error("is {kind}; expected a regular file")]
     Kind {
-        /// The kind with its article: `a FIFO`.
+        /// Kind of file with its article: `a FIFO`.
         kind: &'static str,
     },
-    /// More bytes than the bound.
+    /// The file exceeds the maximum size.
     #[error("has more than {most} bytes; expected at most that many")]
     TooLarge {
-        /// The bound, in bytes.
+        /// Maximum size in bytes.
         most: u64,
     },
 }
@@ -42,40 +43,37 @@ impl From<Unreadable> for io::Error {
 ///
 /// # Errors
 ///
-/// Any error of the system, and [`Unreadable`] for another kind of file or for a larger one.
+/// Fails with [`Unreadable`] for another kind of file or a larger file, or with the system's error.
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     read_up_to(path.as_ref(), MOST_BYTES)
 }
 
-/// Reads a regular file of at most [`MOST_TEXT`] that is UTF-8.
+/// Reads a UTF-8 file of at most [`MOST_TEXT`].
 ///
 /// # Errors
 ///
-/// As [`read`], and [`ErrorKind::InvalidData`] for other bytes.
+/// Fails like [`read`], and with [`ErrorKind::InvalidData`] if the file is not UTF-8.
 pub fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
     let bytes = read_up_to(path.as_ref(), MOST_TEXT)?;
     String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8"))
 }
 
-/// Reads a file that was typed on the command line: as [`read`], but `/dev/stdin` and `/dev/fd/N`, as shells have them for
-/// `<(command)`, are read to their end.
+/// Reads a file that was named on the command line: like [`read`], but also reads `/dev/stdin` and `/dev/fd/N`
+/// (`<(command)` in shells) to their end.
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// Fails like [`read`].
 pub fn read_argument(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     let path = path.as_ref();
-    match is_stream(path) {
-        true => bounded(File::open(path)?, 0, MOST_BYTES),
-        false => read(path),
-    }
+    if is_stream(path) { bounded(File::open(path)?, 0, MOST_BYTES) } else { read(path) }
 }
 
 /// Reads standard input to its end: at most [`MOST_BYTES`].
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// Fails like [`read`].
 pub fn read_stdin() -> io::Result<Vec<u8>> {
     bounded(io::stdin().lock(), 0, MOST_BYTES)
 }
@@ -100,7 +98,7 @@ fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(file, size, most)
 }
 
-/// Looks at the file, opens it without waiting, and looks again: it may be another one by then.
+/// Checks the file, opens it without blocking, and checks it again, because it may have been replaced in between.
 fn open(path: &Path) -> io::Result<(File, u64)> {
     check(&std::fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
@@ -113,7 +111,7 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
-/// A file can grow while it is read, and those of `/proc` have no size.
+/// Reads up to a maximum size. A file can grow while it is read, and files in `/proc` report no size.
 fn bounded(from: impl Read, size: u64, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(size as usize);
     from.take(most + 1).read_to_end(&mut bytes)?;
@@ -124,10 +122,7 @@ fn bounded(from: impl Read, size: u64, most: u64) -> io::Result<Vec<u8>> {
 }
 
 fn check(metadata: &Metadata) -> io::Result<()> {
-    match metadata.is_file() {
-        true => Ok(()),
-        false => Err(Unreadable::Kind { kind: kind(metadata) }.into()),
-    }
+    if metadata.is_file() { Ok(()) } else { Err(Unreadable::Kind { kind: kind(metadata) }.into()) }
 }
 
 fn kind(metadata: &Metadata) -> &'static str {
@@ -163,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_files_that_are_not_regular_are_refused_without_waiting() {
+    fn irregular_files_are_rejected_without_waiting() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
@@ -181,12 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn files_beyond_the_bound_are_refused_before_they_are_read() {
+    fn larger_files_are_rejected_before_they_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sparse");
         File::create(&path).unwrap().set_len(MOST_BYTES + 1).unwrap();
         refused(read(&path), Unreadable::TooLarge { most: MOST_BYTES });
-        // As a file that grows meanwhile.
+        // Like a file that grows while it is read.
         refused(bounded(io::repeat(0), 0, 10), Unreadable::TooLarge { most: 10 });
         assert_eq!(bounded(io::repeat(7).take(10), 0, 10).unwrap(), [7; 10]);
     }

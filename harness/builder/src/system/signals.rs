@@ -1,36 +1,36 @@
-//! Signals that end the process: its children are killed and its private directories removed before it dies by the same
-//! signal.
+//! Handles signals that end the process: kills its children and removes its private directories before it dies by the
+//! same signal.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static HANDLED: AtomicBool = AtomicBool::new(false);
 
-/// A signal has come, and another thread is about to end the process.
+/// Set when a signal has arrived and the signal thread is ending the process.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
-/// Handles SIGINT, SIGTERM, SIGHUP and SIGQUIT from now on: for the `main` of a program. A signal that the process was
-/// started to ignore, as by `nohup`, stays ignored. Does nothing on systems without signals, and when called again.
+/// Handles SIGINT, SIGTERM, SIGHUP and SIGQUIT. Call it in `main`. Signals that the process was started to ignore, for
+/// example by `nohup`, stay ignored. Further calls, and calls on systems without signals, have no effect.
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| HANDLED.store(start(), Ordering::Relaxed));
 }
 
-/// True after an [`install`] that did something.
+/// Returns true if signals are handled.
 pub(super) fn are_handled() -> bool {
     HANDLED.load(Ordering::Relaxed)
 }
 
-/// Waits for ever where a signal is ending the process. Without children and private directories runs fail, and none of that is to be
-/// reported; and the exit status is to show the signal, not that a `main` returned first.
+/// Blocks forever if a signal is ending the process. Runs fail once their children and private directories are gone:
+/// these failures must not be reported, and the exit status must show the signal.
 pub fn park_if_ending() {
     while ENDING.load(Ordering::Acquire) {
         std::thread::park();
     }
 }
 
-/// Ends the process quietly when a thread panics because its output is closed, as in `polyfill show | head`:
-/// for the `main` of a program. Other panics are reported as before.
+/// Ends the process silently if a thread panics because standard output is closed, as in `polyfill show | head`. Call
+/// it in `main`. Other panics are reported as usual.
 pub fn end_on_broken_pipe() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -43,7 +43,7 @@ pub fn end_on_broken_pipe() {
     }));
 }
 
-/// Nothing that this process has made is left.
+/// Kills the children and removes the private directories of this process.
 fn finish() {
     ENDING.store(true, Ordering::Release);
     super::children::end_all();
@@ -81,7 +81,7 @@ fn start() -> bool {
             std::process::exit(128 + signal);
         }
     };
-    // Signals are taken over by the thread that handles them: where there is none, they do what they always did.
+    // Signals are registered by the thread that handles them. Without the thread, they keep their default action.
     let started = std::thread::Builder::new().name("signals".into()).spawn(handle);
     started.is_ok() && is_ready.recv().unwrap_or(false)
 }
@@ -91,7 +91,7 @@ fn start() -> bool {
     false
 }
 
-/// The signals that this process ignores, as a mask; none where the system does not report them.
+/// Returns the mask of ignored signals; 0 if the system does not report it.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

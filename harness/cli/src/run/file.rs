@@ -46,7 +46,7 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
         }
         let stack = args.adapter.clone().or(newest);
         if let Some(stack) = &stack {
-            modules = modules.through(stack, &Suite::new(&args.suite).progress(output::progress))?;
+            modules = modules.through(stack, &Suite::from_env(&args.suite).progress(output::progress))?;
         }
         let (component, check) = modules.reported(args.reported()).encode(&load::options(&args.encoding, true))?;
         let stack = stack.unwrap_or_else(|| super::chain_name(args, &args.encoding.adapts));

@@ -19,7 +19,7 @@ type Checked = Option<(String, Sanitize)>;
 /// Builds the guest and selects one of its trials.
 pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let guest = args.program.as_str();
-    let suite = Suite::new(&args.suite).filter([format!("{guest}::")]).progress(output::progress);
+    let suite = Suite::from_env(&args.suite).filter([format!("{guest}::")]).progress(output::progress);
     let suite = suite.trace(args.is_traced()).sanitize(args.sanitize);
     let built = suite.build()?;
     let trials = trials(&built.index, guest);

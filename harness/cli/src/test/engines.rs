@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use polyfill_runner::EngineKind;
+use polyfill_runner::{EngineKind, Options};
 
 use crate::args::TestArgs;
-use crate::error::Error;
 
-/// Engines named on the command line.
+/// Engines named on the command line, or else in the environment.
 pub(super) struct Engines<'a> {
     args: &'a TestArgs,
+    options: &'a Options,
 }
 
 impl<'a> Engines<'a> {
-    pub(super) fn new(args: &'a TestArgs) -> Engines<'a> {
-        Engines { args }
+    pub(super) fn new(args: &'a TestArgs, options: &'a Options) -> Engines<'a> {
+        Engines { args, options }
     }
 
     /// Returns the filters for the build, without engine suffixes: the build does not depend on engines.
@@ -27,18 +27,14 @@ impl<'a> Engines<'a> {
     }
 
     /// Returns the selected engines, including those that trial names end with.
-    ///
-    /// # Errors
-    ///
-    /// The environment variable names an unknown engine.
-    pub(super) fn kinds(&self) -> Result<BTreeSet<EngineKind>, Error> {
+    pub(super) fn kinds(&self) -> BTreeSet<EngineKind> {
         let asked = match (&self.args.engines, self.args.all_engines) {
             (_, true) => EngineKind::ALL.to_vec(),
             (Some(engines), false) => engines.to_vec(),
-            (None, false) => polyfill_runner::engines_of_environment()?,
+            (None, false) => self.options.engines.clone().unwrap_or(vec![EngineKind::default()]),
         };
         let named = self.args.filters.iter().filter_map(|word| EngineKind::at_end(word).map(|(_, kind)| kind));
         let host = self.args.host.iter().filter_map(|host| EngineKind::at_end(host).map(|(_, kind)| kind));
-        Ok(asked.into_iter().chain(named).chain(host).collect())
+        asked.into_iter().chain(named).chain(host).collect()
     }
 }

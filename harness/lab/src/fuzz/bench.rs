@@ -280,7 +280,7 @@ mod tests {
     use polyfill_builder::case::Case;
 
     fn side(text: &str) -> Bench {
-        Bench::new(&Suite::new("../.."), &text.parse().unwrap()).unwrap()
+        Bench::new(&Suite::from_env("../.."), &text.parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn unsupported_sides_are_rejected() {
-        let candidate = |text: &str| Bench::new(&Suite::new("../.."), &text.parse().unwrap());
+        let candidate = |text: &str| Bench::new(&Suite::from_env("../.."), &text.parse().unwrap());
         for text in ["reference-command@wasi-async", "reference-command@node"] {
             assert!(matches!(candidate(text), Err(BenchError::Side(_))), "{text}");
         }

@@ -145,10 +145,14 @@ fn descriptor(random: &mut Random, model: &Model, function: &Function) -> Fd {
 
 fn number(random: &mut Random, domain: Domain) -> u64 {
     let odd = random.below(400) == 0;
-    let bits = |random: &mut Random, known: u32| match odd {
-        true => 1 << random.below(16),
-        false if random.chance(50) => 0,
-        false => random.bits() & random.bits() & ((1 << known) - 1),
+    let bits = |random: &mut Random, known: u32| {
+        if odd {
+            1 << random.below(16)
+        } else if random.chance(50) {
+            0
+        } else {
+            random.bits() & random.bits() & ((1 << known) - 1)
+        }
     };
     let minus = |number: i64| number as u64;
     match domain {
@@ -210,14 +214,15 @@ fn subscriptions(random: &mut Random, model: &Model) -> Vec<Subscription> {
     let closed: Vec<Fd> = model.closed().chain([Fd::Number(NEVER)]).collect();
     let count = 1 + random.below(3);
     let first = random.below(3);
-    let mut one = |number: usize| match clocks {
-        true => Subscription::Clock {
-            id: *random.pick(&[0, 1, 1, 1, 2, 4]),
-            // The times are far apart: the order of close ones depends on timing.
-            timeout: [0, 2_000_000_000, 946_684_801_000_000_000][(first + number) % 3],
-            absolute: random.chance(30),
-        },
-        false => {
+    let mut one = |number: usize| {
+        if clocks {
+            Subscription::Clock {
+                id: *random.pick(&[0, 1, 1, 1, 2, 4]),
+                // The times are far apart: the order of close ones depends on timing.
+                timeout: [0, 2_000_000_000, 946_684_801_000_000_000][(first + number) % 3],
+                absolute: random.chance(30),
+            }
+        } else {
             let fd = if random.chance(8) || open.is_empty() { *random.pick(&closed) } else { *random.pick(&open) };
             if random.chance(60) { Subscription::Read(fd) } else { Subscription::Write(fd) }
         }

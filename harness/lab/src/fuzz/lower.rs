@@ -99,14 +99,13 @@ impl Lowering {
             (_, Value::Subscriptions(all)) => self.subscribe(parameter, all),
             (_, Value::Events { in_place }) => {
                 let (count, input) = self.subscriptions.unwrap_or_default();
-                let at = match in_place {
-                    true => {
-                        // Events may overwrite the subscriptions.
-                        let region = Region { parameter, out: true, at: input, length: count * EVENT };
-                        self.lowered.regions.push(region);
-                        input
-                    }
-                    false => self.room(parameter, count * EVENT),
+                let at = if *in_place {
+                    // Events may overwrite the subscriptions.
+                    let region = Region { parameter, out: true, at: input, length: count * EVENT };
+                    self.lowered.regions.push(region);
+                    input
+                } else {
+                    self.room(parameter, count * EVENT)
                 };
                 self.number((self.base as usize + at) as u64);
             }

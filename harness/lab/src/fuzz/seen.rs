@@ -312,8 +312,5 @@ fn hex(bytes: &[u8]) -> String {
 fn time(nanoseconds: u64) -> String {
     const NEAR: Duration = Duration::from_secs(24 * 60 * 60);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    match Duration::from_nanos(nanoseconds).abs_diff(now) < NEAR {
-        true => "now".to_string(),
-        false => nanoseconds.to_string(),
-    }
+    if Duration::from_nanos(nanoseconds).abs_diff(now) < NEAR { "now".to_string() } else { nanoseconds.to_string() }
 }

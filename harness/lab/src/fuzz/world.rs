@@ -82,8 +82,9 @@ fn folder_entry() -> Entry {
 }
 
 fn preopen(folder: &str, read_only: bool) -> Preopen {
-    match read_only {
-        true => Preopen::Restricted(Restricted { folder: folder.to_string(), read_only }),
-        false => Preopen::Folder(folder.to_string()),
+    if read_only {
+        Preopen::Restricted(Restricted { folder: folder.to_string(), read_only })
+    } else {
+        Preopen::Folder(folder.to_string())
     }
 }

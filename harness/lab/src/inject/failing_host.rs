@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use polyfill_runner::{End, Program, Response, Script};
 use wasmtime::component::Type;
@@ -9,7 +10,7 @@ use wasmtime::component::Type;
 use super::ways::{ERROR, FaultKind, HANDLE};
 
 /// Host error that ends a run with far more calls than the fault-free run.
-pub(super) const TOO_MANY: &str = "the run exceeded its limit of host calls";
+const TOO_MANY: &str = "the run exceeded its limit of host calls";
 
 /// Returns true if a fault can be injected into a call. Dropping a handle cannot fail.
 pub(super) fn can_fail(function: &str) -> bool {
@@ -61,6 +62,8 @@ pub(super) struct Inject {
     pub(super) calls: usize,
     /// Limit on the number of calls.
     pub(super) most: usize,
+    /// Set when the run exceeds the limit.
+    pub(super) exceeded: Arc<AtomicBool>,
 }
 
 impl Script for Inject {
@@ -72,11 +75,11 @@ impl Script for Inject {
         if arguments.iter().any(|argument| argument == ERROR || argument == HANDLE) {
             return Response::Ends(self.help(function));
         }
-        match () {
-            () if self.calls > self.most => Response::Ends(End::Failed(TOO_MANY.into())),
-            () if self.calls == self.at + 1 => self.way.says.clone(),
-            () => Response::Nothing,
+        if self.calls > self.most {
+            self.exceeded.store(true, Ordering::Relaxed);
+            return Response::Ends(End::Failed(TOO_MANY.into()));
         }
+        if self.calls == self.at + 1 { self.way.says.clone() } else { Response::Nothing }
     }
 }
 

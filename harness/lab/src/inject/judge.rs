@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use polyfill_runner::{Outcome, StagedRun};
+use polyfill_runner::{End, Outcome, StagedRun};
 
 use super::calls::{CoreCall, core_calls, core_of, unversioned};
 use super::clean::{Clean, same_calls, same_end, same_outcome};
 use super::errors::counterpart;
-use super::failing_host::TOO_MANY;
 use super::ways::{Group, TRAP};
 
 /// Outcome of a run that handled its fault correctly.
@@ -39,6 +38,8 @@ pub(super) struct Faulted<'a> {
     pub(super) place: Option<usize>,
     pub(super) clean: &'a Clean,
     pub(super) run: &'a StagedRun,
+    /// Set if the run exceeded its limit of host calls.
+    pub(super) exceeded: bool,
 }
 
 /// Permitted errnos of a call.
@@ -84,8 +85,8 @@ pub(super) fn judge(faulted: &Faulted<'_>) -> Verdict {
         (_, Some(event)) => unversioned(&event.function),
     };
     let mut outcomes = match (group, at) {
-        (Group::Trap, _) => trapped(&run.observation.outcome),
-        _ if is_endless(&run.observation.outcome) => vec!["hang".to_string()],
+        (Group::Trap, _) => trapped(faulted),
+        _ if faulted.exceeded || is_limit(&run.observation.outcome) => vec!["hang".to_string()],
         (_, Some(at)) => called(faulted, &calls, at),
         (_, None) => outside(faulted, &calls),
     };
@@ -98,9 +99,11 @@ pub(super) fn judge(faulted: &Faulted<'_>) -> Verdict {
 }
 
 /// Judges a host trap, which must end the run as a host error.
-fn trapped(outcome: &Outcome) -> Vec<String> {
-    match outcome {
-        Outcome::HostError(info) if info.message.contains(TRAP) => Vec::new(),
+fn trapped(Faulted { place, run, .. }: &Faulted<'_>) -> Vec<String> {
+    let event = place.and_then(|place| run.trace.events.get(place));
+    let failed = event.is_some_and(|event| event.end == End::Failed(TRAP.to_string()));
+    match &run.observation.outcome {
+        Outcome::HostError(_) if failed => Vec::new(),
         other => vec![format!("no trap, but {}", ended(other))],
     }
 }
@@ -208,12 +211,9 @@ fn outside(faulted: &Faulted<'_>, calls: &[CoreCall]) -> Vec<String> {
     }
 }
 
-fn is_endless(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Timeout { .. } | Outcome::Limit { .. } => true,
-        Outcome::HostError(info) => info.message.contains(TOO_MANY),
-        _ => false,
-    }
+/// Returns true if a limit ended the run.
+fn is_limit(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Timeout { .. } | Outcome::Limit { .. })
 }
 
 /// Formats the outcome of a run in one or two words.
@@ -223,7 +223,7 @@ fn ended(outcome: &Outcome) -> String {
         Outcome::HostError(_) => "refused by the host".into(),
         Outcome::Exit(code) => format!("exit {code}"),
         Outcome::Returned => "returned".into(),
-        _ if is_endless(outcome) => "hang".into(),
+        _ if is_limit(outcome) => "hang".into(),
         _ => "not run".into(),
     }
 }

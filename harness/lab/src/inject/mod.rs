@@ -151,6 +151,7 @@ pub fn one(plan: &Plan, fault: &str) -> Result<One, InjectError> {
     };
     let run = subject.run(fault);
     let verdict = subject.judge(fault, &run);
+    let run = run.run;
     Ok(One {
         case: subject.name.clone(),
         side: side.to_string(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use polyfill_builder::index::{Artifact, Index, Trial};
@@ -132,6 +133,13 @@ fn subject<'e>(
     Subject::new(trial.case_key(), staged)
 }
 
+/// Result of a run with a fault.
+pub(super) struct FaultedRun {
+    pub(super) run: StagedRun,
+    /// Set if the run exceeded its limit of host calls.
+    pub(super) exceeded: bool,
+}
+
 impl<'e> Subject<'e> {
     /// Runs the case twice without a fault and lists its possible faults.
     fn new(name: String, staged: Staged<'e>) -> Result<Subject<'e>, String> {
@@ -174,20 +182,27 @@ impl<'e> Subject<'e> {
     }
 
     /// Runs the case with a fault.
-    pub(super) fn run(&self, fault: &Fault) -> StagedRun {
-        match fault.at {
+    pub(super) fn run(&self, fault: &Fault) -> FaultedRun {
+        let exceeded = Arc::new(AtomicBool::new(false));
+        let run = match fault.at {
             At::Growth(number) => self.staged.run(None, Some(number - 1)),
             At::Call(number) => {
-                let (helpers, way) = (self.helpers.clone(), fault.way.clone());
-                let most = self.calls * TIMES + MORE;
-                let script = Inject { helpers, way, at: number - 1, calls: 0, most };
+                let script = Inject {
+                    helpers: self.helpers.clone(),
+                    way: fault.way.clone(),
+                    at: number - 1,
+                    calls: 0,
+                    most: self.calls * TIMES + MORE,
+                    exceeded: exceeded.clone(),
+                };
                 self.staged.run(Some(Box::new(script)), None)
             }
-        }
+        };
+        FaultedRun { run, exceeded: exceeded.load(Ordering::Relaxed) }
     }
 
     /// Judges a run with a fault.
-    pub(super) fn judge(&self, fault: &Fault, run: &StagedRun) -> Verdict {
+    pub(super) fn judge(&self, fault: &Fault, run: &FaultedRun) -> Verdict {
         let place = match fault.at {
             At::Call(number) => self.places.get(number - 1).copied(),
             At::Growth(number) => self.growths.get(number - 1).copied().flatten(),
@@ -196,7 +211,7 @@ impl<'e> Subject<'e> {
         let event = place.and_then(|place| self.clean.run.trace.events.get(place));
         let call = event.map_or("", |event| event.function.as_str());
         let errnos = expected(*group, name, code.as_deref(), call);
-        judge(&Faulted { group: *group, errnos, place, clean: &self.clean, run })
+        judge(&Faulted { group: *group, errnos, place, clean: &self.clean, run: &run.run, exceeded: run.exceeded })
     }
 
     /// Returns the number of the guest's calls in the fault-free run.

@@ -82,10 +82,12 @@ pub(super) fn ways(ty: &ComponentFunc, event: &Event, result: Option<&Val>, code
     let takes = ty.params().any(|(_, ty)| is_bytes(&ty));
     for Altered { name, value, broken } in alter::altered(result, &result_type, wanted) {
         let Ok(text) = wasm_wave::to_string(&value) else { continue };
-        let group = match () {
-            () if broken || is_broken(&event.function, &name, bounded, takes) => Group::Broken,
-            () if is_less(&event.function, &name, bounded) => Group::Short,
-            () => Group::Value,
+        let group = if broken || is_broken(&event.function, &name, bounded, takes) {
+            Group::Broken
+        } else if is_less(&event.function, &name, bounded) {
+            Group::Short
+        } else {
+            Group::Value
         };
         all.push(FaultKind::new(name, group, Response::Ends(End::Returned(Some(text)))));
     }
@@ -201,11 +203,13 @@ fn first_byte(text: &str) -> Option<String> {
 /// random or blocking function, or a larger count than bytes passed.
 fn is_broken(function: &str, name: &str, bounded: bool, takes: bool) -> bool {
     let ends = |word: &str| name == word || name.ends_with(&format!(": {word}"));
-    match () {
-        () if ends("longer") => bounded,
-        () if ends("empty") => bounded && ["random", "blocking"].iter().any(|word| function.contains(word)),
+    if ends("longer") {
+        bounded
+    } else if ends("empty") {
+        bounded && ["random", "blocking"].iter().any(|word| function.contains(word))
+    } else {
         // More bytes than were passed.
-        () => takes && name == "most",
+        takes && name == "most"
     }
 }
 

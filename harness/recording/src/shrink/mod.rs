@@ -280,10 +280,7 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
         smaller.about.returned = observation.returned;
         smaller.trace = trace;
         verdict::renew(&mut smaller.about);
-        match self.play(&smaller, ReplayOptions::default())?.same {
-            true => Ok(smaller),
-            false => Err(ShrinkError::NotTheSame),
-        }
+        if self.play(&smaller, ReplayOptions::default())?.same { Ok(smaller) } else { Err(ShrinkError::NotTheSame) }
     }
 }
 

@@ -106,9 +106,10 @@ pub(super) fn facts(module: &[u8]) -> Result<Facts, ReduceError> {
             _ => {}
         }
     }
-    match facts.types.len() == facts.bodies.len() {
-        true => Ok(facts),
-        false => Err(ReduceError("the numbers of functions and of function bodies differ".into())),
+    if facts.types.len() == facts.bodies.len() {
+        Ok(facts)
+    } else {
+        Err(ReduceError("the numbers of functions and of function bodies differ".into()))
     }
 }
 

@@ -288,10 +288,13 @@ fn given_by(
 ) -> Result<Given, StandaloneError> {
     let wrong = |message| StandaloneError::Value { function: event.function.clone(), message };
     let result = match (&event.end, value, &wit.result) {
-        (End::Returned(_), Some(value), Some(ty)) => match is_by_address(image.resolve, wit) {
-            true => Some(Result_::Address(image.place(value, ty).map_err(wrong)?)),
-            false => Some(Result_::Value(image.place_flat(value, ty).map_err(wrong)?)),
-        },
+        (End::Returned(_), Some(value), Some(ty)) => {
+            if is_by_address(image.resolve, wit) {
+                Some(Result_::Address(image.place(value, ty).map_err(wrong)?))
+            } else {
+                Some(Result_::Value(image.place_flat(value, ty).map_err(wrong)?))
+            }
+        }
         (End::Returned(_), _, None) => Some(Result_::Nothing),
         (End::Returned(_), None, Some(_)) => return Err(wrong("no result was recorded".into())),
         _ => None,

@@ -41,7 +41,8 @@ const GROWTH: u64 = 2 << 20;
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let built = Suite::new(root).filter(CELLS).progress(|line| eprintln!("{line}")).build().expect("the suite builds");
+    let built =
+        Suite::from_env(root).filter(CELLS).progress(|line| eprintln!("{line}")).build().expect("the suite builds");
     let runner = Runner::new(&built.out_dir).root(root);
     let index = runner.index().expect("an index");
     let trials: Vec<&Trial> = index.trials.iter().filter(|trial| CELLS.contains(&trial.name().as_str())).collect();

@@ -1,6 +1,7 @@
 //! Checks of adapter behavior, call by call.
 
 use super::changes::{self, End};
+use super::invalid_handles::is_invalid_handle;
 use super::ledger::Over;
 use super::realloc::Request;
 use super::{CoreBoundary, Open, PAGE, Value, call};
@@ -16,8 +17,6 @@ const STACK: [(&str, &str); 2] = [
 ];
 /// Maximum number of frames per violation.
 const MOST_FRAMES: usize = 4;
-/// Parts of wasmtime's messages for the use of an invalid handle.
-const REFUSED: [&str; 3] = ["unknown handle index", "used with the wrong type", "cannot remove owned resource"];
 
 impl CoreBoundary {
     /// Reports an abnormal end within an adapter that was caused by an invalid handle or a stack error.
@@ -29,8 +28,8 @@ impl CoreBoundary {
         let function = info.frames.first().map_or("", |frame| frame.function.as_str());
         let stack =
             STACK.iter().find(|(name, _)| *name == function).map(|(_, what)| ViolationKind::Stack(what.to_string()));
-        let refused = REFUSED.iter().any(|message| info.message.contains(message));
-        let handle = refused.then(|| ViolationKind::Handle(format!("used an invalid handle: {}", info.message)));
+        let handle = is_invalid_handle(&info.message)
+            .then(|| ViolationKind::Handle(format!("used an invalid handle: {}", info.message)));
         self.violates(stack.or(handle));
         self.located(&info.frames);
     }

@@ -10,6 +10,7 @@
 mod changes;
 mod checks;
 mod fills;
+mod invalid_handles;
 mod ledger;
 mod linker;
 mod realloc;

@@ -65,9 +65,10 @@ impl<'a> Plan<'a> {
             plan.add_parents(path)?;
             plan.add(path, planned)?;
         }
-        match plan.bytes > limits.files as u64 {
-            true => Err(FilesError::Bytes { total: plan.bytes, limit: limits.files }),
-            false => Ok(plan),
+        if plan.bytes > limits.files as u64 {
+            Err(FilesError::Bytes { total: plan.bytes, limit: limits.files })
+        } else {
+            Ok(plan)
         }
     }
 
@@ -170,9 +171,10 @@ fn link<'a>(path: &str, node: &Node, target: &'a str) -> Result<&'a str, FilesEr
     if node.mode.is_some() || node.modified.is_some() {
         return Err(content(path, "a link cannot have `mode` or `modified`"));
     }
-    match target.is_empty() || target.contains('\0') || target.len() >= MOST_PATH {
-        true => Err(content(path, format!("`link` is empty, contains a zero byte, or has {MOST_PATH} bytes or more"))),
-        false => Ok(target),
+    if target.is_empty() || target.contains('\0') || target.len() >= MOST_PATH {
+        Err(content(path, format!("`link` is empty, contains a zero byte, or has {MOST_PATH} bytes or more")))
+    } else {
+        Ok(target)
     }
 }
 

@@ -33,6 +33,15 @@ pub trait Host: Send + Sync {
     /// Defines the host's functions in the linker.
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
 
+    /// Returns the names of the interfaces that the host defines, with their versions: `wasi:cli/exit@0.2.12`.
+    ///
+    /// A linker cannot list its definitions. The version of an interface that is not declared here is unknown in
+    /// reports of unsatisfied imports, and an `[[import]]` answer for a function of that interface in another
+    /// compatible version replaces the whole interface. Default: none.
+    fn interfaces(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Returns true if functions are asynchronous (`func_wrap_async` and the like). The guest then runs on an
     /// asynchronous store, driven by a single-threaded runtime.
     fn is_async(&self) -> bool {
@@ -65,6 +74,11 @@ impl Default for Hosts {
             Arc::new(wasi::WasiAsync),
         ])
     }
+}
+
+/// Returns the interfaces of `my-wasi` and `my-wasi-typed`.
+fn my_wasi_interfaces() -> Vec<String> {
+    ["my-wasi", "my-cli"].map(String::from).to_vec()
 }
 
 impl Hosts {

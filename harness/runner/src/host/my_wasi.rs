@@ -16,6 +16,10 @@ impl Host for MyWasi {
         "my-wasi"
     }
 
+    fn interfaces(&self) -> Vec<String> {
+        super::my_wasi_interfaces()
+    }
+
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         add_my_wasi(linker)?;
         add_my_cli(linker)

@@ -321,10 +321,7 @@ impl Trace {
     }
 
     pub(crate) fn push(&mut self, line: String) {
-        match self.lines.len() < MOST_CALLS {
-            true => self.lines.push(line),
-            false => self.dropped += 1,
-        }
+        if self.lines.len() < MOST_CALLS { self.lines.push(line) } else { self.dropped += 1 }
     }
 }
 

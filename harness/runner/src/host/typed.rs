@@ -24,6 +24,10 @@ impl Host for MyWasiTyped {
         "my-wasi-typed"
     }
 
+    fn interfaces(&self) -> Vec<String> {
+        super::my_wasi_interfaces()
+    }
+
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         bindings::Reactor::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
     }

@@ -4,6 +4,7 @@
 //! run. The monotonic clock of wasmtime-wasi, which sleeps in real time, is replaced by a virtual clock.
 
 mod filesystem;
+mod interfaces;
 
 use std::future::poll_fn;
 use std::io;
@@ -46,6 +47,10 @@ impl Host for Wasi {
         true
     }
 
+    fn interfaces(&self) -> Vec<String> {
+        interfaces::declared()
+    }
+
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         wasmtime_wasi::p2::add_to_linker_sync(linker)?;
         linker.allow_shadowing(true);
@@ -68,6 +73,10 @@ impl Host for WasiAsync {
 
     fn has_files(&self) -> bool {
         true
+    }
+
+    fn interfaces(&self) -> Vec<String> {
+        interfaces::declared()
     }
 
     fn add_to_linker(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {

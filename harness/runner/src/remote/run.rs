@@ -225,9 +225,10 @@ impl<'a> Seen<'a> {
 
     /// Checks that the descriptor declares the capability that a message requires.
     fn declared(&self, capability: Capability, message: &str) -> Result<(), String> {
-        match self.host.has(capability) {
-            true => Ok(()),
-            false => Err(format!("{message}: the descriptor does not declare the capability `{}`", capability.name())),
+        if self.host.has(capability) {
+            Ok(())
+        } else {
+            Err(format!("{message}: the descriptor does not declare the capability `{}`", capability.name()))
         }
     }
 

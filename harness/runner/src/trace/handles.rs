@@ -1,15 +1,19 @@
 //! Replacement of handles in values.
 
-use std::collections::BTreeMap;
-
 use wasmtime::component::{ResourceAny, Type, Val};
 
-/// Names of handles by [`key`].
-pub(super) type Names = BTreeMap<String, String>;
+/// Names of the handles of a value. Handles have no order and no hash, and most values have few of them.
+#[derive(Default)]
+pub(super) struct Names(Vec<(ResourceAny, String)>);
 
-/// Returns the debug text of a handle as a key, because handles have no order.
-pub(super) fn key(handle: ResourceAny) -> String {
-    format!("{handle:?}")
+impl Names {
+    pub(super) fn add(&mut self, handle: ResourceAny, name: String) {
+        self.0.push((handle, name));
+    }
+
+    pub(super) fn get(&self, handle: ResourceAny) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == handle).map(|(_, name)| name.as_str())
+    }
 }
 
 /// Returns a copy of a value with its handles replaced by `handle`.

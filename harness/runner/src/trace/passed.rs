@@ -7,7 +7,7 @@ use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{Func, Linker, ResourceAny, Type, Val};
 use wasmtime_wasi::I32Exit;
 
-use super::handles::{Names, key, map};
+use super::handles::{Names, map};
 use super::script::Response;
 use super::stand_ins::Resources;
 use super::{Boundary, End, wrap};
@@ -58,7 +58,7 @@ impl Passed {
         asynchronous: bool,
     ) -> wasmtime::Result<()> {
         core_boundary::asked(&store);
-        let mut names = Names::new();
+        let mut names = Names::default();
         let (mut given_away, mut lent) = (Vec::new(), Vec::new());
         let mut real = Vec::new();
         for argument in arguments {
@@ -101,12 +101,12 @@ impl Passed {
         results: &mut [Val],
     ) -> wasmtime::Result<Option<String>> {
         let (Some(result), Some(ty)) = (results.first_mut(), ty.results().next()) else { return Ok(None) };
-        let mut names = Names::new();
+        let mut names = Names::default();
         *result = map(result, Some(&ty), &mut |real, ty| {
             let Some(Type::Own(resource)) = ty else { return Ok(real) };
             let (handle, number, name) = self.resources.give(store, resource, real)?;
             store.data().core_boundary().given(number, &name, &self.name, parent);
-            names.insert(key(handle), name);
+            names.add(handle, name);
             Ok(handle)
         })?;
         let is_asked = store.data().tape().is_asked();
@@ -170,15 +170,13 @@ fn take(
     map(value, None, &mut |handle, _| {
         let owned = handle.owned();
         let number = handle.try_into_resource_dynamic(&mut *store)?.rep();
-        let known = match owned {
-            true => store.data().tape().take(number),
-            false => store.data().tape().handle(number).cloned(),
-        };
+        let known = if owned { store.data().tape().take(number) } else { store.data().tape().handle(number).cloned() };
         let known = known.ok_or_else(|| wasmtime::format_err!("unknown handle: not returned by the host"))?;
-        names.insert(key(handle), known.name);
-        match owned {
-            true => store.data().core_boundary().given_away(number),
-            false => lent.push(number),
+        names.add(handle, known.name);
+        if owned {
+            store.data().core_boundary().given_away(number)
+        } else {
+            lent.push(number)
         }
         given_away.extend(known.real.filter(|_| owned));
         Ok(known.real.unwrap_or(handle))
@@ -192,16 +190,13 @@ pub(super) async fn drop_real(
     asynchronous: bool,
 ) -> wasmtime::Result<()> {
     let uncounted = wrap::Uncounted::begin(store);
-    let done = match asynchronous {
-        true => real.resource_drop_async(&mut *store).await,
-        false => real.resource_drop(&mut *store),
-    };
+    let done = if asynchronous { real.resource_drop_async(&mut *store).await } else { real.resource_drop(&mut *store) };
     uncounted.end(store);
     done
 }
 
 fn text(store: &StoreContextMut<'_, State>, value: &Val, names: &Names) -> String {
-    store.data().tape().text(value, &mut |handle| names.get(&key(handle)).cloned().unwrap_or_default())
+    store.data().tape().text(value, &mut |handle| names.get(handle).unwrap_or_default().to_string())
 }
 
 pub(super) fn ended(done: &wasmtime::Result<Option<String>>) -> End {

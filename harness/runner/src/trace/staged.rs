@@ -73,7 +73,7 @@ impl<'a> Staged<'a> {
             return Err(observe::no_files(host).to_string());
         }
         let origin = crate::skew::Origin { component: program.binary(), stack: "" };
-        imports::linked(host.name(), linker, program.component(), origin).map_err(|unmet| unmet.to_string())?;
+        imports::linked(host, linker, program.component(), origin).map_err(|unmet| unmet.to_string())?;
         let wrapped = Wrapped::new(engine, program, linker)?;
         Ok(Self { engine, program: program.clone(), wrapped, inputs, limits, sanitize })
     }

@@ -70,14 +70,15 @@ pub(super) fn define(
             Some(instance) => linker.instance(instance)?,
             None => linker.root(),
         };
-        match asynchronous {
-            true => root.resource_async(name, stand_in, move |store, number| {
+        if asynchronous {
+            root.resource_async(name, stand_in, move |store, number| {
                 let dropped = dropped.clone();
                 Box::new(async move { drop_handle(store, &dropped, number, true).await })
-            }),
-            false => root.resource(name, stand_in, move |store, number| {
+            })
+        } else {
+            root.resource(name, stand_in, move |store, number| {
                 drive::drive_at_once(drop_handle(store, &dropped, number, false))
-            }),
+            })
         }
     };
     for (import, item) in ty.imports(engine) {

@@ -38,9 +38,10 @@ impl Wrapped {
         asynchronous: bool,
     ) -> wasmtime::Result<InstancePre<State>> {
         let uncounted = Uncounted::begin(&mut store.as_context_mut());
-        let relay = match asynchronous {
-            true => self.relay.instantiate_async(&mut *store).await,
-            false => self.relay.instantiate(&mut *store),
+        let relay = if asynchronous {
+            self.relay.instantiate_async(&mut *store).await
+        } else {
+            self.relay.instantiate(&mut *store)
         };
         uncounted.end(&mut store.as_context_mut());
         let relay = relay?;
@@ -91,9 +92,10 @@ pub(super) async fn call(
     asynchronous: bool,
 ) -> wasmtime::Result<()> {
     let uncounted = Uncounted::begin(store);
-    let done = match asynchronous {
-        true => function.call_async(&mut *store, arguments, results).await,
-        false => function.call(&mut *store, arguments, results),
+    let done = if asynchronous {
+        function.call_async(&mut *store, arguments, results).await
+    } else {
+        function.call(&mut *store, arguments, results)
     };
     uncounted.end(store);
     done

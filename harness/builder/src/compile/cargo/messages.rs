@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Packages;
 
-/// One line of cargo's standard output.
+/// Line of cargo's standard output.
 #[derive(Deserialize)]
 struct Line {
     reason: String,
@@ -33,11 +33,11 @@ struct Diagnostic {
     rendered: Option<String>,
 }
 
-/// Modules and errors by package folder.
+/// Modules and errors by package directory.
 pub(super) struct Messages {
     modules: BTreeMap<PathBuf, Vec<(PathBuf, bool)>>,
     errors: BTreeMap<PathBuf, String>,
-    /// Cargo's own words.
+    /// Standard error of cargo.
     stderr: String,
     success: bool,
 }
@@ -82,7 +82,11 @@ impl Messages {
         !self.success && self.stderr.contains("--locked")
     }
 
-    /// The one module of the package in that folder and whether it is an old one; or why there is none.
+    /// Returns the module of the package in a directory, and true if it was not rebuilt.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the package has no module, or several.
     pub(super) fn module(&self, package: &Path, packages: &Packages) -> Result<(PathBuf, bool), String> {
         if let Some(errors) = self.errors.get(package) {
             return Err(errors.clone());
@@ -90,7 +94,7 @@ impl Messages {
         match self.modules.get(package).map(Vec::as_slice) {
             Some([(file, fresh)]) => Ok((file.clone(), *fresh)),
             Some(several) if several.len() > 1 => Err(format!(
-                "the package has {} programs or `cdylib` libraries ({}); it can have one",
+                "the package has {} programs or `cdylib` libraries ({}), expected one",
                 several.len(),
                 several.iter().filter_map(|(file, _)| file.file_name()?.to_str()).collect::<Vec<_>>().join(", ")
             )),
@@ -99,7 +103,7 @@ impl Messages {
                     .to_string())
             }
             _ => {
-                // A library that it depends on is broken, or cargo did not get as far as compiling.
+                // A dependency has errors, or cargo failed before it compiled the package.
                 let library = |folder: &&PathBuf| !packages.values().any(|package| package == *folder);
                 let errors = self.errors.iter().filter(|(folder, _)| library(folder)).map(|(_, error)| error.as_str());
                 let errors: String = errors.collect();
@@ -109,7 +113,7 @@ impl Messages {
     }
 }
 
-/// Cargo's standard error without progress.
+/// Returns cargo's standard error without progress.
 fn own_words(stderr: &str) -> String {
     let progress = ["Compiling", "Fresh", "Finished", "Updating", "Downloading", "Downloaded", "Locking", "Blocking"];
     let is_progress = |line: &&str| progress.iter().any(|word| line.trim_start().starts_with(word));

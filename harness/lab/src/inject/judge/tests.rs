@@ -33,7 +33,7 @@ const TWO: Made<'static> = ("two", Some("success, nwritten: 3"));
 /// Returns the outcome of a fault in the first call of a guest that writes `one` and `two`.
 fn seen(group: Group, errnos: Errnos, run: &StagedRun) -> String {
     let clean = Clean::of(self::run(&[ONE, TWO], Outcome::Returned, "onetwo", &["stream#1"]));
-    let verdict = judge(&Faulted { group, errnos, place: Some(1), clean: &clean, run });
+    let verdict = judge(&Faulted { group, errnos, place: Some(1), clean: &clean, run, exceeded: false });
     assert_eq!((verdict.function.as_str(), verdict.call.as_str()), ("fd_write", "a:b/c.write"));
     verdict.outcomes.join(", ")
 }
@@ -68,7 +68,12 @@ fn wrong_or_missing_errnos_and_hangs_are_reported() {
     assert_eq!(failed(&io, Outcome::Returned, "onetwo", &["stream#1"]), "io");
     assert_eq!(failed(&[ONE, TWO], Outcome::Returned, "two", &["stream#1"]), "success");
     assert_eq!(failed(&[("one", None)], Outcome::Trap(trap("unreachable")), "", &[]), "trap");
-    assert_eq!(failed(&[("one", None)], Outcome::HostError(trap(TOO_MANY)), "", &[]), "hang");
+    assert_eq!(failed(&[("one", None)], Outcome::HostError(trap("closed")), "", &[]), "refused by the host");
+    let clean = Clean::of(run(&[ONE, TWO], Outcome::Returned, "onetwo", &[]));
+    let run = &run(&[("one", None)], Outcome::HostError(trap("closed")), "", &[]);
+    let errnos = Errnos::These(vec!["acces"]);
+    let faulted = Faulted { group: Group::Code, errnos, place: Some(1), clean: &clean, run, exceeded: true };
+    assert_eq!(judge(&faulted).outcomes, ["hang"]);
     assert_eq!(failed(&[("one", None)], Outcome::Exit(1), "", &[]), "exit 1");
     let later = [("one", Some("acces")), ("one", None)];
     assert_eq!(failed(&later, Outcome::Trap(trap("unreachable")), "", &[]), "trap later");
@@ -90,9 +95,14 @@ fn a_short_count_is_reported_or_completed() {
 
 #[test]
 fn a_host_trap_ends_the_run() {
-    let ended = |outcome| seen(Group::Trap, Errnos::Any, &run(&[("one", None)], outcome, "", &[]));
-    assert_eq!(ended(Outcome::HostError(trap(TRAP))), RIGHT);
-    assert_eq!(ended(Outcome::Trap(trap("unreachable"))), "no trap, but trap");
+    let ended = |message: &str, outcome| {
+        let mut run = run(&[("one", None)], outcome, "", &[]);
+        run.trace.events[1].end = End::Failed(message.to_string());
+        seen(Group::Trap, Errnos::Any, &run)
+    };
+    assert_eq!(ended(TRAP, Outcome::HostError(trap(TRAP))), RIGHT);
+    assert_eq!(ended(TRAP, Outcome::Trap(trap("unreachable"))), "no trap, but trap");
+    assert_eq!(ended("closed", Outcome::HostError(trap("closed"))), "no trap, but refused by the host");
 }
 
 #[test]
