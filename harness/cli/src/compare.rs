@@ -34,6 +34,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     refuse_idle(&built.idle_words)?;
     let limits = Limits { fuel, ..Limits::default() };
     let mut runner = Runner::new(&built.out_dir).root(&args.suite).limits(limits).bless(false);
+    runner = runner.proposals(args.proposals.wasm.iter().copied());
     if args.host_calls || rules.budget.needs_host_calls() {
         runner = runner.trace(Detail::Short);
     }
@@ -64,6 +65,7 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
     let built = suite(args, &sides, args.calls).build()?;
     refuse_idle(&built.idle_words)?;
     let runner = Runner::new(&built.out_dir).root(&args.suite).bless(false);
+    let runner = runner.proposals(args.proposals.wasm.iter().copied());
     let found = record(&runner, &sides, args.calls)?.bisect();
     if found.cases.is_empty() && found.ignored.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));

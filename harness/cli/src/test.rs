@@ -30,7 +30,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let suite = suite(args);
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
     let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).engines(engines.kinds()?);
-    runner = runner.keep(polyfill_recording::keep);
+    runner = runner.keep(polyfill_recording::keep).proposals(args.proposals.wasm.iter().copied());
     if args.trace {
         runner = runner.trace(Detail::Short);
     }
@@ -102,6 +102,7 @@ fn again(args: &TestArgs) -> String {
     if args.trace {
         check += " --trace";
     }
+    check += &args.proposals.option();
     match &args.wasi_testsuite {
         Some(folder) => {
             // These options determine the trials of wasi-testsuite.

@@ -4,6 +4,7 @@
 #[path = "../../../tests/golden/mod.rs"]
 mod golden;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -31,7 +32,14 @@ fn root() -> PathBuf {
 
 fn plan(suite: &Path, words: &[&str], sides: &[&str]) -> Plan {
     let sides = sides.iter().map(|side| side.parse().unwrap()).collect();
-    Plan { suite: Suite::new(suite).filter(words.iter().copied()), sides, only: Vec::new(), jobs: 2, whole: false }
+    Plan {
+        suite: Suite::new(suite).filter(words.iter().copied()),
+        sides,
+        only: Vec::new(),
+        proposals: BTreeSet::new(),
+        jobs: 2,
+        whole: false,
+    }
 }
 
 #[test]
@@ -174,7 +182,7 @@ fn whole() -> &'static Swept {
     SWEPT.get_or_init(|| {
         let Rules { adapters: sides, cases, .. } = rules();
         let suite = Suite::new(root()).filter(cases);
-        inject(&Plan { suite, sides, only: Vec::new(), jobs: 2, whole: true }).unwrap()
+        inject(&Plan { suite, sides, only: Vec::new(), proposals: BTreeSet::new(), jobs: 2, whole: true }).unwrap()
     })
 }
 

@@ -1,12 +1,13 @@
 //! Runner of a suite: the index of trials, the hosts, and the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
+use polyfill_builder::case::Proposal;
 use polyfill_builder::index::{self, Index, NATIVE, Trial};
 use polyfill_builder::system::{self, threads, variables};
 use thiserror::Error;
@@ -69,6 +70,7 @@ pub struct Runner {
     pub(crate) bless: bool,
     pub(crate) detail: Detail,
     pub(crate) accepted: Accepted,
+    pub(crate) proposals: BTreeSet<Proposal>,
     pub(crate) cache: PathBuf,
     /// Engines of trials that name none; see [`Runner::engines`].
     pub(crate) kinds: Result<Vec<EngineKind>, UnknownEngine>,
@@ -102,6 +104,7 @@ impl Runner {
             bless: variables::is_on("BLESS"),
             detail: Detail::Off,
             accepted: Accepted::default(),
+            proposals: BTreeSet::new(),
             kinds: named_engines(),
             engines: Engines::default(),
             linkers: Mutex::default(),
@@ -197,6 +200,12 @@ impl Runner {
     /// ([`Suite::sanitize`](polyfill_builder::Suite::sanitize)).
     pub fn accepted(mut self, accepted: Accepted) -> Self {
         self.accepted = accepted;
+        self
+    }
+
+    /// Enables proposals of core WebAssembly in all trials, in addition to those of each case.
+    pub fn proposals(mut self, proposals: impl IntoIterator<Item = Proposal>) -> Self {
+        self.proposals.extend(proposals);
         self
     }
 

@@ -8,6 +8,7 @@
 mod alter;
 mod calls;
 mod clean;
+mod engines;
 mod errors;
 mod failing_host;
 mod judge;
@@ -17,13 +18,14 @@ mod subject;
 mod table;
 mod ways;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use polyfill_builder::case::Proposal;
 use polyfill_builder::side::Side;
 use polyfill_builder::{BuildError, Suite};
-use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, Trace, Violation};
+use polyfill_runner::{Trace, Violation};
 use thiserror::Error;
 
 pub use judge::{GROWTH, RIGHT, START, Verdict};
@@ -33,7 +35,8 @@ pub use subject::{At, Fault};
 pub use table::{Count, Swept, Table, Trial};
 pub use ways::{FaultKind, Group};
 
-use subject::{Subject, Subjects, subjects};
+use engines::Engines;
+use subject::{Subject, Subjects, build, subjects};
 
 /// Error of fault injection.
 #[derive(Debug, Error)]
@@ -41,9 +44,6 @@ pub enum InjectError {
     /// The suite does not build.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The engine cannot be created.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
     /// Host `native` has no host calls that could fail.
     #[error("host `native` runs without an adapter; help: select one with `--adapter`")]
     Native,
@@ -80,6 +80,8 @@ pub struct Plan {
     pub sides: Vec<Side>,
     /// Guest functions to inject faults into. Empty: all.
     pub only: Vec<String>,
+    /// Proposals to enable in addition to those of the cases.
+    pub proposals: BTreeSet<Proposal>,
     /// Number of threads.
     pub jobs: usize,
     /// Set when all cases of the suite are selected.
@@ -110,15 +112,16 @@ pub struct One {
 ///
 /// Returns an error if the suite does not build, a host is not supported, or no fault can be injected.
 pub fn inject(plan: &Plan) -> Result<Swept, InjectError> {
-    let engine = engine()?;
     let mut tables = Vec::new();
     for side in &plan.sides {
-        tables.push(table(plan, &subjects(&engine, &plan.suite, side)?, side));
+        let built = build(&plan.suite, side)?;
+        let engines = Engines::new(&plan.proposals, &built.index);
+        tables.push(table(plan, &subjects(&engines, &built, side)?, side));
     }
     if tables.iter().all(|table| table.runs == 0) {
         return Err(InjectError::Nothing(nothing(plan, &tables)));
     }
-    Ok(Swept { tables, whole: plan.whole && plan.only.is_empty() })
+    Ok(Swept { tables, whole: plan.whole && plan.only.is_empty(), proposals: plan.proposals.clone() })
 }
 
 /// Injects one fault, for example `12:no-entry`, into the single case that the plan selects.
@@ -127,13 +130,14 @@ pub fn inject(plan: &Plan) -> Result<Swept, InjectError> {
 ///
 /// Returns an error if the plan does not select exactly one side and one case, or the case has no such fault.
 pub fn one(plan: &Plan, fault: &str) -> Result<One, InjectError> {
-    let engine = engine()?;
     let [side] = &plan.sides[..] else {
         return Err(InjectError::Nothing(
             "a single fault requires a single adapter; help: select it with `--adapter`".into(),
         ));
     };
-    let Subjects { ready, left_out } = subjects(&engine, &plan.suite, side)?;
+    let built = build(&plan.suite, side)?;
+    let engines = Engines::new(&plan.proposals, &built.index);
+    let Subjects { ready, left_out } = subjects(&engines, &built, side)?;
     let [subject] = &ready[..] else {
         let names = ready.iter().map(|subject| &subject.name).chain(left_out.iter().map(|(name, _)| name));
         let names: Vec<&str> = names.map(String::as_str).collect();
@@ -178,11 +182,6 @@ fn nothing(plan: &Plan, tables: &[Table]) -> String {
         [] => "no selected host call can fail".to_string(),
         _ => format!("no selected case supports fault injection: {}", left_out.join(", ")),
     }
-}
-
-/// Creates an engine. Memories come from a pool, because their setup would take longer than most runs.
-fn engine() -> Result<Engine, EngineError> {
-    Engine::of(EngineKind { compiler: Compiler::Cranelift, pooling: true }, None)
 }
 
 /// Injects all faults into a side's cases on several threads. The order of the results is that of the cases.
