@@ -190,9 +190,11 @@ impl Engine {
     /// Returns the error of rejected code, with the proposals that it needs.
     fn rejection(&self, error: &wasmtime::Error, code: &[u8]) -> String {
         let message = backtrace::message(error);
+        // Messages of Winch contain the backtrace of the compiler if `RUST_BACKTRACE` is set.
+        let message = message.split("\nStack backtrace:").next().unwrap_or_default().trim_end();
         match proposals::explain(&self.engine, self.kind, code) {
             Some(why) => format!("{message}\n  {why}"),
-            None => message,
+            None => message.to_string(),
         }
     }
 }
