@@ -15,7 +15,8 @@ use crate::{load, output};
 
 /// Replays a recording and prints the comparison.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
-    let recording = read(&args.recording)?;
+    let mut recording = read(&args.recording)?;
+    recording.about.case.wasm.extend(&args.proposals.wasm);
     let adapter = args
         .adapter
         .as_deref()

@@ -2,7 +2,7 @@
 
 use polyfill_builder::case::LimitName;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Error, FrameInfo, ThrownException, Trap, WasmBacktrace};
+use wasmtime::{Error, FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::host::{Stop, descriptors};
@@ -30,6 +30,9 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
     if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
         let message = format!("more than {} handles of host resources", descriptors::most(limits.handles));
         return limit(LimitName::Handles, message);
+    }
+    if error.is::<GcHeapOutOfMemory<()>>() {
+        return limit(LimitName::Memory, message(error));
     }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames);
     // An exception does not leave a component, nor the exports of a core module.

@@ -53,6 +53,8 @@ pub(crate) struct ReplayArgs {
     #[arg(long)]
     pub(crate) tolerant: bool,
     #[command(flatten)]
+    pub(crate) proposals: ProposalArgs,
+    #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
 

@@ -4,5 +4,5 @@
   (tag $thrown)
   (memory (export "memory") 1)
   (func (export "_start")
-    (try (do (throw $thrown)) (catch $thrown))
+    try throw $thrown catch $thrown end
     (call $proc_exit (i32.const 0))))
