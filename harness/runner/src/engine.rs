@@ -41,6 +41,9 @@ pub enum EngineError {
     /// The bytes are not a valid component or module, or need a feature that this wasmtime lacks.
     #[error("wasmtime rejected the component: {0}")]
     Compile(String),
+    /// As [`EngineError::Compile`], for a core module.
+    #[error("wasmtime rejected the core module: {0}")]
+    Module(String),
 }
 
 /// Maximum number of frames in a backtrace. Includes up to two instrumentation frames of a sanitized run.
@@ -157,7 +160,7 @@ impl Engine {
             let image = size(module.image_range());
             Ok((module, image))
         };
-        self.modules.get_or_make(&hash, make).map_err(EngineError::Compile)
+        self.modules.get_or_make(&hash, make).map_err(EngineError::Module)
     }
 
     /// Returns the module with that hash if it is in memory.

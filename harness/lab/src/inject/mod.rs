@@ -174,13 +174,16 @@ fn nothing(plan: &Plan, tables: &[Table]) -> String {
     let sides: Vec<String> = plan.sides.iter().map(ToString::to_string).collect();
     let reason = |why: &String| why.lines().next().unwrap_or_default().to_string();
     let left_out = tables.iter().flat_map(|table| &table.left_out);
+    // Other lines, such as a remedy, are shown for the first case only.
+    let more = left_out.clone().next().and_then(|(_, why)| why.split_once('\n'));
+    let more = more.map(|(_, more)| format!("\n{more}")).unwrap_or_default();
     let left_out: Vec<String> = left_out.map(|(case, why)| format!("{case} ({})", reason(why))).collect();
     match &left_out[..] {
         [] if tables.iter().all(|table| table.cases.is_empty()) => {
             format!("no selected case runs on {}", sides.join(" or "))
         }
         [] => "no selected host call can fail".to_string(),
-        _ => format!("no selected case supports fault injection: {}", left_out.join(", ")),
+        _ => format!("no selected case supports fault injection: {}{more}", left_out.join(", ")),
     }
 }
 
