@@ -1,6 +1,6 @@
 // Transpiles components to JavaScript modules with jco. Cached in a directory, by the hash of the component.
 
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,15 +18,19 @@ export class Components {
     this.#folder = folder;
   }
 
-  /** Returns the function that instantiates a component, `instantiate(imports)`, and the names of its imports. */
-  async load(file, hash) {
-    let known = this.#known.get(hash);
+  /**
+   * Returns the function that instantiates a component, `instantiate(imports)`, and the names of its imports. The
+   * component is compiled with the proposals that are enabled now.
+   */
+  async load(file, hash, proposals) {
+    const key = [hash, ...proposals].join(' ');
+    let known = this.#known.get(key);
     if (!known) {
       known = await this.#read(await this.#transpiled(file, hash));
       if (this.#known.size >= MOST) {
         this.#known.delete(this.#known.keys().next().value);
       }
-      this.#known.set(hash, known);
+      this.#known.set(key, known);
     }
     return known;
   }
@@ -35,13 +39,10 @@ export class Components {
     const { instantiate } = await import(pathToFileURL(join(folder, 'component.mjs')));
     const imports = JSON.parse(await readFile(join(folder, 'imports.json'), 'utf8'));
     const modules = new Map();
-    const module = async (name) => {
-      if (!modules.has(name)) {
-        modules.set(name, await WebAssembly.compile(await readFile(join(folder, name))));
-      }
-      return modules.get(name);
-    };
-    return { imports, instantiate: (given) => instantiate(module, given) };
+    for (const name of await readdir(folder)) {
+      if (name.endsWith('.wasm')) modules.set(name, await WebAssembly.compile(await readFile(join(folder, name))));
+    }
+    return { imports, instantiate: (given) => instantiate(async (name) => modules.get(name), given) };
   }
 
   async #transpiled(file, hash) {

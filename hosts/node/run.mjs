@@ -4,6 +4,7 @@ import { answers } from './answers.mjs';
 import { Clock } from './clock.mjs';
 import { myWasi } from './my-wasi.mjs';
 import { outcome } from './outcome.mjs';
+import { withProposals } from './proposals.mjs';
 import { Random } from './random.mjs';
 import { camel, fromJson, toJson } from './values.mjs';
 import { wasi } from './wasi.mjs';
@@ -17,11 +18,17 @@ export async function run(request, components, say) {
   if (readOnly) {
     return { 'not-run': `preview2-shim has no folders to read only: \`${readOnly.name}\`` };
   }
+  const refuse = (name) => ({ 'not-run': `V8 ${process.versions.v8} does not support proposal \`${name}\`` });
+  return withProposals(request.wasm, () => runWithProposals(request, components, say), refuse);
+}
+
+async function runWithProposals(request, components, say) {
   let component;
   try {
-    component = await components.load(request.component, request.hash);
+    component = await components.load(request.component, request.hash, request.wasm);
   } catch (error) {
-    return { 'not-run': `jco does not take the component: ${error?.message ?? error}` };
+    const who = error instanceof WebAssembly.CompileError ? `V8 ${process.versions.v8}` : 'jco';
+    return { 'not-run': `${who} rejects the component: ${error?.message ?? error}` };
   }
   const guest = {
     ...request,

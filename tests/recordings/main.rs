@@ -4,6 +4,7 @@
 #[path = "../support/trials.rs"]
 mod trials;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{env, fs};
@@ -19,7 +20,7 @@ const TRIAL: &str = "abort-nested::backtrace::reference-command::wasi";
 
 fn recorded() -> Recording {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    record(&Suite::from_env(root), root, TRIAL).expect("a trial of the suite")
+    record(&Suite::from_env(root), root, TRIAL, &BTreeSet::new()).expect("a trial of the suite")
 }
 
 fn main() -> ExitCode {
@@ -55,7 +56,8 @@ fn standalone_repro_fails_in_node() -> Checked {
     let program = &engine.program(&standalone).expect("a component");
     let inputs = &Inputs { args: vec!["standalone".into()], ..Inputs::default() };
     let limits = &Limits::default();
-    let seen = node.observe(&RemoteRun { program, file: None, inputs, limits }, Sinks::default());
+    let seen =
+        node.observe(&RemoteRun { program, file: None, inputs, limits, proposals: &BTreeSet::new() }, Sinks::default());
     assert!(matches!(&seen.outcome, Outcome::Trap(info) if info.message.contains("unreachable")), "{:?}", seen.outcome);
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod inject;
 mod lab;
 mod limit;
+mod proposals;
 mod recording;
 
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use polyfill_builder::Features;
-use polyfill_builder::case::{Proposal, Seed};
+use polyfill_builder::case::Seed;
 use polyfill_builder::reference::Span;
 use polyfill_builder::schema::FileKind;
 use polyfill_builder::side::Side;
@@ -20,6 +21,7 @@ use wit_component::StringEncoding;
 pub(crate) use self::inject::InjectArgs;
 pub(crate) use self::lab::{FuzzArgs, StressArgs};
 pub(crate) use self::limit::LimitArgs;
+pub(crate) use self::proposals::ProposalArgs;
 pub(crate) use self::recording::{RecordArgs, ReplayArgs, ShowArgs, ShrinkArgs, StandaloneArgs};
 use crate::adapt::{Adapt, AdapterArg, WitArg, encoding};
 use crate::load::Reported;
@@ -92,6 +94,8 @@ pub(crate) struct TestArgs {
     /// Run on all engines; the same as `--engines all`
     #[arg(long, conflicts_with = "engines")]
     pub(crate) all_engines: bool,
+    #[command(flatten)]
+    pub(crate) proposals: ProposalArgs,
     /// File of expected failures and skipped tests, in the format of wasi-testsuite
     ///
     /// An expected failure that passes fails the run.
@@ -194,6 +198,8 @@ pub(crate) struct CompareArgs {
     /// Each trial runs once. The exit code is 0 regardless of the changes.
     #[arg(long, value_name = "A..Z", conflicts_with_all = ["baseline", "rules", "budget", "fuel", "adapters", "host_calls"])]
     pub(crate) bisect: Option<Span>,
+    #[command(flatten)]
+    pub(crate) proposals: ProposalArgs,
     /// Write the report to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -264,12 +270,8 @@ pub(crate) struct RunArgs {
     /// Can be repeated. Later calls refer to the handles that a call returns as $1, $2, and so on.
     #[arg(long, value_name = "CALL")]
     pub(crate) invoke: Vec<String>,
-    /// Enable a proposal of core WebAssembly, as `gc` or `custom-page-sizes`; may be given several times
-    ///
-    /// The engine's defaults stay enabled. Names are those of the option `-W` of the command `wasmtime`; a case has the key
-    /// `wasm`.
-    #[arg(long, value_name = "FEATURE")]
-    pub(crate) wasm: Vec<Proposal>,
+    #[command(flatten)]
+    pub(crate) proposals: ProposalArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

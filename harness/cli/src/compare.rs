@@ -35,6 +35,7 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     let limits = Limits { fuel, ..Limits::default() };
     let options = Options::from_env()?;
     let mut runner = Runner::new(&built.out_dir).root(&args.suite).options(options).limits(limits).bless(false);
+    runner = runner.proposals(args.proposals.wasm.iter().copied());
     if args.host_calls || rules.budget.needs_host_calls() {
         runner = runner.trace(Detail::Short);
     }
@@ -65,6 +66,7 @@ fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
     let built = suite(args, &sides, args.calls).build()?;
     refuse_idle(&built.idle_words)?;
     let runner = Runner::new(&built.out_dir).root(&args.suite).options(Options::from_env()?).bless(false);
+    let runner = runner.proposals(args.proposals.wasm.iter().copied());
     let found = record(&runner, &sides, args.calls)?.bisect();
     if found.cases.is_empty() && found.ignored.is_empty() {
         return Err(Error::NothingToTest(nothing(args)));

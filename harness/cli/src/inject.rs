@@ -51,6 +51,7 @@ fn plan(args: &InjectArgs, rules: &Rules) -> Result<Plan, Error> {
         suite: Suite::from_env(&args.suite).filter(words).progress(output::progress),
         sides,
         only: args.only.iter().map(|function| function.name.to_string()).collect(),
+        proposals: args.proposals.wasm.iter().copied().collect(),
         jobs: args.jobs,
         whole: args.filters.is_empty(),
     })

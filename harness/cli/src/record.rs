@@ -11,7 +11,8 @@ use crate::output;
 /// Runs a trial and writes its recording.
 pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Error> {
     let suite = Suite::from_env(&args.suite).progress(output::progress);
-    let recording = polyfill_recording::record(&suite, &args.suite, &args.trial)?;
+    let proposals = args.proposals.wasm.iter().copied().collect();
+    let recording = polyfill_recording::record(&suite, &args.suite, &args.trial, &proposals)?;
     output::file(&args.output, &recording.write())?;
     let (calls, outcome) = (recording.trace.events.len(), &recording.about.outcome);
     output::text(&format!("{}: {outcome}, {calls} calls\n", args.output.display()))?;

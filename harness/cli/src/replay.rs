@@ -15,7 +15,8 @@ use crate::{load, output};
 
 /// Replays a recording and prints the comparison.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
-    let recording = read(&args.recording)?;
+    let mut recording = read(&args.recording)?;
+    recording.about.case.wasm.extend(&args.proposals.wasm);
     let adapter = args
         .adapter
         .as_deref()
@@ -24,6 +25,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
     let hosts = Hosts::default();
     let host = host(&hosts, args.host.as_deref())?;
     let limits = args.limits.all();
+    tell_lowered(&recording, &limits);
     let engine = engine(args.engine, &recording, &limits)?;
     let with = ReplayOptions {
         adapter: adapter.as_ref().map(|module| (module.name.as_str(), module.wasm.as_slice())),
@@ -38,14 +40,27 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
     Ok(if outcomes.same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Returns an engine for a recording. Prints a note for each limit of the recording that exceeds the ceiling.
-fn engine(kind: EngineKind, recording: &Recording, given: &CaseLimits) -> Result<Engine, Error> {
-    let (limits, lowered) = polyfill_recording::limits(recording, given);
-    for lowered in lowered {
+/// Prints a note for each limit of the recording that exceeds the ceiling.
+fn tell_lowered(recording: &Recording, given: &CaseLimits) {
+    for lowered in polyfill_recording::limits(recording, given).1 {
         output::note(&format!(
             "note: limit of the recorded case: {lowered}\nhelp: raise the limit with `--limit KEY=NUMBER`"
         ));
     }
+}
+
+/// Returns the engine with the fastest compiler that accepts the component. Winch lacks several proposals.
+fn fast_engine(recording: &Recording, given: &CaseLimits) -> Result<Engine, Error> {
+    let fast = engine(EngineKind::fastest_to_compile(), recording, given);
+    match fast.ok().filter(|engine| engine.program(&recording.component).is_ok()) {
+        Some(engine) => Ok(engine),
+        None => engine(EngineKind::default(), recording, given),
+    }
+}
+
+/// Returns an engine for a recording, with the proposals of its case.
+fn engine(kind: EngineKind, recording: &Recording, given: &CaseLimits) -> Result<Engine, Error> {
+    let (limits, _) = polyfill_recording::limits(recording, given);
     let proposals = recording.about.case.wasm.clone();
     let options = EngineOptions { kind, fuel: limits.fuel.is_some(), proposals };
     Ok(Engine::with_options(&options, None)?)
@@ -76,8 +91,8 @@ pub(crate) fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
 pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
     let mut recording = read(&args.recording)?;
     let limits = args.limits.all();
-    // The engine with the fastest compiler.
-    let engine = engine(EngineKind::fastest_to_compile(), &recording, &limits)?;
+    tell_lowered(&recording, &limits);
+    let engine = fast_engine(&recording, &limits)?;
     let mut told = Instant::now();
     let mut progress = |what: &str, count: usize| {
         if told.elapsed() > Duration::from_secs(1) {
@@ -116,7 +131,9 @@ pub(crate) fn standalone(args: &StandaloneArgs) -> Result<ExitCode, Error> {
     let engine = Engine::with_options(&EngineOptions { proposals, ..EngineOptions::default() }, None)?;
     let standalone = polyfill_recording::standalone(&recording, &engine)?;
     output::file(&args.output, &standalone)?;
-    output::text(&format!("{}: {} bytes, no imports\n", args.output.display(), standalone.len()))?;
+    let names: Vec<String> = recording.about.case.wasm.iter().map(ToString::to_string).collect();
+    let needs = if names.is_empty() { String::new() } else { format!(", needs `--wasm {}`", names.join(",")) };
+    output::text(&format!("{}: {} bytes, no imports{needs}\n", args.output.display(), standalone.len()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -55,9 +55,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
     let program = if is_file(&args.program) { file::load(args)? } else { guest::load(args)? };
     let options = EngineOptions {
         fuel: args.limits.all().fuel.is_some(),
-        proposals: program.proposals.iter().chain(&args.wasm).copied().collect(),
+        proposals: program.proposals.iter().chain(&args.proposals.wasm).copied().collect(),
         ..EngineOptions::default()
     };
+    let proposals = &options.proposals;
     let engine = Engine::with_options(&options, program.cache.clone())?;
     let inputs = inputs(args, &program)?;
     let limits = &limits(args);
@@ -105,7 +106,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                     let cache = program.cache.clone().unwrap_or_else(|| private.path().to_path_buf());
                     let host = remote_host(&args.suite, name, &hosts, &cache)?;
                     let program = &engine.program(bytes)?;
-                    let run = RemoteRun { program, file: None, inputs: &inputs, limits };
+                    let run = RemoteRun { program, file: None, inputs: &inputs, limits, proposals };
                     let observation = host.observe(&run, Sinks::inherit());
                     host.finish().map_err(Error::Host)?;
                     observation

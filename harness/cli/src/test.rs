@@ -32,7 +32,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
     let built = suite.filter(engines.filters()).progress(output::progress).build()?;
     let kinds = engines.kinds();
     let mut runner = Runner::new(&built.out_dir).root(root(args)).repeat(&again(args)).options(options).engines(kinds);
-    runner = runner.keep(polyfill_recording::keep);
+    runner = runner.keep(polyfill_recording::keep).proposals(args.proposals.wasm.iter().copied());
     if args.trace {
         runner = runner.trace(Detail::Short);
     }
@@ -104,6 +104,7 @@ fn again(args: &TestArgs) -> String {
     if args.trace {
         check += " --trace";
     }
+    check += &args.proposals.option();
     match &args.wasi_testsuite {
         Some(folder) => {
             // These options determine the trials of wasi-testsuite.

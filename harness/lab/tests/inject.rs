@@ -1,6 +1,7 @@
 //! Fault injection: bugs of planted adapters are found, known differences of the suite's own adapters have rules, and
 //! every rule is required.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -29,7 +30,14 @@ fn root() -> PathBuf {
 
 fn plan(suite: &Path, words: &[&str], sides: &[&str]) -> Plan {
     let sides = sides.iter().map(|side| side.parse().unwrap()).collect();
-    Plan { suite: Suite::from_env(suite).filter(words.iter().copied()), sides, only: Vec::new(), jobs: 2, whole: false }
+    Plan {
+        suite: Suite::from_env(suite).filter(words.iter().copied()),
+        sides,
+        only: Vec::new(),
+        proposals: BTreeSet::new(),
+        jobs: 2,
+        whole: false,
+    }
 }
 
 #[test]
@@ -172,7 +180,7 @@ fn whole() -> &'static Swept {
     SWEPT.get_or_init(|| {
         let Rules { adapters: sides, cases, .. } = rules();
         let suite = Suite::from_env(root()).filter(cases);
-        inject(&Plan { suite, sides, only: Vec::new(), jobs: 2, whole: true }).unwrap()
+        inject(&Plan { suite, sides, only: Vec::new(), proposals: BTreeSet::new(), jobs: 2, whole: true }).unwrap()
     })
 }
 

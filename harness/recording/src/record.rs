@@ -1,9 +1,10 @@
 //! Recording of a trial of a suite.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use polyfill_builder::case::Case;
-use polyfill_builder::index::{Artifact, Index, Trial};
+use polyfill_builder::case::{Case, Proposal};
+use polyfill_builder::index::{Artifact, Trial};
 use polyfill_builder::{AdapterModule, BuildError, Element, Suite, reference};
 use polyfill_runner::{
     Detail, Engine, EngineKind, EngineOptions, Failed, Observation, Outcome, Runner, TrialResult, Verdict,
@@ -50,13 +51,19 @@ pub enum RecordError {
 
 /// Builds the artifacts of a trial, runs it with a trace, and returns the recording.
 ///
-/// `suite` contains its settings. `name` is the full name of the trial: `guest::case::adapter::host`.
+/// `suite` contains its settings. `name` is the full name of the trial: `guest::case::adapter::host`. `proposals` are
+/// enabled in addition to those of its case, and become part of the recorded case.
 ///
 /// # Errors
 ///
 /// [`RecordError`] if the suite does not build, the trial does not exist, or its run cannot be recorded.
-pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Recording, RecordError> {
-    let (trial, result, component, index) = run(suite.clone(), root, name)?;
+pub fn record(
+    suite: &Suite,
+    root: &Path,
+    name: &str,
+    proposals: &BTreeSet<Proposal>,
+) -> Result<Recording, RecordError> {
+    let Ran { trial, case, result, component } = run(suite.clone(), root, name, proposals)?;
     let Some(mut observation) = result.observation else {
         let why = match result.verdict {
             Verdict::Ignored { reason } => reason,
@@ -72,7 +79,6 @@ pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Recording, Recor
         let why = format!("{} calls exceed the trace limit", trace.dropped);
         return Err(RecordError::NoComponent { name: name.into(), why });
     }
-    let case = index.cases.get(&trial.case_key()).map(|entry| entry.case.at(&trial.adapter, &trial.host).into_owned());
     let main = suite.compile(&trial.guest)?.ok();
     let (adapters, modules) = adapters(&trial.adapter, |id| suite.adapter(id))?;
     let failed = Failed::all(&result.mismatches, &observation);
@@ -80,7 +86,7 @@ pub fn record(suite: &Suite, root: &Path, name: &str) -> Result<Recording, Recor
         Verdict::Failed { report } => (report, failed),
         _ => (String::new(), failed),
     };
-    let about = about(&trial, case.unwrap_or_default(), adapters, observation, verdict);
+    let about = about(&trial, case, adapters, observation, verdict);
     let plain = Recording { about, component, trace, main, adapters: modules };
     // A run that ends by its time limit ends at a different place each time.
     if let Outcome::Timeout { .. } = plain.about.outcome {
@@ -117,8 +123,9 @@ pub(crate) fn about(
 /// Returns a trace of the same run with calls across both boundaries. The trace is that of the component with
 /// interposition adapters, if its run matches the run without them.
 fn with_core_calls(plain: &Recording, suite: &Suite, root: &Path, name: &str) -> Option<Recording> {
-    let (_, traced, ..) = run(suite.clone().trace(true), root, name).ok()?;
-    let observation = traced.observation?;
+    let proposals = plain.about.case.wasm.clone();
+    let traced = run(suite.clone().trace(true), root, name, &proposals).ok()?;
+    let observation = traced.result.observation?;
     let about = About {
         outcome: plain.about.outcome.clone(),
         returned: observation.returned,
@@ -127,13 +134,19 @@ fn with_core_calls(plain: &Recording, suite: &Suite, root: &Path, name: &str) ->
         ..plain.about.clone()
     };
     let both = Recording { about, trace: observation.trace?, ..plain.clone() };
-    let proposals = plain.about.case.wasm.clone();
     let engine = Engine::with_options(&EngineOptions { proposals, ..EngineOptions::default() }, None).ok()?;
     replay(&both, &engine, ReplayOptions::default()).ok()?.same.then_some(both)
 }
 
-/// Runs the trial. Also returns its component and the index of the build.
-fn run(suite: Suite, root: &Path, name: &str) -> Result<(Trial, TrialResult, Vec<u8>, Index), RecordError> {
+/// Trial that ran.
+struct Ran {
+    trial: Trial,
+    case: Case,
+    result: TrialResult,
+    component: Vec<u8>,
+}
+
+fn run(suite: Suite, root: &Path, name: &str, proposals: &BTreeSet<Proposal>) -> Result<Ran, RecordError> {
     // The build does not depend on the engine.
     let words = EngineKind::at_end(name).map_or(name, |(rest, _)| rest);
     let built = suite.filter([words]).build()?;
@@ -142,7 +155,7 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Trial, TrialResult, Vec
         Some(folder) => format!("polyfill test --suite {folder}"),
     };
     let runner = Runner::new(&built.out_dir).root(root).bless(false).trace(Detail::Full);
-    let runner = runner.on_engine_of(name).repeat(&again);
+    let runner = runner.on_engine_of(name).repeat(&again).proposals(proposals.iter().copied());
     let index = runner.index()?;
     let Some(trial) = index.trials.iter().find(|trial| trial.name() == name).cloned() else {
         let like: Vec<String> = index.trials.iter().map(Trial::name).take(5).collect();
@@ -165,7 +178,8 @@ fn run(suite: Suite, root: &Path, name: &str) -> Result<(Trial, TrialResult, Vec
         }
     };
     let result = runner.run_trial(&index, &trial);
-    Ok((trial, result, component, index))
+    let case = runner.case_of(&index, &trial).map(|(_, case)| case.into_owned()).unwrap_or_default();
+    Ok(Ran { trial, case, result, component })
 }
 
 /// Returns the available adapter modules of a chain; `own` looks up adapters that are not published.

@@ -2,7 +2,7 @@
 
 use polyfill_builder::case::LimitName;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Error, FrameInfo, Trap, WasmBacktrace};
+use wasmtime::{Error, FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::host::{Stop, descriptors};
@@ -31,7 +31,15 @@ pub(crate) fn outcome(error: &Error, limits: &Limits) -> Outcome {
         let message = format!("more than {} handles of host resources", descriptors::most(limits.handles));
         return limit(LimitName::Handles, message);
     }
+    if error.is::<GcHeapOutOfMemory<()>>() {
+        return limit(LimitName::Memory, message(error));
+    }
     let frames = error.downcast_ref::<WasmBacktrace>().map(frames);
+    // An exception does not leave a component, nor the exports of a core module.
+    if error.is::<ThrownException>() {
+        let message = "uncaught exception".to_string();
+        return Outcome::Trap(TrapInfo { message, frames: frames.unwrap_or_default() });
+    }
     match (error.downcast_ref::<Trap>(), frames) {
         (Some(Trap::OutOfFuel), _) => {
             limit(LimitName::Fuel, format!("more than {} of fuel", limits.fuel.unwrap_or_default()))

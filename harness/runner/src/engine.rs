@@ -41,6 +41,9 @@ pub enum EngineError {
     /// The bytes are not a valid component or module, or need a feature that this wasmtime lacks.
     #[error("wasmtime rejected the component: {0}")]
     Compile(String),
+    /// As [`EngineError::Compile`], for a core module.
+    #[error("wasmtime rejected the core module: {0}")]
+    Module(String),
 }
 
 /// Maximum number of frames in a backtrace. Includes up to two instrumentation frames of a sanitized run.
@@ -49,6 +52,7 @@ const MOST_FRAMES: usize = 40;
 /// Wasmtime engine configured for tests: backtraces with names and source lines, and interruption.
 pub struct Engine {
     engine: wasmtime::Engine,
+    kind: EngineKind,
     cache: Option<Cache>,
     programs: Kept<Program>,
     modules: Kept<Module>,
@@ -81,39 +85,19 @@ impl Engine {
     ///
     /// The kind of engine does not exist on this machine, or its compiler does not implement a proposal.
     pub fn with_options(options: &EngineOptions, cache: Option<PathBuf>) -> Result<Self, EngineError> {
-        let EngineOptions { kind, fuel, ref proposals } = *options;
+        let kind = options.kind;
         if let Some(missing) = kind.is_missing() {
             return Err(EngineError::Setup(missing));
         }
         // Bound the thread pool in which wasmtime compiles functions.
         polyfill_builder::system::threads::bound_rayon();
-        let mut config = Config::new();
-        config
-            .cranelift_opt_level(OptLevel::Speed)
-            .wasm_component_model(true)
-            .wasm_backtrace_details(WasmBacktraceDetails::Enable)
-            .wasm_backtrace_max_frames(NonZeroUsize::new(MOST_FRAMES))
-            .epoch_interruption(true)
-            .consume_fuel(fuel);
-        // Winch does not support the per-function cache, and compiles fast.
-        if kind.compiler != Compiler::Winch {
-            let functions = Arc::new(Functions::default());
-            config
-                .enable_incremental_compilation(functions)
-                .map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
-        }
-        match kind.compiler {
-            Compiler::Cranelift => config.strategy(Strategy::Cranelift),
-            Compiler::Winch => config.strategy(Strategy::Winch),
-            Compiler::Pulley => {
-                config.target(PULLEY).map_err(|error| EngineError::Setup(backtrace::message(&error)))?
-            }
-        };
-        proposals::enable(&mut config, proposals);
+        let mut config = config(options)?;
         if kind.pooling {
             config.allocation_strategy(room::pool());
         }
-        let mut engine = Self::with(&config, cache)?;
+        let refused = |error| proposals::refused(options).map_or(error, EngineError::Setup);
+        let mut engine = Self::with(&config, cache).map_err(refused)?;
+        engine.kind = kind;
         engine.room = kind.pooling.then(Room::default);
         start_clock(&engine.engine)?;
         Ok(engine)
@@ -127,7 +111,7 @@ impl Engine {
     pub fn with(config: &Config, cache: Option<PathBuf>) -> Result<Self, EngineError> {
         let engine = wasmtime::Engine::new(config).map_err(|error| EngineError::Setup(backtrace::message(&error)))?;
         let (programs, modules) = Default::default();
-        Ok(Self { engine, cache: cache.map(Cache::new), programs, modules, room: None })
+        Ok(Self { engine, kind: EngineKind::default(), cache: cache.map(Cache::new), programs, modules, room: None })
     }
 
     /// Returns the wasmtime engine.
@@ -176,7 +160,7 @@ impl Engine {
             let image = size(module.image_range());
             Ok((module, image))
         };
-        self.modules.get_or_make(&hash, make).map_err(EngineError::Compile)
+        self.modules.get_or_make(&hash, make).map_err(EngineError::Module)
     }
 
     /// Returns the module with that hash if it is in memory.
@@ -199,12 +183,48 @@ impl Engine {
         if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, hash)) {
             return Ok(code);
         }
-        let code = compile(&self.engine, bytes).map_err(|error| backtrace::message(&error))?;
+        let code = compile(&self.engine, bytes).map_err(|error| self.rejection(&error, bytes))?;
         if let Some(cache) = &self.cache {
             cache.store(&self.engine, hash, &code);
         }
         Ok(code)
     }
+
+    /// Returns the error of rejected code, with the proposals that it needs.
+    fn rejection(&self, error: &wasmtime::Error, code: &[u8]) -> String {
+        let message = backtrace::message(error);
+        // Messages of Winch contain the backtrace of the compiler if `RUST_BACKTRACE` is set.
+        let message = message.split("\nStack backtrace:").next().unwrap_or_default().trim_end();
+        match proposals::explain(&self.engine, self.kind, code) {
+            Some(why) => format!("{message}\n  {why}"),
+            None => message.to_string(),
+        }
+    }
+}
+
+/// Returns the configuration of an engine, without its allocation strategy.
+pub(crate) fn config(options: &EngineOptions) -> Result<Config, EngineError> {
+    let setup = |error| EngineError::Setup(backtrace::message(&error));
+    let EngineOptions { kind, fuel, ref proposals } = *options;
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::Speed)
+        .wasm_component_model(true)
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        .wasm_backtrace_max_frames(NonZeroUsize::new(MOST_FRAMES))
+        .epoch_interruption(true)
+        .consume_fuel(fuel);
+    // Winch does not support the per-function cache, and compiles fast.
+    if kind.compiler != Compiler::Winch {
+        config.enable_incremental_compilation(Arc::new(Functions::default())).map_err(setup)?;
+    }
+    match kind.compiler {
+        Compiler::Cranelift => config.strategy(Strategy::Cranelift),
+        Compiler::Winch => config.strategy(Strategy::Winch),
+        Compiler::Pulley => config.target(PULLEY).map_err(setup)?,
+    };
+    proposals::enable(&mut config, proposals);
+    Ok(config)
 }
 
 /// Returns the cache key of the code.

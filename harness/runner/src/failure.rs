@@ -19,7 +19,7 @@ pub struct Failure<'a> {
     pub index: &'a Index,
     /// The trial.
     pub trial: &'a Trial,
-    /// Case of the trial, unmodified.
+    /// Case of the trial, with its overrides and with the proposals of the runner.
     pub case: &'a Case,
     /// Observation of the failed run.
     pub observation: &'a Observation,
@@ -83,6 +83,8 @@ impl Failure<'_> {
             "." | "" => String::new(),
             root => format!(" --suite {root}"),
         };
-        Some(format!("polyfill record {}{suite} -o {out}", self.trial.name()))
+        let names: Vec<String> = self.runner.proposals.iter().map(ToString::to_string).collect();
+        let wasm = if names.is_empty() { String::new() } else { format!(" --wasm {}", names.join(",")) };
+        Some(format!("polyfill record {}{suite}{wasm} -o {out}", self.trial.name()))
     }
 }

@@ -10,6 +10,10 @@ use wasmtime::{Error, ResourceLimiter};
 use crate::backtrace;
 use crate::observation::Outcome;
 
+/// Reason for not running a guest with a shared memory. Shared memories have no limits, and their waits no end.
+const SHARED_MEMORY: &str = "the guest defines a shared memory, which no engine of this harness supports\n  help: build \
+     it without threads; atomic instructions also work on an unshared memory";
+
 /// Size of a page in bytes, the unit of memory accounting.
 const PAGE: usize = 64 * 1024;
 /// Upper bound for the size of a table element in bytes, on all machines.
@@ -197,6 +201,9 @@ impl Pages {
             }
             // wasmtime has no error type for it.
             Outcome::NotRun(why) if why.contains("resource limit exceeded: ") => limit(why),
+            Outcome::NotRun(why) if why.contains("shared memory support is disabled") => {
+                Outcome::NotRun(SHARED_MEMORY.into())
+            }
             outcome => outcome,
         }
     }

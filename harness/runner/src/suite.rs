@@ -1,10 +1,11 @@
 //! Runner of a suite: the index of trials, the hosts, and the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use polyfill_builder::case::Proposal;
 use polyfill_builder::index::{self, Index, NATIVE, Trial};
 use polyfill_builder::system::{self, threads, variables};
 use polyfill_builder::terminal;
@@ -68,6 +69,7 @@ pub struct Runner {
     bless: Option<bool>,
     pub(crate) detail: Detail,
     pub(crate) accepted: Accepted,
+    pub(crate) proposals: BTreeSet<Proposal>,
     pub(crate) cache: PathBuf,
     /// Overrides [`Options::engines`].
     kinds: Option<Vec<EngineKind>>,
@@ -104,6 +106,7 @@ impl Runner {
             bless: None,
             detail: Detail::Off,
             accepted: Accepted::default(),
+            proposals: BTreeSet::new(),
             kinds: None,
             added_kinds: Vec::new(),
             engines: Engines::default(),
@@ -217,6 +220,12 @@ impl Runner {
     /// ([`Suite::sanitize`](polyfill_builder::Suite::sanitize)).
     pub fn accepted(mut self, accepted: Accepted) -> Self {
         self.accepted = accepted;
+        self
+    }
+
+    /// Enables proposals of core WebAssembly in all trials, in addition to those of each case.
+    pub fn proposals(mut self, proposals: impl IntoIterator<Item = Proposal>) -> Self {
+        self.proposals.extend(proposals);
         self
     }
 

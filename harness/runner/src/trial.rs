@@ -1,5 +1,6 @@
 //! Runs one trial of a suite, compares it with its case, and reports the verdict.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -58,10 +59,10 @@ impl Runner {
         let missing = Case::default();
         let here;
         let time = OnceLock::new();
-        let (source, case, observation) = match index.cases.get(&trial.case_key()) {
-            Some(entry) => {
-                here = entry.case.at(&trial.adapter, &trial.host);
-                (entry.source.as_str(), &*here, self.observe(index, trial, &here, self.detail_for(&here), &time))
+        let (source, case, observation) = match self.case_of(index, trial) {
+            Some((source, case)) => {
+                here = case;
+                (source, &*here, self.observe(index, trial, &here, self.detail_for(&here), &time))
             }
             None => {
                 let why = format!("the index has no case `{}`; help: rebuild the suite", trial.case_key());
@@ -99,6 +100,16 @@ impl Runner {
             },
         };
         TrialResult { name, verdict, observation: Some(observation), mismatches, unchecked, duration: start.elapsed() }
+    }
+
+    /// Returns the file of a trial's case, and the case with its overrides and with the proposals of the runner.
+    pub fn case_of<'i>(&self, index: &'i Index, trial: &Trial) -> Option<(&'i str, Cow<'i, Case>)> {
+        let entry = index.cases.get(&trial.case_key())?;
+        let mut case = entry.case.at(&trial.adapter, &trial.host);
+        if !self.proposals.is_subset(&case.wasm) {
+            case.to_mut().wasm.extend(&self.proposals);
+        }
+        Some((&entry.source, case))
     }
 
     /// Returns the reason for ignoring a trial, if it is ignored: the build produced no artifact, or the host is
@@ -173,7 +184,8 @@ impl Runner {
             }
             let program = &self.load(file, |hash| engine.known_program(hash), |bytes| engine.program(bytes))?;
             let file = Some(&*std::path::absolute(self.folder.join(file)).map_err(|error| error.to_string())?);
-            return Ok(remote.observe(&RemoteRun { program, file, inputs: &inputs, limits }, Sinks::default()));
+            let run = RemoteRun { program, file, inputs: &inputs, limits, proposals: &case.wasm };
+            return Ok(remote.observe(&run, Sinks::default()));
         }
         let host = self.hosts.get(host).ok_or_else(|| {
             format!("unknown host `{host}`; known hosts: {}, {NATIVE}", self.hosts.names().join(", "))

@@ -2,13 +2,14 @@
 
 #![cfg(unix)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use polyfill_runner::case::{Call, LimitName};
+use polyfill_runner::case::{Call, LimitName, Proposal};
 use polyfill_runner::descriptor::Descriptor;
 use polyfill_runner::tree::Preopen;
 use polyfill_runner::{Engine, Inputs, Limits, Observation, Outcome, RemoteHost, RemoteRun, Sinks};
@@ -42,6 +43,15 @@ fn messages_become_the_observation() {
     assert_eq!(seen.returned[0].value.as_deref(), Some("\"y\""));
     assert_eq!((seen.pages_initial, seen.pages_grown), (1, 2));
     assert_eq!(seen.imports, ["names.name-of"]);
+}
+
+#[test]
+fn the_host_receives_the_proposals_of_the_case_and_may_refuse_them() {
+    let script = r#"
+        read line; wasm=${line#*\"wasm\":\[\"}; wasm=${wasm%%\"\]*}
+        echo '{"end": {"outcome": {"not-run": "no proposal '"$(echo "$wasm" | tr -d '"')"'"}}}'; read line"#;
+    let seen = observe(&[POLITE, script], 1);
+    assert_eq!(seen.outcome, Outcome::NotRun("no proposal custom-page-sizes,gc".into()));
 }
 
 #[test]
@@ -327,5 +337,6 @@ fn run_with(host: &RemoteHost, inputs: &Inputs, limits: &Limits) -> Observation 
           (canon lift (core func $main "greet") (memory (core memory $main "memory")))))"#;
     let engine = Engine::new(None).unwrap();
     let program = &engine.program(&wat::parse_str(guest).unwrap()).unwrap();
-    host.observe(&RemoteRun { program, file: None, inputs, limits }, Sinks::default())
+    let proposals = &BTreeSet::from([Proposal::Gc, Proposal::CustomPageSizes]);
+    host.observe(&RemoteRun { program, file: None, inputs, limits, proposals }, Sinks::default())
 }

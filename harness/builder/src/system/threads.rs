@@ -101,7 +101,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_threads_have_bounds() {
     fn numbers_of_threads_are_bounded() {
         assert_eq!([0, 1, 7, 8, 9, 100_000, usize::MAX].map(|wanted| within(wanted, 2)), [1, 1, 7, 8, 8, 8, 8]);
         assert_eq!(within(usize::MAX, 200), MOST);

@@ -6,6 +6,7 @@ use clap::Args;
 use polyfill_builder::side::Side;
 use polyfill_lab::fuzz::Function;
 
+use super::ProposalArgs;
 use super::lab::function;
 
 /// Inject one fault into each host call, and check the reaction of the adapter
@@ -34,6 +35,8 @@ pub(crate) struct InjectArgs {
     /// Inject a single fault and print all calls of that run: K is the number of the call, WAY the kind of fault
     #[arg(long, value_name = "K:WAY", conflicts_with_all = ["only", "json"])]
     pub(crate) fault: Option<String>,
+    #[command(flatten)]
+    pub(crate) proposals: ProposalArgs,
     /// Write the report to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use polyfill_runner::EngineKind;
 
-use super::LimitArgs;
+use super::{LimitArgs, ProposalArgs};
 
 /// Record a trial in a single file, for replay without the suite
 ///
@@ -22,6 +22,8 @@ pub(crate) struct RecordArgs {
     /// File to write
     #[arg(short, long, value_name = "OUT.wasm")]
     pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) proposals: ProposalArgs,
 }
 
 /// Replay a recording without a host, and report differences
@@ -50,6 +52,8 @@ pub(crate) struct ReplayArgs {
     /// Accept a different order of calls
     #[arg(long)]
     pub(crate) tolerant: bool,
+    #[command(flatten)]
+    pub(crate) proposals: ProposalArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

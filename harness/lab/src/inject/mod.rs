@@ -8,6 +8,7 @@
 mod alter;
 mod calls;
 mod clean;
+mod engines;
 mod errors;
 mod failing_host;
 mod judge;
@@ -17,10 +18,13 @@ mod subject;
 mod table;
 mod ways;
 
+use std::collections::BTreeSet;
+
+use polyfill_builder::case::Proposal;
 use polyfill_builder::side::Side;
 use polyfill_builder::system::threads;
 use polyfill_builder::{BuildError, Suite};
-use polyfill_runner::{Compiler, Engine, EngineError, EngineKind, Trace, Violation};
+use polyfill_runner::{Trace, Violation};
 use thiserror::Error;
 
 pub use judge::{GROWTH, RIGHT, START, Verdict};
@@ -30,7 +34,8 @@ pub use subject::{At, Fault};
 pub use table::{Count, Swept, Table, Trial};
 pub use ways::{FaultKind, Group};
 
-use subject::{Subject, Subjects, subjects};
+use engines::Engines;
+use subject::{Subject, Subjects, build, subjects};
 
 /// Error of fault injection.
 #[derive(Debug, Error)]
@@ -38,9 +43,6 @@ pub enum InjectError {
     /// The suite does not build.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The engine cannot be created.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
     /// Host `native` has no host calls that could fail.
     #[error("host `native` runs without an adapter; help: select one with `--adapter`")]
     Native,
@@ -77,6 +79,8 @@ pub struct Plan {
     pub sides: Vec<Side>,
     /// Guest functions to inject faults into. Empty: all.
     pub only: Vec<String>,
+    /// Proposals to enable in addition to those of the cases.
+    pub proposals: BTreeSet<Proposal>,
     /// Number of threads.
     pub jobs: usize,
     /// Set when all cases of the suite are selected.
@@ -107,15 +111,16 @@ pub struct One {
 ///
 /// Returns an error if the suite does not build, a host is not supported, or no fault can be injected.
 pub fn inject(plan: &Plan) -> Result<Swept, InjectError> {
-    let engine = engine()?;
     let mut tables = Vec::new();
     for side in &plan.sides {
-        tables.push(table(plan, &subjects(&engine, &plan.suite, side)?, side));
+        let built = build(&plan.suite, side)?;
+        let engines = Engines::new(&plan.proposals, &built.index);
+        tables.push(table(plan, &subjects(&engines, &built, side)?, side));
     }
     if tables.iter().all(|table| table.runs == 0) {
         return Err(InjectError::Nothing(nothing(plan, &tables)));
     }
-    Ok(Swept { tables, whole: plan.whole && plan.only.is_empty() })
+    Ok(Swept { tables, whole: plan.whole && plan.only.is_empty(), proposals: plan.proposals.clone() })
 }
 
 /// Injects one fault, for example `12:no-entry`, into the single case that the plan selects.
@@ -124,13 +129,14 @@ pub fn inject(plan: &Plan) -> Result<Swept, InjectError> {
 ///
 /// Returns an error if the plan does not select exactly one side and one case, or the case has no such fault.
 pub fn one(plan: &Plan, fault: &str) -> Result<One, InjectError> {
-    let engine = engine()?;
     let [side] = &plan.sides[..] else {
         return Err(InjectError::Nothing(
             "a single fault requires a single adapter; help: select it with `--adapter`".into(),
         ));
     };
-    let Subjects { ready, left_out } = subjects(&engine, &plan.suite, side)?;
+    let built = build(&plan.suite, side)?;
+    let engines = Engines::new(&plan.proposals, &built.index);
+    let Subjects { ready, left_out } = subjects(&engines, &built, side)?;
     let [subject] = &ready[..] else {
         let names = ready.iter().map(|subject| &subject.name).chain(left_out.iter().map(|(name, _)| name));
         let names: Vec<&str> = names.map(String::as_str).collect();
@@ -168,19 +174,17 @@ fn nothing(plan: &Plan, tables: &[Table]) -> String {
     let sides: Vec<String> = plan.sides.iter().map(ToString::to_string).collect();
     let reason = |why: &String| why.lines().next().unwrap_or_default().to_string();
     let left_out = tables.iter().flat_map(|table| &table.left_out);
+    // Other lines, such as a remedy, are shown for the first case only.
+    let more = left_out.clone().next().and_then(|(_, why)| why.split_once('\n'));
+    let more = more.map(|(_, more)| format!("\n{more}")).unwrap_or_default();
     let left_out: Vec<String> = left_out.map(|(case, why)| format!("{case} ({})", reason(why))).collect();
     match &left_out[..] {
         [] if tables.iter().all(|table| table.cases.is_empty()) => {
             format!("no selected case runs on {}", sides.join(" or "))
         }
         [] => "no selected host call can fail".to_string(),
-        _ => format!("no selected case supports fault injection: {}", left_out.join(", ")),
+        _ => format!("no selected case supports fault injection: {}{more}", left_out.join(", ")),
     }
-}
-
-/// Creates an engine. Memories come from a pool, because their setup would take longer than most runs.
-fn engine() -> Result<Engine, EngineError> {
-    Engine::of(EngineKind { compiler: Compiler::Cranelift, pooling: true }, None)
 }
 
 /// Injects all faults into a side's cases on several threads. The order of the results is that of the cases.

@@ -1,7 +1,9 @@
 //! Text and JSON report of fault injection.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use polyfill_builder::case::Proposal;
 use serde::Serialize;
 
 use super::judge::RIGHT;
@@ -21,6 +23,9 @@ pub struct Judgement {
     pub rules: Vec<(String, u64)>,
     /// Rules that no fault triggers.
     pub stale: Vec<String>,
+    /// Proposals that were enabled in addition to those of the cases.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub proposals: BTreeSet<Proposal>,
 }
 
 /// Results of one side.
@@ -114,10 +119,11 @@ impl fmt::Display for Judgement {
         if wrong > 0 {
             writeln!(f, "wrong:")?;
         }
+        let wasm: String = self.proposals.iter().map(|proposal| format!(" --wasm {proposal}")).collect();
         for (side, row) in self.wrong() {
             let Row { function, call, outcome, count, first, .. } = row;
             writeln!(f, "  {function}, {call}: {} -> {outcome} ({count})", row.named())?;
-            writeln!(f, "    polyfill inject {} --adapter {side} --fault '{}'", first.case, first.at)?;
+            writeln!(f, "    polyfill inject {} --adapter {side} --fault '{}'{wasm}", first.case, first.at)?;
         }
         writeln!(f, "{wrong} without a rule")
     }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use polyfill_builder::index::{Artifact, Index, Trial};
+use polyfill_builder::index::{Artifact, Trial};
 use polyfill_builder::reference::IMPORT_MODULE;
 use polyfill_builder::side::Side;
 use polyfill_builder::{Built, Suite};
 use polyfill_runner::{
-    Boundary, Engine, Host, Hosts, Inputs, Limits, Outcome, Staged, StagedRun, host_linker, recorded_results,
+    Boundary, Host, Hosts, Inputs, Limits, Outcome, Staged, StagedRun, host_linker, recorded_results,
 };
 
 use super::InjectError;
 use super::calls::{core_calls, core_of};
 use super::clean::Clean;
+use super::engines::Engines;
 use super::failing_host::{Helpers, Inject, can_fail};
 use super::judge::{Faulted, Verdict, expected, judge};
 use super::ways::{FaultKind, Group, ways};
@@ -81,20 +82,24 @@ pub(super) struct Subjects<'e> {
     pub(super) left_out: Vec<(String, String)>,
 }
 
-/// Builds the artifacts of a side and prepares its cases.
-pub(super) fn subjects<'e>(engine: &'e Engine, suite: &Suite, side: &Side) -> Result<Subjects<'e>, InjectError> {
+/// Builds the artifacts of a side.
+pub(super) fn build(suite: &Suite, side: &Side) -> Result<Built, InjectError> {
     if *side == Side::Native {
         return Err(InjectError::Native);
     }
     // The trace contains the guest's adapter calls, so that each host call is attributed to one of them.
-    let built = suite.clone().sides([side.interposed(IMPORT_MODULE)]).sanitize(true).build()?;
+    Ok(suite.clone().sides([side.interposed(IMPORT_MODULE)]).sanitize(true).build()?)
+}
+
+/// Prepares the cases of a side.
+pub(super) fn subjects<'e>(engines: &'e Engines, built: &Built, side: &Side) -> Result<Subjects<'e>, InjectError> {
     let hosts = Hosts::default();
     let named = side.host();
     let no_host = || InjectError::NoHost { host: named.to_string(), hosts: hosts.names().join(", ") };
     let host = hosts.get(named).ok_or_else(no_host)?;
     let mut subjects = Subjects { ready: Vec::new(), left_out: Vec::new() };
     for trial in &built.index.trials {
-        match subject(engine, &built, &built.index, trial, host) {
+        match subject(engines, built, trial, host) {
             Ok(subject) => subjects.ready.push(subject),
             Err(why) => subjects.left_out.push((trial.case_key(), why)),
         }
@@ -102,24 +107,19 @@ pub(super) fn subjects<'e>(engine: &'e Engine, suite: &Suite, side: &Side) -> Re
     Ok(subjects)
 }
 
-fn subject<'e>(
-    engine: &'e Engine,
-    built: &Built,
-    index: &Index,
-    trial: &Trial,
-    host: &dyn Host,
-) -> Result<Subject<'e>, String> {
+fn subject<'e>(engines: &'e Engines, built: &Built, trial: &Trial, host: &dyn Host) -> Result<Subject<'e>, String> {
     let file = match &trial.artifact {
         Artifact::Component(file) => built.out_dir.join(file),
         Artifact::Module(_) => return Err("the artifact is not a component".into()),
         Artifact::Ignored(why) => return Err(why.clone()),
         Artifact::Failed { message, .. } => return Err(message.clone()),
     };
-    let entry = index.cases.get(&trial.case_key()).ok_or("the index has no such case")?;
+    let entry = built.index.cases.get(&trial.case_key()).ok_or("the index has no such case")?;
     let case = entry.case.at(&trial.adapter, &trial.host);
     if case.host_code {
         return Err("its imports are implemented by Rust code of a test binary".into());
     }
+    let engine = engines.of(&case)?;
     let bytes =
         polyfill_builder::system::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let program = engine.program(&bytes).map_err(|error| error.to_string())?;

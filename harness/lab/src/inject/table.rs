@@ -1,7 +1,8 @@
 //! Results by guest function, fault and outcome.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use polyfill_builder::case::Proposal;
 use serde::Serialize;
 
 use super::judge::{RIGHT, Verdict};
@@ -70,6 +71,8 @@ pub struct Swept {
     pub tables: Vec<Table>,
     /// Set when all cases and functions of a suite were selected: then every rule must be triggered.
     pub whole: bool,
+    /// Proposals that were enabled in addition to those of the cases.
+    pub proposals: BTreeSet<Proposal>,
 }
 
 impl Swept {
@@ -96,6 +99,6 @@ impl Swept {
         let stale = (0..used.len()).filter(|number| self.whole && used[*number] == 0 && about(number));
         let stale = stale.map(|number| rules.rules[number].id.clone()).collect();
         let used = rules.rules.iter().map(|rule| rule.id.clone()).zip(used).filter(|(_, count)| *count > 0).collect();
-        Judgement { sides, rules: used, stale }
+        Judgement { sides, rules: used, stale, proposals: self.proposals.clone() }
     }
 }

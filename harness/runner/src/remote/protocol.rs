@@ -1,6 +1,8 @@
 //! Messages between the harness and an external host, each a line of JSON. `docs/hosts.md` documents them.
 
-use polyfill_builder::case::{LimitName, Seed};
+use std::collections::BTreeSet;
+
+use polyfill_builder::case::{LimitName, Proposal, Seed};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,8 @@ pub(super) struct Run {
     pub calls: Vec<Call>,
     pub answers: Vec<Answer>,
     pub limits: Limits,
+    /// Proposals that the case enables, in addition to those that engines enable by default.
+    pub wasm: BTreeSet<Proposal>,
 }
 
 #[derive(Clone, Debug, Serialize)]

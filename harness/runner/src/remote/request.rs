@@ -6,6 +6,7 @@ use polyfill_builder::case::Answer;
 use serde_json::Value;
 use wasmtime::component::{Type, Val};
 
+use super::RemoteRun;
 use super::protocol::{self, Call, Clock, Preopen, Random, Run, hex};
 use super::values;
 use crate::call;
@@ -14,7 +15,6 @@ use crate::files::Files;
 use crate::handles;
 use crate::host::{Clock as OurClock, WALL_CLOCK_SECONDS};
 use crate::inputs::Inputs;
-use crate::limits::Limits;
 use crate::names::{self, Item};
 use crate::program::Program;
 
@@ -22,13 +22,8 @@ use crate::program::Program;
 pub(super) const RUN: &str = "run()";
 
 /// Creates the `run` request, or returns the reason why the run cannot be expressed.
-pub(super) fn run(
-    program: &Program,
-    file: &Path,
-    inputs: &Inputs,
-    files: Option<&Files>,
-    limits: &Limits,
-) -> Result<Run, String> {
+pub(super) fn run(run: &RemoteRun<'_>, file: &Path, files: Option<&Files>) -> Result<Run, String> {
+    let RemoteRun { program, file: _, inputs, limits, proposals } = *run;
     let imports = names::imports(program.component());
     let preopens = files.map_or(&[][..], |files| &files.preopens).iter().map(|opened| Preopen {
         name: opened.name.clone(),
@@ -52,6 +47,7 @@ pub(super) fn run(
             output: limits.output,
             handles: limits.handles,
         },
+        wasm: proposals.clone(),
     })
 }
 

@@ -1,9 +1,11 @@
 //! A run on an external host: converts its messages to an observation.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use polyfill_builder::case::Proposal;
 use polyfill_builder::descriptor::Capability;
 use polyfill_builder::system::{PrivateDir, private_dir};
 use wasmtime::component::{Type, Val};
@@ -38,6 +40,8 @@ pub struct RemoteRun<'a> {
     pub inputs: &'a Inputs,
     /// Resource limits.
     pub limits: &'a Limits,
+    /// Proposals that the case enables.
+    pub proposals: &'a BTreeSet<Proposal>,
 }
 
 impl RemoteHost {
@@ -51,8 +55,7 @@ impl RemoteHost {
             Err(error) => return Observation::of(Outcome::NotRun(error.to_string())),
         };
         let mut written = None;
-        let request = component_file(run, &mut written)
-            .and_then(|file| request::run(run.program, &file, run.inputs, files.as_ref(), run.limits));
+        let request = component_file(run, &mut written).and_then(|file| request::run(run, &file, files.as_ref()));
         let request = match request {
             Ok(request) => Request::Run(Box::new(request)),
             Err(why) => return Observation::of(Outcome::NotRun(format!("host `{}`: {why}", self.name))),

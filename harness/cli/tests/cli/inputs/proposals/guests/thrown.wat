@@ -1,0 +1,16 @@
+;; Throws a struct across a function, catches it, and prints a line.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (type $pair (struct (field i32) (field i32)))
+  (tag $thrown (param (ref $pair)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00" "\07\00\00\00")
+  (data (i32.const 16) "caught\n")
+  (func $throws (throw $thrown (struct.new $pair (i32.const 1) (i32.const 2))))
+  (func $unused (param externref))
+  (func (export "_start")
+    (block $handler (result (ref $pair))
+      (try_table (catch $thrown $handler) (call $throws))
+      unreachable)
+    (if (i32.ne (struct.get $pair 1) (i32.const 2)) (then unreachable))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
