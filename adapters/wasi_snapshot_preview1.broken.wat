@@ -1,4 +1,4 @@
-;; An adapter that breaks rules, for a case that shows what is said about it.
+;; An adapter that breaks rules, for a case that shows the error.
 ;;
 ;; It has data and no relocations, so its addresses cannot be distinguished from other numbers.
 (module $wasi_snapshot_preview1

@@ -1,4 +1,4 @@
-;; A layer: random bytes are those of the layer behind it, made to be dice. Everything else is not its business.
+;; An adapter in front of another: maps random bytes of the next adapter to dice. Other functions resolve to the next adapter.
 (module $dice
   (import "wasi_snapshot_preview1" "random_get" (func $next (param i32 i32) (result i32)))
   (import "env" "memory" (memory 0))

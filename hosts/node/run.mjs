@@ -35,7 +35,7 @@ export async function run(request, components, say) {
         say({ [stream]: all.subarray(from, from + PIECE).toString('hex') });
       }
     },
-    tell: (call) => say({ call }),
+    record: (call) => say({ call }),
   };
   const imports = { ...wasi(guest), ...myWasi(guest) };
   answers(guest, imports);
