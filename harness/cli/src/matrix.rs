@@ -7,17 +7,18 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Context, bail};
 use polyfill_builder::Suite;
 use polyfill_builder::index::Index;
 use polyfill_runner::{Limits, Runner, TrialResult, Verdict};
 
 use self::table::Matrix;
 use crate::args::MatrixArgs;
-use crate::error::{Error, refuse_idle};
+use crate::error::refuse_idle;
 use crate::output;
 
 /// Runs the cases that reproduce a bug with every release of their adapters, and prints the matrix.
-pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
+pub(crate) fn matrix(args: &MatrixArgs) -> anyhow::Result<ExitCode> {
     if args.bless && polyfill_builder::system::variables::variable("CI").is_some() {
         return Err(polyfill_runner::Error::BlessInCi.into());
     }
@@ -32,10 +33,10 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
     let programs = std::mem::take(&mut index.hosts);
     index.trials.retain(|trial| !programs.contains_key(&trial.host));
     let results = runner.run_trials(|trial| !programs.contains_key(&trial.host), 0, |_| {})?;
-    let broken = tell_of_broken(&index, &results);
+    let broken = report_broken(&index, &results);
     let rows = trials::rows(&index, &results);
     if rows.is_empty() {
-        return Err(Error::NothingToTest("no case that matches the filters has a `bug` table".to_string()));
+        bail!("no case that matches the filters has a `bug` table");
     }
     let matrix = Matrix::new(rows);
     let text = matrix.to_string();
@@ -52,7 +53,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
 }
 
 /// Reports the cases that cannot be read, because they may belong in the matrix.
-fn tell_of_broken(index: &Index, results: &[TrialResult]) -> bool {
+fn report_broken(index: &Index, results: &[TrialResult]) -> bool {
     let mut broken = false;
     for (trial, result) in index.trials.iter().zip(results) {
         let names_a_bug = index.cases.get(&trial.case_key()).is_some_and(|entry| entry.case.bug.is_some());
@@ -64,9 +65,9 @@ fn tell_of_broken(index: &Index, results: &[TrialResult]) -> bool {
     broken
 }
 
-fn is_golden(golden: &Path, text: &str) -> Result<bool, Error> {
+fn is_golden(golden: &Path, text: &str) -> anyhow::Result<bool> {
     let expected = polyfill_builder::system::read_to_string(golden)
-        .map_err(|source| Error::Read { path: golden.to_path_buf(), source })?;
+        .with_context(|| format!("cannot read `{}`", golden.display()))?;
     if expected != text {
         output::note(&format!(
             "error: the matrix differs from `{}`\n  help: update the file with --bless",

@@ -4,27 +4,30 @@ use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use anyhow::{Context, bail};
 use polyfill_builder::terminal;
 use polyfill_runner::Outcome;
 
-use crate::error::Error;
+const STDOUT: &str = "cannot write to standard output";
 
 /// Writes text to standard output, with control characters escaped.
-pub(crate) fn text(text: &str) -> Result<(), Error> {
-    terminal::out(text).map_err(Error::Stdout)
+pub(crate) fn text(text: &str) -> anyhow::Result<()> {
+    terminal::out(text).context(STDOUT)
 }
 
 /// Writes JSON to standard output, with control characters escaped as in JSON.
-pub(crate) fn json(text: &str) -> Result<(), Error> {
-    terminal::json(text).map_err(Error::Stdout)
+pub(crate) fn json(text: &str) -> anyhow::Result<()> {
+    terminal::json(text).context(STDOUT)
 }
 
 /// Writes binary data to standard output. Fails if standard output is a terminal.
-pub(crate) fn binary(bytes: &[u8]) -> Result<(), Error> {
-    match io::stdout().is_terminal() {
-        true => Err(Error::Terminal),
-        false => terminal::raw(bytes).map_err(Error::Stdout),
+pub(crate) fn binary(bytes: &[u8]) -> anyhow::Result<()> {
+    if io::stdout().is_terminal() {
+        bail!(
+            "refusing to write a binary component to a terminal\n  help: write to a file (-o OUT), or print text (--wat)"
+        );
     }
+    terminal::raw(bytes).context(STDOUT)
 }
 
 /// Writes a line to standard error, with control characters escaped.
@@ -58,13 +61,13 @@ pub(crate) fn far(line: &str) {
 }
 
 /// Writes a file atomically: concurrent readers see the old or the new contents.
-pub(crate) fn file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     // Follow a symbolic link and replace its target.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     // Write to devices and pipes in place.
     let in_place = fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
     let written = if in_place { fs::write(&target, bytes) } else { replace(&target, bytes) };
-    written.map_err(|source| Error::Write { path: path.to_path_buf(), source })
+    written.with_context(|| format!("cannot write `{}`", path.display()))
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use polyfill_runner::EngineKind;
 
 use crate::args::TestArgs;
-use crate::error::Error;
 
 /// Engines named on the command line.
 pub(super) struct Engines<'a> {
@@ -31,7 +30,7 @@ impl<'a> Engines<'a> {
     /// # Errors
     ///
     /// The environment variable names an unknown engine.
-    pub(super) fn kinds(&self) -> Result<BTreeSet<EngineKind>, Error> {
+    pub(super) fn kinds(&self) -> anyhow::Result<BTreeSet<EngineKind>> {
         let asked = match (&self.args.engines, self.args.all_engines) {
             (_, true) => EngineKind::ALL.to_vec(),
             (Some(engines), false) => engines.to_vec(),
