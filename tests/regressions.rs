@@ -25,17 +25,17 @@ fn the_matrix_agrees_with_the_cases() {
     let (mut bad, mut good) = (0, 0);
     for (name, row) in &matrix {
         for release in reference::releases() {
-            let seen = row[release.version].as_str();
+            let actual = row[release.version].as_str();
             match bugs[name].is_in(&release.semver()).unwrap_or_else(|error| panic!("{name}: {error}")) {
                 Some(true) => {
                     bad += 1;
-                    assert_eq!(seen, "X", "{name} is a known bug of {}", release.version);
+                    assert_eq!(actual, "X", "{name} is a known bug of {}", release.version);
                 }
                 Some(false) => {
                     good += 1;
-                    assert_eq!(seen, ".", "{name} is not a bug of {}", release.version);
+                    assert_eq!(actual, ".", "{name} is not a bug of {}", release.version);
                 }
-                None => assert!(matches!(seen, "X" | "."), "{name} in {}: `{seen}`", release.version),
+                None => assert!(matches!(actual, "X" | "."), "{name} in {}: `{actual}`", release.version),
             }
         }
         assert!(matches!(row["native"].as_str(), "." | ""), "{name} without an adapter: `{}`", row["native"]);
@@ -69,8 +69,8 @@ fn bugs_do_not_depend_on_the_encoder() {
         let component = polyfill_builder::provided(component, &case.encode).expect("the interfaces are provided");
         let inputs = Inputs::of(&trial.guest, case).expect("cases of the suite can be read");
         let (limits, sinks) = (Limits::default(), Sinks::default());
-        let seen = run_component(&engine, &component, wasi, &inputs, &limits, sinks).expect("a valid component");
-        let mismatches = compare(case, &seen);
+        let actual = run_component(&engine, &component, wasi, &inputs, &limits, sinks).expect("a valid component");
+        let mismatches = compare(case, &actual);
         let must_fail = bug.is_in(&newest.release.semver()).expect("the build has validated it");
         assert_eq!(Some(!mismatches.is_empty()), must_fail, "{}: {mismatches:#?}", trial.case_key());
         compared += 1;
@@ -96,8 +96,8 @@ fn the_reference_encoder_loses_a_stack_behind_an_unused_global() {
         let hosts = Hosts::default();
         let wasi = hosts.get("wasi").expect("the host exists");
         let inputs = Inputs { calls: vec![Call::of("stack()")], ..Inputs::default() };
-        let seen = run_component(&engine, component, wasi, &inputs, &Limits::default(), Sinks::default());
-        seen.expect("a valid component").returned[0].value.clone()
+        let actual = run_component(&engine, component, wasi, &inputs, &Limits::default(), Sinks::default());
+        actual.expect("a valid component").returned[0].value.clone()
     };
     assert_eq!(stack(&theirs).as_deref(), Some("0"));
     assert_eq!(stack(&ours).as_deref(), Some("131072"));

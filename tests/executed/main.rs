@@ -18,17 +18,17 @@ fn behavior_is_the_same_in_every_encoding() {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
         let case = Case::read(&folder);
         let mut first = None;
-        for way in case.ways() {
-            let seen = match case.encode(&way) {
-                Ok(component) => host::run(&component, &case, &way),
+        for variant in case.variants() {
+            let seen = match case.encode(&variant) {
+                Ok(component) => host::run(&component, &case, &variant),
                 Err(errors) => format!("{errors}\n"),
             };
             let expected = first.get_or_insert_with(|| golden(&folder.join("expected.txt"), &seen));
             if seen != *expected {
-                wrong.push_str(&format!("== {name}, {way:?}\n-- expected\n{expected}-- actual\n{seen}"));
+                wrong.push_str(&format!("== {name}, {variant:?}\n-- expected\n{expected}-- actual\n{seen}"));
             }
         }
-        assert!(first.is_some(), "{name} did not run in any way");
+        assert!(first.is_some(), "{name} ran in no variant");
     }
     assert!(wrong.is_empty(), "{wrong}");
 }

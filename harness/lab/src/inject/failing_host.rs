@@ -6,7 +6,7 @@ use std::sync::Arc;
 use polyfill_runner::{End, Program, Response, Script};
 use wasmtime::component::Type;
 
-use super::ways::{ERROR, FaultKind, HANDLE};
+use super::failure_modes::{ERROR, FaultKind, HANDLE};
 
 /// Host error that ends a run with far more calls than the fault-free run.
 pub(super) const TOO_MANY: &str = "the run exceeded its limit of host calls";
@@ -54,7 +54,7 @@ impl Helpers {
 /// Host mock of a run with one fault.
 pub(super) struct Inject {
     pub(super) helpers: Arc<Helpers>,
-    pub(super) way: FaultKind,
+    pub(super) mode: FaultKind,
     /// Index of the faulted call, from 0.
     pub(super) at: usize,
     /// Number of calls so far.
@@ -74,7 +74,7 @@ impl Script for Inject {
         }
         match () {
             () if self.calls > self.most => Response::Ends(End::Failed(TOO_MANY.into())),
-            () if self.calls == self.at + 1 => self.way.says.clone(),
+            () if self.calls == self.at + 1 => self.mode.response.clone(),
             () => Response::Nothing,
         }
     }
@@ -82,7 +82,7 @@ impl Script for Inject {
 
 impl Inject {
     fn help(&self, function: &str) -> End {
-        match (self.helpers.functions.get(function), &self.way.code) {
+        match (self.helpers.functions.get(function), &self.mode.code) {
             (Some(Help::Text), _) => End::Returned(Some("\"injected\"".into())),
             (Some(Help::Code), Some(code)) => End::Returned(Some(format!("some({code})"))),
             (Some(Help::Code), None) => End::Returned(Some("none".into())),
