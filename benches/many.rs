@@ -49,8 +49,8 @@ pub fn measure(inputs: &Inputs) -> Many {
     let guests = guests(&inputs.commands);
     let adapters =
         [published::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER, published::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER];
-    let stacks = adapters.map(contenders::adapters);
-    let shops = stacks.each_ref().map(|stack| contenders::prepare(stack, false));
+    let chains = adapters.map(contenders::adapters);
+    let shops = chains.each_ref().map(|chain| contenders::prepare(chain, false));
     let reference = |guest: &[u8]| adapters.map(|adapter| contenders::reference(guest, adapter, false).map(drop));
     let ours = |guest: &[u8]| shops.each_ref().map(|shop| contenders::prepared(shop, guest).map(drop));
 
@@ -62,7 +62,7 @@ pub fn measure(inputs: &Inputs) -> Many {
     // Memory is measured separately, because counting takes time.
     let (_, reference_use) = heap::count(|| all(&guests, &reference));
     let (_, our_use) = heap::count(|| {
-        let shops = stacks.each_ref().map(|stack| contenders::prepare(stack, false));
+        let shops = chains.each_ref().map(|chain| contenders::prepare(chain, false));
         all(&guests, &|guest| shops.each_ref().map(|shop| contenders::prepared(shop, guest).map(drop)));
     });
     Many {

@@ -93,8 +93,8 @@ fn row(name: &'static str, guest: &[u8], adapter: &Adapter, inputs: &Inputs) -> 
     let theirs = if adapter.reference_takes_it { adapter } else { &inputs.adapters[0] };
     let reference = |validate| contenders::reference(guest, &theirs.wasm, validate);
     let cold = |validate| contenders::cold(guest, &adapter.wasm, validate);
-    let stack = contenders::adapters(&adapter.wasm);
-    let shop = [false, true].map(|validate| contenders::prepare(&stack, validate));
+    let chain = contenders::adapters(&adapter.wasm);
+    let shop = [false, true].map(|validate| contenders::prepare(&chain, validate));
     let prepared = |validate: bool| contenders::prepared(&shop[usize::from(validate)], guest);
     let fine = |component: Result<Vec<u8>, String>| {
         component.unwrap_or_else(|error| panic!("{name} with the adapter `{}`: {error}", adapter.name))

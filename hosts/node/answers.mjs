@@ -20,7 +20,7 @@ function respond(guest, answer) {
     calls += 1;
     const traps = answer['trap-at'] !== null && calls >= answer['trap-at'];
     const value = answer.returns[Math.min(calls, answer.returns.length) - 1];
-    guest.tell({
+    guest.record({
       instance: answer.instance,
       function: answer.function,
       arguments: given.map((argument, index) => toJson(answer.parameters[index], argument)),

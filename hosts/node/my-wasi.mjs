@@ -14,7 +14,7 @@ export function myWasi(guest) {
   const random = guest.random();
   let { input } = guest;
   const define = (instance, functions) =>
-    Object.fromEntries(functions.map((each) => [camel(each[0]), told(guest, instance, ...each)]));
+    Object.fromEntries(functions.map((each) => [camel(each[0]), recorded(guest, instance, ...each)]));
   return {
     'my-wasi': define('my-wasi', [
       ['print', [BYTES], 'u32', (data) => (guest.write('stdout', data), data.length)],
@@ -41,7 +41,7 @@ export function myWasi(guest) {
   };
 }
 
-function told(guest, instance, name, parameters, result, act) {
+function recorded(guest, instance, name, parameters, result, act) {
   return (...given) => {
     const call = {
       instance,
@@ -52,10 +52,10 @@ function told(guest, instance, name, parameters, result, act) {
     try {
       value = act(...given);
     } catch (error) {
-      guest.tell(call);
+      guest.record(call);
       throw error;
     }
-    guest.tell(result === null ? call : { ...call, result: toJson(result, value) });
+    guest.record(result === null ? call : { ...call, result: toJson(result, value) });
     return value;
   };
 }

@@ -42,7 +42,7 @@ async function runWithProposals(request, components, say) {
         say({ [stream]: all.subarray(from, from + PIECE).toString('hex') });
       }
     },
-    tell: (call) => say({ call }),
+    record: (call) => say({ call }),
   };
   const imports = { ...wasi(guest), ...myWasi(guest) };
   answers(guest, imports);

@@ -58,7 +58,7 @@ fn bisected(filters: impl Iterator<Item = String>) -> Bisection {
     Recorded::run(&runner, sides).unwrap_or_else(|error| panic!("{error}")).bisect()
 }
 
-/// Returns the releases that introduced (`Broken`) and fixed (`Mended`) each bug, by row of the golden file.
+/// Returns the releases that introduced (`Broken`) and fixed (`Fixed`) each bug, by row of the golden file.
 fn matrix() -> BTreeMap<String, Vec<(String, Turn)>> {
     let text = fs::read_to_string(root().join("tests/comparisons/matrix.txt")).expect("the matrix exists");
     let mut table = text.lines().skip_while(|line| !line.trim_start().starts_with("native "));
@@ -66,10 +66,10 @@ fn matrix() -> BTreeMap<String, Vec<(String, Turn)>> {
     let rows = table.take_while(|line| !line.is_empty()).map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         // The column of `native` may be empty. The columns of releases are the last ones.
-        let seen = &words[words.len() - releases.len()..];
-        let steps = seen.windows(2).zip(&releases[1..]).filter_map(|(pair, release)| match pair {
+        let symbols = &words[words.len() - releases.len()..];
+        let steps = symbols.windows(2).zip(&releases[1..]).filter_map(|(pair, release)| match pair {
             [".", "X"] => Some((release.to_string(), Turn::Broken)),
-            ["X", "."] => Some((release.to_string(), Turn::Mended)),
+            ["X", "."] => Some((release.to_string(), Turn::Fixed)),
             _ => None,
         });
         (words[..2].join(" "), steps.collect())

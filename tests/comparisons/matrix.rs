@@ -28,17 +28,17 @@ fn the_matrix_agrees_with_the_cases() {
     let (mut bad, mut good) = (0, 0);
     for (name, row) in &matrix {
         for release in reference::releases() {
-            let seen = row[release.version].as_str();
+            let actual = row[release.version].as_str();
             match bugs[name].is_in(&release.semver()).unwrap_or_else(|error| panic!("{name}: {error}")) {
                 Some(true) => {
                     bad += 1;
-                    assert_eq!(seen, "X", "{name} is a known bug of {}", release.version);
+                    assert_eq!(actual, "X", "{name} is a known bug of {}", release.version);
                 }
                 Some(false) => {
                     good += 1;
-                    assert_eq!(seen, ".", "{name} is not a bug of {}", release.version);
+                    assert_eq!(actual, ".", "{name} is not a bug of {}", release.version);
                 }
-                None => assert!(matches!(seen, "X" | "."), "{name} in {}: `{seen}`", release.version),
+                None => assert!(matches!(actual, "X" | "."), "{name} in {}: `{actual}`", release.version),
             }
         }
         assert!(matches!(row["native"].as_str(), "." | ""), "{name} without an adapter: `{}`", row["native"]);
@@ -71,8 +71,8 @@ fn bugs_do_not_depend_on_the_encoder() {
         let component = polyfill_builder::provided(component, &case.encode).expect("the interfaces are provided");
         let inputs = Inputs::of(&trial.guest, case).expect("cases of the suite can be read");
         let (limits, sinks) = (Limits::default(), Sinks::default());
-        let seen = run_component(&engine, &component, wasi, &inputs, &limits, sinks).expect("a valid component");
-        let mismatches = compare(case, &seen);
+        let actual = run_component(&engine, &component, wasi, &inputs, &limits, sinks).expect("a valid component");
+        let mismatches = compare(case, &actual);
         let must_fail = bug.is_in(&newest.release.semver()).expect("the build has validated it");
         assert_eq!(Some(!mismatches.is_empty()), must_fail, "{}: {mismatches:#?}", trial.case_key());
         compared += 1;

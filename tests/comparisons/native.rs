@@ -52,7 +52,7 @@ fn is_needed(number: usize) -> Checked {
     let mut fewer = rules();
     let Rule { id, differences, .. } = fewer.rules.remove(number);
     any_ran(judged(), differences.iter().flat_map(|expected| &expected.cases))?;
-    let judgement = seen().judge(&fewer, true);
+    let judgement = pairs().judge(&fewer, true);
     assert!(judgement.unexplained().next().is_some() && !judgement.is_clean(), "without rule {id}");
     Ok(())
 }
@@ -62,7 +62,7 @@ fn difference_is_needed(number: usize, part: usize) -> Checked {
     let mut fewer = rules();
     let expected: Expected = fewer.rules[number].differences.remove(part);
     any_ran(judged(), &expected.cases)?;
-    let judgement = seen().judge(&fewer, true);
+    let judgement = pairs().judge(&fewer, true);
     let left: BTreeSet<&str> = judgement.unexplained().map(|(case, _)| case).collect();
     let named: BTreeSet<&str> = expected.cases.iter().map(String::as_str).collect();
     assert!(
@@ -101,7 +101,7 @@ fn the_documented_file_can_be_read() {
 }
 
 /// Returns the observations of both sides in all cases. The runs are made once.
-fn seen() -> &'static Pairs {
+fn pairs() -> &'static Pairs {
     static SEEN: OnceLock<Pairs> = OnceLock::new();
     SEEN.get_or_init(|| {
         let sides = ["native", "reference-command@wasi"].map(|side| side.parse::<Side>().expect("a side"));
@@ -112,7 +112,7 @@ fn seen() -> &'static Pairs {
 /// Returns the judgement under all rules.
 fn judged() -> &'static Judgement {
     static JUDGED: OnceLock<Judgement> = OnceLock::new();
-    JUDGED.get_or_init(|| seen().judge(&rules(), true))
+    JUDGED.get_or_init(|| pairs().judge(&rules(), true))
 }
 
 fn rules() -> Rules {

@@ -36,7 +36,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn is_explained(rules: &Rules) -> Checked {
-    let judgement = seen(rules).judge(rules, true);
+    let judgement = pairs(rules).judge(rules, true);
     assert!(judgement.is_clean(), "{judgement}");
     let compared = judgement.cases.iter().filter(|judged| judged.ignored.is_none()).count();
     assert!(compared > 150, "{judgement}");
@@ -47,7 +47,7 @@ fn is_explained(rules: &Rules) -> Checked {
 fn is_needed(rules: &Rules, number: usize) -> Checked {
     let mut fewer = rules.clone();
     let rule = fewer.rules.remove(number);
-    let judgement = seen(rules).judge(&fewer, true);
+    let judgement = pairs(rules).judge(&fewer, true);
     any_ran(&judgement, rule.differences.iter().flat_map(|expected| &expected.cases))?;
     assert!(judgement.unexplained().next().is_some(), "without {}", rule.id);
     Ok(())
@@ -55,7 +55,7 @@ fn is_needed(rules: &Rules, number: usize) -> Checked {
 
 fn small_budget_fails(mut rules: Rules) -> Checked {
     *rules.budget.adapter.size.as_mut().expect("the file has a budget for the adapter size") = 1000;
-    assert_eq!(seen(&rules).judge(&rules, true).over.len(), 1);
+    assert_eq!(pairs(&rules).judge(&rules, true).over.len(), 1);
     Ok(())
 }
 
@@ -85,8 +85,8 @@ fn a_file_is_an_adapter() {
     let built = built.unwrap_or_else(|error| panic!("{error}"));
     let [Some(baseline), Some(candidate)] = &built.profiles[..] else { panic!("{:?}", built.profiles) };
     assert_eq!((baseline.size, &baseline.functions), (candidate.size, &candidate.functions));
-    let seen = Pairs::run(&Runner::new(&built.out_dir).root(root()).bless(false), sides.clone());
-    let judgement = seen.unwrap_or_else(|error| panic!("{error}")).judge(&Rules::none(sides), false);
+    let pairs = Pairs::run(&Runner::new(&built.out_dir).root(root()).bless(false), sides.clone());
+    let judgement = pairs.unwrap_or_else(|error| panic!("{error}")).judge(&Rules::none(sides), false);
     assert!(judgement.is_clean(), "{judgement}");
     let ignored =
         |case: &str| judgement.cases.iter().find(|judged| judged.case == case).map(|judged| judged.ignored.clone());
@@ -97,7 +97,7 @@ fn a_file_is_an_adapter() {
 
 /// Compares the report with the golden file, which requires a machine with the tools of all guests.
 fn is_golden(path: &Path, rules: &Rules) -> Checked {
-    let judgement = seen(rules).judge(rules, true);
+    let judgement = pairs(rules).judge(rules, true);
     let missing = judgement.cases.iter().find_map(|judged| {
         let why = judged.ignored.as_ref().filter(|why| !why.contains("host-code"))?;
         Some(format!("`{}`: {why}", judged.case))
@@ -115,7 +115,7 @@ fn without_counts(report: &str) -> String {
 }
 
 /// Returns the observations of all sides. Each trial is run once, even if several pairs contain it.
-fn seen(rules: &Rules) -> Pairs {
+fn pairs(rules: &Rules) -> Pairs {
     static SEEN: OnceLock<(Recorded, Vec<Option<Profile>>)> = OnceLock::new();
     let (recorded, profiles) = SEEN.get_or_init(record);
     let place = |side: &Side| recorded.sides.iter().position(|other| other == side).expect("the side was recorded");

@@ -29,19 +29,19 @@ fn nothing_is_left_out(name: &str) -> Checked {
     if let Some(missing) = descriptor.missing(&root) {
         return Err(Missing(format!("host `{name}`: {missing}")));
     }
-    let stack = |trial: &Trial| format!("{}::{}", trial.case_key(), trial.adapter);
-    let taken: BTreeSet<String> = index.trials.iter().filter(|trial| trial.host == name).map(stack).collect();
+    let chain = |trial: &Trial| format!("{}::{}", trial.case_key(), trial.adapter);
+    let taken: BTreeSet<String> = index.trials.iter().filter(|trial| trial.host == name).map(chain).collect();
     let components = index.trials.iter().filter(|trial| matches!(trial.artifact, Artifact::Component(_)));
     let left_out: BTreeMap<String, (&LeftOut, Trial)> = components
         .filter_map(|trial| {
-            let stack = stack(trial);
-            let why = descriptor.left_out(&stack)?;
-            (!taken.contains(&stack)).then(|| (stack, (why, Trial { host: name.to_string(), ..trial.clone() })))
+            let chain = chain(trial);
+            let why = descriptor.left_out(&chain)?;
+            (!taken.contains(&chain)).then(|| (chain, (why, Trial { host: name.to_string(), ..trial.clone() })))
         })
         .collect();
-    let passing = threads::map(threads::processors(), &left_out, |(stack, (_, trial))| {
+    let passing = threads::map(threads::processors(), &left_out, |(chain, (_, trial))| {
         let verdict = runner.run_trial(&index, trial).verdict;
-        matches!(verdict, Verdict::Passed | Verdict::FailedAsExpected { .. }).then_some(stack)
+        matches!(verdict, Verdict::Passed | Verdict::FailedAsExpected { .. }).then_some(chain)
     });
     let passing: Vec<&String> = passing.into_iter().flatten().collect();
     assert_eq!(passing, Vec::<&String>::new(), "host `{name}` skips trials that pass");
@@ -49,7 +49,7 @@ fn nothing_is_left_out(name: &str) -> Checked {
     // The other reasons may skip trials whose compiler is missing.
     let not_built = index.trials.iter().filter(|trial| matches!(trial.artifact, Artifact::Ignored(_)));
     let unknown: BTreeSet<&str> =
-        not_built.filter_map(|trial| Some(descriptor.left_out(&stack(trial))?.reason.as_str())).collect();
+        not_built.filter_map(|trial| Some(descriptor.left_out(&chain(trial))?.reason.as_str())).collect();
     for skip in descriptor.skip.iter().filter(|skip| !unknown.contains(skip.reason.as_str())) {
         assert!(used.contains(skip.reason.as_str()), "host `{name}` skips no trial with reason: {}", skip.reason);
     }

@@ -22,9 +22,9 @@ const LONG: [&str; 1] = ["stuck-nonblocking::"];
 pub fn trials() -> Vec<Test> {
     trials![
         adapters_have_no_unaccepted_violations,
-        our_own_adapters_are_clean,
-        no_rule_is_stale,
-        handles_do_not_accumulate,
+        own_adapters_have_no_violations,
+        every_rule_matches_an_observed_violation,
+        handles_are_dropped_after_each_call,
     ]
 }
 
@@ -78,43 +78,43 @@ fn adapters_have_no_unaccepted_violations() {
     // Guards against checks that did not run.
     let compared = Compared::of(TRIALS.iter().map(|(trial, result)| (trial, result)));
     println!("{compared}");
-    let looked_at = compared.looked_at();
-    assert!(looked_at.calls > 10_000 && looked_at.reallocs > 50 && looked_at.handles > 5_000, "{looked_at}");
-    assert!(looked_at.stack_pointers > 1_000, "main's stack pointer was known in {} calls", looked_at.stack_pointers);
-    assert!(looked_at.stacks.len() > 30, "{:?}", looked_at.stacks);
-    assert!(looked_at.stacks.values().all(|stack| stack.used <= stack.of), "{:?}", looked_at.stacks);
+    let checked = compared.checked();
+    assert!(checked.calls > 10_000 && checked.reallocs > 50 && checked.handles > 5_000, "{checked}");
+    assert!(checked.stack_pointers > 1_000, "main's stack pointer was known in {} calls", checked.stack_pointers);
+    assert!(checked.stacks.len() > 30, "{:?}", checked.stacks);
+    assert!(checked.stacks.values().all(|stack| stack.used <= stack.of), "{:?}", checked.stacks);
     golden::assert(&root().join("tests/instruments/sanitize.txt"), &compared.gaps());
 }
 
 /// This suite's adapters have no violations, not even ones that are accepted for others.
-fn our_own_adapters_are_clean() {
+fn own_adapters_have_no_violations() {
     let ours = || TRIALS.iter().filter(|(trial, _)| !is_published(trial));
     for (_, result) in ours() {
         assert_eq!(violations(result), [], "{}", result.name);
     }
     let compared = Compared::of(ours().map(|(trial, result)| (trial, result)));
     println!("{compared}");
-    let looked_at = compared.looked_at();
-    assert!(looked_at.calls > 3_000 && looked_at.reallocs > 20, "{looked_at}");
+    let checked = compared.checked();
+    assert!(checked.calls > 3_000 && checked.reallocs > 20, "{checked}");
 }
 
 /// Accepted violations are observed.
-fn no_rule_is_stale() {
+fn every_rule_matches_an_observed_violation() {
     let published = TRIALS.iter().filter(|(trial, _)| is_published(trial));
-    let seen: Vec<(String, &[Violation])> =
+    let violations: Vec<(String, &[Violation])> =
         published.map(|(trial, result)| (trial.case_key(), violations(result))).collect();
-    assert_eq!(accepted().stale(&seen), []);
+    assert_eq!(accepted().stale(&violations), []);
 }
 
 /// Handles of a guest that opens, lists, waits and closes a thousand times do not accumulate.
-fn handles_do_not_accumulate() {
+fn handles_are_dropped_after_each_call() {
     let mut rounds = 0;
     for (trial, result) in TRIALS.iter().filter(|(trial, _)| trial.guest == "thousand") {
         assert_eq!(result.verdict, Verdict::Passed, "{}", trial.name());
-        let looked_at = &result.observation.as_ref().expect("it was run").looked_at;
-        println!("{}: {looked_at}, {} at a time", trial.name(), looked_at.most_handles);
-        assert!(looked_at.handles > 4_000, "{looked_at}");
-        assert!(looked_at.most_handles < 12, "{} at a time", looked_at.most_handles);
+        let checked = &result.observation.as_ref().expect("it was run").checked;
+        println!("{}: {checked}, {} at a time", trial.name(), checked.most_handles);
+        assert!(checked.handles > 4_000, "{checked}");
+        assert!(checked.most_handles < 12, "{} at a time", checked.most_handles);
         rounds += 1;
     }
     assert!(rounds > 0, "the case was not run");

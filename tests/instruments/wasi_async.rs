@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use polyfill_builder::index::{Artifact, FILE, Index, Trial};
 use polyfill_builder::system::threads;
 use polyfill_runner::case::{Case, Seed};
-use polyfill_runner::{Engine, EngineOptions, Hosts, Inputs, Limits, Observation, Seen, Sinks, run_component};
+use polyfill_runner::{Engine, EngineOptions, FileState, Hosts, Inputs, Limits, Observation, Sinks, run_component};
 
 use crate::trials::trials;
 
@@ -37,8 +37,8 @@ fn asynchronous_calls_do_not_change_observations() {
         let inputs = Inputs::of(&trial.guest, case).expect("the build has validated it");
         let on = |host: &str| -> Observation {
             let host = hosts.get(host).expect("the host exists");
-            let seen = run_component(engine, &component, host, &inputs, &Limits::default(), Sinks::default());
-            without_times(seen.expect("compiles"))
+            let observation = run_component(engine, &component, host, &inputs, &Limits::default(), Sinks::default());
+            without_times(observation.expect("compiles"))
         };
         assert_eq!(on("wasi"), on("wasi-async"), "{}", Trial::name(trial));
         true
@@ -48,14 +48,14 @@ fn asynchronous_calls_do_not_change_observations() {
 }
 
 /// Removes the modification times of files, in seconds.
-fn without_times(mut seen: Observation) -> Observation {
+fn without_times(mut observation: Observation) -> Observation {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() as i64);
-    for file in seen.files.iter_mut().flat_map(|files| files.values_mut()) {
-        if let Seen::File { modified, .. } | Seen::Folder { modified, .. } = file
+    for file in observation.files.iter_mut().flat_map(|files| files.values_mut()) {
+        if let FileState::File { modified, .. } | FileState::Folder { modified, .. } = file
             && (now - *modified).abs() < 600
         {
             *modified = 0;
         }
     }
-    seen
+    observation
 }

@@ -14,7 +14,7 @@ use polyfill_runner::Observation;
 use polyfill_testing::golden;
 
 /// Start of an output block, followed by its case.
-const BLOCK: &str = "```text seen=";
+const BLOCK: &str = "```text output=";
 
 #[test]
 fn documented_output_is_real_output() {
@@ -24,8 +24,8 @@ fn documented_output_is_real_output() {
         while let Some((before, behind)) = rest.split_once(BLOCK) {
             let (case, behind) = behind.split_once('\n').expect("a block has a first line");
             let end = behind.find("```\n").expect("a block has an end");
-            let seen = seen().get(case).unwrap_or_else(|| panic!("{name}: case {case} not found"));
-            written += &format!("{before}{BLOCK}{case}\n{seen}");
+            let actual = actual().get(case).unwrap_or_else(|| panic!("{name}: case {case} not found"));
+            written += &format!("{before}{BLOCK}{case}\n{actual}");
             rest = &behind[end..];
         }
         golden::assert(&folder().join(&name), &(written + rest));
@@ -69,6 +69,14 @@ fn cases_link_to_their_findings() {
     }
 }
 
+#[test]
+fn findings_have_the_same_sections() {
+    for (name, text) in findings() {
+        let sections: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(sections, ["Specification", "Observed behavior", "Cause", "Reproduce"], "{name}");
+    }
+}
+
 /// The command in a finding selects its cases, and its links are valid.
 #[test]
 fn commands_and_links_are_valid() {
@@ -78,7 +86,7 @@ fn commands_and_links_are_valid() {
             .filter_map(|line| line.strip_prefix("cargo run -q -- matrix "))
             .flat_map(str::split_whitespace)
             .collect();
-        let by_test = ["regressions ", "left_out"]
+        let by_test = ["encoding ", "comparisons -- --ignored skipped"]
             .iter()
             .any(|test| text.contains(&format!("cargo test --locked --test {test}")));
         assert!(by_test || !words.is_empty(), "{name} contains no command to reproduce it");
@@ -94,7 +102,7 @@ fn commands_and_links_are_valid() {
 }
 
 /// Returns the output of each documented case without an adapter and through the newest adapter.
-fn seen() -> &'static BTreeMap<String, String> {
+fn actual() -> &'static BTreeMap<String, String> {
     static SEEN: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     SEEN.get_or_init(|| {
         let runner = polyfill_runner::suite!().bless(false);
@@ -102,17 +110,17 @@ fn seen() -> &'static BTreeMap<String, String> {
         let texts: String = findings().into_values().collect();
         let newest: Side = "reference-command@wasi".parse().expect("a side");
         let wanted = |case: &str| texts.contains(&format!("{BLOCK}{case}\n"));
-        let mut seen = BTreeMap::new();
+        let mut actual = BTreeMap::new();
         // The guest without an adapter comes first.
         for side in [Side::Native, newest] {
             for trial in index.trials.iter().filter(|trial| side.is_side_of(trial) && wanted(&trial.case_key())) {
                 let observation = runner.run_trial(&index, trial).observation.expect("the trial runs");
                 let name = if trial.host == NATIVE { NATIVE.to_string() } else { side.to_string() };
-                let text: &mut String = seen.entry(trial.case_key()).or_default();
+                let text: &mut String = actual.entry(trial.case_key()).or_default();
                 text.push_str(&shown(&name, &observation));
             }
         }
-        seen
+        actual
     })
 }
 

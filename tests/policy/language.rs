@@ -60,7 +60,7 @@ fn prose_has_no_banned_opening_and_no_banned_word() {
 }
 
 #[test]
-fn planted_mistakes_are_found() {
+fn planted_language_mistakes_are_found() {
     let banned = banned();
     let found = |file: &str, text: &str| -> Vec<String> {
         prose(file, text).iter().flat_map(|line| banned.found(line)).map(|(word, _)| word).collect()

@@ -39,14 +39,14 @@ fn the_version_of_wasmtime_is_the_locked_one() {
 
 /// The encoder's top-level function has one call per stage.
 #[test]
-fn encode_is_short() {
+fn encode_fits_in_forty_lines() {
     let text = read(&root().join("harness/encoder/src/lib.rs"));
     let body = text.split("\npub fn encode(").nth(1).and_then(|rest| rest.split("\n}\n").next()).expect("`encode`");
     assert!(body.lines().count() < 40, "`encode` has more than 40 lines");
 }
 
 #[test]
-fn the_encoder_is_pure() {
+fn the_encoder_does_no_io_and_reads_no_environment() {
     for (path, text) in sources(&["harness/encoder/src"]) {
         for word in
             ["std::fs", "std::env", "std::io", "std::net", "std::process", "std::time", "std::thread", "rayon::"]
@@ -59,7 +59,7 @@ fn the_encoder_is_pure() {
 }
 
 #[test]
-fn core_names_are_spelled_in_one_place() {
+fn core_names_are_spelled_only_in_names_rs() {
     let spellings = [
         "\"cabi_",
         "\"__main_module__\"",
@@ -82,7 +82,7 @@ fn core_names_are_spelled_in_one_place() {
 }
 
 #[test]
-fn indices_are_born_in_emit() {
+fn component_indices_exist_only_in_emit() {
     for (path, text) in sources(&["harness/encoder/src"]) {
         if !path.contains("/emit/") {
             assert!(!text.contains("ComponentBuilder"), "{path} writes a component");
@@ -91,7 +91,7 @@ fn indices_are_born_in_emit() {
 }
 
 #[test]
-fn audit_judges_on_its_own() {
+fn audit_shares_no_code_with_wire_or_canon() {
     for (path, text) in sources(&["harness/encoder/src/audit"]) {
         if path.contains("/tests") {
             continue;
@@ -103,7 +103,7 @@ fn audit_judges_on_its_own() {
 }
 
 #[test]
-fn wasmtime_stays_in_the_runner() {
+fn only_the_runner_and_the_command_depend_on_wasmtime() {
     for package in ["encoder", "builder"] {
         let manifest = read(&root().join("harness").join(package).join("Cargo.toml"));
         let dependencies = manifest.split("[dev-dependencies]").next().unwrap_or_default();
@@ -126,7 +126,7 @@ fn guests_do_not_run_in_a_pool_of_rayon() {
 }
 
 #[test]
-fn processes_are_spawned_by_the_build() {
+fn processes_are_spawned_only_in_the_builder_and_for_external_hosts() {
     for (path, text) in sources(&["harness"]) {
         // Cargo locates the reference's test cases.
         let asks_cargo = path == "harness/differential/src/cases.rs";
@@ -141,7 +141,7 @@ fn processes_are_spawned_by_the_build() {
 /// Reading a FIFO or a device may not end, and an empty environment variable counts as unset:
 /// `harness/builder/src/system/` handles both.
 #[test]
-fn files_and_variables_of_users_are_read_in_one_place() {
+fn files_and_variables_of_users_are_read_only_in_system() {
     let readers = ["fs::read(", "fs::read_to_string(", "File::open(", "env::var(", "env::var_os(", "env::temp_dir("];
     // The runner reads the files that a guest has left; a build has a lock file.
     let own = ["harness/runner/src/files.rs", "harness/builder/src/output.rs"];
@@ -161,7 +161,7 @@ fn files_and_variables_of_users_are_read_in_one_place() {
 
 /// Text reaches a terminal through `polyfill_builder::terminal`, which escapes control characters.
 #[test]
-fn output_is_written_in_one_place() {
+fn output_is_printed_only_through_the_terminal_module() {
     let places = [
         "harness/builder/src/terminal.rs",
         // Lines for cargo. `terminal` escapes the part that cargo displays.

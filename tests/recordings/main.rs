@@ -56,9 +56,13 @@ fn standalone_repro_fails_in_node() -> Checked {
     let program = &engine.program(&standalone).expect("a component");
     let inputs = &Inputs { args: vec!["standalone".into()], ..Inputs::default() };
     let limits = &Limits::default();
-    let seen =
-        node.observe(&RemoteRun { program, file: None, inputs, limits, proposals: &BTreeSet::new() }, Sinks::default());
-    assert!(matches!(&seen.outcome, Outcome::Trap(info) if info.message.contains("unreachable")), "{:?}", seen.outcome);
+    let proposals = &BTreeSet::new();
+    let observation = node.observe(&RemoteRun { program, file: None, inputs, limits, proposals }, Sinks::default());
+    assert!(
+        matches!(&observation.outcome, Outcome::Trap(info) if info.message.contains("unreachable")),
+        "{:?}",
+        observation.outcome
+    );
     Ok(())
 }
 

@@ -204,18 +204,18 @@ fn own_start_function_runs_with_a_stack() {
         (module
           (import "env" "memory" (memory 1))
           (global $__stack_pointer (mut i32) (i32.const 16))
-          (global $seen (mut i32) (i32.const 0))
-          (func $start (global.set $seen (i32.add (global.get $seen) (global.get $__stack_pointer))))
+          (global $observed (mut i32) (i32.const 0))
+          (func $start (global.set $observed (i32.add (global.get $observed) (global.get $__stack_pointer))))
           (start $start)
-          (func (export "seen") (result i32) global.get $seen))
+          (func (export "observed") (result i32) global.get $observed))
     "#;
     for (realloc, reenter, expected) in
-        [(GROW, None, 3 * 65536), (MAIN, None, BLOCK as i32 + 65536), (MAIN, Some("seen"), 3 * 65536)]
+        [(GROW, None, 3 * 65536), (MAIN, None, BLOCK as i32 + 65536), (MAIN, Some("observed"), 3 * 65536)]
     {
         let main = Main { reenter, ..Main::default() };
-        let mut running = Running::new(&good(&wat(text), &["seen"], realloc), main);
-        assert_eq!(running.call("seen"), expected);
-        assert_eq!(running.call("seen"), expected);
+        let mut running = Running::new(&good(&wat(text), &["observed"], realloc), main);
+        assert_eq!(running.call("observed"), expected);
+        assert_eq!(running.call("observed"), expected);
     }
 }
 

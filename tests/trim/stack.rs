@@ -154,8 +154,8 @@ fn stack_pointer_can_be_set_by_option() {
         let errors = trim_with(unknown, form, &unclear, &EXPORTS, GROW).expect_err("an unidentified stack pointer");
         assert!(matches!(errors[0].problem, Problem::UnknownStackPointer { global: 1, .. }), "{form:?}: {errors:?}");
         assert!(errors[0].to_string().contains("option `stack.pointer`"), "{errors:?}");
-        let told = ShadowStack { pointer: Some(1), ..unknown };
-        for (stack, module) in [(told, &unclear), (told, &bare), (unknown, &bare)] {
+        let configured = ShadowStack { pointer: Some(1), ..unknown };
+        for (stack, module) in [(configured, &unclear), (configured, &bare), (unknown, &bare)] {
             let trimmed = good(stack, form, module, GROW);
             assert_eq!(trimmed.region.expect("a stack").stack_bytes, 65536);
         }

@@ -71,11 +71,11 @@ fn writes_to_watched_ranges_are_reported() {
     for (name, (write, length)) in names.iter().zip(WRITES) {
         // Writes that end before, end in, begin in and begin after the range, and writes at another address.
         let before = FIRST - length;
-        let told = [before + 1, FIRST, END - 1, 70_000];
+        let reported = [before + 1, FIRST, END - 1, 70_000];
         for at in [before, before + 1, FIRST, END - 1, END, 70_000 - length, 70_000, 70_001] {
             running.call1(name, at).expect("no trap");
             plain.call1(name, at).expect("no trap");
-            let expected = if told.contains(&at) { vec![(at as u32, *length as u32)] } else { Vec::new() };
+            let expected = if reported.contains(&at) { vec![(at as u32, *length as u32)] } else { Vec::new() };
             assert_eq!(std::mem::take(&mut running.store.data_mut().writes), expected, "{write} at {at}");
         }
     }

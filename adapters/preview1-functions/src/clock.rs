@@ -1,16 +1,16 @@
-//! The two clocks that the host has.
+//! Clock functions: realtime and monotonic.
 
 use crate::abi::{Answer, CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCKS_CPU, Errno};
 use crate::memory::{self, Address};
 use crate::{answer, my_cli};
 
-/// The time on a clock. Precision is for the host to choose.
+/// Writes the time of a clock. The precision is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn clock_time_get(id: u32, _precision: u64, time: Address) -> Errno {
     answer(|| memory::write(time, &now(id)?.to_le_bytes()))
 }
 
-/// The resolution of a clock.
+/// Writes the resolution of a clock.
 #[unsafe(no_mangle)]
 pub extern "C" fn clock_res_get(id: u32, resolution: Address) -> Errno {
     answer(|| {
@@ -28,7 +28,7 @@ pub fn exists(id: u32) -> Answer {
     }
 }
 
-/// The time on a clock.
+/// Returns the time of a clock in nanoseconds.
 pub fn now(id: u32) -> Answer<u64> {
     exists(id)?;
     Ok(if id == CLOCK_REALTIME { my_cli::wall_clock() } else { my_cli::monotonic_clock() })

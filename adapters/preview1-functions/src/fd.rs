@@ -5,7 +5,7 @@ use crate::memory::{self, Address, Buffer};
 use crate::stdio::{self, Stream};
 use crate::{answer, my_cli};
 
-/// Writes all buffers, in order, until the host takes less than it was offered.
+/// Writes all buffers, in order, until a short write of the host.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_write(fd: u32, buffers: Address, len: u32, written: Address) -> Errno {
     answer(|| {
@@ -22,8 +22,8 @@ pub extern "C" fn fd_write(fd: u32, buffers: Address, len: u32, written: Address
     })
 }
 
-/// Reads into the first buffer that has room. Not into more of them: a second question could wait for input that
-/// which is not provided while the first answer is in use.
+/// Reads into the first nonempty buffer only: a second read could block for input that
+/// arrives only after the program has used the first.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_read(fd: u32, buffers: Address, len: u32, read: Address) -> Errno {
     answer(|| {
@@ -47,79 +47,79 @@ pub extern "C" fn fd_close(fd: u32) -> Errno {
     answer(|| stdio::close(fd))
 }
 
-/// Moves a descriptor onto another one.
+/// Renumbers a descriptor.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_renumber(from: u32, to: u32) -> Errno {
     answer(|| stdio::renumber(from, to))
 }
 
-/// Says what may be done with a descriptor. None is a terminal.
+/// Writes the type, flags and rights of a descriptor. None is a terminal.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_fdstat_get(fd: u32, stat: Address) -> Errno {
     answer(|| {
         let direction = if matches!(stdio::stream(fd)?, Stream::Input) { RIGHT_READ } else { RIGHT_WRITE };
-        // A file type that is not known, no flags, and rights.
+        // File type `unknown`, no flags, and rights.
         let mut bytes = [0; 24];
         bytes[8..16].copy_from_slice(&(direction | RIGHT_FILESTAT_GET | RIGHT_POLL).to_le_bytes());
         memory::write(stat, &bytes)
     })
 }
 
-/// No flags are there to be set.
+/// Accepts no flags.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_fdstat_set_flags(fd: u32, flags: u32) -> Errno {
     on_stream(fd, if flags == 0 { Errno::Success } else { Errno::Notsup })
 }
 
-/// Rights cannot be changed.
+/// Fails: rights cannot be changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_fdstat_set_rights(fd: u32, _rights: u64, _inheriting: u64) -> Errno {
     on_stream(fd, Errno::Notsup)
 }
 
-/// A stream has no attributes, which is no error.
+/// Writes zeros: a stream has no attributes.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_get(fd: u32, stat: Address) -> Errno {
     answer(|| stdio::stream(fd).and_then(|_| memory::write(stat, &[0; 64])))
 }
 
-/// A stream has no size.
+/// Fails: a stream has no size.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_set_size(fd: u32, _size: u64) -> Errno {
     on_stream(fd, Errno::Inval)
 }
 
-/// A stream has no times.
+/// Fails: a stream has no times.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_set_times(fd: u32, _accessed: u64, _modified: u64, _flags: u32) -> Errno {
     on_stream(fd, Errno::Notsup)
 }
 
-/// A stream has no positions to give advice about.
+/// Fails: a stream has no position.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_advise(fd: u32, _offset: u64, _len: u64, _advice: u32) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
-/// A stream has no positions to make room at.
+/// Fails: a stream cannot be allocated.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_allocate(fd: u32, _offset: u64, _len: u64) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
-/// A stream has no positions to read at.
+/// Fails: a stream cannot be read at an offset.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_pread(fd: u32, _buffers: Address, _len: u32, _offset: u64, _read: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
-/// A stream has no positions to write at.
+/// Fails: a stream cannot be written at an offset.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_pwrite(fd: u32, _buffers: Address, _len: u32, _offset: u64, _written: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
-/// A stream has no position to change.
+/// Fails: a stream has no position to change.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_seek(fd: u32, _offset: i64, _whence: u32, _position: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
@@ -131,31 +131,31 @@ pub extern "C" fn fd_tell(fd: u32, _position: Address) -> Errno {
     on_stream(fd, Errno::Spipe)
 }
 
-/// A stream cannot be brought to a disk.
+/// Fails: a stream cannot be synchronized.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_datasync(fd: u32) -> Errno {
     on_stream(fd, Errno::Inval)
 }
 
-/// A stream cannot be brought to a disk.
+/// Fails: a stream cannot be synchronized.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_sync(fd: u32) -> Errno {
     on_stream(fd, Errno::Inval)
 }
 
-/// A stream is no directory.
+/// Fails: a stream is not a directory.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_readdir(fd: u32, _start: Address, _len: u32, _cookie: u64, _used: Address) -> Errno {
     on_stream(fd, Errno::Notdir)
 }
 
-/// No directory is open from the start. This answer also ends the search for them in a C library.
+/// Fails: there are no preopened directories. `badf` ends the search for them in a C library.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_prestat_get(_fd: u32, _prestat: Address) -> Errno {
     Errno::Badf
 }
 
-/// No directory is open from the start.
+/// Fails: there are no preopened directories.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_prestat_dir_name(_fd: u32, _start: Address, _len: u32) -> Errno {
     Errno::Badf

@@ -1,13 +1,13 @@
 //! `wasi_snapshot_preview1` in terms of `my-wasi` and `my-cli`.
 //!
-//! All 46 functions are here, so that any preview1 guest links. Standard input, output and error, arguments,
-//! environment, clocks, random bytes and exit do what they say; there are no files and no sockets, and functions on
-//! them give the errno that a program expects where there are none.
+//! Implements all 46 functions, so that any preview1 guest links. Standard input, output and error, arguments,
+//! environment, clocks, random bytes and exit work. There are no files and no sockets: functions on them return the
+//! errno that a program expects in that case.
 //!
-//! One module for each area; below them `stdio` with the three streams, and what all adapters of preview1 have in common
-//! (`preview1-memory`). This is ordinary Rust with `std`, and a panic's message goes to standard error. The encoder
-//! keeps of the code and its data only what a guest reaches: which host functions a component imports follows from
-//! the calls written here.
+//! Each area has a module. They share `stdio` with the three streams, and the crate `preview1-memory`, which all
+//! adapters of preview1 use. This is ordinary Rust with `std`; panic messages go to standard error. The encoder
+//! garbage-collects code and data that a guest cannot reach, so a component imports only the host functions that its
+//! guest needs.
 
 pub mod args_env;
 pub mod clock;
@@ -37,7 +37,7 @@ fn answer(work: impl FnOnce() -> Answer) -> Errno {
 
 /// Installs a panic hook that writes the message to standard error before the trap.
 fn tell_of_panics() {
-    panics::tell(|text| {
+    panics::report_to(|text| {
         my_cli::print_error(text.as_bytes());
     });
 }

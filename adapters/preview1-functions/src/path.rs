@@ -1,22 +1,22 @@
-//! Functions on paths. No directory is ever open, so there is nothing that a path could be relative to.
+//! Path functions. All of them fail: no directory is ever open.
 
 use crate::abi::Errno;
 use crate::memory::Address;
 use crate::{answer, stdio};
 
-/// Makes no directory.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_create_directory(fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
-/// Finds no attributes.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_filestat_get(fd: u32, _flags: u32, _path: Address, _len: u32, _stat: Address) -> Errno {
     below(fd)
 }
 
-/// Sets no times.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_filestat_set_times(
     fd: u32,
@@ -30,7 +30,7 @@ pub extern "C" fn path_filestat_set_times(
     below(fd)
 }
 
-/// Links nothing.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_link(
     old_fd: u32,
@@ -44,7 +44,7 @@ pub extern "C" fn path_link(
     below(old_fd)
 }
 
-/// Opens nothing.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_open(
     fd: u32,
@@ -60,7 +60,7 @@ pub extern "C" fn path_open(
     below(fd)
 }
 
-/// Reads no link.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_readlink(
     fd: u32,
@@ -73,13 +73,13 @@ pub extern "C" fn path_readlink(
     below(fd)
 }
 
-/// Removes no directory.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_remove_directory(fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
-/// Renames nothing.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_rename(
     old_fd: u32,
@@ -92,19 +92,19 @@ pub extern "C" fn path_rename(
     below(old_fd)
 }
 
-/// Makes no symbolic link.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_symlink(_to: Address, _to_len: u32, fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
-/// Removes no file.
+/// Fails: no directory is open.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_unlink_file(fd: u32, _path: Address, _len: u32) -> Errno {
     below(fd)
 }
 
-/// A stream is no directory; whatever else is not open.
+/// Returns `notdir` for a stream, and `badf` for a descriptor that is not open.
 fn below(fd: u32) -> Errno {
     answer(|| stdio::stream(fd).and(Err(Errno::Notdir)))
 }

@@ -1,11 +1,11 @@
-//! Waiting: for a clock, in truth; input and output are always ready.
+//! `poll_oneoff`. Only clocks are waited for: input and output are always ready.
 
 use crate::abi::{Answer, EVENT_CLOCK, EVENT_FD_READ, EVENT_FD_WRITE, Errno, SUBSCRIPTION_ABSTIME};
 use crate::memory::{self, Address};
 use crate::stdio::{self, Stream};
 use crate::{answer, clock, my_cli};
 
-/// `subscription`: a clock and its timeout, or a descriptor.
+/// `subscription`: a clock with its timeout, or a descriptor.
 struct Subscription {
     userdata: [u8; 8],
     kind: u8,
@@ -14,7 +14,7 @@ struct Subscription {
     flags: u16,
 }
 
-/// Waits until the first of `len` subscriptions is due, and gives an event for each one that is due then.
+/// Waits until the first of `len` subscriptions is ready, and writes an event for each ready subscription.
 #[unsafe(no_mangle)]
 pub extern "C" fn poll_oneoff(subscriptions: Address, events: Address, len: u32, count: Address) -> Errno {
     answer(|| {
@@ -23,7 +23,7 @@ pub extern "C" fn poll_oneoff(subscriptions: Address, events: Address, len: u32,
         let waits = records.iter().map(Subscription::read).map(|subscription| (subscription.wait(), subscription));
         let waits: Vec<(Answer<u64>, Subscription)> = waits.collect();
 
-        // What is wrong is known at once.
+        // An invalid subscription is ready immediately.
         let shortest = waits.iter().map(|(wait, _)| wait.unwrap_or(0)).min().ok_or(Errno::Inval)?;
         if shortest > 0 {
             my_cli::sleep(shortest);
@@ -63,7 +63,7 @@ impl Subscription {
         }
     }
 
-    /// `event`: a descriptor that is ready has at least one byte.
+    /// Writes an `event`. A ready descriptor has at least one byte.
     fn event(&self, wait: Answer<u64>) -> [u8; 32] {
         let mut event = [0; 32];
         event[..8].copy_from_slice(&self.userdata);

@@ -1,3 +1,3 @@
-//! Socket functions. There are no sockets.
+//! Socket functions. Sockets are not supported.
 
 preview1_memory::no_sockets!(crate::answer, crate::stdio::stream);

@@ -1,4 +1,4 @@
-//! The three descriptors that there are: which number leads to which stream, after closing and renumbering.
+//! Descriptor table: the stream of each of the three descriptors, after closing and renumbering.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard};
@@ -17,7 +17,7 @@ pub enum Stream {
 
 /// Destination of written bytes.
 pub trait Sink: Sync {
-    /// Writes; gives the number of bytes that the host took.
+    /// Writes bytes, and returns the number of bytes that the host accepted.
     fn write(&self, bytes: &[u8]) -> u32;
 }
 
@@ -36,17 +36,17 @@ impl Sink for Error {
     }
 }
 
-/// The stream behind each descriptor that is open.
+/// Stream of each open descriptor.
 static OPEN: LazyLock<Mutex<HashMap<u32, Stream>>> = LazyLock::new(|| {
     Mutex::new(HashMap::from([(0, Stream::Input), (1, Stream::Output(&Output)), (2, Stream::Output(&Error))]))
 });
 
-/// The table of descriptors, which must not be held while the host is asked for something.
+/// Returns the descriptor table. It must not be borrowed during a host call.
 fn open() -> MutexGuard<'static, HashMap<u32, Stream>> {
     OPEN.lock().expect("no panic while the table is held")
 }
 
-/// The stream behind a descriptor, if it is open.
+/// Returns the stream of a descriptor, if it is open.
 pub fn stream(fd: u32) -> Answer<Stream> {
     open().get(&fd).copied().ok_or(Errno::Badf)
 }
@@ -64,7 +64,7 @@ pub fn close(fd: u32) -> Answer {
     open().remove(&fd).map(drop).ok_or(Errno::Badf)
 }
 
-/// Closes `to` and gives its number to the stream behind `from`.
+/// Closes `to`, and renumbers `from` to `to`.
 pub fn renumber(from: u32, to: u32) -> Answer {
     let mut open = open();
     let moved = *open.get(&from).ok_or(Errno::Badf)?;

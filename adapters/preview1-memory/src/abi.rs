@@ -51,81 +51,81 @@ pub enum Errno {
 /// Result of an adapter's function, before conversion to an [`Errno`].
 pub type Answer<T = ()> = Result<T, Errno>;
 
-/// The right to read.
+/// `fd_read`: the right to read.
 pub const RIGHT_READ: u64 = 1 << 1;
-/// The right to move the position.
+/// `fd_seek`: the right to move the position.
 pub const RIGHT_SEEK: u64 = 1 << 2;
-/// The right to write.
+/// `fd_write`: the right to write.
 pub const RIGHT_WRITE: u64 = 1 << 6;
-/// The right to ask for entries.
+/// `fd_readdir`: the right to list a directory.
 pub const RIGHT_READDIR: u64 = 1 << 14;
-/// The right to give what a path leads to another size.
+/// `path_filestat_set_size`: the right to resize the file at a path.
 pub const RIGHT_PATH_FILESTAT_SET_SIZE: u64 = 1 << 19;
-/// The right to ask for attributes.
+/// `fd_filestat_get`: the right to read attributes.
 pub const RIGHT_FILESTAT_GET: u64 = 1 << 21;
-/// The right to give a file another size.
+/// `fd_filestat_set_size`: the right to resize a file.
 pub const RIGHT_FILESTAT_SET_SIZE: u64 = 1 << 22;
-/// The right to wait for readiness.
+/// `poll_fd_readwrite`: the right to wait for readiness.
 pub const RIGHT_POLL: u64 = 1 << 27;
-/// All rights that there are.
+/// All defined rights.
 pub const RIGHTS: u64 = (1 << 30) - 1;
 /// Rights of a directory: all path functions, entries, attributes and times.
 pub const RIGHTS_OF_FOLDERS: u64 = 0x3ff << 9 | 0b11 << 20 | 0b1111 << 23;
 /// Rights of a file.
 pub const RIGHTS_OF_FILES: u64 = 0b1_1111_1111 | 0b111 << 21 | RIGHT_POLL;
 
-/// Writes go to the end.
+/// `append`: writes go to the end of the file.
 pub const APPEND: u32 = 1;
-/// Data is on the disk after each write.
+/// `dsync`: each write synchronizes data to the disk.
 pub const DSYNC: u32 = 1 << 1;
-/// Calls do not wait.
+/// `nonblock`: calls do not block.
 pub const NONBLOCK: u32 = 1 << 2;
-/// Reads are synchronized with the disk.
+/// `rsync`: reads are synchronized with the disk.
 pub const RSYNC: u32 = 1 << 3;
-/// All is on the disk after each write.
+/// `sync`: each write synchronizes data and attributes to the disk.
 pub const SYNC: u32 = 1 << 4;
-/// All flags of descriptors.
+/// All defined `fdflags`.
 pub const FDFLAGS: u32 = APPEND | DSYNC | NONBLOCK | RSYNC | SYNC;
 
-/// Make a file if there is none.
+/// `creat`: create the file if it does not exist.
 pub const CREAT: u32 = 1;
-/// Fail if it is not a directory.
+/// `directory`: fail if it is not a directory.
 pub const DIRECTORY: u32 = 1 << 1;
-/// Fail if there is a file.
+/// `excl`: fail if the file exists.
 pub const EXCL: u32 = 1 << 2;
-/// Make a file empty.
+/// `trunc`: truncate the file to size 0.
 pub const TRUNC: u32 = 1 << 3;
 
-/// Set the time of access.
+/// `atim`: set the access time to the given value.
 pub const SET_ATIM: u32 = 1;
-/// Set the time of access to what it is now.
+/// `atim_now`: set the access time to the current time.
 pub const SET_ATIM_NOW: u32 = 1 << 1;
-/// Set the time of modification.
+/// `mtim`: set the modification time to the given value.
 pub const SET_MTIM: u32 = 1 << 2;
-/// Set the time of modification to what it is now.
+/// `mtim_now`: set the modification time to the current time.
 pub const SET_MTIM_NOW: u32 = 1 << 3;
 
-/// A position from the start.
+/// `set`: offset from the start of the file.
 pub const SEEK_SET: u32 = 0;
-/// A position from where it is.
+/// `cur`: offset from the current position.
 pub const SEEK_CUR: u32 = 1;
-/// A position from the end.
+/// `end`: offset from the end of the file.
 pub const SEEK_END: u32 = 2;
 
-/// The clock that counts from 1970.
+/// `realtime`: nanoseconds since 1970.
 pub const CLOCK_REALTIME: u32 = 0;
-/// The clock that never runs backwards.
+/// `monotonic`: never decreases.
 pub const CLOCK_MONOTONIC: u32 = 1;
-/// The clocks of the process's and of the thread's share of the processor.
+/// `process_cputime_id` and `thread_cputime_id`: CPU time clocks.
 pub const CLOCKS_CPU: [u32; 2] = [2, 3];
 
-/// A subscription to a clock.
+/// `clock`: subscription to a clock.
 pub const EVENT_CLOCK: u8 = 0;
-/// A subscription to a descriptor that may be read.
+/// `fd_read`: subscription to a readable descriptor.
 pub const EVENT_FD_READ: u8 = 1;
-/// A subscription to a descriptor that may be written.
+/// `fd_write`: subscription to a writable descriptor.
 pub const EVENT_FD_WRITE: u8 = 2;
-/// The timeout is a point in time, not a duration.
+/// `subscription_clock_abstime`: the timeout is absolute.
 pub const SUBSCRIPTION_ABSTIME: u16 = 1;
-/// There is nothing more to read.
+/// `fd_readwrite_hangup`: end of file.
 pub const EVENT_HANGUP: u16 = 1;

@@ -1,9 +1,9 @@
-//! The adapter's heap: an allocator of little code, whose first bytes are static data.
+//! The adapter's heap: a small allocator whose first block is static data.
 //!
-//! Main's allocator may take for granted that it alone adds pages to the memory (Go's does, and so did the
-//! allocators of older C libraries). An adapter that shares main's memory must not add one in the middle of main's
-//! life, as `std` would with its first allocation; static data is placed before main needs the memory after it.
-//! Allocations here are small, so that they fit without new pages.
+//! Main's allocator may assume that it alone grows the memory (Go's does, and so did the
+//! allocators of older C libraries). An adapter that shares main's memory must not grow it while main runs,
+//! as `std` would with its first allocation. Static data is placed before main's heap grows past it.
+//! Allocations in this adapter are small, so they usually fit without new pages.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
@@ -14,17 +14,17 @@ use rlsf::Tlsf;
 use crate::abi::{Answer, Errno};
 
 const PAGE: usize = 64 * 1024;
-/// As many bytes as there are from the start.
+/// Size in bytes of the static block.
 const ROOM: usize = PAGE;
 
-/// Free blocks in classes of sizes, up to 8 MiB.
+/// Free blocks by size class, up to 8 MiB.
 type Blocks = Tlsf<'static, u32, u8, 19, 8>;
 
 struct Heap(UnsafeCell<State>);
 
 struct State {
     blocks: Blocks,
-    /// The room is among the blocks.
+    /// Set once the static block is in the free lists.
     started: bool,
 }
 
@@ -42,7 +42,7 @@ unsafe impl Sync for Room {}
 
 static ROOM_ITSELF: Room = Room(UnsafeCell::new([0; ROOM]));
 
-// SAFETY: the methods are the allocator's own; none of them calls another one of them.
+// SAFETY: only the methods of the allocator access the state, and they are not re-entrant.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let state = unsafe { &mut *self.0.get() };
@@ -57,11 +57,11 @@ unsafe impl GlobalAlloc for Heap {
     }
 }
 
-/// Sees to it that the next block of so many bytes is there. The host asks for memory for what it gives, and has no way to
-/// report that none is left.
+/// Ensures that the next allocation of that size succeeds. The host allocates memory for its results, and cannot handle a
+/// failure.
 pub fn prepare(size: usize) -> Answer {
     let layout = Layout::from_size_align(size, 16).map_err(|_| Errno::Nomem)?;
-    // SAFETY: the block has the layout that it is given back with.
+    // SAFETY: the block is freed with the layout that it was allocated with.
     unsafe {
         let block = HEAP.alloc(layout);
         HEAP.dealloc(block, layout);
@@ -78,7 +78,7 @@ impl State {
         if let Some(block) = self.blocks.allocate(layout) {
             return Some(block);
         }
-        // What a block takes beside its contents is much less than a page.
+        // The header of a block is much smaller than a page.
         let pages = layout.size().div_ceil(PAGE) + 1;
         match core::arch::wasm32::memory_grow::<0>(pages) {
             usize::MAX => return None,
@@ -87,10 +87,10 @@ impl State {
         self.blocks.allocate(layout)
     }
 
-    /// Adds memory that is not used otherwise.
+    /// Adds unused memory to the free lists.
     fn add(&mut self, start: *mut u8, size: usize) {
         if let Some(block) = NonNull::new(ptr::slice_from_raw_parts_mut(start, size)) {
-            // SAFETY: room and pages are given out once, and are there for good.
+            // SAFETY: the static block and each new page are added once, and are never unmapped.
             unsafe { self.blocks.insert_free_block_ptr(block) };
         }
     }

@@ -1,6 +1,6 @@
-//! Shared parts of adapters of `wasi_snapshot_preview1`: the numbers that preview1 lays
-//! down, the way to main's bytes, lists of texts as programs ask for them, the heap, what becomes of panics, and sockets that are not
-//! there.
+//! Shared parts of adapters of `wasi_snapshot_preview1`: constants of preview1, access to main's memory, lists of
+//! strings (arguments and environment), the heap, panic messages, and socket functions that fail because there are no
+//! sockets.
 
 pub mod abi;
 pub mod heap;

@@ -1,7 +1,7 @@
-//! Main's memory, which the adapter reaches through three functions of the encoder's and in no other way.
+//! Main's memory, which the adapter accesses only through three functions of the encoder.
 //!
-//! Whether the two share a memory or the adapter has one of its own is for the encoder to choose: an address of
-//! main's is a number here, and bytes are copied.
+//! This code works in both forms, with a shared memory and with a memory of its own: an address in main's memory is a
+//! number here, and bytes are copied.
 
 use crate::abi::{Answer, Errno};
 
@@ -18,12 +18,12 @@ unsafe extern "C" {
 /// An address in main's memory.
 pub type Address = u32;
 
-/// `len` bytes of main's.
+/// Copies `len` bytes from main's memory.
 pub fn bytes(from: Address, len: u32) -> Answer<Vec<u8>> {
     check(from, len)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(len as usize).map_err(|_| Errno::Nomem)?;
-    // SAFETY: `bytes` has room for `len` bytes, main's memory has as many, and all of them are written.
+    // SAFETY: `bytes` has capacity for `len` bytes, main's memory contains as many there, and all of them are written.
     unsafe {
         load(bytes.as_mut_ptr(), from, len as usize);
         bytes.set_len(len as usize);
@@ -31,7 +31,7 @@ pub fn bytes(from: Address, len: u32) -> Answer<Vec<u8>> {
     Ok(bytes)
 }
 
-/// `len` bytes of main's that are to be text.
+/// Copies `len` bytes from main's memory, which must be UTF-8.
 pub fn text(from: Address, len: u32) -> Answer<String> {
     String::from_utf8(bytes(from, len)?).map_err(|_| Errno::Ilseq)
 }
@@ -39,22 +39,22 @@ pub fn text(from: Address, len: u32) -> Answer<String> {
 /// Writes bytes to main's memory.
 pub fn write(to: Address, bytes: &[u8]) -> Answer {
     check(to, bytes.len() as u32)?;
-    // SAFETY: main's memory has as many bytes there. It trusts preview1 to write nowhere else.
+    // SAFETY: the range is in main's memory. The function's contract with main allows writing there.
     unsafe { store(to, bytes.as_ptr(), bytes.len()) };
     Ok(())
 }
 
-/// Some bytes of main's, to read from or to write to: preview1 has the same layout for both.
+/// Buffer in main's memory: preview1's `iovec` and `ciovec`, which have the same layout.
 #[derive(Clone, Copy)]
 pub struct Buffer {
     /// Start address.
     pub start: Address,
-    /// The number of bytes.
+    /// Length in bytes.
     pub len: u32,
 }
 
 impl Buffer {
-    /// An array of buffers.
+    /// Reads an array of buffers.
     pub fn array(start: Address, len: u32) -> Answer<Vec<Buffer>> {
         let bytes = bytes(start, len.checked_mul(8).ok_or(Errno::Fault)?)?;
         let (fields, _) = bytes.as_chunks::<4>();
@@ -65,12 +65,12 @@ impl Buffer {
             .collect())
     }
 
-    /// The first one of an array that is not empty, or an empty one; all of it is there.
+    /// Returns the first nonempty buffer of an array, or an empty one, after checking its bounds.
     pub fn first(start: Address, len: u32) -> Answer<Buffer> {
         check(start, len.checked_mul(8).ok_or(Errno::Fault)?)?;
         for index in 0..len {
             let mut fields = [[0; 4]; 2];
-            // SAFETY: there is room for 8 bytes, and main's memory has as many in each place of the array.
+            // SAFETY: the destination has 8 bytes, and so does each element of the array in main's memory.
             unsafe { load(fields.as_mut_ptr().cast(), start + index * 8, 8) };
             let [start, len] = fields.map(u32::from_le_bytes);
             if len > 0 {
@@ -94,15 +94,15 @@ impl Buffer {
     }
 }
 
-/// Returns true if main's memory has `len` bytes there.
+/// Returns true if the range is in main's memory.
 pub fn check(start: Address, len: u32) -> Answer {
     let end = start.checked_add(len).ok_or(Errno::Fault)?;
     if end <= size() { Ok(()) } else { Err(Errno::Fault) }
 }
 
-/// Traps as an access beyond the end of memory does.
+/// Traps like an out-of-bounds memory access.
 pub fn out_of_bounds() -> ! {
-    // SAFETY: nothing is read: no memory has so many bytes.
+    // SAFETY: the copy traps before it writes: the range is never in bounds.
     unsafe { load([0; 2].as_mut_ptr(), u32::MAX, 2) };
     panic!("an address is out of bounds")
 }

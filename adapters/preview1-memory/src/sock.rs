@@ -1,16 +1,16 @@
 //! Socket functions of an adapter without sockets.
 
-/// Exports them. `$answer` is what they do their work in; `$open` says of a descriptor whether it is open: what is, is no socket.
+/// Exports the socket functions. `$answer` wraps each body; `$open` returns true for an open descriptor, which is never a socket.
 #[macro_export]
 macro_rules! no_sockets {
     ($answer:path, $open:path) => {
-        /// Fails: there are no sockets.
+        /// Fails: sockets are not supported.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_accept(fd: u32, _flags: u32, _accepted: $crate::memory::Address) -> $crate::abi::Errno {
             on(fd)
         }
 
-        /// Fails: there are no sockets.
+        /// Fails: sockets are not supported.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_recv(
             fd: u32,
@@ -23,7 +23,7 @@ macro_rules! no_sockets {
             on(fd)
         }
 
-        /// Fails: there are no sockets.
+        /// Fails: sockets are not supported.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_send(
             fd: u32,
@@ -35,7 +35,7 @@ macro_rules! no_sockets {
             on(fd)
         }
 
-        /// Fails: there are no sockets.
+        /// Fails: sockets are not supported.
         #[unsafe(no_mangle)]
         pub extern "C" fn sock_shutdown(fd: u32, _how: u32) -> $crate::abi::Errno {
             on(fd)

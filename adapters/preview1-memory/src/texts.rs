@@ -1,5 +1,5 @@
-//! Arguments and environment. They are the host's: each call asks for them again, and nothing is kept of them but how large
-//! they were said to be. Programs make room for as much, and no call reports how much room there is: more is never written.
+//! Arguments and environment. Each call reads them from the host again. Only the last reported sizes are stored: programs
+//! allocate buffers of these sizes and do not pass them on, so a list that has grown since is an error.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,25 +7,25 @@ use crate::abi::{Answer, Errno};
 use crate::memory::{self, Address};
 
 /// Last reported size of a list: number of texts and bytes. Initially the maximum.
-pub struct Told([AtomicU32; 2]);
+pub struct ReportedSizes([AtomicU32; 2]);
 
-impl Told {
+impl ReportedSizes {
     /// Returns the state before the first call.
-    pub const fn nothing() -> Told {
-        Told([AtomicU32::new(u32::MAX), AtomicU32::new(u32::MAX)])
+    pub const fn nothing() -> ReportedSizes {
+        ReportedSizes([AtomicU32::new(u32::MAX), AtomicU32::new(u32::MAX)])
     }
 
-    /// Says how many texts there are, and the bytes that they take with the 0 at each one's end.
+    /// Writes the number of strings, and their total size in bytes, each with a terminating 0.
     pub fn sizes(&self, texts: &[String], count: Address, bytes: Address) -> Answer {
         let size = size(texts);
-        for (told, size) in self.0.iter().zip(size) {
-            told.store(size, Ordering::Relaxed);
+        for (reported, size) in self.0.iter().zip(size) {
+            reported.store(size, Ordering::Relaxed);
         }
         memory::write(count, &size[0].to_le_bytes())?;
         memory::write(bytes, &size[1].to_le_bytes())
     }
 
-    /// Gives the texts, and a pointer to each.
+    /// Writes the strings, and a pointer to each.
     pub fn put(&self, texts: &[String], pointers: Address, to: Address) -> Answer {
         let size = size(texts);
         if !self.has_room(size) {
@@ -47,7 +47,7 @@ impl Told {
 
     /// Returns true if the list fits the size that was reported to the program.
     fn has_room(&self, size: [u32; 2]) -> bool {
-        self.0.iter().zip(size).all(|(told, size)| size <= told.load(Ordering::Relaxed))
+        self.0.iter().zip(size).all(|(reported, size)| size <= reported.load(Ordering::Relaxed))
     }
 }
 
@@ -55,7 +55,7 @@ fn size(texts: &[String]) -> [u32; 2] {
     [texts.len() as u32, texts.iter().map(|text| text.len() as u32 + 1).sum()]
 }
 
-/// A variable as programs want it: `name=value`.
+/// Formats an environment variable as `name=value`.
 pub fn variable((mut name, value): (String, String)) -> String {
     name.reserve(value.len() + 1);
     name.push('=');
@@ -63,15 +63,15 @@ pub fn variable((mut name, value): (String, String)) -> String {
     name
 }
 
-/// Exports the functions on arguments and environment. `$answer` is what they do their work in; `$args` asks the host for the
-/// one, `$env` for the other.
+/// Exports the functions on arguments and environment. `$answer` wraps each body. `$args` and `$env` read the lists from the
+/// host.
 #[macro_export]
 macro_rules! args_and_env {
     ($answer:path, $args:expr, $env:expr) => {
-        static ARGS: $crate::texts::Told = $crate::texts::Told::nothing();
-        static ENV: $crate::texts::Told = $crate::texts::Told::nothing();
+        static ARGS: $crate::texts::ReportedSizes = $crate::texts::ReportedSizes::nothing();
+        static ENV: $crate::texts::ReportedSizes = $crate::texts::ReportedSizes::nothing();
 
-        /// The number of arguments, and the bytes that they take with the 0 at each one's end.
+        /// Writes the number of arguments, and their total size in bytes, each with a terminating 0.
         #[unsafe(no_mangle)]
         pub extern "C" fn args_sizes_get(
             count: $crate::memory::Address,
@@ -80,7 +80,7 @@ macro_rules! args_and_env {
             $answer(|| ARGS.sizes(&$args, count, size))
         }
 
-        /// The arguments: a pointer to each, and the texts themselves.
+        /// Writes a pointer to each argument, and the arguments.
         #[unsafe(no_mangle)]
         pub extern "C" fn args_get(
             pointers: $crate::memory::Address,
@@ -89,7 +89,7 @@ macro_rules! args_and_env {
             $answer(|| ARGS.put(&$args, pointers, texts))
         }
 
-        /// The number of variables, and the bytes that `name=value` takes with the 0 at each one's end.
+        /// Writes the number of variables, and their total size in bytes as `name=value`, each with a terminating 0.
         #[unsafe(no_mangle)]
         pub extern "C" fn environ_sizes_get(
             count: $crate::memory::Address,
@@ -98,7 +98,7 @@ macro_rules! args_and_env {
             $answer(|| ENV.sizes(&env(), count, size))
         }
 
-        /// The variables as `name=value`: a pointer to each, and the texts themselves.
+        /// Writes a pointer to each variable, and the variables as `name=value`.
         #[unsafe(no_mangle)]
         pub extern "C" fn environ_get(
             pointers: $crate::memory::Address,

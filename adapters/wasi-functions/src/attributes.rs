@@ -6,7 +6,7 @@ use crate::abi::{
     APPEND, Answer, DSYNC, Errno, FDFLAGS, NONBLOCK, RIGHT_FILESTAT_SET_SIZE, RIGHT_PATH_FILESTAT_SET_SIZE, RIGHT_READ,
     RIGHT_READDIR, RIGHT_SEEK, RIGHT_WRITE, RIGHTS, RIGHTS_OF_FILES, RIGHTS_OF_FOLDERS, RSYNC, SYNC,
 };
-use crate::error::Told;
+use crate::error::IntoAnswer;
 use crate::memory::{self, Address};
 use crate::open::{Entry, Open};
 use crate::{answer, known, open, stat, table};
@@ -46,7 +46,7 @@ impl Fdstat {
         Fdstat { kind: stat::stream(is_terminal), flags, rights, inheriting: rights }
     }
 
-    /// Programs look here for what they may do with all that they open.
+    /// Returns the `fdstat` of a preopened directory. Programs derive the rights of everything below it from this one.
     fn preopened() -> Fdstat {
         let kind = stat::kind(DescriptorType::Directory);
         Fdstat { kind, flags: 0, rights: RIGHTS_OF_FOLDERS, inheriting: RIGHTS_OF_FOLDERS | RIGHTS_OF_FILES }
@@ -54,8 +54,8 @@ impl Fdstat {
 
     /// WASI 0.2 has no rights: they are derived from the access mode of the open.
     fn entry(entry: &Entry) -> Answer<Fdstat> {
-        let opened = entry.descriptor().get_flags().told()?;
-        let kind = entry.descriptor().get_type().told()?;
+        let opened = entry.descriptor().get_flags().into_answer()?;
+        let kind = entry.descriptor().get_type().into_answer()?;
         let mut rights = RIGHTS;
         if kind == DescriptorType::Directory {
             rights &= !(RIGHT_SEEK | RIGHT_FILESTAT_SET_SIZE | RIGHT_PATH_FILESTAT_SET_SIZE);
@@ -85,7 +85,7 @@ impl Fdstat {
     }
 }
 
-/// Changes whether writes go to the end, and whether calls wait; what else there is cannot be changed.
+/// Sets the flags `append` and `nonblock`. The others cannot be changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_fdstat_set_flags(fd: u32, flags: u32) -> Errno {
     answer(|| {
@@ -101,7 +101,7 @@ pub extern "C" fn fd_fdstat_set_flags(fd: u32, flags: u32) -> Errno {
                 file.append.set(flags & APPEND != 0);
                 file.nonblocking.set(nonblocking);
             }
-            // A stream has nothing but an end.
+            // A stream always appends.
             Open::Input(input) => input.nonblocking.set(nonblocking),
             Open::Output(output) => output.nonblocking.set(nonblocking),
             Open::Folder(_) | Open::Reserved => return Err(Errno::Badf),
@@ -125,8 +125,8 @@ pub extern "C" fn fd_filestat_get(fd: u32, to: Address) -> Errno {
             Open::Output(output) => stat::filestat_of(stat::stream(output.is_terminal())),
             Open::File(_) | Open::Folder(_) | Open::Reserved => {
                 let entry = open::entry(fd)?;
-                let found = entry.descriptor().stat().told()?;
-                stat::filestat(&found, &entry.descriptor().metadata_hash().told()?)?
+                let found = entry.descriptor().stat().into_answer()?;
+                stat::filestat(&found, &entry.descriptor().metadata_hash().into_answer()?)?
             }
         };
         memory::write(to, &found)
@@ -136,7 +136,7 @@ pub extern "C" fn fd_filestat_get(fd: u32, to: Address) -> Errno {
 /// Sets the size of a file.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_set_size(fd: u32, size: u64) -> Errno {
-    answer(|| open::file(fd)?.descriptor.set_size(size).told())
+    answer(|| open::file(fd)?.descriptor.set_size(size).into_answer())
 }
 
 /// Sets the times of a file or directory.
@@ -144,6 +144,6 @@ pub extern "C" fn fd_filestat_set_size(fd: u32, size: u64) -> Errno {
 pub extern "C" fn fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32) -> Errno {
     answer(|| {
         let (accessed, modified) = stat::new_times(accessed, modified, flags)?;
-        open::entry(fd)?.descriptor().set_times(accessed, modified).told()
+        open::entry(fd)?.descriptor().set_times(accessed, modified).into_answer()
     })
 }

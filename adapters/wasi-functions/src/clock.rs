@@ -1,4 +1,4 @@
-//! The two clocks that the host has.
+//! Clock functions: realtime and monotonic.
 
 use std::cell::Cell;
 
@@ -13,13 +13,13 @@ thread_local! {
     static HELD: Cell<Option<[Answer<u64>; 2]>> = const { Cell::new(None) };
 }
 
-/// The time on a clock. Precision is for the host to choose.
+/// Writes the time of a clock. The precision is ignored.
 #[unsafe(no_mangle)]
 pub extern "C" fn clock_time_get(id: u32, _precision: u64, time: Address) -> Errno {
     answer(|| memory::write(time, &now(id)?.to_le_bytes()))
 }
 
-/// The resolution of a clock.
+/// Writes the resolution of a clock.
 #[unsafe(no_mangle)]
 pub extern "C" fn clock_res_get(id: u32, resolution: Address) -> Errno {
     answer(|| {
@@ -41,7 +41,7 @@ fn exists(id: u32) -> Answer {
     }
 }
 
-/// The time on a clock.
+/// Returns the time of a clock in nanoseconds.
 pub fn now(id: u32) -> Answer<u64> {
     exists(id)?;
     if let Some(times) = HELD.get() {
@@ -50,8 +50,8 @@ pub fn now(id: u32) -> Answer<u64> {
     if id == CLOCK_REALTIME { stat::nanoseconds(wall_clock::now()) } else { Ok(monotonic_clock::now()) }
 }
 
-/// Holds both clocks, or lets them go on. Where the host cannot be asked, as in main's realloc while the host hands it a
-/// value, main can ask for the time if they are held.
+/// Freezes or unfreezes both clocks. While they are frozen, main can read the time where host calls are not possible, as
+/// in main's realloc while the host lowers a value.
 #[unsafe(no_mangle)]
 pub extern "C" fn adapter_monotonic_clock_set_paused(paused: u32) {
     HELD.set(None);

@@ -6,18 +6,18 @@ use wasip2::io::streams::StreamError;
 use crate::abi::{Answer, Errno};
 
 /// Converts a result of the host to preview1.
-pub trait Told<T> {
-    fn told(self) -> Answer<T>;
+pub trait IntoAnswer<T> {
+    fn into_answer(self) -> Answer<T>;
 }
 
-impl<T> Told<T> for Result<T, ErrorCode> {
-    fn told(self) -> Answer<T> {
+impl<T> IntoAnswer<T> for Result<T, ErrorCode> {
+    fn into_answer(self) -> Answer<T> {
         self.map_err(errno)
     }
 }
 
-impl<T> Told<T> for Result<T, StreamError> {
-    fn told(self) -> Answer<T> {
+impl<T> IntoAnswer<T> for Result<T, StreamError> {
+    fn into_answer(self) -> Answer<T> {
         self.map_err(|error| match error {
             StreamError::Closed => Errno::Io,
             StreamError::LastOperationFailed(error) => filesystem_error_code(&error).map_or(Errno::Io, errno),

@@ -1,11 +1,11 @@
-//! Reading, writing and closing. Of several buffers the first one that is not empty is used, as `readv` and `writev` may.
+//! Reading, writing and closing. Only the first nonempty buffer is used, which `readv` and `writev` permit.
 
 use crate::abi::Errno;
 use crate::memory::{self, Address, Buffer};
 use crate::open::Open;
 use crate::{answer, table};
 
-/// Reads.
+/// Reads at the position.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_read(fd: u32, buffers: Address, len: u32, read: Address) -> Errno {
     answer(|| {
@@ -19,7 +19,7 @@ pub extern "C" fn fd_read(fd: u32, buffers: Address, len: u32, read: Address) ->
     })
 }
 
-/// Writes.
+/// Writes at the position.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_write(fd: u32, buffers: Address, len: u32, written: Address) -> Errno {
     answer(|| {
@@ -67,7 +67,7 @@ pub extern "C" fn fd_close(fd: u32) -> Errno {
     answer(|| table::close(fd).map(drop))
 }
 
-/// Moves a descriptor onto another one, which is closed.
+/// Renumbers a descriptor, and closes the descriptor that had the new number.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_renumber(from: u32, to: u32) -> Errno {
     answer(|| table::renumber(from, to).map(drop))

@@ -1,4 +1,4 @@
-//! Files: a descriptor of the host and a position that reads and writes share.
+//! Files: a descriptor of the host, and one position for reads and writes.
 
 use std::cell::Cell;
 
@@ -6,7 +6,7 @@ use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode};
 
 use crate::TRIES;
 use crate::abi::{Answer, Errno};
-use crate::error::{Told, errno};
+use crate::error::{IntoAnswer, errno};
 use crate::memory::{self, Buffer};
 use crate::stream;
 
@@ -17,7 +17,7 @@ pub struct File {
     position: Cell<Option<u64>>,
     /// Writes go to the end.
     pub append: Cell<bool>,
-    /// Has no effect: files are always ready.
+    /// `nonblock`, which has no effect: files are always ready.
     pub nonblocking: Cell<bool>,
 }
 
@@ -41,7 +41,7 @@ impl File {
     }
 
     pub fn size(&self) -> Answer<u64> {
-        Ok(self.descriptor.stat().told()?.size)
+        Ok(self.descriptor.stat().into_answer()?.size)
     }
 
     /// Reads at the position and advances it.
@@ -66,7 +66,7 @@ impl File {
         Ok(count)
     }
 
-    /// Writes at a place; what appends does so there, too, as on Linux.
+    /// Writes at an offset. In append mode, the offset is ignored, as on Linux.
     pub fn write_at(&self, from: Buffer, at: u64) -> Answer<u32> {
         if self.append.get() { self.append(from) } else { self.write_to(from, at) }
     }
@@ -86,7 +86,7 @@ impl File {
         })
     }
 
-    /// A stream has the end for its place, and a descriptor has not.
+    /// Writes at the end of the file, through a stream: a descriptor of the host cannot append.
     fn append(&self, from: Buffer) -> Answer<u32> {
         if from.len == 0 {
             // It must still fail if writes are not allowed.
@@ -96,7 +96,7 @@ impl File {
         stream::write(&stream.map_err(|code| self.refused(code, DescriptorFlags::WRITE))?, from)
     }
 
-    /// Zero bytes mean end of file.
+    /// Reads bytes. An empty result means end of file.
     fn bytes(&self, len: u32, at: u64) -> Answer<Vec<u8>> {
         preview1_memory::heap::prepare(len as usize)?;
         for _ in 0..TRIES {
@@ -132,13 +132,13 @@ impl File {
     }
 }
 
-/// A place in a file, of which there is none beyond 2^63-1, whatever the descriptor is for.
+/// Checks an offset in a file, which is at most 2^63-1 for every kind of descriptor.
 fn place(at: u64, done: u32) -> Answer<u64> {
     at.checked_add(done.into()).filter(|place| i64::try_from(*place).is_ok()).ok_or(Errno::Inval)
 }
 
-/// Does something with a buffer, in pieces, until one of them is cut short; with an empty one, too, since that can be
-/// refused. If a piece fails after others succeeded, the partial length is returned, not the error.
+/// Processes a buffer in pieces until one is processed partially. An empty buffer is processed too, because that can
+/// fail. If a piece fails after others succeeded, returns the partial length.
 fn in_pieces(buffer: Buffer, mut one: impl FnMut(Buffer, u32) -> Answer<u32>) -> Answer<u32> {
     if buffer.len == 0 {
         return one(buffer, 0);

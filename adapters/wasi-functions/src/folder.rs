@@ -5,7 +5,7 @@ use std::cell::Cell;
 use wasip2::filesystem::types::{Descriptor, DirectoryEntry, DirectoryEntryStream};
 
 use crate::abi::Answer;
-use crate::error::Told;
+use crate::error::IntoAnswer;
 
 /// Open directory.
 pub struct Folder {
@@ -21,13 +21,13 @@ impl Folder {
         Folder { list: Cell::new(None), descriptor, name }
     }
 
-    /// The entries from one on: the list that was begun if it is there, and a new one otherwise. A list that goes on has
-    /// each entry once, whatever is made or removed between two calls.
+    /// Returns the entries from a number on. Continues the started listing if its next entry has that number, and starts
+    /// a new one otherwise. A continued listing has each entry once, even if entries change between two calls.
     pub fn list(&self, from: u64) -> Answer<List> {
         let begun = self.list.take().filter(|list| from > 0 && list.next == from);
         let mut list = match begun {
             Some(list) => list,
-            None => List { stream: self.descriptor.read_directory().told()?, next: 0, ahead: None },
+            None => List { stream: self.descriptor.read_directory().into_answer()?, next: 0, ahead: None },
         };
         while list.next < from && list.take()?.is_some() {}
         Ok(list)
@@ -44,7 +44,7 @@ pub struct List {
     stream: DirectoryEntryStream,
     /// Number of the next entry.
     next: u64,
-    /// The next entry, if it has been read ahead.
+    /// Entry that was put back.
     ahead: Option<DirectoryEntry>,
 }
 
@@ -53,7 +53,7 @@ impl List {
     pub fn take(&mut self) -> Answer<Option<(u64, DirectoryEntry)>> {
         let entry = match self.ahead.take() {
             Some(entry) => Some(entry),
-            None => self.stream.read_directory_entry().told()?,
+            None => self.stream.read_directory_entry().into_answer()?,
         };
         Ok(entry.map(|entry| {
             self.next += 1;
@@ -61,7 +61,7 @@ impl List {
         }))
     }
 
-    /// Puts back the entry that was taken last.
+    /// Puts back the last entry.
     pub fn put_back(&mut self, entry: DirectoryEntry) {
         self.next -= 1;
         self.ahead = Some(entry);

@@ -1,11 +1,11 @@
 //! `wasi_snapshot_preview1` in terms of WASI 0.2: files, streams, clocks, random bytes, arguments and environment.
 //!
-//! All 46 functions are here. What the text of preview1 leaves open is as wasmtime's own preview1 has it.
+//! Implements all 46 functions. Behavior that preview1 does not specify follows wasmtime's own preview1.
 //!
-//! One module for each area of functions. Below them: `table` is which number leads to what is `open`; `file`, `folder` and
-//! `stream` are what can be done with it; `error` is what becomes of the host's errors. No stream of a file is kept between
-//! two calls: a file is read and written at a place, so that it has one position. The host is never asked for anything while
-//! the table is held.
+//! Each area of functions has a module. They share the descriptor table (`table`) of `open` objects: `file`, `folder` and
+//! `stream`. `error` converts the host's errors. No stream of a file is kept between
+//! calls: files are read and written at an offset, so that they have one position. The table is never borrowed during a
+//! host call.
 
 pub mod args_env;
 pub mod attributes;
@@ -37,7 +37,7 @@ fn answer(work: impl FnOnce() -> Answer) -> Errno {
     tell_of_panics();
     match work() {
         Ok(()) => Errno::Success,
-        // An address behind the end of memory is no error but the end, as in any other access.
+        // An out-of-bounds address traps, like any other access.
         Err(Errno::Fault) => memory::out_of_bounds(),
         Err(errno) => errno,
     }
@@ -45,7 +45,7 @@ fn answer(work: impl FnOnce() -> Answer) -> Errno {
 
 /// Installs a panic hook that writes the message to standard error before the trap.
 fn tell_of_panics() {
-    panics::tell(stream::print_error);
+    panics::report_to(stream::print_error);
 }
 
 /// Maximum number of blocking attempts without a result before an error is returned.

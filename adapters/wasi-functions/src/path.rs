@@ -8,7 +8,7 @@ use crate::abi::{
     APPEND, Answer, CREAT, DIRECTORY, DSYNC, EXCL, Errno, FDFLAGS, NONBLOCK, RIGHT_READ, RIGHT_WRITE, RSYNC, SYNC,
     TRUNC,
 };
-use crate::error::Told;
+use crate::error::IntoAnswer;
 use crate::file::File;
 use crate::folder::Folder;
 use crate::memory::{self, Address};
@@ -39,12 +39,12 @@ pub extern "C" fn path_open(
         memory::check(opened, 4)?;
         // Without a free descriptor, nothing is opened or created.
         table::prepare()?;
-        let descriptor = folder.descriptor.open_at(lookup, &path, open, access).told()?;
+        let descriptor = folder.descriptor.open_at(lookup, &path, open, access).into_answer()?;
         let is_folder = match (open.contains(OpenFlags::DIRECTORY), access.contains(DescriptorFlags::WRITE)) {
             (true, _) => true,
             // A directory cannot be opened for writing.
             (false, true) => false,
-            (false, false) => descriptor.get_type().told()? == DescriptorType::Directory,
+            (false, false) => descriptor.get_type().into_answer()? == DescriptorType::Directory,
         };
         let open = if is_folder {
             Open::Folder(Rc::new(Folder::new(descriptor, None)))
@@ -66,7 +66,7 @@ fn open_flags(flags: u32) -> Answer<OpenFlags> {
     Ok(all.into_iter().filter(|(flag, _)| flags & flag != 0).map(|(_, flag)| flag).collect())
 }
 
-/// Access mode of an open, derived partly from rights.
+/// Access mode of an open; derived partly from the requested rights.
 fn access(rights: u64, flags: u32) -> Answer<DescriptorFlags> {
     known(flags, FDFLAGS)?;
     let all = [
@@ -96,8 +96,8 @@ pub extern "C" fn path_create_directory(fd: u32, path: Address, len: u32) -> Err
 pub extern "C" fn path_filestat_get(fd: u32, lookup: u32, path: Address, len: u32, to: Address) -> Errno {
     answer(|| {
         let (folder, path, lookup) = (folder(fd)?, memory::text(path, len)?, lookup_flags(lookup)?);
-        let found = folder.descriptor.stat_at(lookup, &path).told()?;
-        let hash = folder.descriptor.metadata_hash_at(lookup, &path).told()?;
+        let found = folder.descriptor.stat_at(lookup, &path).into_answer()?;
+        let hash = folder.descriptor.metadata_hash_at(lookup, &path).into_answer()?;
         memory::write(to, &stat::filestat(&found, &hash)?)
     })
 }
@@ -116,7 +116,7 @@ pub extern "C" fn path_filestat_set_times(
     answer(|| {
         let (accessed, modified) = stat::new_times(accessed, modified, times)?;
         let (folder, path, lookup) = (folder(fd)?, memory::text(path, len)?, lookup_flags(lookup)?);
-        folder.descriptor.set_times_at(lookup, &path, accessed, modified).told()
+        folder.descriptor.set_times_at(lookup, &path, accessed, modified).into_answer()
     })
 }
 
@@ -134,7 +134,7 @@ pub extern "C" fn path_link(
     answer(|| {
         let (from, to, lookup) = (folder(old_fd)?, folder(new_fd)?, lookup_flags(lookup)?);
         let (old, new) = (memory::text(old, old_len)?, memory::text(new, new_len)?);
-        from.descriptor.link_at(lookup, &old, &to.descriptor, &new).told()
+        from.descriptor.link_at(lookup, &old, &to.descriptor, &new).into_answer()
     })
 }
 
@@ -143,7 +143,7 @@ pub extern "C" fn path_link(
 pub extern "C" fn path_readlink(fd: u32, path: Address, len: u32, start: Address, room: u32, used: Address) -> Errno {
     answer(|| {
         let folder = folder(fd)?;
-        let text = folder.descriptor.readlink_at(&memory::text(path, len)?).told()?;
+        let text = folder.descriptor.readlink_at(&memory::text(path, len)?).into_answer()?;
         let (fits, _) = text.as_bytes().split_at(text.len().min(room as usize));
         memory::write(start, fits)?;
         memory::write(used, &(fits.len() as u32).to_le_bytes())
@@ -169,7 +169,7 @@ pub extern "C" fn path_rename(
     answer(|| {
         let (from, to) = (folder(old_fd)?, folder(new_fd)?);
         let (old, new) = (memory::text(old, old_len)?, memory::text(new, new_len)?);
-        from.descriptor.rename_at(&old, &to.descriptor, &new).told()
+        from.descriptor.rename_at(&old, &to.descriptor, &new).into_answer()
     })
 }
 
@@ -179,7 +179,7 @@ pub extern "C" fn path_symlink(to: Address, to_len: u32, fd: u32, path: Address,
     answer(|| {
         let folder = folder(fd)?;
         let (to, path) = (memory::text(to, to_len)?, memory::text(path, len)?);
-        folder.descriptor.symlink_at(&to, &path).told()
+        folder.descriptor.symlink_at(&to, &path).into_answer()
     })
 }
 
@@ -193,6 +193,6 @@ pub extern "C" fn path_unlink_file(fd: u32, path: Address, len: u32) -> Errno {
 fn at(fd: u32, path: Address, len: u32, work: fn(&Descriptor, &str) -> Result<(), ErrorCode>) -> Errno {
     answer(|| {
         let folder = folder(fd)?;
-        work(&folder.descriptor, &memory::text(path, len)?).told()
+        work(&folder.descriptor, &memory::text(path, len)?).into_answer()
     })
 }

@@ -3,7 +3,7 @@
 use wasip2::filesystem::types::Advice;
 
 use crate::abi::{Errno, SEEK_CUR, SEEK_END, SEEK_SET};
-use crate::error::Told;
+use crate::error::IntoAnswer;
 use crate::memory::{self, Address};
 use crate::{answer, open};
 
@@ -44,7 +44,7 @@ pub extern "C" fn fd_advise(fd: u32, offset: u64, len: u64, advice: u32) -> Errn
             5 => Advice::NoReuse,
             _ => return Err(Errno::Inval),
         };
-        file.descriptor.advise(offset, len, advice).told()
+        file.descriptor.advise(offset, len, advice).into_answer()
     })
 }
 
@@ -57,11 +57,11 @@ pub extern "C" fn fd_allocate(fd: u32, _offset: u64, _len: u64) -> Errno {
 /// Synchronizes data to the disk.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_datasync(fd: u32) -> Errno {
-    answer(|| open::file(fd)?.descriptor.sync_data().told())
+    answer(|| open::file(fd)?.descriptor.sync_data().into_answer())
 }
 
 /// Synchronizes data and attributes to the disk.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_sync(fd: u32) -> Errno {
-    answer(|| open::file(fd)?.descriptor.sync().told())
+    answer(|| open::file(fd)?.descriptor.sync().into_answer())
 }

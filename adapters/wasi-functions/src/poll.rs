@@ -1,4 +1,4 @@
-//! Waiting, for clocks and streams. Files are always ready, and the host is not asked to wait for one: it would read ahead.
+//! `poll_oneoff`, for clocks and streams. Files are always ready; the host does not wait for them, because it would read ahead.
 
 use wasip2::clocks::monotonic_clock::{subscribe_duration, subscribe_instant};
 use wasip2::io::poll::{Pollable, poll};
@@ -23,8 +23,8 @@ struct Wait {
     open: Option<Open>,
 }
 
-/// Waits until the first of `len` subscriptions is due, and gives an event for each one that is due then. All of them are
-/// read before an event is written: both may be in the same place.
+/// Waits until the first of `len` subscriptions is ready, and writes an event for each ready subscription. All of them are
+/// read before an event is written, because subscriptions and events may overlap.
 #[unsafe(no_mangle)]
 pub extern "C" fn poll_oneoff(subscriptions: Address, events: Address, len: u32, count: Address) -> Errno {
     answer(|| {
@@ -93,7 +93,7 @@ impl Wait {
         Ok(Wait { pollable, userdata, kind, open })
     }
 
-    /// `event`: what is ready has at least one byte, and of a file it is known how many there are to read.
+    /// Writes an `event`. A ready stream has at least one byte; for a file, the number of remaining bytes is known.
     fn event(&self) -> Answer<[u8; EVENT as usize]> {
         let (bytes, flags) = match (&self.open, self.kind) {
             (None, _) => (0, 0),
@@ -112,7 +112,7 @@ impl Wait {
     }
 }
 
-/// The host waits for its monotonic clock only: a time of day is as far away as it is now.
+/// Subscribes to a clock. A deadline of the wall clock is converted to a duration: the host waits only for its monotonic one.
 fn time(id: u32, timeout: u64, absolute: bool) -> Answer<Pollable> {
     match (id, absolute) {
         (CLOCK_MONOTONIC, true) => Ok(subscribe_instant(timeout)),

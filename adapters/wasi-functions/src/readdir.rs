@@ -3,7 +3,7 @@
 use wasip2::filesystem::types::{DescriptorType, DirectoryEntry, PathFlags};
 
 use crate::abi::{Answer, Errno};
-use crate::error::Told;
+use crate::error::IntoAnswer;
 use crate::folder::Folder;
 use crate::memory::{self, Address};
 use crate::{answer, open, stat};
@@ -13,7 +13,7 @@ const HEAD: usize = 24;
 /// The entries `.` and `..`, which the host does not list.
 const OWN: u64 = 2;
 
-/// Fills a buffer with entries from a cookie on. Entries are numbered: a cookie is the number of the entry that is next.
+/// Fills a buffer with entries, starting at a cookie: the number of the next entry.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_readdir(fd: u32, start: Address, len: u32, cookie: u64, used: Address) -> Errno {
     answer(|| {
@@ -28,7 +28,7 @@ pub extern "C" fn fd_readdir(fd: u32, start: Address, len: u32, cookie: u64, use
 
 fn fill(folder: &Folder, cookie: u64, room: &mut Room) -> Answer {
     if cookie < OWN {
-        let inode = folder.descriptor.metadata_hash().told()?.lower;
+        let inode = folder.descriptor.metadata_hash().into_answer()?.lower;
         for number in cookie..OWN {
             let name = if number == 0 { "." } else { ".." };
             if !room.put(number + 1, inode, DescriptorType::Directory, name)? {
@@ -38,7 +38,7 @@ fn fill(folder: &Folder, cookie: u64, room: &mut Room) -> Answer {
     }
     let mut list = folder.list(cookie.saturating_sub(OWN))?;
     while let Some((number, entry)) = list.take()? {
-        // An entry that was removed since has no inode, but is listed.
+        // A removed entry has no inode, but is listed.
         let inode = folder.descriptor.metadata_hash_at(PathFlags::empty(), &entry.name).map_or(0, |hash| hash.lower);
         let DirectoryEntry { type_, name } = &entry;
         if !room.put(OWN + number + 1, inode, *type_, name)? {

@@ -6,12 +6,12 @@ use wasip2::filesystem::types::{DescriptorStat, DescriptorType, MetadataHashValu
 use crate::abi::{Answer, Errno, SET_ATIM, SET_ATIM_NOW, SET_MTIM, SET_MTIM_NOW};
 use crate::known;
 
-/// `filetype` of what is not known, or a stream.
+/// `filetype`: `unknown`, also for a stream.
 pub const UNKNOWN: u8 = 0;
-/// `filetype` of a terminal.
+/// `filetype`: `character_device`, for a terminal.
 pub const CHARACTER_DEVICE: u8 = 2;
 
-/// `filetype`: there is none for a pipe, and one more than needed for a socket.
+/// Converts a type of the host to a `filetype`. Preview1 has no type for a pipe, and two for sockets.
 pub fn kind(kind: DescriptorType) -> u8 {
     match kind {
         DescriptorType::Unknown | DescriptorType::Fifo => UNKNOWN,
@@ -24,12 +24,12 @@ pub fn kind(kind: DescriptorType) -> u8 {
     }
 }
 
-/// `filetype` of a stream.
+/// Returns the `filetype` of a stream.
 pub fn stream(is_terminal: bool) -> u8 {
     if is_terminal { CHARACTER_DEVICE } else { UNKNOWN }
 }
 
-/// `filestat` of what lies in a file system.
+/// Returns the `filestat` of an object in a file system.
 pub fn filestat(stat: &DescriptorStat, hash: &MetadataHashValue) -> Answer<[u8; 64]> {
     let time = |time: Option<Datetime>| time.map_or(Ok(0), nanoseconds);
     let mut bytes = filestat_of(kind(stat.type_));
@@ -48,14 +48,14 @@ pub fn filestat(stat: &DescriptorStat, hash: &MetadataHashValue) -> Answer<[u8; 
     Ok(bytes)
 }
 
-/// `filestat` of which nothing but the type is known.
+/// Returns a `filestat` with only the type.
 pub fn filestat_of(kind: u8) -> [u8; 64] {
     let mut bytes = [0; 64];
     bytes[16] = kind;
     bytes
 }
 
-/// A time as the nanoseconds since 1970, if there are as many.
+/// Converts a time to nanoseconds since 1970, if they fit in 64 bits.
 pub fn nanoseconds(time: Datetime) -> Answer<u64> {
     let seconds = time.seconds.checked_mul(1_000_000_000).ok_or(Errno::Overflow)?;
     seconds.checked_add(time.nanoseconds.into()).ok_or(Errno::Overflow)

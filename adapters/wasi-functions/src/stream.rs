@@ -1,4 +1,4 @@
-//! The standard streams. The host is asked for one when it is first needed, and each handle is kept until it is closed.
+//! Standard streams. Each is requested from the host at its first use, and its handle is kept until it is closed.
 
 use std::cell::{Cell, OnceCell};
 
@@ -7,7 +7,7 @@ use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use crate::TRIES;
 use crate::abi::{Answer, Errno};
-use crate::error::Told;
+use crate::error::IntoAnswer;
 use crate::memory::{self, Buffer};
 
 /// Maximum number of bytes that a host accepts in one write.
@@ -16,7 +16,7 @@ pub const PIECE: u32 = 4096;
 /// Standard input.
 pub struct Input {
     stream: OnceCell<InputStream>,
-    /// Reads do not wait.
+    /// `nonblock`: reads do not block.
     pub nonblocking: Cell<bool>,
 }
 
@@ -24,7 +24,7 @@ pub struct Input {
 pub struct Output {
     stream: OnceCell<OutputStream>,
     is_error: bool,
-    /// Writes do not wait.
+    /// `nonblock`: writes do not block.
     pub nonblocking: Cell<bool>,
 }
 
@@ -51,7 +51,7 @@ impl Input {
         Ok(bytes.len() as u32)
     }
 
-    /// Zero bytes mean end of file.
+    /// Reads bytes. An empty result means end of file.
     fn bytes(&self, len: u32) -> Answer<Vec<u8>> {
         let stream = self.stream();
         let nonblocking = self.nonblocking.get();
@@ -61,7 +61,7 @@ impl Input {
                 Err(StreamError::Closed) => return Ok(Vec::new()),
                 Ok(bytes) if bytes.is_empty() && !nonblocking => {}
                 Ok(bytes) if bytes.is_empty() => return Err(Errno::Again),
-                read => return read.told(),
+                read => return read.into_answer(),
             }
         }
         Err(Errno::Intr)
@@ -91,13 +91,13 @@ impl Output {
 
     fn try_write(&self, from: Buffer) -> Answer<u32> {
         let Some(piece) = from.pieces_of(PIECE).next() else { return Ok(0) };
-        let room = self.stream().check_write().told()?;
+        let room = self.stream().check_write().into_answer()?;
         let len = room.min(piece.len.into()) as u32;
         if len == 0 {
             return Err(Errno::Again);
         }
-        self.stream().write(&memory::bytes(piece.start, len)?).told()?;
-        self.stream().flush().told()?;
+        self.stream().write(&memory::bytes(piece.start, len)?).into_answer()?;
+        self.stream().flush().into_answer()?;
         Ok(len)
     }
 }
@@ -106,7 +106,7 @@ impl Output {
 pub fn write(stream: &OutputStream, from: Buffer) -> Answer<u32> {
     let mut total = 0;
     for piece in from.pieces_of(PIECE) {
-        match stream.blocking_write_and_flush(&memory::bytes(piece.start, piece.len)?).told() {
+        match stream.blocking_write_and_flush(&memory::bytes(piece.start, piece.len)?).into_answer() {
             Ok(()) => total += piece.len,
             Err(errno) if total == 0 => return Err(errno),
             Err(_) => break,

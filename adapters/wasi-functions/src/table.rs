@@ -10,11 +10,11 @@ use crate::folder::Folder;
 use crate::open::Open;
 use crate::stream::{Input, Output};
 
-/// The standard streams, which are there from the start.
+/// Initial entries: the standard streams.
 const STREAMS: u32 = 3;
 
 struct Table {
-    /// By number.
+    /// Entries by descriptor number.
     entries: Vec<Option<Open>>,
     /// Set after the preopened directories were read from the host.
     preopened: bool,
@@ -45,12 +45,12 @@ impl Table {
     }
 }
 
-/// The table, which must not be held while the host is asked for something, as it is when a handle is dropped.
+/// Returns the table. It must not be borrowed during a host call, including the drop of a handle.
 fn with<T>(work: impl FnOnce(&mut Table) -> T) -> T {
     TABLE.with_borrow_mut(work)
 }
 
-/// Asks for the preopened folders, once, if a number can be one.
+/// Reads the preopened directories from the host, once, if a number may refer to one.
 fn preopen(fd: u32) {
     if fd < STREAMS || with(|table| table.preopened) {
         return;
@@ -71,7 +71,7 @@ pub fn open(fd: u32) -> Answer<Open> {
 
 /// Reserves space for one more entry.
 pub fn prepare() -> Answer {
-    /// More than what is kept of a file takes.
+    /// Upper bound of the memory for one entry, in bytes.
     const ENTRY: usize = 256;
     preopen(u32::MAX);
     preview1_memory::heap::prepare(ENTRY)?;
@@ -97,7 +97,7 @@ pub fn close(fd: u32) -> Answer<Open> {
     with(|table| table.open(fd)?.take().ok_or(Errno::Badf))
 }
 
-/// Frees a number that is reserved.
+/// Frees a reserved number.
 pub fn give_back(fd: u32) -> Answer {
     with(|table| match table.place(fd)? {
         place @ Some(Open::Reserved) => {
@@ -108,7 +108,7 @@ pub fn give_back(fd: u32) -> Answer {
     })
 }
 
-/// Gives the number `to` to what is open under `from`, and gives what was open under `to` until then.
+/// Renumbers `from` to `to`, and returns the object that was open as `to`.
 pub fn renumber(from: u32, to: u32) -> Answer<Option<Open>> {
     preopen(from.max(to));
     with(|table| {

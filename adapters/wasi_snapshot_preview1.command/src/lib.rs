@@ -1,6 +1,6 @@
 //! The command variant of `wasi_snapshot_preview1`: all functions, and `run`, which calls main's `_start`.
 
-// Its functions are exported from here too.
+// Exports the functions of the library from this module.
 use preview1_functions as _;
 
 #[allow(missing_docs)]

@@ -1,8 +1,8 @@
-//! As much of `wasi_snapshot_preview1` as `my-wasi` alone can give.
+//! The subset of `wasi_snapshot_preview1` that `my-wasi` alone can implement.
 //!
-//! A guest writes to standard output, asks for random bytes, finds an empty environment, and that is all: standard
-//! error does not exist, and a program that wants to exit traps. In exchange, the component imports `my-wasi` and
-//! nothing else; and this is how little code an adapter can be.
+//! A guest can write to standard output, request random bytes, and read an empty environment. Standard
+//! error does not exist, and exiting traps. In exchange, the component imports only
+//! `my-wasi`, and the adapter is small.
 
 use core::mem::ManuallyDrop;
 use core::ptr;
@@ -19,7 +19,7 @@ const BADF: u32 = 8;
 const IO: u32 = 29;
 const STDOUT: u32 = 1;
 
-/// Bytes that main wants written.
+/// Buffer to write: preview1's `ciovec`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Ciovec {
@@ -27,11 +27,11 @@ pub struct Ciovec {
     len: u32,
 }
 
-/// Writes all buffers, in order, until the host takes less than it was offered.
+/// Writes all buffers, in order, until a short write of the host.
 ///
 /// # Safety
 ///
-/// Main vouches for its pointers.
+/// The pointers must be valid in main's memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fd_write(fd: u32, buffers: *const Ciovec, len: u32, written: *mut u32) -> u32 {
     if fd != STDOUT {
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn fd_write(fd: u32, buffers: *const Ciovec, len: u32, wri
     }
     let mut total = 0;
     for i in 0..len as usize {
-        // SAFETY: main vouches for its pointers, and does not run while the adapter does.
+        // SAFETY: as required of the caller; main does not run during the call.
         let bytes = unsafe {
             let buffer = *buffers.add(i);
             if buffer.len == 0 {
@@ -62,10 +62,10 @@ pub unsafe extern "C" fn fd_write(fd: u32, buffers: *const Ciovec, len: u32, wri
 ///
 /// # Safety
 ///
-/// Main vouches for its pointers.
+/// The pointers must be valid in main's memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn environ_sizes_get(count: *mut u32, size: *mut u32) -> u32 {
-    // SAFETY: main vouches for its pointers.
+    // SAFETY: as required of the caller.
     unsafe {
         *count = 0;
         *size = 0;
@@ -85,19 +85,19 @@ pub extern "C" fn proc_exit(_code: u32) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Main's buffer, while the host is asked for random bytes.
+/// Main's buffer during a call of the host's random function.
 static BUFFER: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 
-/// Fills a buffer: the host places its list there.
+/// Fills a buffer: the host writes its list there.
 #[unsafe(no_mangle)]
 pub extern "C" fn random_get(buffer: *mut u8, len: u32) -> u32 {
     BUFFER.store(buffer, Relaxed);
-    // Its memory is main's.
+    // The list is in main's memory already.
     let list = ManuallyDrop::new(my_wasi::random_get(len));
     if list.len() == len as usize { SUCCESS } else { IO }
 }
 
-/// Destination of the host's list: main's buffer, once.
+/// Allocates main's buffer for the host's list, once.
 #[unsafe(no_mangle)]
 pub extern "C" fn cabi_realloc(old: *mut u8, _old_size: usize, align: usize, new_size: usize) -> *mut u8 {
     if new_size == 0 {
@@ -105,7 +105,7 @@ pub extern "C" fn cabi_realloc(old: *mut u8, _old_size: usize, align: usize, new
     }
     let buffer = BUFFER.swap(ptr::null_mut(), Relaxed);
     if !old.is_null() || align != 1 || buffer.is_null() {
-        // There is no other place: one list of bytes, in one piece.
+        // Only one allocation is possible: one list of bytes.
         core::arch::wasm32::unreachable()
     }
     buffer

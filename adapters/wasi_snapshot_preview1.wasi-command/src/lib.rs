@@ -1,6 +1,6 @@
 //! The command variant of `wasi_snapshot_preview1` on WASI 0.2: all functions, and `run`, which calls main's `_start`.
 
-// Its functions are exported from here too.
+// Exports the functions of the library from this module.
 use wasi_functions as _;
 
 #[link(wasm_import_module = "__main_module__")]

@@ -1,4 +1,4 @@
 //! The reactor variant of `wasi_snapshot_preview1`: only its functions.
 
-// They are exported from here too.
+// Exports the functions of the library from this module.
 use preview1_functions as _;

@@ -1,11 +1,11 @@
-//! `filestat`: its number of links has grown from 32 to 64 bits.
+//! `filestat`: the number of links has 32 bits in preview0, and 64 bits in preview1.
 
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr;
 
 use crate::{Address, Errno, SUCCESS, address, next};
 
-/// As preview1 has it.
+/// Layout of preview1.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct New {
@@ -16,7 +16,7 @@ struct New {
     size_and_times: [u64; 4],
 }
 
-/// As preview0 has it.
+/// Layout of preview0.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Old {
@@ -30,13 +30,13 @@ struct Old {
 const _: () = assert!(size_of::<New>() == 64 && offset_of!(New, size_and_times) == 32);
 const _: () = assert!(size_of::<Old>() == 56 && offset_of!(Old, links) == 20);
 
-/// The attributes of a descriptor.
+/// Writes the attributes of a descriptor.
 #[unsafe(no_mangle)]
 pub extern "C" fn fd_filestat_get(fd: u32, stat: Address) -> Errno {
     converted(stat, |new| next::fd_filestat_get(fd, new))
 }
 
-/// The attributes of a path.
+/// Writes the attributes of the file at a path.
 #[unsafe(no_mangle)]
 pub extern "C" fn path_filestat_get(fd: u32, flags: u32, path: Address, len: u32, stat: Address) -> Errno {
     converted(stat, |new| next::path_filestat_get(fd, flags, path, len, new))
@@ -48,11 +48,11 @@ fn converted(stat: Address, get: impl FnOnce(Address) -> Errno) -> Errno {
     if errno != SUCCESS {
         return errno;
     }
-    // SAFETY: zeros and whatever else are a `New`.
+    // SAFETY: any bytes are a valid `New`.
     let New { device, inode, kind, links, size_and_times } = unsafe { new.assume_init() };
     let links = u32::try_from(links).unwrap_or(u32::MAX);
     let old = Old { device, inode, kind, links, size_and_times };
-    // SAFETY: main vouches for its pointers.
+    // SAFETY: as required of the caller.
     unsafe { ptr::with_exposed_provenance_mut::<Old>(stat as usize).write_unaligned(old) };
     SUCCESS
 }

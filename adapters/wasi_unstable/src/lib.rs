@@ -1,7 +1,7 @@
 //! `wasi_unstable`, which is preview0, in terms of `wasi_snapshot_preview1`.
 //!
-//! The two differ in three things: what the numbers of `whence` mean, the layout of `filestat`, and the layout of
-//! `subscription`. All other functions are passed on as they are. An adapter for preview1 has to be behind this one.
+//! They differ in the values of `whence`, the layout of `filestat`, and the layout of
+//! `subscription`. All other functions are forwarded unchanged. An adapter for preview1 must follow this one in the chain.
 
 mod filestat;
 mod next;
@@ -9,17 +9,17 @@ mod poll;
 mod same;
 mod seek;
 
-/// Error code of both versions.
+/// Errno, the same in both versions.
 type Errno = u32;
 
 const SUCCESS: Errno = 0;
 const INVAL: Errno = 28;
 const NOMEM: Errno = 48;
 
-/// An address in main's memory, which is this adapter's too.
+/// Address in main's memory, which this adapter shares.
 type Address = u32;
 
-/// The address of something of this adapter's.
+/// Returns the address of a value of this adapter.
 fn address<T>(of: *const T) -> Address {
     of.addr() as Address
 }

@@ -1,4 +1,4 @@
-//! The functions of preview1 that are not passed on as they are.
+//! Functions of preview1 whose types differ.
 
 use crate::{Address, Errno};
 

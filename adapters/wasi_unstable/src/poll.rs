@@ -1,22 +1,22 @@
-//! `poll_oneoff`: a subscription to a clock had a name of its own, in front of the clock. Events are the same.
+//! `poll_oneoff`: in preview0, a clock subscription has an additional identifier before the clock. Events are the same.
 
 use core::mem::offset_of;
 use core::ptr;
 
 use crate::{Address, Errno, NOMEM, address, next};
 
-/// As preview0 has it.
+/// Layout of preview0.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Old {
     userdata: u64,
     kind: u8,
-    /// A clock's name, or a descriptor.
+    /// Identifier of a clock subscription, or a descriptor.
     name_or_fd: u64,
     clock: Clock,
 }
 
-/// As preview1 has it.
+/// Layout of preview1.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct New {
@@ -25,7 +25,7 @@ struct New {
     clock_or_fd: Clock,
 }
 
-/// A clock; or a descriptor in its place, in preview1.
+/// Clock subscription; in preview1, a descriptor is at the offset of the clock.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Clock {
@@ -41,10 +41,10 @@ const _: () = assert!(size_of::<New>() == 48 && offset_of!(New, clock_or_fd) == 
 const CLOCK: u8 = 0;
 const NONE: New = New { userdata: 0, kind: CLOCK, clock_or_fd: Clock { id: 0, timeout: 0, precision: 0, flags: 0 } };
 
-/// Subscriptions that there is room for, on the stack: programs wait for a handful.
+/// Maximum number of subscriptions. They are stored on the stack; programs wait for a handful.
 const MOST: usize = 256;
 
-/// Waits for the first of some subscriptions.
+/// Converts the subscriptions, and waits for the first.
 #[unsafe(no_mangle)]
 pub extern "C" fn poll_oneoff(subscriptions: Address, events: Address, len: u32, count: Address) -> Errno {
     let mut room = [NONE; MOST];
@@ -53,7 +53,7 @@ pub extern "C" fn poll_oneoff(subscriptions: Address, events: Address, len: u32,
     };
     let old = ptr::with_exposed_provenance::<Old>(subscriptions as usize);
     for (index, new) in converted.iter_mut().enumerate() {
-        // SAFETY: main vouches for its pointers.
+        // SAFETY: as required of the caller.
         *new = convert(unsafe { old.wrapping_add(index).read_unaligned() });
     }
     next::poll_oneoff(address(room.as_ptr()), events, len, count)

@@ -1,4 +1,4 @@
-//! The functions that are the same in both versions.
+//! Functions that are the same in both versions.
 
 use crate::{Address, Errno};
 
@@ -14,7 +14,7 @@ macro_rules! pass_on {
         }
 
         $(
-            /// As in preview1.
+            /// Calls the function of preview1.
             #[unsafe(no_mangle)]
             pub extern "C" fn $name($($parameter: $ty),*) -> Errno {
                 next::$name($($parameter),*)
@@ -78,7 +78,7 @@ mod end {
     }
 }
 
-/// As in preview1.
+/// Calls the function of preview1.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_exit(code: u32) -> ! {
     end::proc_exit(code)

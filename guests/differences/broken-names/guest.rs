@@ -1,4 +1,4 @@
-//! Gives a name that is no text, to the function that its argument says.
+//! Passes a name that is not valid UTF-8 to the function that its argument names.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -12,22 +12,22 @@ extern "C" fn __main_void() -> i32 {
     let (path, len) = (name.as_ptr(), name.len());
     let (mut room, mut used, mut opened) = ([0; 16], 0, 0);
     match argument(&mut [0; 64]) {
-        b"create" => tell("path_create_directory", unsafe { raw::path_create_directory(ROOT, path, len) }),
+        b"create" => report("path_create_directory", unsafe { raw::path_create_directory(ROOT, path, len) }),
         b"stat" => {
-            tell("path_filestat_get", unsafe { raw::path_filestat_get(ROOT, 0, path, len, &mut Filestat::default()) })
+            report("path_filestat_get", unsafe { raw::path_filestat_get(ROOT, 0, path, len, &mut Filestat::default()) })
         }
         b"times" => {
-            tell("path_filestat_set_times", unsafe { raw::path_filestat_set_times(ROOT, 0, path, len, 0, 0, 0) })
+            report("path_filestat_set_times", unsafe { raw::path_filestat_set_times(ROOT, 0, path, len, 0, 0, 0) })
         }
-        b"link" => tell("path_link", unsafe { raw::path_link(ROOT, 0, path, len, ROOT, path, len) }),
-        b"open" => tell("path_open", unsafe { raw::path_open(ROOT, 0, path, len, 0, FD_READ, 0, 0, &mut opened) }),
-        b"readlink" => tell("path_readlink", unsafe {
+        b"link" => report("path_link", unsafe { raw::path_link(ROOT, 0, path, len, ROOT, path, len) }),
+        b"open" => report("path_open", unsafe { raw::path_open(ROOT, 0, path, len, 0, FD_READ, 0, 0, &mut opened) }),
+        b"readlink" => report("path_readlink", unsafe {
             raw::path_readlink(ROOT, path, len, room.as_mut_ptr(), room.len(), &mut used)
         }),
-        b"remove" => tell("path_remove_directory", unsafe { raw::path_remove_directory(ROOT, path, len) }),
-        b"rename" => tell("path_rename", unsafe { raw::path_rename(ROOT, path, len, ROOT, path, len) }),
-        b"symlink" => tell("path_symlink", unsafe { raw::path_symlink(path, len, ROOT, "name".as_ptr(), 4) }),
-        _ => tell("path_unlink_file", unsafe { raw::path_unlink_file(ROOT, path, len) }),
+        b"remove" => report("path_remove_directory", unsafe { raw::path_remove_directory(ROOT, path, len) }),
+        b"rename" => report("path_rename", unsafe { raw::path_rename(ROOT, path, len, ROOT, path, len) }),
+        b"symlink" => report("path_symlink", unsafe { raw::path_symlink(path, len, ROOT, "name".as_ptr(), 4) }),
+        _ => report("path_unlink_file", unsafe { raw::path_unlink_file(ROOT, path, len) }),
     }
     0
 }

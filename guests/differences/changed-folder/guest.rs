@@ -1,4 +1,4 @@
-//! Changes a folder while it is asked for its entries.
+//! Changes a directory while listing it.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -10,7 +10,7 @@ use common::*;
 extern "C" fn __main_void() -> i32 {
     let folder = open("folder", DIRECTORY, FOLDER, 0);
     let (mut room, mut used) = ([0_u8; 60], 0);
-    // Two entries, `.` and `..`, and the beginning of one more.
+    // Two entries, `.` and `..`, and the start of another.
     must("fd_readdir", unsafe { raw::fd_readdir(folder, room.as_mut_ptr(), room.len(), 0, &mut used) });
     let cookie = room.get(25..33).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
     say("cookie", &[cookie as i64]);

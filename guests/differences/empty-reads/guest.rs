@@ -1,4 +1,4 @@
-//! Reads no bytes.
+//! Reads zero bytes.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -13,11 +13,11 @@ extern "C" fn __main_void() -> i32 {
     let iovec = Iovec { buf: &raw mut byte, len: 0 };
     for (name, fd) in [("file", file), ("stdin", 0)] {
         count = 77;
-        tell_of("fd_read", name, unsafe { raw::fd_read(fd, &iovec, 1, &mut count) });
+        report_of("fd_read", name, unsafe { raw::fd_read(fd, &iovec, 1, &mut count) });
         say_of("nread", name, &[count as i64]);
     }
     count = 77;
-    tell("fd_write stdout", unsafe { raw::fd_write(1, &iovec, 1, &mut count) });
+    report("fd_write stdout", unsafe { raw::fd_write(1, &iovec, 1, &mut count) });
     say("nwritten", &[count as i64]);
     0
 }

@@ -1,4 +1,4 @@
-//! Ends with the code that its argument has.
+//! Exits with the code in its argument.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]

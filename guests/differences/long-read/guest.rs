@@ -1,4 +1,4 @@
-//! Reads more than fits into one read, to the end.
+//! Reads a file to its end that is larger than one read.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Opens one file again and again.
+//! Opens one file repeatedly.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -11,7 +11,7 @@ extern "C" fn __main_void() -> i32 {
     for number in 0..200 {
         if let Err(errno) = open_at(ROOT, "file", 0, FD_READ, 0) {
             say("opened", &[number]);
-            tell("path_open", errno);
+            report("path_open", errno);
             return 0;
         }
     }

@@ -1,4 +1,4 @@
-//! Asks a folder for its entries, and which of them are something.
+//! Lists a directory, and prints the type of each entry, and if its inode is zero.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]

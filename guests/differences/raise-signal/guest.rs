@@ -8,6 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-    tell("proc_raise", unsafe { raw::proc_raise(6) });
+    report("proc_raise", unsafe { raw::proc_raise(6) });
     0
 }

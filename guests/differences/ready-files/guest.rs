@@ -1,4 +1,4 @@
-//! Waits for files to be ready, and looks at everything that the events say.
+//! Polls files, and prints all fields of the events.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -16,7 +16,7 @@ extern "C" fn __main_void() -> i32 {
         let subscription = Subscription { userdata: 7, tag, id: fd, ..Subscription::default() };
         let mut event = Event { nbytes: 77, flags: 77, ..Event::default() };
         let mut count = 0;
-        tell_of("poll_oneoff", name, unsafe { raw::poll_oneoff(&subscription, &mut event, 1, &mut count) });
+        report_of("poll_oneoff", name, unsafe { raw::poll_oneoff(&subscription, &mut event, 1, &mut count) });
         say_of("event", name, &[event.userdata as i64, event.error.into(), event.kind.into()]);
         say_of("nbytes", name, &[event.nbytes as i64]);
         say_of("flags", name, &[event.flags.into()]);

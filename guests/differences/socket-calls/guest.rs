@@ -1,4 +1,4 @@
-//! Takes a folder, or nothing, for a socket, in the way that its argument says.
+//! Calls the socket function that its argument names, with a directory and with a descriptor that is not open.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -12,18 +12,18 @@ extern "C" fn __main_void() -> i32 {
     let iovec = Iovec { buf: (&raw mut room).cast(), len: 0 };
     let nothing = 100;
     match argument(&mut [0; 64]) {
-        b"accept" => tell("sock_accept folder", unsafe { raw::sock_accept(ROOT, 0, &mut opened) }),
-        b"accept-nothing" => tell("sock_accept nothing", unsafe { raw::sock_accept(nothing, 0, &mut opened) }),
-        b"receive" => tell("sock_recv folder", unsafe { raw::sock_recv(ROOT, &iovec, 1, 0, &mut count, &mut flags) }),
+        b"accept" => report("sock_accept folder", unsafe { raw::sock_accept(ROOT, 0, &mut opened) }),
+        b"accept-nothing" => report("sock_accept nothing", unsafe { raw::sock_accept(nothing, 0, &mut opened) }),
+        b"receive" => report("sock_recv folder", unsafe { raw::sock_recv(ROOT, &iovec, 1, 0, &mut count, &mut flags) }),
         b"receive-nothing" => {
-            tell("sock_recv nothing", unsafe { raw::sock_recv(nothing, &iovec, 1, 0, &mut count, &mut flags) });
+            report("sock_recv nothing", unsafe { raw::sock_recv(nothing, &iovec, 1, 0, &mut count, &mut flags) });
         }
-        b"send" => tell("sock_send folder", unsafe { raw::sock_send(ROOT, &iovec, 1, 0, &mut count) }),
-        b"send-nothing" => tell("sock_send nothing", unsafe { raw::sock_send(nothing, &iovec, 1, 0, &mut count) }),
+        b"send" => report("sock_send folder", unsafe { raw::sock_send(ROOT, &iovec, 1, 0, &mut count) }),
+        b"send-nothing" => report("sock_send nothing", unsafe { raw::sock_send(nothing, &iovec, 1, 0, &mut count) }),
         _ => {
-            tell("sock_shutdown folder", unsafe { raw::sock_shutdown(ROOT, 1) });
-            tell("sock_shutdown nothing", unsafe { raw::sock_shutdown(nothing, 1) });
-            tell("sock_shutdown stdout", unsafe { raw::sock_shutdown(1, 1) });
+            report("sock_shutdown folder", unsafe { raw::sock_shutdown(ROOT, 1) });
+            report("sock_shutdown nothing", unsafe { raw::sock_shutdown(nothing, 1) });
+            report("sock_shutdown stdout", unsafe { raw::sock_shutdown(1, 1) });
         }
     }
     0

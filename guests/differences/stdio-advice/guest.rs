@@ -1,4 +1,4 @@
-//! Gives advice on standard streams.
+//! Calls `fd_advise` on standard streams.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -9,7 +9,7 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     for (name, fd) in [("stdin", 0), ("stdout", 1), ("stderr", 2)] {
-        tell_of("fd_advise", name, unsafe { raw::fd_advise(fd, 0, 0, 0) });
+        report_of("fd_advise", name, unsafe { raw::fd_advise(fd, 0, 0, 0) });
     }
     0
 }

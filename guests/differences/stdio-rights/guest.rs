@@ -1,4 +1,4 @@
-//! Gives up rights.
+//! Reduces rights.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]
@@ -12,7 +12,7 @@ extern "C" fn __main_void() -> i32 {
     for (name, fd) in
         [("stdin", 0), ("stdout", 1), ("stderr", 2), ("preopened", ROOT), ("file", file), ("nothing", 100)]
     {
-        tell_of("fd_fdstat_set_rights", name, unsafe { raw::fd_fdstat_set_rights(fd, 0, 0) });
+        report_of("fd_fdstat_set_rights", name, unsafe { raw::fd_fdstat_set_rights(fd, 0, 0) });
     }
     0
 }

@@ -1,4 +1,4 @@
-//! Asks for clocks that there are not.
+//! Reads invalid clocks.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]

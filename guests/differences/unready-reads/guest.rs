@@ -1,4 +1,4 @@
-//! Reads a file that was opened as one that does not block.
+//! Reads a nonblocking file.
 #![no_main]
 
 #[path = "../../regressions/common/mod.rs"]

@@ -6,7 +6,7 @@ mod preview1;
 
 pub use preview1::*;
 
-/// Makes a call, and once more if it fails. The last errno.
+/// Makes a call, retries once if it fails, and returns the last errno.
 pub fn again(mut call: impl FnMut() -> u16) -> u16 {
     match call() {
         SUCCESS => SUCCESS,
@@ -50,7 +50,7 @@ impl Log {
         digits.iter().take(count).rev().for_each(|digit| self.put(*digit));
     }
 
-    /// A line: a text, an errno, and numbers behind it.
+    /// Adds a line: a label, an errno, and numbers.
     pub fn say(&mut self, text: &str, errno: u16, numbers: &[i64]) {
         text.bytes().for_each(|byte| self.put(byte));
         self.number(i64::from(errno));
@@ -58,7 +58,7 @@ impl Log {
         self.put(b'\n');
     }
 
-    /// A line: a text, an errno, and bytes.
+    /// Adds a line: a label, an errno, and bytes.
     pub fn show(&mut self, text: &str, errno: u16, bytes: &[u8]) {
         text.bytes().for_each(|byte| self.put(byte));
         self.number(i64::from(errno));
@@ -69,13 +69,13 @@ impl Log {
         self.put(b'\n');
     }
 
-    /// All of it, to standard output.
+    /// Prints all lines to standard output.
     pub fn print(&self) {
         write_all(1, self.bytes.get(..self.end).unwrap_or_default());
     }
 }
 
-/// Writes all of the bytes, as far as that is possible: the last errno.
+/// Writes the bytes, as far as possible, and returns the last errno.
 pub fn write_all(fd: u32, mut bytes: &[u8]) -> u16 {
     let mut failed = 0;
     while !bytes.is_empty() {
@@ -95,7 +95,7 @@ pub fn write_all(fd: u32, mut bytes: &[u8]) -> u16 {
     SUCCESS
 }
 
-/// Fills the bytes, as far as there is something to read: the last errno, and how many there are.
+/// Reads into the buffer, as far as possible, and returns the last errno and the number of bytes.
 pub fn fill(bytes: &mut [u8], mut read: impl FnMut(&Iovec, usize, &mut usize) -> u16) -> (u16, usize) {
     let (mut end, mut failed) = (0, 0);
     while end < bytes.len() {
@@ -116,12 +116,12 @@ pub fn fill(bytes: &mut [u8], mut read: impl FnMut(&Iovec, usize, &mut usize) ->
     (SUCCESS, end)
 }
 
-/// Reads from where the descriptor is.
+/// Reads at the current position.
 pub fn read_full(fd: u32, bytes: &mut [u8]) -> (u16, usize) {
     fill(bytes, |iovec, _, count| unsafe { raw::fd_read(fd, iovec, 1, count) })
 }
 
-/// Opens a file or folder below the first one that is preopened: the last errno, and its number.
+/// Opens a file or directory below the first preopened one, and returns the last errno and the descriptor.
 pub fn open_again(path: &str, oflags: u16, rights: u64, flags: u16) -> (u16, u32) {
     let mut opened = 99;
     let errno = again(|| match open_at(ROOT, path, oflags, rights, flags) {

@@ -1,4 +1,4 @@
-//! Asks clocks for the time, and how fine they are.
+//! Reads the time and the resolution of clocks.
 #![no_main]
 
 #[path = "../common/mod.rs"]

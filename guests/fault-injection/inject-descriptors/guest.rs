@@ -1,4 +1,4 @@
-//! Asks for preopened folders, and opens, renumbers and closes descriptors.
+//! Lists preopened directories, and opens, renumbers and closes descriptors.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Opens, reads, writes and moves within a file.
+//! Opens, reads, writes and seeks in a file.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Reads input piece by piece, into several buffers, to its end and beyond.
+//! Reads input in pieces, into several buffers, to its end and beyond.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -12,7 +12,7 @@ extern "C" fn __main_void() -> i32 {
     let mut bytes = [0; 4];
     let (errno, count) = read_full(0, &mut bytes);
     log.show("fd_read", errno, bytes.get(..count).unwrap_or_default());
-    // The first buffer has no room.
+    // The first buffer is empty.
     let (errno, count) = fill(&mut bytes, |iovec, _, count| {
         let iovecs = [Iovec { buf: iovec.buf, len: 0 }, Iovec { buf: iovec.buf, len: iovec.len }];
         unsafe { raw::fd_read(0, iovecs.as_ptr(), iovecs.len(), count) }

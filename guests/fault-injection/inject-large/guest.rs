@@ -1,4 +1,4 @@
-//! Asks for more random bytes than a call gives at a time, and for one; and writes to no buffers.
+//! Requests more random bytes than one host call returns, and a single one; and writes without buffers.
 #![no_main]
 
 #[path = "../common/mod.rs"]

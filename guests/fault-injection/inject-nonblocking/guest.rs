@@ -1,4 +1,4 @@
-//! Writes to a file that does not block, at its end and behind a seek, and makes it larger.
+//! Writes to a nonblocking file, in append mode and after a seek, and extends it.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Writes more than a stream takes at a time, to both outputs, and out of several buffers.
+//! Writes more than a stream accepts in one call, to both outputs, and from several buffers.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -21,7 +21,7 @@ extern "C" fn __main_void() -> i32 {
     0
 }
 
-/// Writes several buffers in one call, and what that leaves one by one.
+/// Writes several buffers in one call, and the rest one by one.
 fn write_buffers(fd: u32, buffers: &[&[u8]; 4]) -> u16 {
     let iovecs = buffers.map(|bytes| Iovec { buf: bytes.as_ptr().cast_mut(), len: bytes.len() });
     let mut written = 0;

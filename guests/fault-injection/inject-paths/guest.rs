@@ -1,4 +1,4 @@
-//! Makes, renames and removes files, folders and links.
+//! Creates, renames and removes files, directories and links.
 #![no_main]
 
 #[path = "../common/mod.rs"]

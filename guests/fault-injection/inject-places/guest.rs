@@ -1,4 +1,4 @@
-//! Reads and writes at places of a file.
+//! Reads and writes a file at offsets.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -22,7 +22,7 @@ extern "C" fn __main_void() -> i32 {
         let mut count = 0;
         let errno = again(|| unsafe { raw::fd_pwrite(file, &iovec, 1, start, &mut count) });
         log.say("fd_pwrite", errno, &[]);
-        // What was not taken is written by itself.
+        // Write the rest on its own.
         let rest = b"xyz".get(count..).unwrap_or_default();
         if !rest.is_empty() {
             let iovec = Iovec { buf: rest.as_ptr().cast_mut(), len: rest.len() };

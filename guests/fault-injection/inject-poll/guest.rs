@@ -1,4 +1,4 @@
-//! Waits for time to pass, for something to read, and for both.
+//! Polls a clock, a readable descriptor, and both.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Asks for random bytes, a few and many.
+//! Requests few and many random bytes.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -28,7 +28,7 @@ extern "C" fn __main_void() -> i32 {
     0
 }
 
-/// Room for as many texts as there are said to be, and something behind it that is to stay as it is.
+/// Buffers for the reported number of strings, followed by guard bytes that must not change.
 struct Room {
     places: [*mut u8; 400],
     bytes: [u8; 4000],
@@ -47,7 +47,7 @@ impl Room {
         fits.then_some((self.places.as_mut_ptr(), self.bytes.as_mut_ptr()))
     }
 
-    /// The texts. Where more was written than there was room for, all is lost.
+    /// Returns the strings. Traps after an overflow.
     fn texts(&self) -> &[u8] {
         let mut behind = self.bytes.iter().skip(self.size);
         if behind.any(|byte| *byte != 0) || self.places.iter().skip(self.count).any(|place| !place.is_null()) {
@@ -57,7 +57,7 @@ impl Room {
     }
 }
 
-/// By this name a sweep knows what has happened.
+/// Fault injection recognizes the failure by this name.
 #[inline(never)]
 fn overwritten() -> ! {
     core::arch::wasm32::unreachable()

@@ -1,4 +1,4 @@
-//! Asks for sizes and times of files, and sets them.
+//! Reads and sets sizes and times of files.
 #![no_main]
 
 #[path = "../common/mod.rs"]

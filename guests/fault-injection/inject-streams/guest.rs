@@ -1,4 +1,4 @@
-//! Gives a stream another number, closes streams, and goes on with those that are left.
+//! Renumbers a stream, closes streams, and uses the remaining ones.
 #![no_main]
 
 #[path = "../common/mod.rs"]

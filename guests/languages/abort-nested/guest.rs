@@ -1,4 +1,4 @@
-//! Aborts in a function that was called by a function that was called by a function.
+//! Aborts in a nested call.
 
 fn main() {
     println!("going down");

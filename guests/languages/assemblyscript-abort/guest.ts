@@ -1,4 +1,4 @@
-// A failing check: the message and the place on standard error, then exit code 255, all of it WASI's.
+// A failing assertion: prints the message and its location to standard error, and exits with code 255.
 
 const list: i32[] = [1, 2, 3];
 console.log(`three: ${list[2]}`);

@@ -1,12 +1,12 @@
-// A program in AssemblyScript: its own collector and its own strings (UTF-16 within, UTF-8 without), on top of the
-// same functions as all the others.
+// A program in AssemblyScript, with its own garbage collector and strings (UTF-16 inside, UTF-8 outside), on the
+// same functions of preview1 as the other guests.
 
 for (let i = 1; i < process.argv.length; i++) {
   console.log(`${i}: ${process.argv[i]}`);
 }
 console.log(`PLACE is ${process.env.has("PLACE") ? process.env.get("PLACE") : "unknown"}`);
 
-// Memory that grows and is collected, list after list.
+// Allocate lists, which are collected.
 const counts = new Map<string, i32>();
 for (let i = 0; i < 100_000; i++) {
   const key = `key ${i % 7}`;
@@ -14,7 +14,7 @@ for (let i = 0; i < 100_000; i++) {
 }
 console.log(`${counts.size} keys, the first one ${counts.get("key 0")} times`);
 
-// What a file from elsewhere would hold: input is a stream of bytes, in pieces of the host's choosing.
+// Read standard input, a stream of bytes in pieces of any size.
 const piece = new ArrayBuffer(16);
 let input = "";
 for (let read = process.stdin.read(piece); read > 0; read = process.stdin.read(piece)) {

@@ -1,4 +1,4 @@
-// A program in Go: its own runtime, scheduler and garbage collector, on top of the same functions as all the others.
+// A program in Go, with its own runtime, scheduler and garbage collector, on the same functions of preview1 as the others.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 	}
 	fmt.Println("words:", words)
 
-	// A goroutine that sleeps: the scheduler has nothing else to do, and asks the host to wait.
+	// A sleeping goroutine: the scheduler is idle, and waits in the host.
 	begun := time.Now()
 	done := make(chan time.Duration)
 	go func() {
@@ -34,7 +34,7 @@ func main() {
 	}()
 	fmt.Println("slept:", <-done >= 50*time.Millisecond)
 
-	// Memory that grows and is collected, page after page.
+	// Allocate memory, which is collected.
 	total := 0
 	for i := 0; i < 64; i++ {
 		block := make([]byte, 1<<18)

@@ -1,4 +1,4 @@
-// A reactor in Go: its runtime begins in `_initialize`, then functions are called from outside.
+// A reactor in Go: `_initialize` starts the runtime, then functions are called from outside.
 package main
 
 import "fmt"

@@ -1,4 +1,4 @@
-//! A hash map, which takes its seed from random bytes at start-up.
+//! A hash map, which is seeded with random bytes at startup.
 
 use std::collections::HashMap;
 

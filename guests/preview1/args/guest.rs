@@ -1,7 +1,7 @@
-//! Prints its arguments, one a line.
+//! Prints its arguments, one per line.
 
 fn main() {
-    // The first one is the program's name, which is up to the host.
+    // The first one is the program's name, which the host chooses.
     for (i, arg) in std::env::args_os().enumerate().skip(1) {
         println!("{i} [{}]", arg.display());
     }

@@ -1,4 +1,4 @@
-//! Writes 1 MiB, first in small pieces, then (asked for by an argument) in one.
+//! Writes 1 MiB in small pieces, or with an argument in one piece.
 
 use std::io::{Write, stdout};
 

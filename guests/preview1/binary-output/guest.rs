@@ -1,4 +1,4 @@
-//! Writes every byte there is; most of it is no text.
+//! Writes all 256 byte values, which are not valid UTF-8.
 
 use std::io::{Write, stdout};
 

@@ -1,4 +1,4 @@
-//! Reads both clocks and sleeps. How long things take is the host's affair, so most answers are yes or no.
+//! Reads both clocks and sleeps. Prints mostly yes or no, because durations depend on the host.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("exact") {
         println!("slept {} ns", slept.as_nanos());
         println!("one reading later: {} ns", second.duration_since(first).as_nanos());
-        // Costs nothing where time is virtual.
+        // Takes no time with a virtual clock.
         let start = Instant::now();
         sleep(Duration::from_secs(3600));
         println!("slept {} s", start.elapsed().as_secs());

@@ -1,4 +1,4 @@
-//! Closes and renumbers standard output, and looks where the bytes go.
+//! Closes and renumbers standard output, and checks the destination of written bytes.
 
 #[repr(C)]
 struct Buffer {
@@ -16,15 +16,15 @@ unsafe extern "C" {
 fn main() {
     // SAFETY: nothing else in this program uses a descriptor.
     unsafe {
-        tell("first", write(1, "to 1\n"));
-        tell("close 0", fd_close(0));
-        tell("close 0 again", fd_close(0));
-        tell("renumber onto itself", fd_renumber(1, 1));
-        tell("renumber a closed one", fd_renumber(0, 1));
-        tell("close 1", fd_close(1));
-        tell("closed", write(1, "nobody reads this\n"));
-        tell("stdin", write(0, "nor this\n"));
-        tell("never open", write(1_000_000, "nor this\n"));
+        report("first", write(1, "to 1\n"));
+        report("close 0", fd_close(0));
+        report("close 0 again", fd_close(0));
+        report("renumber onto itself", fd_renumber(1, 1));
+        report("renumber a closed one", fd_renumber(0, 1));
+        report("close 1", fd_close(1));
+        report("closed", write(1, "nobody reads this\n"));
+        report("stdin", write(0, "nor this\n"));
+        report("never open", write(1_000_000, "nor this\n"));
     }
 }
 
@@ -35,7 +35,7 @@ fn write(fd: u32, text: &str) -> u32 {
     unsafe { fd_write(fd, &buffer, 1, &mut written) }
 }
 
-/// Reports it on standard error, which stays open.
-fn tell(what: &str, errno: u32) {
+/// Prints to standard error, which stays open.
+fn report(what: &str, errno: u32) {
     assert_eq!(write(2, &format!("{what}: {errno}\n")), 0);
 }

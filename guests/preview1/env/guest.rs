@@ -1,4 +1,4 @@
-//! Prints its environment, sorted, or how large it is.
+//! Prints its environment, sorted, or its size.
 
 fn main() {
     let mut vars: Vec<(String, String)> = std::env::vars().collect();

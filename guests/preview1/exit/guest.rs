@@ -3,7 +3,7 @@
 fn main() {
     print!("before the end");
     match std::env::args().nth(1) {
-        // Also brings out what is still in the buffer.
+        // Flushes the buffer too.
         Some(code) => std::process::exit(code.parse().unwrap()),
         None => println!(", which is a return"),
     }

@@ -1,4 +1,4 @@
-//! Works on files as programs do: reads, writes, renames, removes, links; and tries to get out of its folder.
+//! Reads, writes, renames, removes and links files, and tries to access files outside of its directory.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

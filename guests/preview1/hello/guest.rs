@@ -1,4 +1,4 @@
-//! The first program.
+//! Prints a line.
 
 fn main() {
     println!("hello, world");

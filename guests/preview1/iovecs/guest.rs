@@ -1,4 +1,4 @@
-//! Gives `fd_write` and `fd_read` many buffers, empty ones, and none at all.
+//! Calls `fd_write` and `fd_read` with many buffers, with empty ones, and without any.
 
 #[repr(C)]
 struct Buffer {
@@ -13,21 +13,21 @@ unsafe extern "C" {
 }
 
 fn main() {
-    tell("none", write(&[]));
-    tell("one empty", write(&[""]));
-    tell("three empty", write(&["", "", ""]));
-    tell("two", write(&["two ", "buffers\n"]));
-    tell("empty between", write(&["", "empty ", "", "between\n", ""]));
+    report("none", write(&[]));
+    report("one empty", write(&[""]));
+    report("three empty", write(&["", "", ""]));
+    report("two", write(&["two ", "buffers\n"]));
+    report("empty between", write(&["", "empty ", "", "between\n", ""]));
     let numbers: Vec<String> = (0..1000).map(|n| format!("{n},")).collect();
-    tell("a thousand", write(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));
+    report("a thousand", write(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));
 
     let mut text = [b'.'; 8];
     let (first, rest) = text.split_at_mut(4);
     let buffers = [buffer(&[]), buffer(first), buffer(rest)];
     let mut read = usize::MAX;
-    // SAFETY: the buffers lie in `text`.
+    // SAFETY: the buffers are in `text`.
     let errno = unsafe { fd_read(0, buffers.as_ptr(), buffers.len(), &mut read) };
-    // How many buffers are used is up to the implementation; that they come in order is not.
+    // An implementation may use any number of buffers, but in order.
     let same = text[..read] == *b"abcdefgh".get(..read).unwrap_or_default();
     println!("read: errno {errno}, something {}, in order {same}", read > 0);
 }
@@ -44,6 +44,6 @@ fn buffer(bytes: &[u8]) -> Buffer {
     Buffer { start: bytes.as_ptr(), len: bytes.len() }
 }
 
-fn tell(what: &str, (errno, written): (u32, usize)) {
+fn report(what: &str, (errno, written): (u32, usize)) {
     println!("{what}: errno {errno}, written {written}");
 }

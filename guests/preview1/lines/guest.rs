@@ -1,4 +1,4 @@
-//! Answers each line of standard input as it comes.
+//! Prints a line for each line of standard input, as it arrives.
 
 use std::io::stdin;
 

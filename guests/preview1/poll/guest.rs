@@ -1,4 +1,4 @@
-//! Waits for several things at once.
+//! Polls several subscriptions in one call.
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ fn main() {
 fn poll(what: &str, subscriptions: &[Subscription]) {
     let mut events = [Event::default(); 4];
     let mut count = 0;
-    // SAFETY: there is room for more events than there are subscriptions.
+    // SAFETY: the array has space for more events than subscriptions.
     let errno = unsafe { poll_oneoff(subscriptions.as_ptr(), events.as_mut_ptr(), subscriptions.len(), &mut count) };
     print!("{what}: errno {errno}");
     for event in &events[..count] {
@@ -61,26 +61,26 @@ fn poll(what: &str, subscriptions: &[Subscription]) {
     println!();
 }
 
-/// A clock, `milliseconds` from now.
+/// Subscribes to a clock, `milliseconds` from now.
 fn clock(userdata: u64, id: u32, milliseconds: u64) -> Subscription {
     let timeout = milliseconds * MILLISECOND;
     Subscription { userdata, kind: 0, subject: Subject { clock_or_fd: id, timeout, precision: 0, flags: 0 } }
 }
 
-/// A clock at a point in time.
+/// Subscribes to a clock, at an absolute time.
 fn at(userdata: u64, id: u32, timeout: u64) -> Subscription {
     Subscription { userdata, kind: 0, subject: Subject { clock_or_fd: id, timeout, precision: 0, flags: 1 } }
 }
 
-/// A clock at the point in time that is `milliseconds` from now.
+/// Subscribes to a clock, at the absolute time `milliseconds` from now.
 fn until(userdata: u64, id: u32, milliseconds: u64) -> Subscription {
     let mut now = 0;
-    // SAFETY: there is room for the time.
+    // SAFETY: the pointer is valid.
     assert_eq!(unsafe { clock_time_get(id, 0, &mut now) }, 0);
     at(userdata, id, now + milliseconds * MILLISECOND)
 }
 
-/// A descriptor: kind 1 to read, 2 to write.
+/// Subscribes to a descriptor: kind 1 for reading, 2 for writing.
 fn stream(userdata: u64, kind: u8, fd: u32) -> Subscription {
     Subscription { userdata, kind, subject: Subject { clock_or_fd: fd, timeout: 0, precision: 0, flags: 0 } }
 }

@@ -1,4 +1,4 @@
-//! Asks for more random bytes than any one call gives, and looks whether they are all there.
+//! Requests more random bytes than one host call returns, and checks that all are filled.
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
@@ -15,7 +15,7 @@ fn main() {
 
         let random = &bytes[GUARD..GUARD + len];
         let intact = bytes[..GUARD].iter().chain(&bytes[GUARD + len..]).all(|byte| *byte == 0);
-        // Each kilobyte has about 4 zeros; none of them is zero throughout.
+        // A kilobyte of random bytes has about 4 zeros; none consists of zeros.
         let filled = random.chunks(1000).filter(|chunk| chunk.len() == 1000).all(|chunk| chunk.iter().any(|b| *b != 0));
         let last = random[len - 3..].iter().any(|byte| *byte != 0);
         println!("{len}: errno {errno}, filled {}, guards intact {intact}", filled && last);

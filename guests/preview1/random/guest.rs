@@ -1,4 +1,4 @@
-//! Asks for random bytes and prints what it got.
+//! Requests random bytes, and prints them.
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
@@ -15,6 +15,6 @@ fn main() {
 }
 
 fn fill(bytes: &mut [u8]) {
-    // SAFETY: the buffer is as long as it is said to be.
+    // SAFETY: the length is that of the buffer.
     assert_eq!(unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) }, 0);
 }

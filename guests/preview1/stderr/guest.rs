@@ -1,4 +1,4 @@
-//! Writes to both streams, in turns.
+//! Writes to both streams alternately.
 
 fn main() {
     println!("to stdout");

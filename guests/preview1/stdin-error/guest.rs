@@ -16,7 +16,7 @@ fn main() {
         let mut buffer = [0; 8];
         let iovec = Iovec { buffer: buffer.as_mut_ptr(), length: buffer.len() };
         let mut read = 0;
-        // The standard library makes an end of the error that is looked for here.
+        // The standard library would turn this error into an end of file.
         let errno = unsafe { fd_read(0, &iovec, 1, &mut read) };
         println!("errno {errno}, {read} bytes");
     }

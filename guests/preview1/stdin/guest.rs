@@ -7,7 +7,7 @@ fn main() {
     let count = stdin().lock().read_to_end(&mut bytes).unwrap();
     stdout().write_all(&bytes).unwrap();
     stdout().flush().unwrap();
-    // The end stays the end.
+    // A read after the end returns the end again.
     let again = stdin().lock().read(&mut [0; 16]).unwrap();
     eprintln!("{count} bytes, then {again}");
 }

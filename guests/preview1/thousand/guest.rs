@@ -1,4 +1,4 @@
-//! Opens, reads, writes, lists, waits and closes, a thousand times: what an adapter keeps of that must not become more.
+//! Opens, reads, writes, lists, polls and closes 1000 times: the adapter's memory must not grow.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

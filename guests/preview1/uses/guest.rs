@@ -1,4 +1,4 @@
-//! Uses more of something than it may: of what is said by its argument.
+//! Exceeds the limit that its argument names.
 
 use std::hint::black_box;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! Writes at a place in a file that is written at its end.
+//! Writes to an append-mode file with `fd_pwrite`.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -11,6 +11,6 @@ extern "C" fn __main_void() -> i32 {
     let file = open("a", 0, READ_WRITE, APPEND);
     let iovec = Iovec { buf: b"def".as_ptr().cast_mut(), len: 3 };
     let mut written = 0;
-    tell("fd_pwrite", unsafe { raw::fd_pwrite(file, &iovec, 1, 0, &mut written) });
+    report("fd_pwrite", unsafe { raw::fd_pwrite(file, &iovec, 1, 0, &mut written) });
     0
 }

@@ -1,4 +1,4 @@
-//! Appends to a file, and once more if that fails.
+//! Appends to a file, and retries once if that fails.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Writes at the end, asks where that is, and writes at another place.
+//! Appends, reads the position, and writes at another offset.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -14,6 +14,6 @@ extern "C" fn __main_void() -> i32 {
     say("tell", &[position(file)]);
     let iovec = Iovec { buf: b"!".as_ptr().cast_mut(), len: 1 };
     let mut written = 0;
-    tell("fd_pwrite", unsafe { raw::fd_pwrite(file, &iovec, 1, 0, &mut written) });
+    report("fd_pwrite", unsafe { raw::fd_pwrite(file, &iovec, 1, 0, &mut written) });
     0
 }

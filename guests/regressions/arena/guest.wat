@@ -30,7 +30,7 @@
     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
   (func (export "begin") (call $print))
   (func (export "take") (param $at i32) (param $length i32) (result i32)
-    ;; All of it is free again, and used for something else.
+    ;; All memory of the arena is free again, and reused.
     (memory.fill (i32.const 65536) (i32.const 0xa5) (i32.const 196608))
     (global.set $arena (i32.const 65536))
     (call $print)

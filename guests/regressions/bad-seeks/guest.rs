@@ -1,4 +1,4 @@
-//! Moves to places before the start.
+//! Seeks to positions before the start.
 #![no_main]
 
 #[path = "../common/mod.rs"]

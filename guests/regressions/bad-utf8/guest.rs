@@ -1,4 +1,4 @@
-//! Names a file by bytes that are no text.
+//! Uses a path that is not valid UTF-8.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -11,6 +11,6 @@ extern "C" fn __main_void() -> i32 {
     let mut opened = 0;
     let path = [b'a', 0xff];
     let errno = unsafe { raw::path_open(ROOT, 0, path.as_ptr(), path.len(), 0, READ_WRITE, 0, 0, &mut opened) };
-    tell("path_open", errno);
+    report("path_open", errno);
     0
 }

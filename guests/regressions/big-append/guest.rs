@@ -1,4 +1,4 @@
-//! Writes more than 4096 bytes at the end of a file, by the function that takes a place.
+//! Writes more than 4096 bytes to an append-mode file with `fd_pwrite`.
 #![no_main]
 
 #[path = "../common/mod.rs"]

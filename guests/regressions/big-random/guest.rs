@@ -1,4 +1,4 @@
-//! Asks for many random bytes at once.
+//! Requests many random bytes in one call.
 #![no_main]
 
 #[path = "../common/mod.rs"]

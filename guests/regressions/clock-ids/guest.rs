@@ -1,4 +1,4 @@
-//! Asks clocks for the time, also those that there are not.
+//! Reads all clocks, including invalid ones.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -10,8 +10,8 @@ use common::*;
 extern "C" fn __main_void() -> i32 {
     for id in [REALTIME, MONOTONIC, 2, 3] {
         let mut time = 0;
-        tell("clock_time_get", unsafe { raw::clock_time_get(id, 0, &mut time) });
-        tell("clock_res_get", unsafe { raw::clock_res_get(id, &mut time) });
+        report("clock_time_get", unsafe { raw::clock_time_get(id, 0, &mut time) });
+        report("clock_res_get", unsafe { raw::clock_res_get(id, &mut time) });
     }
     0
 }

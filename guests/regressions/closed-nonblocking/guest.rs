@@ -1,4 +1,4 @@
-//! Writes again and again to a file in which there is no room, as one that does not block.
+//! Writes repeatedly to a nonblocking file without free space.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -10,7 +10,7 @@ use common::*;
 extern "C" fn __main_void() -> i32 {
     let file = open("a", 0, READ_WRITE, NONBLOCK);
     say("at", &[seek(file, i64::MAX, SET)]);
-    // The first ones may be taken, and fail later.
+    // The first writes may be accepted and fail later.
     let mut last = 0;
     for _ in 0..100 {
         last = write(file, b"x");

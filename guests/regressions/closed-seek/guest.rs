@@ -1,4 +1,4 @@
-//! Moves in a file that is closed, and asks where it is.
+//! Calls `fd_seek` and `fd_tell` on a closed descriptor.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,5 +1,5 @@
-//! Shared code of regression guests in Rust: the functions of preview1 as they are, without a libc around them, and output that
-//! needs no formatting. A guest says what it saw, a line each; its case says what a right adapter gives.
+//! Shared code of regression guests in Rust: the functions of preview1 without a libc, and output
+//! without formatting. A guest prints a line for each result; its case has the correct results.
 #![allow(dead_code)]
 
 use core::mem::MaybeUninit;
@@ -23,12 +23,12 @@ pub const FD_SEEK: u64 = 1 << 2;
 pub const FD_TELL: u64 = 1 << 5;
 pub const FD_WRITE: u64 = 1 << 6;
 pub const READ_WRITE: u64 = FD_READ | FD_SEEK | FD_TELL | FD_WRITE;
-/// To list a folder, and to ask for its times and set them.
+/// Rights to list a directory, and to read and set its times.
 pub const FOLDER: u64 = 1 << 14 | 1 << 21 | 1 << 23;
-/// All thirty.
+/// All 30 rights.
 pub const EVERYTHING: u64 = (1 << 30) - 1;
 
-/// The first folder that is preopened.
+/// First preopened directory.
 pub const ROOT: u32 = 3;
 
 pub const SET: u8 = 0;
@@ -74,7 +74,7 @@ pub struct Prestat {
     pub name_len: usize,
 }
 
-/// A clock's subscription; one of a descriptor has it in the place of `id`.
+/// Subscription to a clock. In a subscription to a descriptor, the descriptor is at the offset of `id`.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 pub struct Subscription {
@@ -98,7 +98,7 @@ pub struct Event {
     pub flags: u16,
 }
 
-/// The functions themselves.
+/// Imports of preview1.
 pub mod raw {
     use super::{Event, Fdstat, Filestat, Iovec, Prestat, Subscription};
 
@@ -212,7 +212,7 @@ pub fn print(mut bytes: &[u8]) {
     }
 }
 
-/// A line: a text and numbers behind it.
+/// Prints a line: a label and numbers.
 pub fn say(text: &str, numbers: &[i64]) {
     let mut line = [0; 300];
     let mut end = 0;
@@ -244,24 +244,24 @@ pub fn say(text: &str, numbers: &[i64]) {
     print(line.get(..end).unwrap_or_default());
 }
 
-/// A line: a text and an error's number.
-pub fn tell(text: &str, errno: u16) {
+/// Prints a line: a label and an errno.
+pub fn report(text: &str, errno: u16) {
     say(text, &[i64::from(errno)]);
 }
 
-/// A line: a function, what it was asked about, and numbers behind it.
+/// Prints a line: a function, its object, and numbers.
 pub fn say_of(function: &str, what: &str, numbers: &[i64]) {
     print(function.as_bytes());
     print(b" ");
     say(what, numbers);
 }
 
-/// A line: a function, what it was asked about, and an error's number.
-pub fn tell_of(function: &str, what: &str, errno: u16) {
+/// Prints a line: a function, its object, and an errno.
+pub fn report_of(function: &str, what: &str, errno: u16) {
     say_of(function, what, &[i64::from(errno)]);
 }
 
-/// A line: a text and bytes.
+/// Prints a line: a label and bytes.
 pub fn show(text: &str, bytes: &[u8]) {
     print(text.as_bytes());
     print(b" ");
@@ -269,7 +269,7 @@ pub fn show(text: &str, bytes: &[u8]) {
     print(b"\n");
 }
 
-/// The first argument behind the program's name; nothing if there is none, or no room for all arguments.
+/// Returns the first argument after the program's name, or an empty one if it is missing or the arguments are too long.
 pub fn argument(room: &mut [u8]) -> &[u8] {
     let (mut count, mut size) = (0, 0);
     must("args_sizes_get", unsafe { raw::args_sizes_get(&mut count, &mut size) });
@@ -281,15 +281,15 @@ pub fn argument(room: &mut [u8]) -> &[u8] {
     room.split(|byte| *byte == 0).nth(1).unwrap_or_default()
 }
 
-/// Ends the guest where what it is about cannot be looked at.
+/// Exits, because the test's precondition failed.
 pub fn must(what: &str, errno: u16) {
     if errno != SUCCESS {
-        tell(what, errno);
+        report(what, errno);
         unsafe { raw::proc_exit(98) }
     }
 }
 
-/// Opens a file or a folder below one that is open.
+/// Opens a file or directory below an open directory.
 pub fn open_at(fd: u32, path: &str, oflags: u16, rights: u64, flags: u16) -> Result<u32, u16> {
     let mut opened = MaybeUninit::uninit();
     let errno =
@@ -297,7 +297,7 @@ pub fn open_at(fd: u32, path: &str, oflags: u16, rights: u64, flags: u16) -> Res
     if errno == SUCCESS { Ok(unsafe { opened.assume_init() }) } else { Err(errno) }
 }
 
-/// Opens what has to be there.
+/// Opens an existing file or directory, or exits.
 pub fn open(path: &str, oflags: u16, rights: u64, flags: u16) -> u32 {
     match open_at(ROOT, path, oflags, rights, flags) {
         Ok(fd) => fd,
@@ -308,7 +308,7 @@ pub fn open(path: &str, oflags: u16, rights: u64, flags: u16) -> u32 {
     }
 }
 
-/// One write: the bytes written, or the error as a negative number.
+/// Writes once, and returns the number of bytes, or the errno as a negative number.
 pub fn write(fd: u32, bytes: &[u8]) -> i64 {
     let iovec = Iovec { buf: bytes.as_ptr().cast_mut(), len: bytes.len() };
     let mut written = 0;
@@ -316,7 +316,7 @@ pub fn write(fd: u32, bytes: &[u8]) -> i64 {
     if errno == SUCCESS { written as i64 } else { -i64::from(errno) }
 }
 
-/// One read: the bytes read, or the error as a negative number.
+/// Reads once, and returns the number of bytes, or the errno as a negative number.
 pub fn read(fd: u32, bytes: &mut [u8]) -> i64 {
     let iovec = Iovec { buf: bytes.as_mut_ptr(), len: bytes.len() };
     let mut read = 0;
@@ -324,7 +324,7 @@ pub fn read(fd: u32, bytes: &mut [u8]) -> i64 {
     if errno == SUCCESS { read as i64 } else { -i64::from(errno) }
 }
 
-/// Reads to the end, as far as there is room. How much there was.
+/// Reads to the end of the file or of the buffer, and returns the number of bytes.
 pub fn read_all(fd: u32, bytes: &mut [u8]) -> usize {
     let mut end = 0;
     loop {
@@ -350,7 +350,7 @@ pub fn position(fd: u32) -> i64 {
     if errno == SUCCESS { position as i64 } else { -i64::from(errno) }
 }
 
-/// Waits until there is something to read: the error of the call, and that of its event.
+/// Polls for a readable descriptor, and returns the errnos of the call and of its event.
 pub fn wait_to_read(fd: u32) -> [u16; 2] {
     let subscription = Subscription { tag: 1, id: fd, ..Subscription::default() };
     let mut event = Event::default();

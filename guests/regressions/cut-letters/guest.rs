@@ -1,4 +1,4 @@
-//! Reads a link of letters of several bytes with buffers of all sizes.
+//! Reads a link of multibyte characters with buffers of all sizes.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Waits for times that are past, present and to come, by the monotonic clock.
+//! Waits for monotonic deadlines in the past, present and future.
 #![no_main]
 
 #[path = "../common/mod.rs"]

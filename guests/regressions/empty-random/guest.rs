@@ -1,4 +1,4 @@
-//! Asks for no random bytes: at an address that is the end of an allocation, and at null.
+//! Requests zero random bytes, at the end of an allocation and at null.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -11,7 +11,7 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     for buf in [null_mut(), 1 as *mut u8, 0x1_0001 as *mut u8] {
-        tell("random_get", unsafe { raw::random_get(buf, 0) });
+        report("random_get", unsafe { raw::random_get(buf, 0) });
     }
     0
 }

@@ -1,4 +1,4 @@
-//! Writes nothing to a file that is open for reading.
+//! Writes zero bytes to a file that is open for reading.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Reads the environment: how many variables there are, how long the longest is, and whether all end with a zero.
+//! Reads the environment, and prints the number of variables, the longest length, and if all are zero-terminated.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -23,7 +23,7 @@ extern "C" fn __main_void() -> i32 {
         longest = longest.max(length);
         sum += length + 1;
     }
-    // What is written behind the buffer is another's.
+    // The bytes after the buffer must not change.
     say("variables", &[count as i64, longest as i64, (sum <= size).into(), (bytes.last() == Some(&b'?')).into()]);
     0
 }

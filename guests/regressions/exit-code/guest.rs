@@ -1,4 +1,4 @@
-//! Ends with a code.
+//! Exits with a code.
 #![no_main]
 
 #[path = "../common/mod.rs"]

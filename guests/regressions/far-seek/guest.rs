@@ -1,4 +1,4 @@
-//! Moves beyond the last place that there can be.
+//! Seeks beyond the maximum position.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Opens a file as the very first thing that it does.
+//! Opens a file in its first call.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -8,6 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-    tell("path_open", open_at(ROOT, "a", 0, READ_WRITE, 0).err().unwrap_or(0));
+    report("path_open", open_at(ROOT, "a", 0, READ_WRITE, 0).err().unwrap_or(0));
     0
 }

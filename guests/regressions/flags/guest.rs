@@ -1,4 +1,4 @@
-//! Asks how a file was opened, and makes that another way.
+//! Queries the flags of a file, and changes them.
 #![no_main]
 
 #[path = "../common/mod.rs"]

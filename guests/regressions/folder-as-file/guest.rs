@@ -1,4 +1,4 @@
-//! Reads, writes and moves in a folder as if it were a file.
+//! Reads, writes and seeks in a directory.
 #![no_main]
 
 #[path = "../common/mod.rs"]

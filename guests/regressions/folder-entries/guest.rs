@@ -1,4 +1,4 @@
-//! Lists a folder with buffers of many sizes, and joins what comes.
+//! Lists a directory with buffers of many sizes, and joins the pieces.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -8,14 +8,14 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-    // More than the program's name: sizes that have no room for an entry.
+    // With an argument: sizes that are too small for an entry.
     let (mut count, mut size) = (0, 0);
     must("args_sizes_get", unsafe { raw::args_sizes_get(&mut count, &mut size) });
     let sizes: &[usize] = if count > 1 { &[24, 25, 26, 27] } else { &[64, 65, 66, 67, 68, 4096] };
     for size in sizes.iter().copied() {
         let mut names: Vec<Vec<u8>> = Vec::new();
         let mut cookie = 0;
-        // A buffer that has no room for the longest entry grows, as in a libc.
+        // Enlarge a buffer that is too small for an entry, as a libc does.
         let mut entries = vec![0; size];
         loop {
             let mut used = 0;

@@ -1,4 +1,4 @@
-//! Opens new files until there are no descriptors left, and looks whether the last one, which failed, was made.
+//! Creates files until no descriptor is left, and checks that the failed call created no file.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -16,9 +16,9 @@ extern "C" fn __main_void() -> i32 {
         }
         let path = core::str::from_utf8(&name).unwrap_or_default();
         if let Err(errno) = open_at(ROOT, path, CREAT | EXCL, READ_WRITE, 0) {
-            tell("path_open", errno);
+            report("path_open", errno);
             let mut stat = Filestat::default();
-            tell("made", unsafe { raw::path_filestat_get(ROOT, 0, path.as_ptr(), path.len(), &mut stat) });
+            report("made", unsafe { raw::path_filestat_get(ROOT, 0, path.as_ptr(), path.len(), &mut stat) });
             return 0;
         }
     }

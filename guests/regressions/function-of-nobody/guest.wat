@@ -1,4 +1,4 @@
-;; Imports a function that is none of preview1.
+;; Imports a function that preview1 does not have.
 (module $function_of_nobody
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "sock_getaddrinfo" (func $sock_getaddrinfo (param i32 i32) (result i32)))

@@ -1,4 +1,4 @@
-//! Makes room for the arguments that there are said to be, and looks at what lies behind it.
+//! Allocates a buffer of the reported size of the arguments, and checks the bytes after it.
 #![no_main]
 
 #[path = "../common/mod.rs"]

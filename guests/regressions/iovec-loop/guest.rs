@@ -1,4 +1,4 @@
-//! Writes three pieces at once, with empty ones around them, until all is written.
+//! Writes three buffers in one call, between empty ones, until everything is written.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -12,7 +12,7 @@ extern "C" fn __main_void() -> i32 {
     let text = b"onetwothree";
     let mut start = 0;
     while start < text.len() {
-        // What is written so far is taken off the pieces.
+        // Remove the written bytes from the buffers.
         let mut iovecs = [Iovec { buf: text.as_ptr().cast_mut(), len: 0 }; 5];
         for (iovec, [from, to]) in iovecs.iter_mut().skip(1).zip([[0, 3], [3, 6], [6, 11]]) {
             let from = start.clamp(from, to);

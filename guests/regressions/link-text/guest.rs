@@ -1,4 +1,4 @@
-//! Reads a link with buffers of all sizes.
+//! Reads a symbolic link with buffers of all sizes.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Lists a folder that has links in it, also to itself and to nothing.
+//! Lists a directory with links, including a link to itself and a dangling link.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -24,6 +24,6 @@ extern "C" fn __main_void() -> i32 {
         say("", &[kind.into()]);
     }
     say("loop refused", &[open_at(ROOT, "loop", 0, READ_WRITE, 0).is_err().into()]);
-    tell("nothing", open_at(ROOT, "nothing", 0, READ_WRITE, 0).err().unwrap_or(0));
+    report("nothing", open_at(ROOT, "nothing", 0, READ_WRITE, 0).err().unwrap_or(0));
     0
 }

@@ -1,4 +1,4 @@
-//! Counts the preopened folders, and opens a file in the last one.
+//! Counts the preopened directories, and opens a file in the last one.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -13,6 +13,6 @@ extern "C" fn __main_void() -> i32 {
         last += 1;
     }
     say("preopened", &[i64::from(last - ROOT)]);
-    tell("path_open", open_at(last - 1, "a", 0, READ_WRITE, 0).err().unwrap_or(0));
+    report("path_open", open_at(last - 1, "a", 0, READ_WRITE, 0).err().unwrap_or(0));
     0
 }

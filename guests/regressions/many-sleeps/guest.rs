@@ -1,4 +1,4 @@
-//! Sleeps twelve hundred times.
+//! Sleeps 1200 times.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Waits for sixty-four things, of which every other one is there.
+//! Polls 64 subscriptions, of which every other one is ready.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Gives a preopened folder the number of a file, and asks for its name.
+//! Renumbers a preopened directory to the number of a file, and reads its name.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -11,10 +11,10 @@ extern "C" fn __main_void() -> i32 {
     let file = open("a", 0, READ_WRITE, 0);
     must("fd_renumber", unsafe { raw::fd_renumber(ROOT, file) });
     let mut stat = Prestat::default();
-    tell("fd_prestat_get", unsafe { raw::fd_prestat_get(file, &mut stat) });
+    report("fd_prestat_get", unsafe { raw::fd_prestat_get(file, &mut stat) });
     let mut name = [b'?'; 16];
     let Some(place) = name.get_mut(..stat.name_len) else { return 1 };
-    tell("fd_prestat_dir_name", unsafe { raw::fd_prestat_dir_name(file, place.as_mut_ptr(), place.len()) });
+    report("fd_prestat_dir_name", unsafe { raw::fd_prestat_dir_name(file, place.as_mut_ptr(), place.len()) });
     show("name", place);
     0
 }

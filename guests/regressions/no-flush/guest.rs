@@ -1,4 +1,4 @@
-//! Writes a piece of a line, and ends.
+//! Writes a line without its end, and returns.
 #![no_main]
 
 #[path = "../common/mod.rs"]

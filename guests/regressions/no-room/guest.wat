@@ -1,4 +1,4 @@
-;; Has no realloc, so it cannot allocate memory for others.
+;; Has no realloc.
 (module $no_room
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-//! Looks at its arguments: where they begin, and that each ends with a zero.
+//! Checks the addresses of its arguments, and that each is zero-terminated.
 #![no_main]
 
 #[path = "../common/mod.rs"]

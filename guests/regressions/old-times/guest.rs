@@ -1,4 +1,4 @@
-//! Asks for the times of files that are very old, and that are yet to come.
+//! Reads the times of files in the distant past and in the future.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-;; Imports one function, which needs nothing of the host but random bytes.
+;; Imports one function, which uses only random bytes of the host.
 (module $one_function
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-;; Prints, reads and looks for preopened folders: some of all that a libc does.
+;; Prints, reads and lists preopened directories, like a libc.
 (module $one_version
   (import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))

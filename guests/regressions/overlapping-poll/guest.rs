@@ -1,4 +1,4 @@
-//! Lets events be written over subscriptions.
+//! Polls with events that overlap the subscriptions.
 #![no_main]
 
 #[path = "../common/mod.rs"]

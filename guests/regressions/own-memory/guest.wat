@@ -1,4 +1,4 @@
-;; Fills all memory that it finds when it starts, as garbage collectors do, and looks whether it is still as it was.
+;; Fills all existing memory at startup, as garbage collectors do, and checks later that it is unchanged.
 (module $own_memory
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))

@@ -1,5 +1,5 @@
-//! Writes more than a stream takes at a time, where the host takes the first piece and no more. Prints the result of its
-//! exit code, since there is no output then.
+//! Writes more than a stream accepts in one call, on a host that accepts only the first piece. Returns the result as
+//! exit code, because output fails then.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Waits for a clock, for standard input, and for a descriptor that is not open.
+//! Polls a clock, standard input, and a descriptor that is not open.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -16,7 +16,7 @@ extern "C" fn __main_void() -> i32 {
         let mut count = 0;
         let errno = unsafe { raw::poll_oneoff([clock, stdin, nothing].as_ptr(), events.as_mut_ptr(), 3, &mut count) };
         if errno != BADF {
-            tell("poll_oneoff", errno);
+            report("poll_oneoff", errno);
             say("events", &[count as i64]);
             return 0;
         }

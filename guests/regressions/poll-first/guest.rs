@@ -1,4 +1,4 @@
-//! Waits for a descriptor that is not open, before anything else.
+//! Polls a descriptor that is not open, in its first call.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -11,6 +11,6 @@ extern "C" fn __main_void() -> i32 {
     let subscription = Subscription { tag: 1, id: 100, ..Subscription::default() };
     let (mut event, mut count) = (Event::default(), 7);
     let errno = unsafe { raw::poll_oneoff(&subscription, &mut event, 1, &mut count) };
-    tell("poll_oneoff", errno);
+    report("poll_oneoff", errno);
     0
 }

@@ -1,4 +1,4 @@
-//! Waits for a file to have something, lets it be changed, and reads it.
+//! Polls a file, changes it, and reads it.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Reads at places of a file, and from where it is, in turns.
+//! Reads a file alternately at offsets and at its position.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Lists the preopened folders, and what one finds in each of them.
+//! Lists the preopened directories and their entries.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -12,12 +12,12 @@ extern "C" fn __main_void() -> i32 {
         let mut stat = Prestat::default();
         let errno = unsafe { raw::fd_prestat_get(fd, &mut stat) };
         if errno != SUCCESS {
-            tell("end", errno);
+            report("end", errno);
             return 0;
         }
         let mut name = [b'?'; 64];
         let Some(place) = name.get_mut(..stat.name_len) else { return 1 };
-        tell("fd_prestat_dir_name", unsafe { raw::fd_prestat_dir_name(fd, place.as_mut_ptr(), place.len()) });
+        report("fd_prestat_dir_name", unsafe { raw::fd_prestat_dir_name(fd, place.as_mut_ptr(), place.len()) });
         show("name", place);
         match open_at(fd, "marker", 0, READ_WRITE, 0) {
             Ok(file) => {
@@ -25,7 +25,7 @@ extern "C" fn __main_void() -> i32 {
                 let end = read_all(file, &mut content);
                 show("marker", content.get(..end).unwrap_or_default());
             }
-            Err(errno) => tell("path_open", errno),
+            Err(errno) => report("path_open", errno),
         }
     }
     0

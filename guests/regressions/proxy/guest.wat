@@ -1,4 +1,4 @@
-;; Looks for preopened folders, as every libc does when it begins.
+;; Lists preopened directories, as every libc does at startup.
 (module $proxy
   (import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get (param i32 i32) (result i32)))
   (memory (export "memory") 1)

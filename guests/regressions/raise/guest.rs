@@ -8,6 +8,6 @@ use common::*;
 
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
-    tell("proc_raise", unsafe { raw::proc_raise(15) });
+    report("proc_raise", unsafe { raw::proc_raise(15) });
     0
 }

@@ -1,4 +1,4 @@
-;; Is initialized, prints, and reports if it was initialized.
+;; Prints, and reports if it was initialized.
 (module $reactor
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)

@@ -1,4 +1,4 @@
-//! Reads nothing from a file, and then what is in it.
+//! Reads zero bytes from a file, and then its content.
 #![no_main]
 
 #[path = "../common/mod.rs"]

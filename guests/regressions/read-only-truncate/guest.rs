@@ -1,4 +1,4 @@
-//! Opens a file in a folder that is read only so that it becomes empty.
+//! Opens a file with `trunc` in a read-only directory.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Waits for times that are past, present and to come, by the clock on the wall.
+//! Waits for wall-clock deadlines in the past, present and future.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-;; Looks at each request for memory.
+;; Checks each call of its realloc.
 (module $realloc_asks
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
@@ -19,7 +19,7 @@
     (local.get $at))
 
   (global $calls (mut i32) (i32.const 0))
-  (global $seen (mut i32) (i32.const -1))
+  (global $observed (mut i32) (i32.const -1))
   (data (i32.const 32) "\30\00\00\00" "\04\00\00\00")
   (data (i32.const 48) "text")
   (func (export "cabi_realloc") (param $old i32) (param $length i32) (param $align i32) (param $size i32) (result i32)

@@ -22,7 +22,7 @@
     (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 64)))
     (call $bump (local.get 2) (local.get 3)))
 
-  ;; The adapter has its memory from here on.
+  ;; From here on, the adapter's memory is allocated.
   (func (export "begin")
     (call $adapter_monotonic_clock_set_paused (i32.const 1))
     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))

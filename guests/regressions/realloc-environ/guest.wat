@@ -17,13 +17,13 @@
     (local.get $at))
 
   (global $calls (mut i32) (i32.const 0))
-  (global $seen (mut i32) (i32.const -1))
-  ;; Written results differ from this number.
+  (global $observed (mut i32) (i32.const -1))
+  ;; Initial value; results differ from it.
   (data (i32.const 0) "\4d\00\00\00" "\4d\00\00\00")
   (func (export "cabi_realloc") (param $old i32) (param $length i32) (param $align i32) (param $size i32) (result i32)
     (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
     (if (i32.eq (global.get $calls) (i32.const 1))
-      (then (global.set $seen (call $environ_sizes_get (i32.const 0) (i32.const 4)))))
+      (then (global.set $observed (call $environ_sizes_get (i32.const 0) (i32.const 4)))))
     (call $bump (local.get $align) (local.get $size)))
 
   (func $must (param $true i32) (param $code i32)
@@ -32,5 +32,5 @@
   (func (export "_start")
     (call $must (i32.eqz (call $random_get (i32.const 16) (i32.const 8))) (i32.const 2))
     (call $must (i32.ge_u (global.get $calls) (i32.const 1)) (i32.const 3))
-    (call $must (i32.eqz (global.get $seen)) (i32.const 4))
+    (call $must (i32.eqz (global.get $observed)) (i32.const 4))
     (call $must (i32.eqz (i32.load (i32.const 0))) (i32.const 5))))

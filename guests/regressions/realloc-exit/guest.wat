@@ -1,4 +1,4 @@
-;; Ends while it is asked for memory.
+;; Exits in its realloc.
 (module $realloc_exit
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
@@ -16,7 +16,7 @@
     (local.get $at))
 
   (global $calls (mut i32) (i32.const 0))
-  (global $seen (mut i32) (i32.const -1))
+  (global $observed (mut i32) (i32.const -1))
   (func (export "cabi_realloc") (param $old i32) (param $length i32) (param $align i32) (param $size i32) (result i32)
     (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
     (call $proc_exit (i32.const 0))

@@ -1,4 +1,4 @@
-;; Asks for the environment and for the time when it is asked for memory, before the adapter has any.
+;; Reads the environment and the time in its realloc, before the adapter's memory is allocated.
 (module $realloc_first
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
@@ -23,7 +23,7 @@
     (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 72)))
     (call $bump (local.get 2) (local.get 3)))
 
-  ;; The adapter has its memory from here on.
+  ;; From here on, the adapter's memory is allocated.
   (func (export "begin")
     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
   (func (export "take") (param $at i32) (param $length i32) (result i32)

@@ -1,4 +1,4 @@
-;; Asks for random bytes while it is asked for memory for the first time, as a hash map does for its seed.
+;; Requests random bytes in the first call of its realloc, as a hash map does for its seed.
 (module $realloc_random
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
@@ -17,11 +17,11 @@
     (local.get $at))
 
   (global $calls (mut i32) (i32.const 0))
-  (global $seen (mut i32) (i32.const -1))
+  (global $observed (mut i32) (i32.const -1))
   (func (export "cabi_realloc") (param $old i32) (param $length i32) (param $align i32) (param $size i32) (result i32)
     (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
     (if (i32.eq (global.get $calls) (i32.const 1))
-      (then (global.set $seen (call $random_get (i32.const 64) (i32.const 32)))))
+      (then (global.set $observed (call $random_get (i32.const 64) (i32.const 32)))))
     (call $bump (local.get $align) (local.get $size)))
 
   (func $must (param $true i32) (param $code i32)
@@ -30,9 +30,9 @@
   (func (export "_start")
     (drop (call $environ_sizes_get (i32.const 0) (i32.const 4)))
     (call $must (i32.ge_u (global.get $calls) (i32.const 1)) (i32.const 3))
-    ;; Either there is an error, or there are bytes.
+    ;; Expected: an error, or random bytes.
     (call $must
       (i32.or
-        (i32.ne (global.get $seen) (i32.const 0))
+        (i32.ne (global.get $observed) (i32.const 0))
         (i64.ne (i64.or (i64.load (i32.const 64)) (i64.load (i32.const 72))) (i64.const 0)))
       (i32.const 4))))

@@ -1,4 +1,4 @@
-;; Asks for the time of day whenever it is asked for memory, with the clock held, once it has begun.
+;; Reads the wall clock in each call of its realloc, with the clock frozen, after it has started.
 (module $realloc_wall_clock
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
@@ -23,7 +23,7 @@
     (if (global.get $begun) (then (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 64)))))
     (call $bump (local.get 2) (local.get 3)))
 
-  ;; The adapter has its memory from here on.
+  ;; From here on, the adapter's memory is allocated.
   (func (export "begin")
     (call $adapter_monotonic_clock_set_paused (i32.const 1))
     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))

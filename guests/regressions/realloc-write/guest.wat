@@ -17,15 +17,15 @@
     (local.get $at))
 
   (global $calls (mut i32) (i32.const 0))
-  (global $seen (mut i32) (i32.const -1))
-  ;; Written results differ from this number.
+  (global $observed (mut i32) (i32.const -1))
+  ;; Initial value; results differ from it.
   (data (i32.const 0) "\4d\00\00\00" "\4d\00\00\00")
   (data (i32.const 32) "\30\00\00\00" "\04\00\00\00")
   (data (i32.const 48) "text")
   (func (export "cabi_realloc") (param $old i32) (param $length i32) (param $align i32) (param $size i32) (result i32)
     (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
     (if (i32.eq (global.get $calls) (i32.const 1))
-      (then (global.set $seen (call $fd_write (i32.const 2) (i32.const 32) (i32.const 1) (i32.const 4)))))
+      (then (global.set $observed (call $fd_write (i32.const 2) (i32.const 32) (i32.const 1) (i32.const 4)))))
     (call $bump (local.get $align) (local.get $size)))
 
   (func $must (param $true i32) (param $code i32)
@@ -35,5 +35,5 @@
     (call $must (i32.eqz (call $random_get (i32.const 16) (i32.const 8))) (i32.const 2))
     (call $must (i32.ge_u (global.get $calls) (i32.const 1)) (i32.const 3))
     ;; 29: the stream returned an error.
-    (call $must (i32.eq (global.get $seen) (i32.const 29)) (i32.const 4))
+    (call $must (i32.eq (global.get $observed) (i32.const 29)) (i32.const 4))
     (call $must (i32.eqz (i32.load (i32.const 4))) (i32.const 5))))

@@ -1,4 +1,4 @@
-//! Gives a file the number of standard output, and prints.
+//! Renumbers a file to standard output, and prints.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Renames a file over another one, a folder over an empty one, and a file over a folder.
+//! Renames a file over another, a directory over an empty one, and a file over a directory.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -11,9 +11,9 @@ extern "C" fn __main_void() -> i32 {
     let rename = |from: &str, to: &str| unsafe {
         raw::path_rename(ROOT, from.as_ptr(), from.len(), ROOT, to.as_ptr(), to.len())
     };
-    tell("file over file", rename("a", "b"));
-    tell("folder over empty one", rename("one", "two"));
+    report("file over file", rename("a", "b"));
+    report("folder over empty one", rename("one", "two"));
     say("file over folder refused", &[(rename("b", "two") != SUCCESS).into()]);
-    tell("from nothing", rename("nothing", "c"));
+    report("from nothing", rename("nothing", "c"));
     0
 }

@@ -1,4 +1,4 @@
-//! Gives a descriptor its own number, and opens files after that.
+//! Renumbers a descriptor to itself, and then opens files.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -9,8 +9,8 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     let first = open("a", 0, READ_WRITE, 0);
-    tell("fd_renumber", unsafe { raw::fd_renumber(first, first) });
-    // The first one to be opened may get the number that is said to be free, and only the next one show that.
+    report("fd_renumber", unsafe { raw::fd_renumber(first, first) });
+    // The first file may get the number that was wrongly freed, which only the second one reveals.
     let others = [open("b", 0, READ_WRITE, 0), open("c", 0, READ_WRITE, 0), open("d", 0, READ_WRITE, 0)];
     for fd in [first].into_iter().chain(others) {
         let mut content = [0; 16];

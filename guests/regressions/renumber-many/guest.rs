@@ -1,4 +1,4 @@
-//! Opens a file and gives it the number of the one before, twelve hundred times.
+//! Opens a file and renumbers it to the previous one, 1200 times.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Gives a descriptor a number that nothing is open under, and the other way round.
+//! Renumbers to a descriptor that is not open, and from one.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -9,8 +9,8 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     let file = open("a", 0, READ_WRITE, 0);
-    tell("to nothing", unsafe { raw::fd_renumber(file, 100) });
-    tell("from nothing", unsafe { raw::fd_renumber(100, file) });
+    report("to nothing", unsafe { raw::fd_renumber(file, 100) });
+    report("from nothing", unsafe { raw::fd_renumber(100, file) });
     say("read", &[read(file, &mut [0; 8])]);
     0
 }

@@ -1,4 +1,4 @@
-//! Reserves a descriptor that is never open, as a libc does that has others of its own.
+//! Reserves a descriptor without opening it, as a libc does for its own descriptors.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -15,15 +15,15 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     let mut reserved = 0;
-    tell("adapter_open_badfd", unsafe { adapter_open_badfd(&mut reserved) });
+    report("adapter_open_badfd", unsafe { adapter_open_badfd(&mut reserved) });
     let file = open("a", 0, READ_WRITE, 0);
     say("another number", &[(file != reserved).into()]);
     say("read", &[read(reserved, &mut [0; 8])]);
     say("write", &[write(reserved, b"x")]);
-    tell("fd_fdstat_get", unsafe { raw::fd_fdstat_get(reserved, &mut Fdstat::default()) });
-    tell("fd_close", unsafe { raw::fd_close(reserved) });
-    tell("path_open", open_at(reserved, "a", 0, READ_WRITE, 0).err().unwrap_or(0));
-    tell("adapter_close_badfd", unsafe { adapter_close_badfd(reserved) });
+    report("fd_fdstat_get", unsafe { raw::fd_fdstat_get(reserved, &mut Fdstat::default()) });
+    report("fd_close", unsafe { raw::fd_close(reserved) });
+    report("path_open", open_at(reserved, "a", 0, READ_WRITE, 0).err().unwrap_or(0));
+    report("adapter_close_badfd", unsafe { adapter_close_badfd(reserved) });
     say("file", &[read(file, &mut [0; 8])]);
     0
 }

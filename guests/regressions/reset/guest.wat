@@ -1,4 +1,4 @@
-;; Prints, resets the adapter, as memory snapshots do, and prints again.
+;; Prints, resets the adapter, as for a memory snapshot, and prints again.
 (module $reset
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "reset_adapter_state" (func $reset_adapter_state))

@@ -1,4 +1,4 @@
-//! Asks what may be done with a file and with a folder.
+//! Queries the rights of a file and of a directory.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Moves to places counted from the end of a file.
+//! Seeks relative to the end of a file.
 #![no_main]
 
 #[path = "../common/mod.rs"]

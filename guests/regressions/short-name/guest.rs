@@ -1,4 +1,4 @@
-//! Asks for the name of a preopened folder with one byte less than it has.
+//! Reads the name of a preopened directory with a buffer that is one byte too small.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -9,9 +9,9 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     let mut name = *b"????????";
-    tell("short", unsafe { raw::fd_prestat_dir_name(ROOT, name.as_mut_ptr(), 3) });
+    report("short", unsafe { raw::fd_prestat_dir_name(ROOT, name.as_mut_ptr(), 3) });
     show("name", &name);
-    tell("exact", unsafe { raw::fd_prestat_dir_name(ROOT, name.as_mut_ptr(), 4) });
+    report("exact", unsafe { raw::fd_prestat_dir_name(ROOT, name.as_mut_ptr(), 4) });
     show("name", &name);
     0
 }

@@ -1,4 +1,4 @@
-//! Sleeps a second by the monotonic clock, relative and absolute, and looks how long it was.
+//! Sleeps a second by the monotonic clock, relative and absolute, and measures the duration.
 #![no_main]
 
 #[path = "../common/mod.rs"]

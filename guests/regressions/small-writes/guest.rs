@@ -1,4 +1,4 @@
-//! Writes and reads twelve hundred single bytes.
+//! Writes and reads 1200 single bytes.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Lists a folder, and asks what an entry of it is.
+//! Lists a directory, and queries the attributes of an entry.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -10,11 +10,11 @@ use common::*;
 extern "C" fn __main_void() -> i32 {
     let mut entries = [0; 4096];
     let mut used = 0;
-    tell("fd_readdir", unsafe { raw::fd_readdir(ROOT, entries.as_mut_ptr(), entries.len(), 0, &mut used) });
+    report("fd_readdir", unsafe { raw::fd_readdir(ROOT, entries.as_mut_ptr(), entries.len(), 0, &mut used) });
     let mut stat = Filestat::default();
-    tell("path_filestat_get", unsafe { raw::path_filestat_get(ROOT, 0, b"s".as_ptr(), 1, &mut stat) });
+    report("path_filestat_get", unsafe { raw::path_filestat_get(ROOT, 0, b"s".as_ptr(), 1, &mut stat) });
     let opened = open("s", 0, READ_WRITE, 0);
     let mut fdstat = Fdstat::default();
-    tell("fd_fdstat_get", unsafe { raw::fd_fdstat_get(opened, &mut fdstat) });
+    report("fd_fdstat_get", unsafe { raw::fd_fdstat_get(opened, &mut fdstat) });
     0
 }

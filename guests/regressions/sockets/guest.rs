@@ -1,4 +1,4 @@
-//! Asks for sockets, where there are none.
+//! Calls socket functions.
 #![no_main]
 
 #[path = "../common/mod.rs"]

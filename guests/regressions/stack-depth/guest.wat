@@ -1,4 +1,4 @@
-;; Allocates the adapter's stack, filled with a pattern, calls its functions, and checks how much of the pattern is left.
+;; Allocates the adapter's stack, fills it with a pattern, calls functions, and measures the remaining pattern.
 (module $stack_depth
   (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
@@ -76,7 +76,7 @@
     (call $must
       (call $path_rename (i32.const 3) (i32.const 16) (i32.const 1) (i32.const 3) (i32.const 24) (i32.const 1)))
 
-    ;; The lower half.
+    ;; Check the lower half.
     (local.set $at (global.get $stack))
     (loop $again
       (if (i64.ne (i64.load (local.get $at)) (i64.const 0xa5a5a5a5a5a5a5a5)) (then (call $proc_exit (i32.const 1))))

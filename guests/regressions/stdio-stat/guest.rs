@@ -1,4 +1,4 @@
-//! Asks what standard streams are.
+//! Queries the attributes of standard streams.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! Reads a file that was opened as one that does not block, without waiting for it.
+//! Reads a nonblocking file without polling.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -11,7 +11,7 @@ extern "C" fn __main_void() -> i32 {
     let file = open("a", 0, READ_WRITE, NONBLOCK);
     let again = -i64::from(AGAIN);
     let mut errno = again;
-    // Twenty thousand attempts, each with a clock read, are more than enough time.
+    // 20,000 attempts, each with a clock read, take long enough.
     for _ in 0..20_000 {
         errno = read(file, &mut [0; 8]);
         if errno != again {

@@ -1,4 +1,4 @@
-//! Prints, and then returns, exits or traps, as its argument says.
+//! Prints, and then returns, exits or traps, depending on its argument.
 #![no_main]
 
 #[path = "../common/mod.rs"]

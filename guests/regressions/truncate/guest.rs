@@ -1,4 +1,4 @@
-//! Makes a file longer and shorter, and reads behind its end.
+//! Extends and truncates a file, and reads after its end.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -9,11 +9,11 @@ use common::*;
 #[unsafe(no_mangle)]
 extern "C" fn __main_void() -> i32 {
     let file = open("a", 0, EVERYTHING, 0);
-    tell("longer", unsafe { raw::fd_filestat_set_size(file, 6) });
+    report("longer", unsafe { raw::fd_filestat_set_size(file, 6) });
     say("seek", &[seek(file, 3, SET)]);
     let mut bytes = [b'?'; 8];
     say("read", &[read(file, &mut bytes)]);
-    tell("shorter", unsafe { raw::fd_filestat_set_size(file, 1) });
+    report("shorter", unsafe { raw::fd_filestat_set_size(file, 1) });
     say("behind the end", &[seek(file, 5, SET), read(file, &mut bytes)]);
     0
 }

@@ -1,4 +1,4 @@
-//! Opens a file to write it, and asks what it may do.
+//! Opens a file for writing, and queries its rights.
 #![no_main]
 
 #[path = "../common/mod.rs"]
@@ -10,7 +10,7 @@ use common::*;
 extern "C" fn __main_void() -> i32 {
     let file = open("a", 0, FD_WRITE, 0);
     let mut stat = Fdstat::default();
-    tell("fd_fdstat_get", unsafe { raw::fd_fdstat_get(file, &mut stat) });
+    report("fd_fdstat_get", unsafe { raw::fd_fdstat_get(file, &mut stat) });
     say("read, write", &[(stat.rights_base & FD_READ != 0).into(), (stat.rights_base & FD_WRITE != 0).into()]);
     0
 }

@@ -1,4 +1,4 @@
-//! Writes in the middle of what it reads.
+//! Writes into a file between reads of it.
 #![no_main]
 
 #[path = "../common/mod.rs"]

@@ -1,6 +1,6 @@
 //! Imports all 46 functions of preview1, calls each one, and prints its errno.
 //!
-//! Nothing here is what a program would do: most calls are about descriptors that are not what they should be.
+//! Most calls are invalid: their descriptors are of the wrong kind.
 
 use std::ptr::null_mut;
 
@@ -59,7 +59,7 @@ static mut SCRATCH: [u64; 512] = [0; 512];
 
 macro_rules! call {
     ($name:ident($($argument:expr),*)) => {
-        // SAFETY: pointers lead to the scratch memory, which is larger than anything that is put there.
+        // SAFETY: pointers refer to the scratch memory, which is larger than every result.
         println!("{} {}", stringify!($name), unsafe { $name($($argument),*) })
     };
 }
@@ -126,12 +126,12 @@ fn main() {
     call!(fd_close(0));
 
     println!("proc_exit 5");
-    // SAFETY: takes a number, and leaves.
+    // SAFETY: has no pointer parameter, and does not return.
     unsafe { proc_exit(5) }
 }
 
-/// Makes the scratch memory an array of empty buffers again.
+/// Resets the scratch memory to an array of empty buffers.
 fn clear() {
-    // SAFETY: there is one thread, and no reference to the scratch memory.
+    // SAFETY: there is a single thread, and no reference to the scratch memory.
     unsafe { SCRATCH = [0; 512] }
 }

@@ -1,4 +1,4 @@
-;; Has no room for an adapter: the memory may not grow, and there is no allocator.
+;; Has no memory for an adapter: its memory cannot grow, and it has no allocator.
 (module $full_memory
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1 1)

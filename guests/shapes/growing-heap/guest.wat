@@ -1,4 +1,4 @@
-;; Owns all memory after its first page, as Go and old C libraries do: pages that it adds have to follow each other,
+;; Owns all memory after its first page, as Go and old C libraries do: its pages must be contiguous,
 ;; and no other module may write there.
 (module $growing_heap
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
@@ -6,7 +6,7 @@
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
   (memory (export "memory") 1)
 
-  ;; The first page of the heap and the one after its last, once there is a heap.
+  ;; First page of the heap, and the page after its last. Zero before the first allocation.
   (global $first (mut i32) (i32.const 0))
   (global $next (mut i32) (i32.const 0))
   (global $contiguous (mut i32) (i32.const 1))

@@ -14,7 +14,7 @@
     (i32.store (i32.const 0) (local.get $at))
     (i32.store (i32.const 4) (local.get $length))
     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
-  ;; Prints the line if the two numbers are the same.
+  ;; Prints the line if the two numbers are equal.
   (func $same (param $a i32) (param $b i32) (param $at i32) (param $length i32)
     (if (i32.eq (local.get $a) (local.get $b)) (then (call $print (local.get $at) (local.get $length)))))
   (func $double (type $function) (i32.mul (local.get 0) (i32.const 2)))

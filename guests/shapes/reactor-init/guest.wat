@@ -1,4 +1,4 @@
-;; `_initialize` has to be called once, before anything else, and may call the adapter.
+;; `_initialize` must be called once, before any other export, and may call the adapter.
 (module $reactor_init
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)

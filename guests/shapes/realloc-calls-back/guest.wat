@@ -1,5 +1,5 @@
-;; Its allocator writes to standard output and asks for random bytes: while it makes room for the adapter, it needs the
-;; adapter. Allocators that run constructors, or that seed themselves, do so.
+;; Its allocator writes to standard output and requests random bytes: it calls the adapter while it allocates memory for the
+;; adapter, like allocators that run constructors or seed themselves.
 (module $realloc_calls_back
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))

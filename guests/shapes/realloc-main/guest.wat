@@ -1,5 +1,5 @@
-;; Offers an allocator of its own, and counts who uses it: an adapter's stack and static data have to come from it,
-;; and not from new pages, unless the case says otherwise.
+;; Exports an allocator, and counts its calls: an adapter's stack and static data must be allocated with it,
+;; and not in new pages, unless the case specifies otherwise.
 (module $realloc_main
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 16)
@@ -12,7 +12,7 @@
   (func (export "greet")
     (if (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)) (then unreachable)))
 
-  ;; Takes from the first page on, and never takes anything back.
+  ;; Allocates from the first page on, and never frees.
   (func (export "cabi_realloc")
     (param $old i32) (param $old_size i32) (param $align i32) (param $new_size i32) (result i32)
     (local $start i32)

@@ -1,4 +1,4 @@
-;; Says so while it is being instantiated, when other modules would not exist yet; and again when it runs.
+;; Prints during instantiation, when other modules do not exist by default, and again when it runs.
 (module $start_function
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))

@@ -1,4 +1,4 @@
-;; Imports its memory. Prints that during instantiation, when other modules would not exist yet, and again when
+;; Imports its memory. Prints during instantiation, when other modules do not exist by default, and again when
 ;; it runs.
 (module $start_imported_memory
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))

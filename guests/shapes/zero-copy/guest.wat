@@ -6,10 +6,10 @@
   (global $calls (mut i32) (i32.const 0))
   (global $free (mut i32) (i32.const 131072))
 
-  ;; The first bytes of memory belong to this guest, like all others.
+  ;; The first bytes of memory belong to this guest, like all other bytes.
   (data (i32.const 0) "these are mine, and stay as they are")
 
-  ;; The buffer begins at 1024 and ends below 65536; 16 bytes on either side of it have to stay 0x5a.
+  ;; The buffer begins at 1024 and ends below 65536. The 16 bytes on either side must remain 0x5a.
   (func (export "fill") (param $size i32) (result i32)
     (if (i32.gt_u (local.get $size) (i32.const 60000)) (then unreachable))
     (global.set $size (local.get $size))

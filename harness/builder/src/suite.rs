@@ -351,7 +351,11 @@ impl Suite {
         })
     }
 
-    /// Compiles all guests and adapters; gives their core modules, or the messages of those that have none.
+    /// Compiles all guests and adapters. Returns their core modules, or the message of each that does not compile.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the suite's layout is invalid or a file operation fails.
     pub fn modules(&self) -> Result<CoreModules, BuildError> {
         threads::bound_rayon();
         let layout = discover::discover(&self.root, false)?;

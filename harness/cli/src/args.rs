@@ -153,8 +153,8 @@ pub(crate) struct MatrixArgs {
 /// of the guest directly, on wasmtime's implementation of `wasi_snapshot_preview1`. Default host: `wasi`. Guests
 /// without `_start` use the reactor adapter of the same release. ADAPTER can be a file: `target/adapter.wasm@wasi`.
 ///
-/// Compared are the outcome, standard output, standard error, call results, and the files after the run. Differences
-/// in memory pages and in the number of calls are reported.
+/// Compares the outcome, standard output, standard error, call results, and the files after the run. Also reports
+/// differences in memory pages and in the number of calls.
 ///
 /// The exit code is 0 only if each difference matches a known difference, each known difference occurs, and no budget
 /// is exceeded.
@@ -319,8 +319,8 @@ pub(crate) struct EncodeArgs {
 
 /// Explain the component that `encode` would write
 ///
-/// Takes the arguments of `encode` and writes no component. Prints the modules and the reason for each, the
-/// resolution of each import, the order of instantiation, and the exports.
+/// Prints the modules and the reason for each, the resolution of each import, the order of instantiation, and the
+/// exports. Writes no component.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
@@ -331,13 +331,6 @@ pub(crate) struct ExplainArgs {
     /// Print JSON, with all details of `--verbose`
     #[arg(long, conflicts_with = "verbose")]
     pub(crate) json: bool,
-    /// Ignored; accepted so that a command line of `encode` works unchanged.
-    #[arg(short, long, value_name = "OUT", hide = true)]
-    output: Option<PathBuf>,
-    #[arg(long, hide = true)]
-    wat: bool,
-    #[arg(long, hide = true)]
-    no_validate: bool,
 }
 
 /// Validate an adapter and report every error

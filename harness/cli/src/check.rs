@@ -4,11 +4,10 @@ use std::process::ExitCode;
 
 use crate::adapt::AdapterArg;
 use crate::args::CheckArgs;
-use crate::error::{self, Error};
-use crate::{load, output};
+use crate::{error, load, output};
 
 /// Prints all errors of an adapter. Fails if there are any.
-pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, Error> {
+pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let features = args.features.features();
     let arg = AdapterArg { wit: args.adapter.wit.clone().or_else(|| args.wit.clone()), ..args.adapter.clone() };
     let left_out = load::left_out(&features, arg.wit.iter())?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context, bail};
 use polyfill_builder::Suite;
 use polyfill_builder::reference::{IMPORT_MODULE, Span};
 use polyfill_builder::side::Side;
@@ -11,14 +12,14 @@ use polyfill_runner::{Detail, Limits, Options, Runner};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
-use crate::error::{Error, refuse_idle};
+use crate::error::refuse_idle;
 use crate::output;
 
 /// Fuel that no guest uses up: engines count instructions only with a limit.
 const PLENTY: u64 = 1 << 60;
 
 /// Runs every case on the baseline and the candidate, and prints each difference with the matching known difference.
-pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
+pub(crate) fn compare(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     if let Some(span) = &args.bisect {
         return bisect(args, span);
     }
@@ -39,14 +40,14 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
     if args.host_calls || rules.budget.needs_host_calls() {
         runner = runner.trace(Detail::Short);
     }
-    let mut seen = record(&runner, &sides, calls)?.pair(0, 1);
-    if seen.cases.is_empty() {
-        return Err(Error::NothingToTest(nothing(args)));
+    let mut pairs = record(&runner, &sides, calls)?.pair(0, 1);
+    if pairs.cases.is_empty() {
+        bail!(nothing(args));
     }
     if let [baseline, candidate, ..] = &built.profiles[..] {
-        seen = seen.with_profiles([baseline.clone(), candidate.clone()]);
+        pairs = pairs.with_profiles([baseline.clone(), candidate.clone()]);
     }
-    let mut judgement = seen.judge(&rules, args.filters.is_empty());
+    let mut judgement = pairs.judge(&rules, args.filters.is_empty());
     // Measured for the budget only, and not requested: do not print.
     if !args.adapters {
         judgement.adapters = [None, None];
@@ -60,16 +61,24 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<ExitCode, Error> {
 }
 
 /// Runs every case with every release of a span, and prints the first release with each change.
-fn bisect(args: &CompareArgs, span: &Span) -> Result<ExitCode, Error> {
-    let at = |release| args.candidate.at(release).ok_or_else(|| Error::NoReleases(args.candidate.to_string()));
-    let sides: Vec<Side> = span.releases().iter().map(at).collect::<Result<_, Error>>()?;
+fn bisect(args: &CompareArgs, span: &Span) -> anyhow::Result<ExitCode> {
+    let at = |release| {
+        args.candidate.at(release).with_context(|| {
+            format!(
+                "cannot bisect {}: it has no published adapter\n  help: use a published adapter, for example \
+                 `--candidate reference-command@wasi`",
+                args.candidate
+            )
+        })
+    };
+    let sides: Vec<Side> = span.releases().iter().map(at).collect::<anyhow::Result<_>>()?;
     let built = suite(args, &sides, args.calls).build()?;
     refuse_idle(&built.idle_words)?;
     let runner = Runner::new(&built.out_dir).root(&args.suite).options(Options::from_env()?).bless(false);
     let runner = runner.proposals(args.proposals.wasm.iter().copied());
     let found = record(&runner, &sides, args.calls)?.bisect();
     if found.cases.is_empty() && found.ignored.is_empty() {
-        return Err(Error::NothingToTest(nothing(args)));
+        bail!(nothing(args));
     }
     json(args, &found)?;
     output::text(&found.to_string())?;
@@ -83,21 +92,21 @@ fn suite(args: &CompareArgs, sides: &[Side], calls: bool) -> Suite {
     Suite::from_env(&args.suite).sides(sides).filter(&args.filters).progress(output::progress)
 }
 
-fn record(runner: &Runner, sides: &[Side], calls: bool) -> Result<Recorded, Error> {
+fn record(runner: &Runner, sides: &[Side], calls: bool) -> anyhow::Result<Recorded> {
     let sides = sides.to_vec();
-    let seen =
+    let pairs =
         if calls { Recorded::run_with_calls(runner, sides, IMPORT_MODULE) } else { Recorded::run(runner, sides) };
-    Ok(seen?)
+    Ok(pairs?)
 }
 
-fn json(args: &CompareArgs, found: &impl Serialize) -> Result<(), Error> {
+fn json(args: &CompareArgs, found: &impl Serialize) -> anyhow::Result<()> {
     let Some(file) = &args.json else { return Ok(()) };
     let json = serde_json::to_string_pretty(found).expect("plain data");
     output::file(file, format!("{json}\n").as_bytes())
 }
 
 /// Reads the known differences: from the given file, or from that of the suite if it is for these sides.
-fn rules(args: &CompareArgs, sides: &[Side; 2]) -> Result<Rules, Error> {
+fn rules(args: &CompareArgs, sides: &[Side; 2]) -> anyhow::Result<Rules> {
     let default: PathBuf = args.suite.join(RULES_FILE);
     let (path, named) = match &args.rules {
         Some(path) => (path, true),
@@ -107,10 +116,13 @@ fn rules(args: &CompareArgs, sides: &[Side; 2]) -> Result<Rules, Error> {
     let rules = Rules::read(path)?;
     match (rules.are_about(sides), named) {
         (true, _) => Ok(rules),
-        (false, true) => Err(Error::OtherRules {
-            path: path.clone(),
-            about: [rules.baseline.to_string(), rules.candidate.to_string()].join(" and "),
-        }),
+        (false, true) => bail!(
+            "the known differences in `{}` are for {} and {}\n  help: pass the file for the compared sides with \
+             --rules, or remove --rules",
+            path.display(),
+            rules.baseline,
+            rules.candidate
+        ),
         (false, false) => {
             output::progress(&format!(
                 "the known differences in `{}` are for {} and {}: ignored (select another file with --rules)",

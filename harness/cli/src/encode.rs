@@ -2,17 +2,18 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 use crate::args::EncodeArgs;
-use crate::error::Error;
 use crate::{load, output};
 
 /// Encodes a component and writes it.
-pub(crate) fn encode(args: &EncodeArgs) -> Result<ExitCode, Error> {
+pub(crate) fn encode(args: &EncodeArgs) -> anyhow::Result<ExitCode> {
     let modules = load::input(&args.input)?;
     let options = load::options(&args.input.encoding, !args.no_validate);
     let component = modules.encoded(&options)?.component;
     let text = match args.wat {
-        true => Some(wasmprinter::print_bytes(&component).map_err(|error| Error::Print(format!("{error:#}")))?),
+        true => Some(wasmprinter::print_bytes(&component).context("cannot print the component as text")?),
         false => None,
     };
     match (&args.output, text) {

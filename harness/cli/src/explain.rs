@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 
 use crate::args::ExplainArgs;
-use crate::error::Error;
 use crate::{load, output};
 
 /// Prints the plan of an encoding.
-pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Error> {
+pub(crate) fn explain(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let modules = load::input(&args.input)?;
     let plan = modules.encoded(&load::options(&args.input.encoding, false))?.plan;
     match (args.json, args.verbose) {

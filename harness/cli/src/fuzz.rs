@@ -9,11 +9,10 @@ use polyfill_builder::side::Side;
 use polyfill_lab::fuzz::{Bench, Plan, Report, Rules, Sides, emit, fuzz as run};
 
 use crate::args::FuzzArgs;
-use crate::error::Error;
 use crate::output;
 
 /// Fuzzes a candidate, or each release, against the baseline, and prints the findings.
-pub(crate) fn fuzz(args: &FuzzArgs) -> Result<ExitCode, Error> {
+pub(crate) fn fuzz(args: &FuzzArgs) -> anyhow::Result<ExitCode> {
     let candidate = if args.regressions { releases() } else { vec![args.candidate.clone()] };
     let time = args.minutes.map(|minutes| Duration::from_secs_f64(minutes.max(0.0) * 60.0 / candidate.len() as f64));
     let plan = Plan {
@@ -44,7 +43,7 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<ExitCode, Error> {
 }
 
 /// Writes each finding as a case, and reports if the case reproduces it on its own.
-fn write(sides: &Sides, report: &Report, folder: &Path) -> Result<(), Error> {
+fn write(sides: &Sides, report: &Report, folder: &Path) -> anyhow::Result<()> {
     for (number, finding) in report.findings.iter().enumerate() {
         let name = format!("found-{}-{}", number + 1, finding.difference.function.replace('_', "-"));
         let emitted = emit(sides, finding, &name)?;

@@ -3,19 +3,19 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::bail;
 use polyfill_builder::Suite;
 use polyfill_lab::inject::{At, One, Plan, Rules, inject as run, one};
 use polyfill_runner::{Violation, lines};
 
 use crate::args::InjectArgs;
-use crate::error::Error;
 use crate::output;
 
 /// Minimum number of faults for a report of the speed.
 const MANY: u64 = 500;
 
 /// Injects all selected faults and prints the report. With `--fault`, injects one and prints all calls of its run.
-pub(crate) fn inject(args: &InjectArgs) -> Result<ExitCode, Error> {
+pub(crate) fn inject(args: &InjectArgs) -> anyhow::Result<ExitCode> {
     let rules = Rules::read(&args.suite)?;
     let plan = plan(args, &rules)?;
     if let Some(fault) = &args.fault {
@@ -38,14 +38,12 @@ pub(crate) fn inject(args: &InjectArgs) -> Result<ExitCode, Error> {
 }
 
 /// Returns the selection of the command line, or that of `known/faults.toml`.
-fn plan(args: &InjectArgs, rules: &Rules) -> Result<Plan, Error> {
+fn plan(args: &InjectArgs, rules: &Rules) -> anyhow::Result<Plan> {
     let or = |given: &[String], default: &[String]| if given.is_empty() { default.to_vec() } else { given.to_vec() };
     let words = or(&args.filters, &rules.cases);
     let sides = if args.adapters.is_empty() { rules.adapters.clone() } else { args.adapters.clone() };
     if sides.is_empty() {
-        return Err(Error::NothingToTest(
-            "no adapter selected\n  help: select one, for example `--adapter reference-command`".into(),
-        ));
+        bail!("no adapter selected\n  help: select one, for example `--adapter reference-command`");
     }
     Ok(Plan {
         suite: Suite::from_env(&args.suite).filter(words).progress(output::progress),
@@ -63,15 +61,15 @@ fn shown(one: &One) -> String {
     let calls = lines(trace).join("\n");
     let outcomes = verdict.outcomes.join(", ");
     let what = match fault.at {
-        At::Call(number) => format!("fault in host call {number}: {}", fault.way),
+        At::Call(number) => format!("fault in host call {number}: {}", fault.mode),
         At::Growth(number) => format!("fault in memory.grow {number}"),
     };
     let (call, function) = (&verdict.call, &verdict.function);
-    let memory: String = violations.iter().map(told).collect();
+    let memory: String = violations.iter().map(described).collect();
     format!("{calls}\n\n{case} on {side}: {what}\n{call} in {function}: {outcomes}\nthe run: {outcome}\n{memory}")
 }
 
-fn told(violation: &Violation) -> String {
+fn described(violation: &Violation) -> String {
     let details: String = violation.details().iter().map(|line| format!("  {line}\n")).collect();
     format!("{violation}\n{details}")
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::{Context, anyhow};
 use polyfill_builder::index::Sanitize;
 use polyfill_builder::wit::WitError;
 use polyfill_builder::{Element, Features, Gated, Suite, module, reference, sanitize, wit};
@@ -9,7 +10,7 @@ use polyfill_encoder::{Adapter, Encoded, Input, Options, Region, Source, Wit};
 use wit_component::StringEncoding;
 
 use crate::adapt::{Adapt, AdapterArg, Settings, WitArg};
-use crate::error::Error;
+use crate::error::NotEncoded;
 use crate::{args, output};
 
 /// A core module and its WIT.
@@ -84,15 +85,15 @@ impl Modules {
     }
 
     /// Encodes the component, and prints warnings.
-    pub(crate) fn encoded(&self, options: &Options) -> Result<Encoded, Error> {
+    pub(crate) fn encoded(&self, options: &Options) -> anyhow::Result<Encoded> {
         let encoded = polyfill_encoder::encode(&self.input(), options);
-        let encoded = encoded.map_err(|errors| Error::encode(errors, &self.left_out))?;
+        let encoded = encoded.map_err(|errors| NotEncoded::new(errors, &self.left_out))?;
         encoded.warnings.iter().for_each(|warning| output::warning(&warning.to_string()));
         Ok(encoded)
     }
 
     /// Returns the component, and the inputs of the sanitizer if it is enabled.
-    pub(crate) fn encode(&self, options: &Options) -> Result<(Vec<u8>, Option<Sanitize>), Error> {
+    pub(crate) fn encode(&self, options: &Options) -> anyhow::Result<(Vec<u8>, Option<Sanitize>)> {
         let encoded = self.encoded(options)?;
         let wanted = self.reported == Reported::Sanitized;
         let check = wanted.then(|| {
@@ -114,7 +115,7 @@ impl Modules {
 }
 
 /// Loads the module and the adapters of `encode` and `explain`.
-pub(crate) fn input(args: &args::Input) -> Result<Modules, Error> {
+pub(crate) fn input(args: &args::Input) -> anyhow::Result<Modules> {
     let wasm = module::read_argument(&args.module)?;
     modules(stem(&args.module).unwrap_or("main"), wasm, &args.encoding, &args.encoding.adapts)
 }
@@ -125,7 +126,7 @@ pub(crate) fn modules(
     wasm: Vec<u8>,
     encoding: &args::Encoding,
     adapts: &[Adapt],
-) -> Result<Modules, Error> {
+) -> anyhow::Result<Modules> {
     let features = encoding.features.features();
     let args = adapts.iter().filter_map(|adapt| match adapt {
         Adapt::File(arg) => arg.wit.as_ref(),
@@ -145,7 +146,7 @@ pub(crate) fn modules(
 }
 
 /// Collects the excluded items of the given WIT. An unknown feature is an error.
-pub(crate) fn left_out<'a>(features: &Features, wit: impl Iterator<Item = &'a WitArg>) -> Result<Gated, Error> {
+pub(crate) fn left_out<'a>(features: &Features, wit: impl Iterator<Item = &'a WitArg>) -> anyhow::Result<Gated> {
     let mut known = Gated::default();
     for arg in wit {
         known.add(wit::gated(&arg.path)?);
@@ -159,10 +160,10 @@ pub(crate) fn left_out<'a>(features: &Features, wit: impl Iterator<Item = &'a Wi
 impl Modules {
     /// Replaces the adapters by those of a chain: published adapters, interposition adapters, and adapters of the
     /// suite by id.
-    pub(crate) fn through(mut self, stack: &str, suite: &Suite) -> Result<Modules, Error> {
+    pub(crate) fn through(mut self, chain: &str, suite: &Suite) -> anyhow::Result<Modules> {
         let is_command = module::is_command(&self.main.wasm);
         self.layers.clear();
-        for word in stack.split('+').filter(|_| stack != "none") {
+        for word in chain.split('+').filter(|_| chain != "none") {
             if let Element::Interposer(modules) = Element::parse(word) {
                 self.layers.push(Layer::Interposer(modules.to_string()));
                 continue;
@@ -201,8 +202,13 @@ fn for_main(word: &str, is_command: bool) -> String {
 }
 
 /// Loads an adapter of the suite.
-fn of_suite(suite: &Suite, id: &str) -> Result<Module, Error> {
-    let none = |why: String| Error::NoSuchAdapter { adapter: id.to_string(), why };
+fn of_suite(suite: &Suite, id: &str) -> anyhow::Result<Module> {
+    let none = |why: String| {
+        anyhow!(
+            "adapter `{id}` not found: {why}\n  help: use a published adapter (`reference-command@48.0.8`) or a file \
+             (`--adapt FILE`)"
+        )
+    };
     let found = suite.adapter_with_wit(id).map_err(|error| none(error.to_string()))?;
     let (adapter, wit) = found.ok_or_else(|| {
         none(format!("suite `{}` has no adapter with this name that compiles", suite.root().display()))
@@ -213,7 +219,7 @@ fn of_suite(suite: &Suite, id: &str) -> Result<Module, Error> {
 }
 
 /// Loads an adapter of the command line.
-pub(crate) fn adapter_of(arg: &AdapterArg, features: &Features) -> Result<Module, Error> {
+pub(crate) fn adapter_of(arg: &AdapterArg, features: &Features) -> anyhow::Result<Module> {
     let module = adapter(arg.name.as_deref(), &arg.file, arg.wit.as_ref(), features)?;
     let (wasm, wit) = with_encoding(module.wasm, module.wit, arg.settings.encoding)?;
     Ok(Module { wasm, wit, settings: arg.settings, ..module })
@@ -225,10 +231,10 @@ fn with_encoding(
     mut wasm: Vec<u8>,
     wit: Option<Wit>,
     encoding: Option<StringEncoding>,
-) -> Result<(Vec<u8>, Option<Wit>), Error> {
+) -> anyhow::Result<(Vec<u8>, Option<Wit>)> {
     let (Some(given), Some(encoding)) = (&wit, encoding) else { return Ok((wasm, wit)) };
     let embedded = wit_component::embed_component_metadata(&mut wasm, &given.resolve, given.world, encoding, false);
-    embedded.map_err(|error| Error::Embed(format!("{error:#}")))?;
+    embedded.context("cannot embed the WIT in the module")?;
     Ok((wasm, None))
 }
 
@@ -238,11 +244,17 @@ pub(crate) fn adapter(
     file: &Path,
     wit_arg: Option<&WitArg>,
     features: &Features,
-) -> Result<Module, Error> {
+) -> anyhow::Result<Module> {
     // An existing file takes precedence over a published adapter.
     let published = published(file).transpose()?;
     let default = if published.is_some() { Some(reference::IMPORT_MODULE) } else { stem(file) };
-    let name = name.or(default).ok_or_else(|| Error::NoName { file: file.to_path_buf() })?;
+    let name = name.or(default).with_context(|| {
+        let file = file.display();
+        format!(
+            "no adapter name in the file name `{file}`: it starts with a dot\n  help: name the adapter: `--adapt \
+             NAME={file}`"
+        )
+    })?;
     let wasm = published.map_or_else(|| module::read_argument(file), |published| Ok(published.wasm().to_vec()))?;
     let wit = wit_arg.map(|arg| wit(arg, None, features)).transpose()?;
     Ok(Module { name: name.to_string(), wasm, wit, implements: None, settings: Settings::default() })
@@ -269,6 +281,6 @@ pub(crate) fn stem(file: &Path) -> Option<&str> {
     name.split('.').next().filter(|stem| !stem.is_empty())
 }
 
-fn wit(arg: &WitArg, world: Option<&str>, features: &Features) -> Result<Wit, Error> {
+fn wit(arg: &WitArg, world: Option<&str>, features: &Features) -> anyhow::Result<Wit> {
     Ok(wit::load_with(&arg.path, world.or(arg.world.as_deref()), features)?)
 }

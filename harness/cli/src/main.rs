@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     };
     signals::park_if_ending();
     done.unwrap_or_else(|error| {
-        for message in error.messages() {
+        for message in error::messages(&error) {
             output::note(&format!("error: {message}"));
         }
         ExitCode::FAILURE

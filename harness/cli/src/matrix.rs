@@ -7,17 +7,18 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Context, bail};
 use polyfill_builder::Suite;
 use polyfill_builder::index::Index;
 use polyfill_runner::{Limits, Options, Runner, TrialResult, Verdict};
 
 use self::table::Matrix;
 use crate::args::MatrixArgs;
-use crate::error::{Error, refuse_idle};
+use crate::error::refuse_idle;
 use crate::output;
 
 /// Runs the cases that reproduce a bug with every release of their adapters, and prints the matrix.
-pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
+pub(crate) fn matrix(args: &MatrixArgs) -> anyhow::Result<ExitCode> {
     let options = Options::from_env()?;
     if args.bless && options.ci {
         return Err(polyfill_runner::Error::BlessInCi.into());
@@ -34,10 +35,10 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
     let programs = std::mem::take(&mut index.hosts);
     index.trials.retain(|trial| !programs.contains_key(&trial.host));
     let results = runner.run_trials(|trial| !programs.contains_key(&trial.host), 0, |_| {})?;
-    let broken = tell_of_broken(&index, &results);
+    let broken = report_broken(&index, &results);
     let rows = trials::rows(&index, &results);
     if rows.is_empty() {
-        return Err(Error::NothingToTest("no case that matches the filters has a `bug` table".to_string()));
+        bail!("no case that matches the filters has a `bug` table");
     }
     let matrix = Matrix::new(rows);
     let text = matrix.to_string();
@@ -54,7 +55,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Error> {
 }
 
 /// Reports the cases that cannot be read, because they may belong in the matrix.
-fn tell_of_broken(index: &Index, results: &[TrialResult]) -> bool {
+fn report_broken(index: &Index, results: &[TrialResult]) -> bool {
     let mut broken = false;
     for (trial, result) in index.trials.iter().zip(results) {
         let names_a_bug = index.cases.get(&trial.case_key()).is_some_and(|entry| entry.case.bug.is_some());
@@ -66,9 +67,9 @@ fn tell_of_broken(index: &Index, results: &[TrialResult]) -> bool {
     broken
 }
 
-fn is_golden(golden: &Path, text: &str) -> Result<bool, Error> {
+fn is_golden(golden: &Path, text: &str) -> anyhow::Result<bool> {
     let expected = polyfill_builder::system::read_to_string(golden)
-        .map_err(|source| Error::Read { path: golden.to_path_buf(), source })?;
+        .with_context(|| format!("cannot read `{}`", golden.display()))?;
     if expected != text {
         output::note(&format!(
             "error: the matrix differs from `{}`\n  help: update the file with --bless",

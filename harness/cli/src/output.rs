@@ -3,27 +3,30 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use anyhow::{Context, bail};
 use polyfill_builder::{system, terminal};
 use polyfill_runner::Outcome;
 
-use crate::error::Error;
+const STDOUT: &str = "cannot write to standard output";
 
 /// Writes text to standard output, with control characters escaped.
-pub(crate) fn text(text: &str) -> Result<(), Error> {
-    terminal::out(text).map_err(Error::Stdout)
+pub(crate) fn text(text: &str) -> anyhow::Result<()> {
+    terminal::out(text).context(STDOUT)
 }
 
 /// Writes JSON to standard output, with control characters escaped as in JSON.
-pub(crate) fn json(text: &str) -> Result<(), Error> {
-    terminal::json(text).map_err(Error::Stdout)
+pub(crate) fn json(text: &str) -> anyhow::Result<()> {
+    terminal::json(text).context(STDOUT)
 }
 
 /// Writes binary data to standard output. Fails if standard output is a terminal.
-pub(crate) fn binary(bytes: &[u8]) -> Result<(), Error> {
-    match io::stdout().is_terminal() {
-        true => Err(Error::Terminal),
-        false => terminal::raw(bytes).map_err(Error::Stdout),
+pub(crate) fn binary(bytes: &[u8]) -> anyhow::Result<()> {
+    if io::stdout().is_terminal() {
+        bail!(
+            "refusing to write a binary component to a terminal\n  help: write to a file (-o OUT), or print text (--wat)"
+        );
     }
+    terminal::raw(bytes).context(STDOUT)
 }
 
 /// Writes a line to standard error, with control characters escaped.
@@ -57,6 +60,6 @@ pub(crate) fn far(line: &str) {
 }
 
 /// Writes a file atomically: concurrent readers see the old or the new contents.
-pub(crate) fn file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    system::write(path, bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })
+pub(crate) fn file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    system::write(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
 }

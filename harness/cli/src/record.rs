@@ -5,11 +5,10 @@ use std::process::ExitCode;
 use polyfill_builder::Suite;
 
 use crate::args::RecordArgs;
-use crate::error::Error;
 use crate::output;
 
 /// Runs a trial and writes its recording.
-pub(crate) fn record(args: &RecordArgs) -> Result<ExitCode, Error> {
+pub(crate) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let suite = Suite::from_env(&args.suite).progress(output::progress);
     let proposals = args.proposals.wasm.iter().copied().collect();
     let recording = polyfill_recording::record(&suite, &args.suite, &args.trial, &proposals)?;

@@ -4,17 +4,18 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use polyfill_builder::case::CaseLimits;
 use polyfill_builder::{Features, reference, terminal};
 use polyfill_recording::{Amount, Goal, Recording, ReplayOptions};
 use polyfill_runner::{Engine, EngineKind, EngineOptions, Host, Hosts};
 
 use crate::args::{ReplayArgs, ShowArgs, ShrinkArgs, StandaloneArgs};
-use crate::error::Error;
+use crate::error::unknown_host;
 use crate::{load, output};
 
 /// Replays a recording and prints the comparison.
-pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
+pub(crate) fn replay(args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     let mut recording = read(&args.recording)?;
     recording.about.case.wasm.extend(&args.proposals.wasm);
     let adapter = args
@@ -25,7 +26,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
     let hosts = Hosts::default();
     let host = host(&hosts, args.host.as_deref())?;
     let limits = args.limits.all();
-    tell_lowered(&recording, &limits);
+    note_lowered(&recording, &limits);
     let engine = engine(args.engine, &recording, &limits)?;
     let with = ReplayOptions {
         adapter: adapter.as_ref().map(|module| (module.name.as_str(), module.wasm.as_slice())),
@@ -41,7 +42,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<ExitCode, Error> {
 }
 
 /// Prints a note for each limit of the recording that exceeds the ceiling.
-fn tell_lowered(recording: &Recording, given: &CaseLimits) {
+fn note_lowered(recording: &Recording, given: &CaseLimits) {
     for lowered in polyfill_recording::limits(recording, given).1 {
         output::note(&format!(
             "note: limit of the recorded case: {lowered}\nhelp: raise the limit with `--limit KEY=NUMBER`"
@@ -67,10 +68,9 @@ fn engine(kind: EngineKind, recording: &Recording, given: &CaseLimits) -> Result
 }
 
 /// Returns the host of that name, if a name is given.
-fn host<'a>(hosts: &'a Hosts, name: Option<&str>) -> Result<Option<&'a dyn Host>, Error> {
+fn host<'a>(hosts: &'a Hosts, name: Option<&str>) -> anyhow::Result<Option<&'a dyn Host>> {
     let Some(name) = name else { return Ok(None) };
-    let none = || Error::NoHost { host: name.to_string(), hosts: hosts.names().join(", ") };
-    hosts.get(name).ok_or_else(none).map(Some)
+    hosts.get(name).ok_or_else(|| unknown_host(name, &hosts.names())).map(Some)
 }
 
 /// Returns the import module for an adapter in a file: that of the recorded adapter, regardless of the file name.
@@ -81,23 +81,23 @@ fn implements<'a>(recording: &'a Recording, file: &Path) -> Option<&'a str> {
 }
 
 /// Prints the contents of a recording.
-pub(crate) fn show(args: &ShowArgs) -> Result<ExitCode, Error> {
+pub(crate) fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let amount = if args.all { Amount::All } else { Amount::Cut };
     output::text(&polyfill_recording::show(&read(&args.recording)?, amount))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shrinks a recording.
-pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
+pub(crate) fn shrink(args: &ShrinkArgs) -> anyhow::Result<ExitCode> {
     let mut recording = read(&args.recording)?;
     let limits = args.limits.all();
-    tell_lowered(&recording, &limits);
+    note_lowered(&recording, &limits);
     let engine = fast_engine(&recording, &limits)?;
-    let mut told = Instant::now();
+    let mut last_report = Instant::now();
     let mut progress = |what: &str, count: usize| {
-        if told.elapsed() > Duration::from_secs(1) {
+        if last_report.elapsed() > Duration::from_secs(1) {
             output::far(&format!("{count} {what}"));
-            told = Instant::now();
+            last_report = Instant::now();
         }
     };
     let goal = Goal { calls: args.calls, most: Duration::from_secs(args.seconds), limits };
@@ -125,7 +125,7 @@ pub(crate) fn shrink(args: &ShrinkArgs) -> Result<ExitCode, Error> {
 }
 
 /// Writes a standalone repro.
-pub(crate) fn standalone(args: &StandaloneArgs) -> Result<ExitCode, Error> {
+pub(crate) fn standalone(args: &StandaloneArgs) -> anyhow::Result<ExitCode> {
     let recording = read(&args.recording)?;
     let proposals = recording.about.case.wasm.clone();
     let engine = Engine::with_options(&EngineOptions { proposals, ..EngineOptions::default() }, None)?;
@@ -137,8 +137,8 @@ pub(crate) fn standalone(args: &StandaloneArgs) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(path: &Path) -> Result<Recording, Error> {
-    let bytes = polyfill_builder::system::read_argument(path)
-        .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
-    Recording::read(&bytes).map_err(|source| Error::Recording { file: path.to_path_buf(), source })
+fn read(path: &Path) -> anyhow::Result<Recording> {
+    let bytes =
+        polyfill_builder::system::read_argument(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Recording::read(&bytes).with_context(|| format!("`{}`", path.display()))
 }

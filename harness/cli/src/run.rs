@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Context, Error, bail};
 use polyfill_builder::Suite;
 use polyfill_builder::case::{Answer, Call, LimitName, Proposal};
 use polyfill_builder::index::{NATIVE, Sanitize};
@@ -22,7 +23,7 @@ use polyfill_runner::{
 
 use crate::adapt::Adapt;
 use crate::args::RunArgs;
-use crate::error::Error;
+use crate::error::unknown_host;
 use crate::output;
 
 /// A program to run, and its environment.
@@ -51,7 +52,7 @@ enum Code {
 }
 
 /// Runs a guest or a file to its end.
-pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
+pub(crate) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let program = if is_file(&args.program) { file::load(args)? } else { guest::load(args)? };
     let options = EngineOptions {
         fuel: args.limits.all().fuel.is_some(),
@@ -77,11 +78,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
             match hosts.get(name) {
                 Some(host) => {
                     let check = program.sanitize.as_ref();
-                    let linker = &host_linker(&engine, host).map_err(Error::Host)?;
+                    let linker = &host_linker(&engine, host).map_err(Error::msg)?;
                     let run = Run {
                         engine: &engine,
                         program: &engine.program(bytes)?,
-                        stack: check.map_or("", |(stack, _)| stack),
+                        chain: check.map_or("", |(chain, _)| chain),
                         host,
                         linker,
                         is_one_host: true,
@@ -97,33 +98,36 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode, Error> {
                     name_writers(&run, &mut observation.violations, |_| true);
                     observation
                 }
-                None if args.sanitize => return Err(Error::Unchecked { host: name.to_string() }),
+                None if args.sanitize => bail!(
+                    "--sanitize is not supported by the external host `{name}`\n  help: remove --sanitize, or select \
+                     another host with --host"
+                ),
                 None => {
                     // Do not cache the code of a file: a directory that all users share is not safe for compiled
                     // code.
                     let private = system::private_dir()
-                        .map_err(|source| Error::Private { folder: system::temp_dir(), source })?;
+                        .with_context(|| format!("cannot create a directory in `{}`", system::temp_dir().display()))?;
                     let cache = program.cache.clone().unwrap_or_else(|| private.path().to_path_buf());
                     let host = remote_host(&args.suite, name, &hosts, &cache)?;
                     let program = &engine.program(bytes)?;
                     let run = RemoteRun { program, file: None, inputs: &inputs, limits, proposals };
                     let observation = host.observe(&run, Sinks::inherit());
-                    host.finish().map_err(Error::Host)?;
+                    host.finish().map_err(Error::msg)?;
                     observation
                 }
             }
         }
     };
     if let Some(trace) = &observation.trace {
-        tell_trace(args, trace)?;
+        print_trace(args, trace)?;
     }
-    let clean = !args.sanitize || tell_violations(args, &program, &observation)?;
-    let code = tell(&observation)?;
+    let clean = !args.sanitize || print_violations(args, &program, &observation)?;
+    let code = print_result(&observation)?;
     Ok(if clean || code != ExitCode::SUCCESS { code } else { ExitCode::FAILURE })
 }
 
 /// Prints the violations and the number of checked calls. Returns true if all violations are accepted.
-fn tell_violations(args: &RunArgs, program: &Program, observation: &Observation) -> Result<bool, Error> {
+fn print_violations(args: &RunArgs, program: &Program, observation: &Observation) -> anyhow::Result<bool> {
     let accepted = Accepted::of(&args.suite)?;
     let mut clean = true;
     for violation in &observation.violations {
@@ -135,12 +139,12 @@ fn tell_violations(args: &RunArgs, program: &Program, observation: &Observation)
             output::note(&format!("  {line}"));
         }
     }
-    output::note(&observation.looked_at.to_string());
-    if let (Code::Component(component), 0) = (&program.code, observation.looked_at.calls) {
-        let stack = program.sanitize.as_ref().map_or("", |(stack, _)| stack);
-        output::note(&format!("`sanitize` checked nothing: {}", nothing_to_check(component, stack)));
+    output::note(&observation.checked.to_string());
+    if let (Code::Component(component), 0) = (&program.code, observation.checked.calls) {
+        let chain = program.sanitize.as_ref().map_or("", |(chain, _)| chain);
+        output::note(&format!("`sanitize` checked nothing: {}", nothing_to_check(component, chain)));
     }
-    if let Some((function, used)) = observation.looked_at.most_stack() {
+    if let Some((function, used)) = observation.checked.most_stack() {
         let function = if function.is_empty() { "no call" } else { function };
         output::note(&format!("peak stack use: {used}, in {function}"));
     }
@@ -148,7 +152,7 @@ fn tell_violations(args: &RunArgs, program: &Program, observation: &Observation)
 }
 
 /// Writes the calls as requested by `--trace` and `--trace-json`.
-fn tell_trace(args: &RunArgs, trace: &Trace) -> Result<(), Error> {
+fn print_trace(args: &RunArgs, trace: &Trace) -> anyhow::Result<()> {
     if args.trace {
         for line in lines(trace) {
             output::note(&line);
@@ -161,7 +165,7 @@ fn tell_trace(args: &RunArgs, trace: &Trace) -> Result<(), Error> {
 }
 
 /// Loads an external host of the suite.
-fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> Result<RemoteHost, Error> {
+fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> anyhow::Result<RemoteHost> {
     // A file can run without a suite.
     let mut own = Suite::from_env(suite).hosts_of_its_own().unwrap_or_default();
     match own.remove(name) {
@@ -169,7 +173,7 @@ fn remote_host(suite: &Path, name: &str, ours: &Hosts, cache: &Path) -> Result<R
         None => {
             let mut names: Vec<&str> = ours.names().into_iter().chain([NATIVE]).collect();
             names.extend(own.keys().map(String::as_str));
-            Err(Error::NoHost { host: name.to_string(), hosts: names.join(", ") })
+            Err(unknown_host(name, &names))
         }
     }
 }
@@ -193,7 +197,7 @@ fn is_file(program: &str) -> bool {
     program.contains(['.', '/', '\\'])
 }
 
-fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
+fn inputs(args: &RunArgs, program: &Program) -> anyhow::Result<Inputs> {
     let stdin = args.stdin.as_deref().map(stdin).transpose()?.unwrap_or_default();
     // Sorted. The last value of a repeated name wins.
     let env: BTreeMap<String, String> = args.env.iter().cloned().collect();
@@ -211,12 +215,12 @@ fn inputs(args: &RunArgs, program: &Program) -> Result<Inputs, Error> {
     })
 }
 
-fn stdin(path: &Path) -> Result<Vec<u8>, Error> {
+fn stdin(path: &Path) -> anyhow::Result<Vec<u8>> {
     let read = match path.to_str() {
         Some("-") => system::read_stdin(),
         _ => system::read_argument(path),
     };
-    read.map_err(|source| Error::Read { path: path.to_path_buf(), source })
+    read.with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// Time limit that is sufficient for every program that terminates.
@@ -227,7 +231,7 @@ fn limits(args: &RunArgs) -> Limits {
 }
 
 /// Prints returned values and errors, and returns the guest's exit code.
-fn tell(observation: &Observation) -> Result<ExitCode, Error> {
+fn print_result(observation: &Observation) -> anyhow::Result<ExitCode> {
     for value in observation.returned.iter().filter_map(|returned| returned.value.as_ref()) {
         output::text(&format!("{value}\n"))?;
     }

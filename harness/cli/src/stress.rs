@@ -2,17 +2,17 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use polyfill_builder::Suite;
 use polyfill_builder::side::Side;
 use polyfill_lab::adapter::adapter;
 use polyfill_lab::stress::{Shape, Subject, entry as look};
 
 use crate::args::StressArgs;
-use crate::error::Error;
 use crate::output;
 
 /// Stresses initialization order and re-entrancy of each adapter, and prints the results.
-pub(crate) fn entry(args: &StressArgs) -> Result<ExitCode, Error> {
+pub(crate) fn entry(args: &StressArgs) -> anyhow::Result<ExitCode> {
     let shapes = if args.shapes { Shape::OTHERS.as_slice() } else { &[] };
     for (number, side) in args.sides.iter().enumerate() {
         let report = look(&subject(args, side)?, shapes)?;
@@ -22,8 +22,8 @@ pub(crate) fn entry(args: &StressArgs) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn subject(args: &StressArgs, side: &Side) -> Result<Subject, Error> {
-    let Side::Adapted { stack, host } = side else { return Err(Error::NoAdapter { side: side.to_string() }) };
+fn subject(args: &StressArgs, side: &Side) -> anyhow::Result<Subject> {
+    let Side::Adapted { stack: chain, host } = side else { bail!("`{side}` has no adapter") };
     let suite = Suite::from_env(&args.suite).progress(output::progress);
-    Ok(Subject { name: stack.clone(), module: adapter(&suite, stack)?, host: host.clone() })
+    Ok(Subject { name: chain.clone(), module: adapter(&suite, chain)?, host: host.clone() })
 }

@@ -20,11 +20,10 @@ use self::expectations::Expectations;
 use self::files::Judged;
 use self::selection::Selection;
 use crate::args::TestArgs;
-use crate::error::Error;
 use crate::output;
 
 /// Builds the suite, runs the selected trials, and prints the report.
-pub(crate) fn test(args: &TestArgs) -> Result<ExitCode, Error> {
+pub(crate) fn test(args: &TestArgs) -> anyhow::Result<ExitCode> {
     let expectations = Expectations::read(args.expectations.as_deref())?;
     let options = Options::from_env()?;
     let engines = Engines::new(args, &options);
@@ -145,8 +144,8 @@ fn unasked(selection: &Selection<'_>, results: &[TrialResult]) -> String {
         return String::new();
     }
     for (trial, result) in selection.trials().zip(results) {
-        let Some(seen) = &result.observation else { continue };
-        let unasked: BTreeSet<&str> = seen.unasked.iter().map(String::as_str).collect();
+        let Some(observation) = &result.observation else { continue };
+        let unasked: BTreeSet<&str> = observation.unasked.iter().map(String::as_str).collect();
         let of_case = cases.entry(trial.case_key()).or_default();
         *of_case = Some(match of_case.take() {
             Some(others) => others.intersection(&unasked).copied().collect(),

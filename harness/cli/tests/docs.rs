@@ -25,7 +25,7 @@ const DOCUMENTS: [&str; 13] = [
 
 #[test]
 #[ignore = "slow: run with `-- --ignored`"]
-fn commands_run() {
+fn documented_commands_succeed() {
     let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
     for block in blocks() {
         match block.language.as_str() {
@@ -124,7 +124,7 @@ fn picture(text: &str) -> String {
 }
 
 #[test]
-fn paths_exist() {
+fn documented_paths_exist() {
     for document in DOCUMENTS {
         let text = fs::read_to_string(root().join(document)).unwrap();
         let beside = root().join(document).parent().expect("documents are in a folder").to_path_buf();

@@ -335,7 +335,7 @@ fn fifos_and_devices_are_rejected_as_files() {
 }
 
 #[test]
-fn streams_are_read_where_a_command_line_names_them() {
+fn standard_input_is_accepted_as_a_file() {
     let place = Place::new(&[("main.wat", SHORT)]);
     let mut child = place.polyfill(&["encode", "/dev/stdin", "--wat"]);
     let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

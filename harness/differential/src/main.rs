@@ -93,12 +93,12 @@ fn run(args: &Args) -> anyhow::Result<bool> {
             folder::write(&out.join(format!("world-{number}")), &sample.inputs(), "")?;
         }
     }
-    let told = AtomicU64::new(0);
+    let reported = AtomicU64::new(0);
     let Args { seed, family, first, worlds, jobs, .. } = *args;
     let plan = hunt::Plan { seed, family, first, worlds, jobs };
     let report = hunt::hunt(&plan, |done| {
         let tenth = done * 10 / args.worlds.max(1);
-        if told.fetch_max(tenth, Ordering::Relaxed) < tenth {
+        if reported.fetch_max(tenth, Ordering::Relaxed) < tenth {
             eprintln!("{done} of {} worlds after {:.0?}", args.worlds, started.elapsed());
         }
     })?;

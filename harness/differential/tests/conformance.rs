@@ -21,7 +21,7 @@ const SKIPPED: &str = include_str!("conformance.skip");
 const OTHER_WORDS: [(&str, &str, &str); 0] = [];
 
 #[test]
-fn reference_cases() {
+fn reference_cases_are_encoded_as_expected() {
     let cases = cases::read_all(&cases::folder().unwrap()).unwrap();
     let skipped = skipped();
     let only = std::env::var("CONFORMANCE").unwrap_or_default();

@@ -33,6 +33,12 @@ pub struct Source<'a> {
 /// Items gated by `@unstable(feature = ..)` are used as far as they are part of `resolve`. [`Resolve::features`] and
 /// [`Resolve::all_features`] select the features to parse, by default none. [`Wit::with_features`] removes items of
 /// other features after parsing.
+///
+/// # Examples
+///
+#[doc = "```rust"]
+#[doc = include_str!("../examples/wit.rs")]
+#[doc = "```"]
 #[derive(Clone, Debug)]
 pub struct Wit {
     /// All packages of the world.
@@ -224,6 +230,12 @@ impl<'a> Adapter<'a> {
 }
 
 /// Options of an encoding.
+///
+/// # Examples
+///
+#[doc = "```rust"]
+#[doc = include_str!("../examples/options.rs")]
+#[doc = "```"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Writes name sections for the component and for generated modules, and keeps the names and the DWARF of adapters.

@@ -98,6 +98,12 @@ pub struct Encoded {
 ///
 /// Encoding stops after the first stage that fails. All errors of that stage are returned, at most 100 of each kind. If
 /// [`Options::validate`] is set, an invalid component is an error, too.
+///
+/// # Examples
+///
+#[doc = "```rust"]
+#[doc = include_str!("../examples/encode.rs")]
+#[doc = "```"]
 pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let (main, layers) = layers::read(&input.main, &input.adapters)?;
     let modules = layers::line_up(main, &input.adapters, layers)?;
@@ -143,6 +149,12 @@ fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims:
 ///
 /// All exports of the adapter are checked, as if each of them were required. The result is empty if the adapter is
 /// valid.
+///
+/// # Examples
+///
+#[doc = "```rust"]
+#[doc = include_str!("../examples/check.rs")]
+#[doc = "```"]
 pub fn check(adapter: &Adapter<'_>) -> Vec<Error> {
     let mut modules = match layers::read_adapter(adapter) {
         Ok(modules) => modules,

@@ -111,6 +111,12 @@ impl ModuleId {
 pub(crate) struct SlotId(pub usize);
 
 /// All decisions about a component.
+///
+/// # Examples
+///
+#[doc = "```rust"]
+#[doc = include_str!("../examples/explain.rs")]
+#[doc = "```"]
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Main and all adapters, indexed by [`ModuleId`].

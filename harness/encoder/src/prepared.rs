@@ -25,6 +25,12 @@ use crate::{Welded, layers, weld, world};
 /// Adapters and options that are prepared for any number of guests.
 ///
 /// Can be shared between threads. The components are byte for byte the same as those of [`encode`](crate::encode()).
+///
+/// # Examples
+///
+#[doc = "```rust"]
+#[doc = include_str!("../examples/prepared.rs")]
+#[doc = "```"]
 #[derive(Debug)]
 pub struct Prepared<'a> {
     adapters: &'a [Adapter<'a>],

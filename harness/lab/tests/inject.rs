@@ -84,7 +84,7 @@ fn planted_adapters_have_the_expected_outcomes() {
             // The reported command reproduces the outcome.
             let shown = one(&plan(&suite, &[&row.first.case], &[&side]), &row.first.at).unwrap();
             assert!(shown.verdict.outcomes.contains(&row.outcome), "{name}: {:?}", shown.verdict);
-            assert_eq!((shown.fault.way.group, &shown.verdict.function), (Group::Failed, &row.function));
+            assert_eq!((shown.fault.mode.group, &shown.verdict.function), (Group::Failed, &row.function));
             assert!(shown.trace.events.len() > 2);
         }
     }
@@ -94,11 +94,11 @@ fn planted_adapters_have_the_expected_outcomes() {
 fn results_do_not_depend_on_the_number_of_threads() {
     let words = ["inject-clocks"];
     let sides = ["reference-command", "wasi_snapshot_preview1.command@my-wasi"];
-    let told = |jobs| {
+    let report = |jobs| {
         let plan = Plan { jobs, ..plan(&root(), &words, &sides) };
         inject(&plan).unwrap().judge(&rules()).to_string()
     };
-    assert_eq!(told(1), told(3));
+    assert_eq!(report(1), report(3));
 }
 
 #[test]
@@ -111,12 +111,12 @@ fn faults_can_be_limited_to_one_function() {
 
 #[test]
 fn unsupported_selections_are_rejected() {
-    let told = |plan: &Plan| inject(plan).map(drop).unwrap_err().to_string();
-    assert!(told(&plan(&root(), &["inject-clocks"], &["native"])).contains("without an adapter"));
+    let error = |plan: &Plan| inject(plan).map(drop).unwrap_err().to_string();
+    assert!(error(&plan(&root(), &["inject-clocks"], &["native"])).contains("without an adapter"));
     assert!(
-        told(&plan(&root(), &["inject-clocks"], &["reference-command@node"])).contains("host `node` does not support")
+        error(&plan(&root(), &["inject-clocks"], &["reference-command@node"])).contains("host `node` does not support")
     );
-    assert!(told(&plan(&root(), &["no-such-guest"], &["reference-command"])).contains("no selected case"));
+    assert!(error(&plan(&root(), &["no-such-guest"], &["reference-command"])).contains("no selected case"));
     let clocks = plan(&root(), &["inject-clocks"], &["reference-command"]);
     let message = one(&clocks, "1:no-such-way").map(drop).unwrap_err().to_string();
     assert!(message.contains("no fault `1:no-such-way`") && message.contains("1:trap"), "{message}");

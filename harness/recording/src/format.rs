@@ -144,6 +144,10 @@ impl About {
 
 impl Recording {
     /// Returns the inputs of the guest.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if a value of the recorded case is invalid or too large.
     pub fn inputs(&self) -> Result<Inputs, String> {
         Inputs::of(&self.about.guest, &self.about.case).map_err(|error| error.to_string())
     }

@@ -184,11 +184,11 @@ fn run(suite: Suite, root: &Path, name: &str, proposals: &BTreeSet<Proposal>) ->
 
 /// Returns the available adapter modules of a chain; `own` looks up adapters that are not published.
 pub(crate) fn adapters<E>(
-    stack: &str,
+    chain: &str,
     own: impl Fn(&str) -> Result<Option<AdapterModule>, E>,
 ) -> Result<(Vec<AdapterAbout>, Vec<Vec<u8>>), E> {
     let (mut abouts, mut modules) = (Vec::new(), Vec::new());
-    for name in stack.split('+') {
+    for name in chain.split('+') {
         let Element::Adapter(id) = Element::parse(name) else { continue };
         let module = match reference::find(id) {
             Some(published) => published.ok().map(|adapter| AdapterModule::published(&adapter)),

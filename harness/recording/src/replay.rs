@@ -160,9 +160,9 @@ fn depth(frames: &[Frame]) -> usize {
 }
 
 /// Compares two runs on hosts and returns the first difference.
-fn first(recorded: &Trace, seen: &Trace) -> Option<Divergence> {
+fn first(recorded: &Trace, actual: &Trace) -> Option<Divergence> {
     let mut calls = 0;
-    let (mut a, mut b) = (recorded.imports(), seen.imports());
+    let (mut a, mut b) = (recorded.imports(), actual.imports());
     let is_same = |a: &Event, b: &Event| (&a.function, &a.arguments, &a.end) == (&b.function, &b.arguments, &b.end);
     let text = |event: Option<&Event>| {
         let one = |event: &Event| Trace { events: vec![Event { within: None, ..event.clone() }], dropped: 0 };
@@ -172,7 +172,7 @@ fn first(recorded: &Trace, seen: &Trace) -> Option<Divergence> {
         match (a.next(), b.next()) {
             (None, None) => return None,
             (Some(a), Some(b)) if is_same(a, b) => calls += 1,
-            (a, b) => return Some(Divergence { calls, recorded: text(a), seen: text(b) }),
+            (a, b) => return Some(Divergence { calls, recorded: text(a), actual: text(b) }),
         }
     }
 }

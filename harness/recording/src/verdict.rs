@@ -58,7 +58,7 @@ impl Sight {
             FailedKind::HostCalls => self.calls,
             // Violations that require a second run are not observable.
             FailedKind::Violation => {
-                self.checks && !matches!(failed.seen.as_deref(), Some("unwritten" | "uninitialized"))
+                self.checks && !matches!(failed.actual.as_deref(), Some("unwritten" | "uninitialized"))
             }
             FailedKind::Error
             | FailedKind::CoreCalls
@@ -99,16 +99,17 @@ pub(crate) fn recorded(about: &About) -> Option<Vec<Failed>> {
     Some(failed).filter(|failed| !failed.is_empty())
 }
 
-/// Returns true if `seen` contains all of `wanted`.
-pub(crate) fn includes(seen: &[Failed], wanted: &[Failed]) -> bool {
-    wanted.iter().all(|wanted| seen.contains(wanted))
+/// Returns true if `actual` contains all of `wanted`.
+pub(crate) fn includes(actual: &[Failed], wanted: &[Failed]) -> bool {
+    wanted.iter().all(|wanted| actual.contains(wanted))
 }
 
 /// Returns true if a run fails in the same way as the recorded one. Additional failures are accepted, because a
 /// smaller guest may lack more output. If the recorded run did not fail, only violations are accepted, because they
 /// may be known ones.
-pub(crate) fn is_same(recorded: &[Failed], seen: &[Failed]) -> bool {
-    includes(seen, recorded) && (!recorded.is_empty() || seen.iter().all(|failed| failed.kind == FailedKind::Violation))
+pub(crate) fn is_same(recorded: &[Failed], actual: &[Failed]) -> bool {
+    includes(actual, recorded)
+        && (!recorded.is_empty() || actual.iter().all(|failed| failed.kind == FailedKind::Violation))
 }
 
 /// Properties that shrinking preserves.

@@ -87,8 +87,8 @@ fn an_endless_recording_ends_by_the_limit_of_the_user_in_every_replay() {
 #[test]
 fn memory_of_a_recording_has_a_ceiling() {
     let asks = recording("limits = { memory-pages = 60000 }", "grow()");
-    let seen = replay(&asks, &Engine::new(None).unwrap(), ReplayOptions::default()).unwrap().observation;
-    assert_eq!((seen.returned[0].value.as_deref(), seen.memory_limit_hit), (Some("-1"), true));
+    let observation = replay(&asks, &Engine::new(None).unwrap(), ReplayOptions::default()).unwrap().observation;
+    assert_eq!((observation.returned[0].value.as_deref(), observation.memory_limit_hit), (Some("-1"), true));
 }
 
 #[test]

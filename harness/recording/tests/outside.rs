@@ -112,11 +112,11 @@ fn a_replay_has_no_access_outside_of_its_directory() {
             let host = hosts.get(host);
             let recording = recording(&component, case, Outcome::Returned);
             let recording = Recording::read(&recording.write()).unwrap();
-            let seen =
+            let observation =
                 replay(&recording, &engine, ReplayOptions { host, ..ReplayOptions::default() }).unwrap().observation;
-            let is_refused = matches!(&seen.outcome, Outcome::NotRun(why) if why.contains("files"));
-            let reaches_nothing = seen.outcome == Outcome::Returned && case.contains("owned = ");
-            assert!(is_refused || reaches_nothing, "{case}: {}", seen.outcome);
+            let is_refused = matches!(&observation.outcome, Outcome::NotRun(why) if why.contains("files"));
+            let reaches_nothing = observation.outcome == Outcome::Returned && case.contains("owned = ");
+            assert!(is_refused || reaches_nothing, "{case}: {}", observation.outcome);
             assert_eq!(listing(outside.path()), before, "{case}");
         }
     }
@@ -156,9 +156,10 @@ fn a_replay_has_access_to_its_directory() {
     let engine = Engine::new(None).unwrap();
     let hosts = Hosts::default();
     let recording = recording(&component(), "[files]\nsecret = '!'", Outcome::Exit(1));
-    let seen = replay(&recording, &engine, ReplayOptions { host: hosts.get("wasi"), ..ReplayOptions::default() })
-        .unwrap()
-        .observation;
-    assert_eq!(seen.outcome, Outcome::Exit(1));
-    assert_eq!(seen.files.unwrap().keys().collect::<Vec<_>>(), ["owned", "secret"]);
+    let observation =
+        replay(&recording, &engine, ReplayOptions { host: hosts.get("wasi"), ..ReplayOptions::default() })
+            .unwrap()
+            .observation;
+    assert_eq!(observation.outcome, Outcome::Exit(1));
+    assert_eq!(observation.files.unwrap().keys().collect::<Vec<_>>(), ["owned", "secret"]);
 }

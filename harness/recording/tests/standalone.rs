@@ -27,9 +27,9 @@ fn a_standalone_repro_reproduces_the_recorded_run() {
         returned.iter().map(|returned| (returned.invoke.clone(), returned.value.clone())).collect::<Vec<_>>()
     };
     for (_, recording) in seeds::all(&engine) {
-        let seen = run(&engine, &standalone(&recording, &engine).unwrap(), &recording);
-        assert_eq!(seen.outcome, Outcome::Returned, "{seen:?}");
-        assert_eq!(values(&seen.returned), values(&recording.about.returned));
+        let observation = run(&engine, &standalone(&recording, &engine).unwrap(), &recording);
+        assert_eq!(observation.outcome, Outcome::Returned, "{observation:?}");
+        assert_eq!(values(&observation.returned), values(&recording.about.returned));
     }
 }
 

@@ -71,7 +71,7 @@ fn a_guest_that_fails_by_a_missing_effect_is_not_emptied() {
     let mut recording = seeds::echo(&engine);
     recording.about.case.expect.stdout = Some(polyfill_builder::case::Bytes::Text("some text\nand more\n".into()));
     let missing = replay(&recording, &engine, ReplayOptions::default()).unwrap().failed_now;
-    assert_eq!(missing[0].seen, None);
+    assert_eq!(missing[0].actual, None);
     recording.about.failed = Some(missing);
     let shrunk = shrink(&recording, &engine, goal(), |_, _| {}).unwrap();
     assert_eq!(shrunk.recording.about.stdout, b"some text\n");

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_nothing_say_what_there_is() {
+    fn unknown_names_are_rejected_with_the_available_releases() {
         let message = |name: &str| find(name).unwrap().unwrap_err().to_string();
         assert!(message("reference-libary@48.0.8").contains("`reference-reactor`"));
         assert!(message("reference-command@26.0.0").contains("25.0.1, 28.0.0"));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn releases_are_in_order_and_no_two_are_the_same() {
+    fn releases_are_sorted_and_distinct() {
         let versions: Vec<_> = releases().iter().map(Release::semver).collect();
         assert!(versions.is_sorted());
         for flavour in Flavour::ALL {
@@ -187,7 +187,7 @@ mod tests {
 
     /// Cargo looks after the others.
     #[test]
-    fn kept_files_are_those_that_were_published() {
+    fn stored_files_match_the_published_ones() {
         let sums = include_str!("../files/SHA256SUMS");
         assert_eq!(sums.lines().count(), 9);
         for line in sums.lines() {

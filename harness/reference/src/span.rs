@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ends_are_in_a_span() {
+    fn spans_include_both_ends() {
         let span: Span = "25.0.1..28.0.1".parse().unwrap();
         let versions: Vec<_> = span.releases().iter().map(|release| release.version).collect();
         assert_eq!(versions, ["25.0.1", "28.0.0", "28.0.1"]);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_span_says_why() {
+    fn invalid_spans_are_rejected_with_the_reason() {
         let error = |text: &str| text.parse::<Span>().unwrap_err();
         assert_eq!(error("25.0.1"), NoSpan::Shape("25.0.1".to_string()));
         assert_eq!(error("25.0.1..26.0.0"), NoSpan::Unknown { version: "26.0.0".to_string() });

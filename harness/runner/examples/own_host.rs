@@ -105,9 +105,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let inputs = Inputs { calls: vec![call], ..Inputs::default() };
     let hosts: [&dyn Host; 2] = [&Typed, &Dynamic];
     for host in hosts {
-        let seen = run_component(&engine, &component, host, &inputs, &Limits::default(), Sinks::default())?;
-        let returned = seen.returned.first().and_then(|returned| returned.value.clone()).unwrap_or_default();
-        println!("{}: {}, {returned}, {}", host.name(), seen.outcome, seen.calls.join("; "));
+        let observation = run_component(&engine, &component, host, &inputs, &Limits::default(), Sinks::default())?;
+        let returned = observation.returned.first().and_then(|returned| returned.value.clone()).unwrap_or_default();
+        println!("{}: {}, {returned}, {}", host.name(), observation.outcome, observation.calls.join("; "));
     }
     Ok(())
 }

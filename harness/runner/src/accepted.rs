@@ -79,11 +79,11 @@ impl Accepted {
     }
 
     /// Returns each entry with those of its cases that ran without showing the violation.
-    pub fn stale<'a>(&'a self, seen: &[(String, &[Violation])]) -> Vec<(&'a str, &'a str)> {
+    pub fn stale<'a>(&'a self, observed: &[(String, &[Violation])]) -> Vec<(&'a str, &'a str)> {
         let mut stale = Vec::new();
         for rule in &self.rules {
             for case in &rule.cases {
-                let mut of_case = seen.iter().filter(|(name, _)| name == case);
+                let mut of_case = observed.iter().filter(|(name, _)| name == case);
                 if !of_case.any(|(_, violations)| violations.iter().any(|violation| rule.accepts(violation))) {
                     stale.push((rule.id.as_str(), case.as_str()));
                 }
@@ -103,9 +103,10 @@ impl Accepted {
                 let through = of_case.iter().filter(|(trial, _)| fits(&rule.adapters, ANY, &trial.adapter));
                 let ran: Vec<&Observation> = through
                     .filter_map(|(_, result)| result.observation.as_ref())
-                    .filter(|seen| seen.looked_at.calls > 0)
+                    .filter(|observed| observed.checked.calls > 0)
                     .collect();
-                let shows = |seen: &&Observation| seen.violations.iter().any(|violation| rule.accepts(violation));
+                let shows =
+                    |observed: &&Observation| observed.violations.iter().any(|violation| rule.accepts(violation));
                 let id = &rule.id;
                 if of_case.is_empty() {
                     idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: unknown case `{case}`"));
@@ -200,10 +201,10 @@ mod tests {
     #[test]
     fn case_without_the_violation_is_reported() {
         let accepted = Accepted::parse(RULE).unwrap();
-        let seen = [violation("reference-command@50.0.1", "poll_oneoff", "`nevents`")];
-        assert_eq!(accepted.stale(&[("poll::several".into(), &seen[..])]), []);
+        let observed = [violation("reference-command@50.0.1", "poll_oneoff", "`nevents`")];
+        assert_eq!(accepted.stale(&[("poll::several".into(), &observed[..])]), []);
         assert_eq!(accepted.stale(&[("poll::several".into(), &[])]), [("count", "poll::several")]);
-        assert_eq!(accepted.stale(&[("poll::other".into(), &seen[..])]), [("count", "poll::several")]);
+        assert_eq!(accepted.stale(&[("poll::other".into(), &observed[..])]), [("count", "poll::several")]);
     }
 
     #[test]

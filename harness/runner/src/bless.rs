@@ -28,7 +28,7 @@ impl Blesser {
         let mut refusals = Vec::new();
         for mismatch in mismatches {
             match mismatch {
-                Mismatch::Bytes { golden: Some(golden), seen, .. } => files.push((folder.join(&golden.file), seen)),
+                Mismatch::Bytes { golden: Some(golden), actual, .. } => files.push((folder.join(&golden.file), actual)),
                 Mismatch::Bytes { golden: None, stream, .. } => {
                     let key = match stream {
                         Stream::Stdout => "stdout",
@@ -50,17 +50,17 @@ impl Blesser {
             return Err(refusals);
         }
         let mut blessed = Vec::new();
-        for (file, seen) in files {
-            self.write(&file, seen).map_err(|refusal| vec![refusal])?;
+        for (file, actual) in files {
+            self.write(&file, actual).map_err(|refusal| vec![refusal])?;
             blessed.push(file);
         }
         Ok(blessed)
     }
 
-    fn write(&self, file: &Path, seen: &[u8]) -> Result<(), String> {
+    fn write(&self, file: &Path, actual: &[u8]) -> Result<(), String> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         match written.get(file) {
-            Some(other) if other == seen => return Ok(()),
+            Some(other) if other == actual => return Ok(()),
             Some(_) => {
                 return Err(format!(
                     "not blessed: {} was already blessed with different output of another trial of the case; \
@@ -70,8 +70,8 @@ impl Blesser {
             }
             None => {}
         }
-        fs::write(file, seen).map_err(|error| format!("not blessed: {}: {error}", file.display()))?;
-        written.insert(file.to_path_buf(), seen.to_vec());
+        fs::write(file, actual).map_err(|error| format!("not blessed: {}: {error}", file.display()))?;
+        written.insert(file.to_path_buf(), actual.to_vec());
         Ok(())
     }
 }
@@ -81,9 +81,9 @@ mod tests {
     use super::*;
     use crate::compare::Golden;
 
-    fn stdout(seen: &str, file: Option<&str>) -> Mismatch {
+    fn stdout(actual: &str, file: Option<&str>) -> Mismatch {
         let golden = file.map(|file| Golden { file: file.into(), exists: false });
-        Mismatch::Bytes { stream: Stream::Stdout, expected: Vec::new(), seen: seen.into(), golden }
+        Mismatch::Bytes { stream: Stream::Stdout, expected: Vec::new(), actual: actual.into(), golden }
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
     fn trials_do_not_overwrite_files_blessed_by_others() {
         let folder = tempfile::tempdir().unwrap();
         let blesser = Blesser::new(folder.path().into());
-        let bless = |seen| blesser.bless("a.case.toml", &[stdout(seen, Some("a"))]);
+        let bless = |actual| blesser.bless("a.case.toml", &[stdout(actual, Some("a"))]);
         assert!(bless("1").is_ok());
         assert!(bless("1").is_ok());
         assert!(bless("2").unwrap_err()[0].contains("another trial"));

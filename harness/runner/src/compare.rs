@@ -26,7 +26,7 @@ pub enum Mismatch {
         /// Expected bytes.
         expected: Vec<u8>,
         /// Actual bytes.
-        seen: Vec<u8>,
+        actual: Vec<u8>,
         /// Golden file with the expected bytes; `None` if the case file contains them.
         golden: Option<Golden>,
     },
@@ -44,7 +44,7 @@ pub enum Mismatch {
         /// Expected value in WAVE.
         expected: String,
         /// Actual value; `None` if the function has no result.
-        seen: Option<String>,
+        actual: Option<String>,
         /// Reason why the expected value is invalid, if it is.
         note: Option<String>,
     },
@@ -53,7 +53,7 @@ pub enum Mismatch {
         /// Expected calls.
         expected: Vec<String>,
         /// Actual calls.
-        seen: Vec<String>,
+        actual: Vec<String>,
     },
     /// An expected call is missing.
     NoSuchCall {
@@ -67,7 +67,7 @@ pub enum Mismatch {
         /// Forbidden call, in the case's notation.
         wanted: String,
         /// Actual call.
-        seen: String,
+        actual: String,
     },
     /// The output of a call differs.
     Printed {
@@ -76,14 +76,14 @@ pub enum Mismatch {
         /// Expected output.
         expected: String,
         /// Actual output.
-        seen: Vec<u8>,
+        actual: Vec<u8>,
     },
     /// The resources that remain in the host's table differ.
     HandlesLeft {
         /// Expected resources.
         expected: Handles,
         /// Number of remaining resources by type; `None` if the host does not report them.
-        seen: Option<BTreeMap<String, u64>>,
+        actual: Option<BTreeMap<String, u64>>,
     },
     /// The case expects calls on a host that records none, or only those that the case answers.
     CallsNotRecorded,
@@ -94,21 +94,21 @@ pub enum Mismatch {
         /// Expected functions.
         expected: Vec<String>,
         /// Actual functions.
-        seen: Vec<String>,
+        actual: Vec<String>,
     },
     /// The component has forbidden imports.
     UnwantedImports {
         /// Forbidden substring of import names.
         word: String,
         /// Imported functions whose names contain it.
-        seen: Vec<String>,
+        actual: Vec<String>,
     },
     /// The remaining files differ. Both as one line per file.
     Files {
         /// Expected files.
         expected: Vec<String>,
         /// Actual files.
-        seen: Vec<String>,
+        actual: Vec<String>,
     },
     /// Interfaces of one namespace are imported in several versions.
     Versions {
@@ -122,7 +122,7 @@ pub enum Mismatch {
         /// Minimum and maximum number of pages.
         expected: [u64; 2],
         /// Actual number of pages.
-        seen: u64,
+        actual: u64,
     },
     /// The case requires checks of adapters, and nothing was checked.
     NothingChecked {
@@ -174,8 +174,8 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     match &observation.outcome {
         Outcome::NotBuilt { message, .. } => {
             // Ignore a trailing newline of the message.
-            let seen = format!("{}\n", message.trim_end());
-            bytes(&mut mismatches, "error", Stream::Error, expect.error.as_ref(), seen.as_bytes());
+            let actual = format!("{}\n", message.trim_end());
+            bytes(&mut mismatches, "error", Stream::Error, expect.error.as_ref(), actual.as_bytes());
             return mismatches;
         }
         // A guest that was not run has nothing else to compare.
@@ -196,13 +196,13 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
     }
     mismatches.extend(observation.violations.iter().cloned().map(Mismatch::Violation));
     if let Some(expected) = expect.imports.as_ref().filter(|expected| **expected != observation.imports) {
-        mismatches.push(Mismatch::Imports { expected: expected.clone(), seen: observation.imports.clone() });
+        mismatches.push(Mismatch::Imports { expected: expected.clone(), actual: observation.imports.clone() });
     }
     for word in &expect.no_imports {
-        let seen: Vec<String> =
+        let actual: Vec<String> =
             observation.imports.iter().filter(|name| name.contains(word.as_str())).cloned().collect();
-        if !seen.is_empty() {
-            mismatches.push(Mismatch::UnwantedImports { word: word.clone(), seen });
+        if !actual.is_empty() {
+            mismatches.push(Mismatch::UnwantedImports { word: word.clone(), actual });
         }
     }
     files(&mut mismatches, expect, observation);
@@ -210,9 +210,9 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
         versions(&mut mismatches, &observation.core_interfaces);
     }
     if let Some(expected @ [least, most]) = expect.pages_grown {
-        let seen = observation.pages_grown;
-        if !(least..=most).contains(&seen) {
-            mismatches.push(Mismatch::PagesGrown { expected, seen });
+        let actual = observation.pages_grown;
+        if !(least..=most).contains(&actual) {
+            mismatches.push(Mismatch::PagesGrown { expected, actual });
         }
     }
     handles_left(&mut mismatches, expect, observation);
@@ -221,12 +221,12 @@ pub fn compare(case: &Case, observation: &Observation) -> Vec<Mismatch> {
 
 fn handles_left(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observation) {
     let Some(expected) = &expect.handles_left else { return };
-    let fits = observation.handles_left.as_ref().is_some_and(|seen| match expected {
-        Handles::All(count) => seen.values().sum::<u64>() == *count,
-        Handles::Each(each) => each.iter().filter(|(_, count)| **count > 0).eq(seen),
+    let fits = observation.handles_left.as_ref().is_some_and(|actual| match expected {
+        Handles::All(count) => actual.values().sum::<u64>() == *count,
+        Handles::Each(each) => each.iter().filter(|(_, count)| **count > 0).eq(actual),
     });
     if !fits {
-        mismatches.push(Mismatch::HandlesLeft { expected: expected.clone(), seen: observation.handles_left.clone() });
+        mismatches.push(Mismatch::HandlesLeft { expected: expected.clone(), actual: observation.handles_left.clone() });
     }
 }
 
@@ -266,7 +266,7 @@ fn other_outcome(expect: &Expect, observation: &Observation) -> Option<String> {
     }
 }
 
-fn bytes(mismatches: &mut Vec<Mismatch>, key: &'static str, stream: Stream, expected: Option<&Bytes>, seen: &[u8]) {
+fn bytes(mismatches: &mut Vec<Mismatch>, key: &'static str, stream: Stream, expected: Option<&Bytes>, actual: &[u8]) {
     let Some(written) = expected else { return };
     let read = match written.read() {
         Ok(read) => read,
@@ -277,9 +277,9 @@ fn bytes(mismatches: &mut Vec<Mismatch>, key: &'static str, stream: Stream, expe
         Bytes::Text(_) | Bytes::Hex(_) | Bytes::Repeat(_) | Bytes::Pattern(_) => None,
     };
     if let Bytes::Pattern(text) = written {
-        if !pattern::fits(&text.pattern, seen) {
-            let expected = pattern::beside(&text.pattern, seen).into_bytes();
-            mismatches.push(Mismatch::Bytes { stream, expected, seen: seen.to_vec(), golden: None });
+        if !pattern::fits(&text.pattern, actual) {
+            let expected = pattern::beside(&text.pattern, actual).into_bytes();
+            mismatches.push(Mismatch::Bytes { stream, expected, actual: actual.to_vec(), golden: None });
         }
         return;
     }
@@ -289,8 +289,8 @@ fn bytes(mismatches: &mut Vec<Mismatch>, key: &'static str, stream: Stream, expe
         expected.truncate(expected.trim_ascii_end().len());
         expected.push(b'\n');
     }
-    if missing || expected != seen {
-        mismatches.push(Mismatch::Bytes { stream, expected, seen: seen.to_vec(), golden });
+    if missing || expected != actual {
+        mismatches.push(Mismatch::Bytes { stream, expected, actual: actual.to_vec(), golden });
     }
 }
 
@@ -309,12 +309,12 @@ fn backtrace(mismatches: &mut Vec<Mismatch>, expected: &[String], observation: &
 fn returned(mismatches: &mut Vec<Mismatch>, calls: &[Call], observation: &Observation) {
     for (call, returned) in calls.iter().zip(&observation.returned) {
         if let Some(expected) = call.prints.as_ref().filter(|expected| expected.as_bytes() != returned.printed) {
-            let (invoke, seen) = (call.invoke.clone(), returned.printed.clone());
-            mismatches.push(Mismatch::Printed { invoke, expected: expected.clone(), seen });
+            let (invoke, actual) = (call.invoke.clone(), returned.printed.clone());
+            mismatches.push(Mismatch::Printed { invoke, expected: expected.clone(), actual });
         }
         let Some(expected) = &call.returns else { continue };
         let same = match &returned.value {
-            Some(seen) => wave::same(expected, seen),
+            Some(actual) => wave::same(expected, actual),
             None => Ok(false),
         };
         if same == Ok(true) {
@@ -323,7 +323,7 @@ fn returned(mismatches: &mut Vec<Mismatch>, calls: &[Call], observation: &Observ
         mismatches.push(Mismatch::Returned {
             invoke: call.invoke.clone(),
             expected: expected.clone(),
-            seen: returned.value.clone(),
+            actual: returned.value.clone(),
             note: same.err(),
         });
     }
@@ -333,8 +333,8 @@ fn files(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Observat
     let Some(expected) = &expect.files else { return };
     let none = BTreeMap::new();
     match listing::lines(expected, observation.files.as_ref().unwrap_or(&none)) {
-        Ok([expected, seen]) if expected == seen => {}
-        Ok([expected, seen]) => mismatches.push(Mismatch::Files { expected, seen }),
+        Ok([expected, actual]) if expected == actual => {}
+        Ok([expected, actual]) => mismatches.push(Mismatch::Files { expected, actual }),
         Err(error) => mismatches.push(Mismatch::Unreadable { key: "files", message: error.to_string() }),
     }
 }
@@ -373,47 +373,47 @@ fn host_calls(mismatches: &mut Vec<Mismatch>, expect: &Expect, observation: &Obs
         HostCalls::Exactly(all) => all,
     };
     if *some != observation.calls || observation.calls_dropped > 0 {
-        mismatches.push(Mismatch::HostCalls { expected: some.clone(), seen: observation.calls.clone() });
+        mismatches.push(Mismatch::HostCalls { expected: some.clone(), actual: observation.calls.clone() });
     }
 }
 
 /// Returns true if the calls of `at-least` are among the actual calls.
-fn has_all(some: &SomeCalls, seen: &[String]) -> bool {
+fn has_all(some: &SomeCalls, actual: &[String]) -> bool {
     let mut missing = Vec::new();
-    some_calls(&mut missing, some, seen);
+    some_calls(&mut missing, some, actual);
     missing.is_empty()
 }
 
-fn some_calls(mismatches: &mut Vec<Mismatch>, some: &SomeCalls, seen: &[String]) {
+fn some_calls(mismatches: &mut Vec<Mismatch>, some: &SomeCalls, actual: &[String]) {
     let fits = |wanted: &String, call: &String| pattern::fits_line(wanted, call);
-    let mut rest = seen.iter();
+    let mut rest = actual.iter();
     if let Some(missing) = some.at_least.iter().position(|wanted| !rest.any(|call| fits(wanted, call))) {
         let after = some.at_least[..missing].last().cloned();
         mismatches.push(Mismatch::NoSuchCall { call: some.at_least[missing].clone(), after });
     }
     for wanted in &some.never {
-        if let Some(call) = seen.iter().find(|call| fits(wanted, call)) {
-            mismatches.push(Mismatch::UnwantedCall { wanted: wanted.clone(), seen: call.clone() });
+        if let Some(call) = actual.iter().find(|call| fits(wanted, call)) {
+            mismatches.push(Mismatch::UnwantedCall { wanted: wanted.clone(), actual: call.clone() });
         }
     }
     if let Some(unordered) = &some.unordered {
-        let [expected, left] = unmatched(unordered, seen, fits);
+        let [expected, left] = unmatched(unordered, actual, fits);
         if !expected.is_empty() || !left.is_empty() {
-            mismatches.push(Mismatch::HostCalls { expected, seen: left });
+            mismatches.push(Mismatch::HostCalls { expected, actual: left });
         }
     }
 }
 
 /// Returns the unmatched rest of both lists after a maximum bipartite matching (augmenting paths).
-fn unmatched(wanted: &[String], seen: &[String], fits: impl Fn(&String, &String) -> bool) -> [Vec<String>; 2] {
-    let mut taken: Vec<Option<usize>> = vec![None; seen.len()];
+fn unmatched(wanted: &[String], actual: &[String], fits: impl Fn(&String, &String) -> bool) -> [Vec<String>; 2] {
+    let mut taken: Vec<Option<usize>> = vec![None; actual.len()];
     let can: Vec<Vec<usize>> =
-        wanted.iter().map(|wanted| (0..seen.len()).filter(|place| fits(wanted, &seen[*place])).collect()).collect();
+        wanted.iter().map(|wanted| (0..actual.len()).filter(|place| fits(wanted, &actual[*place])).collect()).collect();
     let alone: Vec<String> = (0..wanted.len())
-        .filter(|one| !pair(*one, &can, &mut taken, &mut vec![false; seen.len()]))
+        .filter(|one| !pair(*one, &can, &mut taken, &mut vec![false; actual.len()]))
         .map(|one| wanted[one].clone())
         .collect();
-    let left = seen.iter().zip(&taken).filter(|(_, taken)| taken.is_none()).map(|(call, _)| call.clone());
+    let left = actual.iter().zip(&taken).filter(|(_, taken)| taken.is_none()).map(|(call, _)| call.clone());
     [alone, left.collect()]
 }
 

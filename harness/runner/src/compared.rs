@@ -6,13 +6,13 @@ use std::fmt;
 use polyfill_builder::index::{Artifact, Trial};
 
 use crate::suite::{TrialResult, Verdict};
-use crate::violation::{LookedAt, StackUse};
+use crate::violation::{Checked, StackUse};
 
 /// Number of checked and unchecked calls and trials, and the violations found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     trials: usize,
-    looked_at: LookedAt,
+    checked: Checked,
     /// Peak use of an adapter's stack, and its location.
     stack: Option<(StackUse, String)>,
     /// Number of violations by kind.
@@ -20,7 +20,7 @@ pub struct Compared {
     /// Partly checked cases, with the number of checked and of all calls.
     in_part: BTreeMap<String, String>,
     /// Cases with nondeterministic runs.
-    unsteady: BTreeSet<String>,
+    nondeterministic: BTreeSet<String>,
     /// Unchecked cases, with the reason and the number of trials.
     nothing: BTreeMap<String, (String, usize)>,
     /// Number of trials without adapters, or on hosts that do not report adapter calls, by reason.
@@ -45,16 +45,16 @@ impl Compared {
     }
 
     fn note(&mut self, trial: &Trial, result: &TrialResult) {
-        let looked_at = result.observation.as_ref().map(|observation| observation.looked_at.clone());
-        let looked_at = looked_at.unwrap_or_default();
+        let checked = result.observation.as_ref().map(|observation| observation.checked.clone());
+        let checked = checked.unwrap_or_default();
         let case = trial.case_key();
         for violation in result.observation.iter().flat_map(|observation| &observation.violations) {
             *self.violations.entry(violation.what.kind()).or_default() += 1;
         }
-        if looked_at.unsteady > 0 {
-            self.unsteady.insert(case.clone());
+        if checked.nondeterministic > 0 {
+            self.nondeterministic.insert(case.clone());
         }
-        match (looked_at.calls, looked_at.passed_over) {
+        match (checked.calls, checked.skipped) {
             (0, _) => {
                 let why = match &trial.artifact {
                     Artifact::Component(_) => result.unchecked.as_deref().unwrap_or("not run"),
@@ -65,24 +65,24 @@ impl Compared {
                 return;
             }
             (_, 0) => {}
-            (compared, passed_over) => {
-                let all = compared + passed_over;
+            (compared, skipped) => {
+                let all = compared + skipped;
                 self.in_part.insert(case, format!("{compared} of {all} calls"));
             }
         }
         self.trials += 1;
-        if let Some((function, used)) = looked_at.most_stack()
+        if let Some((function, used)) = checked.most_stack()
             && self.stack.as_ref().is_none_or(|(most, _)| used > *most)
         {
             let function = if function.is_empty() { "no call" } else { function };
             self.stack = Some((used, format!("in {function} of {} by {}", trial.case_key(), trial.adapter)));
         }
-        self.looked_at = self.looked_at.and(&looked_at);
+        self.checked = self.checked.and(&checked);
     }
 
     /// Returns the total coverage.
-    pub fn looked_at(&self) -> &LookedAt {
-        &self.looked_at
+    pub fn checked(&self) -> &Checked {
+        &self.checked
     }
 
     /// Returns the number of violations by kind, including accepted ones.
@@ -96,7 +96,7 @@ impl Compared {
         for (case, calls) in &self.in_part {
             text.push_str(&format!("partly checked: {case}: {calls}\n"));
         }
-        for case in &self.unsteady {
+        for case in &self.nondeterministic {
             text.push_str(&format!("partly checked: {case}: two runs differ\n"));
         }
         for (case, (why, trials)) in &self.nothing {
@@ -110,7 +110,7 @@ impl Compared {
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
-        writeln!(f, "{}, in {} trial{}", self.looked_at, self.trials, plural(self.trials as u64))?;
+        writeln!(f, "{}, in {} trial{}", self.checked, self.trials, plural(self.trials as u64))?;
         if let Some((used, place)) = &self.stack {
             writeln!(f, "peak stack use: {used}, {place}")?;
         }

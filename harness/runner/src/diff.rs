@@ -18,26 +18,26 @@ const MOST_CHARS: usize = 400;
 const ROW: usize = 16;
 
 /// Returns the diff of two outputs: by lines if both are text, else by rows of a hex dump.
-pub(crate) fn bytes(expected: &[u8], seen: &[u8]) -> String {
-    if expected.len().max(seen.len()) > MOST_BYTES {
-        return first_difference(expected, seen);
+pub(crate) fn bytes(expected: &[u8], actual: &[u8]) -> String {
+    if expected.len().max(actual.len()) > MOST_BYTES {
+        return first_difference(expected, actual);
     }
-    match (text(expected), text(seen)) {
-        (Some(expected), Some(seen)) => lines(expected, seen),
-        _ => lines(&rows(expected, 0), &rows(seen, 0)),
+    match (text(expected), text(actual)) {
+        (Some(expected), Some(actual)) => lines(expected, actual),
+        _ => lines(&rows(expected, 0), &rows(actual, 0)),
     }
 }
 
 /// Returns the diff of two texts.
-pub(crate) fn lines(expected: &str, seen: &str) -> String {
-    let diff = TextDiff::from_lines(expected, seen);
+pub(crate) fn lines(expected: &str, actual: &str) -> String {
+    let diff = TextDiff::from_lines(expected, actual);
     let mut unified = diff.unified_diff();
     shorten(&unified.context_radius(3).missing_newline_hint(true).to_string())
 }
 
 /// Returns the diff of two lists of lines.
-pub(crate) fn lists(expected: &[String], seen: &[String]) -> String {
-    lines(&joined(expected), &joined(seen))
+pub(crate) fn lists(expected: &[String], actual: &[String]) -> String {
+    lines(&joined(expected), &joined(actual))
 }
 
 /// Returns the end of an output: unmodified text, or a hex dump.
@@ -59,8 +59,8 @@ pub(crate) fn tail(bytes: &[u8]) -> String {
     }
 }
 
-fn first_difference(expected: &[u8], seen: &[u8]) -> String {
-    let at = expected.iter().zip(seen).take_while(|(expected, seen)| expected == seen).count();
+fn first_difference(expected: &[u8], actual: &[u8]) -> String {
+    let at = expected.iter().zip(actual).take_while(|(expected, actual)| expected == actual).count();
     let start = at / ROW * ROW;
     let around = |bytes: &[u8]| {
         let end = bytes.len().min(start + 2 * ROW);
@@ -69,8 +69,8 @@ fn first_difference(expected: &[u8], seen: &[u8]) -> String {
     format!(
         "expected {} bytes, actual {}; first difference at byte {at}:\n{}",
         expected.len(),
-        seen.len(),
-        lines(&around(expected), &around(seen))
+        actual.len(),
+        lines(&around(expected), &around(actual))
     )
 }
 
@@ -143,9 +143,9 @@ mod tests {
     #[test]
     fn diff_of_large_outputs_shows_the_first_difference() {
         let expected = vec![b'a'; 1 << 20];
-        let mut seen = expected.clone();
-        seen[70_000] = b'b';
-        let diff = bytes(&expected, &seen);
+        let mut actual = expected.clone();
+        actual[70_000] = b'b';
+        let diff = bytes(&expected, &actual);
         assert!(diff.contains("first difference at byte 70000"), "{diff}");
         assert!(diff.len() < 1000, "{diff}");
         assert!(bytes(&expected, &expected[1..]).contains("actual 1048575"));

@@ -66,7 +66,7 @@ impl MustFail<'_> {
         // A case without `sanitize` is checked only on request of the command line; its violations are judged in
         // `cell`.
         others.retain(|other| !matches!(other, Mismatch::Violation(_)) || mismatches.contains(other));
-        if others.is_empty() && has_looked(observation, mismatches) {
+        if others.is_empty() && has_checked(observation, mismatches) {
             return Ok(());
         }
         let also = others.iter().map(|other| word(other, observation)).collect::<BTreeSet<_>>();
@@ -96,7 +96,7 @@ pub(crate) fn judge(
 }
 
 /// Returns true if something was run or encoded, and all expectations could be evaluated.
-fn has_looked(observation: &Observation, mismatches: &[Mismatch]) -> bool {
+fn has_checked(observation: &Observation, mismatches: &[Mismatch]) -> bool {
     let was_made = !matches!(
         observation.outcome,
         Outcome::NotRun(_) | Outcome::HostFailed(_) | Outcome::NotBuilt { stage: Stage::Case | Stage::Compile, .. }
@@ -130,7 +130,7 @@ fn kind(mismatch: &Mismatch, observation: &Observation) -> Option<FailureKind> {
         Mismatch::HostCalls { .. } | Mismatch::NoSuchCall { .. } | Mismatch::UnwantedCall { .. } => {
             FailureKind::HostCalls
         }
-        Mismatch::HandlesLeft { seen: Some(_), .. } => FailureKind::HandlesLeft,
+        Mismatch::HandlesLeft { actual: Some(_), .. } => FailureKind::HandlesLeft,
         Mismatch::Violation(_) => FailureKind::Sanitize,
         Mismatch::Imports { .. } => FailureKind::Imports,
         Mismatch::UnwantedImports { .. } => FailureKind::NoImports,
@@ -138,7 +138,7 @@ fn kind(mismatch: &Mismatch, observation: &Observation) -> Option<FailureKind> {
         Mismatch::Versions { .. } => FailureKind::OneVersion,
         Mismatch::PagesGrown { .. } => FailureKind::PagesGrown,
         Mismatch::Returned { note: Some(_), .. }
-        | Mismatch::HandlesLeft { seen: None, .. }
+        | Mismatch::HandlesLeft { actual: None, .. }
         | Mismatch::CallsNotRecorded
         | Mismatch::NothingChecked { .. }
         | Mismatch::OtherFailure(_)
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
     use crate::observation::TrapInfo;
 
-    fn ways(outcome: Outcome, expect: &str, with: &str) -> Result<(), OtherFailure> {
+    fn judged(outcome: Outcome, expect: &str, with: &str) -> Result<(), OtherFailure> {
         let case: Case =
             toml::from_str(&format!("expect = {expect}\n[[xfail]]\ntrials = '*'\nreason = 'r'\n{with}")).unwrap();
         let mut observation = Observation::of(outcome);
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn without_kinds_only_differences_of_completed_runs_are_expected() {
         for outcome in [Outcome::Returned, Outcome::Exit(3), trap()] {
-            assert_eq!(ways(outcome, "{ exit = 1 }", ""), Ok(()));
+            assert_eq!(judged(outcome, "{ exit = 1 }", ""), Ok(()));
         }
         let stages = [Stage::Case, Stage::Compile, Stage::Adapter, Stage::Encode].map(not_built);
         let others = [
@@ -223,14 +223,14 @@ mod tests {
             Outcome::HostFailed("why".into()),
         ];
         for outcome in stages.into_iter().chain(others) {
-            let other = ways(outcome.clone(), "{ exit = 1 }", "").unwrap_err();
+            let other = judged(outcome.clone(), "{ exit = 1 }", "").unwrap_err();
             assert!(!other.actual.is_empty(), "{outcome}");
         }
     }
 
     #[test]
     fn every_difference_must_be_of_an_expected_kind() {
-        let with = |kinds: &str| ways(Outcome::Exit(3), "{ exit = 1, stdout = 'other' }", &format!("with = {kinds}"));
+        let with = |kinds: &str| judged(Outcome::Exit(3), "{ exit = 1, stdout = 'other' }", &format!("with = {kinds}"));
         assert_eq!(with("['exit', 'stdout', 'trap']"), Ok(()));
         for kinds in ["'exit'", "'stdout'", "['trap', 'stdout']", "'error'", "'limit'"] {
             let other = with(kinds).unwrap_err();
@@ -240,20 +240,21 @@ mod tests {
 
     #[test]
     fn encoding_errors_and_limits_are_expected_only_by_name() {
-        assert_eq!(ways(not_built(Stage::Encode), "{ exit = 1 }", "with = 'error'"), Ok(()));
-        assert_eq!(ways(limit(), "{ exit = 1 }", "with = 'limit'"), Ok(()));
+        assert_eq!(judged(not_built(Stage::Encode), "{ exit = 1 }", "with = 'error'"), Ok(()));
+        assert_eq!(judged(limit(), "{ exit = 1 }", "with = 'limit'"), Ok(()));
         for stage in [Stage::Case, Stage::Compile, Stage::Adapter] {
-            assert!(ways(not_built(stage), "{ exit = 1 }", "with = ['error', 'limit', 'exit']").is_err());
+            assert!(judged(not_built(stage), "{ exit = 1 }", "with = ['error', 'limit', 'exit']").is_err());
         }
         assert!(
-            ways(Outcome::NotRun("why".into()), "{ exit = 1 }", "with = ['error', 'limit', 'exit', 'trap']").is_err()
+            judged(Outcome::NotRun("why".into()), "{ exit = 1 }", "with = ['error', 'limit', 'exit', 'trap']").is_err()
         );
     }
 
     #[test]
-    fn values_in_fails_replace_expectations_of_the_case() {
-        let with =
-            |outcome, actual: &str| ways(outcome, "{ exit = 1, stdout = 'other' }", &format!("with = {{ {actual} }}"));
+    fn values_in_xfail_replace_expectations_of_the_case() {
+        let with = |outcome, actual: &str| {
+            judged(outcome, "{ exit = 1, stdout = 'other' }", &format!("with = {{ {actual} }}"))
+        };
         assert_eq!(with(Outcome::Exit(3), "exit = 3, stdout = 'seen'"), Ok(()));
         assert_eq!(with(trap(), "trap = 'unreachable', stdout = 'seen'"), Ok(()));
         assert_eq!(with(limit(), "limit = 'fuel', stdout = 'seen'"), Ok(()));

@@ -24,7 +24,7 @@ pub struct Failed {
     pub expected: Option<String>,
     /// Actual text; `None` if nothing was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<String>,
+    pub actual: Option<String>,
 }
 
 /// Kind of a mismatch.
@@ -75,13 +75,14 @@ impl Failed {
 
     /// Returns `None` for mismatches that are not properties of the run, because no replay shows them.
     fn of(mismatch: &Mismatch, observation: &Observation) -> Option<Self> {
-        let one = |kind, at: &str, expected: Option<String>, seen| Self { kind, at: at.to_string(), expected, seen };
+        let one =
+            |kind, at: &str, expected: Option<String>, actual| Self { kind, at: at.to_string(), expected, actual };
         Some(match mismatch {
             Mismatch::NothingChecked { .. } | Mismatch::OtherFailure(_) => return None,
             Mismatch::Outcome { expected } => {
                 one(FailedKind::Outcome, "", Some(expected.clone()), Some(outcome(&observation.outcome)))
             }
-            Mismatch::Bytes { stream, expected, seen, .. } => {
+            Mismatch::Bytes { stream, expected, actual, .. } => {
                 let kind = match stream {
                     Stream::Stdout => FailedKind::Stdout,
                     Stream::Stderr => FailedKind::Stderr,
@@ -89,42 +90,42 @@ impl Failed {
                     Stream::CoreCalls => FailedKind::CoreCalls,
                     Stream::Trace => FailedKind::Trace,
                 };
-                first_line(kind, "", expected, seen)
+                first_line(kind, "", expected, actual)
             }
             Mismatch::Backtrace { expected, missing } => {
                 one(FailedKind::Backtrace, &expected[..*missing].join(", then "), expected.get(*missing).cloned(), None)
             }
-            Mismatch::Returned { invoke, expected, seen, .. } => {
-                one(FailedKind::Returned, invoke, Some(expected.clone()), seen.clone())
+            Mismatch::Returned { invoke, expected, actual, .. } => {
+                one(FailedKind::Returned, invoke, Some(expected.clone()), actual.clone())
             }
-            Mismatch::Printed { invoke, expected, seen } => {
-                first_line(FailedKind::Printed, invoke, expected.as_bytes(), seen)
+            Mismatch::Printed { invoke, expected, actual } => {
+                first_line(FailedKind::Printed, invoke, expected.as_bytes(), actual)
             }
-            Mismatch::HostCalls { expected, seen } => lists(FailedKind::HostCalls, expected, seen),
+            Mismatch::HostCalls { expected, actual } => lists(FailedKind::HostCalls, expected, actual),
             Mismatch::NoSuchCall { call, after } => {
                 one(FailedKind::HostCalls, after.as_deref().unwrap_or_default(), Some(call.clone()), None)
             }
-            Mismatch::UnwantedCall { wanted, seen } => {
-                one(FailedKind::HostCalls, "", Some(format!("never {wanted}")), Some(seen.clone()))
+            Mismatch::UnwantedCall { wanted, actual } => {
+                one(FailedKind::HostCalls, "", Some(format!("never {wanted}")), Some(actual.clone()))
             }
             Mismatch::CallsNotRecorded => one(FailedKind::HostCalls, "", None, None),
-            Mismatch::HandlesLeft { expected, seen } => {
+            Mismatch::HandlesLeft { expected, actual } => {
                 let expected = Some(expected_handles(expected));
-                one(FailedKind::HandlesLeft, "", expected, seen.as_ref().map(counts))
+                one(FailedKind::HandlesLeft, "", expected, actual.as_ref().map(counts))
             }
             Mismatch::Violation(violation) => {
                 one(FailedKind::Violation, &violation.function, None, Some(violation.what.kind().into()))
             }
-            Mismatch::Imports { expected, seen } => lists(FailedKind::Imports, expected, seen),
-            Mismatch::UnwantedImports { word, seen } => {
-                one(FailedKind::Imports, "", Some(format!("none with {word}")), Some(seen.join(", ")))
+            Mismatch::Imports { expected, actual } => lists(FailedKind::Imports, expected, actual),
+            Mismatch::UnwantedImports { word, actual } => {
+                one(FailedKind::Imports, "", Some(format!("none with {word}")), Some(actual.join(", ")))
             }
             Mismatch::Versions { namespace, interfaces } => {
                 one(FailedKind::Versions, namespace, Some("one".into()), Some(interfaces.join(", ")))
             }
-            Mismatch::Files { expected, seen } => lists(FailedKind::Files, expected, seen),
-            Mismatch::PagesGrown { expected: [least, most], seen } => {
-                one(FailedKind::PagesGrown, "", Some(format!("{least} to {most}")), Some(seen.to_string()))
+            Mismatch::Files { expected, actual } => lists(FailedKind::Files, expected, actual),
+            Mismatch::PagesGrown { expected: [least, most], actual } => {
+                one(FailedKind::PagesGrown, "", Some(format!("{least} to {most}")), Some(actual.to_string()))
             }
             Mismatch::Unreadable { key, message } => one(FailedKind::Unreadable, key, None, Some(message.clone())),
         })
@@ -140,19 +141,25 @@ fn outcome(outcome: &Outcome) -> String {
 }
 
 /// Summarizes the first differing line. All lines before it are equal.
-fn first_line(kind: FailedKind, at: &str, expected: &[u8], seen: &[u8]) -> Failed {
+fn first_line(kind: FailedKind, at: &str, expected: &[u8], actual: &[u8]) -> Failed {
     let lines = |bytes: &'_ [u8]| bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
-    first(kind, at, &lines(expected), &lines(seen), |line| bytes_text(line))
+    first(kind, at, &lines(expected), &lines(actual), |line| bytes_text(line))
 }
 
-fn lists(kind: FailedKind, expected: &[String], seen: &[String]) -> Failed {
-    first(kind, "", expected, seen, |line| bytes_text(line.as_bytes()))
+fn lists(kind: FailedKind, expected: &[String], actual: &[String]) -> Failed {
+    first(kind, "", expected, actual, |line| bytes_text(line.as_bytes()))
 }
 
-fn first<T: PartialEq>(kind: FailedKind, at: &str, expected: &[T], seen: &[T], text: impl Fn(&T) -> String) -> Failed {
-    let same = expected.iter().zip(seen).take_while(|(expected, seen)| expected == seen).count();
+fn first<T: PartialEq>(
+    kind: FailedKind,
+    at: &str,
+    expected: &[T],
+    actual: &[T],
+    text: impl Fn(&T) -> String,
+) -> Failed {
+    let same = expected.iter().zip(actual).take_while(|(expected, actual)| expected == actual).count();
     let at = format!("{at}{}line {}", if at.is_empty() { "" } else { ", " }, same + 1);
-    Failed { kind, at, expected: expected.get(same).map(&text), seen: seen.get(same).map(&text) }
+    Failed { kind, at, expected: expected.get(same).map(&text), actual: actual.get(same).map(&text) }
 }
 
 impl fmt::Display for FailedKind {
@@ -186,7 +193,7 @@ impl fmt::Display for Failed {
         let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into()).replace('\n', "\n    ");
         writeln!(f, "{}{place}", self.kind)?;
         writeln!(f, "  expected: {}", or(&self.expected))?;
-        write!(f, "  actual:   {}", or(&self.seen))
+        write!(f, "  actual:   {}", or(&self.actual))
     }
 }
 
@@ -197,14 +204,14 @@ mod tests {
     #[test]
     fn summary_of_an_output_is_the_first_differing_line() {
         let failed =
-            |expected: &str, seen: &str| first_line(FailedKind::Stdout, "", expected.as_bytes(), seen.as_bytes());
+            |expected: &str, actual: &str| first_line(FailedKind::Stdout, "", expected.as_bytes(), actual.as_bytes());
         let one = failed("a\nb\nc\n", "a\nx\nc\n");
         assert_eq!(one.to_string(), "stdout, line 2\n  expected: \"b\\n\"\n  actual:   \"x\\n\"");
         assert_eq!(one, failed("a\nb\nc\n", "a\nx\n"));
         assert_ne!(one, failed("a\nb\nc\n", "x\n"));
         assert_ne!(one, failed("a\nb\nc\n", "a\ny\n"));
         assert_ne!(failed("a\n", ""), failed("a\n", "b\n"));
-        assert_eq!(failed("a\n", "").seen, None);
-        assert_eq!(failed("a\n", "a").seen.as_deref(), Some("\"a\""));
+        assert_eq!(failed("a\n", "").actual, None);
+        assert_eq!(failed("a\n", "a").actual.as_deref(), Some("\"a\""));
     }
 }

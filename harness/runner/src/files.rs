@@ -28,7 +28,7 @@ use self::plan::{Kind, MOST_PATH, Plan, Planned};
 use crate::host::Stop;
 use crate::inputs::Inputs;
 use crate::limits::Limits;
-use crate::observation::{Outcome, Seen};
+use crate::observation::{FileState, Outcome};
 
 pub(crate) use self::meter::{Meter, Size, length};
 
@@ -225,10 +225,10 @@ impl Files {
     }
 
     /// Lists all contents. `most` bounds the bytes of files; a file with several names counts once per name.
-    pub(crate) fn look(&self, most: usize) -> Result<BTreeMap<String, Seen>, FilesError> {
-        let mut look = Look { left: most, most, entries: self.most, seen: BTreeMap::new() };
+    pub(crate) fn look(&self, most: usize) -> Result<BTreeMap<String, FileState>, FilesError> {
+        let mut look = Look { left: most, most, entries: self.most, states: BTreeMap::new() };
         self.root.walk(&mut look)?;
-        Ok(look.seen)
+        Ok(look.states)
     }
 }
 
@@ -243,7 +243,11 @@ impl Drop for Files {
 }
 
 /// Returns a run's outcome and the remaining files. Exceeding a limit of the listing is an outcome.
-pub(crate) fn left(files: Option<&Files>, most: usize, outcome: Outcome) -> (Outcome, Option<BTreeMap<String, Seen>>) {
+pub(crate) fn left(
+    files: Option<&Files>,
+    most: usize,
+    outcome: Outcome,
+) -> (Outcome, Option<BTreeMap<String, FileState>>) {
     let message = match files.map(|files| files.look(most)).transpose() {
         Ok(files) => return (outcome, files),
         Err(error) => error.to_string(),
@@ -288,7 +292,7 @@ struct Look {
     left: usize,
     /// Maximum number of entries.
     entries: usize,
-    seen: BTreeMap<String, Seen>,
+    states: BTreeMap<String, FileState>,
 }
 
 impl Visit for Look {
@@ -302,32 +306,32 @@ impl Visit for Look {
         if path.len() > MOST_PATH {
             return Err(FilesError::TooMuch(format!("a path of more than {MOST_PATH} bytes")));
         }
-        if self.seen.len() == self.entries {
+        if self.states.len() == self.entries {
             return Err(FilesError::TooMuch(format!("more than {} files, directories and links", self.entries)));
         }
         let path = directory::text(path);
-        let seen = self.seen(found).map_err(failed("inspect", &path))?;
-        let seen = seen.ok_or_else(|| FilesError::TooMuch(format!("more than {} bytes of files", self.most)))?;
-        self.seen.insert(path, seen);
+        let state = self.state(found).map_err(failed("inspect", &path))?;
+        let state = state.ok_or_else(|| FilesError::TooMuch(format!("more than {} bytes of files", self.most)))?;
+        self.states.insert(path, state);
         Ok(())
     }
 }
 
 impl Look {
     /// Returns an entry; `None` for a file that exceeds the remaining bytes.
-    fn seen(&mut self, found: &Found<'_>) -> io::Result<Option<Seen>> {
+    fn state(&mut self, found: &Found<'_>) -> io::Result<Option<FileState>> {
         let (mode, modified) = (found.mode(), found.modified());
         Ok(match found.kind() {
-            FoundKind::Link => Some(Seen::Link { to: found.target()? }),
-            FoundKind::Directory => Some(Seen::Folder { mode, modified }),
-            FoundKind::Other => Some(Seen::Other),
+            FoundKind::Link => Some(FileState::Link { to: found.target()? }),
+            FoundKind::Directory => Some(FileState::Folder { mode, modified }),
+            FoundKind::Other => Some(FileState::Other),
             FoundKind::File => {
                 // Read at most the remaining bytes, even if the file is longer than reported.
                 let mut content = Vec::new();
                 found.open()?.take(self.left as u64 + 1).read_to_end(&mut content)?;
                 self.left.checked_sub(content.len()).map(|rest| {
                     self.left = rest;
-                    Seen::File { content, mode, modified }
+                    FileState::File { content, mode, modified }
                 })
             }
         })

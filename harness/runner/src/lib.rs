@@ -90,7 +90,7 @@ pub use host::{Clock, Host, Hosts, Output, Random, State, Stop, WALL_CLOCK_SECON
 pub use inputs::{Inputs, InputsError, Sinks};
 pub use limits::Limits;
 pub use native::{NativeRun, observe_native};
-pub use observation::{Frame, Observation, Outcome, Returned, Seen, TrapInfo};
+pub use observation::{FileState, Frame, Observation, Outcome, Returned, TrapInfo};
 pub use observe::{Imports, Run, host_linker, observe, run_component, run_program};
 pub use options::Options;
 pub use program::Program;
@@ -106,7 +106,7 @@ pub use trace::{
 pub use unchecked::nothing_to_check;
 pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
-pub use violation::{Changed, LookedAt, StackUse, Violation, ViolationKind};
+pub use violation::{Changed, Checked, StackUse, Violation, ViolationKind};
 pub use writers::name_writers;
 
 /// Cases and the index, in the format of the build.

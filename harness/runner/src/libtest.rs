@@ -29,7 +29,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
         }
     };
     if !arguments.list {
-        tell_of_ignored(&runner, &index, arguments);
+        print_ignored(&runner, &index, arguments);
     }
     descriptors::expect_runs(arguments.test_threads.unwrap_or_default());
     let shared = Arc::new((runner, index));
@@ -70,7 +70,7 @@ fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> libtest_mimic::Trial {
 }
 
 /// Prints each reason for ignored trials once, because libtest's output does not contain reasons.
-fn tell_of_ignored(runner: &Runner, index: &Index, arguments: &Arguments) {
+fn print_ignored(runner: &Runner, index: &Index, arguments: &Arguments) {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for trial in &index.trials {
         if let Some(reason) = runner.ignored(index, trial)

@@ -5,22 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use polyfill_builder::case::BytesError;
 use polyfill_builder::tree::{Entry, Node, Tree};
 
-use crate::observation::Seen;
+use crate::observation::FileState;
 use crate::values::{bytes_text, string_text};
 
 /// Returns a line per path, expected and actual. The lines are equal if the files match.
-pub(crate) fn lines(expected: &Tree, seen: &BTreeMap<String, Seen>) -> Result<[Vec<String>; 2], BytesError> {
+pub(crate) fn lines(expected: &Tree, actual: &BTreeMap<String, FileState>) -> Result<[Vec<String>; 2], BytesError> {
     let mut lines = [Vec::new(), Vec::new()];
-    let paths: BTreeSet<&String> = expected.keys().chain(seen.keys()).collect();
+    let paths: BTreeSet<&String> = expected.keys().chain(actual.keys()).collect();
     for path in paths {
         let entry = expected.get(path);
         if let Some(entry) = entry {
             lines[0].push(format!("{path}: {}", wanted(entry)?));
         }
-        let Some(there) = seen.get(path) else { continue };
+        let Some(there) = actual.get(path) else { continue };
         // Parent directories of expected entries need not be listed in the case.
         let on_the_way = |other: &String| other.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        if entry.is_some() || !matches!(there, Seen::Folder { .. }) || !expected.keys().any(on_the_way) {
+        if entry.is_some() || !matches!(there, FileState::Folder { .. }) || !expected.keys().any(on_the_way) {
             lines[1].push(format!("{path}: {}", found(there, entry.and_then(Entry::node))));
         }
     }
@@ -46,12 +46,12 @@ fn wanted(entry: &Entry) -> Result<String, BytesError> {
 }
 
 /// Shows permissions and times only if the expected entry specifies them.
-fn found(seen: &Seen, node: Option<&Node>) -> String {
-    let (mut text, mode, modified) = match seen {
-        Seen::File { content, mode, modified } => (bytes_text(content), *mode, *modified),
-        Seen::Folder { mode, modified } => ("directory".to_string(), *mode, *modified),
-        Seen::Link { to } => return format!("link to {}", string_text(to)),
-        Seen::Other => return "special file (not a file, directory or link)".to_string(),
+fn found(actual: &FileState, node: Option<&Node>) -> String {
+    let (mut text, mode, modified) = match actual {
+        FileState::File { content, mode, modified } => (bytes_text(content), *mode, *modified),
+        FileState::Folder { mode, modified } => ("directory".to_string(), *mode, *modified),
+        FileState::Link { to } => return format!("link to {}", string_text(to)),
+        FileState::Other => return "special file (not a file, directory or link)".to_string(),
     };
     if node.is_some_and(|node| node.mode.is_some()) {
         text.push_str(&shown_mode(mode));
@@ -79,16 +79,16 @@ mod tests {
     #[track_caller]
     fn check(expected: &str, difference: &str) {
         let expect: Expect = toml::from_str(&format!("[files]\n{expected}")).unwrap();
-        let file = |text: &str| Seen::File { content: text.into(), mode: 0o644, modified: 7 };
-        let seen = BTreeMap::from([
+        let file = |text: &str| FileState::File { content: text.into(), mode: 0o644, modified: 7 };
+        let actual = BTreeMap::from([
             ("a".to_string(), file("text")),
-            ("d".to_string(), Seen::Folder { mode: 0o755, modified: 7 }),
+            ("d".to_string(), FileState::Folder { mode: 0o755, modified: 7 }),
             ("d/b".to_string(), file("")),
-            ("l".to_string(), Seen::Link { to: "a".into() }),
+            ("l".to_string(), FileState::Link { to: "a".into() }),
         ]);
-        let [expected, seen] = lines(&expect.files.unwrap(), &seen).unwrap();
-        let missing = expected.iter().filter(|line| !seen.contains(line)).map(|line| format!("-{line}"));
-        let more = seen.iter().filter(|line| !expected.contains(line)).map(|line| format!("+{line}"));
+        let [expected, actual] = lines(&expect.files.unwrap(), &actual).unwrap();
+        let missing = expected.iter().filter(|line| !actual.contains(line)).map(|line| format!("-{line}"));
+        let more = actual.iter().filter(|line| !expected.contains(line)).map(|line| format!("+{line}"));
         assert_eq!(missing.chain(more).collect::<Vec<_>>().join("; "), difference);
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core_boundary::AllGiven;
 use crate::trace::Trace;
-use crate::violation::{LookedAt, Violation};
+use crate::violation::{Checked, Violation};
 
 /// Maximum number of innermost frames shown.
 const MOST_FRAMES: usize = 40;
@@ -41,7 +41,7 @@ pub struct Observation {
     /// Violations by adapters, if they were checked: the first few of each kind.
     pub violations: Vec<Violation>,
     /// Coverage of the checks.
-    pub looked_at: LookedAt,
+    pub checked: Checked,
     /// Outputs of adapter calls, for comparison with another run.
     #[serde(skip)]
     pub given: Arc<AllGiven>,
@@ -50,7 +50,7 @@ pub struct Observation {
     /// Versioned interfaces that the core modules import, sorted. Linkers may satisfy them by other versions.
     pub core_interfaces: Vec<String>,
     /// Contents of the guest's private directory by path; `None` if it has none.
-    pub files: Option<BTreeMap<String, Seen>>,
+    pub files: Option<BTreeMap<String, FileState>>,
     /// Initial size of all memories in 64 KiB pages.
     pub pages_initial: u64,
     /// Growth of all memories in 64 KiB pages, during and after instantiation.
@@ -84,7 +84,7 @@ impl Observation {
             core_calls_dropped: 0,
             trace: None,
             violations: Vec::new(),
-            looked_at: LookedAt::default(),
+            checked: Checked::default(),
             given: Arc::default(),
             imports: Vec::new(),
             core_interfaces: Vec::new(),
@@ -119,7 +119,7 @@ impl Observation {
 /// Entry of the guest's private directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Seen {
+pub enum FileState {
     /// Regular file.
     File {
         /// Content.

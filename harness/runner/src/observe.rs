@@ -39,7 +39,7 @@ pub struct Run<'a> {
     /// The component.
     pub program: &'a Program,
     /// Adapter chain of the component, for messages; empty if unknown.
-    pub stack: &'a str,
+    pub chain: &'a str,
     /// Host that satisfies the imports.
     pub host: &'a dyn Host,
     /// Linker with the host's functions on this engine, from [`host_linker`]. Can be shared by all runs.
@@ -62,7 +62,7 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     /// Returns true if calls are reported, for a trace or for checks.
-    fn is_told(&self) -> bool {
+    fn reports_calls(&self) -> bool {
         self.detail != Detail::Off || self.sanitize.is_some()
     }
 }
@@ -100,7 +100,7 @@ pub fn run_program(
     let run = Run {
         engine,
         program,
-        stack: "",
+        chain: "",
         host,
         linker,
         is_one_host: false,
@@ -160,8 +160,8 @@ impl Default for SecondRun<'_> {
 /// Runs a component with the additional checks of a second run.
 pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &SecondRun<'_>) -> Observation {
     // Use a tracing proxy, for traces and for checks.
-    let told = run.is_told();
-    let limits = &run.limits.within(run.time.left(), told);
+    let reports_calls = run.reports_calls();
+    let limits = &run.limits.within(run.time.left(), reports_calls);
     let run = &Run { limits, ..*run };
     let files = match Files::lay_out(run.inputs, run.limits) {
         Ok(files) if files.is_some() && !run.host.has_files() => return Observation::of(no_files(run.host)),
@@ -183,7 +183,7 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &SecondRun<'_>) -> 
         Ok(store) => store,
         Err(outcome) => return Observation::of(outcome),
     };
-    if told {
+    if reports_calls {
         // Each report compares all of main's memory.
         store.set_hostcall_fuel(limits.memory.saturating_mul(2));
     }
@@ -200,7 +200,7 @@ pub(crate) fn observe_as(run: &Run<'_>, sinks: Sinks, looks: &SecondRun<'_>) -> 
     let trace = (run.detail != Detail::Off).then(|| store.data().tape().finish());
     let mut observation = observation(&mut store, outcome, files.as_ref(), run.limits);
     for violation in &mut observation.violations {
-        violation.adapter = run.stack.to_string();
+        violation.adapter = run.chain.to_string();
     }
     Observation {
         returned,
@@ -296,7 +296,7 @@ pub(crate) fn observation(
         core_calls: core.calls,
         core_calls_dropped: core.dropped,
         violations: core.violations,
-        looked_at: core.looked_at,
+        checked: core.checked,
         given: Arc::new(core.given),
         files,
         pages_initial: state.pages.initial,
@@ -329,13 +329,13 @@ fn link(run: &Run<'_>) -> Result<Linked, String> {
             .map_err(|errors| list("invalid `[[import]]` answers in the case", &errors))?;
     }
     let link = || {
-        let origin = Origin { component: run.program.binary(), stack: run.stack };
+        let origin = Origin { component: run.program.binary(), chain: run.chain };
         let main = imports::linked(run.host, &linker, run.program.component(), origin);
         main.map_err(|unmet| unmet.to_string())
     };
     let is_own = matches!(linker, Cow::Owned(_));
     let main = if run.is_one_host && !is_own { run.program.linked(run.host.name(), link)? } else { link()? };
-    Ok(if run.is_told() {
+    Ok(if run.reports_calls() {
         Linked::Wrapped(Wrapped::new(run.engine, run.program, &linker)?)
     } else {
         Linked::Plain(main)

@@ -4,22 +4,22 @@ const WITHIN: &str = "[..]";
 const LINES: &str = "...";
 
 /// Returns true if the pattern matches the whole text.
-pub(crate) fn fits(pattern: &str, seen: &[u8]) -> bool {
-    let Ok(seen) = std::str::from_utf8(seen) else { return false };
-    let (pattern, seen): (Vec<&str>, Vec<&str>) = (pattern.split('\n').collect(), seen.split('\n').collect());
+pub(crate) fn fits(pattern: &str, output: &[u8]) -> bool {
+    let Ok(output) = std::str::from_utf8(output) else { return false };
+    let (pattern, output): (Vec<&str>, Vec<&str>) = (pattern.split('\n').collect(), output.split('\n').collect());
     // For each number of actual lines: true if the pattern lines so far match that many lines.
-    let mut can = vec![false; seen.len() + 1];
+    let mut can = vec![false; output.len() + 1];
     can[0] = true;
     for line in pattern {
         let before = can.clone();
-        for end in 0..=seen.len() {
+        for end in 0..=output.len() {
             can[end] = match line {
                 LINES => before[..=end].contains(&true),
-                _ => end > 0 && before[end - 1] && fits_line(line, seen[end - 1]),
+                _ => end > 0 && before[end - 1] && fits_line(line, output[end - 1]),
             };
         }
     }
-    can[seen.len()]
+    can[output.len()]
 }
 
 /// Returns true if a pattern line matches a line.
@@ -28,12 +28,12 @@ pub(crate) fn fits_line(pattern: &str, line: &str) -> bool {
 }
 
 /// Prepares the pattern for a diff: replaces pattern lines by the actual lines that they match, in order.
-pub(crate) fn beside(pattern: &str, seen: &[u8]) -> String {
-    let seen = String::from_utf8_lossy(seen);
-    let mut rest = seen.split('\n');
+pub(crate) fn beside(pattern: &str, output: &[u8]) -> String {
+    let output = String::from_utf8_lossy(output);
+    let mut rest = output.split('\n');
     let lines = pattern.split('\n').map(|line| {
         let mut ahead = rest.clone();
-        match ahead.find(|seen| fits_line(line, seen)) {
+        match ahead.find(|output| fits_line(line, output)) {
             Some(found) => {
                 rest = ahead;
                 found
@@ -49,8 +49,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_stand_for_any_text() {
-        for (pattern, seen, expected) in [
+    fn wildcards_match_any_text() {
+        for (pattern, output, expected) in [
             ("a\n", "a\n", true),
             ("a\n", "a", false),
             ("a[..]c", "abc", true),
@@ -66,7 +66,7 @@ mod tests {
             ("start\n...\nend\n...", "start\nend\nend\n", true),
             ("start\n...\nend\n", "start\nend\nmore\n", false),
         ] {
-            assert_eq!(fits(pattern, seen.as_bytes()), expected, "{pattern:?} {seen:?}");
+            assert_eq!(fits(pattern, output.as_bytes()), expected, "{pattern:?} {output:?}");
         }
         assert!(!fits("...", b"\xff"));
     }

@@ -43,10 +43,10 @@ impl fmt::Display for Report<'_> {
             self.mismatch(f, mismatch)?;
         }
         // Omit the outcome if a mismatch shows it.
-        let tells_outcome = |mismatch: &Mismatch| {
+        let shows_outcome = |mismatch: &Mismatch| {
             matches!(mismatch, Mismatch::Outcome { .. } | Mismatch::Bytes { stream: Stream::Error, .. })
         };
-        if !self.mismatches.iter().any(tells_outcome) {
+        if !self.mismatches.iter().any(shows_outcome) {
             writeln!(f, "\noutcome: {}", self.observation.outcome)?;
             f.write_str(&self.observation.outcome.backtrace())?;
         }
@@ -78,7 +78,7 @@ impl Report<'_> {
                 writeln!(f, "  actual:   {}", continued(&self.observation.outcome.to_string()))?;
                 f.write_str(&self.observation.outcome.backtrace())
             }
-            Mismatch::Bytes { stream, expected, seen, golden } => {
+            Mismatch::Bytes { stream, expected, actual, golden } => {
                 let name = match stream {
                     Stream::Stdout => "stdout",
                     Stream::Stderr => "stderr",
@@ -92,7 +92,7 @@ impl Report<'_> {
                     Some(Golden { file, exists: false }) => format!(", in {file} (file not found)"),
                 };
                 writeln!(f, "{name} (- expected{file}, + actual)")?;
-                indented(f, &diff::bytes(expected, seen))
+                indented(f, &diff::bytes(expected, actual))
             }
             Mismatch::Backtrace { expected, missing } => {
                 writeln!(f, "backtrace")?;
@@ -103,18 +103,18 @@ impl Report<'_> {
                 };
                 writeln!(f, "  actual:   no `{}`{after}", expected[*missing])
             }
-            Mismatch::Returned { invoke, expected, seen, note } => {
+            Mismatch::Returned { invoke, expected, actual, note } => {
                 writeln!(f, "result of {invoke}")?;
                 writeln!(f, "  expected: {expected}")?;
-                writeln!(f, "  actual:   {}", seen.as_deref().unwrap_or("no result"))?;
+                writeln!(f, "  actual:   {}", actual.as_deref().unwrap_or("no result"))?;
                 match note {
                     Some(note) => writeln!(f, "  the expected value is not valid WAVE: {note}"),
                     None => Ok(()),
                 }
             }
-            Mismatch::HostCalls { expected, seen } => {
+            Mismatch::HostCalls { expected, actual } => {
                 writeln!(f, "host calls (- expected, + actual)")?;
-                indented(f, &diff::lists(expected, seen))
+                indented(f, &diff::lists(expected, actual))
             }
             Mismatch::NoSuchCall { call, after } => {
                 let after = after.as_ref().map_or_else(String::new, |after| format!(" after {after}"));
@@ -122,25 +122,25 @@ impl Report<'_> {
                 writeln!(f, "  expected: {call}{after}")?;
                 writeln!(f, "  actual:   no such call among {} recorded", self.observation.calls.len())
             }
-            Mismatch::UnwantedCall { wanted, seen } => {
+            Mismatch::UnwantedCall { wanted, actual } => {
                 writeln!(f, "host calls")?;
                 writeln!(f, "  expected: never {wanted}")?;
-                writeln!(f, "  actual:   {seen}")
+                writeln!(f, "  actual:   {actual}")
             }
-            Mismatch::Printed { invoke, expected, seen } => {
+            Mismatch::Printed { invoke, expected, actual } => {
                 writeln!(f, "stdout of {invoke} (- expected, + actual)")?;
-                indented(f, &diff::bytes(expected.as_bytes(), seen))
+                indented(f, &diff::bytes(expected.as_bytes(), actual))
             }
-            Mismatch::HandlesLeft { expected, seen } => {
+            Mismatch::HandlesLeft { expected, actual } => {
                 writeln!(f, "remaining handles")?;
                 writeln!(f, "  expected: {}", expected_handles(expected))?;
                 let answered = &self.observation.answered_left;
-                match seen {
-                    Some(seen) if !answered.is_empty() => {
-                        writeln!(f, "  actual:   {}", counts(seen))?;
+                match actual {
+                    Some(actual) if !answered.is_empty() => {
+                        writeln!(f, "  actual:   {}", counts(actual))?;
                         writeln!(f, "  not dropped, of the handles returned by the host mock: {}", answered.join(", "))
                     }
-                    Some(seen) => writeln!(f, "  actual:   {}", counts(seen)),
+                    Some(actual) => writeln!(f, "  actual:   {}", counts(actual)),
                     None => writeln!(
                         f,
                         "  this host does not report handles\n  \
@@ -178,28 +178,28 @@ impl Report<'_> {
                 writeln!(f, "{violation}")?;
                 violation.details().iter().try_for_each(|line| writeln!(f, "  {line}"))
             }
-            Mismatch::Imports { expected, seen } => {
+            Mismatch::Imports { expected, actual } => {
                 writeln!(f, "imports of the component (- expected, + actual)")?;
-                indented(f, &diff::lists(expected, seen))
+                indented(f, &diff::lists(expected, actual))
             }
-            Mismatch::Files { expected, seen } => {
+            Mismatch::Files { expected, actual } => {
                 writeln!(f, "files (- expected, + actual)")?;
-                indented(f, &diff::lists(expected, seen))
+                indented(f, &diff::lists(expected, actual))
             }
-            Mismatch::UnwantedImports { word, seen } => {
+            Mismatch::UnwantedImports { word, actual } => {
                 writeln!(f, "imports of the component")?;
                 writeln!(f, "  expected: none with `{word}` in its name")?;
-                writeln!(f, "  actual:   {}", seen.join(", "))
+                writeln!(f, "  actual:   {}", actual.join(", "))
             }
             Mismatch::Versions { namespace, interfaces } => {
                 writeln!(f, "versions of `{namespace}`")?;
                 writeln!(f, "  expected: one")?;
                 writeln!(f, "  actual:   {}", interfaces.join(", "))
             }
-            Mismatch::PagesGrown { expected: [least, most], seen } => {
+            Mismatch::PagesGrown { expected: [least, most], actual } => {
                 writeln!(f, "memory growth in pages")?;
                 writeln!(f, "  expected: {least} to {most}")?;
-                writeln!(f, "  actual:   {seen} (initial: {})", self.observation.pages_initial)
+                writeln!(f, "  actual:   {actual} (initial: {})", self.observation.pages_initial)
             }
             Mismatch::Unreadable { key, message } => writeln!(f, "`{key}` cannot be compared: {message}"),
         }

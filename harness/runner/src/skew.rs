@@ -61,7 +61,7 @@ pub(crate) struct Origin<'a> {
     /// Component binary.
     pub(crate) component: &'a [u8],
     /// Adapter chain of the component; empty if unknown.
-    pub(crate) stack: &'a str,
+    pub(crate) chain: &'a str,
 }
 
 /// Returns the version conflicts among the unsatisfied imports.
@@ -83,7 +83,7 @@ pub(crate) fn skews(
             };
             modules.iter().any(named)
         };
-        let by = importers.iter().filter(|(_, modules)| asks(modules)).map(|(name, _)| in_stack(name, origin.stack));
+        let by = importers.iter().filter(|(_, modules)| asks(modules)).map(|(name, _)| in_chain(name, origin.chain));
         Skew {
             interface: interface.to_string(),
             by: by.collect(),
@@ -96,8 +96,8 @@ pub(crate) fn skews(
 }
 
 /// Returns the id of the adapter in the chain that corresponds to a core module, or the module's name.
-fn in_stack(module: &str, stack: &str) -> String {
-    let found = stack.split('+').find_map(|id| match reference::find(id) {
+fn in_chain(module: &str, chain: &str) -> String {
+    let found = chain.split('+').find_map(|id| match reference::find(id) {
         Some(Ok(published)) => (module == reference::IMPORT_MODULE).then(|| published.to_string()),
         _ => (id.split('.').next() == Some(module)).then(|| id.to_string()),
     });

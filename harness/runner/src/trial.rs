@@ -195,14 +195,14 @@ impl Runner {
         let declared = !case.imports.is_empty() && !case.host_code;
         let code = self.imports.get(&trial.guest).filter(|_| !declared);
         let imports = code.map_or(&[][..], Vec::as_slice);
-        let (stack, sanitize) = (trial.adapter.as_str(), trial.sanitize.as_ref());
+        let (chain, sanitize) = (trial.adapter.as_str(), trial.sanitize.as_ref());
         let inputs = &inputs;
         let is_one_host = true;
         // A rerun, to record the trial.
         let is_again = time.get().is_some();
         let time = time.get_or_init(|| TrialTime::new(limits, detail != Detail::Off || sanitize.is_some()));
         let run =
-            Run { engine, program, stack, host, linker, is_one_host, imports, inputs, limits, time, sanitize, detail };
+            Run { engine, program, chain, host, linker, is_one_host, imports, inputs, limits, time, sanitize, detail };
         let mut observation = observe(&run, Sinks::default());
         if is_again {
             return Ok(observation);

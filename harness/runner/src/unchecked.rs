@@ -20,7 +20,7 @@ impl Runner {
     ) -> Option<String> {
         let no_run =
             matches!(observation.outcome, Outcome::NotRun(_) | Outcome::NotBuilt { .. } | Outcome::HostFailed(_));
-        if no_run || observation.looked_at.calls + observation.looked_at.passed_over > 0 {
+        if no_run || observation.checked.calls + observation.checked.skipped > 0 {
             return None;
         }
         let file = match &trial.artifact {
@@ -49,11 +49,11 @@ pub(crate) fn is_failure(case: &Case, trial: &Trial) -> bool {
 }
 
 /// Returns the reason why no adapter call was checked in a run of an instrumented component with an adapter chain.
-pub fn nothing_to_check(component: &[u8], stack: &str) -> String {
+pub fn nothing_to_check(component: &[u8], chain: &str) -> String {
     let imported: BTreeSet<String> = module::importers(component).into_values().flatten().collect();
     let is_known = |module: &str| sanitize::CHECKED.contains(&module);
     let adapters: Vec<String> =
-        stack.split('+').filter(|word| !word.is_empty() && *word != "none").map(|word| format!("`{word}`")).collect();
+        chain.split('+').filter(|word| !word.is_empty() && *word != "none").map(|word| format!("`{word}`")).collect();
     if adapters.is_empty() || imported.iter().any(|module| is_known(module)) {
         "main calls no adapter".into()
     } else {
@@ -69,9 +69,9 @@ pub fn nothing_to_check(component: &[u8], stack: &str) -> String {
 mod tests {
     use super::*;
 
-    fn reason(import: &str, stack: &str) -> String {
+    fn reason(import: &str, chain: &str) -> String {
         let text = format!("(component (core module $main (import \"{import}\" \"f\" (func))))");
-        nothing_to_check(&wat::parse_str(text).unwrap(), stack)
+        nothing_to_check(&wat::parse_str(text).unwrap(), chain)
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::trace::Detail;
 /// write. Nondeterministic cases cannot be judged.
 pub fn judge_unwritten(run: &Run<'_>, observation: &mut Observation) {
     let over = matches!(observation.outcome, Outcome::NotRun(_) | Outcome::Timeout { .. } | Outcome::Limit { .. });
-    if run.sanitize.is_none() || observation.looked_at.calls == 0 || over {
+    if run.sanitize.is_none() || observation.checked.calls == 0 || over {
         return;
     }
     let run = Run { detail: Detail::Off, ..*run };
@@ -25,9 +25,9 @@ pub fn judge_unwritten(run: &Run<'_>, observation: &mut Observation) {
     };
     let other = again(PATTERNS[1]);
     let judged = observation.given.judged(&other, again);
-    observation.looked_at.unsteady = u64::from(!judged.steady || !whole.get());
+    observation.checked.nondeterministic = u64::from(!judged.steady || !whole.get());
     for mut violation in judged.violations {
-        violation.adapter = run.stack.to_string();
+        violation.adapter = run.chain.to_string();
         observation.violations.push(violation);
     }
 }

@@ -189,11 +189,11 @@ fn hex(bytes: &[u8]) -> String {
 /// Coverage of the checks: shows that checks actually ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct LookedAt {
+pub struct Checked {
     /// Calls from main into adapters around which main's memory was compared.
     pub calls: u64,
     /// Calls that were skipped because of their number.
-    pub passed_over: u64,
+    pub skipped: u64,
     /// Calls of main's realloc.
     pub reallocs: u64,
     /// Maximum number of realloc calls within one call from main.
@@ -211,7 +211,7 @@ pub struct LookedAt {
     pub stack_pointers: u64,
     /// Nondeterministic runs, of which only a prefix could be compared with a second run.
     #[serde(default)]
-    pub unsteady: u64,
+    pub nondeterministic: u64,
 }
 
 /// Peak use of a stack.
@@ -230,7 +230,7 @@ impl fmt::Display for StackUse {
     }
 }
 
-impl LookedAt {
+impl Checked {
     /// Returns the function with the highest stack use, and that use.
     pub fn most_stack(&self) -> Option<(&str, StackUse)> {
         let functions = self.stacks.iter().map(|(function, used)| (function.as_str(), *used));
@@ -238,17 +238,17 @@ impl LookedAt {
     }
 
     /// Sums the coverage of two runs; maxima are kept.
-    pub(crate) fn and(&self, other: &LookedAt) -> LookedAt {
+    pub(crate) fn and(&self, other: &Checked) -> Checked {
         let mut stacks = self.stacks.clone();
         for (function, used) in &other.stacks {
             most(&mut stacks, function, *used);
         }
-        LookedAt {
+        Checked {
             stacks,
             stack_pointers: self.stack_pointers + other.stack_pointers,
-            unsteady: self.unsteady + other.unsteady,
+            nondeterministic: self.nondeterministic + other.nondeterministic,
             calls: self.calls + other.calls,
-            passed_over: self.passed_over + other.passed_over,
+            skipped: self.skipped + other.skipped,
             reallocs: self.reallocs + other.reallocs,
             most_reallocs: self.most_reallocs.max(other.most_reallocs),
             handles: self.handles + other.handles,
@@ -265,10 +265,10 @@ pub(crate) fn most(stacks: &mut BTreeMap<String, StackUse>, function: &str, used
     }
 }
 
-impl fmt::Display for LookedAt {
+impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: u64| if count == 1 { "" } else { "s" };
-        let &LookedAt { calls, reallocs, handles, .. } = self;
+        let &Checked { calls, reallocs, handles, .. } = self;
         write!(f, "checked {calls} adapter call{}, {reallocs} calls of main's realloc", plural(calls))?;
         write!(f, ", and {handles} handle{}", plural(handles))
     }

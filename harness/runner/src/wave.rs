@@ -8,15 +8,15 @@ use wasmtime::component::wasm_wave::untyped::UntypedValue;
 /// Returns true if both texts denote the same value. White space, the spelling of numbers and strings, and the order of
 /// fields are insignificant; `some(..)` and `none` fields may be omitted; bytes may be written as a string. Fails if
 /// the expected text is not valid WAVE.
-pub(crate) fn same(expected: &str, seen: &str) -> Result<bool, String> {
-    if expected.trim() == seen {
+pub(crate) fn same(expected: &str, actual: &str) -> Result<bool, String> {
+    if expected.trim() == actual {
         return Ok(true);
     }
     let expected = UntypedValue::parse(expected).map_err(|error| error.to_string())?;
     // The actual text may contain handles (`$1`), which are not WAVE: compare the texts verbatim.
-    let Ok(seen) = UntypedValue::parse(seen) else { return Ok(false) };
+    let Ok(actual) = UntypedValue::parse(actual) else { return Ok(false) };
     let left = Value { node: expected.node(), source: expected.source() };
-    let right = Value { node: seen.node(), source: seen.source() };
+    let right = Value { node: actual.node(), source: actual.source() };
     Ok(left.same(&right).unwrap_or(false))
 }
 
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn spelling_is_insignificant() {
-        for (expected, seen) in [
+        for (expected, actual) in [
             ("[1,2 , 3]", "[1, 2, 3]"),
             ("1.0", "1"),
             ("nan", "nan"),
@@ -155,16 +155,16 @@ mod tests {
             (r#""hi""#, "[104, 105]"),
             ("$1", "$1"),
         ] {
-            assert_eq!(same(expected, seen), Ok(true), "{expected} and {seen}");
+            assert_eq!(same(expected, actual), Ok(true), "{expected} and {actual}");
         }
     }
 
     #[test]
     fn different_values_are_not_equal() {
-        for (expected, seen) in
+        for (expected, actual) in
             [("[1, 2]", "[1, 2, 3]"), ("ok", "err"), ("ok(1)", "ok"), ("a(1)", "b(1)"), ("{x}", "{y}"), ("1", "\"1\"")]
         {
-            assert_eq!(same(expected, seen), Ok(false), "{expected} and {seen}");
+            assert_eq!(same(expected, actual), Ok(false), "{expected} and {actual}");
         }
         assert!(same("[1,", "[1]").is_err());
     }

@@ -46,15 +46,15 @@ fn check(engine: &Engine, prelude: &str, guest: &str, host: &str) -> Result<(), 
     let said = |key: &str| guest.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
     let expected = said(";; expected:").ok_or("the first line must be `;; expected: ..`")?;
     let main = wat::parse_str(format!("(module\n{prelude}\n{guest})"))?;
-    let seen = run(engine, &main, host)?;
-    let ended = match &seen.outcome {
+    let observation = run(engine, &main, host)?;
+    let ended = match &observation.outcome {
         Outcome::Limit { limit, message } => format!("limit on {limit} ({message})"),
         other => other.to_string(),
     };
     if ended != expected {
-        return Err(format!("expected: {expected}\nactual:   {ended}\n{}", seen.outcome.backtrace()).into());
+        return Err(format!("expected: {expected}\nactual:   {ended}\n{}", observation.outcome.backtrace()).into());
     }
-    let entries = seen.files.as_ref().map(|files| files.len().to_string());
+    let entries = observation.files.as_ref().map(|files| files.len().to_string());
     match said(";; entries:") {
         Some(expected) if entries.as_deref() != Some(expected) => {
             Err(format!("expected {expected} entries, found {entries:?}").into())

@@ -53,8 +53,11 @@ fn growth_fails_when_the_total_reaches_the_limit() {
           (drop (memory.grow $a (i32.const 50)))
           (if (i32.ne (memory.grow $b (i32.const 49)) (i32.const -1)) (then unreachable))
           (memory.grow $b (i32.const 48))))"#;
-    let seen = run_module(module, &pages(100));
-    assert_eq!((value(&seen), seen.pages_initial, seen.pages_grown, seen.memory_limit_hit), ("1", 2, 98, true));
+    let observation = run_module(module, &pages(100));
+    assert_eq!(
+        (value(&observation), observation.pages_initial, observation.pages_grown, observation.memory_limit_hit),
+        ("1", 2, 98, true)
+    );
 }
 
 /// A growth that exceeds the memory's own maximum does not release any of the budget.
@@ -207,8 +210,8 @@ fn call(component: &str, invoke: &str, host: &dyn Host, limits: &Limits) -> Obse
 #[test]
 fn waiting_does_not_count_toward_the_time_limit() {
     let limits = Limits { timeout: Duration::from_millis(100), ..Limits::default() };
-    let seen = call(WAITS, "run()", &Waits::new(Duration::from_millis(60)), &limits);
-    assert_eq!(value(&seen), "5");
+    let observation = call(WAITS, "run()", &Waits::new(Duration::from_millis(60)), &limits);
+    assert_eq!(value(&observation), "5");
 }
 
 #[cfg(target_os = "linux")]
@@ -217,9 +220,11 @@ fn a_waiting_run_ends_at_the_wall_clock_limit() {
     let limits =
         Limits { timeout: Duration::from_secs(1000), clock: Some(Duration::from_millis(50)), ..Limits::default() };
     for host in [&Waits::new(Duration::from_millis(5)) as &dyn Host, &Never] {
-        let seen = call(WAITS, "always()", host, &limits);
-        let Outcome::Timeout { milliseconds: 50, used: Some(_), .. } = seen.outcome else { panic!("{}", seen.outcome) };
-        let text = seen.outcome.to_string();
+        let observation = call(WAITS, "always()", host, &limits);
+        let Outcome::Timeout { milliseconds: 50, used: Some(_), .. } = observation.outcome else {
+            panic!("{}", observation.outcome)
+        };
+        let text = observation.outcome.to_string();
         assert!(text.starts_with("timeout: still running after 0.05 s of wall-clock time, with "), "{text}");
     }
 }
@@ -227,10 +232,12 @@ fn a_waiting_run_ends_at_the_wall_clock_limit() {
 #[test]
 fn a_computing_run_ends_at_the_processor_time_limit() {
     let limits = Limits { timeout: Duration::from_millis(40), ..Limits::default() };
-    let seen = call(WAITS, "spin()", &Waits::new(Duration::ZERO), &limits);
-    let Outcome::Timeout { milliseconds: 40, used: None, .. } = seen.outcome else { panic!("{}", seen.outcome) };
-    assert_eq!(seen.outcome.to_string(), "timeout: still running after 0.04 s");
-    assert_eq!(seen.outcome.frames().first().map(|frame| frame.function.as_str()), Some("spin"));
+    let observation = call(WAITS, "spin()", &Waits::new(Duration::ZERO), &limits);
+    let Outcome::Timeout { milliseconds: 40, used: None, .. } = observation.outcome else {
+        panic!("{}", observation.outcome)
+    };
+    assert_eq!(observation.outcome.to_string(), "timeout: still running after 0.04 s");
+    assert_eq!(observation.outcome.frames().first().map(|frame| frame.function.as_str()), Some("spin"));
 }
 
 /// Runs a failing trial that is recorded. Returns the number of host calls and the line of its report.
@@ -247,7 +254,7 @@ fn kept(invoke: &str, case: &str) -> (u32, String) {
     let host = Waits::new(Duration::ZERO);
     let runner = Runner::new(folder.path()).root("a-suite").bless(false).host(host.clone());
     let runner = runner.keep(|failure| {
-        let traced = failure.traced().map(|seen| format!("{} events", seen.trace.unwrap().events.len()));
+        let traced = failure.traced().map(|observation| format!("{} events", observation.trace.unwrap().events.len()));
         Some(format!("{traced:?}; {}", failure.record_command("OUT").unwrap()))
     });
     let results = runner.run_trials(|_| true, 1, |_| ()).unwrap();
@@ -274,7 +281,7 @@ fn maximum_limits_do_not_overflow() {
     ))
     .unwrap();
     let limits = Limits { fuel: None, ..Limits::default().of(&case.limits) };
-    let seen = call(WAITS, "run()", &Waits::new(Duration::ZERO), &limits);
-    assert_eq!(value(&seen), "5");
+    let observation = call(WAITS, "run()", &Waits::new(Duration::ZERO), &limits);
+    assert_eq!(value(&observation), "5");
     assert!(std::time::Instant::now().checked_add(limits.timeout).is_some());
 }

@@ -69,9 +69,9 @@ fn file_and_time_limits_apply_together() {
         flood("(br $again)").outcome,
         Outcome::Limit { limit: LimitName::Files, message: "more than 100000 bytes of files".into() }
     );
-    let seen = flood("(br $rest)");
-    assert!(matches!(seen.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", seen.outcome);
-    assert_eq!(seen.files.unwrap().len(), 1);
+    let observation = flood("(br $rest)");
+    assert!(matches!(observation.outcome, Outcome::Timeout { milliseconds: 500, .. }), "{:?}", observation.outcome);
+    assert_eq!(observation.files.unwrap().len(), 1);
 }
 
 const HELLO: &str = r#"
@@ -80,18 +80,18 @@ const HELLO: &str = r#"
 
 #[test]
 fn commands_run_to_completion() {
-    let seen = run(&format!(r#"{HELLO} (func (export "_start") (call $hello))"#), "");
-    assert_eq!(seen.outcome, Outcome::Returned);
-    assert_eq!(seen.stdout, b"hello");
+    let observation = run(&format!(r#"{HELLO} (func (export "_start") (call $hello))"#), "");
+    assert_eq!(observation.outcome, Outcome::Returned);
+    assert_eq!(observation.stdout, b"hello");
     let names = ["clock_time_get", "fd_write", "poll_oneoff", "proc_exit"];
-    assert_eq!(seen.imports, names.map(|name| format!("wasi_snapshot_preview1.{name}")));
-    assert!(seen.returned.is_empty() && !seen.calls_recorded && seen.pages_initial == 1);
+    assert_eq!(observation.imports, names.map(|name| format!("wasi_snapshot_preview1.{name}")));
+    assert!(observation.returned.is_empty() && !observation.calls_recorded && observation.pages_initial == 1);
 
     let exit = |code: u32| {
         let exit = format!(r#"{HELLO} (func (export "_start") (call $hello) (call $proc_exit (i32.const {code})))"#);
-        let seen = run(&exit, "");
-        assert_eq!(seen.stdout, b"hello", "{code}");
-        seen.outcome
+        let observation = run(&exit, "");
+        assert_eq!(observation.stdout, b"hello", "{code}");
+        observation.outcome
     };
     assert_eq!(exit(0), Outcome::Exit(0));
     assert_eq!(exit(33), Outcome::Exit(33));
@@ -102,19 +102,19 @@ fn commands_run_to_completion() {
 
 #[test]
 fn traps_timeouts_and_limits_are_observed() {
-    let seen = run(r#"(func $inner unreachable) (func (export "_start") (call $inner))"#, "");
-    assert!(seen.outcome.to_string().contains("unreachable"));
-    assert_eq!(seen.outcome.frames().first().map(|frame| frame.function.as_str()), Some("inner"));
-    let seen = run(r#"(func (export "_start") (loop (br 0)))"#, "");
-    assert!(matches!(seen.outcome, Outcome::Timeout { milliseconds: 500, .. }));
-    let seen = run(&format!(r#"{HELLO} (func (export "_start") (loop (call $hello) (br 0)))"#), "");
+    let observation = run(r#"(func $inner unreachable) (func (export "_start") (call $inner))"#, "");
+    assert!(observation.outcome.to_string().contains("unreachable"));
+    assert_eq!(observation.outcome.frames().first().map(|frame| frame.function.as_str()), Some("inner"));
+    let observation = run(r#"(func (export "_start") (loop (br 0)))"#, "");
+    assert!(matches!(observation.outcome, Outcome::Timeout { milliseconds: 500, .. }));
+    let observation = run(&format!(r#"{HELLO} (func (export "_start") (loop (call $hello) (br 0)))"#), "");
     assert_eq!(
-        seen.outcome,
+        observation.outcome,
         Outcome::Limit { limit: LimitName::Output, message: "more than 1000 bytes on standard output".into() }
     );
-    let seen =
+    let observation =
         run(r#"(func (export "_start") (drop (memory.grow (i32.const 3))) (drop (memory.grow (i32.const 30))))"#, "");
-    assert_eq!((seen.pages_grown, seen.memory_limit_hit), (3, true));
+    assert_eq!((observation.pages_grown, observation.memory_limit_hit), (3, true));
 }
 
 /// An hour of sleep by either clock takes no real time and advances the clock.
@@ -133,8 +133,12 @@ fn sleep_takes_no_time() {
                  (drop (call $time (i32.const 1) (i64.const 0) (i32.const 64)))
                  (i64.div_u (i64.load (i32.const 64)) (i64.const 1000000000)))"#
         );
-        let seen = run(&sleep, "[[call]]\ninvoke = 'sleep()'\n");
-        seen.returned.first().and_then(|returned| returned.value.clone()).unwrap_or_else(|| seen.outcome.to_string())
+        let observation = run(&sleep, "[[call]]\ninvoke = 'sleep()'\n");
+        observation
+            .returned
+            .first()
+            .and_then(|returned| returned.value.clone())
+            .unwrap_or_else(|| observation.outcome.to_string())
     };
     let hour = 3600 * 1_000_000_000;
     assert_eq!(sleep(1, hour, 0), "3600");
@@ -153,9 +157,9 @@ fn modules_without_start_can_be_called() {
         (func (export "add") (param i32 i64 f64) (result i64 f64)
           (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)) (local.get 2))
         (func (export "takes") (param funcref)))"#;
-    let seen = run_module(text, "call = [{ invoke = 'begun()' }, { invoke = 'add(-1, 3, 0.5)' }]");
-    let values: Vec<_> = seen.returned.iter().map(|returned| returned.value.as_deref()).collect();
-    assert_eq!((seen.outcome, values), (Outcome::Returned, vec![Some("1"), Some("(2, 0.5)")]));
+    let observation = run_module(text, "call = [{ invoke = 'begun()' }, { invoke = 'add(-1, 3, 0.5)' }]");
+    let values: Vec<_> = observation.returned.iter().map(|returned| returned.value.as_deref()).collect();
+    assert_eq!((observation.outcome, values), (Outcome::Returned, vec![Some("1"), Some("(2, 0.5)")]));
     for (call, expected) in [
         ("none()", "no function `none`"),
         ("begun(1)", "takes 0 argument(s), found 1"),
@@ -163,8 +167,8 @@ fn modules_without_start_can_be_called() {
         ("takes(1)", "is not a valid "),
         ("begun", "is not a call"),
     ] {
-        let seen = run_module(text, &format!("call = [{{ invoke = '{call}' }}]"));
-        assert!(why(&seen).contains(expected), "{call}: {}", why(&seen));
+        let observation = run_module(text, &format!("call = [{{ invoke = '{call}' }}]"));
+        assert!(why(&observation).contains(expected), "{call}: {}", why(&observation));
     }
     assert!(why(&run_module(text, "")).contains("no `_start`"));
 }

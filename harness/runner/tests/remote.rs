@@ -24,7 +24,7 @@ const ALL: &str = "capabilities = [\"calls\", \"records-calls\", \"pages\"]";
 
 #[test]
 fn messages_become_the_observation() {
-    let seen = observe(
+    let observation = observe(
         &[
             POLITE,
             "while read line; do",
@@ -37,12 +37,12 @@ fn messages_become_the_observation() {
         ],
         2,
     );
-    assert_eq!(seen.outcome, Outcome::Returned);
-    assert_eq!((&seen.stdout[..], &seen.stderr[..]), (&b"hi"[..], &b"\xff"[..]));
-    assert_eq!(seen.calls, ["names.name-of(7) -> \"x\""]);
-    assert_eq!(seen.returned[0].value.as_deref(), Some("\"y\""));
-    assert_eq!((seen.pages_initial, seen.pages_grown), (1, 2));
-    assert_eq!(seen.imports, ["names.name-of"]);
+    assert_eq!(observation.outcome, Outcome::Returned);
+    assert_eq!((&observation.stdout[..], &observation.stderr[..]), (&b"hi"[..], &b"\xff"[..]));
+    assert_eq!(observation.calls, ["names.name-of(7) -> \"x\""]);
+    assert_eq!(observation.returned[0].value.as_deref(), Some("\"y\""));
+    assert_eq!((observation.pages_initial, observation.pages_grown), (1, 2));
+    assert_eq!(observation.imports, ["names.name-of"]);
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn one_process_serves_many_runs() {
 fn a_trap_has_frames() {
     let trap = r#"run; echo '{"end": {"pages": [0, 0], "outcome": {"trap": {"message": "unreachable", "frames": [{"module": "m", "function": "f", "offset": 3}]}}}}'
         read line || exit 0"#;
-    let seen = observe(&[POLITE, STARTED, trap], 1);
-    assert!(seen.outcome.backtrace().ends_with(" 0: m!f +0x3\n"), "{}", seen.outcome.backtrace());
+    let observation = observe(&[POLITE, STARTED, trap], 1);
+    assert!(observation.outcome.backtrace().ends_with(" 0: m!f +0x3\n"), "{}", observation.outcome.backtrace());
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn messages_in_the_wrong_state_fail_the_host() {
         failed(observe(&script, 1), expected);
     }
     if cfg!(target_os = "linux") {
-        let seen = observe(&[unread], 1);
-        assert!(matches!(seen.outcome, Outcome::HostFailed(_)), "{:?}", seen.outcome);
+        let observation = observe(&[unread], 1);
+        assert!(matches!(observation.outcome, Outcome::HostFailed(_)), "{:?}", observation.outcome);
     }
 }
 
@@ -219,8 +219,8 @@ fn children_are_killed_with_their_host() {
         let script = script.replace("{child}", "/bin/sh -c 'kill -STOP $$' & echo $! >pid");
         let last = if ends == "success" { [RETURNED, END, "exit 0"].concat() } else { String::new() };
         let (folder, host) = host(ALL, &[POLITE, STARTED, &script, &last].join("\n"));
-        let seen = run(&host);
-        assert_eq!(ends == "success", seen.outcome == Outcome::Returned, "{:?}", seen.outcome);
+        let observation = run(&host);
+        assert_eq!(ends == "success", observation.outcome == Outcome::Returned, "{:?}", observation.outcome);
         let process: i32 = fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
         wait_until(|| is_gone(process));
     }
@@ -271,9 +271,9 @@ fn missing_requirements_and_capabilities_are_reported() {
     let why = "host `own`: no file `there/it/is`: `npm ci --prefix there`";
     assert_eq!(host(missing, "").1.missing().as_deref(), Some(why));
     let (_folder, cannot) = host("capabilities = []", "");
-    let seen = run(&cannot);
+    let observation = run(&cannot);
     assert_eq!(
-        seen.outcome,
+        observation.outcome,
         Outcome::NotRun("host `own`: it does not call exports, which the case requires (`[[call]]`)".into())
     );
 }
@@ -291,13 +291,13 @@ fn files_that_a_host_makes_have_limits() {
         let preopens = Some([("/".to_string(), Preopen::Folder(String::new()))].into());
         let inputs = Inputs { preopens, ..inputs() };
         let limits = Limits { timeout: Duration::from_secs(60), files: 30, entries: 40, ..Limits::default() };
-        let seen = run_with(&host, &inputs, &limits);
-        assert_eq!(seen.outcome, Outcome::Limit { limit: LimitName::Files, message: expected.into() });
+        let observation = run_with(&host, &inputs, &limits);
+        assert_eq!(observation.outcome, Outcome::Limit { limit: LimitName::Files, message: expected.into() });
     }
 }
 
-fn failed(seen: Observation, expected: &str) {
-    match &seen.outcome {
+fn failed(observation: Observation, expected: &str) {
+    match &observation.outcome {
         Outcome::HostFailed(why) => assert!(why.contains(expected), "{expected}: {why}"),
         outcome => panic!("{expected}: {outcome:?}"),
     }

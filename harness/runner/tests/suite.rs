@@ -229,8 +229,8 @@ fn known_bugs_fail_only_on_affected_releases() {
     fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
     // Blessing does not affect a case with a known bug.
     let runner = Runner::new(suite.path()).bless(true);
-    let seen: Vec<&str> = verdicts(&runner, "hello").into_iter().map(|(_, verdict)| verdict).collect();
-    assert_eq!(seen, ["failed as expected", "failed", "passed"]);
+    let verdicts_of_hello: Vec<&str> = verdicts(&runner, "hello").into_iter().map(|(_, verdict)| verdict).collect();
+    assert_eq!(verdicts_of_hello, ["failed as expected", "failed", "passed"]);
 
     // A trial that does not run does not count as an expected failure.
     index.trials.iter_mut().filter(|trial| trial.guest == "hello").for_each(|trial| trial.host = "nowhere".into());

@@ -93,29 +93,29 @@ impl Case {
     }
 
     /// Returns all ways to encode the case.
-    pub fn ways(&self) -> Vec<Variant> {
+    pub fn variants(&self) -> Vec<Variant> {
         let forms = self.script.forms.iter().map(|form| self::form(form));
         let forms: Vec<Form> = if self.script.forms.is_empty() { vec![Form::Auto] } else { forms.collect() };
         let regions: Vec<Region> = match self.script.regions.as_slice() {
             [] => vec![Region::Auto],
             regions => regions.iter().map(|r| if r == "grow" { Region::MemoryGrow } else { Region::Auto }).collect(),
         };
-        let mut ways = Vec::new();
+        let mut variants = Vec::new();
         for form in forms {
             for region in &regions {
                 for copies in [Copies::MultiMemory, Copies::Loads] {
                     if self.script.multi_memory && copies == Copies::Loads {
                         continue;
                     }
-                    ways.push(Variant { form, region: *region, copies });
+                    variants.push(Variant { form, region: *region, copies });
                 }
             }
         }
-        ways
+        variants
     }
 
     /// Encodes the case in one way.
-    pub fn encode(&self, way: &Variant) -> Result<Vec<u8>, Errors> {
+    pub fn encode(&self, variant: &Variant) -> Result<Vec<u8>, Errors> {
         let main = Source { name: "main".into(), wasm: &self.main.0, wit: self.main.1.clone() };
         let adapters = self.script.adapters.iter().map(|layer| {
             let file = layer.file.as_ref().unwrap_or(&layer.name);
@@ -130,11 +130,11 @@ impl Case {
                 checked: false,
             };
             let adapter = Adapter::new(&layer.name, wasm).with_wit(wit.clone()).with_stack(stack);
-            let adapter = adapter.in_form(layer.form.as_deref().map_or(way.form, form));
+            let adapter = adapter.in_form(layer.form.as_deref().map_or(variant.form, form));
             if layer.implements.is_empty() { adapter } else { adapter.implementing(layer.implements.clone()) }
         });
         let input = Input { main, adapters: adapters.collect() };
-        let Variant { region, copies, .. } = *way;
+        let Variant { region, copies, .. } = *variant;
         let options = Options { region, copies, ..Options::default() };
         encode(&input, &Options { forwarding: UNKNOWN, ..options.clone() })?;
         encode(&input, &options).map(|encoded| encoded.component)

@@ -8,11 +8,11 @@ use wasmtime::{Config, Engine, OptLevel, Store, Trap, WasmBacktrace};
 use super::case::{Case, Variant};
 
 /// Runs a case and returns its log.
-pub fn run(component: &[u8], case: &Case, way: &Variant) -> String {
+pub fn run(component: &[u8], case: &Case, variant: &Variant) -> String {
     let mut config = Config::new();
     // Fast compilation: the code runs briefly. Features that components must not depend on are disabled.
     config.cranelift_opt_level(OptLevel::None);
-    config.wasm_multi_memory(way.copies == Copies::MultiMemory);
+    config.wasm_multi_memory(variant.copies == Copies::MultiMemory);
     let engine = Engine::new(&config).expect("an engine");
     let component = match Component::new(&engine, component) {
         Ok(component) => component,
@@ -35,8 +35,8 @@ pub fn run(component: &[u8], case: &Case, way: &Variant) -> String {
     let instance = match linker.instantiate(&mut store, &component) {
         Ok(instance) => instance,
         Err(error) => {
-            let seen = std::mem::take(store.data_mut());
-            return format!("{seen}instantiation traps: {}", trap(&error));
+            let log = std::mem::take(store.data_mut());
+            return format!("{log}instantiation traps: {}", trap(&error));
         }
     };
     for call in &case.script.calls {
@@ -46,11 +46,11 @@ pub fn run(component: &[u8], case: &Case, way: &Variant) -> String {
         let function = instance.get_func(&mut store, name).unwrap_or_else(|| panic!("no export `{name}`"));
         let mut results = vec![Val::Bool(false); function.ty(&store).results().len()];
         let outcome = function.call(&mut store, &parameters, &mut results);
-        let seen = store.data_mut();
+        let log = store.data_mut();
         match outcome {
-            Ok(()) => seen.push_str(&format!("{call} -> {}\n", list(&results))),
+            Ok(()) => log.push_str(&format!("{call} -> {}\n", list(&results))),
             Err(error) => {
-                seen.push_str(&format!("{call} traps: {}", trap(&error)));
+                log.push_str(&format!("{call} traps: {}", trap(&error)));
                 break;
             }
         }

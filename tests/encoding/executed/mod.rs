@@ -18,22 +18,22 @@ pub fn behavior_is_the_same_in_every_encoding() {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_string();
         let case = Case::read(&folder);
         let mut first: Option<String> = None;
-        for way in case.ways() {
-            let seen = match case.encode(&way) {
-                Ok(component) => host::run(&component, &case, &way),
+        for variant in case.variants() {
+            let actual = match case.encode(&variant) {
+                Ok(component) => host::run(&component, &case, &variant),
                 Err(errors) => format!("{errors}\n"),
             };
             let same = match &first {
-                None => golden::check(&folder.join("expected.txt"), &seen),
-                Some(first) if *first == seen => Ok(()),
-                Some(first) => Err(format!("-- first encoding\n{first}-- this encoding\n{seen}")),
+                None => golden::check(&folder.join("expected.txt"), &actual),
+                Some(first) if *first == actual => Ok(()),
+                Some(first) => Err(format!("-- first encoding\n{first}-- this encoding\n{actual}")),
             };
             if let Err(difference) = same {
-                wrong.push_str(&format!("== {name}, {way:?}\n{difference}\n"));
+                wrong.push_str(&format!("== {name}, {variant:?}\n{difference}\n"));
             }
-            first.get_or_insert(seen);
+            first.get_or_insert(actual);
         }
-        assert!(first.is_some(), "{name} did not run in any way");
+        assert!(first.is_some(), "{name} ran in no variant");
     }
     assert!(wrong.is_empty(), "{wrong}");
 }

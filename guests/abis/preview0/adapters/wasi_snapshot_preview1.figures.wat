@@ -2,7 +2,7 @@
 (module $figures
   (import "env" "memory" (memory 0))
 
-  ;; The position is a thousand times `whence`, and the offset.
+  ;; The position is 1000 * `whence` + the offset.
   (func (export "fd_seek") (param $fd i32) (param $offset i64) (param $whence i32) (param $position i32) (result i32)
     (i64.store (local.get $position)
       (i64.add (i64.mul (i64.extend_i32_u (local.get $whence)) (i64.const 1000)) (local.get $offset)))
@@ -12,7 +12,7 @@
     (call $fill (i32.const 7) (local.get $stat))
     (i32.const 0))
 
-  ;; More links than there were numbers for.
+  ;; More links than fit into 32 bits.
   (func (export "path_filestat_get")
     (param $fd i32) (param $flags i32) (param $path i32) (param $len i32) (param $stat i32) (result i32)
     (call $fill (i32.const -1) (local.get $stat))
@@ -29,7 +29,7 @@
     (i64.store offset=48 (local.get $at) (i64.const 55))
     (i64.store offset=56 (local.get $at) (i64.const 66)))
 
-  ;; Each event has its subscription's clock or descriptor as the error, timeout as the bytes, and flags as the flags.
+  ;; Each event returns values of its subscription: the clock or descriptor as error, the timeout as bytes, and the flags.
   (func (export "poll_oneoff")
     (param $in i32) (param $out i32) (param $len i32) (param $count i32) (result i32)
     (local $n i32)

@@ -1,7 +1,7 @@
-//! A program of preview0: it imports `wasi_unstable` and nothing else, as the first toolchains made them.
+//! A program of preview0: imports only `wasi_unstable`, like programs of the first WASI toolchains.
 //!
-//! Without a standard library, whose functions for this target are those of preview1. It asks about all that differs
-//! between the two, and a few things that do not.
+//! Uses no standard library, which would import preview1. Calls all functions that differ between the two versions, and
+//! some that do not.
 
 #![no_std]
 
@@ -13,7 +13,7 @@ use core::fmt::Write;
 use output::Output;
 use preview0::{Event, Filestat, Subscription};
 
-/// The program.
+/// Entry point.
 #[unsafe(no_mangle)]
 pub extern "C" fn _start() {
     arguments();
@@ -45,7 +45,7 @@ fn positions() {
 }
 
 fn attributes() {
-    // What follows is not to be touched: preview1's are larger.
+    // The bytes after it must not change: preview1's struct is larger.
     let mut stats = [Filestat::default(); 2];
     let errno = preview0::fd_filestat_get(1, &mut stats[0]);
     say!("descriptor: errno {errno}, {:?}", stats[0]);
@@ -72,12 +72,12 @@ fn panic(panic: &core::panic::PanicInfo<'_>) -> ! {
     preview0::proc_exit(101)
 }
 
-/// A line to standard output.
+/// Writes a line to standard output.
 #[macro_export]
 macro_rules! say {
     ($($text:tt)*) => {{
         let mut line = Output::default();
-        // A line that is too long comes to its end early.
+        // Lines that are too long are truncated.
         let _ = writeln!(line, $($text)*);
         line.write();
     }};

@@ -1,10 +1,10 @@
-//! A line of text, and its way to standard output.
+//! Line buffer for standard output.
 
 use core::fmt;
 
 use crate::preview0::{self, Buffer};
 
-/// The line so far.
+/// Line buffer.
 pub struct Output {
     bytes: [u8; 256],
     len: usize,
@@ -26,7 +26,7 @@ impl fmt::Write for Output {
 }
 
 impl Output {
-    /// Writes it, in two buffers.
+    /// Writes the line, in two buffers.
     pub fn write(&self) {
         let (first, second) = self.bytes[..self.len].split_at(self.len / 2);
         let buffers = [Buffer::of(first), Buffer::of(second)];

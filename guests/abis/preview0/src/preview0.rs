@@ -1,4 +1,4 @@
-//! As much of preview0 as is used here.
+//! The functions and types of preview0 that this guest uses.
 
 #[link(wasm_import_module = "wasi_unstable")]
 unsafe extern "C" {
@@ -25,7 +25,7 @@ impl Buffer {
     }
 }
 
-/// `filestat`, with links in 32 bits.
+/// `filestat`, with the number of links in 32 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C)]
 pub struct Filestat {
@@ -37,7 +37,7 @@ pub struct Filestat {
     times: [u64; 3],
 }
 
-/// `subscription`, in which a clock comes after its name.
+/// `subscription`, in which an identifier precedes the clock.
 #[repr(C)]
 pub struct Subscription {
     userdata: u64,

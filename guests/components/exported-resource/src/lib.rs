@@ -1,4 +1,4 @@
-//! Notebooks that live on the guest's side, and a count of those that the host has dropped.
+//! Notebooks, a resource of the guest, and a count of those that the host has dropped.
 
 wit_bindgen::generate!({ path: "../../../wit/resources", world: "exported-resource" });
 
@@ -62,18 +62,18 @@ impl Notebooks for ExportedResource {
 
 impl Guest for ExportedResource {
     fn self_test() -> Vec<String> {
-        let mut told = Vec::new();
+        let mut results = Vec::new();
         let a = Handle::new(Notebook::new("a".to_owned()));
         let b = Handle::new(Notebook::new("b".to_owned()));
         a.get::<Notebook>().add("one".to_owned());
         b.get::<Notebook>().add("two".to_owned());
-        told.push(a.get::<Notebook>().text());
+        results.push(a.get::<Notebook>().text());
         let bound = Notebook::bind(a, b);
-        told.push(bound.get::<Notebook>().text());
-        told.push(format!("{} dropped", DROPPED.get()));
+        results.push(bound.get::<Notebook>().text());
+        results.push(format!("{} dropped", DROPPED.get()));
         drop(bound);
-        told.push(format!("{} dropped", DROPPED.get()));
-        told
+        results.push(format!("{} dropped", DROPPED.get()));
+        results
     }
 }
 

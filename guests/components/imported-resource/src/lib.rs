@@ -1,4 +1,4 @@
-//! Makes, uses, merges and drops counters that live on the host's side.
+//! Creates, uses, merges and drops counters, a resource of the host.
 
 wit_bindgen::generate!({ path: "../../../wit/resources", world: "imported-resource" });
 

@@ -1,4 +1,4 @@
-//! Gives texts to the host and counts what is still allocated: a text is freed when the host has read it.
+//! Returns strings to the host, and counts allocations: a string is freed after the host has read it.
 
 wit_bindgen::generate!({ path: "../../../wit/memory", world: "post-return" });
 
@@ -13,7 +13,7 @@ struct Counting;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-// SAFETY: passes everything on to the system's allocator.
+// SAFETY: forwards to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALIVE.fetch_add(1, Relaxed);

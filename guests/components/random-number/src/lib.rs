@@ -1,4 +1,4 @@
-//! Prints a random number, through its own import and everything that a standard library brings along.
+//! Prints a random number, through its own import and the standard library.
 
 wit_bindgen::generate!({ path: "../../../wit/random-number", world: "random-number" });
 

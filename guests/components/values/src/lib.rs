@@ -1,5 +1,5 @@
-//! Functions on every kind of value that is not a handle. Each one changes what it is given just enough to prove
-//! that it saw it.
+//! Functions on every kind of value except handles. Each returns its parameters with a small change, which proves
+//! that it read them.
 
 wit_bindgen::generate!({ path: "../../../wit/values", world: "values" });
 
@@ -48,7 +48,7 @@ impl Guest for Values {
     }
 
     fn complement(p: Permissions) -> Permissions {
-        // `!` would also set bits that are no permission.
+        // `!` would also set bits without a meaning.
         let mut rest = Permissions::empty();
         for flag in [Permissions::READ, Permissions::WRITE, Permissions::EXECUTE] {
             if p & flag != flag {

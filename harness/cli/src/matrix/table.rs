@@ -4,7 +4,7 @@ use std::fmt;
 
 use polyfill_builder::reference;
 
-use super::trials::{Release, Row, Seen};
+use super::trials::{Release, Row, Status};
 
 /// The matrix: all rows.
 pub(super) struct Matrix {
@@ -19,8 +19,8 @@ impl Matrix {
     /// Returns true if exactly the releases known to have a bug fail, and the guest without adapters passes, which
     /// validates its case.
     pub(super) fn is_as_known(&self) -> bool {
-        let native = |row: &Row| !matches!(row.native, Some(Seen::Red(_) | Seen::NotRun(_)));
-        self.rows.iter().all(|row| native(row) && row.releases.iter().flatten().all(|release| !release.is_a_surprise()))
+        let native = |row: &Row| !matches!(row.native, Some(Status::Failed(_) | Status::NotRun(_)));
+        self.rows.iter().all(|row| native(row) && row.releases.iter().flatten().all(|release| !release.is_unexpected()))
     }
 
     fn count(&self, wanted: impl Fn(&Release) -> bool) -> usize {
@@ -29,26 +29,26 @@ impl Matrix {
 }
 
 impl Release {
-    fn is_a_surprise(&self) -> bool {
+    fn is_unexpected(&self) -> bool {
         match self.known {
-            _ if matches!(self.seen, Seen::NotRun(_)) => true,
-            Some(bad) => self.seen != Seen::Ignored && bad == (self.seen == Seen::Green),
+            _ if matches!(self.status, Status::NotRun(_)) => true,
+            Some(bad) => self.status != Status::Ignored && bad == (self.status == Status::Passed),
             None => false,
         }
     }
 
     /// Returns the symbol of a result, followed by `!` if it contradicts the expectation.
     fn symbol(&self) -> String {
-        let surprise = if self.is_a_surprise() { "!" } else { "" };
-        format!("{}{surprise}", symbol(&self.seen))
+        let mark = if self.is_unexpected() { "!" } else { "" };
+        format!("{}{mark}", symbol(&self.status))
     }
 }
 
-fn symbol(seen: &Seen) -> char {
-    match seen {
-        Seen::Green => '.',
-        Seen::Red(_) => 'X',
-        Seen::NotRun(_) | Seen::Ignored => '?',
+fn symbol(status: &Status) -> char {
+    match status {
+        Status::Passed => '.',
+        Status::Failed(_) => 'X',
+        Status::NotRun(_) | Status::Ignored => '?',
     }
 }
 
@@ -68,7 +68,7 @@ impl Matrix {
             ["native"].into_iter().chain(reference::releases().iter().map(|release| release.version)).collect();
         let mut lines = vec![format!("{:width$}  {}", "", heads.join(" "))];
         for row in &self.rows {
-            let native = row.native.as_ref().map_or(String::new(), |seen| symbol(seen).to_string());
+            let native = row.native.as_ref().map_or(String::new(), |status| symbol(status).to_string());
             let releases = row.releases.iter().map(|release| release.as_ref().map_or(String::new(), Release::symbol));
             let symbols = [native].into_iter().chain(releases).zip(&heads);
             let trials: Vec<String> =
@@ -86,22 +86,22 @@ impl Matrix {
                 f,
                 "  {} through {} on {}{}",
                 row.case,
-                row.stack,
+                row.chain,
                 row.host,
                 row.link.iter().map(|link| format!(", {link}")).collect::<String>()
             )?;
-            if let Some(Seen::Red(how) | Seen::NotRun(how)) = &row.native {
+            if let Some(Status::Failed(how) | Status::NotRun(how)) = &row.native {
                 writeln!(f, "  native: {how}")?;
             }
             let mut from = 0;
             while from < row.releases.len() {
-                let seen =
-                    |number: usize| row.releases.get(number).and_then(Option::as_ref).map(|release| &release.seen);
+                let status =
+                    |number: usize| row.releases.get(number).and_then(Option::as_ref).map(|release| &release.status);
                 let mut to = from;
-                while to + 1 < row.releases.len() && seen(to + 1) == seen(from) {
+                while to + 1 < row.releases.len() && status(to + 1) == status(from) {
                     to += 1;
                 }
-                if let Some(Seen::Red(how) | Seen::NotRun(how)) = seen(from) {
+                if let Some(Status::Failed(how) | Status::NotRun(how)) = status(from) {
                     let version = |number: usize| reference::releases()[number].version;
                     match from == to {
                         true => writeln!(f, "  {}: {how}", version(from))?,
@@ -115,17 +115,18 @@ impl Matrix {
     }
 
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let red = |release: &Release| matches!(release.seen, Seen::Red(_));
-        let green = |release: &Release| release.seen == Seen::Green;
+        let failed = |release: &Release| matches!(release.status, Status::Failed(_));
+        let passed = |release: &Release| release.status == Status::Passed;
         let known = |bad: Option<bool>| move |release: &Release| release.known == bad;
-        let count = |bad, seen: &dyn Fn(&Release) -> bool| self.count(|release| known(bad)(release) && seen(release));
-        let native = self.rows.iter().filter(|row| row.native == Some(Seen::Green)).count();
+        let count =
+            |bad, wanted: &dyn Fn(&Release) -> bool| self.count(|release| known(bad)(release) && wanted(release));
+        let native = self.rows.iter().filter(|row| row.native == Some(Status::Passed)).count();
         writeln!(f, "\nrows: {}, releases: {}", self.rows.len(), reference::releases().len())?;
         for (title, bad) in
             [("known to have the bug", Some(true)), ("known not to have the bug", Some(false)), ("unknown", None)]
         {
             let all = count(bad, &|_| true);
-            writeln!(f, "{title}: {all} trials, {} failed, {} passed", count(bad, &red), count(bad, &green))?;
+            writeln!(f, "{title}: {all} trials, {} failed, {} passed", count(bad, &failed), count(bad, &passed))?;
         }
         writeln!(
             f,

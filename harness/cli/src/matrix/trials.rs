@@ -15,10 +15,10 @@ pub(super) struct Row {
     /// Name: `guest::case`.
     pub(super) case: String,
     /// Adapter chain, without releases.
-    pub(super) stack: String,
+    pub(super) chain: String,
     pub(super) host: String,
     /// Result of the guest's module without adapters, if the case runs on `native`.
-    pub(super) native: Option<Seen>,
+    pub(super) native: Option<Status>,
     /// Results in the order of the releases; `None` for a release without a trial.
     pub(super) releases: Vec<Option<Release>>,
 }
@@ -27,16 +27,16 @@ pub(super) struct Row {
 pub(super) struct Release {
     /// True if the release is known to have the bug, false if it is known not to have it, `None` if unknown.
     pub(super) known: Option<bool>,
-    pub(super) seen: Seen,
+    pub(super) status: Status,
 }
 
 /// Result of a trial.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Status {
     /// Passed: the bug does not occur.
-    Green,
+    Passed,
     /// Failed: the bug occurs, with a description.
-    Red(String),
+    Failed(String),
     /// The trial did not run as expected, with the reason.
     NotRun(String),
     /// No component to run.
@@ -46,32 +46,32 @@ pub(super) enum Seen {
 /// Returns all rows, sorted by bug.
 pub(super) fn rows(index: &Index, results: &[TrialResult]) -> Vec<Row> {
     let mut rows: BTreeMap<(Vec<Part>, String, String, String), Row> = BTreeMap::new();
-    let mut native: BTreeMap<String, Seen> = BTreeMap::new();
+    let mut native: BTreeMap<String, Status> = BTreeMap::new();
     for (trial, result) in index.trials.iter().zip(results) {
         let case = index.cases.get(&trial.case_key()).map(|entry| &entry.case);
-        let seen = seen(result, case.and_then(|case| case.bug.as_ref()));
+        let status = classify(result, case.and_then(|case| case.bug.as_ref()));
         if trial.host == NATIVE {
-            native.insert(trial.case_key(), seen);
+            native.insert(trial.case_key(), status);
             continue;
         }
         let Some((case, bug)) = case.and_then(|case| Some((case, case.bug.as_ref()?))) else { continue };
         // Adapters of the suite have no releases.
-        let (stack, Some(number)) = without_version(trial) else { continue };
+        let (chain, Some(number)) = without_version(trial) else { continue };
         let row =
-            rows.entry((natural(&bug.id), trial.case_key(), stack.clone(), trial.host.clone())).or_insert_with(|| {
+            rows.entry((natural(&bug.id), trial.case_key(), chain.clone(), trial.host.clone())).or_insert_with(|| {
                 Row {
                     bug: bug.id.clone(),
                     description: case.description.clone().unwrap_or_default(),
                     link: bug.link.clone(),
                     case: trial.case_key(),
-                    stack,
+                    chain,
                     host: trial.host.clone(),
                     native: None,
                     releases: reference::releases().iter().map(|_| None).collect(),
                 }
             });
         let known = bug.is_in(&reference::releases()[number].semver()).ok().flatten();
-        row.releases[number] = Some(Release { known, seen });
+        row.releases[number] = Some(Release { known, status });
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
     for row in &mut rows {
@@ -95,30 +95,30 @@ fn without_version(trial: &Trial) -> (String, Option<usize>) {
 }
 
 /// Classifies a result. A bug shows by a mismatch of the run, or by the kind of failure in `bug.with`.
-fn seen(result: &TrialResult, bug: Option<&Bug>) -> Seen {
+fn classify(result: &TrialResult, bug: Option<&Bug>) -> Status {
     if matches!(result.verdict, Verdict::Ignored { .. }) {
-        return Seen::Ignored;
+        return Status::Ignored;
     }
-    let Some(observation) = &result.observation else { return Seen::Ignored };
-    let Some(mismatch) = result.mismatches.first() else { return Seen::Green };
+    let Some(observation) = &result.observation else { return Status::Ignored };
+    let Some(mismatch) = result.mismatches.first() else { return Status::Passed };
     if let Outcome::NotRun(why) = &observation.outcome {
-        return Seen::NotRun(why.lines().next().unwrap_or_default().to_string());
+        return Status::NotRun(why.lines().next().unwrap_or_default().to_string());
     }
     match result.fails_with(bug.and_then(|bug| bug.with.as_ref())) {
-        Ok(()) => Seen::Red(how(mismatch, &observation.outcome)),
+        Ok(()) => Status::Failed(how(mismatch, &observation.outcome)),
         Err(other) => {
             let how = how(mismatch, &observation.outcome);
-            Seen::NotRun(format!("{how} (not the bug, which fails with {})", other.expected))
+            Status::NotRun(format!("{how} (not the bug, which fails with {})", other.expected))
         }
     }
 }
 
 /// Describes a failure on one line: the outcome if it is wrong, otherwise the first mismatch.
 fn how(mismatch: &Mismatch, outcome: &Outcome) -> String {
-    let first_difference = |expected: &str, seen: &str| {
-        let (mut expected, mut seen) = (expected.lines(), seen.lines());
+    let first_difference = |expected: &str, actual: &str| {
+        let (mut expected, mut actual) = (expected.lines(), actual.lines());
         loop {
-            match (expected.next(), seen.next()) {
+            match (expected.next(), actual.next()) {
                 (Some(a), Some(b)) if a == b => {}
                 (None, None) => return "different end of the last line".to_string(),
                 (a, b) => {
@@ -135,19 +135,19 @@ fn how(mismatch: &Mismatch, outcome: &Outcome) -> String {
             Outcome::NotBuilt { message, .. } => format!("not built: {}", message.lines().next().unwrap_or_default()),
             outcome => outcome.to_string().lines().next().unwrap_or_default().to_string(),
         },
-        Mismatch::Bytes { expected, seen, .. } => {
-            first_difference(&String::from_utf8_lossy(expected), &String::from_utf8_lossy(seen))
+        Mismatch::Bytes { expected, actual, .. } => {
+            first_difference(&String::from_utf8_lossy(expected), &String::from_utf8_lossy(actual))
         }
-        Mismatch::Files { expected, seen }
-        | Mismatch::HostCalls { expected, seen }
-        | Mismatch::Imports { expected, seen } => first_difference(&expected.join("\n"), &seen.join("\n")),
-        Mismatch::PagesGrown { expected: [least, most], seen } => {
-            format!("{seen} pages more in place of {least} to {most}")
+        Mismatch::Files { expected, actual }
+        | Mismatch::HostCalls { expected, actual }
+        | Mismatch::Imports { expected, actual } => first_difference(&expected.join("\n"), &actual.join("\n")),
+        Mismatch::PagesGrown { expected: [least, most], actual } => {
+            format!("{actual} pages more in place of {least} to {most}")
         }
-        Mismatch::Returned { invoke, expected, seen, .. } => {
-            format!("{invoke} gave {} in place of {expected}", seen.as_deref().unwrap_or("nothing"))
+        Mismatch::Returned { invoke, expected, actual, .. } => {
+            format!("{invoke} gave {} in place of {expected}", actual.as_deref().unwrap_or("nothing"))
         }
-        Mismatch::UnwantedImports { seen, .. } => format!("the component imports {}", seen.join(", ")),
+        Mismatch::UnwantedImports { actual, .. } => format!("the component imports {}", actual.join(", ")),
         Mismatch::Versions { namespace, interfaces } => {
             let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
             for (interface, version) in interfaces.iter().filter_map(|interface| interface.split_once('@')) {
@@ -191,7 +191,7 @@ mod tests {
     use super::natural;
 
     #[test]
-    fn numbers_in_names_are_numbers() {
+    fn bugs_sort_by_the_numbers_in_their_names() {
         let mut names = ["L3", "B10", "B9", "C1", "B1", "B"];
         names.sort_by_key(|name| natural(name));
         assert_eq!(names, ["B", "B1", "B9", "B10", "C1", "L3"]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use anyhow::{Error, anyhow, bail};
 use polyfill_builder::reference::IMPORT_MODULE;
 use polyfill_builder::tree::Tree;
 use polyfill_builder::{Suite, module};
@@ -10,7 +11,6 @@ use polyfill_runner::Engine;
 
 use super::{Code, Program};
 use crate::args::{Encoding, RunArgs};
-use crate::error::Error;
 use crate::load::{self, Modules};
 use crate::output;
 
@@ -18,7 +18,7 @@ use crate::output;
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// Reads the file, and encodes a core module as a component.
-pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
+pub(super) fn load(args: &RunArgs) -> anyhow::Result<Program> {
     let path = Path::new(&args.program);
     let bytes = module::read_argument(path)?;
     let name = load::stem(path).unwrap_or("main");
@@ -27,13 +27,20 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
     let flag = flag.or(args.sanitize.then_some("--sanitize"));
     let code = if super::is_native(args) {
         match flag {
-            Some(flag) => return Err(Error::Native { flag }),
-            None if bytes.starts_with(COMPONENT) => return Err(Error::NoModule { file: path.to_path_buf() }),
+            Some(flag) => return Err(not_on_native(flag)),
+            None if bytes.starts_with(COMPONENT) => bail!(
+                "cannot run `{}` on host `native`: expected a core module, found a component\n  help: select another \
+                 host with --host",
+                path.display()
+            ),
             None => Code::Module(bytes),
         }
     } else if bytes.starts_with(COMPONENT) {
         match flag {
-            Some(flag) => return Err(Error::Finished { file: path.to_path_buf(), flag }),
+            Some(flag) => bail!(
+                "{flag} is not supported for `{}`, which is already a component\n  help: remove {flag}",
+                path.display()
+            ),
             None => Code::Component(bytes),
         }
     } else {
@@ -44,13 +51,13 @@ pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
                 "`{name}` imports `{IMPORT_MODULE}`: using adapter `{newest}` (select another with --adapter)"
             ));
         }
-        let stack = args.adapter.clone().or(newest);
-        if let Some(stack) = &stack {
-            modules = modules.through(stack, &Suite::from_env(&args.suite).progress(output::progress))?;
+        let chain = args.adapter.clone().or(newest);
+        if let Some(chain) = &chain {
+            modules = modules.through(chain, &Suite::from_env(&args.suite).progress(output::progress))?;
         }
         let (component, check) = modules.reported(args.reported()).encode(&load::options(&args.encoding, true))?;
-        let stack = stack.unwrap_or_else(|| super::chain_name(args, &args.encoding.adapts));
-        sanitize = check.map(|check| (stack, check));
+        let chain = chain.unwrap_or_else(|| super::chain_name(args, &args.encoding.adapts));
+        sanitize = check.map(|check| (chain, check));
         Code::Component(component)
     };
     Ok(Program {
@@ -74,10 +81,18 @@ fn wants_newest(args: &RunArgs, modules: &Modules) -> bool {
 }
 
 /// Returns the default host for a component.
-pub(super) fn default_host(engine: &Engine, component: &[u8]) -> Result<&'static str, Error> {
+pub(super) fn default_host(engine: &Engine, component: &[u8]) -> anyhow::Result<&'static str> {
     let ty = engine.component(component)?.component_type();
     let wasi = ty.imports(engine.wasmtime()).any(|(name, _)| name.starts_with("wasi:"));
     Ok(if wasi { "wasi" } else { "my-wasi" })
+}
+
+/// Returns an error for an option that requires adapters.
+pub(super) fn not_on_native(flag: &str) -> Error {
+    anyhow!(
+        "{flag} is not supported by host `native`, which runs the guest's core module without adapters\n  help: remove \
+         {flag}, or select another host with --host"
+    )
 }
 
 /// Returns the name of the first encoding option on the command line.

@@ -1,15 +1,16 @@
 //! Programs from a suite: a guest, compiled, and encoded with the suite's settings or with adapters of the command
 //! line.
 
+use anyhow::{Context, Error, anyhow, bail};
 use polyfill_builder::case::Case;
 use polyfill_builder::index::{Artifact, Index, Sanitize, Stage, Trial};
 use polyfill_builder::{Built, Element, Suite, reference};
 use polyfill_runner::Outcome;
 
-use super::{Code, Program, file};
+use super::file::{self, not_on_native};
+use super::{Code, Program};
 use crate::adapt::Adapt;
 use crate::args::RunArgs;
-use crate::error::Error;
 use crate::load;
 use crate::{chain, output};
 
@@ -17,7 +18,7 @@ use crate::{chain, output};
 type Checked = Option<(String, Sanitize)>;
 
 /// Builds the guest and selects one of its trials.
-pub(super) fn load(args: &RunArgs) -> Result<Program, Error> {
+pub(super) fn load(args: &RunArgs) -> anyhow::Result<Program> {
     let guest = args.program.as_str();
     let suite = Suite::from_env(&args.suite).filter([format!("{guest}::")]).progress(output::progress);
     let suite = suite.trace(args.is_traced()).sanitize(args.sanitize);
@@ -62,55 +63,61 @@ fn as_the_suite_says(
     args: &RunArgs,
     built: &Built,
     trials: &[&Trial],
-) -> Result<(Code, Option<String>, Checked), Error> {
+) -> anyhow::Result<(Code, Option<String>, Checked)> {
     let guest = args.program.clone();
     if let Some(flag) = file::given(&args.encoding) {
-        return Err(Error::SuiteDecides { guest, flag });
+        bail!(
+            "{flag} requires --adapt: guest `{guest}` is encoded with the settings of the suite\n  help: add --adapt, or \
+             change the case or the sidecar files of the guest and its adapters"
+        );
     }
     let fits = |trial: &&&Trial| args.adapter.as_ref().is_none_or(|adapter| chain::is_named(trial, adapter));
     let is_component = |trial: &&&Trial| matches!(trial.artifact, Artifact::Component(_));
     let fitting = || trials.iter().filter(fits);
     let Some(trial) = fitting().find(is_component).or_else(|| fitting().next()) else {
-        let mut stacks: Vec<&str> = trials.iter().map(|trial| trial.adapter.as_str()).collect();
-        stacks.dedup();
+        let mut chains: Vec<&str> = trials.iter().map(|trial| trial.adapter.as_str()).collect();
+        chains.dedup();
         let adapter = args.adapter.clone().unwrap_or_default();
-        return Err(Error::NoStack { guest, adapter, stacks: stacks.join(", ") });
+        bail!(
+            "adapter `{adapter}` does not match guest `{guest}`\n  help: use one of its adapter chains: {}",
+            chains.join(", ")
+        );
     };
     match &trial.artifact {
         Artifact::Component(file) => {
             let sanitize = trial.sanitize.clone().filter(|_| args.sanitize).map(|check| (trial.adapter.clone(), check));
             Ok((Code::Component(read(built, file)?), Some(trial.host.clone()), sanitize))
         }
-        Artifact::Module(_) if args.sanitize => Err(Error::Native { flag: "--sanitize" }),
+        Artifact::Module(_) if args.sanitize => Err(not_on_native("--sanitize")),
         Artifact::Module(file) => Ok((Code::Module(read(built, file)?), None, None)),
-        Artifact::Ignored(reason) => Err(Error::Ignored { guest, reason: reason.clone() }),
+        Artifact::Ignored(reason) => bail!("guest `{guest}` is ignored: {reason}"),
         Artifact::Failed { stage, message } => Err(not_built(&guest, *stage, message.clone())),
     }
 }
 
-fn read(built: &Built, file: &str) -> Result<Vec<u8>, Error> {
+fn read(built: &Built, file: &str) -> anyhow::Result<Vec<u8>> {
     let path = built.out_dir.join(file);
-    polyfill_builder::system::read(&path).map_err(|source| Error::Read { path, source })
+    polyfill_builder::system::read(&path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// Reads the core module, for the host `native`.
-fn alone(args: &RunArgs, suite: &Suite) -> Result<Vec<u8>, Error> {
+fn alone(args: &RunArgs, suite: &Suite) -> anyhow::Result<Vec<u8>> {
     let flag = file::given(&args.encoding).or(args.adapter.as_ref().map(|_| "--adapter"));
     let flag = flag.or(args.sanitize.then_some("--sanitize"));
     if let Some(flag) = flag {
-        return Err(Error::Native { flag });
+        return Err(not_on_native(flag));
     }
     suite.compile(&args.program)?.map_err(|(stage, message)| not_built(&args.program, stage, message))
 }
 
 /// Returns true for a chain of only published and interposition adapters, which is available for any guest,
 /// regardless of its cases.
-fn published(stack: &str) -> Option<Vec<Adapt>> {
+fn published(chain: &str) -> Option<Vec<Adapt>> {
     let is_one = |word: &str| matches!(Element::parse(word), Element::Interposer(_)) || reference::find(word).is_some();
-    stack.split('+').all(is_one).then(|| stack.split('+').map(str::parse).collect::<Result<_, _>>().ok()).flatten()
+    chain.split('+').all(is_one).then(|| chain.split('+').map(str::parse).collect::<Result<_, _>>().ok()).flatten()
 }
 
-fn with_adapters(args: &RunArgs, adapts: &[Adapt], suite: &Suite, case: &Case) -> Result<(Vec<u8>, Checked), Error> {
+fn with_adapters(args: &RunArgs, adapts: &[Adapt], suite: &Suite, case: &Case) -> anyhow::Result<(Vec<u8>, Checked)> {
     let guest = args.program.as_str();
     let wasm = suite.compile(guest)?.map_err(|(stage, message)| not_built(guest, stage, message))?;
     let modules = load::modules(guest, wasm, &args.encoding, adapts)?;
@@ -127,5 +134,5 @@ fn with_adapters(args: &RunArgs, adapts: &[Adapt], suite: &Suite, case: &Case) -
 
 fn not_built(guest: &str, stage: Stage, message: String) -> Error {
     let outcome = Outcome::NotBuilt { stage, message };
-    Error::NotBuilt { guest: guest.to_string(), outcome: outcome.to_string() }
+    anyhow!("guest `{guest}` {outcome}")
 }

@@ -13,12 +13,11 @@
 
 use std::path::Path;
 
+use anyhow::{Context, anyhow, bail};
 use polyfill_builder::failing::FailureKinds;
 use polyfill_builder::index::Trial;
 use polyfill_runner::{OtherFailure, TrialResult, Verdict};
 use serde::Deserialize;
-
-use crate::error::Error;
 
 /// Expectations of a file.
 #[derive(Debug, Default, Deserialize)]
@@ -67,18 +66,17 @@ enum Outcome {
 }
 
 impl Expectations {
-    pub(super) fn read(path: Option<&Path>) -> Result<Expectations, Error> {
+    pub(super) fn read(path: Option<&Path>) -> anyhow::Result<Expectations> {
         let Some(path) = path else { return Ok(Expectations::default()) };
         let text = polyfill_builder::system::read_to_string(path)
-            .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
-        let wrong = |message: String| Error::Expectations { path: path.to_path_buf(), message };
+            .with_context(|| format!("cannot read `{}`", path.display()))?;
+        let file = path.display();
         let read: Expectations =
-            toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().to_string()))?;
-        let problem = read.tests().find_map(Test::problem);
-        match problem {
-            Some(problem) => Err(wrong(problem)),
-            None => Ok(read),
+            toml::from_str(&text).map_err(|error| anyhow!("`{file}`: {}", error.to_string().trim_end()))?;
+        if let Some(problem) = read.tests().find_map(Test::problem) {
+            bail!("`{file}`: {problem}");
         }
+        Ok(read)
     }
 
     fn tests(&self) -> impl Iterator<Item = &Test> {
@@ -92,7 +90,7 @@ impl Expectations {
         trials: impl Iterator<Item = (&'t Trial, &'t mut TrialResult)>,
         path: Option<&Path>,
         whole: bool,
-    ) -> Result<(), Error> {
+    ) -> anyhow::Result<()> {
         let mut trials: Vec<_> = trials.collect();
         for test in self.tests() {
             let mut met = false;
@@ -101,8 +99,8 @@ impl Expectations {
                 test.judge(result);
             }
             if !met && whole {
-                let path = path.unwrap_or(Path::new("")).to_path_buf();
-                return Err(Error::Expectations { path, message: format!("test `{}` not found", test.name) });
+                let path = path.unwrap_or(Path::new(""));
+                bail!("`{}`: test `{}` not found", path.display(), test.name);
             }
         }
         Ok(())

@@ -31,7 +31,7 @@ fn violations(result: &TrialResult) -> Vec<String> {
 
 /// Returns the maximum shadow stack use of each function, in bytes: `{ "path_open": { "used": 3000, "of": 65536 } }`.
 fn stack(result: &TrialResult) -> serde_json::Value {
-    let stacks = result.observation.iter().flat_map(|observation| &observation.looked_at.stacks);
+    let stacks = result.observation.iter().flat_map(|observation| &observation.checked.stacks);
     stacks.map(|(function, used)| (function.clone(), json!({ "used": used.used, "of": used.of }))).collect()
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::bail;
 use polyfill_builder::Built;
 use polyfill_builder::index::{Artifact, Index, Stage, Trial, without_engine};
 
 use crate::args::TestArgs;
 use crate::chain;
-use crate::error::Error;
 
 /// Maximum number of skipped trials in a message.
 const SHOWN: usize = 10;
@@ -21,15 +21,15 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     /// Returns an error if the selection is empty: a misspelled filter must not look like success.
-    pub(super) fn new(args: &'a TestArgs, index: &'a Index, built: &'a Built) -> Result<Selection<'a>, Error> {
+    pub(super) fn new(args: &'a TestArgs, index: &'a Index, built: &'a Built) -> anyhow::Result<Selection<'a>> {
         let selection = Selection { args, index, built };
         if selection.trials().next().is_none() {
-            return Err(Error::NothingToTest(selection.nothing()));
+            bail!(selection.nothing());
         }
         let idle = args.filters.iter().filter(|word| !index.trials.iter().any(|trial| is_selected(trial, word)));
         let idle: Vec<&String> = idle.collect();
         if !idle.is_empty() {
-            return Err(Error::NothingToTest(selection.unmatched(&idle)));
+            bail!(selection.unmatched(&idle));
         }
         Ok(selection)
     }
@@ -102,8 +102,8 @@ impl<'a> Selection<'a> {
             text.push_str(&format!(" whose name contains {}", quoted(filters)));
         }
         if let Some(adapter) = adapter {
-            let stacks = has(trials.iter().map(|trial| trial.adapter.as_str()).collect());
-            text.push_str(&format!(" with adapter `{adapter}` (available: {stacks})"));
+            let chains = has(trials.iter().map(|trial| trial.adapter.as_str()).collect());
+            text.push_str(&format!(" with adapter `{adapter}` (available: {chains})"));
         }
         if let Some(host) = host {
             let hosts = has(trials.iter().map(|trial| trial.host.as_str()).collect());

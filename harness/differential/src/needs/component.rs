@@ -143,7 +143,7 @@ impl<'a> Component<'a> {
                 Payload::ComponentSection { unchecked_range, .. } => {
                     skip_to = unchecked_range.end;
                     let bytes = (unchecked_range.start as usize, (unchecked_range.end as usize).min(all.len()));
-                    let mut outer = vec![Rc::new(spaces.seen_from_inside())];
+                    let mut outer = vec![Rc::new(spaces.outer_scope())];
                     outer.extend(spaces.outer.iter().cloned());
                     spaces.components.push(Rc::new(Definition { bytes, outer }));
                 }

@@ -140,7 +140,7 @@ pub(super) fn core_instance(instance: wasmparser::Instance<'_>, spaces: &Spaces)
 }
 
 impl Spaces {
-    pub fn seen_from_inside(&self) -> Outer {
+    pub fn outer_scope(&self) -> Outer {
         Outer { types: self.types.clone(), components: self.components.clone(), modules: self.modules.clone() }
     }
 
@@ -186,7 +186,7 @@ impl Spaces {
         let here;
         let outer = match count.checked_sub(1) {
             None => {
-                here = self.seen_from_inside();
+                here = self.outer_scope();
                 &here
             }
             Some(count) => &**get(&self.outer, "enclosing component", count)?,

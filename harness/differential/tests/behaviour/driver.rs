@@ -34,7 +34,7 @@ pub struct Behaviour {
 }
 
 struct Host {
-    seen: Behaviour,
+    behaviour: Behaviour,
     counter: u64,
     budget: u32,
 }
@@ -61,15 +61,15 @@ pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
     let mut linker = Linker::new(engine);
     define(&mut linker, &component).map_err(|error| message(&error))?;
     let prepared = linker.instantiate_pre(&component).map_err(|error| message(&error))?;
-    let mut store = Store::new(engine, Host { seen: Behaviour::default(), counter: 0, budget: BUDGET });
+    let mut store = Store::new(engine, Host { behaviour: Behaviour::default(), counter: 0, budget: BUDGET });
     let mut driver: Option<Driver> = None;
     for export in exports(&component) {
         let ready = match driver.take() {
             Some(ready) => ready,
             // Handles of the previous store are invalid in this one.
             None => {
-                let Host { seen, counter, .. } = std::mem::take(store.data_mut());
-                store = Store::new(engine, Host { seen, counter, budget: BUDGET });
+                let Host { behaviour, counter, .. } = std::mem::take(store.data_mut());
+                store = Store::new(engine, Host { behaviour, counter, budget: BUDGET });
                 match prepared.instantiate(&mut store) {
                     Ok(instance) => Driver { instance, handles: Vec::new() },
                     Err(error) => {
@@ -84,12 +84,12 @@ pub fn run(engine: &Engine, wasm: &[u8]) -> Result<Behaviour, String> {
     if let Some(driver) = driver {
         driver.end(&mut store);
     }
-    Ok(store.into_data().seen)
+    Ok(store.into_data().behaviour)
 }
 
 impl Default for Host {
     fn default() -> Host {
-        Host { seen: Behaviour::default(), counter: 0, budget: BUDGET }
+        Host { behaviour: Behaviour::default(), counter: 0, budget: BUDGET }
     }
 }
 
@@ -108,17 +108,17 @@ impl Driver {
         let function = self.instance.get_func(&mut *store, index)?;
         let ty = function.ty(&*store);
         let Some(arguments) = self.arguments(store, &ty) else {
-            store.data_mut().seen.log.push(format!("{path} requires a handle"));
+            store.data_mut().behaviour.log.push(format!("{path} requires a handle"));
             return Some(self);
         };
         store.data_mut().budget = BUDGET;
-        store.data_mut().seen.log.push(format!("{path} called"));
+        store.data_mut().behaviour.log.push(format!("{path} called"));
         match self.results(store, &function, &ty, &arguments) {
             Ok(results) => {
                 let results = results.join(", ");
-                let seen = &mut store.data_mut().seen;
-                seen.log.push(format!("{path} returned {results}"));
-                seen.returned += 1;
+                let behaviour = &mut store.data_mut().behaviour;
+                behaviour.log.push(format!("{path} returned {results}"));
+                behaviour.returned += 1;
                 Some(self)
             }
             Err(error) => {
@@ -172,7 +172,7 @@ impl Driver {
     fn end(self, store: &mut Store<Host>) {
         for (number, handle) in self.handles.into_iter().enumerate() {
             store.data_mut().budget = BUDGET;
-            store.data_mut().seen.log.push(format!("drop of handle {number}"));
+            store.data_mut().behaviour.log.push(format!("drop of handle {number}"));
             if let Err(error) = handle.resource_drop(&mut *store) {
                 trapped(store, "drop", &error);
                 return;
@@ -182,9 +182,9 @@ impl Driver {
 }
 
 fn trapped(store: &mut Store<Host>, what: &str, error: &Error) {
-    let seen = &mut store.data_mut().seen;
-    seen.log.push(format!("{what} failed: {}", message(error)));
-    seen.trapped += 1;
+    let behaviour = &mut store.data_mut().behaviour;
+    behaviour.log.push(format!("{what} failed: {}", message(error)));
+    behaviour.trapped += 1;
 }
 
 /// Returns the kind of a trap, or the innermost error message.
@@ -259,7 +259,7 @@ fn define(linker: &mut Linker<Host>, component: &Component) -> Result<()> {
                 let number = known.unwrap_or(resources.len());
                 resources.push(ty);
                 at.resource(&name, ResourceType::host_dynamic(number as u32), move |mut store, rep| {
-                    store.data_mut().seen.log.push(format!("  {path}#{rep} dropped"));
+                    store.data_mut().behaviour.log.push(format!("  {path}#{rep} dropped"));
                     Ok(())
                 })?;
             }
@@ -273,8 +273,8 @@ fn function(linker: &mut LinkerInstance<'_, Host>, path: String, name: &str) -> 
     linker.func_new(name, move |mut store, ty, arguments, results| {
         let arguments: Vec<String> = arguments.iter().map(|value| taken(&mut store, value)).collect();
         let host = store.data_mut();
-        host.seen.log.push(format!("  {path}({})", arguments.join(", ")));
-        host.seen.calls += 1;
+        host.behaviour.log.push(format!("  {path}({})", arguments.join(", ")));
+        host.behaviour.calls += 1;
         host.budget = host.budget.checked_sub(1).ok_or_else(|| Error::msg("too many calls"))?;
         let mut counter = host.counter;
         let mut give = |ty: ResourceType, _: bool, n: u64| {

@@ -25,7 +25,7 @@ const SEED: u64 = 3;
 const NOT_RUN: [(&str, &str); 1] = [("canonical-names", "the `cm-canon-names` feature is not active")];
 
 #[test]
-fn cases_of_the_reference() {
+fn reference_cases_behave_alike() {
     let engine = driver::engine();
     let mut total = Total::default();
     let mut not_run = BTreeMap::new();
@@ -51,7 +51,7 @@ fn cases_of_the_reference() {
 }
 
 #[test]
-fn generated_worlds() {
+fn generated_worlds_behave_alike() {
     let engine = driver::engine();
     let worlds = WORLDS.into_iter().flat_map(|(family, count)| (0..count).map(move |number| (family, number)));
     let worlds: Vec<(Family, u64)> = worlds.collect();

@@ -17,8 +17,8 @@ use wasmtime::{Module, TypedFunc};
 use super::functions;
 use super::guest::{self, MOST, ROOM, SCRATCH};
 use super::lower::{Argument, lower};
+use super::observed::Observed;
 use super::program::{Call, Fd};
-use super::seen::Seen;
 use crate::adapter::{AdapterError, adapter};
 
 /// Error of a side that cannot run programs.
@@ -74,11 +74,11 @@ impl Bench {
         let main = wat::parse_str(guest::text()).map_err(|error| failed(error.to_string()))?;
         let code = match side {
             Side::Native => Code::Native(engine.module(&main).map_err(|error| failed(error.to_string()))?),
-            Side::Adapted { stack, host } => {
+            Side::Adapted { stack: chain, host } => {
                 let no_side = || BenchError::Side(side.to_string());
                 let hosts = Hosts::default();
                 let host = hosts.get(host).filter(|host| !host.is_async()).ok_or_else(no_side)?;
-                let [reactor, command] = adapters(suite, stack)?;
+                let [reactor, command] = adapters(suite, chain)?;
                 let main = Source { name: "fuzz".to_string(), wasm: &main, wit: Some(guest::wit().map_err(failed)?) };
                 let component = component(main, &reactor).map_err(failed)?;
                 let program = engine.program(&component).map_err(|error| failed(error.to_string()))?;
@@ -115,7 +115,11 @@ impl Bench {
             .map_err(|error| failed(error.to_string()))
     }
 
-    /// Instantiates a guest that has not made a call yet. The error is the outcome of a guest that ended before.
+    /// Instantiates a guest that has not made a call yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns the outcome of a guest that ended during instantiation.
     pub fn start(&self, inputs: &Inputs) -> Result<Guest, Outcome> {
         let lost = |error: wasmtime::Error| Outcome::NotRun(format!("{error:#}"));
         let code = match &self.code {
@@ -142,13 +146,13 @@ impl Bench {
 
 /// Returns the adapters for a guest that is called from outside and for one with `_start`. Of a published adapter,
 /// these are the reactor and command variants, unless the name is that of the proxy variant.
-fn adapters(suite: &Suite, stack: &str) -> Result<[AdapterModule; 2], AdapterError> {
-    match polyfill_reference::find(stack) {
+fn adapters(suite: &Suite, chain: &str) -> Result<[AdapterModule; 2], AdapterError> {
+    match polyfill_reference::find(chain) {
         Some(Ok(Reference { flavour: Flavour::Command | Flavour::Reactor, release })) => {
             let of = |flavour| AdapterModule::published(&Reference { flavour, release });
             Ok([Flavour::Reactor, Flavour::Command].map(of))
         }
-        _ => adapter(suite, stack).map(|adapter| [adapter.clone(), adapter]),
+        _ => adapter(suite, chain).map(|adapter| [adapter.clone(), adapter]),
     }
 }
 
@@ -186,9 +190,9 @@ pub struct Guest {
 
 impl Guest {
     /// Makes a call. A call after the end of the guest has no effect.
-    pub fn call(&mut self, call: &Call) -> Seen {
+    pub fn call(&mut self, call: &Call) -> Observed {
         if self.outcome != Outcome::Returned {
-            return Seen::gone(self.outcome.clone());
+            return Observed::gone(self.outcome.clone());
         }
         let mut lowered = lower(call, SCRATCH);
         for (at, fd) in lowered.fds.clone() {
@@ -210,15 +214,15 @@ impl Guest {
         };
         match done {
             Ok((errno, after)) => {
-                let seen = Seen::of(call, &lowered, errno, &after);
-                if let Some(number) = seen.opened {
+                let observed = Observed::of(call, &lowered, errno, &after);
+                if let Some(number) = observed.opened {
                     self.opened.insert(call.id, number);
                 }
-                seen
+                observed
             }
             Err(error) => {
                 self.outcome = self.code.ended(&error);
-                Seen::gone(self.outcome.clone())
+                Observed::gone(self.outcome.clone())
             }
         }
     }
@@ -284,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn all_sides_read_a_file_alike() {
+    fn files_are_read_the_same_on_all_sides() {
         let case: Case = toml::from_str("[files]\na = 'content'\n").unwrap();
         let inputs = Inputs::of("fuzz", &case).unwrap();
         let call = |id, name, values| Call { id, function: find(name).unwrap().1, values };
@@ -302,8 +306,8 @@ mod tests {
         for text in ["native", "reference-command", "reference-reactor@24.0.13"] {
             let mut guest = side(text).start(&inputs).unwrap();
             assert!(guest.call(&call(0, "path_open", open.clone())).succeeded(), "{text}");
-            let seen = guest.call(&call(1, "fd_read", read.clone()));
-            assert_eq!((seen.field("iovs"), seen.count), (Some("\"cont\""), Some(4)), "{text}: {seen:?}");
+            let observed = guest.call(&call(1, "fd_read", read.clone()));
+            assert_eq!((observed.field("iovs"), observed.count), (Some("\"cont\""), Some(4)), "{text}: {observed:?}");
             assert_eq!(guest.finish().files.unwrap().len(), 1);
         }
     }
@@ -314,9 +318,9 @@ mod tests {
         let exit = Call { id: 0, function: find("proc_exit").unwrap().1, values: vec![Value::Number(33)] };
         for (text, code) in [("native", 33), ("reference-command", 1)] {
             let mut guest = side(text).start(&inputs).unwrap();
-            let seen = guest.call(&exit);
-            assert_eq!(seen.end.to_string(), format!("exit {code}"));
-            assert_eq!(guest.call(&exit), seen);
+            let observed = guest.call(&exit);
+            assert_eq!(observed.end.to_string(), format!("exit {code}"));
+            assert_eq!(guest.call(&exit), observed);
         }
     }
 

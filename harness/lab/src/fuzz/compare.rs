@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use polyfill_builder::case::LimitName;
-use polyfill_runner::{Observation, Outcome, Seen as Left};
+use polyfill_runner::{FileState as Left, Observation, Outcome};
 
 use super::functions::Function;
 use super::model::Facts;
-use super::seen::{End, Seen};
+use super::observed::{End, Observed};
 
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct Compared {
 }
 
 /// Compares one call on both sides.
-pub fn calls(function: &Function, baseline: &Seen, candidate: &Seen) -> Compared {
+pub fn calls(function: &Function, baseline: &Observed, candidate: &Observed) -> Compared {
     let mut compared = Compared::default();
     let [a, b] = [baseline.end.to_string(), candidate.end.to_string()];
     match (&baseline.end, &candidate.end) {
@@ -94,8 +94,8 @@ pub fn calls(function: &Function, baseline: &Seen, candidate: &Seen) -> Compared
     compared
 }
 
-fn fields(baseline: &Seen, candidate: &Seen, differences: &mut Vec<(String, String, String)>) {
-    let by_name = |seen: &Seen| seen.fields.iter().cloned().collect::<BTreeMap<String, String>>();
+fn fields(baseline: &Observed, candidate: &Observed, differences: &mut Vec<(String, String, String)>) {
+    let by_name = |observed: &Observed| observed.fields.iter().cloned().collect::<BTreeMap<String, String>>();
     let [baseline_fields, candidate_fields] = [baseline, candidate].map(by_name);
     let is_count = |name: &str| matches!(name, "nread" | "nwritten" | "bufused" | "ro_datalen" | "so_datalen");
     let mut names: Vec<&String> = baseline_fields.keys().chain(candidate_fields.keys()).collect();
@@ -144,8 +144,8 @@ pub fn left(baseline: &Observation, candidate: &Observation) -> Vec<(String, Str
     differences
 }
 
-fn shown(seen: &Left) -> String {
-    match seen {
+fn shown(observed: &Left) -> String {
+    match observed {
         Left::File { content, mode, .. } => format!("a file, mode {mode:o}: {}", super::program::text(content)),
         Left::Folder { mode, .. } => format!("a directory, mode {mode:o}"),
         Left::Link { to } => format!("a link to {to}"),

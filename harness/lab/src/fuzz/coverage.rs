@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::functions::Function;
 use super::model::Facts;
-use super::seen::End;
+use super::observed::End;
 
 /// Number of calls by function, circumstances and result.
 #[derive(Clone, Debug, Default)]

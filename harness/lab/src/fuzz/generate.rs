@@ -15,9 +15,9 @@ pub fn next(random: &mut Random, model: &Model, coverage: &Coverage, only: &[&'s
     let mut best: Option<(u64, Call)> = None;
     for _ in 0..CHOICES {
         let call = make(random, model, only, id);
-        let seen = coverage.times(call.function, &model.facts(&call));
-        if best.as_ref().is_none_or(|(least, _)| seen < *least) {
-            best = Some((seen, call));
+        let times = coverage.times(call.function, &model.facts(&call));
+        if best.as_ref().is_none_or(|(least, _)| times < *least) {
+            best = Some((times, call));
         }
     }
     best.map_or_else(|| make(random, model, only, id), |(_, call)| call)

@@ -1,12 +1,12 @@
 //! Differential fuzzing (`polyfill fuzz`): runs programs of random calls on two sides and compares them call by call.
 //!
 //! ```text
-//! seed -- world, generate --> a call -- bench --> seen on both sides -- compare --> differences -- rules --> known
+//! seed -- world, generate --> a call -- bench --> two observations ---- compare --> differences -- rules --> known
 //!            ^                                          |                                            |
 //!            +------------- model, coverage <-----------+            cases <-- emit <-- shrink <-- unknown
 //! ```
 //!
-//! Values that legitimately differ between the sides are removed during observation (`seen`). Every remaining
+//! Values that legitimately differ between the sides are removed during observation (`observed`). Every remaining
 //! difference is covered by a rule of one reviewed file, or is a finding.
 
 mod bench;
@@ -18,11 +18,11 @@ mod generate;
 mod guest;
 mod lower;
 mod model;
+mod observed;
 mod program;
 mod random;
 mod report;
 mod rules;
-mod seen;
 mod shrink;
 mod trial;
 mod world;
@@ -128,7 +128,7 @@ fn block(sides: &Sides, plan: &Plan, number: u64) -> Block {
             (made < most).then(|| generate::next(random, model, coverage, &plan.functions, made as u32))
         });
         for (call, step) in trial.program.calls.iter().zip(&trial.steps) {
-            coverage.learn(call.function, &step.facts, &step.seen[0].end);
+            coverage.learn(call.function, &step.facts, &step.observed[0].end);
         }
         block.take(trial);
     }

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::observed::Observed;
 use super::program::{Call, Fd, Program, Subscription, Value};
-use super::seen::Seen;
 
 /// An open descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -302,11 +302,11 @@ impl Model {
     }
 
     /// Updates the model with the baseline's result of a call.
-    pub fn learn(&mut self, call: &Call, seen: &Seen) {
+    pub fn learn(&mut self, call: &Call, observed: &Observed) {
         let fd = call.fds().next().unwrap_or(Fd::Number(NEVER));
         self.learn_past(call, fd);
-        self.learn_streams(call, fd, seen);
-        if !seen.succeeded() {
+        self.learn_streams(call, fd, observed);
+        if !observed.succeeded() {
             return;
         }
         match call.function.name {
@@ -355,9 +355,9 @@ impl Model {
     }
 
     /// Updates an opened descriptor with the result of `fd_fdstat_get`.
-    pub fn learn_kind(&mut self, fd: Fd, seen: &Seen) {
+    pub fn learn_kind(&mut self, fd: Fd, observed: &Observed) {
         const FOLDER: &str = "3";
-        if let (Some(object), Some(FOLDER)) = (self.open.get_mut(&fd), seen.field("filetype")) {
+        if let (Some(object), Some(FOLDER)) = (self.open.get_mut(&fd), observed.field("filetype")) {
             object.kind = Kind::Folder;
         }
     }
@@ -389,20 +389,20 @@ impl Model {
     }
 
     /// Updates the state of sequential reads and writes.
-    fn learn_streams(&mut self, call: &Call, fd: Fd, seen: &Seen) {
+    fn learn_streams(&mut self, call: &Call, fd: Fd, observed: &Observed) {
         let no_bytes = self.facts(call).contains("no bytes");
         let Some(object) = self.open.get_mut(&fd) else { return };
         match call.function.name {
-            "fd_read" | "fd_write" if !seen.succeeded() => object.failed = true,
+            "fd_read" | "fd_write" if !observed.succeeded() => object.failed = true,
             "fd_write" if no_bytes => object.wrote_nothing = true,
             "fd_read" => {
                 let asked: u32 = match call.value("iovs") {
                     Some(Value::Read(sizes)) => sizes.iter().sum(),
                     _ => 0,
                 };
-                object.at_end |= seen.count.unwrap_or_default() < asked;
+                object.at_end |= observed.count.unwrap_or_default() < asked;
             }
-            "fd_seek" if seen.succeeded() => (object.at_end, object.failed) = (false, false),
+            "fd_seek" if observed.succeeded() => (object.at_end, object.failed) = (false, false),
             _ => {}
         }
     }

@@ -82,7 +82,7 @@ impl fmt::Display for Report {
                 found.function, found.place, found.baseline, found.candidate, finding.programs
             )?;
             for (call, step) in finding.trial.program.calls.iter().zip(&finding.trial.steps) {
-                let [a, b] = [&step.seen[0].end, &step.seen[1].end].map(ToString::to_string);
+                let [a, b] = [&step.observed[0].end, &step.observed[1].end].map(ToString::to_string);
                 let ends = if a == b { a } else { format!("{a} | {b}") };
                 writeln!(f, "  {call} -> {ends}")?;
             }

@@ -8,9 +8,9 @@ use super::bench::Bench;
 use super::compare::{self, Difference, RUN};
 use super::functions;
 use super::model::{Facts, Model};
+use super::observed::Observed;
 use super::program::{Call, Fd, Program, Value};
 use super::rules::Rules;
-use super::seen::Seen;
 
 /// Both sides and their known differences.
 pub struct Sides {
@@ -26,7 +26,7 @@ pub struct Step {
     /// Circumstances of the call.
     pub facts: Facts,
     /// Observations on both sides.
-    pub seen: [Seen; 2],
+    pub observed: [Observed; 2],
 }
 
 /// A program and its run.
@@ -70,15 +70,15 @@ impl Sides {
                 return trial;
             }
             let facts = model.facts(&call);
-            let seen = guests.each_mut().map(|guest| guest.call(&call));
-            let compared = compare::calls(call.function, &seen[0], &seen[1]);
+            let observed = guests.each_mut().map(|guest| guest.call(&call));
+            let compared = compare::calls(call.function, &observed[0], &observed[1]);
             self.judge(&mut trial, call.function.name, &facts, compared.differences);
-            model.learn(&call, &seen[0]);
-            if call.function.name == "path_open" && seen[0].succeeded() {
+            model.learn(&call, &observed[0]);
+            if call.function.name == "path_open" && observed[0].succeeded() {
                 model.learn_kind(Fd::Opened(call.id), &guests[0].call(&look(call.id)));
             }
             trial.program.calls.push(call);
-            trial.steps.push(Step { facts, seen });
+            trial.steps.push(Step { facts, observed });
             apart = compared.apart;
             if apart {
                 break;

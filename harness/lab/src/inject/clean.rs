@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use polyfill_runner::{Observation, Outcome, Seen, StagedRun};
+use polyfill_runner::{FileState, Observation, Outcome, StagedRun};
 
 use super::calls::{CoreCall, core_calls};
 
@@ -49,14 +49,14 @@ pub(super) fn same_calls(a: &[CoreCall], b: &[CoreCall]) -> bool {
 pub(super) fn same_end(a: &StagedRun, b: &StagedRun) -> bool {
     let of = |run: &StagedRun| {
         let Observation { stdout, stderr, files, .. } = &run.observation;
-        let content = |seen: &Seen| match seen {
-            Seen::File { content, .. } => Some(content.clone()),
-            Seen::Link { to } => Some(to.clone().into_bytes()),
-            Seen::Folder { .. } | Seen::Other => None,
+        let content = |state: &FileState| match state {
+            FileState::File { content, .. } => Some(content.clone()),
+            FileState::Link { to } => Some(to.clone().into_bytes()),
+            FileState::Folder { .. } | FileState::Other => None,
         };
         let files = files
             .as_ref()
-            .map(|files| files.iter().map(|(path, seen)| (path.clone(), content(seen))).collect::<Vec<_>>());
+            .map(|files| files.iter().map(|(path, state)| (path.clone(), content(state))).collect::<Vec<_>>());
         (stdout.clone(), stderr.clone(), files)
     };
     same_outcome(&a.observation.outcome, &b.observation.outcome) && of(a) == of(b)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use polyfill_runner::{End, Program, Response, Script};
 use wasmtime::component::Type;
 
-use super::ways::{ERROR, FaultKind, HANDLE};
+use super::failure_modes::{ERROR, FaultKind, HANDLE};
 
 /// Host error that ends a run with far more calls than the fault-free run.
 const TOO_MANY: &str = "the run exceeded its limit of host calls";
@@ -55,7 +55,7 @@ impl Helpers {
 /// Host mock of a run with one fault.
 pub(super) struct Inject {
     pub(super) helpers: Arc<Helpers>,
-    pub(super) way: FaultKind,
+    pub(super) mode: FaultKind,
     /// Index of the faulted call, from 0.
     pub(super) at: usize,
     /// Number of calls so far.
@@ -85,7 +85,7 @@ impl Script for Inject {
 
 impl Inject {
     fn help(&self, function: &str) -> End {
-        match (self.helpers.functions.get(function), &self.way.code) {
+        match (self.helpers.functions.get(function), &self.mode.code) {
             (Some(Help::Text), _) => End::Returned(Some("\"injected\"".into())),
             (Some(Help::Code), Some(code)) => End::Returned(Some(format!("some({code})"))),
             (Some(Help::Code), None) => End::Returned(Some("none".into())),

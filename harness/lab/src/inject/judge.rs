@@ -7,7 +7,7 @@ use polyfill_runner::{End, Outcome, StagedRun};
 use super::calls::{CoreCall, core_calls, core_of, unversioned};
 use super::clean::{Clean, same_calls, same_end, same_outcome};
 use super::errors::counterpart;
-use super::ways::{Group, TRAP};
+use super::failure_modes::{Group, TRAP};
 
 /// Outcome of a run that handled its fault correctly.
 pub const RIGHT: &str = "right";
@@ -186,11 +186,11 @@ fn after_less(faulted: &Faulted<'_>, calls: &[CoreCall], at: usize) -> Vec<Strin
     if let outcomes @ [_, ..] = &trap_later(run, calls)[..] {
         return outcomes.to_vec();
     }
-    let told = clean.calls.get(at).is_none_or(|call| call.result != calls[at].result);
+    let is_reported = clean.calls.get(at).is_none_or(|call| call.result != calls[at].result);
     let rest = clean.calls.get(at + 1..).unwrap_or_default();
     let goes_on = calls[at + 1..].iter().map(|call| &call.call).eq(rest.iter().map(|call| &call.call));
     let gives_up = !same_outcome(&run.observation.outcome, &clean.run.observation.outcome);
-    if told && (goes_on || gives_up) { Vec::new() } else { the_same_in_the_end(faulted) }
+    if is_reported && (goes_on || gives_up) { Vec::new() } else { the_same_in_the_end(faulted) }
 }
 
 fn the_same_in_the_end(faulted: &Faulted<'_>) -> Vec<String> {

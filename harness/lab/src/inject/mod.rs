@@ -2,7 +2,7 @@
 //! growth is refused once. The verdict considers the guest's call that contains the fault, and the calls after it.
 //!
 //! ```text
-//! case -- subject --> a run without a fault -- ways --> faults -- inject --> runs -- judge --> table -- rules --> report
+//! case -- subject --> a run without a fault -- failure_modes --> faults -- inject --> runs -- judge --> table -- rules --> report
 //! ```
 
 mod alter;
@@ -11,12 +11,12 @@ mod clean;
 mod engines;
 mod errors;
 mod failing_host;
+mod failure_modes;
 mod judge;
 mod report;
 mod rules;
 mod subject;
 mod table;
-mod ways;
 
 use std::collections::BTreeSet;
 
@@ -27,12 +27,12 @@ use polyfill_builder::{BuildError, Suite};
 use polyfill_runner::{Trace, Violation};
 use thiserror::Error;
 
+pub use failure_modes::{FaultKind, Group};
 pub use judge::{GROWTH, RIGHT, START, Verdict};
 pub use report::{Judgement, Row, SideJudgement};
 pub use rules::{RULES_FILE, Rule, Rules};
 pub use subject::{At, Fault};
 pub use table::{Count, Swept, Table, Trial};
-pub use ways::{FaultKind, Group};
 
 use engines::Engines;
 use subject::{Subject, Subjects, build, subjects};
@@ -207,7 +207,7 @@ fn table(plan: &Plan, subjects: &Subjects<'_>, side: &Side) -> Table {
         ..Table::default()
     };
     for ((subject, fault), verdict) in all.iter().zip(&verdicts) {
-        table.add(&subject.name, &fault.to_string(), fault.way.group, &fault.way.name, verdict);
+        table.add(&subject.name, &fault.to_string(), fault.mode.group, &fault.mode.name, verdict);
     }
     table
 }

@@ -6,9 +6,9 @@ use std::fmt;
 use polyfill_builder::case::Proposal;
 use serde::Serialize;
 
+use super::failure_modes::Group;
 use super::judge::RIGHT;
 use super::table::{Count, Trial};
-use super::ways::Group;
 
 /// Maximum number of faults listed per row.
 const MOST_NAMED: usize = 4;

@@ -133,7 +133,7 @@ fn fits(patterns: &[String], text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ways::Group;
+    use super::super::failure_modes::Group;
     use super::*;
 
     const RULE: &str = "[[rule]]\nid = 'R'\nclass = 'choice'\nreason = 'r'\nlink = 'l'\nadapters = ['mine@*']\n\

@@ -18,8 +18,8 @@ use super::calls::{core_calls, core_of};
 use super::clean::Clean;
 use super::engines::Engines;
 use super::failing_host::{Helpers, Inject, can_fail};
+use super::failure_modes::{FaultKind, Group, failure_modes};
 use super::judge::{Faulted, Verdict, expected, judge};
-use super::ways::{FaultKind, Group, ways};
 
 /// Maximum duration of a run.
 const TIME: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ pub struct Fault {
     /// Place of the fault.
     pub at: At,
     /// Failure mode.
-    pub way: FaultKind,
+    pub mode: FaultKind,
 }
 
 /// Place of a fault.
@@ -57,7 +57,7 @@ impl fmt::Display for At {
 /// Formats the fault as the option `--fault` expects it: `12:no-entry`.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.at, self.way.name)
+        write!(f, "{}:{}", self.at, self.mode.name)
     }
 }
 
@@ -167,14 +167,14 @@ impl<'e> Subject<'e> {
             let is_adapters = places.get(number).is_some_and(|place| core_of(trace, *place).is_some());
             let ty = types.iter().find(|(name, _)| is_adapters && *name == event.function);
             let Some((_, ty)) = ty else { continue };
-            let ways = ways(ty, event, result.as_ref(), &helpers.codes).into_iter();
-            faults.extend(ways.map(|way| Fault { at: At::Call(number + 1), way }));
+            let failure_modes = failure_modes(ty, event, result.as_ref(), &helpers.codes).into_iter();
+            faults.extend(failure_modes.map(|mode| Fault { at: At::Call(number + 1), mode }));
         }
         let growths: Vec<Option<usize>> = clean.run.growths.iter().map(|growth| growth.within).collect();
         for (number, within) in growths.iter().enumerate() {
             // The same holds for memory growth by main between its calls.
             if within.is_none_or(|place| core_of(trace, place).is_some()) {
-                faults.push(Fault { at: At::Growth(number + 1), way: FaultKind::refused() });
+                faults.push(Fault { at: At::Growth(number + 1), mode: FaultKind::refused() });
             }
         }
         let calls = places.len();
@@ -189,7 +189,7 @@ impl<'e> Subject<'e> {
             At::Call(number) => {
                 let script = Inject {
                     helpers: self.helpers.clone(),
-                    way: fault.way.clone(),
+                    mode: fault.mode.clone(),
                     at: number - 1,
                     calls: 0,
                     most: self.calls * TIMES + MORE,
@@ -207,7 +207,7 @@ impl<'e> Subject<'e> {
             At::Call(number) => self.places.get(number - 1).copied(),
             At::Growth(number) => self.growths.get(number - 1).copied().flatten(),
         };
-        let FaultKind { name, group, code, .. } = &fault.way;
+        let FaultKind { name, group, code, .. } = &fault.mode;
         let event = place.and_then(|place| self.clean.run.trace.events.get(place));
         let call = event.map_or("", |event| event.function.as_str());
         let errnos = expected(*group, name, code.as_deref(), call);
@@ -233,7 +233,7 @@ impl<'e> Subject<'e> {
 impl FaultKind {
     /// Returns the failure mode of memory growth.
     fn refused() -> FaultKind {
-        let says = polyfill_runner::Response::Nothing;
-        FaultKind { name: "refused".into(), group: Group::Memory, says, code: None }
+        let response = polyfill_runner::Response::Nothing;
+        FaultKind { name: "refused".into(), group: Group::Memory, response, code: None }
     }
 }

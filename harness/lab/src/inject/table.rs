@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use polyfill_builder::case::Proposal;
 use serde::Serialize;
 
+use super::failure_modes::Group;
 use super::judge::{RIGHT, Verdict};
 use super::report::{Judgement, Row, SideJudgement};
 use super::rules::Rules;
-use super::ways::Group;
 
 /// Key of faults that differ only in their call and case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

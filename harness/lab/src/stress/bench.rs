@@ -14,7 +14,7 @@ use wasmtime::component::{Instance, InstancePre, Linker};
 
 use super::again::Held;
 use super::shape::Shape;
-use super::{End, Ends, Subject, guest};
+use super::{CallResults, End, Subject, guest};
 use crate::fuzz::Function;
 
 /// Inputs of the guests: a directory with a file in it, an argument, standard input and an environment variable.
@@ -81,11 +81,11 @@ impl Guest<'_> {
     }
 
     /// Makes a call, and an inner call during its allocation of the given number.
-    pub(super) fn enter(&self, outer: usize, inner: Option<(usize, u32)>) -> (Ends, u32) {
+    pub(super) fn enter(&self, outer: usize, inner: Option<(usize, u32)>) -> (CallResults, u32) {
         let (inner, at) = inner.unwrap_or_default();
         let mut session = match self.session() {
             Ok(session) => session,
-            Err(end) => return (Ends { inner: None, outer: end }, 0),
+            Err(end) => return (CallResults { inner: None, outer: end }, 0),
         };
         let (store, instance) = session.parts();
         let done = instance.get_typed_func::<(u32, u32, u32), (u64,)>(&mut *store, "enter");
@@ -95,7 +95,7 @@ impl Guest<'_> {
                 let [outer, inner] = [packed as u16, (packed >> 16) as u16];
                 (ends(inner, errno(outer)), (packed >> 32) as u32)
             }
-            Err(error) => (Ends { inner: None, outer: ended(&session.ended(&error)) }, 0),
+            Err(error) => (CallResults { inner: None, outer: ended(&session.ended(&error)) }, 0),
         }
     }
 
@@ -127,12 +127,12 @@ impl Guest<'_> {
     }
 }
 
-fn ends(inner: u16, outer: End) -> Ends {
+fn ends(inner: u16, outer: End) -> CallResults {
     match inner {
-        guest::NONE => Ends { inner: None, outer },
-        guest::IN_PIECES => Ends { inner: None, outer: format!("{outer}, with a fragmented heap") },
-        guest::OVERWRITTEN => Ends { inner: None, outer: format!("{outer}, with an overwritten heap") },
-        _ => Ends { inner: Some(errno(inner)), outer },
+        guest::NONE => CallResults { inner: None, outer },
+        guest::IN_PIECES => CallResults { inner: None, outer: format!("{outer}, with a fragmented heap") },
+        guest::OVERWRITTEN => CallResults { inner: None, outer: format!("{outer}, with an overwritten heap") },
+        _ => CallResults { inner: Some(errno(inner)), outer },
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn text(shape: Shape, functions: &[Function], entry: &str) -> String 
 (global $allocations (mut i32) (i32.const 0))
 (global $at (mut i32) (i32.const 0))
 (global $inner (mut i32) (i32.const 0))
-(global $seen (mut i32) (i32.const {NONE}))
+(global $observed (mut i32) (i32.const {NONE}))
 (global $top (mut i32) (i32.const {HEAP}))
 (global $first (mut i32) (i32.const 0))
 (global $next (mut i32) (i32.const 0))
@@ -69,7 +69,7 @@ pub(super) fn text(shape: Shape, functions: &[Function], entry: &str) -> String 
   (local $place i32)
   (global.set $allocations (i32.add (global.get $allocations) (i32.const 1)))
   (if (i32.eq (global.get $allocations) (global.get $at))
-    (then (global.set $seen (call $call_inner (global.get $inner)))))
+    (then (global.set $observed (call $call_inner (global.get $inner)))))
   (local.set $place
     (i32.and
       (i32.add (global.get $top) (i32.sub (local.get $align) (i32.const 1)))
@@ -86,7 +86,7 @@ pub(super) fn text(shape: Shape, functions: &[Function], entry: &str) -> String 
   (if (i32.eqz (global.get $first))
     (then (global.set $first (local.get $page)))
     (else
-      (if (i32.ne (local.get $page) (global.get $next)) (then (global.set $seen (i32.const {IN_PIECES}))))))
+      (if (i32.ne (local.get $page) (global.get $next)) (then (global.set $observed (i32.const {IN_PIECES}))))))
   (global.set $next (i32.add (local.get $page) (i32.const 1)))
   (memory.fill (i32.shl (local.get $page) (i32.const 16)) (i32.const 0xa5) (i32.const 0x10000)))
 ;; Checks the page from before the call.
@@ -95,7 +95,7 @@ pub(super) fn text(shape: Shape, functions: &[Function], entry: &str) -> String 
   (local.set $at (i32.shl (global.get $first) (i32.const 16)))
   (loop $again
     (if (i64.ne (i64.load (local.get $at)) (i64.const 0xa5a5a5a5a5a5a5a5))
-      (then (global.set $seen (i32.const {OVERWRITTEN})) (return)))
+      (then (global.set $observed (i32.const {OVERWRITTEN})) (return)))
     (local.set $at (i32.add (local.get $at) (i32.const 8)))
     (br_if $again (i32.and (local.get $at) (i32.const 0xffff)))))
 (func (export "{entry}"))
@@ -109,7 +109,7 @@ pub(super) fn text(shape: Shape, functions: &[Function], entry: &str) -> String 
   (i64.or
     (i64.shl (i64.extend_i32_u (global.get $allocations)) (i64.const 32))
     (i64.or
-      (i64.shl (i64.extend_i32_u (global.get $seen)) (i64.const 16))
+      (i64.shl (i64.extend_i32_u (global.get $observed)) (i64.const 16))
       (i64.extend_i32_u (i32.and (local.get $errno) (i32.const 0xffff))))))
 (func (export "again") (param $function i32) (param $times i32) (result i64)
   (local $errno i32)
@@ -162,9 +162,10 @@ impl Parts {
             Shape::Heap => {
                 Parts { allocators: "", before: "(call $grow)", behind: "(call $grow) (call $check)", ..plain }
             }
-            Shape::Start => {
-                Parts { start: "(func $begin (global.set $seen (call $call (i32.const 0))))\n(start $begin)", ..plain }
-            }
+            Shape::Start => Parts {
+                start: "(func $begin (global.set $observed (call $call (i32.const 0))))\n(start $begin)",
+                ..plain
+            },
             Shape::Twice => Parts {
                 imported: imports.replace("(func $", "(func $other_"),
                 inner: body.replace("(call $", "(call $other_"),

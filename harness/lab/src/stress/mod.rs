@@ -52,7 +52,7 @@ pub type End = String;
 
 /// Results of the outer and the inner call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ends {
+pub(crate) struct CallResults {
     /// Result of the call from the allocator. `None` if the run ended before it returned.
     inner: Option<End>,
     outer: End,

@@ -67,7 +67,7 @@ impl Report {
             return Ok(());
         }
         let (runs, usual) = (table.runs(), table.usual());
-        match table.told(Some(&self.plain)) {
+        match table.nested(Some(&self.plain)) {
             same if same.is_empty() => writeln!(f, "  calls from the allocator: the same, {usual} of {runs} as usual"),
             others => {
                 writeln!(f, "  calls from the allocator: {usual} of {runs} as usual, differences:")?;
@@ -86,7 +86,7 @@ impl fmt::Display for Report {
             writeln!(f, "{:<24} {allocations:>11}  {end}", function.name)?;
         }
         writeln!(f, "\ncalls from the allocator, during an allocation by an outer call")?;
-        f.write_str(&self.plain.told(None))?;
+        f.write_str(&self.plain.nested(None))?;
         let (runs, usual) = (self.plain.runs(), self.plain.usual());
         writeln!(f, "\n{runs} runs, in {usual} of which both calls end as they do alone")?;
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{End, Ends};
+use super::{CallResults, End};
 use crate::fuzz::FUNCTIONS;
 
 /// Results by function, and by the outer function of a re-entrant call.
@@ -12,7 +12,7 @@ pub(super) struct Table {
     /// Result of each function as the first call, and the number of allocations that it requests.
     pub(super) firsts: Vec<(End, u32)>,
     /// Results of each inner function, by outer function and allocation.
-    pub(super) within: BTreeMap<(usize, u32), Vec<Ends>>,
+    pub(super) within: BTreeMap<(usize, u32), Vec<CallResults>>,
 }
 
 impl Table {
@@ -23,13 +23,13 @@ impl Table {
 
     /// Returns the number of these runs in which both calls ended as they do alone.
     pub(super) fn usual(&self) -> usize {
-        let usual = |(outer, ends): (usize, &Vec<Ends>)| {
+        let usual = |(outer, ends): (usize, &Vec<CallResults>)| {
             (0..ends.len()).filter(|inner| self.is_usual(outer, *inner, &ends[*inner])).count()
         };
         self.within.iter().map(|((outer, _), ends)| usual((*outer, ends))).sum()
     }
 
-    fn is_usual(&self, outer: usize, inner: usize, ends: &Ends) -> bool {
+    fn is_usual(&self, outer: usize, inner: usize, ends: &CallResults) -> bool {
         match &ends.inner {
             Some(end) => *end == self.firsts[inner].0 && ends.outer == self.firsts[outer].0,
             // This function ends the run when called alone, too.
@@ -49,31 +49,31 @@ impl Table {
     }
 
     /// Lists the results of calls from the allocator: all of them, or those that differ in another guest.
-    pub(super) fn told(&self, plain: Option<&Table>) -> String {
+    pub(super) fn nested(&self, plain: Option<&Table>) -> String {
         // Equal results of several functions are listed once.
-        let mut told: Vec<(u32, String, Vec<&str>)> = Vec::new();
+        let mut blocks: Vec<(u32, String, Vec<&str>)> = Vec::new();
         for ((outer, at), ends) in &self.within {
             if plain.is_some_and(|plain| plain.within.get(&(*outer, *at)) == Some(ends)) {
                 continue;
             }
             let (lines, outer) = (lines(self.groups(*outer, ends)), FUNCTIONS[*outer].name);
-            match told.iter_mut().find(|(known, other, _)| known == at && *other == lines) {
+            match blocks.iter_mut().find(|(known, other, _)| known == at && *other == lines) {
                 Some((_, _, functions)) => functions.push(outer),
-                None => told.push((*at, lines, vec![outer])),
+                None => blocks.push((*at, lines, vec![outer])),
             }
         }
-        told.sort_by_key(|(at, _, functions)| (*at, Reverse(functions.len())));
+        blocks.sort_by_key(|(at, _, functions)| (*at, Reverse(functions.len())));
         let block = |(at, lines, functions): (u32, String, Vec<&str>)| {
             let all = self.within.keys().filter(|(_, other)| *other == at).count();
             let every = "every function with this allocation".to_string();
             let functions = if functions.len() == all { every } else { functions.join(" ") };
             format!("\nallocation {at} of {functions}\n{lines}")
         };
-        told.into_iter().map(block).collect()
+        blocks.into_iter().map(block).collect()
     }
 
     /// Groups functions by the results of both calls.
-    fn groups(&self, outer: usize, ends: &[Ends]) -> BTreeMap<String, Vec<&'static str>> {
+    fn groups(&self, outer: usize, ends: &[CallResults]) -> BTreeMap<String, Vec<&'static str>> {
         let mut groups: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
         for (inner, ends) in ends.iter().enumerate() {
             let usual = [&self.firsts[inner].0, &self.firsts[outer].0];

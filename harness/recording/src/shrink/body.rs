@@ -268,9 +268,9 @@ mod tests {
             ["1", "2"].map(|arm| format!("LocalGet {{ local_index: 0 }} Drop I32Const {{ value: {arm} }} End"));
         assert_eq!(shorter(arms, unwrap(1)), expected);
         let inner = "block block local.get 0 br_if 1 local.get 0 br_table 1 1 end end i32.const 0";
-        let seen = shorter(inner, unwrap(1));
-        assert_eq!(seen.len(), 1);
-        assert!(seen[0].contains("BrIf { relative_depth: 0 }"), "{seen:?}");
+        let bodies = shorter(inner, unwrap(1));
+        assert_eq!(bodies.len(), 1);
+        assert!(bodies[0].contains("BrIf { relative_depth: 0 }"), "{bodies:?}");
         assert!(shorter(inner, unwrap(0)).is_empty());
     }
 }

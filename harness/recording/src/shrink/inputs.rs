@@ -14,6 +14,10 @@ use crate::verdict::{self, Kept};
 
 /// Shrinks the case while the run on that host fails in the same way. The trace of the result is that of the smaller
 /// run. Calls `progress` with the number of parts left to try.
+///
+/// # Errors
+///
+/// Returns an error if the recording cannot be replayed on the host, or the run on the host does not fail as recorded.
 pub fn shrink_case(
     recording: &Recording,
     engine: &Engine,
@@ -35,10 +39,9 @@ pub fn shrink_case(
         return Err(ShrinkError::NotTheSame);
     }
     // If no failure is known, or only a missing effect, preserve all effects of the run.
-    let is_wrong = |failed: &Failed| failed.seen.is_some() && failed.kind != FailedKind::Outcome;
+    let is_wrong = |failed: &Failed| failed.actual.is_some() && failed.kind != FailedKind::Outcome;
     let all = outcome.frames().is_empty() && kept.stderr.is_none() && !kept.failed.iter().any(is_wrong);
-    let left =
-        |seen: &Observation| (seen.stdout.clone(), seen.stderr.clone(), seen.files.clone(), seen.returned.clone());
+    let left = |run: &Observation| (run.stdout.clone(), run.stderr.clone(), run.files.clone(), run.returned.clone());
     let patience = start.elapsed().saturating_mul(MORE_TIME).max(PATIENCE);
     let holds = |case: &Case| -> Result<bool, ReplayError> {
         let tried = replay(&with(case), engine, ReplayOptions { most: Some(patience), ..on_host });
@@ -47,9 +50,10 @@ pub fn shrink_case(
             Err(ReplayError::Case(_)) => return Ok(false),
             tried => tried?,
         };
-        let seen = &tried.observation;
-        let is_kept = kept.is_in(&tried.failed_now, seen) && (!all || left(seen) == left(&whole.observation));
-        Ok(is_kept && is_same_place(outcome, &seen.outcome))
+        let observation = &tried.observation;
+        let is_kept =
+            kept.is_in(&tried.failed_now, observation) && (!all || left(observation) == left(&whole.observation));
+        Ok(is_kept && is_same_place(outcome, &observation.outcome))
     };
     let mut case = recording.about.case.clone();
     let mut at = 0;
@@ -65,8 +69,8 @@ pub fn shrink_case(
         }
     }
     let mut smaller = with(&case);
-    let seen = replay(&smaller, engine, on_host)?;
-    let observation = seen.observation;
+    let outcomes = replay(&smaller, engine, on_host)?;
+    let observation = outcomes.observation;
     smaller.about.outcome = observation.outcome;
     smaller.about.returned = observation.returned;
     (smaller.about.stdout, smaller.about.stderr) = (observation.stdout, observation.stderr);

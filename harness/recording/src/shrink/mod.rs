@@ -119,11 +119,11 @@ pub fn shrink(
         progress,
     };
     let before = Instant::now();
-    let seen = work.play(recording, ReplayOptions::default())?;
-    if !seen.same {
+    let outcomes = work.play(recording, ReplayOptions::default())?;
+    if !outcomes.same {
         return Err(ShrinkError::NotTheSame);
     }
-    work.keep(Kept::of(recording, seen.sight, &seen.observation));
+    work.keep(Kept::of(recording, outcomes.sight, &outcomes.observation));
     // A guest with missing parts can run forever.
     work.patience = before.elapsed().saturating_mul(MORE_TIME).max(PATIENCE);
     let mut fates = vec![Fate::Traps; facts.bodies.len()];
@@ -267,10 +267,10 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
     /// Returns the smaller recording, with the host calls of its run.
     fn rewritten(&mut self, main: &[u8]) -> Result<Recording, ShrinkError> {
         let mut smaller = self.place.with(self.recording, main);
-        let seen = self.play(&smaller, ReplayOptions { tolerant: true, ..ReplayOptions::default() })?;
-        let observation = seen.observation;
+        let outcomes = self.play(&smaller, ReplayOptions { tolerant: true, ..ReplayOptions::default() })?;
+        let observation = outcomes.observation;
         let trace = observation.trace.unwrap_or_default();
-        if seen.sight.has_output() {
+        if outcomes.sight.has_output() {
             (smaller.about.stdout, smaller.about.stderr) = (observation.stdout, observation.stderr);
         } else if !trace.imports().eq(self.recording.trace.imports()) {
             // The calls differ, and their output is unknown.

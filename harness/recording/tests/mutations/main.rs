@@ -51,13 +51,13 @@ const REPLAY: Duration = Duration::from_millis(20);
 const SHRINK: Duration = Duration::from_millis(20);
 
 #[test]
-fn changed_recordings_are_data() {
+fn mutated_recordings_access_nothing_outside() {
     check(FEW);
 }
 
 #[test]
 #[ignore = "slow: run with `-- --ignored`"]
-fn many_changed_recordings_are_data() {
+fn many_mutated_recordings_access_nothing_outside() {
     check(MANY);
 }
 
@@ -157,8 +157,8 @@ fn attempt(number: u64, seeds: &[(&'static str, Recording)], engine: &Engine, ou
 fn said(outcomes: Result<Outcomes, polyfill_recording::ReplayError>) {
     match outcomes {
         Ok(outcomes) => {
-            let seen = &outcomes.observation;
-            let streams = [&seen.stdout, &seen.stderr];
+            let observation = &outcomes.observation;
+            let streams = [&observation.stdout, &observation.stderr];
             let has = |bytes: &[u8]| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
             assert!(!streams.iter().any(|stream| has(stream)), "a file outside was read");
             is_fit(&outcomes.to_string());

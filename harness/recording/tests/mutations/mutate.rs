@@ -294,7 +294,7 @@ fn set(value: &mut Value, key: &str, to: Value) {
 fn failed(sections: &mut Sections, random: &mut Random) {
     let kinds = ["outcome", "stdout", "files", "violation", "handles-left", "printed", "pages-grown", "nonsense"];
     let outside = sections.outside.clone();
-    let one = json!({ "kind": kinds[random.below(kinds.len())], "at": text(random, &outside), "seen": text(random, &outside) });
+    let one = json!({ "kind": kinds[random.below(kinds.len())], "at": text(random, &outside), "actual": text(random, &outside) });
     let about = sections.about.as_object_mut();
     about.into_iter().for_each(|about| drop(about.insert("failed".into(), json!(vec![one.clone(); random.below(3)]))));
 }

@@ -38,50 +38,50 @@ fn a_trap_matches_by_part_of_its_message_and_by_its_backtrace() {
         backtrace: backtrace.iter().map(|name| name.to_string()).collect(),
         ..Expect::default()
     };
-    let seen = || Observation::of(trap(&["inner", "middle", "outer"]));
-    assert_eq!(with(expect(&["inner", "outer"]), seen()), []);
-    assert_eq!(with(expect(&["m!middle"]), seen()), []);
+    let actual = || Observation::of(trap(&["inner", "middle", "outer"]));
+    assert_eq!(with(expect(&["inner", "outer"]), actual()), []);
+    assert_eq!(with(expect(&["m!middle"]), actual()), []);
     let expected = vec!["outer".to_string(), "inner".to_string()];
-    assert_eq!(with(expect(&["outer", "inner"]), seen()), [Mismatch::Backtrace { expected, missing: 1 }]);
+    assert_eq!(with(expect(&["outer", "inner"]), actual()), [Mismatch::Backtrace { expected, missing: 1 }]);
     assert_eq!(with(expect(&[]), Observation::of(Outcome::Exit(1))).len(), 1);
 }
 
 #[test]
 fn trap_in_names_the_innermost_function() {
-    let seen = || Observation::of(trap(&["inner", "outer"]));
+    let actual = || Observation::of(trap(&["inner", "outer"]));
     let expect = |function: &str| Expect {
         trap: Some("unreachable".into()),
         trap_in: Some(function.into()),
         ..Expect::default()
     };
-    assert_eq!(with(expect("inner"), seen()), []);
+    assert_eq!(with(expect("inner"), actual()), []);
     let expected = "trap: unreachable, in outer".to_string();
-    assert_eq!(with(expect("outer"), seen()), [Mismatch::Outcome { expected }]);
+    assert_eq!(with(expect("outer"), actual()), [Mismatch::Outcome { expected }]);
 }
 
 #[test]
 fn partial_call_lists_match_among_all_calls() {
     let list = |calls: &[&str]| calls.iter().map(|call| call.to_string()).collect::<Vec<_>>();
-    let seen = |some: SomeCalls, dropped| {
-        let mut seen = Observation::of(Outcome::Returned);
-        (seen.calls, seen.calls_recorded, seen.calls_dropped) = (list(&["p(1)", "q()", "p(2)"]), true, dropped);
-        with(Expect { host_calls: Some(HostCalls::Some(some)), ..Expect::default() }, seen)
+    let actual = |some: SomeCalls, dropped| {
+        let mut actual = Observation::of(Outcome::Returned);
+        (actual.calls, actual.calls_recorded, actual.calls_dropped) = (list(&["p(1)", "q()", "p(2)"]), true, dropped);
+        with(Expect { host_calls: Some(HostCalls::Some(some)), ..Expect::default() }, actual)
     };
     let at_least = |calls: &[&str]| SomeCalls { at_least: list(calls), ..SomeCalls::default() };
     let unordered = |calls: &[&str]| SomeCalls { unordered: Some(list(calls)), ..SomeCalls::default() };
     let never = |calls: &[&str]| SomeCalls { never: list(calls), ..SomeCalls::default() };
-    assert_eq!(seen(at_least(&["p([..])", "p(2)"]), 0), []);
+    assert_eq!(actual(at_least(&["p([..])", "p(2)"]), 0), []);
     let missing = Mismatch::NoSuchCall { call: "q()".into(), after: Some("p(2)".into()) };
-    assert_eq!(seen(at_least(&["p(2)", "q()"]), 0), [missing]);
-    assert_eq!(seen(never(&["r()"]), 0), []);
-    let unwanted = Mismatch::UnwantedCall { wanted: "p([..])".into(), seen: "p(1)".into() };
-    assert_eq!(seen(never(&["p([..])"]), 0), [unwanted]);
+    assert_eq!(actual(at_least(&["p(2)", "q()"]), 0), [missing]);
+    assert_eq!(actual(never(&["r()"]), 0), []);
+    let unwanted = Mismatch::UnwantedCall { wanted: "p([..])".into(), actual: "p(1)".into() };
+    assert_eq!(actual(never(&["p([..])"]), 0), [unwanted]);
     // The pattern must not consume the call that only the exact text matches.
-    assert_eq!(seen(unordered(&["p([..])", "p(1)", "q()"]), 0), []);
-    let left = Mismatch::HostCalls { expected: list(&["r()"]), seen: list(&["q()"]) };
-    assert_eq!(seen(unordered(&["r()", "p(2)", "p(1)"]), 0), [left]);
-    assert_eq!(seen(at_least(&["p(1)"]), 7), []);
-    assert!(matches!(seen(never(&["r()"]), 7)[..], [Mismatch::Unreadable { key: "host-calls", .. }]));
+    assert_eq!(actual(unordered(&["p([..])", "p(1)", "q()"]), 0), []);
+    let left = Mismatch::HostCalls { expected: list(&["r()"]), actual: list(&["q()"]) };
+    assert_eq!(actual(unordered(&["r()", "p(2)", "p(1)"]), 0), [left]);
+    assert_eq!(actual(at_least(&["p(1)"]), 7), []);
+    assert!(matches!(actual(never(&["r()"]), 7)[..], [Mismatch::Unreadable { key: "host-calls", .. }]));
 }
 
 #[test]
@@ -96,11 +96,11 @@ fn an_expected_error_is_an_encoding_error() {
 
 #[test]
 fn aspects_without_expectation_are_not_compared() {
-    let mut seen = Observation::of(Outcome::Returned);
-    seen.stdout = b"noise".to_vec();
-    seen.calls = vec!["a.b()".into()];
-    seen.pages_grown = 7;
-    assert_eq!(with(Expect::default(), seen.clone()), []);
+    let mut actual = Observation::of(Outcome::Returned);
+    actual.stdout = b"noise".to_vec();
+    actual.calls = vec!["a.b()".into()];
+    actual.pages_grown = 7;
+    assert_eq!(with(Expect::default(), actual.clone()), []);
     let expect = Expect {
         stdout: Some(Bytes::Text(String::new())),
         host_calls: Some(HostCalls::Exactly(Vec::new())),
@@ -109,22 +109,22 @@ fn aspects_without_expectation_are_not_compared() {
         no_imports: vec!["wasi:".into(), "a.b".into()],
         ..Expect::default()
     };
-    seen.imports = vec!["wasi:io/poll.poll".into()];
-    let mismatches = with(expect, seen);
+    actual.imports = vec!["wasi:io/poll.poll".into()];
+    let mismatches = with(expect, actual);
     assert_eq!(mismatches.len(), 5);
     assert!(mismatches.contains(&Mismatch::CallsNotRecorded));
 }
 
 #[test]
 fn each_namespace_has_one_version() {
-    let seen = |interfaces: &[&str]| {
-        let mut seen = Observation::of(Outcome::Returned);
-        seen.core_interfaces = interfaces.iter().map(|name| name.to_string()).collect();
-        with(Expect { one_version: true, ..Expect::default() }, seen)
+    let actual = |interfaces: &[&str]| {
+        let mut actual = Observation::of(Outcome::Returned);
+        actual.core_interfaces = interfaces.iter().map(|name| name.to_string()).collect();
+        with(Expect { one_version: true, ..Expect::default() }, actual)
     };
-    assert_eq!(seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.1"]), []);
+    assert_eq!(actual(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.1"]), []);
     assert!(matches!(
-        &seen(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.2"])[..],
+        &actual(&["my:pkg/i@1.0.0", "wasi:cli/exit@0.2.1", "wasi:io/poll@0.2.2"])[..],
         [Mismatch::Versions { namespace, interfaces }] if namespace == "wasi" && interfaces.len() == 2
     ));
 }
@@ -133,9 +133,9 @@ fn each_namespace_has_one_version() {
 fn handles_are_counted_together_or_by_name() {
     let each = |counts: &[(&str, u64)]| counts.iter().map(|(name, count)| (name.to_string(), *count)).collect();
     let left = |expected| {
-        let seen = Some(each(&[("descriptor", 1), ("pollable", 2)]));
+        let actual = Some(each(&[("descriptor", 1), ("pollable", 2)]));
         let expect = Expect { handles_left: Some(expected), ..Expect::default() };
-        with(expect, Observation { handles_left: seen, ..Observation::of(Outcome::Returned) }).len()
+        with(expect, Observation { handles_left: actual, ..Observation::of(Outcome::Returned) }).len()
     };
     assert_eq!(left(Handles::All(3)), 0);
     assert_eq!(left(Handles::All(2)), 1);
@@ -163,9 +163,9 @@ fn calls_can_match_on_hosts_without_full_recording() {
 fn results_are_compared_as_values() {
     let call = |returns: &str| Call { returns: Some(returns.into()), ..Call::of("f()") };
     let case = |returns| Case { calls: vec![call(returns)], ..Case::default() };
-    let mut seen = Observation::of(Outcome::Returned);
-    seen.returned = vec![Returned { invoke: "f()".into(), value: Some("[1, 2]".into()), printed: Vec::new() }];
-    assert_eq!(compare(&case("[1,2]"), &seen), []);
-    assert_eq!(compare(&case("[1,3]"), &seen).len(), 1);
-    assert!(matches!(&compare(&case("[1"), &seen)[..], [Mismatch::Returned { note: Some(_), .. }]));
+    let mut actual = Observation::of(Outcome::Returned);
+    actual.returned = vec![Returned { invoke: "f()".into(), value: Some("[1, 2]".into()), printed: Vec::new() }];
+    assert_eq!(compare(&case("[1,2]"), &actual), []);
+    assert_eq!(compare(&case("[1,3]"), &actual).len(), 1);
+    assert!(matches!(&compare(&case("[1"), &actual)[..], [Mismatch::Returned { note: Some(_), .. }]));
 }

@@ -2,7 +2,7 @@
 
 use super::changes::{self, End};
 use super::invalid_handles::is_invalid_handle;
-use super::ledger::Over;
+use super::ledger::FinishedCall;
 use super::realloc::Request;
 use super::{CoreBoundary, Open, PAGE, Value, call};
 use crate::observation::{Frame, Outcome};
@@ -58,7 +58,7 @@ impl CoreBoundary {
         }
         self.most_reallocs = self.most_reallocs.max(self.reallocs.calls - open.reallocs);
         let Open { number, function, arguments, .. } = open;
-        let wrong = self.ledger.over(&Over { number: *number, function, arguments, results, memory });
+        let wrong = self.ledger.over(&FinishedCall { number: *number, function, arguments, results, memory });
         let end = End::Returned(results.first().copied());
         let text = changes::Call { module: &open.module, function, arguments, end }.text();
         let violations: Vec<Violation> =
@@ -125,7 +125,7 @@ impl CoreBoundary {
             }
             let mut found: Vec<Violation> = found.into_iter().map(|what| open.violation(call.text(), what)).collect();
             if let Some(writers) = &self.writers {
-                found.iter_mut().for_each(|violation| writers.tell(violation));
+                found.iter_mut().for_each(|violation| writers.attribute(violation));
             }
             self.keep(found);
         }

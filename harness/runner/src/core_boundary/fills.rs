@@ -172,13 +172,13 @@ mod tests {
         boundary.before("wasi_snapshot_preview1".into(), function.into(), arguments, &memory);
         let patches = boundary.fill(&memory);
         patch(&mut memory, patches);
-        let seen = memory.clone();
+        let before = memory.clone();
         for (at, byte) in writes {
             memory[*at] = *byte;
         }
         let patches = boundary.restore(errno, &memory);
         patch(&mut memory, patches);
-        (seen, memory)
+        (before, memory)
     }
 
     fn patch(memory: &mut [u8], patches: Vec<Patch>) {
@@ -194,8 +194,8 @@ mod tests {
 
     #[test]
     fn buffers_and_results_are_filled_and_restored() {
-        let (seen, after) = filled("fd_read", &[3, 0, 2, 60], 8, &[]);
-        assert_eq!(other(&seen), [40, 41, 42, 43, 50, 51, 52, 53, 60, 61, 62, 63]);
+        let (before, after) = filled("fd_read", &[3, 0, 2, 60], 8, &[]);
+        assert_eq!(other(&before), [40, 41, 42, 43, 50, 51, 52, 53, 60, 61, 62, 63]);
         assert_eq!(other(&after), NOWHERE);
         // A failing call that writes in part.
         assert_eq!(other(&filled("fd_read", &[3, 0, 2, 60], 8, &[(41, 7), (60, 7)]).1), [41, 60, 61, 62, 63]);

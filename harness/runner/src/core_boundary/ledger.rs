@@ -41,7 +41,7 @@ struct Parent {
 }
 
 /// Finished call by main.
-pub(super) struct Over<'a> {
+pub(super) struct FinishedCall<'a> {
     pub(super) number: u64,
     pub(super) function: &'a str,
     pub(super) arguments: &'a [Value],
@@ -49,7 +49,7 @@ pub(super) struct Over<'a> {
     pub(super) memory: &'a [u8],
 }
 
-impl Over<'_> {
+impl FinishedCall<'_> {
     fn succeeded(&self) -> bool {
         self.results == [Value::I32(0)]
     }
@@ -84,7 +84,7 @@ impl Ledger {
     }
 
     /// Returns the errors in the handles that a call leaves.
-    pub(super) fn over(&mut self, call: &Over<'_>) -> Vec<String> {
+    pub(super) fn over(&mut self, call: &FinishedCall<'_>) -> Vec<String> {
         let opens = match call.function {
             "path_open" => Some(8),
             "sock_accept" => Some(2),

@@ -3,7 +3,7 @@
 use wasmtime::component::{Linker, WasmList};
 use wasmtime::{AsContext, Store, StoreContext, StoreContextMut, WasmBacktrace};
 
-use super::{CoreBoundary, INTERFACE, Seen, Value};
+use super::{CoreBoundary, CoreCalls, INTERFACE, Value};
 use crate::backtrace;
 use crate::host::State;
 use crate::observation::Outcome;
@@ -73,14 +73,14 @@ pub(crate) fn answered(store: &StoreContextMut<'_, State>, function: &str) {
 }
 
 /// Ends the run, judges the calls that have not returned, and returns the reports.
-pub(crate) fn finish(store: &Store<State>, outcome: &Outcome) -> Seen {
+pub(crate) fn finish(store: &Store<State>, outcome: &Outcome) -> CoreCalls {
     let growths = &store.data().pages.growths;
     look(store, |boundary, memory| {
         boundary.stopped(outcome);
         boundary.refused(outcome);
         boundary.end(growths, memory);
     });
-    std::mem::take(&mut *store.data().core_boundary()).seen()
+    std::mem::take(&mut *store.data().core_boundary()).finish()
 }
 
 /// Runs `work` with main's memory as of the last report, borrowed from the store without a copy. The memory stays

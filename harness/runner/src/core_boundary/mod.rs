@@ -26,7 +26,7 @@ use polyfill_builder::index::Sanitize;
 use wasmtime::component::{ComponentType, Lift, Lower, WasmList};
 
 use crate::observation::{Frame, Outcome};
-use crate::violation::{LookedAt, StackUse, Violation, ViolationKind, most};
+use crate::violation::{Checked, StackUse, Violation, ViolationKind, most};
 use changes::End;
 use fills::Fill;
 pub(crate) use fills::PATTERNS;
@@ -118,11 +118,11 @@ pub(crate) struct CoreBoundary {
 }
 
 /// Result of a run.
-pub(crate) struct Seen {
+pub(crate) struct CoreCalls {
     pub(crate) calls: Vec<String>,
     pub(crate) dropped: u64,
     pub(crate) violations: Vec<Violation>,
-    pub(crate) looked_at: LookedAt,
+    pub(crate) checked: Checked,
     pub(crate) given: AllGiven,
 }
 
@@ -330,20 +330,20 @@ impl CoreBoundary {
         }
     }
 
-    fn seen(self) -> Seen {
-        let [calls, passed_over] = self.watch.as_ref().map_or([0, 0], Watch::counts);
-        let looked_at = LookedAt {
+    fn finish(self) -> CoreCalls {
+        let [calls, skipped] = self.watch.as_ref().map_or([0, 0], Watch::counts);
+        let checked = Checked {
             calls,
-            passed_over,
+            skipped,
             reallocs: self.reallocs.calls,
             most_reallocs: self.most_reallocs,
             handles: self.ledger.given,
             most_handles: self.ledger.most,
             stacks: self.stacks,
             stack_pointers: self.stack_pointers,
-            unsteady: 0,
+            nondeterministic: 0,
         };
-        Seen { calls: self.lines, dropped: self.dropped, violations: self.violations, looked_at, given: self.given }
+        CoreCalls { calls: self.lines, dropped: self.dropped, violations: self.violations, checked, given: self.given }
     }
 }
 

@@ -27,7 +27,7 @@ fn faults(mut boundary: CoreBoundary, growths: &[(u64, u64)], memory: &[u8]) -> 
 }
 
 /// Formats all violations with their calls.
-fn told(boundary: &CoreBoundary) -> Vec<String> {
+fn reports(boundary: &CoreBoundary) -> Vec<String> {
     let text = |violation: &Violation| format!("{} {}: {violation}", violation.number, violation.call);
     boundary.violations.iter().map(text).collect()
 }
@@ -133,7 +133,7 @@ fn realloc_arguments_and_results_are_checked() {
     boundary.after(&[Value::I32(64)], &memory);
     let call = "2 wasi_snapshot_preview1.random_get(8, 4)";
     assert_eq!(
-        told(&boundary),
+        reports(&boundary),
         [
             format!("{call}: realloc: called main's realloc with the invalid alignment 3"),
             format!("{call}: realloc: re-entered main's realloc"),
@@ -142,8 +142,8 @@ fn realloc_arguments_and_results_are_checked() {
             "0 : realloc: called main's realloc with the invalid alignment 0".into(),
         ]
     );
-    let looked_at = boundary.seen().looked_at;
-    assert_eq!((looked_at.calls, looked_at.reallocs, looked_at.most_reallocs), (1, 3, 2));
+    let checked = boundary.finish().checked;
+    assert_eq!((checked.calls, checked.reallocs, checked.most_reallocs), (1, 3, 2));
 }
 
 #[test]
@@ -180,16 +180,16 @@ fn stack_pointer_is_restored_after_each_call() {
     boundary.after(&[Value::I32(0)], &[]);
     at(&mut boundary, 80);
     boundary.after(&[Value::I32(0)], &[]);
-    let stack = |told: Vec<String>| told.into_iter().filter(|line| line.contains(": stack:")).collect::<Vec<_>>();
+    let stack = |reports: Vec<String>| reports.into_iter().filter(|line| line.contains(": stack:")).collect::<Vec<_>>();
     assert_eq!(
-        stack(told(&boundary)),
+        stack(reports(&boundary)),
         [
             "1 wasi_snapshot_preview1.sched_yield(): stack: main's realloc left main's stack pointer at 0x50, \
              expected 0x5a",
             "1 wasi_snapshot_preview1.sched_yield() -> 0: stack: left main's stack pointer at 0x50, expected 0x5a",
         ]
     );
-    assert_eq!(boundary.seen().looked_at.stack_pointers, 2);
+    assert_eq!(boundary.finish().checked.stack_pointers, 2);
 }
 
 #[test]
@@ -205,13 +205,13 @@ fn handle_violations_name_their_call() {
     boundary.dropped(2);
     boundary.after(&[Value::I32(0)], &memory);
     assert_eq!(
-        told(&boundary),
+        reports(&boundary),
         [
             "2 wasi_snapshot_preview1.fd_close(3): handle: dropped descriptor#2 before its child input-stream#1",
             "2 wasi_snapshot_preview1.fd_close(3) -> 0: handle: left input-stream#1 of descriptor 3, which is closed",
         ]
     );
-    assert_eq!(boundary.seen().looked_at.most_handles, 3);
+    assert_eq!(boundary.finish().checked.most_handles, 3);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn an_invalid_handle_is_a_violation_of_the_adapter() {
         boundary.refused(&Outcome::Trap(TrapInfo { message: "unreachable".into(), frames }));
     }
     assert_eq!(
-        told(&boundary),
+        reports(&boundary),
         [
             "1 wasi_snapshot_preview1.fd_close(3): handle: used an invalid handle: unknown handle index 7",
             "1 wasi_snapshot_preview1.fd_close(3): stack: returned without restoring the stack pointer",
@@ -245,7 +245,7 @@ fn an_invalid_handle_is_a_violation_of_the_adapter() {
     // Errors in main are not reported.
     let mut boundary = checked(&[], false);
     boundary.refused(&Outcome::Trap(info));
-    assert_eq!(told(&boundary), [""; 0]);
+    assert_eq!(reports(&boundary), [""; 0]);
 }
 
 #[test]
@@ -258,5 +258,5 @@ fn nothing_is_reported_without_sanitizing() {
     boundary.given(2, "b#1", "g", Some(1));
     boundary.dropped(1);
     boundary.after(&[Value::I32(8)], &[1]);
-    assert_eq!(told(&boundary), [""; 0]);
+    assert_eq!(reports(&boundary), [""; 0]);
 }

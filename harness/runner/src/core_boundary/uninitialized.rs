@@ -216,7 +216,7 @@ mod tests {
         AllGiven { calls, bytes: 0 }
     }
 
-    fn told(judged: &Judged) -> Vec<String> {
+    fn reports(judged: &Judged) -> Vec<String> {
         judged.violations.iter().map(|violation| format!("{}: {violation}", violation.number)).collect()
     }
 
@@ -231,7 +231,7 @@ mod tests {
         let first = run(0, "g");
         let judged = first.judged(&run(1, "h"), |pattern| again("h", pattern));
         assert_eq!(
-            told(&judged),
+            reports(&judged),
             [
                 "2: unwritten: did not write 2 bytes of `buf`, 0x9..0xb",
                 "3: uninitialized: becomes h when uninitialized bytes differ",
@@ -240,13 +240,13 @@ mod tests {
         assert!(judged.steady);
         // The second run is nondeterministic.
         let judged = first.judged(&run(1, "h"), |pattern| again("i", pattern));
-        assert_eq!(told(&judged), ["2: unwritten: did not write 2 bytes of `buf`, 0x9..0xb"]);
+        assert_eq!(reports(&judged), ["2: unwritten: did not write 2 bytes of `buf`, 0x9..0xb"]);
         let (first, second) = ([A, 7], [A, 8]);
         let run = |bytes: &[u8]| all(vec![given(1, "f() -> 0", bytes)]);
         let again = |pattern| Arc::new(run(if pattern == A { &first } else { &second }));
         let judged = run(&first).judged(&run(&second), again);
         let other = "1: uninitialized: changes a byte of `buf` at 0x9 when uninitialized bytes differ";
-        assert_eq!(told(&judged), [other]);
+        assert_eq!(reports(&judged), [other]);
     }
 
     #[test]
@@ -255,12 +255,12 @@ mod tests {
         let second = || all(vec![given(1, "f", &[2]), given(2, "f", &[7])]);
         // The first call is nondeterministic.
         let judged = first().judged(&second(), |_| Arc::new(all(vec![given(1, "f", &[3]), given(2, "f", &[7])])));
-        assert_eq!((told(&judged), judged.steady), (vec![], true));
+        assert_eq!((reports(&judged), judged.steady), (vec![], true));
         // The sequence of calls is nondeterministic.
         let judged = first().judged(&second(), |_| Arc::new(all(vec![given(1, "g", &[1]), given(2, "f", &[7])])));
-        assert_eq!((told(&judged), judged.steady), (vec![], false));
+        assert_eq!((reports(&judged), judged.steady), (vec![], false));
         let same = first().judged(&first(), |_| unreachable!("equal runs need no repetition"));
-        assert_eq!((told(&same), same.steady), (vec![], true));
+        assert_eq!((reports(&same), same.steady), (vec![], true));
     }
 
     #[test]

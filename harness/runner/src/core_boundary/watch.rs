@@ -30,7 +30,7 @@ pub(super) struct Watch {
     size: Option<u64>,
     /// Number of calls by main, without nested calls.
     calls: u64,
-    passed_over: u64,
+    skipped: u64,
 }
 
 impl Watch {
@@ -45,21 +45,21 @@ impl Watch {
             pattern: PATTERNS[0],
             size: None,
             calls: 0,
-            passed_over: 0,
+            skipped: 0,
         }
     }
 
     /// Counts a call by main. Returns true if it is checked; the last call of a run, `proc_exit`, always is.
     pub(super) fn looks_at(&mut self, function: &str) -> bool {
         self.calls += 1;
-        let looked_at = self.calls <= EACH || self.calls.is_multiple_of(EVERY) || function == "proc_exit";
-        self.passed_over += u64::from(!looked_at);
-        looked_at
+        let checked = self.calls <= EACH || self.calls.is_multiple_of(EVERY) || function == "proc_exit";
+        self.skipped += u64::from(!checked);
+        checked
     }
 
     /// Returns the numbers of checked and skipped calls.
     pub(super) fn counts(&self) -> [u64; 2] {
-        [self.calls - self.passed_over, self.passed_over]
+        [self.calls - self.skipped, self.skipped]
     }
 
     pub(super) fn regions(&self) -> &[Range<u64>] {
@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn memory_grows_by_regions_only() {
         let mut watch = watch(false);
-        let seen = [(60, true), (65, false), (85, true), (95, true), (105, true), (105, true), (110, false)];
-        assert_eq!(seen.map(|(size, by_adapter)| watch.grown(size, by_adapter)), [0, 0, 0, 0, 10, 0, 0]);
+        let growths = [(60, true), (65, false), (85, true), (95, true), (105, true), (105, true), (110, false)];
+        assert_eq!(growths.map(|(size, by_adapter)| watch.grown(size, by_adapter)), [0, 0, 0, 0, 10, 0, 0]);
         assert_eq!(watch.regions(), [50..60, 65..85, 85..95, 95..105]);
     }
 
@@ -138,9 +138,9 @@ mod tests {
     #[test]
     fn many_calls_are_sampled() {
         let mut watch = watch(false);
-        let looked_at = (0..10_000).filter(|_| watch.looks_at("fd_write")).count();
-        assert_eq!(looked_at, 1000 + (10_000 / 97 - 1000 / 97));
+        let checked = (0..10_000).filter(|_| watch.looks_at("fd_write")).count();
+        assert_eq!(checked, 1000 + (10_000 / 97 - 1000 / 97));
         assert!(watch.looks_at("proc_exit"));
-        assert_eq!(watch.counts(), [looked_at as u64 + 1, 10_000 - looked_at as u64]);
+        assert_eq!(watch.counts(), [checked as u64 + 1, 10_000 - checked as u64]);
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Writers {
 struct Watched {
     call: u64,
     range: Range<u64>,
-    /// Contents as last seen.
+    /// Last observed contents.
     bytes: Vec<u8>,
     writer: Option<Writer>,
 }
@@ -105,7 +105,7 @@ impl Writers {
     }
 
     /// Adds the writer to a violation.
-    pub(super) fn tell(&self, violation: &mut Violation) {
+    pub(super) fn attribute(&self, violation: &mut Violation) {
         let Some(changed) = violation.what.changed() else { return };
         let is_it = |watched: &&Watched| watched.call == violation.number && watched.range.start == changed.start;
         match self.watched.iter().find(is_it).and_then(|watched| watched.writer.as_ref()) {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     /// Formats the writer of two bytes at address 4 that changed in call 3.
-    fn told(writers: &Writers) -> String {
+    fn writer_text(writers: &Writers) -> String {
         let what = ViolationKind::Memory(Changed {
             owner: "main's memory".into(),
             start: 4,
@@ -160,7 +160,7 @@ mod tests {
             after: vec![1; 2],
         });
         let mut violation = Violation { number: 3, ..Violation::of(what) };
-        writers.tell(&mut violation);
+        writers.attribute(&mut violation);
         let frames: Vec<String> = violation.frames.iter().map(ToString::to_string).collect();
         frames.join(", ") + &violation.writer
     }
@@ -177,10 +177,10 @@ mod tests {
         assert!(!writers.wants(&[3], &(0..4)) && !writers.wants(&[3], &(6..8)) && !writers.wants(&[2], &(4..5)));
         assert!(writers.wants(&[2, 3], &(0..5)));
         writers.writes(&[3], &(5..6), &[frame("polyfill.watched_write"), frame("f"), frame("g")]);
-        assert_eq!(told(&writers), "adapter!f, adapter!g");
+        assert_eq!(writer_text(&writers), "adapter!f, adapter!g");
         assert!(!writers.wants(&[3], &(4..6)));
         writers.writes(&[3], &(5..6), &[frame("h")]);
-        assert_eq!(told(&writers), "adapter!f, adapter!g");
+        assert_eq!(writer_text(&writers), "adapter!f, adapter!g");
     }
 
     #[test]
@@ -188,9 +188,9 @@ mod tests {
         let mut writers = writers(&[0; 8]);
         writers.answered("get-arguments");
         writers.happens(&[3], &[0, 0, 0, 0, PATTERNS[0], 0, 0, 0]);
-        assert_eq!(told(&writers), "neither an adapter nor the host");
+        assert_eq!(writer_text(&writers), "neither an adapter nor the host");
         writers.happens(&[3], &[1, 1, 1, 1, 0, 9, 1, 1]);
-        assert_eq!(told(&writers), "the host, as a result of get-arguments");
+        assert_eq!(writer_text(&writers), "the host, as a result of get-arguments");
         // A later write by the adapter does not change the attribution.
         assert!(!writers.wants(&[3], &(4..6)));
     }
@@ -203,7 +203,7 @@ mod tests {
         writers.happens(&[3], &[9; 8]);
         assert!(writers.wants(&[3], &(4..6)));
         writers.happens(&[3], &[8; 8]);
-        assert_eq!(told(&writers), "neither an adapter nor the host");
+        assert_eq!(writer_text(&writers), "neither an adapter nor the host");
         assert!(!writers.wants(&[3], &(4..6)));
     }
 
@@ -215,9 +215,9 @@ mod tests {
             Outcome::Trap(TrapInfo { message: "cannot leave component instance".into(), frames })
         };
         writers.stopped(&[3], &trap("f"));
-        assert_eq!(told(&writers), "neither an adapter nor the host");
+        assert_eq!(writer_text(&writers), "neither an adapter nor the host");
         writers.stopped(&[3], &trap("polyfill.watched_write"));
-        assert_eq!(told(&writers), "adapter!cabi_import_realloc");
+        assert_eq!(writer_text(&writers), "adapter!cabi_import_realloc");
     }
 
     #[test]

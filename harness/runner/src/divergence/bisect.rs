@@ -54,7 +54,7 @@ pub struct Change {
 #[serde(rename_all = "kebab-case")]
 pub enum Turn {
     /// The case's expectations are met from this side on.
-    Mended,
+    Fixed,
     /// The case's expectations are not met from this side on.
     Broken,
     /// Neither.
@@ -127,7 +127,7 @@ fn holds(shown: &Shown) -> bool {
 
 fn turn(baseline: bool, candidate: bool) -> Turn {
     match (baseline, candidate) {
-        (false, true) => Turn::Mended,
+        (false, true) => Turn::Fixed,
         (true, false) => Turn::Broken,
         _ => Turn::Other,
     }
@@ -170,8 +170,8 @@ mod tests {
     }
 
     #[test]
-    fn turns_follow_expectations() {
-        assert_eq!([turn(false, true), turn(true, false), turn(true, true)], [Turn::Mended, Turn::Broken, Turn::Other]);
+    fn changes_fix_or_break_by_the_expectations_of_the_case() {
+        assert_eq!([turn(false, true), turn(true, false), turn(true, true)], [Turn::Fixed, Turn::Broken, Turn::Other]);
     }
 
     #[test]

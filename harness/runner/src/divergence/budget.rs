@@ -7,7 +7,7 @@ use polyfill_builder::profile::Profile;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{Figures, PerCent};
-use super::pairs::CaseSeen;
+use super::pairs::CaseComparison;
 use crate::reviewed::{self, RulesError};
 
 /// File of budgets, or the key `budget` of a file of rules.
@@ -59,13 +59,13 @@ pub struct CaseBudget {
 
 /// Budget that was exceeded or could not be checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Over {
+pub struct Excess {
     /// Adapter or case.
     pub of: String,
     /// Key of the budget.
     pub key: &'static str,
     /// Actual value and limit.
-    pub says: String,
+    pub message: String,
 }
 
 impl Budget {
@@ -117,22 +117,22 @@ impl Budget {
     }
 
     /// Returns the exceeded budgets. `whole` is set if `cases` are all cases of the suite.
-    pub(super) fn over(&self, profiles: &[Option<Profile>; 2], cases: &[CaseSeen], whole: bool) -> Vec<Over> {
+    pub(super) fn over(&self, profiles: &[Option<Profile>; 2], cases: &[CaseComparison], whole: bool) -> Vec<Excess> {
         let mut over = Vec::new();
         if self.needs_profiles() {
             self.adapter.check(profiles, &mut over);
         }
         for budget in &self.cases {
             let named = |case: &str| budget.cases.iter().any(|pattern| fits(pattern, "*", case));
-            for seen in cases.iter().filter(|seen| named(&seen.case)) {
-                if let Some(figures) = &seen.figures {
-                    budget.check(&seen.case, figures, &mut over);
+            for case in cases.iter().filter(|case| named(&case.case)) {
+                if let Some(figures) = &case.figures {
+                    budget.check(&case.case, figures, &mut over);
                 }
             }
             for pattern in budget.cases.iter().filter(|_| whole) {
-                if !cases.iter().any(|seen| fits(pattern, "*", &seen.case)) {
-                    let says = "no such case with both sides".to_string();
-                    over.push(Over { of: pattern.clone(), key: "cases", says });
+                if !cases.iter().any(|case| fits(pattern, "*", &case.case)) {
+                    let message = "no such case with both sides".to_string();
+                    over.push(Excess { of: pattern.clone(), key: "cases", message });
                 }
             }
         }
@@ -141,10 +141,10 @@ impl Budget {
 }
 
 impl AdapterBudget {
-    fn check(&self, profiles: &[Option<Profile>; 2], over: &mut Vec<Over>) {
+    fn check(&self, profiles: &[Option<Profile>; 2], over: &mut Vec<Excess>) {
         let [baseline, Some(candidate)] = profiles else {
-            let says = "the candidate has no adapter that can be profiled".to_string();
-            return over.push(Over { of: "adapter".to_string(), key: "adapter", says });
+            let message = "the candidate has no adapter that can be profiled".to_string();
+            return over.push(Excess { of: "adapter".to_string(), key: "adapter", message });
         };
         let size = |profile: &Profile| profile.size as u64;
         let mut books = Books { of: &candidate.adapter, over };
@@ -163,7 +163,7 @@ impl AdapterBudget {
 }
 
 impl CaseBudget {
-    fn check(&self, case: &str, [baseline, candidate]: &[Figures; 2], over: &mut Vec<Over>) {
+    fn check(&self, case: &str, [baseline, candidate]: &[Figures; 2], over: &mut Vec<Excess>) {
         let mut books = Books { of: case, over };
         books.most("fuel", self.fuel, candidate.fuel);
         books.per_cent("fuel-growth", self.fuel_growth, baseline.fuel, candidate.fuel);
@@ -180,7 +180,7 @@ impl CaseBudget {
 /// Collects the exceeded budgets of one adapter or case.
 struct Books<'a> {
     of: &'a str,
-    over: &'a mut Vec<Over>,
+    over: &'a mut Vec<Excess>,
 }
 
 impl Books<'_> {
@@ -223,8 +223,8 @@ impl Books<'_> {
         self.add(key, "not recorded on this side".to_string());
     }
 
-    fn add(&mut self, key: &'static str, says: String) {
-        self.over.push(Over { of: self.of.to_string(), key, says });
+    fn add(&mut self, key: &'static str, message: String) {
+        self.over.push(Excess { of: self.of.to_string(), key, message });
     }
 }
 
@@ -239,9 +239,12 @@ mod tests {
 
     fn over(budget: &str, baseline: Figures, candidate: Figures) -> Vec<String> {
         let budget: Budget = toml::from_str(budget).unwrap();
-        let seen = CaseSeen { figures: Some([baseline, candidate]), ..CaseSeen::of("g::c", Ran::Both(Vec::new())) };
-        let over = budget.over(&[None, None], &[seen], true);
-        over.iter().map(|over| format!("{}: {} {}", over.of, over.key, over.says)).collect()
+        let case = CaseComparison {
+            figures: Some([baseline, candidate]),
+            ..CaseComparison::of("g::c", Ran::Both(Vec::new()))
+        };
+        let over = budget.over(&[None, None], &[case], true);
+        over.iter().map(|over| format!("{}: {} {}", over.of, over.key, over.message)).collect()
     }
 
     fn figures(fuel: u64, calls: u64) -> Figures {

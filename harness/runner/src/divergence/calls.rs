@@ -44,8 +44,8 @@ impl Listing {
     /// Compares calls of the host if both runs have a trace. Interface versions are ignored, because they differ by
     /// adapter.
     pub fn host(baseline: &Observation, candidate: &Observation) -> Option<Listing> {
-        let calls = |seen: &Observation| -> Option<Vec<String>> {
-            Some(seen.trace.as_ref()?.imports().map(|event| unversioned(&line(event))).collect())
+        let calls = |observation: &Observation| -> Option<Vec<String>> {
+            Some(observation.trace.as_ref()?.imports().map(|event| unversioned(&line(event))).collect())
         };
         Listing::of(&calls(baseline)?, &calls(candidate)?)
     }
@@ -140,11 +140,11 @@ mod tests {
     use crate::observation::Outcome;
 
     fn listing(baseline: &[&str], candidate: &[&str]) -> Option<String> {
-        let seen = |calls: &[&str]| Observation {
+        let observation = |calls: &[&str]| Observation {
             core_calls: calls.iter().map(|call| call.to_string()).collect(),
             ..Observation::of(Outcome::Returned)
         };
-        Listing::core(&seen(baseline), &seen(candidate)).map(|listing| listing.to_string())
+        Listing::core(&observation(baseline), &observation(candidate)).map(|listing| listing.to_string())
     }
 
     #[test]

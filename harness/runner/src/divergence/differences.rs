@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::lines::{self, changes};
-use crate::observation::{Observation, Returned, Seen};
+use crate::observation::{FileState, Observation, Returned};
 
 /// Maximum difference in seconds between equal file times. Files written in a run have the system's time.
 const SAME_TIME: u64 = 600;
@@ -102,7 +102,7 @@ impl FromStr for Place {
 pub fn differences(baseline: &Observation, candidate: &Observation, clock: i64) -> Vec<Difference> {
     let mut found = Vec::new();
     let [baseline_end, candidate_end] =
-        [baseline, candidate].map(|seen| lines::text(seen.outcome.to_string().as_bytes()));
+        [baseline, candidate].map(|state| lines::text(state.outcome.to_string().as_bytes()));
     if baseline_end != candidate_end {
         found.push(Difference {
             place: Place::Outcome,
@@ -151,7 +151,7 @@ fn results(found: &mut Vec<Difference>, baseline: &[Returned], candidate: &[Retu
     }
 }
 
-type Tree = BTreeMap<String, Seen>;
+type Tree = BTreeMap<String, FileState>;
 
 /// Compares files. Consecutive files with the same difference are combined.
 fn files(found: &mut Vec<Difference>, baseline: Option<&Tree>, candidate: Option<&Tree>, clock: i64) {
@@ -178,9 +178,9 @@ fn files(found: &mut Vec<Difference>, baseline: Option<&Tree>, candidate: Option
 }
 
 /// Describes an entry on both sides. Times are included only if nothing else differs.
-fn entries(sides: [Option<&Seen>; 2], clock: i64) -> [Option<String>; 2] {
-    let texts = sides.map(|seen| seen.map(entry));
-    let times = sides.map(|seen| seen.and_then(modified));
+fn entries(sides: [Option<&FileState>; 2], clock: i64) -> [Option<String>; 2] {
+    let texts = sides.map(|state| state.map(entry));
+    let times = sides.map(|state| state.and_then(modified));
     match (times, texts) {
         ([Some(baseline), Some(candidate)], [Some(text), Some(other)])
             if text == other && baseline.abs_diff(candidate) > SAME_TIME =>
@@ -195,19 +195,19 @@ fn entries(sides: [Option<&Seen>; 2], clock: i64) -> [Option<String>; 2] {
     }
 }
 
-fn modified(seen: &Seen) -> Option<i64> {
-    match seen {
-        Seen::File { modified, .. } | Seen::Folder { modified, .. } => Some(*modified),
-        Seen::Link { .. } | Seen::Other => None,
+fn modified(state: &FileState) -> Option<i64> {
+    match state {
+        FileState::File { modified, .. } | FileState::Folder { modified, .. } => Some(*modified),
+        FileState::Link { .. } | FileState::Other => None,
     }
 }
 
-fn entry(seen: &Seen) -> String {
-    match seen {
-        Seen::File { content, mode, .. } => format!("{}, mode {mode:04o}", bytes(content)),
-        Seen::Folder { mode, .. } => format!("directory, mode {mode:04o}"),
-        Seen::Link { to } => format!("link to {}", lines::text(to.as_bytes())),
-        Seen::Other => "neither a file, a directory nor a link".to_string(),
+fn entry(state: &FileState) -> String {
+    match state {
+        FileState::File { content, mode, .. } => format!("{}, mode {mode:04o}", bytes(content)),
+        FileState::Folder { mode, .. } => format!("directory, mode {mode:04o}"),
+        FileState::Link { to } => format!("link to {}", lines::text(to.as_bytes())),
+        FileState::Other => "neither a file, a directory nor a link".to_string(),
     }
 }
 
@@ -280,12 +280,12 @@ mod tests {
 
     #[test]
     fn files_differ_in_content_kind_mode_and_far_off_times() {
-        let file = |content: &str, mode, modified| Seen::File { content: content.into(), mode, modified };
-        let with = |files: &[(&str, Seen)]| {
-            let files = files.iter().map(|(path, seen)| (path.to_string(), seen.clone())).collect();
+        let file = |content: &str, mode, modified| FileState::File { content: content.into(), mode, modified };
+        let with = |files: &[(&str, FileState)]| {
+            let files = files.iter().map(|(path, state)| (path.to_string(), state.clone())).collect();
             Observation { files: Some(files), ..Observation::of(Outcome::Returned) }
         };
-        let baseline = with(&[("a", file("1", 0o644, 5)), ("b", file("x", 0o644, 1000)), ("d", Seen::Other)]);
+        let baseline = with(&[("a", file("1", 0o644, 5)), ("b", file("x", 0o644, 1000)), ("d", FileState::Other)]);
         let candidate =
             with(&[("a", file("1", 0o644, 9)), ("b", file("x", 0o644, CLOCK + 7)), ("c", file("", 0o600, 0))]);
         assert_eq!(
@@ -304,7 +304,7 @@ mod tests {
     fn many_files_with_the_same_difference_are_combined() {
         let names = ["a", "b", "c", "d"];
         let with = |names: &[&str]| {
-            let files = names.iter().map(|name| (name.to_string(), Seen::Other)).collect();
+            let files = names.iter().map(|name| (name.to_string(), FileState::Other)).collect();
             Observation { files: Some(files), ..Observation::of(Outcome::Returned) }
         };
         let other = "neither a file, a directory nor a link";

@@ -24,14 +24,14 @@ pub struct Figures {
 
 impl Figures {
     /// Returns the resource use of a run.
-    pub fn of(seen: &Observation) -> Figures {
-        let core_calls = seen.core_calls.len() as u64 + seen.core_calls_dropped;
+    pub fn of(observation: &Observation) -> Figures {
+        let core_calls = observation.core_calls.len() as u64 + observation.core_calls_dropped;
         Figures {
-            pages_initial: seen.pages_initial,
-            pages_grown: seen.pages_grown,
-            host_calls: host_calls(seen),
+            pages_initial: observation.pages_initial,
+            pages_grown: observation.pages_grown,
+            host_calls: host_calls(observation),
             core_calls: (core_calls > 0).then_some(core_calls),
-            fuel: seen.fuel_used,
+            fuel: observation.fuel_used,
         }
     }
 
@@ -55,11 +55,11 @@ impl Figures {
 pub(super) type Exact = (&'static str, Option<u64>);
 
 /// Returns the number of host calls, from the trace or from a host that records calls.
-fn host_calls(seen: &Observation) -> Option<u64> {
-    if let Some(trace) = &seen.trace {
+fn host_calls(observation: &Observation) -> Option<u64> {
+    if let Some(trace) = &observation.trace {
         return Some(trace.imports().count() as u64 + trace.dropped);
     }
-    seen.calls_recorded.then_some(seen.calls.len() as u64 + seen.calls_dropped)
+    observation.calls_recorded.then_some(observation.calls.len() as u64 + observation.calls_dropped)
 }
 
 /// Signed difference in percent of the first figure.
@@ -82,12 +82,12 @@ mod tests {
 
     #[test]
     fn uncounted_figures_are_absent() {
-        let mut seen = Observation::of(Outcome::Returned);
-        assert_eq!(Figures::of(&seen), Figures::default());
-        seen.calls_recorded = true;
-        seen.core_calls = vec!["m.f()".to_string()];
-        seen.core_calls_dropped = 2;
-        let figures = Figures::of(&seen);
+        let mut observation = Observation::of(Outcome::Returned);
+        assert_eq!(Figures::of(&observation), Figures::default());
+        observation.calls_recorded = true;
+        observation.core_calls = vec!["m.f()".to_string()];
+        observation.core_calls_dropped = 2;
+        let figures = Figures::of(&observation);
         assert_eq!((figures.host_calls, figures.core_calls, figures.fuel), (Some(0), Some(3), None));
     }
 

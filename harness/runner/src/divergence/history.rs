@@ -22,7 +22,7 @@ impl Bisection {
 
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let changing: Vec<&History> = self.cases.iter().filter(|history| !history.changes.is_empty()).collect();
-        let [mended, broken, other] = [Turn::Mended, Turn::Broken, Turn::Other].map(|turn| self.count(None, turn));
+        let [fixed, broken, other] = [Turn::Fixed, Turn::Broken, Turn::Other].map(|turn| self.count(None, turn));
         writeln!(
             f,
             "{} in {}; {} changed, {} of them reverted; {} ignored",
@@ -32,16 +32,16 @@ impl Bisection {
             changing.iter().filter(|history| history.undone).count(),
             self.ignored.len(),
         )?;
-        writeln!(f, "{}: {mended} fixed, {broken} broken, {other} other\n", counted(mended + broken + other, "change"))
+        writeln!(f, "{}: {fixed} fixed, {broken} broken, {other} other\n", counted(fixed + broken + other, "change"))
     }
 
     fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![["release", "fixed", "broken", "other"].map(str::to_string)];
         for side in &self.sides[1..] {
-            let [mended, broken, other] =
-                [Turn::Mended, Turn::Broken, Turn::Other].map(|turn| self.count(Some(side), turn));
-            if mended + broken + other > 0 {
-                rows.push([side.clone(), mended.to_string(), broken.to_string(), other.to_string()]);
+            let [fixed, broken, other] =
+                [Turn::Fixed, Turn::Broken, Turn::Other].map(|turn| self.count(Some(side), turn));
+            if fixed + broken + other > 0 {
+                rows.push([side.clone(), fixed.to_string(), broken.to_string(), other.to_string()]);
             }
         }
         if rows.len() == 1 { writeln!(f, "no changes") } else { table::write(f, &rows) }
@@ -73,7 +73,7 @@ impl fmt::Display for Bisection {
 
 fn one(f: &mut fmt::Formatter<'_>, history: &History, change: &Change) -> fmt::Result {
     let word = match change.turn {
-        Turn::Mended => "fixed",
+        Turn::Fixed => "fixed",
         Turn::Broken => "broken",
         Turn::Other => "other",
     };

@@ -7,11 +7,11 @@ use polyfill_builder::side::Side;
 use semver::Version;
 use serde::Serialize;
 
-use super::budget::Over;
+use super::budget::Excess;
 use super::calls::Listing;
 use super::differences::{Difference, Place};
 use super::figures::Figures;
-use super::pairs::{CaseSeen, Compared, Ran};
+use super::pairs::{CaseComparison, Compared, Ran};
 use super::rules::{Class, Expected, Rule, Rules};
 
 /// Result of a comparison.
@@ -26,7 +26,7 @@ pub struct Judgement {
     /// Expected differences that were not observed.
     pub stale: Vec<Stale>,
     /// Budgets that were exceeded or could not be checked.
-    pub over: Vec<Over>,
+    pub over: Vec<Excess>,
     /// Profiles of the adapters, if determined.
     pub adapters: [Option<Profile>; 2],
 }
@@ -86,7 +86,7 @@ pub struct Stale {
     /// Case that it names.
     pub case: String,
     /// Expected difference.
-    pub says: String,
+    pub expected: String,
     /// Reason.
     pub why: String,
 }
@@ -107,16 +107,16 @@ impl Compared {
     pub fn judge(&self, rules: &Rules, whole: bool) -> Judgement {
         let release = self.sides[1].release().map(|release| release.semver());
         let force = Force { rules, release: release.as_ref() };
-        let cases: Vec<Judged> = self.cases.iter().map(|seen| judged(seen, &force)).collect();
-        let known = self.cases.iter().map(|seen| {
-            let known = match &seen.ran {
+        let cases: Vec<Judged> = self.cases.iter().map(|case| judged(case, &force)).collect();
+        let known = self.cases.iter().map(|case| {
+            let known = match &case.ran {
                 Ran::Both(differences) => Known::Differs {
                     differences,
-                    calls: seen.figures.iter().flatten().any(|figures| figures.core_calls.is_some()),
+                    calls: case.figures.iter().flatten().any(|figures| figures.core_calls.is_some()),
                 },
                 Ran::Ignored(_) | Ran::Not(_) => Known::Unknown,
             };
-            (seen.case.as_str(), known)
+            (case.case.as_str(), known)
         });
         let stale = force.stale(&known.collect(), whole);
         let over = rules.budget.over(&self.profiles, &self.cases, whole);
@@ -154,8 +154,8 @@ impl Judgement {
     }
 }
 
-fn judged(seen: &CaseSeen, force: &Force<'_>) -> Judged {
-    let CaseSeen { case, ran, figures, calls, host_calls } = seen;
+fn judged(comparison: &CaseComparison, force: &Force<'_>) -> Judged {
+    let CaseComparison { case, ran, figures, calls, host_calls } = comparison;
     let mut judged = Judged {
         case: case.clone(),
         differences: Vec::new(),
@@ -208,7 +208,9 @@ impl<'r> Force<'r> {
                 let why = match known.get(case.as_str()) {
                     None if whole => "no such case with both sides",
                     Some(Known::Differs { calls: false, .. }) if expected.place == Place::CoreCalls => continue,
-                    Some(Known::Differs { differences, .. }) if !differences.iter().any(|seen| expected.fits(seen)) => {
+                    Some(Known::Differs { differences, .. })
+                        if !differences.iter().any(|actual| expected.fits(actual)) =>
+                    {
                         "no longer observed"
                     }
                     None | Some(_) => continue,
@@ -216,7 +218,7 @@ impl<'r> Force<'r> {
                 stale.push(Stale {
                     rule: rule.id.clone(),
                     case: case.clone(),
-                    says: expected.to_string(),
+                    expected: expected.to_string(),
                     why: why.to_string(),
                 });
             }
@@ -226,10 +228,10 @@ impl<'r> Force<'r> {
 }
 
 impl Expected {
-    fn fits(&self, seen: &Difference) -> bool {
-        self.place == seen.place
-            && self.baseline.fits(seen.baseline.as_deref())
-            && self.candidate.fits(seen.candidate.as_deref())
+    fn fits(&self, actual: &Difference) -> bool {
+        self.place == actual.place
+            && self.baseline.fits(actual.baseline.as_deref())
+            && self.candidate.fits(actual.candidate.as_deref())
     }
 }
 
@@ -264,7 +266,7 @@ mod tests {
     }
 
     fn compared(cases: &[(&str, Ran)]) -> Compared {
-        let cases = cases.iter().map(|(case, ran)| CaseSeen::of(case, ran.clone()));
+        let cases = cases.iter().map(|(case, ran)| CaseComparison::of(case, ran.clone()));
         Compared {
             sides: ["native", "reference-command@48.0.8"].map(|side| side.parse().unwrap()),
             profiles: [None, None],
@@ -283,8 +285,9 @@ mod tests {
 
     #[test]
     fn a_rule_explains_only_its_differences() {
-        let seen = compared(&[("g::a", Ran::Both(vec![line("1", "2")])), ("g::b", Ran::Both(vec![line("1", "2")]))]);
-        let judgement = seen.judge(&rules(&expected("g::a", "1", "2", "")), true);
+        let comparison =
+            compared(&[("g::a", Ran::Both(vec![line("1", "2")])), ("g::b", Ran::Both(vec![line("1", "2")]))]);
+        let judgement = comparison.judge(&rules(&expected("g::a", "1", "2", "")), true);
         assert_eq!(judgement.unexplained().map(|(case, _)| case).collect::<Vec<_>>(), ["g::b"]);
         assert_eq!(judgement.rules[0].cases, BTreeSet::from(["g::a".to_string()]));
         assert!(judgement.stale.is_empty() && !judgement.is_clean());
@@ -295,7 +298,8 @@ mod tests {
 
     #[test]
     fn every_difference_of_a_rule_must_be_observed() {
-        let seen = compared(&[("g::a", Ran::Both(vec![line("1", "2")])), ("g::b", Ran::Ignored("no tool".into()))]);
+        let comparison =
+            compared(&[("g::a", Ran::Both(vec![line("1", "2")])), ("g::b", Ran::Ignored("no tool".into()))]);
         let parts = [
             expected("g::a", "1", "2", ""),
             expected("g::a", "3", "4", ""),
@@ -304,18 +308,19 @@ mod tests {
             expected("g::a", "m.f()", "m.g()", "").replace("'stdout'", "'core-calls'"),
             expected("g::a", "5", "6", "releases = ['<48']"),
         ];
-        let judgement = seen.judge(&rules(&parts.concat()), true);
-        let stale: Vec<_> = judgement.stale.iter().map(|stale| (stale.case.as_str(), stale.says.as_str())).collect();
+        let judgement = comparison.judge(&rules(&parts.concat()), true);
+        let stale: Vec<_> =
+            judgement.stale.iter().map(|stale| (stale.case.as_str(), stale.expected.as_str())).collect();
         assert_eq!(stale, [("g::a", "stdout: `3` and `4`")]);
         assert!(!judgement.is_clean());
     }
 
     #[test]
     fn a_missing_case_is_stale_in_a_whole_comparison() {
-        let seen = compared(&[("g::a", Ran::Both(Vec::new()))]);
+        let comparison = compared(&[("g::a", Ran::Both(Vec::new()))]);
         let rules = rules(&expected("g::gone", "1", "2", ""));
-        assert_eq!(seen.judge(&rules, true).stale.len(), 1);
-        assert!(seen.judge(&rules, false).is_clean());
+        assert_eq!(comparison.judge(&rules, true).stale.len(), 1);
+        assert!(comparison.judge(&rules, false).is_clean());
     }
 
     #[test]

@@ -28,12 +28,12 @@ mod value;
 mod weights;
 
 pub use bisect::{Bisection, Change, History, Turn};
-pub use budget::{AdapterBudget, Budget, CaseBudget, Over};
+pub use budget::{AdapterBudget, Budget, CaseBudget, Excess};
 pub use calls::Listing;
 pub use differences::{Difference, Place, differences};
 pub use figures::Figures;
 pub use judge::{Explained, Judged, Judgement, Stale};
-pub use pairs::{CaseSeen, Compared as Pairs, Ran};
+pub use pairs::{CaseComparison, Compared as Pairs, Ran};
 pub use recorded::Recorded;
 pub use rules::{Class, Expected, Rule, Rules};
 pub use value::Value;

@@ -17,12 +17,12 @@ pub struct Compared {
     /// Profiles of their adapters, if determined.
     pub profiles: [Option<Profile>; 2],
     /// Cases, sorted by name.
-    pub cases: Vec<CaseSeen>,
+    pub cases: Vec<CaseComparison>,
 }
 
 /// Comparison of one case.
 #[derive(Clone, Debug)]
-pub struct CaseSeen {
+pub struct CaseComparison {
     /// Name, as `guest::case`.
     pub case: String,
     /// Result of the comparison.
@@ -63,9 +63,9 @@ impl Compared {
     }
 }
 
-impl CaseSeen {
+impl CaseComparison {
     /// Creates the comparison of a case without further details.
-    pub fn of(case: &str, ran: Ran) -> CaseSeen {
-        CaseSeen { case: case.to_string(), ran, figures: None, calls: None, host_calls: None }
+    pub fn of(case: &str, ran: Ran) -> CaseComparison {
+        CaseComparison { case: case.to_string(), ran, figures: None, calls: None, host_calls: None }
     }
 }

@@ -9,7 +9,7 @@ use polyfill_builder::side::Side;
 use super::calls::Listing;
 use super::differences::{Difference, Place, differences};
 use super::figures::Figures;
-use super::pairs::{CaseSeen, Compared, Ran};
+use super::pairs::{CaseComparison, Compared, Ran};
 use crate::observation::{Observation, Outcome};
 use crate::suite::{Error, Runner, TrialResult, Verdict};
 
@@ -88,14 +88,14 @@ impl Recorded {
     /// Compares two of the sides, by index.
     pub fn pair(&self, baseline: usize, candidate: usize) -> Compared {
         let sides = [self.sides[baseline].clone(), self.sides[candidate].clone()];
-        let mut cases: Vec<CaseSeen> = self
+        let mut cases: Vec<CaseComparison> = self
             .cases
             .iter()
             .map(|(case, shown)| {
                 let ran = self.ran(&sides, [&shown[baseline], &shown[candidate]]);
                 let both = shown[baseline].observation().zip(shown[candidate].observation());
                 let built = |(baseline, candidate): &(&Observation, &Observation)| {
-                    [baseline, candidate].iter().all(|seen| is_built(seen))
+                    [baseline, candidate].iter().all(|observation| is_built(observation))
                 };
                 let (figures, calls, host_calls) = match both.filter(built) {
                     Some((baseline, candidate)) => (
@@ -105,10 +105,10 @@ impl Recorded {
                     ),
                     None => (None, None, None),
                 };
-                CaseSeen { case: case.clone(), ran, figures, calls, host_calls }
+                CaseComparison { case: case.clone(), ran, figures, calls, host_calls }
             })
             .collect();
-        cases.extend(self.unreadable.iter().map(|(case, why)| CaseSeen::of(case, Ran::Not(why.clone()))));
+        cases.extend(self.unreadable.iter().map(|(case, why)| CaseComparison::of(case, Ran::Not(why.clone()))));
         cases.sort_by(|a, b| a.case.cmp(&b.case));
         Compared { sides, profiles: [None, None], cases }
     }
@@ -154,11 +154,11 @@ impl Shown {
 
     /// Takes the core calls of a run that ended in the same way.
     fn take_calls(&mut self, reporting: Shown) {
-        if let (Shown::Ran { observation: seen, .. }, Shown::Ran { observation: reported, .. }) = (self, reporting)
-            && seen.outcome.to_string() == reported.outcome.to_string()
+        if let (Shown::Ran { observation, .. }, Shown::Ran { observation: reported, .. }) = (self, reporting)
+            && observation.outcome.to_string() == reported.outcome.to_string()
         {
-            seen.core_calls = reported.core_calls;
-            seen.core_calls_dropped = reported.core_calls_dropped;
+            observation.core_calls = reported.core_calls;
+            observation.core_calls_dropped = reported.core_calls_dropped;
         }
     }
 
@@ -209,8 +209,8 @@ fn did_not_run(outcome: &Outcome) -> bool {
     }
 }
 
-fn is_built(seen: &Observation) -> bool {
-    !matches!(seen.outcome, Outcome::NotBuilt { .. })
+fn is_built(observation: &Observation) -> bool {
+    !matches!(observation.outcome, Outcome::NotBuilt { .. })
 }
 
 /// Returns the system time in seconds since 1970.

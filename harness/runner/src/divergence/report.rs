@@ -99,7 +99,7 @@ impl Judgement {
         let [baseline, candidate] = &self.sides;
         let width = baseline.chars().count().max(candidate.chars().count()) + 1;
         for over in &self.over {
-            writeln!(f, "\nover budget: {}: {} {}", over.of, over.key, over.says)?;
+            writeln!(f, "\nover budget: {}: {} {}", over.of, over.key, over.message)?;
         }
         for (case, difference) in self.unexplained() {
             writeln!(f, "\nno rule: {case}, {}", difference.place)?;
@@ -108,7 +108,7 @@ impl Judgement {
             }
         }
         for stale in &self.stale {
-            writeln!(f, "\nstale: rule {} for {}\n  {}\n  {}", stale.rule, stale.case, stale.says, stale.why)?;
+            writeln!(f, "\nstale: rule {} for {}\n  {}\n  {}", stale.rule, stale.case, stale.expected, stale.why)?;
         }
         for (case, why) in self.not_run() {
             writeln!(f, "\nnot compared: {case}\n  {}", why.trim_end().replace('\n', "\n  "))?;

@@ -112,7 +112,7 @@ impl Rules {
     /// Returns the problems that deserialization does not detect.
     fn problems(&self) -> Vec<String> {
         let mut problems = self.budget.problems();
-        let (mut ids, mut seen) = (BTreeSet::new(), Vec::new());
+        let (mut ids, mut keys) = (BTreeSet::new(), Vec::new());
         for rule in &self.rules {
             let id = &rule.id;
             if id.is_empty() || id.contains(char::is_whitespace) {
@@ -125,10 +125,10 @@ impl Rules {
             for expected in &rule.differences {
                 for case in &expected.cases {
                     let key = (case, &expected.place, &expected.baseline, &expected.candidate, &expected.releases);
-                    if seen.contains(&key) {
+                    if keys.contains(&key) {
                         problems.push(format!("rule {id}: duplicate difference in {case}: {expected}"));
                     }
-                    seen.push(key);
+                    keys.push(key);
                 }
             }
         }

@@ -35,10 +35,10 @@ pub struct Nothing {
 
 impl Value {
     /// Returns true if the observed value matches.
-    pub fn fits(&self, seen: Option<&str>) -> bool {
-        match (self, seen) {
-            (Value::Text(text), Some(seen)) => text == seen,
-            (Value::Pattern(pattern), Some(seen)) => pattern.fits(seen),
+    pub fn fits(&self, actual: Option<&str>) -> bool {
+        match (self, actual) {
+            (Value::Text(text), Some(actual)) => text == actual,
+            (Value::Pattern(pattern), Some(actual)) => pattern.fits(actual),
             (Value::Nothing(_), None) => true,
             _ => false,
         }
@@ -69,8 +69,8 @@ impl Value {
 }
 
 impl Pattern {
-    fn fits(&self, seen: &str) -> bool {
-        let mut rest = seen;
+    fn fits(&self, actual: &str) -> bool {
+        let mut rest = actual;
         for (number, part) in self.pattern.split(NUMBER).enumerate() {
             if number > 0 {
                 let Some(after) = behind_number(rest) else { return false };
@@ -102,8 +102,8 @@ mod tests {
     fn patterns_match_numbers_only() {
         let value = pattern("assertion failed at adapter line {number}");
         assert!(value.fits(Some("assertion failed at adapter line 2731")));
-        for seen in ["assertion failed at adapter line ", "assertion failed at adapter line 7a", "line 7", ""] {
-            assert!(!value.fits(Some(seen)), "{seen}");
+        for actual in ["assertion failed at adapter line ", "assertion failed at adapter line 7a", "line 7", ""] {
+            assert!(!value.fits(Some(actual)), "{actual}");
         }
         assert!(!value.fits(None));
         assert!(pattern("{number} of {number} lines").fits(Some("1 of 0x2f lines")));

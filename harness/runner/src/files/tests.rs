@@ -36,19 +36,19 @@ fn listing_agrees_with_the_case() {
         "[files]\n'a.txt' = 'text'\n'deep/er/b' = { content = { hex = '00 ff' }, mode = '0600', modified = -5 }\n\
          'empty' = { folder = true, mode = '0700' }\n'out' = { link = '../../etc' }\n",
     );
-    let seen = files.look(100).unwrap();
+    let states = files.look(100).unwrap();
     let time = WALL_CLOCK_SECONDS as i64;
-    let file = |content: &[u8], mode, modified| Seen::File { content: content.to_vec(), mode, modified };
-    let folder = |mode| Seen::Folder { mode, modified: time };
+    let file = |content: &[u8], mode, modified| FileState::File { content: content.to_vec(), mode, modified };
+    let folder = |mode| FileState::Folder { mode, modified: time };
     let expected = [
         ("a.txt", file(b"text", 0o644, time)),
         ("deep", folder(0o755)),
         ("deep/er", folder(0o755)),
         ("deep/er/b", file(&[0, 255], 0o600, -5)),
         ("empty", folder(0o700)),
-        ("out", Seen::Link { to: "../../etc".into() }),
+        ("out", FileState::Link { to: "../../etc".into() }),
     ];
-    assert_eq!(seen, expected.map(|(path, seen)| (path.to_string(), seen)).into());
+    assert_eq!(states, expected.map(|(path, states)| (path.to_string(), states)).into());
 }
 
 /// A suite validates these inputs earlier, but a recording does not.
@@ -169,7 +169,7 @@ fn totals_are_bounded_before_anything_is_written() {
 #[test]
 fn repeated_contents_are_written_completely() {
     let files = lay_out("[files]\na = { repeat = 'abc', times = 333 }");
-    let Some(Seen::File { content, .. }) = files.look(1000).unwrap().remove("a") else { panic!("`a` is a file") };
+    let Some(FileState::File { content, .. }) = files.look(1000).unwrap().remove("a") else { panic!("`a` is a file") };
     assert_eq!(content, b"abc".repeat(333));
 }
 
@@ -188,10 +188,10 @@ fn directories_without_permissions_are_listed_measured_and_removed() {
     );
     let within = |bytes| files.exceeded(&Limits { files: bytes, ..Limits::default() })();
     assert_eq!((within(2), within(1)), (None, Some(Stop::FilesLimit { bytes: 1 })));
-    let seen = files.look(100).unwrap();
-    assert_eq!(seen.len(), 6);
-    let mode = |path: &str| match &seen[path] {
-        Seen::File { mode, .. } | Seen::Folder { mode, .. } => *mode,
+    let states = files.look(100).unwrap();
+    assert_eq!(states.len(), 6);
+    let mode = |path: &str| match &states[path] {
+        FileState::File { mode, .. } | FileState::Folder { mode, .. } => *mode,
         other => panic!("{other:?}"),
     };
     assert_eq!(["none", "none/f", "search", "read"].map(mode), [0, 0, 0o300, 0o400]);

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_random_gives_other_bytes_each_time() {
+    fn seed_random_differs_in_each_run() {
         let seed = Seed::Word("random".into());
         let (mut a, mut b) = ([0; 16], [0; 16]);
         Random::new(Some(&seed)).fill(&mut a);

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_what_fits() {
+    fn numbers_must_fit_their_type() {
         let shown = |ty, text| parse(&ty, text).map(|value| format!("{value:?}"));
         assert_eq!(shown(ValType::I32, "4294967295"), shown(ValType::I32, "-1"));
         assert_eq!(shown(ValType::I32, "4294967296"), None);

@@ -60,25 +60,26 @@ impl RemoteHost {
             Ok(request) => Request::Run(Box::new(request)),
             Err(why) => return Observation::of(Outcome::NotRun(format!("host `{}`: {why}", self.name))),
         };
-        let mut seen = Seen::new(self, run, sinks);
-        let outcome = match self.take().and_then(|process| self.listen(process, &request, &mut seen, files.as_ref())) {
-            Ok(outcome) => outcome,
-            Err(Lost(why)) => Outcome::HostFailed(self.failed(&why)),
-        };
+        let mut progress = Progress::new(self, run, sinks);
+        let outcome =
+            match self.take().and_then(|process| self.listen(process, &request, &mut progress, files.as_ref())) {
+                Ok(outcome) => outcome,
+                Err(Lost(why)) => Outcome::HostFailed(self.failed(&why)),
+            };
         let (outcome, files) = files::left(files.as_ref(), run.limits.files, outcome);
-        let (calls, calls_dropped) = seen.trace.take();
+        let (calls, calls_dropped) = progress.trace.take();
         Observation {
-            returned: seen.returned,
-            stdout: seen.stdout.take(),
-            stderr: seen.stderr.take(),
+            returned: progress.returned,
+            stdout: progress.stdout.take(),
+            stderr: progress.stderr.take(),
             calls,
             calls_dropped,
             calls_recorded: self.has(Capability::RecordsCalls),
             imports: run.program.imports().to_vec(),
             core_interfaces: run.program.core_interfaces().to_vec(),
             files,
-            pages_initial: seen.pages[0],
-            pages_grown: seen.pages[1],
+            pages_initial: progress.pages[0],
+            pages_grown: progress.pages[1],
             ..Observation::of(outcome)
         }
     }
@@ -89,11 +90,11 @@ impl RemoteHost {
         &self,
         mut process: Process,
         request: &Request,
-        seen: &mut Seen<'_>,
+        progress: &mut Progress<'_>,
         files: Option<&Files>,
     ) -> Result<Outcome, Lost> {
         process.send(request)?;
-        let limits = seen.run.limits;
+        let limits = progress.run.limits;
         let exceeded = files.map(|files| files.exceeded(limits));
         let mut deadline = Instant::now() + PREPARATION;
         let mut started = false;
@@ -103,13 +104,13 @@ impl RemoteHost {
             match process.receive(until)? {
                 Some(Event::Started) => {
                     started = true;
-                    seen.started = true;
+                    progress.started = true;
                     deadline = Instant::now() + limits.timeout;
                 }
-                Some(event) => match seen.take(event) {
-                    Ok(Heard::Something) => {}
-                    Ok(Heard::NoReturn) => process.unwinds(),
-                    Ok(Heard::End(outcome)) => {
+                Some(event) => match progress.take(event) {
+                    Ok(Effect::Something) => {}
+                    Ok(Effect::NoReturn) => process.unwinds(),
+                    Ok(Effect::End(outcome)) => {
                         self.give_back(process.settled()?);
                         return Ok(outcome);
                     }
@@ -161,7 +162,7 @@ enum Refused {
 }
 
 /// Effect of a message on the run.
-enum Heard {
+enum Effect {
     Something,
     /// A call by the guest did not return.
     NoReturn,
@@ -169,7 +170,7 @@ enum Heard {
 }
 
 /// State of a run.
-struct Seen<'a> {
+struct Progress<'a> {
     host: &'a RemoteHost,
     run: &'a RemoteRun<'a>,
     imports: Vec<Item>,
@@ -185,7 +186,7 @@ struct Seen<'a> {
     pages: [u64; 2],
 }
 
-impl<'a> Seen<'a> {
+impl<'a> Progress<'a> {
     fn new(host: &'a RemoteHost, run: &'a RemoteRun<'a>, sinks: Sinks) -> Self {
         Self {
             host,
@@ -203,7 +204,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Handles a message that is allowed in the state of the process.
-    fn take(&mut self, event: Event) -> Result<Heard, Refused> {
+    fn take(&mut self, event: Event) -> Result<Effect, Refused> {
         let bytes = |text: &str| {
             unhex(text).ok_or_else(|| Refused::Nonsense("output is not a sequence of hexadecimal digit pairs".into()))
         };
@@ -215,15 +216,15 @@ impl<'a> Seen<'a> {
                 self.declared(Capability::RecordsCalls, "message `call`").map_err(Refused::Nonsense)?;
                 let (text, returns) = call_text(&self.imports, &called).map_err(Refused::Nonsense)?;
                 self.trace.push(text);
-                return Ok(if returns { Heard::Something } else { Heard::NoReturn });
+                return Ok(if returns { Effect::Something } else { Effect::NoReturn });
             }
             Event::Returned(returned) => self.returned(returned).map_err(Refused::Nonsense)?,
             Event::End(end) => {
                 self.pages(end.pages).map_err(Refused::Nonsense)?;
-                return self.ended(end.outcome).map(Heard::End).map_err(Refused::Nonsense);
+                return self.ended(end.outcome).map(Effect::End).map_err(Refused::Nonsense);
             }
         }
-        Ok(Heard::Something)
+        Ok(Effect::Something)
     }
 
     /// Checks that the descriptor declares the capability that a message requires.

@@ -175,10 +175,10 @@ mod tests {
             import("my-wasi.print", &[r#""xyz""#], "2"),
             import(&method("write-zeroes"), &["output-stream#1", "2"], "ok"),
         ];
-        let seen = written(&Trace { events: events.clone(), dropped: 0 }).unwrap();
-        assert_eq!(seen.stdout, b"a\n\x1b\"xy\0\0");
-        assert_eq!(seen.stderr, [255, 0]);
-        assert_eq!(seen.by_export, [b"a\n\x1b\"".to_vec(), b"xy\0\0".to_vec()]);
+        let output = written(&Trace { events: events.clone(), dropped: 0 }).unwrap();
+        assert_eq!(output.stdout, b"a\n\x1b\"xy\0\0");
+        assert_eq!(output.stderr, [255, 0]);
+        assert_eq!(output.by_export, [b"a\n\x1b\"".to_vec(), b"xy\0\0".to_vec()]);
         for (function, arguments) in [
             ("splice", ["output-stream#1", "input-stream#1"]),
             ("write-zeroes", ["output-stream#1", "18446744073709551615"]),

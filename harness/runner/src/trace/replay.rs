@@ -69,7 +69,7 @@ pub struct Divergence {
     /// Recorded call. `None` after the last recorded call.
     pub recorded: Option<String>,
     /// Actual call. `None` if the run made no further call.
-    pub seen: Option<String>,
+    pub actual: Option<String>,
 }
 
 impl fmt::Display for Divergence {
@@ -77,7 +77,7 @@ impl fmt::Display for Divergence {
         let or = |text: &Option<String>, other: &str| text.clone().unwrap_or_else(|| other.into());
         writeln!(f, "first difference after {} calls:", self.calls)?;
         writeln!(f, "  recorded: {}", or(&self.recorded, "no more calls"))?;
-        write!(f, "  actual:   {}", or(&self.seen, "no more calls"))
+        write!(f, "  actual:   {}", or(&self.actual, "no more calls"))
     }
 }
 
@@ -160,7 +160,7 @@ impl ReplayingHost {
         let same = |event: &Event| event.function == function && event.arguments == arguments;
         let recorded = self.events.get(self.next);
         if recorded.is_none_or(|event| !same(event)) && self.divergence.is_none() {
-            let seen = Event {
+            let actual = Event {
                 boundary: Boundary::Import,
                 within: None,
                 function: function.into(),
@@ -168,7 +168,7 @@ impl ReplayingHost {
                 end: End::Returned(None),
             };
             let recorded = recorded.map(text::call);
-            self.divergence = Some(Divergence { calls: self.calls, recorded, seen: Some(text::call(&seen)) });
+            self.divergence = Some(Divergence { calls: self.calls, recorded, actual: Some(text::call(&actual)) });
         }
         let found = match self.mode {
             Mode::Strict => recorded.filter(|event| same(event)).map(|_| self.next),
@@ -197,7 +197,7 @@ impl ReplayingHost {
     fn finish(&mut self) -> Option<Divergence> {
         let rest = self.events.get(self.next).filter(|_| self.divergence.is_none());
         if let Some(event) = rest {
-            self.divergence = Some(Divergence { calls: self.calls, recorded: Some(text::call(event)), seen: None });
+            self.divergence = Some(Divergence { calls: self.calls, recorded: Some(text::call(event)), actual: None });
         }
         self.divergence.take()
     }
@@ -237,7 +237,7 @@ mod tests {
         assert!(matches!(replaying_host.answer("g", &["2".into()]), End::Failed(_)));
         let divergence = replaying_host.finish().unwrap();
         assert_eq!((divergence.calls, divergence.recorded.as_deref()), (1, Some("g(1)")));
-        assert_eq!(divergence.seen.as_deref(), Some("g(2)"));
+        assert_eq!(divergence.actual.as_deref(), Some("g(2)"));
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod tests {
         let mut replaying_host = ReplayingHost::new(&trace(), Mode::Strict);
         replaying_host.answer("a:b/c@0.2.6.f", &["1".into()]);
         let divergence = replaying_host.finish().unwrap();
-        assert_eq!((divergence.recorded.as_deref(), divergence.seen), (Some("g(1)"), None));
+        assert_eq!((divergence.recorded.as_deref(), divergence.actual), (Some("g(1)"), None));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl<'a> Staged<'a> {
         if inputs.preopens.is_some() && !host.has_files() {
             return Err(observe::no_files(host).to_string());
         }
-        let origin = crate::skew::Origin { component: program.binary(), stack: "" };
+        let origin = crate::skew::Origin { component: program.binary(), chain: "" };
         imports::linked(host, linker, program.component(), origin).map_err(|unmet| unmet.to_string())?;
         let wrapped = Wrapped::new(engine, program, linker)?;
         Ok(Self { engine, program: program.clone(), wrapped, inputs, limits, sanitize })
@@ -125,8 +125,8 @@ impl<'a> Staged<'a> {
         let trace = store.data().tape().finish();
         let held = store.data().tape().held();
         let growths = store.data().pages.calls.iter().map(|call| Growth { within: call.checked_sub(1) }).collect();
-        let seen = observe::observation(&mut store, outcome, files.as_ref(), limits);
-        let observation = Observation { returned, ..seen };
+        let observed = observe::observation(&mut store, outcome, files.as_ref(), limits);
+        let observation = Observation { returned, ..observed };
         Ok(StagedRun { observation, trace, held, growths })
     }
 }

@@ -9,25 +9,31 @@ use super::CASE;
 use crate::fuzz::Finding;
 
 /// Returns the text of the file.
-pub(super) fn text(finding: &Finding, name: &str, sides: [&Side; 2], seen: &[Observation; 2], alone: bool) -> String {
+pub(super) fn text(
+    finding: &Finding,
+    name: &str,
+    sides: [&Side; 2],
+    observed: &[Observation; 2],
+    alone: bool,
+) -> String {
     let found = &finding.difference;
     let [baseline, candidate] = sides.map(ToString::to_string);
     let mut text = format!(
         "# {} {}: `{}` and `{}`\n\n\
          | | |\n|---|---|\n| where | `{}` |\n| sides | {baseline} (expected), {candidate} (actual) |\n\
          | guest | [`guests/{name}.wat`](../../guests/{name}.wat) |\n\n\
-         ## Observed\n\nThe calls and their results, on both sides where these differ:\n\n```text\n",
+         ## Observed behavior\n\nThe calls and their results, on both sides where these differ:\n\n```text\n",
         found.function, found.place, found.baseline, found.candidate, found.function
     );
     for (call, step) in finding.trial.program.calls.iter().zip(&finding.trial.steps) {
-        let [a, b] = [&step.seen[0].end, &step.seen[1].end].map(ToString::to_string);
+        let [a, b] = [&step.observed[0].end, &step.observed[1].end].map(ToString::to_string);
         let ends = if a == b { a } else { format!("{a} | {b}") };
         let _ = writeln!(text, "{call} -> {ends}");
     }
     text.push_str("```\n\n");
     if alone {
-        let _ = writeln!(text, "```text seen={name}::{CASE}");
-        for (side, observation) in [&baseline, &candidate].into_iter().zip(seen) {
+        let _ = writeln!(text, "```text output={name}::{CASE}");
+        for (side, observation) in [&baseline, &candidate].into_iter().zip(observed) {
             text.push_str(&shown(side, observation));
         }
         text.push_str("```\n");

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use polyfill_builder::case::{Bug, Bytes, Case, Expect, HexBytes};
 use polyfill_builder::side::Side;
 use polyfill_builder::tree::{Entry, Node, Tree};
-use polyfill_runner::{Inputs, Observation, Outcome, Seen};
+use polyfill_runner::{FileState, Inputs, Observation, Outcome};
 use thiserror::Error;
 
 use super::Finding;
@@ -72,11 +72,11 @@ pub fn emit(sides: &Sides, finding: &Finding, name: &str) -> Result<Emitted, Emi
     let wasm = wat::parse(&guest).map_err(made)?;
     let inputs = Inputs::of(name, &finding.trial.program.world).map_err(|error| made(error.to_string()))?;
     let [baseline, candidate] = &sides.benches;
-    let seen = [baseline.observe(&wasm, &inputs)?, candidate.observe(&wasm, &inputs)?];
-    let alone = differ(&seen);
-    let case = toml::to_string(&case(finding, name, [baseline, candidate], &seen[0]))
+    let observation = [baseline.observe(&wasm, &inputs)?, candidate.observe(&wasm, &inputs)?];
+    let alone = differ(&observation);
+    let case = toml::to_string(&case(finding, name, [baseline, candidate], &observation[0]))
         .map_err(|error| made(error.to_string()))?;
-    let evidence = evidence::text(finding, name, [baseline.side(), candidate.side()], &seen, alone);
+    let evidence = evidence::text(finding, name, [baseline.side(), candidate.side()], &observation, alone);
     Ok(Emitted { name: name.to_string(), guest, case, evidence, alone })
 }
 
@@ -121,7 +121,7 @@ fn differ([baseline, candidate]: &[Observation; 2]) -> bool {
 
 /// Returns a case that expects the baseline's observation. If the candidate is a release of a published adapter, the case
 /// records it as having the bug.
-fn case(finding: &Finding, name: &str, [baseline, candidate]: [&Bench; 2], seen: &Observation) -> Case {
+fn case(finding: &Finding, name: &str, [baseline, candidate]: [&Bench; 2], observation: &Observation) -> Case {
     let found = &finding.difference;
     let [a, b] = [baseline, candidate].map(|bench| bench.side().to_string());
     let mut case = finding.trial.program.world.clone();
@@ -132,38 +132,38 @@ fn case(finding: &Finding, name: &str, [baseline, candidate]: [&Bench; 2], seen:
         case.bug =
             Some(Bug { id: name.to_string(), present, with: None, link: Some(format!("docs/findings/{name}.md")) });
     }
-    if let Side::Adapted { stack, .. } = candidate.side() {
-        case.adapters = Some(vec![stack.clone()]);
+    if let Side::Adapted { stack: chain, .. } = candidate.side() {
+        case.adapters = Some(vec![chain.clone()]);
     }
     let mut hosts = vec![candidate.side().host().to_string()];
     if *baseline.side() == Side::Native {
         hosts.insert(0, baseline.side().host().to_string());
     }
     case.hosts = Some(hosts);
-    case.expect = expect(seen, wat::stream(finding) == 2);
+    case.expect = expect(observation, wat::stream(finding) == 2);
     case
 }
 
-fn expect(seen: &Observation, stderr: bool) -> Expect {
-    let mut expect = Expect { stdout: Some(bytes(&seen.stdout)), ..Expect::default() };
-    expect.stderr = stderr.then(|| bytes(&seen.stderr));
-    match &seen.outcome {
+fn expect(observation: &Observation, stderr: bool) -> Expect {
+    let mut expect = Expect { stdout: Some(bytes(&observation.stdout)), ..Expect::default() };
+    expect.stderr = stderr.then(|| bytes(&observation.stderr));
+    match &observation.outcome {
         Outcome::Returned => {}
         Outcome::Exit(code) => expect.exit = Some(*code),
         Outcome::Trap(info) | Outcome::HostError(info) => expect.trap = Some(info.message.clone()),
         _ => {}
     }
-    expect.files = seen.files.as_ref().map(tree);
+    expect.files = observation.files.as_ref().map(tree);
     expect
 }
 
-fn tree(files: &BTreeMap<String, Seen>) -> Tree {
-    let entry = |seen: &Seen| match seen {
-        Seen::File { content, .. } => Entry::File(bytes(content)),
-        Seen::Link { to } => Entry::Node(Node { link: Some(to.clone()), ..Node::default() }),
-        Seen::Folder { .. } | Seen::Other => Entry::Node(Node { folder: true, ..Node::default() }),
+fn tree(files: &BTreeMap<String, FileState>) -> Tree {
+    let entry = |observation: &FileState| match observation {
+        FileState::File { content, .. } => Entry::File(bytes(content)),
+        FileState::Link { to } => Entry::Node(Node { link: Some(to.clone()), ..Node::default() }),
+        FileState::Folder { .. } | FileState::Other => Entry::Node(Node { folder: true, ..Node::default() }),
     };
-    files.iter().map(|(path, seen)| (path.clone(), entry(seen))).collect()
+    files.iter().map(|(path, observation)| (path.clone(), entry(observation))).collect()
 }
 
 fn bytes(content: &[u8]) -> Bytes {

@@ -31,7 +31,7 @@ const PRINTING: &str = r#"
     (if (i64.ge_u (local.get $number) (i64.const 10))
       (then (local.set $at (call $digits (local.get $at) (i64.div_u (local.get $number) (i64.const 10))))))
     (call $put (local.get $at) (i32.wrap_i64 (i64.add (i64.rem_u (local.get $number) (i64.const 10)) (i64.const 48)))))
-  (func $tell (param $name i32) (param $length i32) (param $number i64)
+  (func $report (param $name i32) (param $length i32) (param $number i64)
     (call $line (call $digits (call $name (local.get $name) (local.get $length)) (local.get $number))))
   (func $digit (param $at i32) (param $number i32) (result i32)
     (call $put (local.get $at)
@@ -118,7 +118,8 @@ impl Writer {
         });
         let made = format!("(call ${}{})", call.function.name, arguments.collect::<String>());
         let name = call.function.name.to_string();
-        let line = if call.function.returns() { self.tell(&name, &format!("(i64.extend_i32_u {made})")) } else { made };
+        let line =
+            if call.function.returns() { self.report(&name, &format!("(i64.extend_i32_u {made})")) } else { made };
         let _ = writeln!(self.body, "    {line}");
         self.placed.push((call.id, base, lowered));
     }
@@ -149,9 +150,9 @@ impl Writer {
         }
     }
 
-    fn tell(&mut self, name: &str, number: &str) -> String {
+    fn report(&mut self, name: &str, number: &str) -> String {
         let (at, length) = self.name(name);
-        format!("(call $tell (i32.const {at}) (i32.const {length}) {number})")
+        format!("(call $report (i32.const {at}) (i32.const {length}) {number})")
     }
 
     /// Returns the address and the length of a name.

@@ -31,7 +31,7 @@ const ONE: Made<'static> = ("one", Some("success, nwritten: 3"));
 const TWO: Made<'static> = ("two", Some("success, nwritten: 3"));
 
 /// Returns the outcome of a fault in the first call of a guest that writes `one` and `two`.
-fn seen(group: Group, errnos: Errnos, run: &StagedRun) -> String {
+fn judged(group: Group, errnos: Errnos, run: &StagedRun) -> String {
     let clean = Clean::of(self::run(&[ONE, TWO], Outcome::Returned, "onetwo", &["stream#1"]));
     let verdict = judge(&Faulted { group, errnos, place: Some(1), clean: &clean, run, exceeded: false });
     assert_eq!((verdict.function.as_str(), verdict.call.as_str()), ("fd_write", "a:b/c.write"));
@@ -39,11 +39,11 @@ fn seen(group: Group, errnos: Errnos, run: &StagedRun) -> String {
 }
 
 fn failed(calls: &[Made<'_>], outcome: Outcome, stdout: &str, held: &[&str]) -> String {
-    seen(Group::Code, Errnos::These(vec!["acces"]), &run(calls, outcome, stdout, held))
+    judged(Group::Code, Errnos::These(vec!["acces"]), &run(calls, outcome, stdout, held))
 }
 
 fn less(calls: &[Made<'_>], stdout: &str) -> String {
-    seen(Group::Short, Errnos::These(vec!["success"]), &run(calls, Outcome::Returned, stdout, &["stream#1"]))
+    judged(Group::Short, Errnos::These(vec!["success"]), &run(calls, Outcome::Returned, stdout, &["stream#1"]))
 }
 
 fn trap(message: &str) -> TrapInfo {
@@ -81,15 +81,15 @@ fn wrong_or_missing_errnos_and_hangs_are_reported() {
 
 #[test]
 fn a_short_count_is_reported_or_completed() {
-    let told = [("one", Some("success, nwritten: 1")), ("ne", Some("success, nwritten: 2")), TWO];
-    assert_eq!(less(&told, "onetwo"), RIGHT);
+    let reported = [("one", Some("success, nwritten: 1")), ("ne", Some("success, nwritten: 2")), TWO];
+    assert_eq!(less(&reported, "onetwo"), RIGHT);
     assert_eq!(less(&[ONE, TWO], "onetwo"), RIGHT);
     // The adapter reports that all bytes were written.
     assert_eq!(less(&[ONE, TWO], "otwo"), "other end");
     // The guest ignores the short count.
     assert_eq!(less(&[("one", Some("success, nwritten: 1")), TWO], "otwo"), RIGHT);
     // The guest retries, and the output is wrong.
-    assert_eq!(less(&told, "oetwo"), "other end");
+    assert_eq!(less(&reported, "oetwo"), "other end");
     assert_eq!(less(&[("one", Some("io")), TWO], "two"), "io");
 }
 
@@ -98,7 +98,7 @@ fn a_host_trap_ends_the_run() {
     let ended = |message: &str, outcome| {
         let mut run = run(&[("one", None)], outcome, "", &[]);
         run.trace.events[1].end = End::Failed(message.to_string());
-        seen(Group::Trap, Errnos::Any, &run)
+        judged(Group::Trap, Errnos::Any, &run)
     };
     assert_eq!(ended(TRAP, Outcome::HostError(trap(TRAP))), RIGHT);
     assert_eq!(ended(TRAP, Outcome::Trap(trap("unreachable"))), "no trap, but trap");

@@ -21,7 +21,13 @@ fn found(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], chan
 }
 
 /// Formats the forbidden changes by a call.
-fn told(function: &str, arguments: &[u32], end: End, setup: &[(u32, u32)], changes: &[(usize, u8)]) -> Vec<String> {
+fn violations(
+    function: &str,
+    arguments: &[u32],
+    end: End,
+    setup: &[(u32, u32)],
+    changes: &[(usize, u8)],
+) -> Vec<String> {
     let text = |what: &ViolationKind| format!("{}: {what}", what.kind());
     whats(function, arguments, end, setup, changes).iter().map(text).collect()
 }
@@ -67,7 +73,7 @@ fn buffers_may_change_as_far_as_the_count_says() {
 fn a_failing_call_has_no_output() {
     let (setup, arguments) = ([(0, 40), (4, 4), (8, 44), (12, 4)], [0, 0, 2, 60]);
     assert_eq!(
-        told("fd_read", &arguments, BADF, &setup, &[(42, 1), (43, 1), (44, 1), (60, 5), (63, 1), (64, 1)]),
+        violations("fd_read", &arguments, BADF, &setup, &[(42, 1), (43, 1), (44, 1), (60, 5), (63, 1), (64, 1)]),
         [
             "buffer-on-error: changed 2 bytes of `iovs`, 0x2a..0x2c",
             "buffer-on-error: changed 1 byte of `iovs`, 0x2c..0x2d",
@@ -77,7 +83,7 @@ fn a_failing_call_has_no_output() {
         ]
     );
     assert_eq!(
-        told("fd_filestat_get", &[3, 8], BADF, &[], &[(8, 1), (71, 1), (72, 1), (90, 1)]),
+        violations("fd_filestat_get", &[3, 8], BADF, &[], &[(8, 1), (71, 1), (72, 1), (90, 1)]),
         [
             "result-on-error: changed 1 byte of `stat`, 0x8..0x9",
             "result-on-error: changed 1 byte of `stat`, 0x47..0x48",
@@ -85,14 +91,14 @@ fn a_failing_call_has_no_output() {
         ]
     );
     assert_eq!(
-        told("args_get", &[0, 8], BADF, &[], &[(3, 1), (8, 1)]),
+        violations("args_get", &[0, 8], BADF, &[], &[(3, 1), (8, 1)]),
         [
             "buffer-on-error: changed 1 byte of `argv`, 0x3..0x4",
             "buffer-on-error: changed 1 byte of `argv_buf`, 0x8..0x9",
         ]
     );
     assert_eq!(
-        told("random_get", &[20, 4], BADF, &[], &[(20, 1)]),
+        violations("random_get", &[20, 4], BADF, &[], &[(20, 1)]),
         ["buffer-on-error: changed 1 byte of `buf`, 0x14..0x15"]
     );
 }
@@ -101,7 +107,7 @@ fn a_failing_call_has_no_output() {
 fn violations_name_the_owner_of_changed_bytes() {
     let (setup, arguments) = ([(0, 40), (4, 4)], [0, 0, 1, 60]);
     assert_eq!(
-        told("fd_read", &arguments, SUCCESS, &setup, &[(60, 2), (41, 1), (42, 1), (43, 1), (44, 1), (50, 1)]),
+        violations("fd_read", &arguments, SUCCESS, &setup, &[(60, 2), (41, 1), (42, 1), (43, 1), (44, 1), (50, 1)]),
         [
             "memory: changed 2 bytes of `iovs`, beyond its reported length, 0x2a..0x2c",
             "memory: changed 1 byte of main's memory, right after `iovs`, 0x2c..0x2d",
@@ -167,10 +173,13 @@ fn overflowing_sums_do_not_panic() {
 #[test]
 fn successful_calls_write_their_results() {
     let filled: Vec<(usize, u8)> = (8..16).map(|at| (at, PATTERNS[0])).collect();
-    assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled), ["unwritten: did not write `offset`, 0x8..0x10"]);
+    assert_eq!(
+        violations("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled),
+        ["unwritten: did not write `offset`, 0x8..0x10"]
+    );
     // Partly written, a failing call, or bytes equal to the pattern before the call.
-    assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled[1..]), NOTHING.map(|_| ""));
-    assert_eq!(told("fd_seek", &[3, 0, 0, 8], BADF, &[], &[]), NOTHING.map(|_| ""));
+    assert_eq!(violations("fd_seek", &[3, 0, 0, 8], SUCCESS, &[], &filled[1..]), NOTHING.map(|_| ""));
+    assert_eq!(violations("fd_seek", &[3, 0, 0, 8], BADF, &[], &[]), NOTHING.map(|_| ""));
     let there = [(8, 0xa5a5_a5a5), (12, 0xa5a5_a5a5)];
-    assert_eq!(told("fd_seek", &[3, 0, 0, 8], SUCCESS, &there, &[]), NOTHING.map(|_| ""));
+    assert_eq!(violations("fd_seek", &[3, 0, 0, 8], SUCCESS, &there, &[]), NOTHING.map(|_| ""));
 }

@@ -20,7 +20,13 @@ fn opened() -> Ledger {
 fn over(ledger: &mut Ledger, number: u64, function: &str, arguments: &[u32], errno: u32) -> Vec<String> {
     let arguments: Vec<Value> = arguments.iter().map(|value| Value::I32(*value)).collect();
     let memory = [0, 0, 0, 0, 5, 0, 0, 0];
-    ledger.over(&Over { number, function, arguments: &arguments, results: &[Value::I32(errno)], memory: &memory })
+    ledger.over(&FinishedCall {
+        number,
+        function,
+        arguments: &arguments,
+        results: &[Value::I32(errno)],
+        memory: &memory,
+    })
 }
 
 #[test]

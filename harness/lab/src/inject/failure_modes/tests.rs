@@ -30,10 +30,10 @@ const COMPONENT: &str = r#"(component
 
 /// Returns the names and groups of all failure modes of a function, except the trap.
 fn named(function: &str, arguments: &[&str], result: Option<&str>) -> Vec<(String, Group)> {
-    ways_of(function, arguments, result).into_iter().skip(1).map(|way| (way.name, way.group)).collect()
+    failure_modes_of(function, arguments, result).into_iter().skip(1).map(|mode| (mode.name, mode.group)).collect()
 }
 
-fn ways_of(function: &str, arguments: &[&str], result: Option<&str>) -> Vec<FaultKind> {
+fn failure_modes_of(function: &str, arguments: &[&str], result: Option<&str>) -> Vec<FaultKind> {
     let engine = Engine::new(None).unwrap();
     let program = engine.program(&wat::parse_str(COMPONENT).unwrap()).unwrap();
     let (name, ty) = program.imported().into_iter().find(|(name, _)| name.ends_with(function)).unwrap();
@@ -41,7 +41,7 @@ fn ways_of(function: &str, arguments: &[&str], result: Option<&str>) -> Vec<Faul
     let end = End::Returned(result.map(str::to_string));
     let arguments = arguments.iter().map(|text| text.to_string()).collect();
     let event = Event { boundary: Boundary::Import, within: None, function: name, arguments, end };
-    let all = ways(&ty, &event, value.as_ref(), &["access".to_string()]);
+    let all = failure_modes(&ty, &event, value.as_ref(), &["access".to_string()]);
     assert_eq!((all[0].name.as_str(), all[0].group), ("trap", Group::Trap));
     all
 }
@@ -52,11 +52,11 @@ fn group(of: &[(String, Group)], name: &str) -> Option<Group> {
 
 #[test]
 fn each_error_code_is_a_failure_mode() {
-    let all = ways_of(".open", &[], Some("ok"));
-    let texts: Vec<&Response> = all.iter().map(|way| &way.says).collect();
+    let all = failure_modes_of(".open", &[], Some("ok"));
+    let texts: Vec<&Response> = all.iter().map(|mode| &mode.response).collect();
     let err = |code: &str| Response::Ends(End::Returned(Some(format!("err({code})"))));
     assert_eq!(texts[1..], [&err("access"), &err("no-entry")]);
-    assert!(all[1..].iter().all(|way| way.group == Group::Code));
+    assert!(all[1..].iter().all(|mode| mode.group == Group::Code));
 }
 
 #[test]
@@ -68,13 +68,17 @@ fn streams_fail_close_and_return_short_results() {
     assert_eq!(group(&read, "empty"), Some(Group::Short));
     assert_eq!(group(&read, "one byte"), Some(Group::Short));
     assert_eq!(group(&read, "longer"), Some(Group::Broken));
-    let one = ways_of(".read", &["8"], Some("ok([104, 105])")).pop().unwrap();
-    assert_eq!(one.says, Response::Asks { argument: 0, value: "1".into() });
+    let one = failure_modes_of(".read", &["8"], Some("ok([104, 105])")).pop().unwrap();
+    assert_eq!(one.response, Response::Asks { argument: 0, value: "1".into() });
     // Fewer bytes than requested were returned: the oversized result still exceeds the request.
-    let longer = ways_of(".read", &["8"], Some("ok([104])")).into_iter().find(|way| way.name == "longer").unwrap();
-    assert_eq!(longer.says, Response::Ends(End::Returned(Some("ok([104, 43, 43, 43, 43, 43, 43, 43, 43])".into()))));
-    let write = ways_of(".write", &["\"hi\""], Some("ok(2)"));
-    assert_eq!(write.last().unwrap().says, Response::Asks { argument: 0, value: "[104]".into() });
+    let longer =
+        failure_modes_of(".read", &["8"], Some("ok([104])")).into_iter().find(|mode| mode.name == "longer").unwrap();
+    assert_eq!(
+        longer.response,
+        Response::Ends(End::Returned(Some("ok([104, 43, 43, 43, 43, 43, 43, 43, 43])".into())))
+    );
+    let write = failure_modes_of(".write", &["\"hi\""], Some("ok(2)"));
+    assert_eq!(write.last().unwrap().response, Response::Asks { argument: 0, value: "[104]".into() });
     assert_eq!(group(&named(".write", &["\"hi\""], Some("ok(2)")), "most"), Some(Group::Broken));
     assert_eq!(group(&named(".check-write", &[], Some("ok(2)")), "least"), Some(Group::Short));
 }

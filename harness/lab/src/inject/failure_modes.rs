@@ -24,7 +24,7 @@ pub struct FaultKind {
     /// Group of the failure mode.
     pub group: Group,
     /// Response of the host.
-    pub says: Response,
+    pub response: Response,
     /// Error code that the injected error handle reports, if it has one.
     pub code: Option<String>,
 }
@@ -69,7 +69,12 @@ impl Group {
 
 /// Returns all failure modes of a call. `event` is the fault-free call, `result` its result with a string in place of
 /// each handle, and `codes` are the codes that an error handle may report.
-pub(super) fn ways(ty: &ComponentFunc, event: &Event, result: Option<&Val>, codes: &[String]) -> Vec<FaultKind> {
+pub(super) fn failure_modes(
+    ty: &ComponentFunc,
+    event: &Event,
+    result: Option<&Val>,
+    codes: &[String],
+) -> Vec<FaultKind> {
     let mut all = vec![FaultKind::new("trap", Group::Trap, Response::Ends(End::Failed(TRAP.into())))];
     let Some(result_type) = ty.results().next() else { return all };
     if let Type::Result(result) = &result_type {
@@ -97,8 +102,8 @@ pub(super) fn ways(ty: &ComponentFunc, event: &Event, result: Option<&Val>, code
 }
 
 impl FaultKind {
-    fn new(name: impl Into<String>, group: Group, says: Response) -> FaultKind {
-        FaultKind { name: name.into(), group, says, code: None }
+    fn new(name: impl Into<String>, group: Group, response: Response) -> FaultKind {
+        FaultKind { name: name.into(), group, response, code: None }
     }
 }
 
@@ -135,9 +140,9 @@ fn errors(ty: Option<Type>, codes: &[String]) -> Vec<FaultKind> {
                 }
                 Some(ty) => {
                     let payload = alter::sample(&ty).and_then(|value| wasm_wave::to_string(&value).ok());
-                    let way =
+                    let mode =
                         |value| FaultKind::new(case.name, Group::Error, ends(format!("err({}({value}))", case.name)));
-                    payload.map(way).into_iter().collect()
+                    payload.map(mode).into_iter().collect()
                 }
             };
             variant.cases().flat_map(of).collect()
@@ -239,7 +244,7 @@ fn label(name: &str) -> String {
 impl std::fmt::Display for FaultKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.name)?;
-        match &self.says {
+        match &self.response {
             Response::Ends(End::Returned(Some(text))) => write!(f, " ({})", polyfill_runner::shortened(text)),
             Response::Asks { argument, value } => write!(f, " (argument {argument} is {value})"),
             Response::Ends(_) | Response::Nothing => Ok(()),

@@ -22,7 +22,7 @@ pub enum End {
 
 /// Observation of a call.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
+pub struct Observed {
     /// End of the call.
     pub end: End,
     /// Results by name.
@@ -35,23 +35,23 @@ pub struct Seen {
     pub content: Vec<u8>,
 }
 
-impl Seen {
+impl Observed {
     /// Returns the observation of a call that ended the guest.
-    pub fn gone(outcome: Outcome) -> Seen {
-        Seen { end: End::Gone(outcome), fields: Vec::new(), opened: None, count: None, content: Vec::new() }
+    pub fn gone(outcome: Outcome) -> Observed {
+        Observed { end: End::Gone(outcome), fields: Vec::new(), opened: None, count: None, content: Vec::new() }
     }
 
     /// Observes the effects of a returned call on its memory.
-    pub fn of(call: &Call, lowered: &Lowered, errno: u32, after: &[u8]) -> Seen {
-        let mut seen =
-            Seen { end: End::Errno(errno), fields: Vec::new(), opened: None, count: None, content: Vec::new() };
-        let mut reader = Reader { call, lowered, after, seen: &mut seen };
+    pub fn of(call: &Call, lowered: &Lowered, errno: u32, after: &[u8]) -> Observed {
+        let mut observed =
+            Observed { end: End::Errno(errno), fields: Vec::new(), opened: None, count: None, content: Vec::new() };
+        let mut reader = Reader { call, lowered, after, observed: &mut observed };
         match errno {
             0 => reader.results(),
             _ => reader.left_alone(),
         }
         reader.outside();
-        seen
+        observed
     }
 
     /// Returns the errno if the call returned.
@@ -93,12 +93,12 @@ struct Reader<'a> {
     call: &'a Call,
     lowered: &'a Lowered,
     after: &'a [u8],
-    seen: &'a mut Seen,
+    observed: &'a mut Observed,
 }
 
 impl<'a> Reader<'a> {
     fn field(&mut self, name: &str, text: impl Into<String>) {
-        self.seen.fields.push((name.to_string(), text.into()));
+        self.observed.fields.push((name.to_string(), text.into()));
     }
 
     fn bytes(&self, region: &Region) -> &'a [u8] {
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
 
     fn results(&mut self) {
         let count = self.count();
-        self.seen.count = count;
+        self.observed.count = count;
         for (number, parameter) in self.call.function.parameters.iter().enumerate() {
             match parameter.kind {
                 Kind::Out(out) => self.result(number, parameter.name, out),
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
                     let mut content = self.outs(number).concat();
                     content.truncate(count.unwrap_or_default() as usize);
                     self.field(parameter.name, text(&content));
-                    self.seen.content = content;
+                    self.observed.content = content;
                 }
                 Kind::Buffer if self.call.function.name == "fd_readdir" => self.entries(number, count),
                 Kind::Buffer => {
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
                 };
                 self.field(name, word);
             }
-            Out::Fd => self.seen.opened = Some(number(&bytes) as u32),
+            Out::Fd => self.observed.opened = Some(number(&bytes) as u32),
             Out::Time if self.call.function.name == "clock_time_get" && self.call.number("id") != 0 => {
                 self.field(name, "some time");
             }
