@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::linked::{Damage, module};
-use crate::support::{GROW, MAIN, trim_as, trim_with};
+use super::linked::{Damage, module};
+use super::support::{GROW, MAIN, trim_as, trim_with};
 use crate::trim::{Form, ShadowStack, form};
 
 /// Generates pseudorandom positions with xorshift64, reproducibly.

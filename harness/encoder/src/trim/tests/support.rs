@@ -33,16 +33,17 @@ pub fn trim_with(
     exports: &[&str],
     realloc: MainRealloc<'_>,
 ) -> Result<Trimmed, Vec<TrimError>> {
-    trim_to((stack, false), form, wasm, exports, realloc)
+    trim_to(stack, false, form, wasm, exports, realloc)
 }
 
 /// Garbage-collects a valid adapter with support for reports to the host.
 pub fn reporting(stack: ShadowStack, form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
-    trim_to((stack, true), form, wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    trim_to(stack, true, form, wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 fn trim_to(
-    (stack, reports): (ShadowStack, bool),
+    stack: ShadowStack,
+    reports: bool,
     form: Form,
     wasm: &[u8],
     exports: &[&str],
