@@ -373,9 +373,8 @@ impl Wiring<'_> {
     /// An adapter can be initialized if everything that it may call is ready.
     fn prepare(&self, order: &[ModuleId], wires: &[Wire]) -> Option<Prepare> {
         self.parts.main.start.as_ref().filter(|start| Start::is_early(start))?;
-        let slots = self.slots.iter().enumerate();
-        let slots = slots.filter(|(_, slot)| self.late(ModuleId::MAIN, &slot.source).is_none());
-        let slots: Vec<SlotId> = slots.map(|(index, _)| SlotId(index)).collect();
+        let is_filled = |slot: &SlotId| self.late(ModuleId::MAIN, &self.slots[slot.0].source).is_none();
+        let slots: Vec<SlotId> = (0..self.slots.len()).map(SlotId).filter(is_filled).collect();
         let filled: HashSet<SlotId> = slots.iter().copied().collect();
 
         let mut ready: Vec<ModuleId> = order.iter().copied().take_while(|id| *id != ModuleId::MAIN).collect();
