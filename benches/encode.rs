@@ -30,9 +30,10 @@ fn main() -> ExitCode {
     let (rows, left_out) = rows::measure(&inputs);
     let suite = many::measure(&inputs);
     let report = report::Report { rows, left_out, suite };
-    match asked("--json") {
-        true => println!("{}", serde_json::to_string_pretty(&report).unwrap_or_else(|error| panic!("{error}"))),
-        false => print!("{report}"),
+    if asked("--json") {
+        println!("{}", serde_json::to_string_pretty(&report).unwrap_or_else(|error| panic!("{error}")));
+    } else {
+        print!("{report}");
     }
 
     let broken = bars::broken(&report.rows);

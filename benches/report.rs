@@ -171,9 +171,10 @@ impl Display for Table {
             let mut line = String::from("|");
             for (column, trial) in row.iter().enumerate() {
                 let width = widths[column];
-                match self.is_numeric(column) {
-                    true => write!(line, " {trial:>width$} |")?,
-                    false => write!(line, " {trial:<width$} |")?,
+                if self.is_numeric(column) {
+                    write!(line, " {trial:>width$} |")?;
+                } else {
+                    write!(line, " {trial:<width$} |")?;
                 }
             }
             writeln!(f, "{line}")?;

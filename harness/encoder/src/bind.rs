@@ -47,11 +47,19 @@ pub(crate) enum Meaning {
     /// The memory that an adapter works in, or the memory that main imports.
     Memory,
     /// A copy function between an adapter's memory and main's.
-    Copy(names::Copy),
+    Copy(names::MainMemoryOp),
     /// The base of main's thread-local storage.
     ThreadLocal(ThreadLocal),
-    /// Unresolved. The error has been reported, so encoding fails.
-    Nothing,
+}
+
+impl Meaning {
+    /// Returns the WIT function that the import lowers.
+    pub fn lowered<'w>(&self, world: &'w World) -> Option<&'w wit_parser::Function> {
+        match self {
+            Meaning::Function(function, _) => world.imported_function(function.key.as_ref(), &function.name),
+            _ => None,
+        }
+    }
 }
 
 /// Module whose memory and realloc are used to lower a function.
@@ -74,6 +82,28 @@ pub(crate) struct ExportedFunction {
     pub post_return: Option<CoreRef>,
 }
 
+/// An import that is being resolved.
+struct Unresolved<'i> {
+    module: &'i Module<'i>,
+    import: &'i Import,
+    /// True if hints are computed for an error.
+    hinted: bool,
+}
+
+impl Unresolved<'_> {
+    /// Returns the error for an import that cannot be resolved.
+    fn error(&self, reason: String, hints: Vec<String>) -> Error {
+        Error::UnknownImport {
+            module: self.module.name.clone(),
+            import_module: self.import.module.clone(),
+            field: self.import.field.clone(),
+            offset: self.import.offset,
+            reason,
+            hints,
+        }
+    }
+}
+
 /// Resolves imports and exports against the world and the adapters.
 pub(crate) struct Binder<'a> {
     world: &'a World,
@@ -88,19 +118,14 @@ impl<'a> Binder<'a> {
     }
 
     /// Resolves all imports of a module. `id` identifies the input module; `module` may be its garbage-collected
-    /// version.
-    pub fn imports(&self, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Vec<Meaning> {
+    /// version. The result is `None` for each import that is an error.
+    pub fn imports(&self, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Vec<Option<Meaning>> {
         let mut abi = Abi::new(&self.world.resolve);
         let mut meanings = Vec::new();
         for import in &module.imports {
             let hinted = errors.len() < hint::MOST;
-            match self.import(id, module, import, &mut abi, hinted) {
-                Ok(meaning) => meanings.push(meaning),
-                Err(error) => {
-                    errors.push(error);
-                    meanings.push(Meaning::Nothing);
-                }
-            }
+            let meaning = self.import(id, module, import, &mut abi, hinted);
+            meanings.push(meaning.map_err(|error| errors.push(error)).ok());
         }
         meanings
     }
@@ -114,17 +139,9 @@ impl<'a> Binder<'a> {
         abi: &mut Abi<'_>,
         hinted: bool,
     ) -> Result<Meaning, Error> {
-        let unknown = |reason: String, hints: Vec<String>| Error::UnknownImport {
-            module: module.name.clone(),
-            import_module: import.module.clone(),
-            field: import.field.clone(),
-            offset: import.offset,
-            reason,
-            hints,
-        };
-        if let Extern::Func(Some(_)) = import.ty
-            && !import.ty.is_plain()
-        {
+        let unresolved = Unresolved { module, import, hinted };
+        let unknown = |reason: String, hints: Vec<String>| unresolved.error(reason, hints);
+        if matches!(import.ty, Extern::Func(_)) && !import.ty.is_plain() {
             return Err(unknown(
                 "its type refers to types that are defined in the module and unknown to other modules".into(),
                 vec!["pass `funcref` or a number instead of a typed reference".into()],
@@ -138,8 +155,8 @@ impl<'a> Binder<'a> {
             });
         }
         if id != ModuleId::MAIN && import.module == names::MAIN_MEMORY {
-            let copy = names::Copy::ALL.into_iter().find(|copy| copy.field() == import.field);
-            let known = || names::Copy::ALL.iter().map(|copy| copy.field());
+            let copy = names::MainMemoryOp::ALL.into_iter().find(|copy| copy.field() == import.field);
+            let known = || names::MainMemoryOp::ALL.iter().map(|copy| copy.field());
             let meaning = copy.map(|copy| (Meaning::Copy(copy), copy_type(copy)));
             return match meaning {
                 Some((meaning, ty)) if import.ty == Extern::Func(Some(ty.clone())) => Ok(meaning),
@@ -176,7 +193,7 @@ impl<'a> Binder<'a> {
         if let Some(access) = names::thread_local(&import.module, &import.field).filter(|_| id == ModuleId::MAIN) {
             return thread_local::bind(module, import, access).map(|()| Meaning::ThreadLocal(access));
         }
-        let (meaning, expected) = match self.function_import(id, module, import, abi, (&unknown, hinted)) {
+        let (meaning, expected) = match self.function_import(id, &unresolved, abi) {
             Ok(found) => found,
             Err(error @ Error::UnknownImport { .. }) => {
                 // An adapter implements the module but lacks the function. `demand` reports this together with the
@@ -195,11 +212,11 @@ impl<'a> Binder<'a> {
     fn function_import(
         &self,
         id: ModuleId,
-        module: &Module<'_>,
-        import: &Import,
+        unresolved: &Unresolved<'_>,
         abi: &mut Abi<'_>,
-        (unknown, hinted): (&dyn Fn(String, Vec<String>) -> Error, bool),
     ) -> Result<(Meaning, FuncType), Error> {
+        let &Unresolved { module, import, hinted } = unresolved;
+        let unknown = |reason: String, hints: Vec<String>| unresolved.error(reason, hints);
         let name = names::parse_import(&import.module, &import.field);
         let side = if name.exported { self.world.export_names() } else { self.world.import_names() };
         let key = match name.interface {
@@ -242,7 +259,7 @@ impl<'a> Binder<'a> {
             }
             Item::Func(wanted) => {
                 let Some(function) = self.world.imported_function(key, wanted) else {
-                    return Err(self.no_function(key, wanted, (unknown, hinted)));
+                    return Err(self.no_function(key, wanted, unresolved));
                 };
                 let asker = self.asker(id, &name, key, wanted);
                 let reports = self.modules[id.0].layer.reports && import.module == names::REPORTS;
@@ -276,9 +293,10 @@ impl<'a> Binder<'a> {
     }
 
     fn interface<'s>(&self, side: &'s Interfaces, interface: &names::Interface<'_>) -> Option<&'s WorldKey> {
-        match interface.standard {
-            true => side.on_track(&self.world.resolve, interface.name),
-            false => side.get(&self.world.resolve, interface.name),
+        if interface.standard {
+            side.on_track(&self.world.resolve, interface.name)
+        } else {
+            side.get(&self.world.resolve, interface.name)
         }
     }
 
@@ -298,14 +316,9 @@ impl<'a> Binder<'a> {
         matches!(self.world.resolve.types[id].kind, TypeDefKind::Resource).then_some(id)
     }
 
-    fn no_function(
-        &self,
-        key: Option<&WorldKey>,
-        wanted: &str,
-        (unknown, hinted): (&dyn Fn(String, Vec<String>) -> Error, bool),
-    ) -> Error {
+    fn no_function(&self, key: Option<&WorldKey>, wanted: &str, unresolved: &Unresolved<'_>) -> Error {
         let names: Vec<&str> = match key.map(|key| (key, self.world.imports().get(key))) {
-            _ if !hinted => Vec::new(),
+            _ if !unresolved.hinted => Vec::new(),
             Some((_, Some(WorldItem::Interface { id, .. }))) => {
                 self.world.resolve.interfaces[*id].functions.keys().map(String::as_str).collect()
             }
@@ -324,10 +337,11 @@ impl<'a> Binder<'a> {
             Some(key) => format!("interface `{}`", self.world.resolve.name_world_key(key)),
             None => "the world".to_string(),
         };
-        unknown(format!("{place} has no function `{wanted}`"), hint::near(wanted, names.into_iter()))
+        unresolved.error(format!("{place} has no function `{wanted}`"), hint::near(wanted, names.into_iter()))
     }
 
-    /// Resolves the functions of the world and the destructors that a module exports.
+    /// Resolves the functions of the world and the destructors that a module exports. Imports are left to
+    /// [`Binder::imports`].
     pub fn exports(&self, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Bound {
         let abi = Abi::new(&self.world.resolve);
         let mut bound = Bound::default();
@@ -377,11 +391,10 @@ impl<'a> Binder<'a> {
                     errors.push(wrong_type(module, "exports", format!("`{}`", post.name), post.offset, &wanted, found));
                 }
             }
-            let core = |name: &str| CoreRef { module: id, export: name.to_string() };
             bound.functions.push(ExportedFunction {
                 function: reference,
-                core: core(&export.name),
-                post_return: post_return.map(|e| core(&e.name)),
+                core: CoreRef::new(id, &export.name),
+                post_return: post_return.map(|post| CoreRef::new(id, &post.name)),
             });
         }
         self.destructors(id, module, &mut bound, errors);
@@ -410,7 +423,7 @@ impl<'a> Binder<'a> {
                 let expected = FuncType::new([ValType::I32], []);
                 match &export.ty {
                     Extern::Func(Some(found)) if *found == expected => {
-                        bound.destructors.push((resource, CoreRef { module: id, export: export.name.clone() }));
+                        bound.destructors.push((resource, CoreRef::new(id, &export.name)));
                     }
                     Extern::Func(found) => {
                         let item = format!("`{}`", export.name);
@@ -441,10 +454,10 @@ pub(crate) fn func_ref(world: &World, key: Option<&WorldKey>, name: &str) -> Fun
 }
 
 /// Returns the type of a copy function.
-pub(crate) fn copy_type(copy: names::Copy) -> FuncType {
+pub(crate) fn copy_type(copy: names::MainMemoryOp) -> FuncType {
     match copy {
-        names::Copy::Load | names::Copy::Store => FuncType::new([ValType::I32; 3], []),
-        names::Copy::Size => FuncType::new([], [ValType::I32]),
+        names::MainMemoryOp::Load | names::MainMemoryOp::Store => FuncType::new([ValType::I32; 3], []),
+        names::MainMemoryOp::Size => FuncType::new([], [ValType::I32]),
     }
 }
 

@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 
 use foldhash::HashMap;
 use indexmap::{IndexMap, IndexSet};
-use wasmparser::MemoryType;
 
 use crate::bind::{self, Binder, Bound, Meaning, Side};
 use crate::canon::{Abi, Direction};
@@ -18,41 +17,14 @@ use crate::hint;
 use crate::input::{Form, Options, Region, ShadowStack};
 use crate::memory;
 use crate::names;
-use crate::plan::{CoreRef, FuncRef, Kind, ModuleId};
+use crate::parts::{Part, Parts};
+use crate::plan::{FuncRef, Kind, ModuleId};
 use crate::read::{self, Extern, Module};
+use crate::roles::{initialize_of, memory_of, realloc_of};
 use crate::start::{self, Start};
-use crate::trim::{self, MainRealloc, Request, Trimmed};
-use crate::trims::Trims;
+use crate::trim::{self, MainRealloc, Request};
+use crate::trim_cache::TrimCache;
 use crate::world::World;
-
-/// A module of the component.
-#[derive(Debug)]
-pub(crate) struct Part<'a> {
-    /// The module as it will be embedded.
-    pub module: Module<'a>,
-    /// Resolved imports and exports.
-    pub bound: Bound,
-    /// Result of the garbage collection of an adapter.
-    pub trimmed: Option<Trimmed>,
-    /// Required exports, each with the chain of modules that require it.
-    pub asked_by: IndexMap<String, String>,
-    /// Main's start function, if it requires other modules to be instantiated before main.
-    pub start: Option<Start>,
-}
-
-impl Part<'_> {
-    /// Returns the type of an isolated adapter's own memory.
-    pub fn own_memory(&self) -> Option<MemoryType> {
-        let trimmed = self.trimmed.as_ref()?;
-        // An adapter without a memory that only imports the size of main's memory gets an empty memory.
-        let empty = MemoryType { memory64: false, shared: false, initial: 0, maximum: Some(0), page_size_log2: None };
-        let copies = || self.bound.imports.iter().any(|meaning| matches!(meaning, Meaning::Copy(_)));
-        trimmed.memory.or_else(|| copies().then_some(empty))
-    }
-}
-
-/// Parts indexed by [`ModuleId`]. `None` for unused adapters.
-pub(crate) type Parts<'a> = Vec<Option<Part<'a>>>;
 
 /// Computes the required exports of all adapters, starting from main and the world.
 ///
@@ -63,7 +35,7 @@ pub(crate) fn close<'a>(
     modules: &'a [Module<'a>],
     world: &'a World,
     options: &Options,
-    trims: &Trims,
+    trims: &TrimCache,
 ) -> Result<Parts<'a>, Errors> {
     let binder = Binder::new(world, modules);
     let mut errors = Vec::new();
@@ -77,25 +49,28 @@ pub(crate) fn close<'a>(
         options: options.clone(),
     };
 
-    let mut main = bind_all(&binder, ModuleId::MAIN, &modules[0], &mut errors);
+    let exports = binder.exports(ModuleId::MAIN, &modules[0], &mut errors);
+    let mut imports = binder.imports(ModuleId::MAIN, &modules[0], &mut errors);
     closing.world_asks(&binder, &mut errors);
-    closing.module_asks(&modules[0], &main, "main", &mut errors);
+    closing.module_asks(&modules[0], imports.iter().map(Option::as_ref), "main", &mut errors);
 
-    let mut parts: Parts<'a> = modules.iter().map(|_| None).collect();
-    let (module, start) = start::start(&modules[0], &mut main, world);
+    let mut adapters: Vec<Option<Part<'a>>> = modules[1..].iter().map(|_| None).collect();
+    let (module, start) = start::start(&modules[0], &mut imports, world);
     let realloc = main_realloc(&modules[0], options, start.as_ref());
     while let Some(id) = closing.next() {
         let part = closing.trimmed(&binder, id, realloc, trims, &mut errors);
         let Some(part) = part else { continue };
-        let chain = part.asked_by.values().next().cloned().unwrap_or_default();
+        let (_, chain) = part.asked_by.first().expect("only an adapter that something requires is garbage-collected");
         let chain = format!("adapter `{}`, required by {chain}", modules[id.0].name);
-        closing.module_asks(&part.module, &part.bound, &chain, &mut errors);
+        closing.module_asks(&part.module, part.bound.imports.iter().map(Some), &chain, &mut errors);
         closing.main_offers(&part, &mut errors);
-        parts[id.0] = Some(part);
+        adapters[id.0 - 1] = Some(part);
     }
     Errors::check(errors)?;
-    parts[0] = Some(Part { module, bound: main, trimmed: None, asked_by: IndexMap::new(), start });
-    Ok(parts)
+    let imports = imports.into_iter().collect::<Option<_>>().expect("an unresolved import is an error");
+    let bound = Bound { imports, ..exports };
+    let main = Part { module, bound, trimmed: None, asked_by: IndexMap::new(), start };
+    Ok(Parts { main, adapters })
 }
 
 /// State of the fixpoint iteration.
@@ -174,9 +149,15 @@ impl<'a> Closing<'a> {
     }
 
     /// Adds the functions that a module imports from adapters, and checks their types.
-    fn module_asks(&mut self, module: &Module<'_>, bound: &Bound, chain: &str, errors: &mut Vec<Error>) {
-        for (import, meaning) in module.imports.iter().zip(&bound.imports) {
-            let Meaning::Adapter(adapter, function) = meaning else { continue };
+    fn module_asks<'m>(
+        &mut self,
+        module: &Module<'_>,
+        meanings: impl Iterator<Item = Option<&'m Meaning>>,
+        chain: &str,
+        errors: &mut Vec<Error>,
+    ) {
+        for (import, meaning) in module.imports.iter().zip(meanings) {
+            let Some(Meaning::Adapter(adapter, function)) = meaning else { continue };
             self.ask(*adapter, function, chain, errors);
             if let Some(Extern::Func(Some(offered))) = self.modules[adapter.0].export(function).map(|e| &e.ty)
                 && import.ty != Extern::Func(Some(offered.clone()))
@@ -193,7 +174,7 @@ impl<'a> Closing<'a> {
         binder: &Binder<'_>,
         id: ModuleId,
         realloc: MainRealloc<'_>,
-        trims: &Trims,
+        trims: &TrimCache,
         errors: &mut Vec<Error>,
     ) -> Option<Part<'a>> {
         let adapter = &self.modules[id.0];
@@ -235,7 +216,9 @@ impl<'a> Closing<'a> {
             asked.entry(realloc.to_string()).or_insert_with(chain);
         }
         let before = errors.len();
-        let bound = bind_all(binder, id, &module, errors);
+        let exports = binder.exports(id, &module, errors);
+        let imports: Option<Vec<Meaning>> = binder.imports(id, &module, errors).into_iter().collect();
+        let bound = Bound { imports: imports?, ..exports };
         let asked_by = self.asked[id.0].clone();
         (errors.len() == before).then(|| Part { module, bound, trimmed: Some(trimmed), asked_by, start: None })
     }
@@ -319,45 +302,15 @@ impl<'a> Results<'_, 'a> {
         let import = self.adapter.imports.get(import)?;
         // Errors are reported later, when the import is bound.
         let meaning = self.binder.import(self.id, self.adapter, import, abi, false).ok()?;
-        let function = lowered(self.world, &meaning).filter(|_| matches!(meaning, Meaning::Function(_, Side::Own)))?;
+        let function = meaning.lowered(self.world).filter(|_| matches!(meaning, Meaning::Function(_, Side::Own)))?;
         abi.needs(function, Direction::Lower).realloc?;
         Some((realloc_of(self.adapter, &names::IMPORT_REALLOCS)?, &function.name))
     }
 }
 
-fn bind_all(binder: &Binder<'_>, id: ModuleId, module: &Module<'_>, errors: &mut Vec<Error>) -> Bound {
-    let mut bound = binder.exports(id, module, errors);
-    bound.imports = binder.imports(id, module, errors);
-    bound
-}
-
-/// Returns the WIT function that an import lowers.
-pub(crate) fn lowered<'w>(world: &'w World, meaning: &Meaning) -> Option<&'w wit_parser::Function> {
-    match meaning {
-        Meaning::Function(function, _) => world.imported_function(function.key.as_ref(), &function.name),
-        _ => None,
-    }
-}
-
 /// Returns the WIT function of an export.
-pub(crate) fn lifted<'w>(world: &'w World, function: &FuncRef) -> Option<&'w wit_parser::Function> {
+fn lifted<'w>(world: &'w World, function: &FuncRef) -> Option<&'w wit_parser::Function> {
     world.exported_function(function.key.as_ref(), &function.name)
-}
-
-/// Returns the first of `names` that the module exports as a realloc.
-pub(crate) fn realloc_of<'n>(module: &Module<'_>, names: &[&'n str]) -> Option<&'n str> {
-    use wasmparser::ValType::I32;
-    names.iter().copied().find(|name| {
-        module.export_func(name).is_some_and(|ty| ty.params() == [I32, I32, I32, I32] && ty.results() == [I32])
-    })
-}
-
-/// Returns the name of a module's initialization function.
-pub(crate) fn initialize_of(module: &Module<'_>) -> Option<&'static str> {
-    names::INITIALIZE
-        .iter()
-        .copied()
-        .find(|name| module.export_func(name).is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty()))
 }
 
 /// Returns the form in which an adapter is garbage-collected.
@@ -375,15 +328,6 @@ impl From<ShadowStack> for trim::ShadowStack {
     }
 }
 
-/// Returns the type of main's exported memory, or of the memory that it imports.
-pub(crate) fn memory_of(main: &Module<'_>) -> Option<MemoryType> {
-    let exported = names::MEMORIES.iter().filter_map(|name| main.export(name)).map(|export| &export.ty);
-    exported.chain(main.imports.iter().map(|import| &import.ty)).find_map(|ty| match ty {
-        Extern::Memory(memory) => Some(*memory),
-        _ => None,
-    })
-}
-
 /// Returns the allocation method for adapter regions.
 fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> MainRealloc<'static> {
     match options.region {
@@ -394,9 +338,4 @@ fn main_realloc(main: &Module<'_>, options: &Options, start: Option<&Start>) -> 
             None => MainRealloc::Grow,
         },
     }
-}
-
-/// Creates a reference to an export.
-pub(crate) fn core(module: ModuleId, export: &str) -> CoreRef {
-    CoreRef { module, export: export.to_string() }
 }

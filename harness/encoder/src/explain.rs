@@ -9,9 +9,9 @@ pub(crate) use functions::Chains;
 use std::fmt;
 
 use crate::input::Forwarding;
-use crate::names::{Copy, ThreadLocal};
+use crate::names::{MainMemoryOp, ThreadLocal};
 use crate::plan::{
-    Canon, CoreRef, Event, IndirectReason, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via,
+    Canon, CoreRef, Event, IndirectReason, Kind, Lift, MemoryRef, ModuleId, Plan, PlannedModule, Via, WireSource,
 };
 use crate::start::Remedy;
 use crate::trim::{Debug, RegionReport, When};
@@ -146,7 +146,7 @@ impl Plan {
                         writeln!(f, "\n      indirect, through slot {}: {}", slot.0, self.why(why, *id))?
                     }
                 }
-                if let Source::Lower(_, canon) = &wire.source {
+                if let WireSource::Lower(_, canon) = &wire.source {
                     self.canon(f, canon)?;
                 }
             }
@@ -259,30 +259,33 @@ impl Plan {
     }
 
     /// Describes the source of an import.
-    pub(crate) fn source(&self, source: &Source) -> String {
+    pub(crate) fn source(&self, source: &WireSource) -> String {
         match source {
-            Source::Lower(function, _) => format!("import {function}, lowered"),
-            Source::ResourceNew(_, name) => format!("resource.new {name}"),
-            Source::ResourceRep(_, name) => format!("resource.rep {name}"),
-            Source::ResourceDrop(_, name) => format!("resource.drop {name}"),
-            Source::Export(core, Kind::Memory) => format!("memory {}", self.core(core)),
-            Source::Export(core, _) => self.core(core),
-            Source::Destructor(core) => format!("destructor {}", self.core(core)),
-            Source::ThreadLocal(ThreadLocal::Get) => "read of the thread-local storage base".into(),
-            Source::ThreadLocal(ThreadLocal::Set) => "write of the thread-local storage base".into(),
-            Source::HostedMemory => "the shim's memory".into(),
-            Source::OwnMemory(_) => "its own memory".into(),
-            Source::Copy(_, Copy::Load) => "copies from main's memory".into(),
-            Source::Copy(_, Copy::Store) => "copies to main's memory".into(),
-            Source::Copy(_, Copy::Size) => "the size of main's memory".into(),
+            WireSource::Lower(function, _) => format!("import {function}, lowered"),
+            WireSource::ResourceNew(_, name) => format!("resource.new {name}"),
+            WireSource::ResourceRep(_, name) => format!("resource.rep {name}"),
+            WireSource::ResourceDrop(_, name) => format!("resource.drop {name}"),
+            WireSource::Export(core, Kind::Memory) => format!("memory {}", self.core(core)),
+            WireSource::Export(core, _) => self.core(core),
+            WireSource::Destructor(core) => format!("destructor {}", self.core(core)),
+            WireSource::ThreadLocal(ThreadLocal::Get) => "read of the thread-local storage base".into(),
+            WireSource::ThreadLocal(ThreadLocal::Set) => "write of the thread-local storage base".into(),
+            WireSource::HostedMemory => "the shim's memory".into(),
+            WireSource::OwnMemory(_) => "its own memory".into(),
+            WireSource::Copy(_, MainMemoryOp::Load) => "copies from main's memory".into(),
+            WireSource::Copy(_, MainMemoryOp::Store) => "copies to main's memory".into(),
+            WireSource::Copy(_, MainMemoryOp::Size) => "the size of main's memory".into(),
         }
     }
 
     /// Describes the reason for an indirect connection.
     pub(crate) fn why(&self, why: &IndirectReason, importer: ModuleId) -> String {
-        let when = |id: &ModuleId| match *id == importer {
-            true => "exists only after its instantiation".to_string(),
-            false => format!("is available only after {}", self.name(importer)),
+        let when = |id: &ModuleId| {
+            if *id == importer {
+                "exists only after its instantiation".to_string()
+            } else {
+                format!("is available only after {}", self.name(importer))
+            }
         };
         match why {
             IndirectReason::Memory(id) => format!("the memory of {} {}", self.name(*id), when(id)),

@@ -21,12 +21,10 @@ impl Frame {
 
     /// Splits a component whose core module at index `position` is [`Frame::PLACE`].
     pub fn of(mut component: Vec<u8>, position: usize) -> Frame {
-        let place = place(&component, position);
-        debug_assert!(place.is_some(), "the component contains every core module that was added to it");
-        let end = place.unwrap_or(component.len());
+        let end = place(&component, position).expect("the component contains each core module that was added to it");
         let after = component.split_off(end);
         // The placeholder section consists of an id and a size of zero.
-        component.truncate(end.saturating_sub(2));
+        component.truncate(end - 2);
         Frame { before: component, after }
     }
 

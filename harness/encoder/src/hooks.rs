@@ -8,15 +8,14 @@
 use foldhash::HashMap;
 use wasmparser::{FuncType, ValType};
 
-use crate::demand::Parts;
 use crate::names;
-use crate::plan::{Canon, CoreRef, Event, Hooks, Lift, ModuleId, Resource, Source, Wire, Wrapped};
+use crate::parts::Parts;
+use crate::plan::{Canon, CoreRef, Event, Hooks, Lift, ModuleId, Resource, Wire, WireSource, Wrapped};
 
 /// Returns main's task hook if main exports one.
 pub(crate) fn hook(parts: &Parts<'_>) -> Option<CoreRef> {
-    let main = &parts[0].as_ref()?.module;
-    let ty = main.export_func(names::TASK_HOOK)?;
-    (*ty == hook_type()).then(|| CoreRef { module: ModuleId::MAIN, export: names::TASK_HOOK.to_string() })
+    let ty = parts.main.module.export_func(names::TASK_HOOK)?;
+    (*ty == hook_type()).then(|| CoreRef::new(ModuleId::MAIN, names::TASK_HOOK))
 }
 
 /// Returns the type of the hook. Its parameter is the event code.
@@ -35,7 +34,7 @@ pub(crate) fn hooks(
     let mut wrapping =
         Wrapping { parts, hooks: Hooks { hook: hook?, wrapped: Vec::new(), places: HashMap::default() } };
     for wire in wires {
-        if let Source::Lower(_, canon) = &wire.source {
+        if let WireSource::Lower(_, canon) = &wire.source {
             wrapping.options(canon);
         }
     }
@@ -63,8 +62,8 @@ impl Wrapping<'_> {
 
     fn wrap(&mut self, core: Option<&CoreRef>, event: Event) {
         let Some(core) = core.filter(|core| self.hooks.find(core).is_none()) else { return };
-        let part = self.parts.get(core.module.0).and_then(Option::as_ref);
-        let Some(ty) = part.and_then(|part| part.module.export_func(&core.export)) else { return };
+        let ty = self.parts.used(core.module).module.export_func(&core.export);
+        let ty = ty.expect("the type of a function is checked when its export is bound");
         self.hooks.places.insert(core.clone(), self.hooks.wrapped.len());
         self.hooks.wrapped.push(Wrapped { core: core.clone(), ty: ty.clone(), event });
     }

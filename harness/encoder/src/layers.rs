@@ -35,11 +35,11 @@ pub(crate) fn read_adapters<'a>(adapters: &'a [Adapter<'_>]) -> Result<Vec<Vec<M
 /// Reads main. Shared libraries are rejected.
 pub(crate) fn read_main<'a>(main: &'a Source<'_>) -> Result<Module<'a>, Error> {
     let module = read::read(&main.name, main.wasm)?;
-    match module.is_library {
+    if module.is_library {
         // A shared library used as an adapter is rejected during garbage collection, with a more specific error.
-        true => Err(Error::Library { module: module.name }),
-        false => Ok(Module { wit: main.wit.as_ref().map(Cow::Borrowed), ..module }),
+        return Err(Error::Library { module: module.name });
     }
+    Ok(Module { wit: main.wit.as_ref().map(Cow::Borrowed), ..module })
 }
 
 /// Returns main and the modules of its adapters in order. Main is [`ModuleId::MAIN`].
@@ -191,10 +191,10 @@ pub fn is_named(implements: &str, module: &str) -> bool {
     if implements == module {
         return true;
     }
-    match implements.contains('*') {
-        true => wildcard::fits(implements, "*", module),
-        false => versions::track_of(implements).is_some_and(|track| versions::track_of(module) == Some(track)),
+    if implements.contains('*') {
+        return wildcard::fits(implements, "*", module);
     }
+    versions::track_of(implements).is_some_and(|track| versions::track_of(module) == Some(track))
 }
 
 #[cfg(test)]

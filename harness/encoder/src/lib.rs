@@ -27,7 +27,7 @@ mod emit;
 mod error;
 mod explain;
 mod frame;
-mod frames;
+mod frame_cache;
 mod hint;
 mod hoist;
 mod hooks;
@@ -38,16 +38,18 @@ mod memory;
 mod names;
 mod near;
 mod order;
+mod parts;
 mod plan;
 mod prepared;
 pub mod provenance;
 mod read;
 mod relay;
+mod roles;
 mod start;
 mod stub;
 mod thread_local;
 mod trim;
-mod trims;
+mod trim_cache;
 mod unite;
 mod unknown;
 mod validate;
@@ -76,7 +78,7 @@ pub use wildcard::fits;
 
 use frame::Frame;
 use read::Module;
-use trims::Trims;
+use trim_cache::TrimCache;
 use world::World;
 
 /// A component and how it was encoded.
@@ -108,7 +110,7 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let (main, layers) = layers::read(&input.main, &input.adapters)?;
     let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    let Welded { component, plan, warnings, .. } = weld(&modules, &world, options, &Trims::default())?;
+    let Welded { component, plan, warnings, .. } = weld(&modules, &world, options, &TrimCache::default())?;
     Ok(Encoded { component, plan, warnings })
 }
 
@@ -121,11 +123,11 @@ struct Welded {
 }
 
 /// Encodes modules whose worlds have been merged.
-fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Welded, Errors> {
+fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &TrimCache) -> Result<Welded, Errors> {
     put_together(modules, world, options, trims).map_err(|errors| memory::once(&modules[0], errors))
 }
 
-fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims: &Trims) -> Result<Welded, Errors> {
+fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims: &TrimCache) -> Result<Welded, Errors> {
     let parts = demand::close(modules, world, options, trims)?;
     let order = order::order(&parts)?;
     let plan = wire::wire(modules, world, &parts, order, options)?;
@@ -137,7 +139,7 @@ fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims:
         Errors::check(found.iter().map(|violation| Error::Audit { message: violation.to_string() }).collect())?;
     }
     let frame = emit::emit(&plan, world, &parts, options);
-    let component = frame.around(parts[0].as_ref().map_or(&modules[0], |main| &main.module));
+    let component = frame.around(&parts.main.module);
     if options.validate {
         validate::validate(&component, modules)?;
     }

@@ -6,17 +6,18 @@
 
 use wasmparser::MemoryType;
 
-use crate::demand::{self, Parts};
 use crate::error::{Error, Errors};
 use crate::input::{Options, Region};
 use crate::names;
+use crate::parts::Parts;
 use crate::read::{Extern, Module};
+use crate::roles;
 use crate::trim::{MEMORY_GROW, Problem, TrimError, When};
 
 /// Returns the error for an unsupported memory of main. Returns `None` if the memory is supported or if main has no
 /// memory.
 pub(crate) fn unsupported(main: &Module<'_>) -> Option<Error> {
-    let ty = demand::memory_of(main)?;
+    let ty = roles::memory_of(main)?;
     let (found, remedy) = match (ty.memory64, ty.shared) {
         (false, false) => return None,
         (true, shared) => (
@@ -43,16 +44,17 @@ pub(crate) fn unsupported(main: &Module<'_>) -> Option<Error> {
 /// Replaces all errors that follow from main's memory by one error.
 pub(crate) fn once(main: &Module<'_>, errors: Errors) -> Errors {
     let unsupported = unsupported(main);
-    let is_wide = demand::memory_of(main).is_some_and(|ty| ty.memory64);
+    let is_wide = roles::memory_of(main).is_some_and(|ty| ty.memory64);
     let (mut kept, mut missing, mut follows) = (Vec::new(), None::<(usize, usize)>, false);
     for error in errors {
         match &error {
             Error::MemoryKind { .. } => follows = true,
             // Pointers of another size follow from a 64-bit memory.
             Error::WrongType { module, expected, found, .. } if is_wide && *module == main.name => {
-                match is_widened(expected, found) {
-                    true => follows = true,
-                    false => kept.push(error),
+                if is_widened(expected, found) {
+                    follows = true;
+                } else {
+                    kept.push(error);
                 }
             }
             Error::Trim(TrimError { problem: Problem::MemoryKind { .. }, .. }) => {
@@ -112,12 +114,12 @@ pub(crate) fn near(main: &Module<'_>) -> Vec<String> {
 /// Returns the error for a memory of main that has no room for the regions of adapters that grow it during
 /// instantiation. Every instantiation of such a component would trap.
 pub(crate) fn full(parts: &Parts<'_>, options: &Options) -> Option<Error> {
-    let main = &parts.first()?.as_ref()?.module;
-    let ty = demand::memory_of(main)?;
+    let main = &parts.main.module;
+    let ty = roles::memory_of(main)?;
     let page = page(&ty);
     let most = ty.maximum.unwrap_or((1 << 32) / page).min((1 << 32) / page);
     let mut pages = ty.initial;
-    for part in parts.iter().flatten() {
+    for part in parts.adapters.iter().flatten() {
         let Some(region) = part.trimmed.as_ref().and_then(|trimmed| trimmed.region.as_ref()) else { continue };
         if region.source != MEMORY_GROW || region.when != When::Instantiation {
             continue;
@@ -127,7 +129,7 @@ pub(crate) fn full(parts: &Parts<'_>, options: &Options) -> Option<Error> {
         if pages <= most {
             continue;
         }
-        let realloc = demand::realloc_of(main, &names::MAIN_REALLOCS);
+        let realloc = roles::realloc_of(main, &names::MAIN_REALLOCS);
         let mut hints = match (realloc, options.region) {
             (Some(name), Region::MemoryGrow) => {
                 vec![format!(

@@ -146,7 +146,7 @@ pub(crate) fn is_reserved(module: &str) -> bool {
 
 /// A function that accesses main's memory from an isolated adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Copy {
+pub(crate) enum MainMemoryOp {
     /// `load(to: address in own memory, from: address in main's memory, length)`.
     Load,
     /// `store(to: address in main's memory, from: address in own memory, length)`.
@@ -155,16 +155,16 @@ pub(crate) enum Copy {
     Size,
 }
 
-impl Copy {
+impl MainMemoryOp {
     /// All functions.
-    pub const ALL: [Copy; 3] = [Copy::Load, Copy::Store, Copy::Size];
+    pub const ALL: [MainMemoryOp; 3] = [MainMemoryOp::Load, MainMemoryOp::Store, MainMemoryOp::Size];
 
     /// Returns the field name of the import.
     pub fn field(self) -> &'static str {
         match self {
-            Copy::Load => "load",
-            Copy::Store => "store",
-            Copy::Size => "size",
+            MainMemoryOp::Load => "load",
+            MainMemoryOp::Store => "store",
+            MainMemoryOp::Size => "size",
         }
     }
 }
@@ -268,9 +268,14 @@ pub(crate) fn post_return(export: &str) -> String {
     if export.starts_with(STANDARD) { format!("{export}_post") } else { format!("cabi_post_{export}") }
 }
 
+/// Returns the WIT name of a resource.
+pub(crate) fn resource(resolve: &Resolve, id: TypeId) -> &str {
+    resolve.types[id].name.as_deref().expect("a resource has a name")
+}
+
 /// Returns the accepted core names of the destructor of an exported resource.
-pub(crate) fn destructors(resolve: &Resolve, interface: &WorldKey, resource: TypeId) -> [String; 2] {
-    let name = resolve.types[resource].name.as_deref().unwrap_or_default();
+pub(crate) fn destructors(resolve: &Resolve, interface: &WorldKey, id: TypeId) -> [String; 2] {
+    let name = resource(resolve, id);
     [
         format!("{}#[dtor]{name}", resolve.name_world_key(interface)),
         format!("{STANDARD}|{}|{name}_dtor", resolve.name_canonicalized_world_key(interface)),

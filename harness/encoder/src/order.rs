@@ -9,8 +9,8 @@
 //! functions that call each other has no valid order and is an error.
 
 use crate::bind::Meaning;
-use crate::demand::{Part, Parts};
 use crate::error::{Error, Errors};
+use crate::parts::{Part, Parts};
 use crate::plan::{Kind, ModuleId};
 use crate::read::Extern;
 use crate::start::{self, Start};
@@ -21,12 +21,10 @@ use crate::start::{self, Start};
 ///
 /// Returns [`Error::StartCycle`] if start functions call each other in a cycle.
 pub(crate) fn order(parts: &Parts<'_>) -> Result<Vec<ModuleId>, Errors> {
-    let at_once = parts.iter().map(|part| part.as_ref().map(at_once).unwrap_or_default()).collect();
+    let at_once = parts.ids().map(|id| parts.get(id).map(at_once).unwrap_or_default()).collect();
     let mut ordering = Ordering { parts, at_once, visiting: vec![false; parts.len()], order: Vec::new() };
-    if let Some(main) = &parts[0]
-        && main.start.as_ref().is_some_and(Start::is_early)
-    {
-        ordering.imported(main, true);
+    if parts.main.start.as_ref().is_some_and(Start::is_early) {
+        ordering.imported(&parts.main, true);
     }
     ordering.order.push(ModuleId::MAIN);
     ordering.visiting.fill(false);
@@ -34,8 +32,8 @@ pub(crate) fn order(parts: &Parts<'_>) -> Result<Vec<ModuleId>, Errors> {
     let mut before = 0;
     while before < ordering.order.len() {
         before = ordering.order.len();
-        for index in 1..parts.len() {
-            ordering.visit(ModuleId(index), false);
+        for id in parts.ids().skip(1) {
+            ordering.visit(id, false);
         }
     }
     match ordering.circle() {
@@ -46,20 +44,26 @@ pub(crate) fn order(parts: &Parts<'_>) -> Result<Vec<ModuleId>, Errors> {
 
 /// Returns the adapters and functions that an adapter's start function may call.
 fn at_once(part: &Part<'_>) -> Vec<(ModuleId, String)> {
-    let imports = || part.module.imports.iter().zip(&part.bound.imports);
     let has_start = part.trimmed.is_some() && part.module.has_start;
-    if !has_start || !imports().any(|(_, meaning)| matches!(meaning, Meaning::Adapter(..))) {
+    if !has_start || !part.bound.imports.iter().any(|meaning| matches!(meaning, Meaning::Adapter(..))) {
         return Vec::new();
     }
     // An unreadable module is rejected later by validation of the component.
     let reached = start::reached(&part.module.bytes).unwrap_or_default();
-    let functions = imports().filter(|(import, _)| matches!(import.ty, Extern::Func(_)));
-    let called = (0..).zip(functions).filter(|(index, _)| reached.contains(index));
-    let called = called.filter_map(|(_, (_, meaning))| match meaning {
-        Meaning::Adapter(id, function) => Some((*id, function.clone())),
-        _ => None,
-    });
-    called.collect()
+    let mut called = Vec::new();
+    let mut index = 0;
+    for (import, meaning) in part.module.imports.iter().zip(&part.bound.imports) {
+        if !matches!(import.ty, Extern::Func(_)) {
+            continue;
+        }
+        if let Meaning::Adapter(id, function) = meaning
+            && reached.contains(&index)
+        {
+            called.push((*id, function.clone()));
+        }
+        index += 1;
+    }
+    called
 }
 
 struct Ordering<'p> {
@@ -80,8 +84,7 @@ impl Ordering<'_> {
     }
 
     fn visit(&mut self, id: ModuleId, before_main: bool) {
-        let parts = self.parts;
-        let Some(part) = &parts[id.0] else { return };
+        let Some(part) = self.parts.get(id) else { return };
         if self.visiting[id.0] || self.order.contains(&id) || (before_main && takes_items(part)) {
             return;
         }
@@ -95,23 +98,23 @@ impl Ordering<'_> {
 
     /// Returns a cycle of start functions that call each other, as caller, callee and function.
     fn circle(&self) -> Option<Vec<(String, String, String)>> {
-        let waits = |id: &ModuleId| self.parts[id.0].is_some() && !self.order.contains(id);
-        let mut path = vec![(0..self.parts.len()).map(ModuleId).find(waits)?];
+        let waits = |id: &ModuleId| self.parts.get(*id).is_some() && !self.order.contains(id);
+        let mut caller = self.parts.ids().find(waits)?;
+        let mut path = Vec::new();
         loop {
-            let last = path.last()?;
-            let (next, _) = self.at_once[last.0].iter().find(|(other, _)| waits(other))?;
-            if let Some(first) = path.iter().position(|id| id == next) {
+            let call = self.at_once[caller.0].iter().find(|(callee, _)| waits(callee));
+            let (callee, function) = call.expect("an adapter that waits calls another one that waits");
+            path.push((caller, *callee, function));
+            if let Some(first) = path.iter().position(|(caller, ..)| caller == callee) {
                 path.drain(..first);
                 break;
             }
-            path.push(*next);
+            caller = *callee;
         }
-        let name = |id: &ModuleId| self.parts[id.0].as_ref().map(|part| part.module.name.clone()).unwrap_or_default();
-        let calls = path.iter().filter_map(|id| {
-            let (other, function) = self.at_once[id.0].iter().find(|(other, _)| path.contains(other))?;
-            Some((name(id), name(other), function.clone()))
-        });
-        Some(calls.collect())
+        let name = |id: ModuleId| self.parts.used(id).module.name.clone();
+        Some(
+            path.into_iter().map(|(caller, callee, function)| (name(caller), name(callee), function.clone())).collect(),
+        )
     }
 }
 

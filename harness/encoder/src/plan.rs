@@ -9,7 +9,7 @@ use wasmparser::{FuncType, MemoryType, ValType};
 use wit_parser::{TypeId, WorldKey};
 
 use crate::input::Forwarding;
-use crate::names::{Copy, ThreadLocal};
+use crate::names::{MainMemoryOp, ThreadLocal};
 use crate::start::Start;
 use crate::trim::{Trimmed, When};
 use crate::world::StringEncoding;
@@ -60,7 +60,8 @@ impl Plan {
 
     /// Returns true if an adapter works in main's memory.
     fn shares_memory(&self) -> bool {
-        let is_mains = |source: &Source| matches!(source, Source::HostedMemory | Source::Export(_, Kind::Memory));
+        let is_mains =
+            |source: &WireSource| matches!(source, WireSource::HostedMemory | WireSource::Export(_, Kind::Memory));
         self.wires.iter().any(|wire| wire.importer != ModuleId::MAIN && is_mains(&wire.source))
     }
 
@@ -77,8 +78,7 @@ impl Plan {
             calls.iter().map(|(module, field)| (module.as_str(), field.as_str())).collect();
         let prepared = self.prepare.as_ref().map_or(&[][..], |prepare| &prepare.slots);
         let prepared: HashSet<SlotId> = prepared.iter().copied().collect();
-        let before_main = self.order.iter().position(|id| *id == ModuleId::MAIN).unwrap_or_default();
-        let before_main = &self.order[..before_main];
+        let before_main = &self.order[..self.position_of_main()];
         self.wires.iter().filter(move |wire| {
             let usable = match wire.importer {
                 ModuleId::MAIN => calls.contains(&(wire.module.as_str(), wire.field.as_str())),
@@ -86,6 +86,11 @@ impl Plan {
             };
             usable && matches!(&wire.via, Via::Slot(slot, _) if !prepared.contains(slot))
         })
+    }
+
+    /// Returns the position of main in the order of instantiation.
+    pub(crate) fn position_of_main(&self) -> usize {
+        self.order.iter().position(|id| *id == ModuleId::MAIN).expect("main is part of every component")
     }
 
     /// Returns the functions whose calls are reported to main's task hook.
@@ -247,7 +252,7 @@ pub(crate) struct OwnMemory {
     /// Type of the memory.
     pub ty: MemoryType,
     /// Copy functions that the adapter imports.
-    pub copies: Vec<Copy>,
+    pub copies: Vec<MainMemoryOp>,
     /// Main's memory, if the adapter imports copy functions.
     pub main: Option<(MemoryRef, MemoryType)>,
 }
@@ -259,6 +264,13 @@ pub(crate) struct CoreRef {
     pub module: ModuleId,
     /// Name of the export.
     pub export: String,
+}
+
+impl CoreRef {
+    /// Creates a reference to an export.
+    pub fn new(module: ModuleId, export: &str) -> CoreRef {
+        CoreRef { module, export: export.to_string() }
+    }
 }
 
 /// A function of the world.
@@ -291,7 +303,7 @@ pub(crate) struct Wire {
     /// Field name of the import.
     pub field: String,
     /// Item that satisfies the import.
-    pub source: Source,
+    pub source: WireSource,
     /// Direct or indirect connection to the source.
     pub via: Via,
 }
@@ -320,7 +332,7 @@ pub(crate) enum IndirectReason {
 
 /// Source of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Source {
+pub(crate) enum WireSource {
     /// `canon lower` of an imported function.
     Lower(FuncRef, Canon),
     /// `canon resource.new`.
@@ -340,7 +352,7 @@ pub(crate) enum Source {
     /// Memory of an isolated adapter.
     OwnMemory(ModuleId),
     /// A copy function between an isolated adapter's memory and main's.
-    Copy(ModuleId, Copy),
+    Copy(ModuleId, MainMemoryOp),
 }
 
 /// Kind of a core item.
@@ -390,7 +402,7 @@ pub(crate) struct Slot {
     /// Signature of the function.
     pub ty: FuncType,
     /// Function that is stored in the table entry.
-    pub source: Source,
+    pub source: WireSource,
 }
 
 /// A resource of an exported interface.

@@ -6,7 +6,7 @@
 //! * the *frame* of a component (all bytes before and after main), by the *shape* of the guest (everything that the
 //!   component depends on except main's bytes)
 //!
-//! For a guest of a known shape, only its section headers are scanned and its bytes are copied. Frames use at most 64
+//! For a guest of a known shape, only its section headers are scanned and its bytes are copied. FrameCache use at most 64
 //! MiB; the oldest ones are evicted first.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wasmparser::MemoryType;
 
 use crate::error::Errors;
-use crate::frames::Frames;
+use crate::frame_cache::FrameCache;
 use crate::input::{Adapter, Code, Options, Source};
 use crate::read::{Extern, Module};
-use crate::trims::Trims;
+use crate::trim_cache::TrimCache;
 use crate::validate::mistake;
 use crate::world::World;
 use crate::{Welded, layers, weld, world};
@@ -39,8 +39,8 @@ pub struct Prepared<'a> {
     layers: Vec<Vec<Module<'a>>>,
     /// Merged world of a guest without its own WIT.
     world: OnceLock<World>,
-    trims: Trims,
-    frames: Mutex<Frames<Shape>>,
+    trims: TrimCache,
+    frames: Mutex<FrameCache<Shape>>,
 }
 
 /// Everything that a component depends on except the bytes of main.
@@ -71,7 +71,7 @@ impl<'a> Prepared<'a> {
             }
         }
         Errors::check(errors)?;
-        let (trims, frames) = (Trims::default(), Mutex::default());
+        let (trims, frames) = (TrimCache::default(), Mutex::default());
         Ok(Prepared { adapters, options, layers, world: OnceLock::new(), trims, frames })
     }
 
@@ -101,7 +101,7 @@ impl<'a> Prepared<'a> {
         let modules = layers::line_up(main, self.adapters, self.layers.clone())?;
         if self.interposes() {
             // Interposition adapters are generated for each guest, which changes the ids of the modules behind them.
-            return weld(&modules, &world::join(&modules)?, &self.options, &Trims::default());
+            return weld(&modules, &world::join(&modules)?, &self.options, &TrimCache::default());
         }
         if brings_a_world {
             return weld(&modules, &world::join(&modules)?, &self.options, &self.trims);

@@ -318,7 +318,7 @@ fn scan(module: &mut Module<'_>, bytes: &[u8]) -> wasmparser::Result<Result<(), 
 
     // `eof = true` is passed, so the parser never returns `NeedMoreData`.
     while let Chunk::Parsed { consumed, payload } = parser.parse(rest, true)? {
-        rest = rest.get(consumed..).unwrap_or_default();
+        rest = &rest[consumed..];
         let section_end = match payload.as_section() {
             Some((_, range)) => range.end as usize,
             None => end_of_last,

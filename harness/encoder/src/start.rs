@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 
 use wasmparser::{ElementItems, Operator, Parser, Payload, TypeRef};
 
-use crate::bind::{Bound, Meaning};
+use crate::bind::Meaning;
 use crate::canon::{Abi, Direction};
-use crate::demand;
 use crate::hoist;
 use crate::names;
 use crate::read::{self, Extern, Import, Module};
+use crate::roles;
 use crate::world::World;
 
 /// A start function of main that may call an adapter or a function that needs main's memory.
@@ -47,29 +47,36 @@ impl Start {
 }
 
 /// Analyzes main's start function. Returns the module as it will be embedded, and the result of the analysis.
-pub(crate) fn start<'a>(main: &Module<'a>, bound: &mut Bound, world: &World) -> (Module<'a>, Option<Start>) {
-    let calls = calls(main, bound, world);
+///
+/// `meanings` are those of main's imports. If main's memory is hoisted, its import is added to them.
+pub(crate) fn start<'a>(
+    main: &Module<'a>,
+    meanings: &mut Vec<Option<Meaning>>,
+    world: &World,
+) -> (Module<'a>, Option<Start>) {
+    let calls = calls(main, meanings, world);
     if calls.is_empty() {
         return (main.clone(), None);
     }
-    let (module, remedy) = remedy(main, bound);
+    let (module, remedy) = remedy(main, meanings);
     let module = module.unwrap_or_else(|| main.clone());
     (module, Some(Start { calls, remedy }))
 }
 
 /// Returns the imports that the start function may call and that need an adapter or main's memory.
-fn calls(main: &Module<'_>, bound: &Bound, world: &World) -> Vec<(String, String)> {
+fn calls(main: &Module<'_>, meanings: &[Option<Meaning>], world: &World) -> Vec<(String, String)> {
     if !main.has_start {
         return Vec::new();
     }
     let mut abi = Abi::new(&world.resolve);
-    let mut matters = |meaning: &Meaning| match meaning {
-        Meaning::Adapter(..) => true,
-        Meaning::Function(..) => demand::lowered(world, meaning)
-            .is_some_and(|function| abi.needs(function, Direction::Lower).memory.is_some()),
+    let mut matters = |meaning: &Option<Meaning>| match meaning {
+        Some(Meaning::Adapter(..)) => true,
+        Some(meaning @ Meaning::Function(..)) => {
+            meaning.lowered(world).is_some_and(|function| abi.needs(function, Direction::Lower).memory.is_some())
+        }
         _ => false,
     };
-    let functions = main.imports.iter().zip(&bound.imports).filter(|(import, _)| matches!(import.ty, Extern::Func(_)));
+    let functions = main.imports.iter().zip(meanings).filter(|(import, _)| matches!(import.ty, Extern::Func(_)));
     let functions: Vec<(&Import, bool)> = functions.map(|(import, meaning)| (import, matters(meaning))).collect();
     if !functions.iter().any(|(_, matters)| *matters) {
         return Vec::new();
@@ -180,15 +187,12 @@ impl<'b> Functions<'b> {
 }
 
 /// Determines the remedy. Returns the new main if it has to be changed.
-fn remedy<'a>(main: &Module<'a>, bound: &mut Bound) -> (Option<Module<'a>>, Remedy) {
+fn remedy<'a>(main: &Module<'a>, meanings: &mut Vec<Option<Meaning>>) -> (Option<Module<'a>>, Remedy) {
     if main.export(names::TASK_HOOK).is_some() {
         return (None, Remedy::None("main has a task hook, which cannot be called before main is instantiated"));
     }
-    let imports_memory = main.imports.iter().any(|import| matches!(import.ty, Extern::Memory(_)));
-    let exports_memory =
-        names::MEMORIES.iter().any(|name| matches!(main.export(name).map(|e| &e.ty), Some(Extern::Memory(_))));
     // A memory that main does not export is not needed by other modules.
-    if imports_memory || !exports_memory {
+    if roles::imported_memory(main).is_some() || roles::exported_memory(main).is_none() {
         return (None, Remedy::Early { hoisted: false });
     }
     if main.memories.len() != 1 {
@@ -203,7 +207,7 @@ fn remedy<'a>(main: &Module<'a>, bound: &mut Bound) -> (Option<Module<'a>>, Reme
     }
     match hoisted(main) {
         Some(module) => {
-            bound.imports.push(Meaning::Memory);
+            meanings.push(Some(Meaning::Memory));
             (Some(module), Remedy::Early { hoisted: true })
         }
         None => (None, Remedy::None("main's memory cannot be defined outside of main")),

@@ -21,9 +21,10 @@ pub(crate) fn bind(module: &Module<'_>, import: &Import, access: ThreadLocal) ->
     let others = module.imports.iter().take_while(|other| other.offset < import.offset);
     let first = others.filter(|other| names::thread_local(&other.module, &other.field).is_some()).find_map(address);
     let accepted = first.map_or(vec![ValType::I32, ValType::I64], |address| vec![address]);
-    match accepted.iter().any(|address| import.ty == Extern::Func(Some(ty(*address)))) {
-        true => Ok(()),
-        false => Err(wrong_import(module, import, &ty(accepted[0]))),
+    if accepted.iter().any(|address| import.ty == Extern::Func(Some(ty(*address)))) {
+        Ok(())
+    } else {
+        Err(wrong_import(module, import, &ty(accepted[0])))
     }
 }
 

@@ -25,9 +25,10 @@ impl Unknown<'_> {
     /// Returns the reason why the import cannot be resolved.
     pub fn reason(&self) -> String {
         let interface = self.interface;
-        match self.exported {
-            true => format!("its world exports no interface `{interface}`"),
-            false => "no adapter implements this module, and the world imports no interface of this name".to_string(),
+        if self.exported {
+            format!("its world exports no interface `{interface}`")
+        } else {
+            "no adapter implements this module, and the world imports no interface of this name".to_string()
         }
     }
 
@@ -42,10 +43,8 @@ impl Unknown<'_> {
             others.flat_map(|(_, module)| module.layer.implements.iter().map(String::as_str)).collect();
         // Adapters cannot serve built-ins of exported interfaces.
         let adapters = if self.exported { Vec::new() } else { adapters };
-        let [own, other] = match self.exported {
-            true => [self.world.export_names(), self.world.import_names()],
-            false => [self.world.import_names(), self.world.export_names()],
-        };
+        let (exports, imports) = (self.world.export_names(), self.world.import_names());
+        let [own, other] = if self.exported { [exports, imports] } else { [imports, exports] };
         let known = || adapters.iter().copied().chain(own.names());
         for hints in [
             hint::versions(self.interface, known()),
@@ -93,11 +92,12 @@ impl Unknown<'_> {
     /// Finds the interface among the exports for an import, and among the imports for an export.
     fn other_side<'n>(&self, mut names: impl Iterator<Item = &'n str>) -> Vec<String> {
         let found = names.find(|name| *name == self.interface || self.is_meant(name));
-        let hint = |name: &str| match self.exported {
-            true => format!(
-                "its world imports `{name}`, but does not export it: export it from the world, or import from `{name}`"
-            ),
-            false => {
+        let hint = |name: &str| {
+            if self.exported {
+                format!(
+                    "its world imports `{name}`, but does not export it: export it from the world, or import from `{name}`"
+                )
+            } else {
                 let exported = names::in_side(name, true);
                 format!(
                     "its world exports `{name}`, but does not import it: import it in the world; built-ins of its resources are imported from `{exported}`"

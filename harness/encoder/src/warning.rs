@@ -3,11 +3,12 @@
 use wasmparser::{Operator, Parser, Payload, TypeRef};
 
 use crate::bind::Meaning;
-use crate::demand::Parts;
 use crate::error::remedy;
 use crate::hint;
 use crate::layers;
 use crate::names;
+use crate::parts::Parts;
+use crate::plan::ModuleId;
 use crate::read::{Extern, Module};
 use crate::world::World;
 
@@ -57,7 +58,7 @@ pub enum Warning {
 pub(crate) fn find(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = exports_dropped(modules, world, parts).into_iter().collect();
     for (index, module) in modules.iter().enumerate().skip(1) {
-        if parts[index].is_none() && !module.layer.generated && !module.layer.transparent {
+        if parts.get(ModuleId(index)).is_none() && !module.layer.generated && !module.layer.transparent {
             warnings.push(unused(modules, parts, index));
         }
     }
@@ -72,7 +73,7 @@ fn exports_dropped(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> 
         return None;
     }
     let taken = |name: &str| {
-        let meanings = parts.iter().flatten().flat_map(|part| &part.bound.imports);
+        let meanings = parts.iter().flat_map(|(_, part)| &part.bound.imports);
         meanings.into_iter().any(|meaning| matches!(meaning, Meaning::Main(export, _) if export == name))
     };
     let functions = main.exports.iter().filter(|export| matches!(export.ty, Extern::Func(_)));
@@ -83,9 +84,10 @@ fn exports_dropped(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> 
     }
     let is_command = exports.iter().any(|export| export == names::START);
     let has_wit = main.wit.is_some() || !main.metadata.is_empty();
-    let reason = match has_wit {
-        true => "the world of the module exports nothing".to_string(),
-        false => "no WIT was provided, and the module has no `component-type` section".to_string(),
+    let reason = if has_wit {
+        "the world of the module exports nothing"
+    } else {
+        "no WIT was provided, and the module has no `component-type` section"
     };
     let mut hints = Vec::new();
     if is_command {
@@ -95,15 +97,14 @@ fn exports_dropped(modules: &[Module<'_>], world: &World, parts: &Parts<'_>) -> 
         ));
     }
     if !is_command || exports.len() > 1 {
-        hints.push(match has_wit {
-            true => "provide WIT whose world exports them".to_string(),
-            false => {
-                "provide WIT whose world exports them (`--wit PATH[#WORLD]`), or embed it in a `component-type` section"
-                    .to_string()
-            }
-        });
+        let hint = if has_wit {
+            "provide WIT whose world exports them"
+        } else {
+            "provide WIT whose world exports them (`--wit PATH[#WORLD]`), or embed it in a `component-type` section"
+        };
+        hints.push(hint.to_string());
     }
-    Some(Warning::ExportsDropped { module: main.name.clone(), reason, exports, hints })
+    Some(Warning::ExportsDropped { module: main.name.clone(), reason: reason.to_string(), exports, hints })
 }
 
 /// Returns the warning for an unused adapter, with the reason.
@@ -111,9 +112,9 @@ fn unused(modules: &[Module<'_>], parts: &Parts<'_>, index: usize) -> Warning {
     let module = &modules[index];
     let implements = &module.layer.implements;
     // Only modules that are part of the component count: imports of other unused adapters are not required.
-    let importers = parts.iter().enumerate().filter(|(id, part)| *id != index && part.is_some());
+    let importers = parts.iter().map(|(id, _)| &modules[id.0]);
     let imports: Vec<(&str, &str)> = importers
-        .flat_map(|(id, _)| modules[id].imports.iter().map(move |import| (modules[id].name.as_str(), import)))
+        .flat_map(|importer| importer.imports.iter().map(move |import| (importer.name.as_str(), import)))
         .filter(|(_, import)| matches!(import.ty, Extern::Func(_)) && !names::is_reserved(&import.module))
         .map(|(importer, import)| (importer, import.module.as_str()))
         .collect();

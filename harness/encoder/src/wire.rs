@@ -5,17 +5,18 @@
 
 use crate::bind::{ExportedFunction, Meaning, Side};
 use crate::canon::{Abi, Direction};
-use crate::demand::{self, Part, Parts};
 use crate::error::{Error, Errors};
 use crate::hooks;
 use crate::input::Options;
 use crate::memory;
 use crate::names;
+use crate::parts::{Part, Parts};
 use crate::plan::{
     Canon, CoreRef, HostedMemory, IndirectReason, Kind, Lift, MemoryRef, ModuleId, OwnMemory, Plan, PlannedModule,
-    Prepare, Resource, Slot, SlotId, Source, Via, Wire,
+    Prepare, Resource, Slot, SlotId, Via, Wire, WireSource,
 };
 use crate::read::{Extern, Module};
+use crate::roles;
 use crate::start::Start;
 use crate::thread_local;
 use crate::world::World;
@@ -37,15 +38,15 @@ pub(crate) fn wire(
     let mut wiring = Wiring {
         world,
         parts,
-        position: (0..parts.len()).map(|i| order.iter().position(|id| id.0 == i)).collect(),
+        position: parts.ids().map(|id| order.iter().position(|other| *other == id)).collect(),
         abi: Abi::new(&world.resolve),
-        hosted: parts[0].as_ref().and_then(|main| hosted_memory(&main.module)),
+        hosted: hosted_memory(&parts.main.module),
         memories: Vec::new(),
         hook: hooks::hook(parts),
         thread_local: None,
         slots: Vec::new(),
         slot_of: HashMap::default(),
-        isolated: parts.iter().map(|part| part.as_ref().is_some_and(|part| part.own_memory().is_some())).collect(),
+        isolated: parts.ids().map(|id| parts.get(id).is_some_and(|part| part.own_memory().is_some())).collect(),
         errors: Vec::new(),
     };
     let resources = wiring.resources();
@@ -60,7 +61,7 @@ pub(crate) fn wire(
     Errors::check(errors)?;
     let hooks = hooks::hooks(hook, parts, &wires, &resources, &lifts);
     Ok(Plan {
-        modules: modules.iter().zip(parts).map(|(module, part)| planned(module, part.as_ref())).collect(),
+        modules: modules.iter().zip(parts.ids()).map(|(module, id)| planned(module, parts.get(id))).collect(),
         order,
         hosted_memory: hosted,
         memories,
@@ -69,7 +70,7 @@ pub(crate) fn wire(
         resources,
         lifts,
         initialize,
-        start: parts[0].as_ref().and_then(|main| main.start.clone()),
+        start: parts.main.start.clone(),
         prepare,
         hooks,
         thread_local,
@@ -109,7 +110,7 @@ struct Wiring<'a> {
     thread_local: Option<wasmparser::ValType>,
     slots: Vec<Slot>,
     /// Shim table entry of each source that is called indirectly.
-    slot_of: HashMap<Source, SlotId>,
+    slot_of: HashMap<WireSource, SlotId>,
     /// For each module, true if it has its own memory.
     isolated: Vec<bool>,
     errors: Vec<Error>,
@@ -117,17 +118,19 @@ struct Wiring<'a> {
 
 impl Wiring<'_> {
     fn module(&mut self, id: ModuleId, wires: &mut Vec<Wire>) {
-        let parts = self.parts;
-        let Some(part) = &parts[id.0] else { return };
+        let part = self.parts.used(id);
         self.own_memory(id, part);
         for (import, meaning) in part.module.imports.iter().zip(&part.bound.imports) {
             if let Meaning::ThreadLocal(_) = meaning {
-                self.thread_local = thread_local::address(import);
+                let address = thread_local::address(import);
+                self.thread_local = Some(address.expect("the type of an access is checked when it is bound"));
             }
             let source = self.source(id, meaning);
             let via = match self.late(id, &source) {
                 Some(why) => {
-                    let Extern::Func(Some(ty)) = &import.ty else { continue };
+                    let Extern::Func(Some(ty)) = &import.ty else {
+                        unreachable!("only a function of a plain type is imported before it exists")
+                    };
                     Via::Slot(self.slot(import.field.clone(), ty.clone(), source.clone()), why)
                 }
                 None => Via::Direct,
@@ -142,43 +145,39 @@ impl Wiring<'_> {
         }
     }
 
-    fn source(&mut self, id: ModuleId, meaning: &Meaning) -> Source {
+    fn source(&mut self, id: ModuleId, meaning: &Meaning) -> WireSource {
         match meaning {
             Meaning::Function(function, side) => {
                 let world = self.world;
                 let user = if *side == Side::Main { ModuleId::MAIN } else { id };
-                let canon = match world.imported_function(function.key.as_ref(), &function.name) {
-                    Some(wit) => self.canon(user, wit, Direction::Lower, &function.to_string(), function.key.as_ref()),
-                    None => Canon::default(),
-                };
-                Source::Lower(function.clone(), canon)
+                let wit = meaning.lowered(world).expect("an import is bound to a function of the world");
+                let canon = self.canon(user, wit, Direction::Lower, &function.to_string(), function.key.as_ref());
+                WireSource::Lower(function.clone(), canon)
             }
-            Meaning::ResourceNew(resource) => Source::ResourceNew(*resource, self.resource_name(*resource)),
-            Meaning::ResourceRep(resource) => Source::ResourceRep(*resource, self.resource_name(*resource)),
-            Meaning::ResourceDrop(resource) => Source::ResourceDrop(*resource, self.resource_name(*resource)),
-            Meaning::Adapter(adapter, function) => Source::Export(demand::core(*adapter, function), Kind::Func),
-            Meaning::Main(export, kind) => Source::Export(demand::core(ModuleId::MAIN, export), *kind),
-            Meaning::Nothing => unreachable!("unresolved imports have been reported as errors"),
-            Meaning::Copy(copy) => Source::Copy(id, *copy),
-            Meaning::ThreadLocal(access) => Source::ThreadLocal(*access),
+            Meaning::ResourceNew(resource) => WireSource::ResourceNew(*resource, self.resource_name(*resource)),
+            Meaning::ResourceRep(resource) => WireSource::ResourceRep(*resource, self.resource_name(*resource)),
+            Meaning::ResourceDrop(resource) => WireSource::ResourceDrop(*resource, self.resource_name(*resource)),
+            Meaning::Adapter(adapter, function) => WireSource::Export(CoreRef::new(*adapter, function), Kind::Func),
+            Meaning::Main(export, kind) => WireSource::Export(CoreRef::new(ModuleId::MAIN, export), *kind),
+            Meaning::Copy(copy) => WireSource::Copy(id, *copy),
+            Meaning::ThreadLocal(access) => WireSource::ThreadLocal(*access),
             Meaning::Memory => match self.memory(id) {
-                Some(MemoryRef::Export(core)) => Source::Export(core, Kind::Memory),
-                Some(MemoryRef::Hosted) => Source::HostedMemory,
-                Some(MemoryRef::Own(id)) => Source::OwnMemory(id),
+                Some(MemoryRef::Export(core)) => WireSource::Export(core, Kind::Memory),
+                Some(MemoryRef::Hosted) => WireSource::HostedMemory,
+                Some(MemoryRef::Own(id)) => WireSource::OwnMemory(id),
                 None => {
-                    let adapter = self.parts[id.0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
-                    self.missing_memory(&adapter, "the adapter works in main's memory");
-                    Source::HostedMemory
+                    self.missing_memory(&self.parts.used(id).module.name, "the adapter works in main's memory");
+                    WireSource::HostedMemory
                 }
             },
         }
     }
 
     /// Returns the part of a source that does not exist yet when `importer` is instantiated.
-    fn late(&self, importer: ModuleId, source: &Source) -> Option<IndirectReason> {
+    fn late(&self, importer: ModuleId, source: &WireSource) -> Option<IndirectReason> {
         let exists = |id: ModuleId| self.position[id.0] < self.position[importer.0];
         match source {
-            Source::Lower(_, canon) => {
+            WireSource::Lower(_, canon) => {
                 if let Some((MemoryRef::Export(core), _)) = &canon.memory
                     && !exists(core.module)
                 {
@@ -190,7 +189,7 @@ impl Wiring<'_> {
                     _ => None,
                 }
             }
-            Source::Export(core, _) | Source::Destructor(core) if !exists(core.module) => {
+            WireSource::Export(core, _) | WireSource::Destructor(core) if !exists(core.module) => {
                 Some(IndirectReason::Instance(core.module))
             }
             _ => None,
@@ -198,7 +197,7 @@ impl Wiring<'_> {
     }
 
     /// Returns the shim table entry for a source. Equal sources share an entry.
-    fn slot(&mut self, name: String, ty: wasmparser::FuncType, source: Source) -> SlotId {
+    fn slot(&mut self, name: String, ty: wasmparser::FuncType, source: WireSource) -> SlotId {
         if let Some(known) = self.slot_of.get(&source) {
             return *known;
         }
@@ -224,8 +223,8 @@ impl Wiring<'_> {
             match self.memory(id) {
                 Some(memory) => {
                     let is_main = !matches!(memory, MemoryRef::Own(_));
-                    let main = self.parts[0].as_ref().filter(|_| is_main);
-                    self.errors.extend(main.and_then(|main| memory::unsupported(&main.module)));
+                    let unsupported = is_main.then(|| memory::unsupported(&self.parts.main.module));
+                    self.errors.extend(unsupported.flatten());
                     canon.memory = Some((memory, reason));
                 }
                 None => self.missing_memory(label, reason),
@@ -235,7 +234,7 @@ impl Wiring<'_> {
             match self.realloc(id, direction) {
                 Some(realloc) => canon.realloc = Some((realloc, reason)),
                 None => {
-                    let module = self.parts[id.0].as_ref().map(|p| p.module.name.clone()).unwrap_or_default();
+                    let module = self.parts.used(id).module.name.clone();
                     self.errors.push(Error::MissingRealloc { module, function: label.into(), reason: reason.into() });
                 }
             }
@@ -254,8 +253,8 @@ impl Wiring<'_> {
                 copies.push(*copy);
             }
         }
-        let main = self.parts[0].as_ref().and_then(|main| demand::memory_of(&main.module));
-        let main = self.memory(ModuleId::MAIN).zip(main).filter(|_| !copies.is_empty());
+        let main = self.memory(ModuleId::MAIN).zip(roles::memory_of(&self.parts.main.module));
+        let main = main.filter(|_| !copies.is_empty());
         self.memories.push(OwnMemory { module: id, ty, copies, main });
     }
 
@@ -267,11 +266,8 @@ impl Wiring<'_> {
         if self.hosted.is_some() {
             return Some(MemoryRef::Hosted);
         }
-        let main = &self.parts[0].as_ref()?.module;
-        names::MEMORIES
-            .iter()
-            .find(|name| matches!(main.export(name).map(|e| &e.ty), Some(Extern::Memory(_))))
-            .map(|name| MemoryRef::Export(demand::core(ModuleId::MAIN, name)))
+        let (name, _) = roles::exported_memory(&self.parts.main.module)?;
+        Some(MemoryRef::Export(CoreRef::new(ModuleId::MAIN, name)))
     }
 
     fn isolated(&self, id: ModuleId) -> bool {
@@ -285,14 +281,13 @@ impl Wiring<'_> {
             Direction::Lift => &names::EXPORT_REALLOCS,
         };
         let main = (!self.isolated(id)).then_some(ModuleId::MAIN);
-        std::iter::once(id).chain(main).find_map(|id| {
-            let module = &self.parts[id.0].as_ref()?.module;
-            demand::realloc_of(module, names).map(|name| demand::core(id, name))
-        })
+        std::iter::once(id)
+            .chain(main)
+            .find_map(|id| roles::realloc_of(&self.parts.used(id).module, names).map(|name| CoreRef::new(id, name)))
     }
 
     fn missing_memory(&mut self, function: &str, reason: &str) {
-        let Some(main) = self.parts[0].as_ref().map(|part| &part.module) else { return };
+        let main = &self.parts.main.module;
         let (module, hints) = (main.name.clone(), memory::near(main));
         let (function, reason) = (function.into(), reason.into());
         self.errors.push(Error::MissingMemory { module, function, reason, others: 0, hints });
@@ -303,12 +298,11 @@ impl Wiring<'_> {
     fn resources(&mut self) -> Vec<Resource> {
         let mut resources = Vec::new();
         let (world, parts) = (self.world, self.parts);
-        let destructors = parts.iter().flatten().flat_map(|part| part.bound.destructors.iter().rev());
+        let destructors = parts.iter().flat_map(|(_, part)| part.bound.destructors.iter().rev());
         let destructors: HashMap<TypeId, &CoreRef> = destructors.map(|(resource, core)| (*resource, core)).collect();
         let asked: HashSet<TypeId> = parts
             .iter()
-            .flatten()
-            .flat_map(|part| &part.bound.imports)
+            .flat_map(|(_, part)| &part.bound.imports)
             .filter_map(|meaning| match meaning {
                 Meaning::ResourceNew(r) | Meaning::ResourceRep(r) | Meaning::ResourceDrop(r) => Some(*r),
                 _ => None,
@@ -324,7 +318,7 @@ impl Wiring<'_> {
                 let early = asked.contains(&id);
                 let slot = dtor.as_ref().filter(|_| early).map(|core| {
                     let ty = wasmparser::FuncType::new([wasmparser::ValType::I32], []);
-                    self.slot(format!("dtor {name}"), ty, Source::Destructor(core.clone()))
+                    self.slot(format!("dtor {name}"), ty, WireSource::Destructor(core.clone()))
                 });
                 resources.push(Resource { id, name, dtor, slot, early });
             }
@@ -334,7 +328,7 @@ impl Wiring<'_> {
 
     fn resource_name(&self, id: TypeId) -> String {
         let resolve = &self.world.resolve;
-        let name = resolve.types[id].name.clone().unwrap_or_default();
+        let name = names::resource(resolve, id).to_string();
         match self.world.owner(id).and_then(|owner| self.world.interface_name(owner)) {
             Some(interface) => format!("{interface}#{name}"),
             None => name,
@@ -346,15 +340,16 @@ impl Wiring<'_> {
         let parts = self.parts;
         let world = self.world;
         let mut known: HashMap<(Option<&WorldKey>, &str), (ModuleId, &ExportedFunction)> = HashMap::default();
-        for (index, part) in parts.iter().enumerate() {
-            for exported in part.iter().flat_map(|part| &part.bound.functions) {
+        for (id, part) in parts.iter() {
+            for exported in &part.bound.functions {
                 let name = (exported.function.key.as_ref(), exported.function.name.as_str());
-                known.entry(name).or_insert((ModuleId(index), exported));
+                known.entry(name).or_insert((id, exported));
             }
         }
         for (key, interface, function) in world.exported_functions() {
             let key = interface.map(|_| key);
-            let Some((id, exported)) = known.get(&(key, function.name.as_str())).copied() else { continue };
+            let exported = known.get(&(key, function.name.as_str())).copied();
+            let (id, exported) = exported.expect("each function that the world exports is bound to an export");
             let label = exported.function.to_string();
             let mut canon = self.canon(id, function, Direction::Lift, &label, key);
             canon.post_return = exported.post_return.clone();
@@ -371,24 +366,22 @@ impl Wiring<'_> {
     }
 
     fn initializer(&self, id: ModuleId) -> Option<CoreRef> {
-        let module = &self.parts[id.0].as_ref()?.module;
-        demand::initialize_of(module).map(|name| demand::core(id, name))
+        roles::initialize_of(&self.parts.used(id).module).map(|name| CoreRef::new(id, name))
     }
 
     /// Returns the actions before main's instantiation. A table entry can be filled if its source exists at this point.
     /// An adapter can be initialized if everything that it may call is ready.
     fn prepare(&self, order: &[ModuleId], wires: &[Wire]) -> Option<Prepare> {
-        self.parts[0].as_ref()?.start.as_ref().filter(|start| Start::is_early(start))?;
-        let slots = self.slots.iter().enumerate();
-        let slots = slots.filter(|(_, slot)| self.late(ModuleId::MAIN, &slot.source).is_none());
-        let slots: Vec<SlotId> = slots.map(|(index, _)| SlotId(index)).collect();
+        self.parts.main.start.as_ref().filter(|start| Start::is_early(start))?;
+        let is_filled = |slot: &SlotId| self.late(ModuleId::MAIN, &self.slots[slot.0].source).is_none();
+        let slots: Vec<SlotId> = (0..self.slots.len()).map(SlotId).filter(is_filled).collect();
         let filled: HashSet<SlotId> = slots.iter().copied().collect();
 
         let mut ready: Vec<ModuleId> = order.iter().copied().take_while(|id| *id != ModuleId::MAIN).collect();
         loop {
             let is_ready = |wire: &Wire| {
                 let source = match &wire.source {
-                    Source::Export(core, Kind::Func) => ready.contains(&core.module),
+                    WireSource::Export(core, Kind::Func) => ready.contains(&core.module),
                     _ => true,
                 };
                 source && !matches!(&wire.via, Via::Slot(slot, _) if !filled.contains(slot))

@@ -16,10 +16,8 @@ const ADAPTER: &str = "old";
 /// Generates a world in which every export has a matching import.
 pub fn sample(random: &mut Random) -> Option<Sample> {
     let (resolve, world) = wit::world(random, true)?;
-    let mangling = match random.chance(80) {
-        true => ManglingAndAbi::Legacy(LiftLowerAbi::Sync),
-        false => ManglingAndAbi::Standard32,
-    };
+    let is_legacy = random.chance(80);
+    let mangling = if is_legacy { ManglingAndAbi::Legacy(LiftLowerAbi::Sync) } else { ManglingAndAbi::Standard32 };
     let core = Core::read(&dummy_module(&resolve, world, mangling)).ok()?;
     let mut main = smith::unit(random, &resolve, world, core)?;
     dummy::drop_optional_exports(random, &mut main.core, 20);

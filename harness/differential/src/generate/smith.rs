@@ -12,10 +12,8 @@ use crate::random::Random;
 /// Generates a world and the reference's dummy module for it.
 pub fn sample(random: &mut Random) -> Option<Sample> {
     let (resolve, world) = world(random)?;
-    let mangling = match random.chance(70) {
-        true => ManglingAndAbi::Legacy(LiftLowerAbi::Sync),
-        false => ManglingAndAbi::Standard32,
-    };
+    let is_legacy = random.chance(70);
+    let mangling = if is_legacy { ManglingAndAbi::Legacy(LiftLowerAbi::Sync) } else { ManglingAndAbi::Standard32 };
     let mut core = Core::read(&wit_component::dummy_module(&resolve, world, mangling)).ok()?;
     dummy::change(random, &mut core);
     let main = unit(random, &resolve, world, core)?;
@@ -30,10 +28,7 @@ pub fn options(random: &mut Random) -> Options {
 /// Returns a module with its world as text.
 pub fn unit(random: &mut Random, resolve: &Resolve, world: WorldId, core: Core) -> Option<Unit> {
     let wit = inputs::print(resolve, world).ok()?;
-    let encoding = match random.chance(70) {
-        true => Encoding::Utf8,
-        false => Encoding::ALL[random.below(3)],
-    };
+    let encoding = if random.chance(70) { Encoding::Utf8 } else { Encoding::ALL[random.below(3)] };
     let unit = Unit { core, wit, world: resolve.worlds[world].name.clone(), encoding };
     // Some packages do not survive printing and parsing: a limit of the text format, not of an encoder.
     inputs::resolve(&unit.wit, &unit.world).ok()?;

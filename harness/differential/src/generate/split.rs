@@ -26,10 +26,8 @@ pub fn share(random: &mut Random, resolve: &Resolve, world: WorldId) -> Option<S
     let mut units = Vec::new();
     for module in 0..=count {
         let (resolve, world) = shares.of(resolve, world, module)?;
-        let mangling = match random.chance(80) {
-            true => ManglingAndAbi::Legacy(LiftLowerAbi::Sync),
-            false => ManglingAndAbi::Standard32,
-        };
+        let is_legacy = random.chance(80);
+        let mangling = if is_legacy { ManglingAndAbi::Legacy(LiftLowerAbi::Sync) } else { ManglingAndAbi::Standard32 };
         let core = Core::read(&dummy_module(&resolve, world, mangling)).ok()?;
         units.push(smith::unit(random, &resolve, world, core)?);
     }

@@ -195,10 +195,7 @@ impl Writer<'_> {
 
     fn function(&mut self, names: &Names, modifier: &str) -> String {
         let params = self.params(names);
-        let result = match self.random.chance(60) {
-            true => format!(" -> {}", self.ty(names, true)),
-            false => String::new(),
-        };
+        let result = if self.random.chance(60) { format!(" -> {}", self.ty(names, true)) } else { String::new() };
         format!("{modifier}func({params}){result}")
     }
 

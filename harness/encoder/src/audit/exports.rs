@@ -7,7 +7,7 @@ use wit_parser::{InterfaceId, TypeDefKind, TypeId, WorldKey};
 use super::meaning::core;
 use super::{Auditor, Violation, abi};
 use crate::names;
-use crate::plan::{CoreRef, FuncRef, Lift, ModuleId, Resource, Source};
+use crate::plan::{CoreRef, FuncRef, Lift, ModuleId, Resource, WireSource};
 use crate::read::Extern;
 
 impl Auditor<'_> {
@@ -97,7 +97,7 @@ impl Auditor<'_> {
         for (key, interface) in world.exported_interfaces() {
             for id in self.resources_of(interface) {
                 known.push(id);
-                let name = world.resolve.types[id].name.as_deref().unwrap_or_default();
+                let name = names::resource(&world.resolve, id);
                 let at = format!("resource `{}#{name}`", world.resolve.name_world_key(key));
                 let planned: Vec<&Resource> = plan.resources.iter().filter(|resource| resource.id == id).collect();
                 match planned.len() {
@@ -149,14 +149,16 @@ impl Auditor<'_> {
             (false, Some(_)) => self.report(Violation::DestructorSlotUnneeded { at: at.to_string() }),
             _ => {}
         }
-        self.destructor_slot(at, resource, &Source::Destructor(dtor.clone()));
+        self.destructor_slot(at, resource, &WireSource::Destructor(dtor.clone()));
     }
 
     /// Returns true if a module imports a built-in of a resource. The imports check that wires refer to the right
     /// resource.
     fn has_importers(&self, id: TypeId) -> bool {
         self.plan.wires.iter().any(|wire| match &wire.source {
-            Source::ResourceNew(used, _) | Source::ResourceRep(used, _) | Source::ResourceDrop(used, _) => *used == id,
+            WireSource::ResourceNew(used, _) | WireSource::ResourceRep(used, _) | WireSource::ResourceDrop(used, _) => {
+                *used == id
+            }
             _ => false,
         })
     }

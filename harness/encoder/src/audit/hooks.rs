@@ -6,7 +6,7 @@ use wasmparser::{FuncType, ValType};
 use super::meaning::core;
 use super::{Auditor, Violation, signature, type_name};
 use crate::names;
-use crate::plan::{Canon, CoreRef, Hooks, ModuleId, Source};
+use crate::plan::{Canon, CoreRef, Hooks, ModuleId, WireSource};
 use crate::read::Extern;
 
 /// Codes passed to the hook before and after a call.
@@ -77,7 +77,7 @@ impl Auditor<'_> {
             called.extend(reallocs(&lift.canon));
         }
         for wire in &plan.wires {
-            if let Source::Lower(_, canon) = &wire.source {
+            if let WireSource::Lower(_, canon) = &wire.source {
                 called.extend(reallocs(canon));
             }
         }
@@ -92,7 +92,7 @@ impl Auditor<'_> {
     }
 
     pub(super) fn thread_local(&mut self) {
-        let used = self.plan.wires.iter().any(|wire| matches!(wire.source, Source::ThreadLocal(_)));
+        let used = self.plan.wires.iter().any(|wire| matches!(wire.source, WireSource::ThreadLocal(_)));
         if self.plan.thread_local.is_some() != used {
             self.report(Violation::ThreadLocal { used });
         }

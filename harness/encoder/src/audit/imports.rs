@@ -5,8 +5,8 @@ use wasmparser::{FuncType, MemoryType, TableType, ValType};
 
 use super::meaning::{core, is_kind};
 use super::{Auditor, Violation, abi, type_name};
-use crate::names::{self, Copy, ThreadLocal};
-use crate::plan::{CoreRef, IndirectReason, MemoryRef, ModuleId, Source, Via, Wire};
+use crate::names::{self, MainMemoryOp, ThreadLocal};
+use crate::plan::{CoreRef, IndirectReason, MemoryRef, ModuleId, Via, Wire, WireSource};
 use crate::read::{Extern, Import};
 
 impl Auditor<'_> {
@@ -71,13 +71,13 @@ impl Auditor<'_> {
     }
 
     /// Returns the type of an import's source. For a lowered function, also checks its canonical options.
-    fn source_type(&mut self, at: &str, user: ModuleId, source: &Source) -> Option<Extern> {
+    fn source_type(&mut self, at: &str, user: ModuleId, source: &WireSource) -> Option<Extern> {
         use ValType::I32;
         let plain = |params: &[ValType], results: &[ValType]| {
             Some(Extern::Func(Some(FuncType::new(params.iter().copied(), results.iter().copied()))))
         };
         match source {
-            Source::Lower(function, canon) => {
+            WireSource::Lower(function, canon) => {
                 let Some(wit) = self.imported_function(function) else {
                     let function = function.to_string();
                     self.report(Violation::NoSuchFunction { at: at.to_string(), function });
@@ -93,9 +93,9 @@ impl Auditor<'_> {
                 Some(Extern::Func(Some(contract.ty)))
             }
             // "canon resource.new", "canon resource.rep", "canon resource.drop".
-            Source::ResourceNew(..) | Source::ResourceRep(..) => plain(&[I32], &[I32]),
-            Source::ResourceDrop(..) => plain(&[I32], &[]),
-            Source::Export(core, kind) => {
+            WireSource::ResourceNew(..) | WireSource::ResourceRep(..) => plain(&[I32], &[I32]),
+            WireSource::ResourceDrop(..) => plain(&[I32], &[]),
+            WireSource::Export(core, kind) => {
                 let export = self.export(core).filter(|ty| is_kind(*kind, ty)).cloned();
                 if export.is_none() {
                     let item = self.source_name(source).trim_start_matches("the ").to_string();
@@ -103,18 +103,18 @@ impl Auditor<'_> {
                 }
                 export
             }
-            Source::OwnMemory(id) => self.own_memory(*id).map(Extern::Memory),
-            Source::Copy(_, Copy::Load | Copy::Store) => plain(&[I32, I32, I32], &[]),
-            Source::Copy(_, Copy::Size) => plain(&[], &[I32]),
-            Source::Destructor(_) => plain(&[I32], &[]),
-            Source::ThreadLocal(access) => {
+            WireSource::OwnMemory(id) => self.own_memory(*id).map(Extern::Memory),
+            WireSource::Copy(_, MainMemoryOp::Load | MainMemoryOp::Store) => plain(&[I32, I32, I32], &[]),
+            WireSource::Copy(_, MainMemoryOp::Size) => plain(&[], &[I32]),
+            WireSource::Destructor(_) => plain(&[I32], &[]),
+            WireSource::ThreadLocal(access) => {
                 let address = self.plan.thread_local?;
                 match access {
                     ThreadLocal::Get => plain(&[], &[address]),
                     ThreadLocal::Set => plain(&[address], &[]),
                 }
             }
-            Source::HostedMemory => self.plan.hosted_memory.as_ref().map(|hosted| Extern::Memory(hosted.ty)),
+            WireSource::HostedMemory => self.plan.hosted_memory.as_ref().map(|hosted| Extern::Memory(hosted.ty)),
         }
     }
 
@@ -149,10 +149,10 @@ impl Auditor<'_> {
     }
 
     /// Lists everything that must exist before a source can be created.
-    pub(super) fn needs(&self, source: &Source) -> Vec<IndirectReason> {
+    pub(super) fn needs(&self, source: &WireSource) -> Vec<IndirectReason> {
         let hooked = self.export(&core(ModuleId::MAIN, names::TASK_HOOK)).is_some();
         match source {
-            Source::Lower(_, canon) => {
+            WireSource::Lower(_, canon) => {
                 let memory = canon.memory.iter().filter_map(|(memory, _)| match memory {
                     MemoryRef::Export(CoreRef { module, .. }) => Some(IndirectReason::Memory(*module)),
                     MemoryRef::Hosted | MemoryRef::Own(_) => None,
@@ -162,7 +162,7 @@ impl Auditor<'_> {
                     .map(|(core, _)| if hooked { IndirectReason::Hooks } else { IndirectReason::Realloc(core.module) });
                 memory.chain(realloc).collect()
             }
-            Source::Export(core, _) | Source::Destructor(core) => vec![IndirectReason::Instance(core.module)],
+            WireSource::Export(core, _) | WireSource::Destructor(core) => vec![IndirectReason::Instance(core.module)],
             _ => Vec::new(),
         }
     }

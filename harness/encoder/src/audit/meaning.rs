@@ -4,15 +4,15 @@ use wit_parser::{TypeDefKind, TypeId, WorldItem, WorldKey};
 
 use super::Auditor;
 use crate::names::{self, ImportName, Item};
-use crate::plan::{CoreRef, Kind, MemoryRef, ModuleId, Source};
+use crate::plan::{CoreRef, Kind, MemoryRef, ModuleId, WireSource};
 use crate::read::{Extern, Import};
 
 impl Auditor<'_> {
     /// Returns true if `source` matches `import` of `importer`. The type of a lowered function is checked separately.
-    pub(super) fn means(&self, importer: ModuleId, import: &Import, source: &Source) -> bool {
+    pub(super) fn means(&self, importer: ModuleId, import: &Import, source: &WireSource) -> bool {
         if let Some(provider) = self.provider(importer, import) {
             return match source {
-                Source::Export(core, kind) => {
+                WireSource::Export(core, kind) => {
                     core.module == provider && core.export == import.field && is_kind(*kind, &import.ty)
                 }
                 _ => false,
@@ -20,31 +20,33 @@ impl Auditor<'_> {
         }
         let name = names::parse_import(&import.module, &import.field);
         match source {
-            Source::OwnMemory(id) => *id == importer && self.means_memory(importer, import, &MemoryRef::Own(*id)),
-            Source::Copy(id, copy) => {
+            WireSource::OwnMemory(id) => *id == importer && self.means_memory(importer, import, &MemoryRef::Own(*id)),
+            WireSource::Copy(id, copy) => {
                 let named = (import.module.as_str(), import.field.as_str()) == (names::MAIN_MEMORY, copy.field());
                 *id == importer && named && self.own_memory(importer).is_some()
             }
-            Source::HostedMemory => self.means_memory(importer, import, &MemoryRef::Hosted),
-            Source::Export(core, Kind::Memory) => self.means_memory(importer, import, &MemoryRef::Export(core.clone())),
-            Source::Export(..) | Source::Destructor(_) => false,
-            Source::ThreadLocal(access) => {
+            WireSource::HostedMemory => self.means_memory(importer, import, &MemoryRef::Hosted),
+            WireSource::Export(core, Kind::Memory) => {
+                self.means_memory(importer, import, &MemoryRef::Export(core.clone()))
+            }
+            WireSource::Export(..) | WireSource::Destructor(_) => false,
+            WireSource::ThreadLocal(access) => {
                 importer == ModuleId::MAIN && names::thread_local(&import.module, &import.field) == Some(*access)
             }
-            Source::Lower(function, _) => {
+            WireSource::Lower(function, _) => {
                 name.item == Item::Func(&function.name)
                     && !name.exported
                     && self.means_interface(&name, function.key.as_ref())
             }
-            Source::ResourceNew(id, _) => match name.item {
+            WireSource::ResourceNew(id, _) => match name.item {
                 Item::ResourceNew(resource) => name.exported && self.means_resource(&name, resource, *id),
                 _ => false,
             },
-            Source::ResourceRep(id, _) => match name.item {
+            WireSource::ResourceRep(id, _) => match name.item {
                 Item::ResourceRep(resource) => name.exported && self.means_resource(&name, resource, *id),
                 _ => false,
             },
-            Source::ResourceDrop(id, _) => match name.item {
+            WireSource::ResourceDrop(id, _) => match name.item {
                 Item::ResourceDrop(resource) => self.means_resource(&name, resource, *id),
                 _ => false,
             },
@@ -139,22 +141,22 @@ impl Auditor<'_> {
             })
     }
 
-    pub(super) fn source_name(&self, source: &Source) -> String {
+    pub(super) fn source_name(&self, source: &WireSource) -> String {
         let resource = |built_in: &str, id: TypeId| {
             let name = self.world.resolve.types.get(id).and_then(|ty| ty.name.as_deref()).unwrap_or_default();
             format!("{built_in} of `{name}`")
         };
         match source {
-            Source::Lower(function, _) => format!("the lowered function `{function}`"),
-            Source::ResourceNew(id, _) => resource("resource.new", *id),
-            Source::ResourceRep(id, _) => resource("resource.rep", *id),
-            Source::ResourceDrop(id, _) => resource("resource.drop", *id),
-            Source::Export(core, kind) => format!("the {} {}", kind_name(*kind), self.core_name(core)),
-            Source::Destructor(core) => format!("the destructor {}", self.core_name(core)),
-            Source::ThreadLocal(_) => "the base of main's thread-local storage".to_string(),
-            Source::HostedMemory => self.memory_name(&MemoryRef::Hosted),
-            Source::OwnMemory(id) => self.memory_name(&MemoryRef::Own(*id)),
-            Source::Copy(id, copy) => format!("the copy function `{}` of `{}`", copy.field(), self.name(*id)),
+            WireSource::Lower(function, _) => format!("the lowered function `{function}`"),
+            WireSource::ResourceNew(id, _) => resource("resource.new", *id),
+            WireSource::ResourceRep(id, _) => resource("resource.rep", *id),
+            WireSource::ResourceDrop(id, _) => resource("resource.drop", *id),
+            WireSource::Export(core, kind) => format!("the {} {}", kind_name(*kind), self.core_name(core)),
+            WireSource::Destructor(core) => format!("the destructor {}", self.core_name(core)),
+            WireSource::ThreadLocal(_) => "the base of main's thread-local storage".to_string(),
+            WireSource::HostedMemory => self.memory_name(&MemoryRef::Hosted),
+            WireSource::OwnMemory(id) => self.memory_name(&MemoryRef::Own(*id)),
+            WireSource::Copy(id, copy) => format!("the copy function `{}` of `{}`", copy.field(), self.name(*id)),
         }
     }
 }

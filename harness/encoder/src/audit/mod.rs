@@ -37,8 +37,8 @@ use foldhash::HashSet;
 use wasmparser::{FuncType, MemoryType};
 use wit_parser::{Function, WorldItem, WorldKey};
 
-use crate::demand::{Part, Parts};
 use crate::names;
+use crate::parts::Parts;
 use crate::plan::{CoreRef, FuncRef, MemoryRef, ModuleId, Plan};
 use crate::read::{Extern, Module};
 use crate::world::World;
@@ -65,7 +65,7 @@ pub(crate) fn audit(plan: &Plan, world: &World, parts: &Parts<'_>) -> Vec<Violat
 struct Auditor<'a> {
     plan: &'a Plan,
     world: &'a World,
-    parts: &'a [Option<Part<'a>>],
+    parts: &'a Parts<'a>,
     main_memory: OnceCell<Option<MemoryRef>>,
     /// Names of the interfaces that the world imports, and of those that it exports.
     names: [OnceCell<HashSet<String>>; 2],
@@ -79,13 +79,12 @@ impl<'a> Auditor<'a> {
 
     /// Returns the module as it is embedded.
     fn module(&self, id: ModuleId) -> Option<&'a Module<'a>> {
-        self.parts.get(id.0)?.as_ref().map(|part| &part.module)
+        self.parts.get(id).map(|part| &part.module)
     }
 
     /// Iterates over all embedded modules.
     fn embedded(&self) -> impl Iterator<Item = (ModuleId, &'a Module<'a>)> + use<'a> {
-        let parts = self.parts.iter().enumerate();
-        parts.filter_map(|(index, part)| Some((ModuleId(index), &part.as_ref()?.module)))
+        self.parts.iter().map(|(id, part)| (id, &part.module))
     }
 
     fn name(&self, id: ModuleId) -> String {
@@ -120,7 +119,7 @@ impl<'a> Auditor<'a> {
 
     /// Returns the type of an isolated adapter's own memory.
     fn own_memory(&self, id: ModuleId) -> Option<MemoryType> {
-        let part = self.parts.get(id.0)?.as_ref()?;
+        let part = self.parts.get(id)?;
         let trimmed = part.trimmed.as_ref()?;
         let copies = || part.module.imports.iter().any(|import| import.module == names::MAIN_MEMORY);
         let empty = MemoryType { memory64: false, shared: false, initial: 0, maximum: Some(0), page_size_log2: None };

@@ -4,7 +4,7 @@ use wasmparser::{FuncType, MemoryType};
 
 use super::meaning::core;
 use super::{Auditor, Violation, type_name};
-use crate::names::{self, Copy};
+use crate::names::{self, MainMemoryOp};
 use crate::plan::{HostedMemory, ModuleId, OwnMemory};
 use crate::read::Extern;
 
@@ -97,10 +97,10 @@ impl Auditor<'_> {
         };
         for (id, module) in self.embedded() {
             let expected = self.own_memory(id).map(|ty| {
-                let wanted = |copy: &Copy| {
+                let wanted = |copy: &MainMemoryOp| {
                     module.imports.iter().any(|i| i.module == names::MAIN_MEMORY && i.field == copy.field())
                 };
-                let copies: Vec<Copy> = Copy::ALL.into_iter().filter(wanted).collect();
+                let copies: Vec<MainMemoryOp> = MainMemoryOp::ALL.into_iter().filter(wanted).collect();
                 let main = self.memory().zip(self.main_memory_type()).filter(|_| !copies.is_empty());
                 describe(self, &OwnMemory { module: id, ty, copies, main })
             });
@@ -110,7 +110,7 @@ impl Auditor<'_> {
                 .iter()
                 .filter(|memory| memory.module == id)
                 .map(|memory| {
-                    let copies = Copy::ALL.into_iter().filter(|copy| memory.copies.contains(copy)).collect();
+                    let copies = MainMemoryOp::ALL.into_iter().filter(|copy| memory.copies.contains(copy)).collect();
                     describe(self, &OwnMemory { copies, ..memory.clone() })
                 })
                 .collect();

@@ -1,10 +1,10 @@
-//! Source, type and use of each slot.
+//! WireSource, type and use of each slot.
 
 use foldhash::{HashMap, HashSet};
 use wasmparser::{FuncType, ValType};
 
 use super::{Auditor, Violation, signature, type_name};
-use crate::plan::{Resource, SlotId, Source, Via, Wire};
+use crate::plan::{Resource, SlotId, Via, Wire, WireSource};
 use crate::read::Extern;
 
 impl Auditor<'_> {
@@ -16,7 +16,7 @@ impl Auditor<'_> {
             Via::Direct => None,
         });
         let used: HashSet<SlotId> = by_wires.chain(plan.resources.iter().filter_map(|r| r.slot)).collect();
-        let mut first_of: HashMap<&Source, usize> = HashMap::default();
+        let mut first_of: HashMap<&WireSource, usize> = HashMap::default();
         for (index, slot) in plan.slots.iter().enumerate() {
             if !used.contains(&SlotId(index)) {
                 self.report(Violation::UnusedSlot { at: self.slot_name(SlotId(index)) });
@@ -37,14 +37,14 @@ impl Auditor<'_> {
     }
 
     /// The slot of a destructor must have the destructor as its source.
-    pub(super) fn destructor_slot(&mut self, at: &str, resource: &Resource, source: &Source) {
+    pub(super) fn destructor_slot(&mut self, at: &str, resource: &Resource, source: &WireSource) {
         if let Some(slot) = resource.slot {
             let expected = signature(&FuncType::new([ValType::I32], []));
             self.slot(at, slot, source, &expected);
         }
     }
 
-    fn slot(&mut self, at: &str, id: SlotId, source: &Source, expected: &str) {
+    fn slot(&mut self, at: &str, id: SlotId, source: &WireSource, expected: &str) {
         let plan = self.plan;
         let Some(slot) = plan.slots.get(id.0) else {
             self.report(Violation::NoSuchSlot { at: at.to_string(), slot: id.0 });

@@ -6,7 +6,7 @@ use wasmparser::{ConstExpr, ElementItems, Operator, Parser, Payload, TypeRef};
 use super::meaning::core;
 use super::{Auditor, Violation, abi};
 use crate::names;
-use crate::plan::{CoreRef, Kind, MemoryRef, ModuleId, Source, Via};
+use crate::plan::{CoreRef, Kind, MemoryRef, ModuleId, Via, WireSource};
 use crate::read::{Extern, Import};
 
 impl Auditor<'_> {
@@ -138,7 +138,7 @@ impl Auditor<'_> {
     fn start_calls(&self) -> Vec<String> {
         let Some(main) = self.module(ModuleId::MAIN).filter(|main| main.has_start) else { return Vec::new() };
         let functions = main.imports.iter().filter(|import| matches!(import.ty, Extern::Func(_)));
-        let mut sources: HashMap<(&str, &str), &Source> = HashMap::default();
+        let mut sources: HashMap<(&str, &str), &WireSource> = HashMap::default();
         for wire in self.plan.wires.iter().filter(|wire| wire.importer == ModuleId::MAIN) {
             sources.entry((&wire.module, &wire.field)).or_insert(&wire.source);
         }
@@ -153,10 +153,10 @@ impl Auditor<'_> {
         called.map(|(_, import)| item(&import.module, import.name())).collect()
     }
 
-    fn is_relevant(&self, source: Option<&Source>) -> bool {
+    fn is_relevant(&self, source: Option<&WireSource>) -> bool {
         match source {
-            Some(Source::Export(CoreRef { .. }, Kind::Func)) => true,
-            Some(Source::Lower(function, _)) => {
+            Some(WireSource::Export(CoreRef { .. }, Kind::Func)) => true,
+            Some(WireSource::Lower(function, _)) => {
                 let function = self.imported_function(function);
                 function.is_some_and(|wit| abi::lower(&self.world.resolve, wit).memory.is_some())
             }

@@ -12,17 +12,17 @@ use super::forward::Filling;
 use super::provenance::{Born, BornFunction};
 use super::types::Scope;
 use super::{Emitter, forward, hooks, memory};
-use crate::demand::Parts;
 use crate::frame::Frame;
 use crate::input::Copies;
-use crate::names::{Copy, ThreadLocal};
-use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, SlotId, Source, Via, Wire};
+use crate::names::{self, MainMemoryOp, ThreadLocal};
+use crate::parts::Parts;
+use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Resource, SlotId, Via, Wire, WireSource};
 use crate::world::StringEncoding;
 
 /// Embeds main and the adapters.
 pub(super) fn modules(emitter: &mut Emitter<'_>, parts: &Parts<'_>) {
     for id in &emitter.plan.order {
-        let Some(part) = &parts[id.0] else { continue };
+        let part = parts.used(*id);
         let debug_name = emitter.name(&part.module.name);
         let bytes = match *id {
             // Main is inserted into the finished frame.
@@ -58,15 +58,14 @@ pub(super) fn early_resources(emitter: &mut Emitter<'_>) {
 
 /// Defines the type of an exported resource.
 pub(super) fn resource(emitter: &mut Emitter<'_>, id: TypeId) -> u32 {
-    let plan = emitter.plan;
-    let resource = emitter.planned_resources.get(&id).and_then(|place| plan.resources.get(*place));
-    let dtor = resource.and_then(|resource| match (resource.slot, &resource.dtor) {
+    let resource = emitter.planned_resources.get(&id).copied();
+    let resource: &Resource = resource.expect("the plan has each resource that the component defines");
+    let dtor = match (resource.slot, &resource.dtor) {
         (Some(slot), _) => Some(slot_function(emitter, slot.0)),
         (None, Some(core)) => Some(hooks::callee(emitter, core)),
         (None, None) => None,
-    });
-    let name = emitter.world.resolve.types[id].name.as_deref().unwrap_or_default();
-    let debug_name = emitter.name(name);
+    };
+    let debug_name = emitter.name(names::resource(&emitter.world.resolve, id));
     let index = emitter.component.type_resource(debug_name, ValType::I32, dtor);
     emitter.resources.insert(id, index);
     index
@@ -107,7 +106,7 @@ pub(super) fn instances(emitter: &mut Emitter<'_>) {
             args.push((module, ModuleArg::Instance(bag)));
         }
         let debug_name = emitter.name(&plan.modules[id.0].name);
-        let Some(module) = emitter.core_modules[id.0] else { continue };
+        let module = emitter.core_modules[id.0].expect("each module of the order is embedded");
         emitter.core_instances[id.0] = Some(emitter.component.core_instantiate(debug_name, module, args));
         emitter.register.instance(Born::Module(*id));
     }
@@ -142,7 +141,7 @@ fn fill(emitter: &mut Emitter<'_>, filling: &Filling<'_>, instance_name: &str, b
         items.push((slot.to_string(), kind, index));
     }
     for (name, kind) in forward::places(plan, &filling.slots) {
-        let shim = emitter.shim.unwrap_or_default();
+        let shim = emitter.shim();
         let place = emitter.component.core_alias_export(None, shim, &name, kind);
         items.push((name, kind, place));
     }
@@ -172,36 +171,36 @@ fn item(emitter: &mut Emitter<'_>, wire: &Wire) -> (ExportKind, u32) {
 }
 
 fn slot_function(emitter: &mut Emitter<'_>, slot: usize) -> u32 {
-    let shim = emitter.shim.unwrap_or_default();
+    let shim = emitter.shim();
     let debug_name = emitter.name(&emitter.plan.slots[slot].name);
     emitter.register.function(|| BornFunction::Slot(slot));
     emitter.component.core_alias_export(debug_name, shim, &slot.to_string(), ExportKind::Func)
 }
 
-fn source(emitter: &mut Emitter<'_>, source: &Source) -> (ExportKind, u32) {
+fn source(emitter: &mut Emitter<'_>, source: &WireSource) -> (ExportKind, u32) {
     match source {
-        Source::Lower(function, canon) => (ExportKind::Func, lower(emitter, function, canon)),
-        Source::ResourceNew(id, _) => {
+        WireSource::Lower(function, canon) => (ExportKind::Func, lower(emitter, function, canon)),
+        WireSource::ResourceNew(id, _) => {
             let ty = emitter.type_id(*id);
             emitter.register.function(|| BornFunction::Source(source.clone()));
             (ExportKind::Func, emitter.component.resource_new(ty))
         }
-        Source::ResourceRep(id, _) => {
+        WireSource::ResourceRep(id, _) => {
             let ty = emitter.type_id(*id);
             emitter.register.function(|| BornFunction::Source(source.clone()));
             (ExportKind::Func, emitter.component.resource_rep(ty))
         }
-        Source::ResourceDrop(id, _) => {
+        WireSource::ResourceDrop(id, _) => {
             let ty = emitter.type_id(*id);
             emitter.register.function(|| BornFunction::Source(source.clone()));
             (ExportKind::Func, emitter.component.resource_drop(ty))
         }
-        Source::Export(core, kind) => (export_kind(*kind), export(emitter, core, *kind)),
-        Source::Destructor(core) => (ExportKind::Func, hooks::callee(emitter, core)),
-        Source::ThreadLocal(access) => (ExportKind::Func, thread_local(emitter, *access)),
-        Source::HostedMemory => (ExportKind::Memory, hosted_memory(emitter)),
-        Source::OwnMemory(id) => (ExportKind::Memory, of_own_memory(emitter, *id, memory::MEMORY, Kind::Memory)),
-        Source::Copy(id, copy) => (ExportKind::Func, of_own_memory(emitter, *id, copy.field(), Kind::Func)),
+        WireSource::Export(core, kind) => (export_kind(*kind), export(emitter, core, *kind)),
+        WireSource::Destructor(core) => (ExportKind::Func, hooks::callee(emitter, core)),
+        WireSource::ThreadLocal(access) => (ExportKind::Func, thread_local(emitter, *access)),
+        WireSource::HostedMemory => (ExportKind::Memory, hosted_memory(emitter)),
+        WireSource::OwnMemory(id) => (ExportKind::Memory, of_own_memory(emitter, *id, memory::MEMORY, Kind::Memory)),
+        WireSource::Copy(id, copy) => (ExportKind::Func, of_own_memory(emitter, *id, copy.field(), Kind::Func)),
     }
 }
 
@@ -213,7 +212,7 @@ fn lower(emitter: &mut Emitter<'_>, function: &crate::plan::FuncRef, canon: &Can
     let options = emitter.options(canon);
     let debug_name = emitter.name(&function.name);
     let lowered = emitter.component.lower_func(debug_name, index, options);
-    emitter.register.function(|| BornFunction::Source(Source::Lower(function.clone(), canon.clone())));
+    emitter.register.function(|| BornFunction::Source(WireSource::Lower(function.clone(), canon.clone())));
     emitter.lowered.entry(function.clone()).or_default().push((canon.clone(), lowered));
     lowered
 }
@@ -247,7 +246,7 @@ pub(super) fn export(emitter: &mut Emitter<'_>, core: &CoreRef, kind: Kind) -> u
     let debug_name = emitter.name(&core.export);
     let index = emitter.component.core_alias_export(debug_name, instance, &core.export, export_kind(kind));
     if kind == Kind::Func {
-        emitter.register.function(|| BornFunction::Source(Source::Export(core.clone(), kind)));
+        emitter.register.function(|| BornFunction::Source(WireSource::Export(core.clone(), kind)));
     }
     emitter.aliases.insert((core.clone(), kind), index);
     index
@@ -314,13 +313,14 @@ fn of_own_memory(emitter: &mut Emitter<'_>, id: ModuleId, name: &'static str, ki
     if let Some(index) = emitter.own_aliases.get(&(id, name)) {
         return *index;
     }
-    let instance = emitter.own_memories.get(&id).copied().unwrap_or_default();
+    let instance = emitter.own_memories.get(&id).copied();
+    let instance = instance.expect("the memory of an adapter is instantiated right before the adapter");
     let debug_name = emitter.name(name);
     let index = emitter.component.core_alias_export(debug_name, instance, name, export_kind(kind));
     if kind == Kind::Func
-        && let Some(copy) = Copy::ALL.into_iter().find(|copy| copy.field() == name)
+        && let Some(copy) = MainMemoryOp::ALL.into_iter().find(|copy| copy.field() == name)
     {
-        emitter.register.function(|| BornFunction::Source(Source::Copy(id, copy)));
+        emitter.register.function(|| BornFunction::Source(WireSource::Copy(id, copy)));
     }
     emitter.own_aliases.insert((id, name), index);
     index
@@ -330,7 +330,7 @@ fn hosted_memory(emitter: &mut Emitter<'_>) -> u32 {
     if let Some(index) = emitter.hosted_memory {
         return index;
     }
-    let shim = emitter.shim.unwrap_or_default();
+    let shim = emitter.shim();
     let debug_name = emitter.name("memory");
     let index = emitter.component.core_alias_export(debug_name, shim, forward::MEMORY, ExportKind::Memory);
     emitter.hosted_memory = Some(index);
@@ -338,15 +338,13 @@ fn hosted_memory(emitter: &mut Emitter<'_>) -> u32 {
 }
 
 fn thread_local(emitter: &mut Emitter<'_>, access: ThreadLocal) -> u32 {
-    let shim = emitter.shim.unwrap_or_default();
-    emitter.register.function(|| BornFunction::Source(Source::ThreadLocal(access)));
+    let shim = emitter.shim();
+    emitter.register.function(|| BornFunction::Source(WireSource::ThreadLocal(access)));
     emitter.component.core_alias_export(None, shim, forward::thread_local(access), ExportKind::Func)
 }
 
 fn instance_of(emitter: &Emitter<'_>, id: ModuleId) -> u32 {
-    emitter.core_instances[id.0].unwrap_or_else(|| {
-        unreachable!("the plan uses `{}` before it is instantiated", emitter.plan.modules[id.0].name)
-    })
+    emitter.core_instances[id.0].expect("an export is used after the instantiation of its module")
 }
 
 fn export_kind(kind: Kind) -> ExportKind {

@@ -20,7 +20,7 @@ pub(super) fn emit(emitter: &mut Emitter<'_>) {
     for (key, item) in world.exports() {
         match item {
             WorldItem::Function(function) => {
-                let Some(lifted) = lift(emitter, None, &function.name) else { continue };
+                let lifted = lift(emitter, None, &function.name);
                 let name = extern_name(&function.name, function.external_id.as_deref());
                 emitter.component.export(name, ComponentExportKind::Func, lifted, None);
             }
@@ -31,10 +31,10 @@ pub(super) fn emit(emitter: &mut Emitter<'_>) {
 }
 
 /// Lifts an exported function.
-fn lift(emitter: &mut Emitter<'_>, key: Option<&WorldKey>, name: &str) -> Option<u32> {
-    let plan = emitter.plan;
-    let lift: &Lift = plan.lifts.get(*emitter.planned_lifts.get(&(key, name))?)?;
-    let function = emitter.world.exported_function(key, name)?;
+fn lift(emitter: &mut Emitter<'_>, key: Option<&WorldKey>, name: &str) -> u32 {
+    let lift = emitter.planned_lifts.get(&(key, name)).copied();
+    let lift: &Lift = lift.expect("the plan lifts each function that the world exports");
+    let function = emitter.world.exported_function(key, name).expect("the plan lifts functions of the world");
     let ty = emitter.func_type(function);
     let core = hooks::callee(emitter, &lift.core);
     let mut options = emitter.options(&lift.canon);
@@ -42,7 +42,7 @@ fn lift(emitter: &mut Emitter<'_>, key: Option<&WorldKey>, name: &str) -> Option
         options.push(CanonicalOption::PostReturn(hooks::callee(emitter, post_return)));
     }
     let debug_name = emitter.name(name);
-    Some(emitter.component.lift_func(debug_name, core, ty, options))
+    emitter.component.lift_func(debug_name, core, ty, options)
 }
 
 fn interface(emitter: &mut Emitter<'_>, key: &WorldKey, item: &WorldItem, id: InterfaceId) {
@@ -60,7 +60,7 @@ fn interface(emitter: &mut Emitter<'_>, key: &WorldKey, item: &WorldItem, id: In
 
     let mut functions = Vec::new();
     for function in interface.functions.values() {
-        let Some(lifted) = lift(scope.emitter, Some(key), &function.name) else { continue };
+        let lifted = lift(scope.emitter, Some(key), &function.name);
         let ty = scope.func_type(function);
         let name = format!("f{}", functions.len());
         functions.push((function, scope.component.import(name.as_str(), ComponentTypeRef::Func(ty))));

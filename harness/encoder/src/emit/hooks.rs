@@ -9,7 +9,7 @@ use super::forward::{self, HOOK, Types};
 use super::provenance::{Born, BornFunction};
 use super::{Emitter, core};
 use crate::hooks::hook_type;
-use crate::plan::{CoreRef, Hooks, Kind, Source};
+use crate::plan::{CoreRef, Hooks, Kind, WireSource};
 
 /// Name of the module.
 const HOOKS: &str = "polyfill:hooks";
@@ -43,7 +43,7 @@ pub(super) fn callee(emitter: &mut Emitter<'_>, function: &CoreRef) -> u32 {
     }
     let debug_name = emitter.name(&function.export);
     let callee = emitter.component.core_alias_export(debug_name, instance, &index.to_string(), ExportKind::Func);
-    emitter.register.function(|| BornFunction::Hooked(index, Source::Export(function.clone(), Kind::Func)));
+    emitter.register.function(|| BornFunction::Hooked(index, WireSource::Export(function.clone(), Kind::Func)));
     emitter.callees.insert(index, callee);
     callee
 }

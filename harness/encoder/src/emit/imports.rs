@@ -8,15 +8,15 @@ use wasm_encoder::{
 use wit_parser::{InterfaceId, TypeId, WorldItem, WorldKey};
 
 use super::Emitter;
-use super::live::Live;
 use super::types::{Scope, TypeMap};
+use super::used_imports::UsedImports;
 use crate::bind::func_ref;
 use crate::world::World;
 
-pub(super) fn emit(emitter: &mut Emitter<'_>, live: &Live<'_>) {
+pub(super) fn emit(emitter: &mut Emitter<'_>, used: &UsedImports<'_>) {
     let world = emitter.world;
     let mut types: HashMap<InterfaceId, Vec<TypeId>> = HashMap::default();
-    for ty in live.types.iter() {
+    for ty in used.types.iter() {
         if let Some(owner) = world.owner(ty) {
             types.entry(owner).or_default().push(ty);
         }
@@ -25,11 +25,11 @@ pub(super) fn emit(emitter: &mut Emitter<'_>, live: &Live<'_>) {
         match item {
             WorldItem::Interface { id, .. } => {
                 let types = types.remove(id).unwrap_or_default();
-                instance(emitter, (live, types), key, item, *id);
+                instance(emitter, used, types, key, item, *id);
             }
             WorldItem::Type { id, .. } => world_type(emitter, key, *id),
             WorldItem::Function(function) => {
-                if live.has(None, &function.name) {
+                if used.has(None, &function.name) {
                     let ty = emitter.func_type(function);
                     let name = extern_name(&function.name, function.external_id.as_deref());
                     let index = emitter.component.import(name, ComponentTypeRef::Func(ty));
@@ -68,7 +68,8 @@ pub(super) fn interface_name(emitter: &Emitter<'_>, key: &WorldKey, item: &World
 
 fn instance(
     emitter: &mut Emitter<'_>,
-    (live, types): (&Live<'_>, Vec<TypeId>),
+    used: &UsedImports<'_>,
+    types: Vec<TypeId>,
     key: &WorldKey,
     item: &WorldItem,
     id: InterfaceId,
@@ -80,7 +81,7 @@ fn instance(
         scope.type_id(ty);
     }
     for function in interface.functions.values() {
-        if live.has(Some(key), &function.name) {
+        if used.has(Some(key), &function.name) {
             let ty = scope.func_type(function);
             let name = extern_name(&function.name, function.external_id.as_deref());
             scope.ty.export(name, ComponentTypeRef::Func(ty));

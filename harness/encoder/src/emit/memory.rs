@@ -9,7 +9,7 @@ use wasm_encoder::{
     ValType,
 };
 
-use crate::names::Copy;
+use crate::names::MainMemoryOp;
 use crate::plan::OwnMemory;
 
 /// Name of the export of the memory.
@@ -30,9 +30,9 @@ pub(super) fn memory(memory: &OwnMemory, name: Option<&str>) -> Module {
     for copy in main.iter().flat_map(|_| &memory.copies) {
         parts.function(copy.field(), params(*copy), results(*copy), |code| {
             match copy {
-                Copy::Load => _ = code.local_get(0).local_get(1).local_get(2).memory_copy(own, 0),
-                Copy::Store => _ = code.local_get(0).local_get(1).local_get(2).memory_copy(0, own),
-                Copy::Size => size(code, main),
+                MainMemoryOp::Load => _ = code.local_get(0).local_get(1).local_get(2).memory_copy(own, 0),
+                MainMemoryOp::Store => _ = code.local_get(0).local_get(1).local_get(2).memory_copy(0, own),
+                MainMemoryOp::Size => size(code, main),
             };
         });
     }
@@ -55,48 +55,47 @@ pub(super) fn reach(memory: &OwnMemory, name: Option<&str>) -> Module {
             access.instruction(code);
         });
     }
-    parts.function(Copy::Size.field(), params(Copy::Size), results(Copy::Size), |code| size(code, main));
+    parts.function(MainMemoryOp::Size.field(), params(MainMemoryOp::Size), results(MainMemoryOp::Size), |code| {
+        size(code, main)
+    });
     parts.finish(name)
 }
 
 /// Returns the names of the functions that [`reach`] exports and [`copier`] imports.
 pub(super) fn reached() -> impl Iterator<Item = &'static str> {
-    Access::ALL.into_iter().map(Access::name).chain([Copy::Size.field()])
+    Access::ALL.into_iter().map(Access::name).chain([MainMemoryOp::Size.field()])
 }
 
 /// Generates the module that defines the adapter's memory and copies through [`reach`].
 pub(super) fn copier(memory: &OwnMemory, name: Option<&str>) -> Module {
     let mut parts = Parts::default();
-    let accesses = Access::ALL.map(|access| {
+    let [load8, load64, store8, store64] = Access::ALL.map(|access| {
         let (params, results) = access.ty();
-        (access, parts.import(access.name(), params, results))
+        parts.import(access.name(), params, results)
     });
-    let far = |wanted: Access| accesses.iter().find(|(access, _)| *access == wanted).map_or(0, |(_, index)| *index);
-    let size = parts.import(Copy::Size.field(), params(Copy::Size), results(Copy::Size));
+    let size = parts.import(MainMemoryOp::Size.field(), params(MainMemoryOp::Size), results(MainMemoryOp::Size));
     parts.define(&memory.ty, 0);
     for copy in &memory.copies {
         parts.function(copy.field(), params(*copy), results(*copy), |code| match copy {
-            Copy::Load => {
-                let (word, byte) = (far(Access::Load64), far(Access::Load8));
+            MainMemoryOp::Load => {
                 pieces(code, |code, local_step| {
                     code.local_get(TO).local_get(FROM);
                     match local_step {
-                        Step::Word => code.call(word).i64_store(operand()),
-                        Step::Byte => code.call(byte).i32_store8(operand()),
+                        Step::Word => code.call(load64).i64_store(operand()),
+                        Step::Byte => code.call(load8).i32_store8(operand()),
                     };
                 });
             }
-            Copy::Store => {
-                let (word, byte) = (far(Access::Store64), far(Access::Store8));
+            MainMemoryOp::Store => {
                 pieces(code, |code, local_step| {
                     code.local_get(TO).local_get(FROM);
                     match local_step {
-                        Step::Word => code.i64_load(operand()).call(word),
-                        Step::Byte => code.i32_load8_u(operand()).call(byte),
+                        Step::Word => code.i64_load(operand()).call(store64),
+                        Step::Byte => code.i32_load8_u(operand()).call(store8),
                     };
                 });
             }
-            Copy::Size => {
+            MainMemoryOp::Size => {
                 code.call(size);
             }
         });
@@ -142,7 +141,7 @@ fn size(code: &mut InstructionSink<'_>, main: Option<&wasmparser::MemoryType>) {
 }
 
 /// A load from main's memory or a store to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Access {
     Load8,
     Load64,
@@ -190,17 +189,17 @@ fn operand() -> MemArg {
     MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(0), ordering: None }
 }
 
-fn params(copy: Copy) -> Vec<ValType> {
+fn params(copy: MainMemoryOp) -> Vec<ValType> {
     match copy {
-        Copy::Load | Copy::Store => vec![ValType::I32; 3],
-        Copy::Size => Vec::new(),
+        MainMemoryOp::Load | MainMemoryOp::Store => vec![ValType::I32; 3],
+        MainMemoryOp::Size => Vec::new(),
     }
 }
 
-fn results(copy: Copy) -> Vec<ValType> {
+fn results(copy: MainMemoryOp) -> Vec<ValType> {
     match copy {
-        Copy::Load | Copy::Store => Vec::new(),
-        Copy::Size => vec![ValType::I32],
+        MainMemoryOp::Load | MainMemoryOp::Store => Vec::new(),
+        MainMemoryOp::Size => vec![ValType::I32],
     }
 }
 

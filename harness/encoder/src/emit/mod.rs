@@ -10,19 +10,19 @@ mod exports;
 mod forward;
 mod hooks;
 mod imports;
-mod live;
 mod memory;
 mod provenance;
 mod types;
+mod used_imports;
 
 use foldhash::HashMap;
 use wasm_encoder::{ComponentBuilder, ComponentExportKind};
 use wit_parser::{InterfaceId, TypeId, WorldKey};
 
-use crate::demand::Parts;
 use crate::frame::Frame;
 use crate::input::Options;
-use crate::plan::{Canon, CoreRef, FuncRef, Kind, ModuleId, Plan};
+use crate::parts::Parts;
+use crate::plan::{Canon, CoreRef, FuncRef, Kind, Lift, ModuleId, Plan, Resource};
 use crate::world::World;
 use provenance::Register;
 use types::TypeMap;
@@ -30,8 +30,8 @@ use types::TypeMap;
 /// Writes the component except main.
 pub(crate) fn emit(plan: &Plan, world: &World, parts: &Parts<'_>, options: &Options) -> Frame {
     let mut emitter = Emitter::new(plan, world, options);
-    let live = live::live(plan, world);
-    imports::emit(&mut emitter, &live);
+    let used = used_imports::used_imports(plan, world);
+    imports::emit(&mut emitter, &used);
     core::modules(&mut emitter, parts);
     core::shim(&mut emitter);
     core::early_resources(&mut emitter);
@@ -56,10 +56,10 @@ struct Emitter<'a> {
     exported: HashMap<InterfaceId, u32>,
     /// Resources of exported interfaces, at the root.
     resources: HashMap<TypeId, u32>,
-    /// Index of each resource in the plan.
-    planned_resources: HashMap<TypeId, usize>,
-    /// Index of the lift of each exported function in the plan.
-    planned_lifts: HashMap<(Option<&'a WorldKey>, &'a str), usize>,
+    /// Planned resource of each resource type of exported interfaces.
+    planned_resources: HashMap<TypeId, &'a Resource>,
+    /// Planned lift of each exported function.
+    planned_lifts: HashMap<(Option<&'a WorldKey>, &'a str), &'a Lift>,
     /// Imported functions.
     functions: HashMap<FuncRef, u32>,
     /// Lowered functions, one for each set of options.
@@ -95,8 +95,8 @@ impl<'a> Emitter<'a> {
             imported: HashMap::default(),
             exported: HashMap::default(),
             resources: HashMap::default(),
-            planned_resources: plan.resources.iter().enumerate().map(|(place, r)| (r.id, place)).collect(),
-            planned_lifts: plan.lifts.iter().enumerate().map(|(place, lift)| (name(&lift.function), place)).collect(),
+            planned_resources: plan.resources.iter().map(|resource| (resource.id, resource)).collect(),
+            planned_lifts: plan.lifts.iter().map(|lift| (name(&lift.function), lift)).collect(),
             functions: HashMap::default(),
             lowered: HashMap::default(),
             aliases: HashMap::default(),
@@ -127,12 +127,16 @@ impl<'a> Emitter<'a> {
         if let Some(index) = self.functions.get(function) {
             return *index;
         }
-        let instance = function.key.as_ref().map(|key| self.imported[&self.interface(key)]);
-        // Functions of the world itself were added when they were imported.
-        let index =
-            self.component.alias_export(instance.unwrap_or_default(), &function.name, ComponentExportKind::Func);
+        let key = function.key.as_ref().expect("functions of the world itself are added when they are imported");
+        let instance = self.imported[&self.interface(key)];
+        let index = self.component.alias_export(instance, &function.name, ComponentExportKind::Func);
         self.functions.insert(function.clone(), index);
         index
+    }
+
+    /// Returns the instance of the shim.
+    fn shim(&self) -> u32 {
+        self.shim.expect("a plan that uses the shim has one, and it precedes all other instances")
     }
 
     fn interface(&self, key: &WorldKey) -> InterfaceId {
@@ -155,8 +159,8 @@ impl<'a> Emitter<'a> {
         if let Some(section) = self.register.section(self.plan) {
             self.component.raw_custom_section(&custom(&section));
         }
-        let main = self.plan.order.iter().position(|id| *id == ModuleId::MAIN);
-        Frame::of(self.component.finish(), main.unwrap_or_default())
+        // Core modules are embedded in the order of instantiation, before all generated modules.
+        Frame::of(self.component.finish(), self.plan.position_of_main())
     }
 }
 

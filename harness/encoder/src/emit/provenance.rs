@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::explain::Chains;
-use crate::plan::{Canon, CoreRef, Kind, ModuleId, Plan, Source, Via};
+use crate::plan::{Canon, CoreRef, Kind, ModuleId, Plan, Via, WireSource};
 use crate::provenance::{
     Code, CoreFunction, CoreInstance, CoreModule, Definition, Function, Origin, Provenance, SECTION, Use, VERSION,
 };
@@ -27,11 +27,11 @@ pub(super) enum Born {
 
 /// Origin of a core function.
 pub(super) enum BornFunction {
-    Source(Source),
+    Source(WireSource),
     /// Function of the shim for a table entry.
     Slot(usize),
     /// Wrapped function of [`Born::Hooks`], with its index there.
-    Hooked(usize, Source),
+    Hooked(usize, WireSource),
     /// Function of [`Born::Reach`].
     Reach(ModuleId, &'static str),
 }
@@ -90,8 +90,7 @@ impl Register {
             return None;
         }
         let writer = Writer { register: self, plan };
-        // Serialization of structs that contain only strings and numbers cannot fail.
-        let data = serde_json::to_vec(&writer.provenance()).unwrap_or_default();
+        let data = serde_json::to_vec(&writer.provenance()).expect("strings and numbers can be serialized");
         Some(wasm_encoder::CustomSection { name: SECTION.into(), data: data.into() })
     }
 }
@@ -141,7 +140,8 @@ impl Writer<'_> {
     }
 
     fn index(&self, born: Born) -> u32 {
-        self.register.modules.iter().position(|module| *module == born).unwrap_or_default() as u32
+        let found = self.register.modules.iter().position(|module| *module == born);
+        found.expect("each instance is of a recorded module") as u32
     }
 
     fn instance(&self, born: Born) -> u32 {
@@ -149,7 +149,7 @@ impl Writer<'_> {
             BornInstance::Of(module) => *module == born,
             BornInstance::Imports(..) => false,
         });
-        found.unwrap_or_default() as u32
+        found.expect("each function is of a recorded instance") as u32
     }
 
     fn function(&self, born: &BornFunction) -> CoreFunction {
@@ -176,24 +176,24 @@ impl Writer<'_> {
         }
     }
 
-    fn what(&self, source: &Source) -> Definition {
+    fn what(&self, source: &WireSource) -> Definition {
         let export =
             |born, export: &str| Definition::Export { core_instance: self.instance(born), export: export.into() };
         match source {
-            Source::Lower(function, canon) => Definition::Lower {
+            WireSource::Lower(function, canon) => Definition::Lower {
                 function: function.to_string(),
                 memory: canon.memory.as_ref().map(|(_, why)| why.to_string()),
                 realloc: canon.realloc.as_ref().map(|(_, why)| why.to_string()),
             },
-            Source::ResourceNew(_, resource) => Definition::ResourceNew { resource: resource.clone() },
-            Source::ResourceRep(_, resource) => Definition::ResourceRep { resource: resource.clone() },
-            Source::ResourceDrop(_, resource) => Definition::ResourceDrop { resource: resource.clone() },
-            Source::ThreadLocal(access) => export(Born::Shim, super::forward::thread_local(*access)),
-            Source::Export(core, _) | Source::Destructor(core) => export(Born::Module(core.module), &core.export),
-            Source::Copy(id, copy) => export(Born::Memory(*id), copy.field()),
-            // Memories are not functions.
-            Source::HostedMemory => export(Born::Shim, ""),
-            Source::OwnMemory(id) => export(Born::Memory(*id), ""),
+            WireSource::ResourceNew(_, resource) => Definition::ResourceNew { resource: resource.clone() },
+            WireSource::ResourceRep(_, resource) => Definition::ResourceRep { resource: resource.clone() },
+            WireSource::ResourceDrop(_, resource) => Definition::ResourceDrop { resource: resource.clone() },
+            WireSource::ThreadLocal(access) => export(Born::Shim, super::forward::thread_local(*access)),
+            WireSource::Export(core, _) | WireSource::Destructor(core) => {
+                export(Born::Module(core.module), &core.export)
+            }
+            WireSource::Copy(id, copy) => export(Born::Memory(*id), copy.field()),
+            WireSource::HostedMemory | WireSource::OwnMemory(_) => unreachable!("only functions are recorded"),
         }
     }
 
@@ -219,7 +219,7 @@ impl Writer<'_> {
     }
 
     /// Returns all uses of a source in the plan.
-    fn uses(&self, source: &Source) -> Vec<Use> {
+    fn uses(&self, source: &WireSource) -> Vec<Use> {
         let mut uses = Vec::new();
         for wire in self.plan.wires.iter().filter(|wire| wire.via == Via::Direct && wire.source == *source) {
             uses.push(Use::Import {
@@ -229,13 +229,13 @@ impl Writer<'_> {
                 reason: None,
             });
         }
-        let stands_for = |behind: &Source| match (behind, source) {
-            (Source::Destructor(core), Source::Export(export, Kind::Func)) => core == export,
+        let stands_for = |behind: &WireSource| match (behind, source) {
+            (WireSource::Destructor(core), WireSource::Export(export, Kind::Func)) => core == export,
             (behind, source) => behind == source,
         };
         let slots = (0..).zip(&self.plan.slots).filter(|(_, slot)| stands_for(&slot.source));
         uses.extend(slots.map(|(slot, _)| Use::Slot { slot }));
-        if let Source::Export(core, Kind::Func) = source {
+        if let WireSource::Export(core, Kind::Func) = source {
             self.export_uses(core, &mut uses);
         }
         uses
@@ -253,7 +253,7 @@ impl Writer<'_> {
             }
         };
         for wire in &self.plan.wires {
-            if let Source::Lower(function, canon) = &wire.source {
+            if let WireSource::Lower(function, canon) = &wire.source {
                 realloc(canon, function.to_string(), uses);
             }
         }

@@ -49,10 +49,10 @@ pub(super) fn summary(f: &mut fmt::Formatter<'_>, functions: &Functions) -> fmt:
     }
     let parts = counts.iter().zip(KINDS).filter(|(count, _)| **count > 0);
     let parts: Vec<String> = parts.map(|(count, kind)| format!("{count} {kind}")).collect();
-    match parts.is_empty() {
-        true => Ok(()),
-        false => writeln!(f, "    functions: {}", parts.join(", ")),
+    if parts.is_empty() {
+        return Ok(());
     }
+    writeln!(f, "    functions: {}", parts.join(", "))
 }
 
 /// Functions by old index, to trace reasons back to a root such as an export.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::names::ThreadLocal;
-use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Plan, PlannedModule, Source, Via};
+use crate::plan::{Canon, CoreRef, Kind, MemoryRef, ModuleId, Plan, PlannedModule, Via, WireSource};
 use crate::read::signature;
 use crate::start::{Remedy, Start};
 use crate::trim::{Counts, Debug, Functions, KeptFunction, Reason, When};
@@ -16,7 +16,8 @@ impl Plan {
     /// Returns the plan as an indented JSON document that ends with a newline.
     pub fn to_json(&self) -> String {
         // Serialization of structs that contain only strings and numbers cannot fail.
-        let mut text = serde_json::to_string_pretty(&document(self)).unwrap_or_default();
+        let text = serde_json::to_string_pretty(&document(self));
+        let mut text = text.expect("strings and numbers can be serialized");
         text.push('\n');
         text
     }
@@ -384,26 +385,26 @@ fn kept(function: &KeptFunction) -> JsonKept<'_> {
     JsonKept { old_index: *from, index: *to, name, imported: code.is_none(), reason }
 }
 
-fn source<'p>(plan: &'p Plan, source: &'p Source) -> JsonSource<'p> {
+fn source<'p>(plan: &'p Plan, source: &'p WireSource) -> JsonSource<'p> {
     match source {
-        Source::Lower(function, canon) => {
+        WireSource::Lower(function, canon) => {
             JsonSource::Lower { function: function.to_string(), options: options(plan, canon) }
         }
-        Source::ResourceNew(_, resource) => JsonSource::ResourceNew { resource },
-        Source::ResourceRep(_, resource) => JsonSource::ResourceRep { resource },
-        Source::ResourceDrop(_, resource) => JsonSource::ResourceDrop { resource },
-        Source::Export(from, kind) => {
+        WireSource::ResourceNew(_, resource) => JsonSource::ResourceNew { resource },
+        WireSource::ResourceRep(_, resource) => JsonSource::ResourceRep { resource },
+        WireSource::ResourceDrop(_, resource) => JsonSource::ResourceDrop { resource },
+        WireSource::Export(from, kind) => {
             let Core { module, export } = core(plan, from);
             JsonSource::Export { item: item(*kind), module, export }
         }
-        Source::Destructor(from) => {
+        WireSource::Destructor(from) => {
             let Core { module, export } = core(plan, from);
             JsonSource::Destructor { module, export }
         }
-        Source::ThreadLocal(access) => JsonSource::ThreadLocalBase { written: matches!(access, ThreadLocal::Set) },
-        Source::HostedMemory => JsonSource::ShimMemory,
-        Source::OwnMemory(id) => JsonSource::OwnMemory { adapter: plan.name(*id) },
-        Source::Copy(id, copy) => JsonSource::Copy { adapter: plan.name(*id), function: copy.field() },
+        WireSource::ThreadLocal(access) => JsonSource::ThreadLocalBase { written: matches!(access, ThreadLocal::Set) },
+        WireSource::HostedMemory => JsonSource::ShimMemory,
+        WireSource::OwnMemory(id) => JsonSource::OwnMemory { adapter: plan.name(*id) },
+        WireSource::Copy(id, copy) => JsonSource::Copy { adapter: plan.name(*id), function: copy.field() },
     }
 }
 

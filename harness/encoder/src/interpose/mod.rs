@@ -14,12 +14,12 @@ use indexmap::IndexMap;
 use wasmparser::{FuncType, ValType};
 use wit_parser::Resolve;
 
-use crate::demand;
 use crate::error::Error;
 use crate::input::{Adapter, Form, ShadowStack, Wit};
 use crate::layers;
 use crate::names;
 use crate::read::{self, Extern, Layer, Module};
+use crate::roles;
 pub(crate) use pointer::readable;
 
 /// The WIT package `polyfill:interpose`, which contains the host functions of interposition adapters.
@@ -51,12 +51,12 @@ pub(crate) fn layers(
         }
     }
     if let (Some(main), true) = (modules.first(), adapter.implements.iter().any(|name| name == names::MAIN))
-        && let Some(realloc) = demand::realloc_of(main, &names::MAIN_REALLOCS)
+        && let Some(realloc) = roles::realloc_of(main, &names::MAIN_REALLOCS)
         && let Some(ty) = main.export_func(realloc)
     {
         covered.entry(names::MAIN).or_default().insert(realloc.to_string(), ty.clone());
     }
-    let memory = modules.first().is_some_and(has_memory);
+    let memory = modules.first().is_some_and(|main| roles::memory_of(main).is_some());
     let stack_pointer = checks && modules.first().is_some_and(|main| main.exports_function(pointer::GETTER));
     let with = Capabilities { memory, patches: checks && memory, stack_pointer };
     covered.into_iter().map(|(name, functions)| layer(name, &functions, with)).collect()
@@ -106,10 +106,4 @@ fn wit() -> Result<Wit, Error> {
 
 fn is_number(ty: ValType) -> bool {
     matches!(ty, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64)
-}
-
-fn has_memory(main: &Module<'_>) -> bool {
-    let imported = main.imports.iter().any(|import| matches!(import.ty, Extern::Memory(_)));
-    let exported = names::MEMORIES.iter().filter_map(|name| main.export(name));
-    imported || exported.into_iter().any(|export| matches!(export.ty, Extern::Memory(_)))
 }

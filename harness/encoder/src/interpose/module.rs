@@ -12,7 +12,7 @@ use wasmparser::FuncType;
 
 use super::patch::{self, Patches};
 use super::{Capabilities, Functions, INTERFACE, pointer};
-use crate::names::{self, Copy};
+use crate::names::{self, MainMemoryOp};
 
 /// Size of a `variant value` in bytes: the discriminant, and 8 bytes at their alignment.
 const VALUE: u32 = 16;
@@ -57,7 +57,7 @@ pub(super) fn module(implements: &str, functions: &Functions, with: Capabilities
         after: import(&mut types, INTERFACE, "after", pointers(6), vec![]),
         memory: with.memory.then(|| {
             let shown = import(&mut types, &names::in_main(INTERFACE), "memory", pointers(2), vec![]);
-            (shown, import(&mut types, names::MAIN_MEMORY, Copy::Size.field(), vec![], pointers(1)))
+            (shown, import(&mut types, names::MAIN_MEMORY, MainMemoryOp::Size.field(), vec![], pointers(1)))
         }),
         stack_pointer: with.stack_pointer.then(|| {
             let told = import(&mut types, INTERFACE, "stack-pointer", pointers(1), vec![]);
@@ -68,7 +68,7 @@ pub(super) fn module(implements: &str, functions: &Functions, with: Capabilities
     let patches = (with.patches && implements != names::MAIN).then(|| {
         let fill = import(&mut types, INTERFACE, "fill", pointers(1), vec![]);
         let restore = import(&mut types, INTERFACE, "restore", pointers(2), vec![]);
-        let store = import(&mut types, names::MAIN_MEMORY, Copy::Store.field(), pointers(3), vec![]);
+        let store = import(&mut types, names::MAIN_MEMORY, MainMemoryOp::Store.field(), pointers(3), vec![]);
         Patches { room: 0, fill, restore, store, apply: 0 }
     });
     let first = functions.iter().fold(None, |first, (name, ty)| {

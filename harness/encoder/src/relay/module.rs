@@ -59,7 +59,7 @@ fn drops(resolve: &Resolve, functions: &[Imported], module: &mut Parts) -> Drops
             TypeOwner::Interface(id) => resolve.name_world_key(&wit_parser::WorldKey::Interface(id)),
             TypeOwner::World(_) | TypeOwner::None => names::ROOT.to_string(),
         };
-        let field = names::resource_drop(ty.name.as_deref().unwrap_or_default());
+        let field = names::resource_drop(names::resource(resolve, resource));
         drops.push((resource, module.import(&owner, &field, vec![ValType::I32], Vec::new())));
     }
     drops
@@ -94,9 +94,10 @@ fn body(
         code.local_set(result);
     }
     let types: Vec<Type> = function.params.iter().map(|param| param.ty).collect();
-    match signature.indirect_params {
-        true => borrows.memory_fields(types, 0, 0)?,
-        false => borrows.flat_fields(types, 0)?,
+    if signature.indirect_params {
+        borrows.memory_fields(types, 0, 0)?;
+    } else {
+        borrows.flat_fields(types, 0)?;
     }
     let mut code = InstructionSink::new(&mut borrows.code);
     if !results.is_empty() {

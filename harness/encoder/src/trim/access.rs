@@ -8,22 +8,21 @@ use std::fmt::Write;
 use wasm_encoder::Function;
 use wasmparser::{FuncType, Import, ValType};
 
-pub(super) use crate::names::Copy as Access;
-use crate::names::MAIN_MEMORY;
+use crate::names::{MAIN_MEMORY, MainMemoryOp};
 
-impl Access {
+impl MainMemoryOp {
     /// Returns the access that an import stands for: `None` if the import is not in the main-memory namespace, an error
     /// if its name is unknown.
-    pub fn of(import: &Import<'_>) -> Option<Result<Access, UnknownAccess>> {
-        let named = Access::ALL.into_iter().find(|access| access.field() == import.name);
+    pub fn of(import: &Import<'_>) -> Option<Result<MainMemoryOp, UnknownAccess>> {
+        let named = MainMemoryOp::ALL.into_iter().find(|access| access.field() == import.name);
         (import.module == MAIN_MEMORY).then_some(named.ok_or(UnknownAccess))
     }
 
     /// Returns true if the access function has this type.
     pub fn has_type(self, ty: &FuncType) -> bool {
         let (parameters, results): (&[ValType], &[ValType]) = match self {
-            Access::Load | Access::Store => (&[ValType::I32; 3], &[]),
-            Access::Size => (&[], &[ValType::I32]),
+            MainMemoryOp::Load | MainMemoryOp::Store => (&[ValType::I32; 3], &[]),
+            MainMemoryOp::Size => (&[], &[ValType::I32]),
         };
         ty.params() == parameters && ty.results() == results
     }
@@ -31,8 +30,8 @@ impl Access {
     /// Returns the expected type in the text format.
     pub fn expected(self) -> &'static str {
         match self {
-            Access::Load | Access::Store => "(func (param i32 i32 i32))",
-            Access::Size => "(func (result i32))",
+            MainMemoryOp::Load | MainMemoryOp::Store => "(func (param i32 i32 i32))",
+            MainMemoryOp::Size => "(func (result i32))",
         }
     }
 }

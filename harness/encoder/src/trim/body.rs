@@ -13,6 +13,7 @@ use super::layout::{Layout, Placed};
 use super::linking::{Linking, Relocation};
 use super::numbers::Numbers;
 use super::offsets::Piece;
+use super::table;
 
 /// Encoder of function bodies.
 pub(super) struct Writer<'w, 'a> {
@@ -62,7 +63,7 @@ impl<'a> Writer<'_, 'a> {
         for Range { start: from, end } in of.touched.iter().map(|r| r.start as usize..r.end as usize) {
             self.copy(&mut out, code, start, at..from);
             self.note(start + from as u64, &out, false);
-            let reader = BinaryReader::new(code.get(from..end).unwrap_or_default(), start + from as u64);
+            let reader = BinaryReader::new(&code[from..end], start + from as u64);
             let operator = OperatorsReader::new(reader).read()?;
             self.operator(&mut out, operator, relocations.until(start + end as u64))?;
             at = end;
@@ -133,7 +134,8 @@ impl<'a> Writer<'_, 'a> {
             return Ok(());
         }
         let unmoved = self.numbers.instruction(operator.clone())?;
-        let target = self.resolve(relocation, self.numbers.last_offset)?;
+        let offset = self.numbers.last_offset.expect("only a 32-bit constant or offset has a relocation");
+        let target = self.resolve(relocation, offset)?;
         let Placed::Data(distance) = self.layout.place(target) else {
             out.function.instruction(&unmoved);
             return Ok(());
@@ -159,11 +161,7 @@ impl<'a> Writer<'_, 'a> {
 
     fn constant(&self, relocation: &Relocation, value: u32) -> Result<Placed> {
         if data::is_slot(relocation.entry.ty) {
-            let slot = self.numbers.slots.as_ref().map(|slots| slots.get(&value).copied());
-            return Ok(Placed::Absolute(slot.flatten().unwrap_or(match self.numbers.slots {
-                Some(_) => 0,
-                None => value,
-            })));
+            return Ok(Placed::Absolute(table::new_slot(self.numbers.slots.as_ref(), value)));
         }
         Ok(self.layout.place(self.resolve(relocation, value)?))
     }
@@ -179,7 +177,8 @@ fn push(function: &mut Function, value: Placed, data_start: Option<u32>) {
             function.instruction(&Instruction::I32Const(value.cast_signed()));
         }
         Placed::Data(distance) => {
-            function.instruction(&Instruction::GlobalGet(data_start.unwrap_or_default()));
+            let data_start = data_start.expect("a module with addresses of data has a global for its start");
+            function.instruction(&Instruction::GlobalGet(data_start));
             if distance != 0 {
                 function.instruction(&Instruction::I32Const(distance));
                 function.instruction(&Instruction::I32Add);

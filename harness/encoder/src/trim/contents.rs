@@ -12,10 +12,9 @@ use super::region::Fixup;
 pub(super) fn bytes(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &Plan, layout: &Layout) -> Vec<u8> {
     let mut contents = vec![0; layout.contents as usize];
     for &index in &live.units {
-        let (Some(unit), Some(offset)) = (units.units.get(index), layout.offset(index)) else {
-            continue;
-        };
-        let start = offset as usize;
+        let unit = &units.units[index];
+        let start = layout.offset(index) as usize;
+        // Chunks behind the contents are zero.
         if let Some(place) = contents.get_mut(start..start + unit.bytes.len()) {
             place.copy_from_slice(unit.bytes);
         }
@@ -40,7 +39,7 @@ pub(super) fn bytes(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &
 pub(super) fn fixups(module: &Module<'_>, units: &Units<'_>, live: &Live, plan: &Plan, layout: &Layout) -> Vec<Fixup> {
     let mut fixups = Vec::new();
     for &index in &live.units {
-        let offset = layout.offset(index).unwrap_or_default();
+        let offset = layout.offset(index);
         for word in plan.words(module, units, index) {
             let Value::Address(target) = word.value else { continue };
             if let Placed::Data(to) = layout.place(target) {

@@ -83,8 +83,7 @@ impl<'a> Units<'a> {
             };
             for (addresses, modulus) in pieces(module, index, start..end, alignment) {
                 let offset = (addresses.start - start) as usize;
-                let bytes = data.data.get(offset..).unwrap_or_default();
-                let bytes = bytes.get(..addresses.len()).unwrap_or_default();
+                let bytes = &data.data[offset..offset + addresses.len()];
                 let position = position + offset as u64;
                 units.units.push(Unit { addresses, modulus, bytes, position });
             }

@@ -94,10 +94,8 @@ impl<'e, 'a> Emit<'e, 'a> {
         }
         // Symbols and relocations are dropped: they describe the original layout.
         let moves = Moves { code: &offsets, globals: &self.numbers.globals };
-        let (sections, debug) = match self.debug {
-            true => dwarf::rewrite(&self.module.debug, moves),
-            false => (Vec::new(), Debug::Unwanted),
-        };
+        let (sections, debug) =
+            if self.debug { dwarf::rewrite(&self.module.debug, moves) } else { (Vec::new(), Debug::Unwanted) };
         for (name, data) in sections {
             out.section(&wasm_encoder::CustomSection { name: name.into(), data: data.into() });
         }
@@ -153,17 +151,22 @@ impl<'e, 'a> Emit<'e, 'a> {
     fn functions(&mut self) -> Result<FunctionSection> {
         let mut section = FunctionSection::new();
         for old in self.numbers.own.clone() {
-            let ty = self.module.functions.get(old as usize).map(|function| function.ty);
-            section.function(self.numbers.type_index(ty.unwrap_or_default())?);
+            section.function(self.function_type(old)?);
         }
         for (_, ty) in &self.numbers.generated {
             section.function(*ty);
         }
         for export in self.balanced() {
-            let ty = self.module.functions.get(export.index as usize).map(|function| function.ty);
-            section.function(self.numbers.type_index(ty.unwrap_or_default())?);
+            section.function(self.function_type(export.index)?);
         }
         Ok(section)
+    }
+
+    /// Returns the new index of a function's type.
+    fn function_type(&mut self, function: u32) -> Result<u32> {
+        let item = self.module.functions.get(function as usize);
+        let item = item.ok_or_else(|| reencode::Error::UserError(Problem::unknown("function", function)))?;
+        self.numbers.type_index(item.ty)
     }
 
     fn tables(&mut self) -> Result<TableSection> {
@@ -276,8 +279,8 @@ impl<'e, 'a> Emit<'e, 'a> {
     fn slots(&mut self, section: &mut ElementSection, slots: impl Iterator<Item = u32>) -> Result<()> {
         let mut functions = Vec::new();
         for slot in slots {
-            let function = self.plan.slot_functions.get(&slot).copied().unwrap_or_default();
-            functions.push(self.numbers.function_index(function)?);
+            let function = self.plan.slot_functions.get(&slot).expect("a live slot holds a function");
+            functions.push(self.numbers.function_index(*function)?);
         }
         // Without a live table, slot numbers are only compared, and no element segment is needed.
         if !functions.is_empty() && !self.numbers.tables.is_empty() {
@@ -350,7 +353,7 @@ impl<'e, 'a> Emit<'e, 'a> {
         for old in self.numbers.own.clone() {
             let Some(function) = self.module.functions.get(old as usize) else { continue };
             let Some(body) = function.own() else { continue };
-            let ty = self.module.types.get(function.ty as usize);
+            let ty = self.module.signature(old).map_err(reencode::Error::UserError)?;
             let mut writer = Writer {
                 linking: &self.module.linking,
                 units: self.units,
@@ -360,7 +363,7 @@ impl<'e, 'a> Emit<'e, 'a> {
                 pieces: (self.debug && !self.module.debug.is_empty()).then(Vec::new),
             };
             let about = About {
-                parameters: ty.map_or(0, |ty| ty.params().len()),
+                parameters: ty.params().len(),
                 exported: exported.contains(&old),
                 touched: self.live.touched.get(old as usize).map_or(&[], Vec::as_slice),
                 stores: self.live.stores.get(&old).filter(|_| self.plan.form == Form::Shared),
@@ -388,19 +391,17 @@ impl<'e, 'a> Emit<'e, 'a> {
                 Generated::Size => access::size(self.plan.page),
                 Generated::StackOverflow | Generated::StackUnbalanced => stack::overflow(),
                 Generated::WatchedWrite | Generated::WatchedStore => watch::unwatched(),
-                // Generated only if the stack is guarded.
                 Generated::SetStackPointer => {
-                    let lowest = wiring.stack_lowest;
-                    guard.as_ref().map_or_else(stack::overflow, |guard| stack::set(guard, lowest))
+                    let guard = guard.as_ref().expect("the stack pointer is set by a function if the stack is guarded");
+                    stack::set(guard, wiring.stack_lowest)
                 }
             });
         }
         let measure = self.numbers.measure(self.plan);
         if let Some([pointer, unbalanced, _]) = self.numbers.balance(self.plan) {
             for export in self.exports {
-                let ty = self.module.functions.get(export.index as usize).map(|function| function.ty);
-                let ty = ty.and_then(|ty| self.module.types.get(ty as usize));
-                let parameters = ty.map_or(0, |ty| ty.params().len() as u32);
+                let ty = self.module.signature(export.index).map_err(reencode::Error::UserError)?;
+                let parameters = ty.params().len() as u32;
                 let function = self.numbers.function_index(export.index)?;
                 let measure = measure.as_ref().filter(|_| !names::may_not_leave(export.name));
                 section.function(&stack::balanced(parameters, function, pointer, unbalanced, measure));

@@ -150,6 +150,11 @@ impl Problem {
         Problem::Invalid { offset: error.offset(), message: error.message().to_string() }
     }
 
+    /// Creates the error for an item that does not exist.
+    pub(super) fn unknown(item: &str, index: u32) -> Problem {
+        Problem::Invalid { offset: 0, message: format!("unknown {item} {index}") }
+    }
+
     /// Converts an error of the re-encoder.
     pub(super) fn reencode(error: wasm_encoder::reencode::Error<Problem>) -> Problem {
         use wasm_encoder::reencode::Error;

@@ -49,6 +49,7 @@ impl Own {
                 let DataKind::Active { memory_index, offset_expr } = &data.kind else { continue };
                 if *memory_index == index {
                     segments.insert(number);
+                    // An address that is computed at run time is not known. The declared size has room for it.
                     let start = u64::from(constant(offset_expr).unwrap_or(0));
                     end = end.max(start + data.data.len() as u64);
                 }

@@ -71,19 +71,16 @@ impl Layout {
         (self.stack + self.data).max(ALIGNMENT)
     }
 
-    /// Returns the offset of a data chunk, if it is live.
-    pub fn offset(&self, unit: usize) -> Option<u32> {
-        self.offsets.get(&unit).copied()
+    /// Returns the offset of a live data chunk.
+    pub fn offset(&self, unit: usize) -> u32 {
+        *self.offsets.get(&unit).expect("each live data chunk has a place in the region")
     }
 
     /// Resolves a target to an absolute value or to an offset from the start of data.
     pub fn place(&self, target: Target) -> Placed {
         match target {
             Target::Absolute(value) => Placed::Absolute(value),
-            Target::Unit { unit, delta } => {
-                let offset = self.offset(unit).unwrap_or_default();
-                Placed::Data(offset.wrapping_add(delta).cast_signed())
-            }
+            Target::Unit { unit, delta } => Placed::Data(self.offset(unit).wrapping_add(delta).cast_signed()),
             Target::Landmark { landmark, delta } => {
                 let offset = match landmark {
                     Landmark::StackLow => self.stack.wrapping_neg(),

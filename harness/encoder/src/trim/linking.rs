@@ -48,9 +48,9 @@ impl<'a> Linking<'a> {
         self.code_section = Some(Place { section, start });
     }
 
-    /// Returns the offset of the code section's contents, or 0 without one.
+    /// Returns the offset of the code section's contents, for a module that defines functions.
     pub fn code_start(&self) -> u64 {
-        self.code_section.map_or(0, |place| place.start)
+        self.code_section.expect("a module with function bodies has a code section").start
     }
 
     /// Records the index of the data section and the offset of its contents.
@@ -154,7 +154,7 @@ impl<'a> Linking<'a> {
     /// Returns the relocations of code, starting at an offset in the module.
     pub fn code_from(&self, start: u64) -> Cursor<'_> {
         let from = self.code.partition_point(|relocation| relocation.position < start);
-        Cursor { rest: self.code.get(from..).unwrap_or_default() }
+        Cursor { rest: &self.code[from..] }
     }
 
     /// Returns the relocations of data in a range of offsets in the module.
@@ -166,7 +166,7 @@ impl<'a> Linking<'a> {
 fn within(list: &[Relocation], range: std::ops::Range<u64>) -> &[Relocation] {
     let from = list.partition_point(|relocation| relocation.position < range.start);
     let to = list.partition_point(|relocation| relocation.position < range.end);
-    list.get(from..to).unwrap_or_default()
+    &list[from..to]
 }
 
 /// Iterates over relocations in parallel to code.

@@ -101,6 +101,7 @@ pub(super) fn find(
     search.run();
     if asked.form == Form::Isolated {
         search.own_memory();
+        search.run();
     }
     (search.live, search.problems)
 }

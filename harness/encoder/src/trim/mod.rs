@@ -48,6 +48,9 @@ mod unsupported;
 mod watch;
 mod why;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -191,7 +194,10 @@ pub(crate) fn check(name: &str, wasm: &[u8], form: Form, stack: ShadowStack) -> 
         let request = Request { name, wasm, exports: &all, also, form, realloc, stack, reports, debug, validate };
         analyse(&mut module, &request).map(drop)
     });
-    problems.err().map(|problems| errors(name, wasm, problems)).unwrap_or_default()
+    match problems {
+        Ok(()) => Vec::new(),
+        Err(problems) => errors(name, wasm, problems),
+    }
 }
 
 fn work(request: &Request<'_>) -> Result<Trimmed, Vec<Problem>> {
@@ -251,20 +257,22 @@ fn survey<'a>(module: &Module<'a>, request: &Request<'_>) -> Result<Analysis<'a>
         problems.push(Problem::StaleRelocations { offset, what });
         return Err(problems);
     }
-    let units = match module.linking.relocatable {
-        true => Units::cut(module).unwrap_or_else(|problem| {
+    let units = if module.linking.relocatable {
+        Units::cut(module).unwrap_or_else(|problem| {
             problems.push(problem);
             Units::default()
-        }),
-        false => Units::default(),
+        })
+    } else {
+        Units::default()
     };
     let slots = table::Slots::read(module);
     let (live, found) = live::find(module, &units, &slots, &exports, live::Asked { form, also, validate });
     problems.extend(found);
-    special::check_imports(module, &live, (form, realloc), &mut problems);
+    special::check_imports(module, &live, form, realloc, &mut problems);
     special::check_data(module, &live, form, &mut problems);
-    let special = special::Special::find(module, &live, (form, stack), &mut problems);
-    let plan = Plan::of(module, &units, &slots, &live, special, (form, realloc, stack, reports));
+    let special = special::Special::find(module, &live, form, stack, &mut problems);
+    let choices = plan::Choices { form, realloc, stack, reports };
+    let plan = Plan::of(module, &units, &slots, &live, special, choices);
     match (plan, problems.is_empty()) {
         (Ok(plan), true) => Ok(Analysis { units, live, plan }),
         (Ok(_), false) => Err(problems),

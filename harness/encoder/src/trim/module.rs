@@ -116,6 +116,16 @@ impl<'a> Module<'a> {
         result
     }
 
+    /// Returns the type of the function with this index.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Problem::Invalid`] if the function or its type does not exist, in a module that is not validated.
+    pub fn signature(&self, function: u32) -> Result<&FuncType, Problem> {
+        let ty = self.functions.get(function as usize).ok_or_else(|| Problem::unknown("function", function))?.ty;
+        self.types.get(ty as usize).ok_or_else(|| Problem::unknown("type", ty))
+    }
+
     fn sections(wasm: &'a [u8], mut validator: Option<Validator>) -> wasmparser::Result<Module<'a>> {
         let mut module = Module::default();
         let mut own_types = Vec::new();

@@ -113,8 +113,8 @@ pub(super) struct Numbers {
     pub pattern: Option<u32>,
     /// Offset that replaces the one of the next memory operands.
     pub offset: Option<u32>,
-    /// Original offset of the last memory operand.
-    pub last_offset: u32,
+    /// Original offset of the last memory operand, if it is a 32-bit number.
+    pub last_offset: Option<u32>,
 }
 
 impl Numbers {
@@ -161,7 +161,7 @@ impl Numbers {
                 Some(name) if is_realloc(import) => name,
                 _ => import.name,
             };
-            let ty = self.types.get(&function.ty).copied().unwrap_or_default();
+            let ty = *self.types.get(&function.ty).expect("the type of a live function is live");
             let number = self.import(import.module, name, ty);
             self.functions.insert(index, number);
         }
@@ -307,12 +307,10 @@ impl Numbers {
     }
 }
 
+/// Returns the new index of a live item.
 fn new(map: &BTreeMap<u32, u32>, old: u32, what: &str) -> Result<u32, Error<Problem>> {
-    map.get(&old).copied().ok_or_else(|| {
-        // Internal inconsistency between reachability analysis and encoder, reported as an error instead of a panic.
-        let message = format!("internal error: {what} {old} was dropped, but is used");
-        Error::UserError(Problem::Invalid { offset: 0, message })
-    })
+    // An adapter that is not validated can refer to items that do not exist.
+    map.get(&old).copied().ok_or_else(|| Error::UserError(Problem::unknown(what, old)))
 }
 
 impl Reencode for Numbers {
@@ -345,8 +343,7 @@ impl Reencode for Numbers {
     }
     fn mem_arg(&mut self, operand: MemArg) -> Result<wasm_encoder::MemArg, Error<Problem>> {
         let mut operand = wasm_encoder::reencode::utils::mem_arg(self, operand)?;
-        // Memory 0 has 32-bit addresses.
-        self.last_offset = u32::try_from(operand.offset).unwrap_or(u32::MAX);
+        self.last_offset = u32::try_from(operand.offset).ok();
         if let Some(offset) = self.offset {
             operand.offset = u64::from(offset);
         }

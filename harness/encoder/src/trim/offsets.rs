@@ -59,8 +59,7 @@ impl Offsets {
     pub fn within(&self, range: &Range<u64>) -> impl Iterator<Item = &MovedFunction> {
         let end = range.end;
         let first = self.functions.partition_point(|function| u64::from(function.old.end) <= range.start);
-        let rest = self.functions.get(first..).unwrap_or_default();
-        rest.iter().take_while(move |function| u64::from(function.old.start) < end)
+        self.functions[first..].iter().take_while(move |function| u64::from(function.old.start) < end)
     }
 
     /// Maps an old range to new ranges, one for each kept function.

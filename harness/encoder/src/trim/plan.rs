@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use wasmparser::{ElementKind, Import, RelocationType};
 
+use crate::names::MainMemoryOp;
+
 use super::MainRealloc;
-use super::access::Access;
 use super::data::{Target, Units};
 use super::error::Problem;
 use super::form::Form;
@@ -17,7 +18,7 @@ use super::numbers::Generated;
 use super::region::{AllocationPoint, PAGE};
 use super::special::{Special, is_realloc};
 use super::stack::ShadowStack;
-use super::table::Slots;
+use super::table::{self, Slots};
 
 /// Decisions about an adapter.
 pub(super) struct Plan {
@@ -57,6 +58,14 @@ pub(super) struct Region {
     pub way: AllocationPoint,
 }
 
+/// Choices of the request that the plan depends on. See [`super::Request`].
+pub(super) struct Choices<'r> {
+    pub form: Form,
+    pub realloc: MainRealloc<'r>,
+    pub stack: ShadowStack,
+    pub reports: bool,
+}
+
 impl Plan {
     /// Makes all decisions.
     ///
@@ -69,8 +78,9 @@ impl Plan {
         slots: &Slots,
         live: &Live,
         special: Special,
-        (form, realloc, stack, reports): (Form, MainRealloc<'_>, ShadowStack, bool),
+        choices: Choices<'_>,
     ) -> Result<Plan, Problem> {
+        let Choices { form, realloc, stack, reports } = choices;
         let late = matches!(realloc, MainRealloc::Late(_));
         let realloc = match realloc {
             // An adapter with an `allocation_state` requests memory once, at its first call, and never frees it.
@@ -167,9 +177,9 @@ impl Plan {
         if self.form == Form::Isolated {
             return None;
         }
-        match Access::of(import) {
-            Some(Ok(Access::Load | Access::Store)) => Some(Generated::Copy),
-            Some(Ok(Access::Size)) => Some(Generated::Size),
+        match MainMemoryOp::of(import) {
+            Some(Ok(MainMemoryOp::Load | MainMemoryOp::Store)) => Some(Generated::Copy),
+            Some(Ok(MainMemoryOp::Size)) => Some(Generated::Size),
             _ => (is_realloc(import) && self.realloc.is_none()).then_some(Generated::Grow),
         }
     }
@@ -219,10 +229,7 @@ pub(super) enum Value {
 impl Plan {
     /// Returns the new number of a slot of the linker's table.
     pub fn slot(&self, old: u32) -> u32 {
-        match &self.slots {
-            Some(slots) => slots.get(&old).copied().unwrap_or_default(),
-            None => old,
-        }
+        table::new_slot(self.slots.as_ref(), old)
     }
 
     /// Lists the words of a data chunk in ascending order, without those that the reachability analysis rejects.

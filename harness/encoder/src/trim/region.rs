@@ -150,10 +150,8 @@ pub(super) fn enter(way: AllocationPoint, layout: &Layout, wiring: &Wiring) -> F
     const REGION: u32 = 0;
     let mut function = Function::new([(1, ValType::I32)]);
     let mut code = function.instructions();
-    let (Some(state), Some(realloc)) = (wiring.state, wiring.realloc) else {
-        code.end();
-        return function;
-    };
+    let state = wiring.state.expect("a region that a call allocates has a state");
+    let realloc = wiring.realloc.expect("a region that a call allocates has a realloc");
     let request = |code: &mut InstructionSink<'_>, function: u32| {
         code.i32_const(0).i32_const(0);
         code.i32_const(layout.alignment.cast_signed()).i32_const(layout.size().cast_signed());
@@ -168,10 +166,8 @@ pub(super) fn enter(way: AllocationPoint, layout: &Layout, wiring: &Wiring) -> F
         code.if_(BlockType::Empty).return_().end();
         code.global_get(state).i32_const(state::ALLOCATING).i32_eq();
         code.if_(BlockType::Empty);
-        if let Some(grow) = wiring.grow {
-            request(&mut code, grow);
-            code.local_set(REGION);
-        }
+        request(&mut code, wiring.grow.expect("a nested call allocates by `memory.grow`"));
+        code.local_set(REGION);
         ready(&mut code, wiring, REGION);
         code.return_().end();
     }
@@ -195,11 +191,9 @@ pub(super) fn start(layout: &Layout, wiring: &Wiring) -> Function {
     const REGION: u32 = 0;
     let mut function = Function::new([(1, ValType::I32)]);
     let mut code = function.instructions();
-    if let Some(grow) = wiring.grow {
-        code.i32_const(0).i32_const(0);
-        code.i32_const(layout.alignment.cast_signed()).i32_const(layout.size().cast_signed());
-        code.call(grow).local_set(REGION);
-    }
+    code.i32_const(0).i32_const(0);
+    code.i32_const(layout.alignment.cast_signed()).i32_const(layout.size().cast_signed());
+    code.call(wiring.grow.expect("the start function allocates by `memory.grow`")).local_set(REGION);
     ready(&mut code, wiring, REGION);
     code.end();
     function
@@ -207,9 +201,7 @@ pub(super) fn start(layout: &Layout, wiring: &Wiring) -> Function {
 
 /// Initializes the region, and then calls the adapter's own start function.
 fn ready(code: &mut InstructionSink<'_>, wiring: &Wiring, region: u32) {
-    if let Some(place) = wiring.place {
-        code.local_get(region).call(place);
-    }
+    code.local_get(region).call(wiring.place.expect("each region has a function that initializes it"));
     if let Some(global) = wiring.state {
         code.i32_const(state::ALLOCATED).global_set(global);
     }

@@ -216,7 +216,7 @@ impl<'m, 'a> Walk<'m, 'a> {
         let (code, start) = (body.as_bytes(), body.range().start);
         for operator in body.get_operators_reader()?.into_iter_with_offsets() {
             let (operator, offset) = operator?;
-            let opcode = code.get((offset - start) as usize).copied().unwrap_or_default();
+            let opcode = code[(offset - start) as usize];
             self.operator(&operator, opcode)?;
         }
         Ok(())
@@ -329,10 +329,11 @@ impl<'m, 'a> Walk<'m, 'a> {
                     self.push(value);
                 }
             }
-            Operator::GlobalGet { global_index } => self.push(match self.known.contains(global_index) {
-                true => Value::Of { global: *global_index, step: Step::Up },
-                false => Value::Other,
-            }),
+            Operator::GlobalGet { global_index } => {
+                let global = *global_index;
+                let is_known = self.known.contains(&global);
+                self.push(if is_known { Value::Of { global, step: Step::Up } } else { Value::Other });
+            }
             Operator::GlobalSet { global_index } => self.write(*global_index),
             Operator::I32Const { value } => self.push(Value::Constant(*value)),
             Operator::I32Add | Operator::I32Sub | Operator::I32And => {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{ExternalKind, Import, SymbolInfo, TypeRef, ValType};
 
-use crate::names::{MAIN, SHARED_MEMORY, WANTED_REALLOCS};
+use crate::names::{MAIN, MainMemoryOp, SHARED_MEMORY, WANTED_REALLOCS};
 
 use super::MainRealloc;
-use super::access::{self, Access, UnknownAccess};
+use super::access::{self, UnknownAccess};
 use super::error::Problem;
 use super::form::Form;
 use super::live::Live;
@@ -32,7 +32,8 @@ impl Special {
     pub fn find(
         module: &Module<'_>,
         live: &Live,
-        (form, stack): (Form, ShadowStack),
+        form: Form,
+        stack: ShadowStack,
         problems: &mut Vec<Problem>,
     ) -> Special {
         let mut find = |name| {
@@ -119,7 +120,8 @@ pub(super) fn is_realloc(import: &Import<'_>) -> bool {
 pub(super) fn check_imports(
     module: &Module<'_>,
     live: &Live,
-    (form, realloc): (Form, MainRealloc<'_>),
+    form: Form,
+    realloc: MainRealloc<'_>,
     problems: &mut Vec<Problem>,
 ) {
     check_functions(module, live, problems);
@@ -166,7 +168,7 @@ fn check_functions(module: &Module<'_>, live: &Live, problems: &mut Vec<Problem>
             problems.push(Problem::ImportedTwice { module, name });
         }
         let name = import.name.to_string();
-        match Access::of(import) {
+        match MainMemoryOp::of(import) {
             Some(Err(UnknownAccess)) => problems.push(Problem::UnknownAccess { name }),
             Some(Ok(access)) if !access.has_type(ty) => {
                 let (expected, found) = (access.expected(), access::text(ty));
@@ -188,7 +190,9 @@ fn check_isolated(module: &Module<'_>, live: &Live, realloc: MainRealloc<'_>, pr
         let name = import.name.to_string();
         if is_realloc(import) && realloc == MainRealloc::Grow {
             problems.push(Problem::NoMainRealloc { name });
-        } else if matches!(Access::of(import), Some(Ok(Access::Load | Access::Store))) && module.memories.is_empty() {
+        } else if matches!(MainMemoryOp::of(import), Some(Ok(MainMemoryOp::Load | MainMemoryOp::Store)))
+            && module.memories.is_empty()
+        {
             problems.push(Problem::NoMemory { name });
         }
     }

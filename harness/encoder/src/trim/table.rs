@@ -6,6 +6,16 @@ use wasmparser::{ElementItems, ElementKind, Operator, SymbolInfo};
 
 use super::module::Module;
 
+/// Returns the new number of a slot of the linker's table. `slots` maps the live slots, if they are renumbered.
+pub(super) fn new_slot(slots: Option<&BTreeMap<u32, u32>>, old: u32) -> u32 {
+    match slots {
+        // Slot 0 is null.
+        Some(_) if old == 0 => 0,
+        Some(slots) => *slots.get(&old).expect("a slot in live code or data is live"),
+        None => old,
+    }
+}
+
 /// Contents of the linker's function table.
 #[derive(Default)]
 pub(super) struct Slots {

@@ -10,7 +10,7 @@ use wasm_encoder::reencode::{Error, Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, CodeSection, CustomSection, Function, RawSection, SectionId, ValType};
 use wasmparser::{FunctionBody, Operator, OperatorsReader, Parser, Payload};
 
-use crate::names::{Copy, MAIN_MEMORY, REPORTS};
+use crate::names::{MAIN_MEMORY, MainMemoryOp, REPORTS};
 
 use super::body::{Operand, stored};
 use super::dwarf::{self, Moves};
@@ -79,7 +79,7 @@ impl<'m, 'a> Watch<'m, 'a> {
         if let Some(looks) = named(Generated::WatchedWrite) {
             return Some(Watch { module, writes, looks, store: None });
         }
-        let (looks, store) = (named(Generated::WatchedStore)?, imported((MAIN_MEMORY, Copy::Store.field()))?);
+        let (looks, store) = (named(Generated::WatchedStore)?, imported((MAIN_MEMORY, MainMemoryOp::Store.field()))?);
         Some(Watch { module, writes, looks, store: Some(store) })
     }
 
@@ -92,7 +92,7 @@ impl<'m, 'a> Watch<'m, 'a> {
             match payload.as_section() {
                 Some((id, _)) if id == SectionId::Code as u8 => drop(out.section(&code)),
                 Some((id, range)) if !is_debug => {
-                    let data = wasm.get(range.start as usize..range.end as usize).unwrap_or_default();
+                    let data = &wasm[range.start as usize..range.end as usize];
                     out.section(&RawSection { id, data });
                 }
                 _ => {}
@@ -113,11 +113,11 @@ impl<'m, 'a> Watch<'m, 'a> {
         let head = offsets::leb128_len(own);
         for (index, item) in (0..).zip(&self.module.functions) {
             let Some(body) = item.own() else { continue };
-            let ty = self.module.types.get(item.ty as usize);
-            let parameters = ty.map_or(0, |ty| ty.params().len() as u32);
-            let (function, pieces) = match index == self.looks {
-                true => (looks(ranges, self.writes), Vec::new()),
-                false => self.body(body, parameters)?,
+            let (function, pieces) = if index == self.looks {
+                (looks(ranges, self.writes), Vec::new())
+            } else {
+                let ty = self.module.signature(index).map_err(Error::UserError)?;
+                self.body(body, ty.params().len() as u32)?
             };
             section.function(&function);
             let new = (function.byte_len(), head + section.byte_len());
@@ -167,7 +167,8 @@ impl<'m, 'a> Watch<'m, 'a> {
             let mut look = out.instructions();
             match *write {
                 Write::Store { operand, offset, length } => {
-                    let value = values.iter().find(|(known, _)| *known == operand).map_or(value, |(_, local)| *local);
+                    let (_, value) =
+                        *values.iter().find(|(known, _)| *known == operand).expect("a local for each type");
                     look.local_set(value).local_tee(address);
                     look.i32_const(offset.cast_signed()).i32_const(length.cast_signed()).call(self.looks);
                     look.local_get(address).local_get(value);
@@ -223,8 +224,8 @@ fn write(operator: &Operator<'_>) -> Option<Write> {
         V128Store { memarg } => (16, memarg),
         _ => return None,
     };
-    // Memory 0 has 32-bit addresses.
-    let offset = u32::try_from(memarg.offset).unwrap_or(u32::MAX);
+    // A larger offset is outside of a 32-bit memory, so nothing is written.
+    let offset = u32::try_from(memarg.offset).ok()?;
     Some(Write::Store { operand: stored(operator)?, offset, length })
 }
 

@@ -123,13 +123,11 @@ pub(super) fn functions(
     for index in 0..module.functions.len() as u32 {
         let name = name(module, index, &named);
         match (whys.functions.get(&index), numbers.functions.get(&index)) {
-            (Some(why), Some(to)) => functions.kept.push(KeptFunction {
-                from: index,
-                to: *to,
-                name,
-                reason: reason(*why, index, whys, &symbols, &exported),
-                code: code.get(&index).cloned(),
-            }),
+            (Some(why), Some(to)) => {
+                let reason = reason(*why, exported.get(&index).unwrap_or(&name.as_str()), whys, &symbols);
+                let code = code.get(&index).cloned();
+                functions.kept.push(KeptFunction { from: index, to: *to, name, reason, code });
+            }
             _ => functions.dropped.push((index, name)),
         }
     }
@@ -168,15 +166,9 @@ fn name(module: &Module<'_>, index: u32, exported: &BTreeMap<u32, &str>) -> Stri
     exported.get(&index).map_or_else(|| format!("function {index}"), |name| name.to_string())
 }
 
-fn reason(
-    why: FirstUse,
-    index: u32,
-    whys: &FirstUses,
-    symbols: &BTreeMap<usize, &str>,
-    exported: &BTreeMap<u32, &str>,
-) -> Reason {
+fn reason(why: FirstUse, name: &str, whys: &FirstUses, symbols: &BTreeMap<usize, &str>) -> Reason {
     match why {
-        FirstUse::Export => Reason::Export(exported.get(&index).map(|name| name.to_string()).unwrap_or_default()),
+        FirstUse::Export => Reason::Export(name.to_string()),
         FirstUse::Start => Reason::Start,
         FirstUse::Call(by) => Reason::Called(by),
         FirstUse::Address(by) => Reason::AddressTaken(by),

@@ -145,9 +145,10 @@ impl Decoder {
             ComponentTypeRef::Instance(index) => {
                 let Local::Instance(interface) = scope.types.get_mut(index as usize)? else { return None };
                 let id = interface.take()?;
-                let key = match name.contains('/') {
-                    true => self.packages.name(&mut self.resolve, id, name).map(|()| WorldKey::Interface(id))?,
-                    false => self.packages.inline(id).and_then(|()| by_name())?,
+                let key = if name.contains('/') {
+                    self.packages.name(&mut self.resolve, id, name).map(|()| WorldKey::Interface(id))?
+                } else {
+                    self.packages.inline(id).and_then(|()| by_name())?
                 };
                 instances.push(id);
                 Some((
@@ -446,7 +447,8 @@ impl Decoder {
 
     fn size_of(&self, ty: &Type) -> Size {
         match ty {
-            Type::Id(id) => self.sizes.get(id.index()).copied().unwrap_or(Size { types: LARGEST, borrows: true }),
+            // Types are defined in the order of their ids.
+            Type::Id(id) => self.sizes[id.index()],
             _ => Size { types: 1, borrows: false },
         }
     }

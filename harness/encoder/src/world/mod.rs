@@ -117,9 +117,10 @@ fn join_each(modules: &[Module<'_>], at: &Cell<usize>) -> Result<World, Errors> 
     for (index, _, decoded) in worlds {
         at.set(index);
         world.exporters(modules, index, &decoded.wit, &mut errors);
-        match is_one {
-            true => world.take(ModuleId(index), decoded),
-            false => world.add(&modules[index], ModuleId(index), decoded, &mut errors),
+        if is_one {
+            world.take(ModuleId(index), decoded);
+        } else {
+            world.add(&modules[index], ModuleId(index), decoded, &mut errors);
         }
     }
     Errors::check(errors)?;
@@ -387,10 +388,10 @@ fn interface_key(resolve: &Resolve, interface: Option<&WorldKey>) -> String {
         Some(WorldKey::Name(name)) => name.clone(),
         Some(WorldKey::Interface(id)) => {
             let interface = &resolve.interfaces[*id];
-            let package = interface.package.map(|package| &resolve.packages[package].name);
-            let (namespace, package) = package.map_or(("", ""), |name| (&name.namespace, &name.name));
-            let interface = interface.name.as_deref().unwrap_or_default();
-            [namespace, ":", package, "/", interface].concat()
+            let package = interface.package.expect("each interface of a world belongs to a package");
+            let PackageName { namespace, name, .. } = &resolve.packages[package].name;
+            let interface = interface.name.as_deref().expect("an interface that is not inline has a name");
+            [namespace, ":", name, "/", interface].concat()
         }
         None => String::new(),
     }

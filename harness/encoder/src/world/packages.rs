@@ -99,7 +99,7 @@ impl Packages {
             for id in interfaces {
                 let interface = &mut resolve.interfaces[id];
                 interface.package = Some(package);
-                let name = interface.name.clone().unwrap_or_default();
+                let name = interface.name.clone().expect("an interface of a package has been named");
                 resolve.packages[package].interfaces.insert(name, id);
             }
         }

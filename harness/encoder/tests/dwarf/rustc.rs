@@ -28,7 +28,15 @@ fn entry(source: &Path, options: &[String]) -> PathBuf {
     // The debug information of the module contains the path.
     (version, source, text, options).hash(&mut hash);
     let name = source.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{:016x}.wasm", hash.finish()))
+    cache().join(format!("{name}-{:016x}.wasm", hash.finish()))
+}
+
+/// Returns `tmp` in the target directory. Cargo sets `CARGO_TARGET_TMPDIR` for integration tests only.
+fn cache() -> PathBuf {
+    let test = env::current_exe().expect("failed to locate the test binary");
+    // The path is `target/PROFILE/deps/NAME`.
+    let target = test.ancestors().nth(3).expect("a test binary is in the target directory");
+    target.join("tmp")
 }
 
 fn compile(source: &Path, options: &[String], output: &Path) -> Vec<u8> {

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use wit_parser::Resolve;
 
 use super::super::audit;
-use crate::demand::{self, Parts};
+use crate::demand;
 use crate::input::{Options, Wit};
 use crate::order;
-use crate::plan::{Canon, Lift, ModuleId, Plan, Source, Wire};
+use crate::parts::Parts;
+use crate::plan::{Canon, Lift, ModuleId, Plan, Wire, WireSource};
 use crate::read::{self, Layer, Module};
 use crate::wire;
 use crate::world::{self, World};
@@ -160,7 +161,7 @@ impl Fixture {
         let modules: &'static [Module<'static>] = Box::leak(modules.into_boxed_slice());
         let world: &'static World = Box::leak(Box::new(world::join(modules).unwrap()));
         let options = Options::default();
-        let parts = demand::close(modules, world, &options, &crate::trims::Trims::default()).unwrap();
+        let parts = demand::close(modules, world, &options, &crate::trim_cache::TrimCache::default()).unwrap();
         let plan = wire::wire(modules, world, &parts, order::order(&parts).unwrap(), &options).unwrap();
         Fixture { plan, world, parts, modules }
     }
@@ -178,7 +179,7 @@ impl Fixture {
     /// Returns the canonical options of a lowered function.
     pub fn lower(&mut self, importer: usize, field: &str) -> &mut Canon {
         match &mut self.wire(importer, field).source {
-            Source::Lower(_, canon) => canon,
+            WireSource::Lower(_, canon) => canon,
             other => panic!("{field} is not a lowered function: {other:?}"),
         }
     }
@@ -189,6 +190,9 @@ impl Fixture {
 
     /// Returns the module of a part.
     pub fn module(&mut self, id: usize) -> &mut Module<'static> {
-        &mut self.parts[id].as_mut().unwrap().module
+        match id {
+            0 => &mut self.parts.main.module,
+            adapter => &mut self.parts.adapters[adapter - 1].as_mut().unwrap().module,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::fixture::SHOP;
 use super::{MAIN, Mistake, OLD, core};
-use crate::plan::{SlotId, Source};
+use crate::plan::{SlotId, WireSource};
 
 pub(super) const MISTAKES: &[Mistake] = &[
     (
@@ -72,7 +72,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "a resource that is not exported",
         SHOP,
         |f| {
-            let Source::ResourceDrop(id, name) = f.wire(0, "[resource-drop]file").source.clone() else { return };
+            let WireSource::ResourceDrop(id, name) = f.wire(0, "[resource-drop]file").source.clone() else { return };
             let mut other = f.plan.resources[1].clone();
             (other.id, other.name) = (id, name);
             f.plan.resources.push(other);

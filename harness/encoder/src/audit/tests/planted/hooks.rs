@@ -4,7 +4,7 @@ use foldhash::HashMap;
 
 use super::super::fixture::{HOOKED, SHOP};
 use super::{MAIN, Mistake, core};
-use crate::plan::{Event, Hooks, Source, Via};
+use crate::plan::{Event, Hooks, Via, WireSource};
 
 pub(super) const MISTAKES: &[Mistake] = &[
     (
@@ -104,7 +104,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "reading instead of writing",
         HOOKED,
         |f| {
-            let Source::ThreadLocal(_) = f.wire(0, "__wasm_set_tls_base").source else { return };
+            let WireSource::ThreadLocal(_) = f.wire(0, "__wasm_set_tls_base").source else { return };
             f.wire(0, "__wasm_set_tls_base").source = f.wire(0, "__wasm_get_tls_base").source.clone();
         },
         &[

@@ -2,7 +2,7 @@
 
 use super::super::fixture::{REPORTED, SHOP};
 use super::{MAIN, Mistake, core};
-use crate::plan::{Kind, Source};
+use crate::plan::{Kind, WireSource};
 use crate::read::Extern;
 
 pub(super) const MISTAKES: &[Mistake] = &[
@@ -44,7 +44,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "another function",
         SHOP,
         |f| {
-            let Source::Lower(function, _) = &mut f.wire(0, "now").source else { return };
+            let WireSource::Lower(function, _) = &mut f.wire(0, "now").source else { return };
             function.name = "read".into();
         },
         &["import `log` `now` of `main` is wired to the lowered function `log#read`, which does not match its names"],
@@ -55,7 +55,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         |f| {
             f.module(0).imports[2].field = "then".into();
             f.wire(0, "now").field = "then".into();
-            let Source::Lower(function, _) = &mut f.wire(0, "then").source else { return };
+            let WireSource::Lower(function, _) = &mut f.wire(0, "then").source else { return };
             function.name = "then".into();
         },
         &["import `log` `then` of `main`: the world does not contain function `log#then`"],
@@ -63,7 +63,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         "an adapter's function from main",
         SHOP,
-        |f| f.wire(0, "get").source = Source::Export(core(MAIN, "spare"), Kind::Func),
+        |f| f.wire(0, "get").source = WireSource::Export(core(MAIN, "spare"), Kind::Func),
         &["import `old` `get` of `main` is wired to the func `spare` of `main`, which does not match its names"],
     ),
     (
@@ -79,7 +79,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
     (
         "an allocation that is not reported",
         REPORTED,
-        |f| f.wire(2, "cabi_realloc").source = Source::Export(core(MAIN, "cabi_realloc"), Kind::Func),
+        |f| f.wire(2, "cabi_realloc").source = WireSource::Export(core(MAIN, "cabi_realloc"), Kind::Func),
         &[
             "import `__main_module__` `cabi_realloc` of `old` is wired to the func `cabi_realloc` of `main`, which does not match its names",
         ],
@@ -88,8 +88,8 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "resource.rep for resource.new",
         SHOP,
         |f| {
-            let Source::ResourceNew(id, name) = f.wire(0, "[resource-new]cart").source.clone() else { return };
-            f.wire(0, "[resource-new]cart").source = Source::ResourceRep(id, name);
+            let WireSource::ResourceNew(id, name) = f.wire(0, "[resource-new]cart").source.clone() else { return };
+            f.wire(0, "[resource-new]cart").source = WireSource::ResourceRep(id, name);
         },
         &[
             "import `[export]t:t/shop` `[resource-new]cart` of `main` is wired to resource.rep of `cart`, which does not match its names",
@@ -99,8 +99,8 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "resource.drop of another resource",
         SHOP,
         |f| {
-            let Source::ResourceNew(cart, name) = f.wire(0, "[resource-new]cart").source.clone() else { return };
-            f.wire(0, "[resource-drop]file").source = Source::ResourceDrop(cart, name);
+            let WireSource::ResourceNew(cart, name) = f.wire(0, "[resource-new]cart").source.clone() else { return };
+            f.wire(0, "[resource-drop]file").source = WireSource::ResourceDrop(cart, name);
         },
         &[
             "import `t:t/files` `[resource-drop]file` of `main` is wired to resource.drop of `cart`, which does not match its names",

@@ -3,7 +3,7 @@
 use super::super::fixture::{Fixture, GUEST_OF_HOST, SHOP};
 use super::{IDLE, MAIN, Mistake, NEW, OLD, core};
 use crate::bind::Bound;
-use crate::demand::Part;
+use crate::parts::Part;
 
 pub(super) const MISTAKES: &[Mistake] = &[
     (
@@ -36,7 +36,8 @@ pub(super) const MISTAKES: &[Mistake] = &[
         |f| {
             let module = f.modules[IDLE.0].clone();
             let asked_by = Default::default();
-            f.parts[IDLE.0] = Some(Part { module, bound: Bound::default(), trimmed: None, asked_by, start: None });
+            f.parts.adapters[IDLE.0 - 1] =
+                Some(Part { module, bound: Bound::default(), trimmed: None, asked_by, start: None });
             f.plan.order.push(IDLE);
         },
         &["`idle` is embedded, but main and the world do not require it, neither directly nor through other adapters"],

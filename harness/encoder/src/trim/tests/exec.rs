@@ -2,8 +2,8 @@
 
 use wasmtime::{Caller, Config, Engine, Instance, Linker, Memory, MemoryType, Module, OptLevel, Result, Store};
 
-use crate::linked::{Damage, module};
-use crate::support::{GROW, MAIN, good, wat};
+use super::linked::{Damage, module};
+use super::support::{GROW, MAIN, good, wat};
 use crate::trim::{MainRealloc, Trimmed};
 
 /// Address of the first block that main's allocator returns. Its contents are not zeroed.

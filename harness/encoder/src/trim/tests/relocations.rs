@@ -1,7 +1,7 @@
 //! Relocation of static data: generated code and rejected input. `exec` tests its execution.
 
-use crate::linked::{Damage, module};
-use crate::support::{GROW, MAIN, good, text, trim};
+use super::linked::{Damage, module};
+use super::support::{GROW, MAIN, good, text, trim};
 use crate::trim::Problem;
 
 #[test]

@@ -3,17 +3,17 @@
 use foldhash::{HashMap, HashSet};
 use wit_parser::{LiveTypes, WorldItem, WorldKey};
 
-use crate::plan::{Plan, Source, Wire};
+use crate::plan::{Plan, Wire, WireSource};
 use crate::world::World;
 
 /// Used items of the imports.
-pub(super) struct Live<'p> {
+pub(super) struct UsedImports<'p> {
     /// Functions by interface key. The key is `None` for functions of the world itself.
     functions: HashMap<Option<&'p WorldKey>, HashSet<&'p str>>,
     pub types: LiveTypes,
 }
 
-impl Live<'_> {
+impl UsedImports<'_> {
     /// Returns true if a function of an interface is used.
     pub fn has(&self, key: Option<&WorldKey>, function: &str) -> bool {
         self.functions.get(&key).is_some_and(|functions| functions.contains(function))
@@ -21,38 +21,38 @@ impl Live<'_> {
 }
 
 /// Returns the used functions and types. Types are in the order of their first use, in which they are imported.
-pub(super) fn live<'p>(plan: &'p Plan, world: &World) -> Live<'p> {
-    let mut live = Live { functions: HashMap::default(), types: LiveTypes::default() };
+pub(super) fn used_imports<'p>(plan: &'p Plan, world: &World) -> UsedImports<'p> {
+    let mut used = UsedImports { functions: HashMap::default(), types: LiveTypes::default() };
     let resolve = &world.resolve;
     for item in world.imports().values() {
         if let WorldItem::Type { id, .. } = item {
-            live.types.add_type_id(resolve, *id);
+            used.types.add_type_id(resolve, *id);
         }
     }
     for wire in grouped(plan) {
         match &wire.source {
-            Source::Lower(function, _) => {
+            WireSource::Lower(function, _) => {
                 if let Some(wit) = world.imported_function(function.key.as_ref(), &function.name)
-                    && live.functions.entry(function.key.as_ref()).or_default().insert(&function.name)
+                    && used.functions.entry(function.key.as_ref()).or_default().insert(&function.name)
                 {
-                    live.types.add_func(resolve, wit);
+                    used.types.add_func(resolve, wit);
                 }
             }
-            Source::ResourceDrop(id, _) => live.types.add_type_id(resolve, *id),
-            Source::ResourceNew(..)
-            | Source::ResourceRep(..)
-            | Source::Export(..)
-            | Source::Destructor(_)
-            | Source::ThreadLocal(_)
-            | Source::HostedMemory
-            | Source::OwnMemory(_)
-            | Source::Copy(..) => {}
+            WireSource::ResourceDrop(id, _) => used.types.add_type_id(resolve, *id),
+            WireSource::ResourceNew(..)
+            | WireSource::ResourceRep(..)
+            | WireSource::Export(..)
+            | WireSource::Destructor(_)
+            | WireSource::ThreadLocal(_)
+            | WireSource::HostedMemory
+            | WireSource::OwnMemory(_)
+            | WireSource::Copy(..) => {}
         }
     }
     for item in world.exports().values() {
-        live.types.add_world_item(resolve, item);
+        used.types.add_world_item(resolve, item);
     }
-    live
+    used
 }
 
 /// Returns all wires in the order of modules, grouped by import module.

@@ -13,7 +13,7 @@ const MOST: usize = 64 << 20;
 
 /// Cached frames by key.
 #[derive(Debug)]
-pub(crate) struct Frames<K> {
+pub(crate) struct FrameCache<K> {
     known: HashMap<Arc<K>, Arc<Frame>>,
     /// Keys in the order of insertion.
     order: VecDeque<Arc<K>>,
@@ -21,13 +21,13 @@ pub(crate) struct Frames<K> {
     most: usize,
 }
 
-impl<K: Eq + Hash> Default for Frames<K> {
+impl<K: Eq + Hash> Default for FrameCache<K> {
     fn default() -> Self {
-        Frames { known: HashMap::default(), order: VecDeque::new(), bytes: 0, most: MOST }
+        FrameCache { known: HashMap::default(), order: VecDeque::new(), bytes: 0, most: MOST }
     }
 }
 
-impl<K: Eq + Hash> Frames<K> {
+impl<K: Eq + Hash> FrameCache<K> {
     /// Returns the frame of a key.
     pub fn get(&self, key: &K) -> Option<Arc<Frame>> {
         self.known.get(key).cloned()
@@ -44,7 +44,8 @@ impl<K: Eq + Hash> Frames<K> {
         while self.bytes > self.most
             && let Some(oldest) = self.order.pop_front()
         {
-            self.bytes -= self.known.remove(&oldest).map_or(0, |frame| frame.size());
+            let frame = self.known.remove(&oldest).expect("each key in the order has a frame");
+            self.bytes -= frame.size();
         }
     }
 }
@@ -64,11 +65,11 @@ mod tests {
     #[test]
     fn oldest_frames_are_evicted_first() {
         assert_eq!(frame().size(), 108);
-        let mut frames = Frames { most: 330, ..Frames::default() };
+        let mut frames = FrameCache { most: 330, ..FrameCache::default() };
         for key in [1, 2, 3, 3, 2] {
             frames.insert(key, frame());
         }
-        let known = |frames: &Frames<i32>| (1..=5).filter(|key| frames.get(key).is_some()).collect::<Vec<_>>();
+        let known = |frames: &FrameCache<i32>| (1..=5).filter(|key| frames.get(key).is_some()).collect::<Vec<_>>();
         assert_eq!(known(&frames), [1, 2, 3]);
         frames.insert(4, frame());
         assert_eq!(known(&frames), [2, 3, 4]);

@@ -1,8 +1,8 @@
 //! Adapters in the isolated form.
 
-use crate::exec::{Main, OLD, Running};
-use crate::linked::{self, Damage, module};
-use crate::support::{GROW, MAIN, isolated, text, trim_as, wat};
+use super::exec::{Main, OLD, Running};
+use super::linked::{self, Damage, module};
+use super::support::{GROW, MAIN, isolated, text, trim_as, wat};
 use crate::trim::{self, Form, Problem, ShadowStack, When};
 
 /// Returns the problems of an adapter in the isolated form.

@@ -1,7 +1,7 @@
 //! Shadow stack of an adapter: size, stack pointer and guard.
 
-use crate::exec::{BLOCK, Main, OLD, PATTERN, Running};
-use crate::support::{GROW, MAIN, reporting, text, trim_with, wat};
+use super::exec::{BLOCK, Main, OLD, PATTERN, Running};
+use super::support::{GROW, MAIN, reporting, text, trim_with, wat};
 use crate::trim::{Form, MainRealloc, Problem, ShadowStack, Trimmed};
 
 /// Allocates the given number of frames after the first one, and returns the address of the last.
@@ -146,10 +146,10 @@ fn stack_pointer_can_be_set_by_option() {
     let stripped = FRAMES.replace("$__stack_pointer", "$g");
     // The names of the text format are stripped, so that the stack pointer must be identified by its use.
     let module = wat(&stripped);
-    let bare = crate::compiled::stripped(&module);
+    let bare = super::compiled::stripped(&module);
     let unknown = ShadowStack { guard: true, ..ShadowStack::default() };
     // Compilers do not emit frames of this size: the global may or may not be the stack pointer.
-    let unclear = crate::compiled::stripped(&wat(&stripped.replace("(i32.const 64)", "(i32.const 72)")));
+    let unclear = super::compiled::stripped(&wat(&stripped.replace("(i32.const 64)", "(i32.const 72)")));
     for form in [Form::Shared, Form::Isolated] {
         let errors = trim_with(unknown, form, &unclear, &EXPORTS, GROW).expect_err("an unidentified stack pointer");
         assert!(matches!(errors[0].problem, Problem::UnknownStackPointer { global: 1, .. }), "{form:?}: {errors:?}");

@@ -33,16 +33,17 @@ pub fn trim_with(
     exports: &[&str],
     realloc: MainRealloc<'_>,
 ) -> Result<Trimmed, Vec<TrimError>> {
-    trim_to((stack, false), form, wasm, exports, realloc)
+    trim_to(stack, false, form, wasm, exports, realloc)
 }
 
 /// Garbage-collects a valid adapter with support for reports to the host.
 pub fn reporting(stack: ShadowStack, form: Form, wasm: &[u8], exports: &[&str], realloc: MainRealloc<'_>) -> Trimmed {
-    trim_to((stack, true), form, wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
+    trim_to(stack, true, form, wasm, exports, realloc).unwrap_or_else(|errors| panic!("{errors:#?}"))
 }
 
 fn trim_to(
-    (stack, reports): (ShadowStack, bool),
+    stack: ShadowStack,
+    reports: bool,
     form: Form,
     wasm: &[u8],
     exports: &[&str],
@@ -55,6 +56,20 @@ fn trim_to(
     let trimmed = trim::trim(&request)?;
     Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("the output is valid");
     Ok(trimmed)
+}
+
+/// Garbage-collects an adapter with all checks of the stack, but validates neither the adapter nor the result.
+pub fn trim_unvalidated(
+    form: Form,
+    wasm: &[u8],
+    exports: &[&str],
+    realloc: MainRealloc<'_>,
+) -> Result<Trimmed, Vec<TrimError>> {
+    let exports = exports.iter().map(|export| export.to_string()).collect();
+    let (exports, also) = (&exports, &|_| None);
+    let stack = ShadowStack { checked: true, ..ShadowStack::default() };
+    let (reports, debug, validate) = (true, true, false);
+    trim::trim(&Request { name: "adapter", wasm, exports, also, form, realloc, stack, reports, debug, validate })
 }
 
 /// Garbage-collects a valid adapter in the shared form.

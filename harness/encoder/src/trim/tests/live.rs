@@ -1,6 +1,6 @@
 //! Reachability and index remapping.
 
-use crate::support::{GROW, good, same, text, trim, wat};
+use super::support::{GROW, good, same, text, trim, wat};
 
 #[test]
 fn only_reachable_items_are_kept() {

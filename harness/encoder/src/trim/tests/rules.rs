@@ -1,6 +1,6 @@
 //! Rejected adapters and their error messages.
 
-use crate::support::{GROW, MAIN, good, problems, trim, wat};
+use super::support::{GROW, MAIN, good, problems, trim, wat};
 use crate::trim::{self, Form, Problem, ShadowStack};
 
 #[track_caller]

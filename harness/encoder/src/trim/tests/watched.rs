@@ -2,8 +2,8 @@
 
 use wasmparser::{Validator, WasmFeatures};
 
-use crate::exec::{Main, Running};
-use crate::support::{GROW, MAIN, reporting, text, wat};
+use super::exec::{Main, Running};
+use super::support::{GROW, MAIN, reporting, text, wat};
 use crate::trim::{Form, ShadowStack, watch};
 
 /// Watched range.
@@ -34,10 +34,11 @@ const WRITES: &[(&str, i32)] = &[
 /// Builds a module with a function for each instruction, which writes at its parameter and returns it.
 fn module(writes: &[(&str, i32)]) -> Vec<u8> {
     let functions = (0..).zip(writes).map(|(number, (write, _)): (u32, _)| {
-        let write = match write.contains("store") && !write.contains("call") {
+        let write = if write.contains("store") && !write.contains("call") {
             // The offset of the instruction is part of the address.
-            true => write.replacen(' ', " offset=4 ", 1).replace('@', "(i32.sub (local.get 0) (i32.const 4))"),
-            false => write.replace('@', "(local.get 0)"),
+            write.replacen(' ', " offset=4 ", 1).replace('@', "(i32.sub (local.get 0) (i32.const 4))")
+        } else {
+            write.replace('@', "(local.get 0)")
         };
         format!("(func (export \"{number}\") (param i32) (result i32) {write} (local.get 0))\n")
     });
@@ -114,6 +115,6 @@ fn adapter_without_reports_cannot_be_watched() {
         wat(r#"(module (import "env" "memory" (memory 1)) (func $polyfill.watched_write (param i32 i32 i32)))"#);
     assert_eq!(watch(&plain, &[0..9, 20..21]).expect("a valid module"), None);
     // Such a module contains none of the generated functions.
-    let trimmed = crate::support::good(&module(WRITES), &["0"], GROW);
+    let trimmed = super::support::good(&module(WRITES), &["0"], GROW);
     assert!(!text(&trimmed.wasm).contains("watched"));
 }

@@ -2,8 +2,8 @@
 
 use wasmtime::{Result, Val};
 
-use crate::exec::{Main, OLD, Running};
-use crate::support::{GROW, MAIN, good, isolated, text, trim_as, wat};
+use super::exec::{Main, OLD, Running};
+use super::support::{GROW, MAIN, good, isolated, text, trim_as, wat};
 use crate::trim::{Form, Problem, form};
 
 /// Copies data of main's memory to the stack, changes it, and copies it back.

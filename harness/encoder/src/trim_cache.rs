@@ -9,7 +9,7 @@ use foldhash::HashMap;
 
 /// All results so far. The adapters of the [`ModuleId`]s must not change.
 #[derive(Debug, Default)]
-pub(crate) struct Trims(Mutex<HashMap<Key, Trimmed>>);
+pub(crate) struct TrimCache(Mutex<HashMap<Key, Trimmed>>);
 
 /// Inputs that the result depends on.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ impl From<MainRealloc<'_>> for Realloc {
     }
 }
 
-impl Trims {
+impl TrimCache {
     /// Garbage-collects an adapter, or returns the cached result for the same requirements.
     pub fn trim(&self, adapter: ModuleId, request: &Request<'_>) -> Result<Trimmed, Vec<Error>> {
         let mut exports: Vec<String> = request.exports.iter().cloned().collect();

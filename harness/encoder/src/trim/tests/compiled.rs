@@ -5,9 +5,9 @@ use std::path::Path;
 use wasmparser::{Parser, Payload};
 use wasmtime::MemoryType;
 
-use crate::exec::{Main, OLD, Running};
-use crate::rustc;
-use crate::support::{GROW, MAIN, good, isolated, trim_with};
+use super::exec::{Main, OLD, Running};
+use super::rustc;
+use super::support::{GROW, MAIN, good, isolated, trim_with};
 use crate::trim::{Form, ShadowStack, form};
 
 const EXPORTS: [&str; 6] = ["bump", "shapes", "maps", "name", "upper", "deep"];
@@ -21,7 +21,7 @@ fn compiled(level: &str) -> Vec<u8> {
 }
 
 fn linked(level: &str, options: &[&str]) -> Vec<u8> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trim/ordinary/ordinary.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/trim/tests/fixtures/ordinary.rs");
     let level = format!("-Copt-level={level}");
     let options: Vec<String> = options.iter().map(|option| (*option).to_string()).chain([level]).collect();
     rustc::module(&source, &options)

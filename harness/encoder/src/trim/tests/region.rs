@@ -1,6 +1,6 @@
 //! Allocation of an adapter's stack: generated code. `exec` tests its execution.
 
-use crate::support::{GROW, MAIN, good, same, text, wat};
+use super::support::{GROW, MAIN, good, same, text, wat};
 use crate::trim::When;
 
 /// A dead global comes first, so that indices change.
