@@ -43,7 +43,8 @@ fn write(failure: &Failure<'_>, component: Vec<u8>) -> Result<Option<String>, St
     let about = about(failure.trial, failure.case.clone(), adapters, observation, verdict);
     let recording = Recording { about, component, trace, main: failure.main(), adapters: modules };
     let path = path(failure);
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| system::write(&path, &recording.write()));
+    let written =
+        path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| system::write(&path, &recording.write()));
     written.map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
     Ok(Some(format!("recording: {} (polyfill show, replay, shrink)", path.display())))
 }
