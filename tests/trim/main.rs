@@ -8,6 +8,10 @@ mod trim;
 #[allow(dead_code, reason = "the stage uses only a few of the names")]
 mod names;
 
+#[path = "../../harness/encoder/src/near.rs"]
+mod near_misses;
+use near_misses::near;
+
 // Compiles and caches single Rust files, shared with the encoder's tests.
 #[path = "../../harness/encoder/tests/dwarf/rustc.rs"]
 mod rustc;
