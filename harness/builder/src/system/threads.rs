@@ -61,7 +61,7 @@ where
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let run = || std::iter::from_fn(next).map(|(number, item)| (number, work(item))).collect::<Vec<_>>();
     let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(&run)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or_else(|p| panic::resume_unwind(p));
         threads.into_iter().flat_map(join).collect()
     });

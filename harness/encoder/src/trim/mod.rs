@@ -298,15 +298,9 @@ fn exported<'m, 'a>(module: &'m Module<'a>, wanted: impl Fn(&str) -> bool) -> Ve
     module.exports.values().filter(|export| is_function(export) && wanted(export.name)).collect()
 }
 
-/// Finds an export whose name differs only in case and punctuation.
+/// Returns the export whose name is closest to the wanted one.
 fn near(module: &Module<'_>, wanted: &str) -> Option<String> {
-    let plain = |name: &str| -> String {
-        let letters = name.chars().filter(char::is_ascii_alphanumeric);
-        letters.map(|letter| letter.to_ascii_lowercase()).collect()
-    };
-    let wanted = plain(wanted);
-    let mut names = module.exports.keys();
-    names.find(|name| plain(name) == wanted).map(|name| name.to_string())
+    crate::near(wanted, module.exports.keys().copied()).first().map(ToString::to_string)
 }
 
 fn is_function(export: &Export<'_>) -> bool {
