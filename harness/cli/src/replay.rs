@@ -51,7 +51,7 @@ fn note_lowered(recording: &Recording, given: &CaseLimits) {
 }
 
 /// Returns the engine with the fastest compiler that accepts the component. Winch lacks several proposals.
-fn fast_engine(recording: &Recording, given: &CaseLimits) -> Result<Engine, Error> {
+fn fast_engine(recording: &Recording, given: &CaseLimits) -> anyhow::Result<Engine> {
     let fast = engine(EngineKind::fastest_to_compile(), recording, given);
     match fast.ok().filter(|engine| engine.program(&recording.component).is_ok()) {
         Some(engine) => Ok(engine),
@@ -60,7 +60,7 @@ fn fast_engine(recording: &Recording, given: &CaseLimits) -> Result<Engine, Erro
 }
 
 /// Returns an engine for a recording, with the proposals of its case.
-fn engine(kind: EngineKind, recording: &Recording, given: &CaseLimits) -> Result<Engine, Error> {
+fn engine(kind: EngineKind, recording: &Recording, given: &CaseLimits) -> anyhow::Result<Engine> {
     let (limits, _) = polyfill_recording::limits(recording, given);
     let proposals = recording.about.case.wasm.clone();
     let options = EngineOptions { kind, fuel: limits.fuel.is_some(), proposals };

@@ -10,7 +10,7 @@ const ADAPTER: &str = r#"(module
   (data (i32.const 1024) "\2a\00\00\00")
   (func (export "answer") (result i32) (i32.load (i32.const 1024))))"#;
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let wasm = wat::parse_str(ADAPTER)?;
     let adapter = Adapter::new("example", &wasm);
     let errors = check(&adapter);

@@ -9,7 +9,7 @@ const GUEST: &str = r#"(module
   (memory (export "memory") 1)
   (func (export "_start") (drop (call $random_get (i32.const 0) (i32.const 8)))))"#;
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let guest = wat::parse_str(GUEST)?;
     let adapter = polyfill_reference::find("reference-command").ok_or("not a published adapter")??;
     let input = Input {

@@ -9,7 +9,7 @@ const GUEST: &str = r#"(module
   (memory (export "memory") 1)
   (func (export "_start") (call $exit (i32.const 1))))"#;
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let guest = wat::parse_str(GUEST)?;
     let reference = polyfill_reference::find("reference-command").ok_or("not a published adapter")??;
     let adapter = Adapter::new("wasi_snapshot_preview1", reference.wasm());

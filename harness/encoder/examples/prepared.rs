@@ -13,7 +13,7 @@ fn guest(number: u32) -> Result<Vec<u8>, wat::Error> {
     ))
 }
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let adapter = polyfill_reference::find("reference-command").ok_or("not a published adapter")??;
     let adapters = [Adapter::new("wasi_snapshot_preview1", adapter.wasm())];
     let prepared = Prepared::new(&adapters, Options::default())?;

@@ -10,7 +10,7 @@ const WORLD: &str = "package example:calculator; world calculator { export add: 
 const GUEST: &str = r#"(module
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("calculator.wit", WORLD)?;
     let world = resolve.select_world(&[package], Some("calculator"))?;

@@ -79,7 +79,7 @@ impl Script for Inject {
             self.exceeded.store(true, Ordering::Relaxed);
             return Response::Ends(End::Failed(TOO_MANY.into()));
         }
-        if self.calls == self.at + 1 { self.way.says.clone() } else { Response::Nothing }
+        if self.calls == self.at + 1 { self.mode.response.clone() } else { Response::Nothing }
     }
 }
 
