@@ -41,8 +41,8 @@ fn base(shown: &str, id: &str, of: &str, adapters: &BTreeMap<String, Adapter>) -
     let published = references::adapter(of).map(|adapter| Adapter { default: true, ..adapter });
     published.or_else(|| adapters.get(of).cloned()).ok_or_else(|| {
         let hint = near::hint(of, adapters.keys().map(String::as_str));
-        let found = if of == id { "itself" } else { "an unknown one" };
-        format!("`{shown}`: `of = \"{of}\"`: expected an adapter with its own code, found {found}{hint}")
+        let found = if of == id { ", found itself" } else { "" };
+        format!("`{shown}`: `of = \"{of}\"`: expected an adapter with its own code{found}{hint}")
     })
 }
 
