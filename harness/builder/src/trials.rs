@@ -159,7 +159,7 @@ fn lay_out_case(
         let hosts = hosts(parts, facts, product);
         let (native, hosts): (Vec<&String>, Vec<&String>) = hosts.iter().partition(|host| is_native(host));
         let stacks = stacks(parts, facts, product, by_group, parts.every_release);
-        let welded = stacks.into_iter().map(|stack| Job {
+        let encoded = stacks.into_iter().map(|stack| Job {
             guest: guest.name.clone(),
             sanitize: is_checked(parts, given),
             // What interposers are in could be a part of the message.
@@ -180,7 +180,7 @@ fn lay_out_case(
             traced: false,
             native: true,
         });
-        let jobs = welded.map(|job| (job, &hosts)).chain(alone.map(|job| (job, &native)));
+        let jobs = encoded.map(|job| (job, &hosts)).chain(alone.map(|job| (job, &native)));
         for (job, hosts) in jobs {
             let (adapter, taking) = (job.stack.to_string(), taking(parts, guest, case, &job));
             let artifact = if problems.is_empty() {

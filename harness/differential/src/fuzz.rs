@@ -1,9 +1,9 @@
 //! Fuzz targets: arbitrary bytes as inputs of this project's encoder, which may reject them but must not panic.
 //!
 //! Each target is one function. It is used by the fuzz crate under libFuzzer, by the test that replays the corpus, and
-//! by the loop in [`hunt`], which does not need a nightly compiler.
+//! by the loop in [`campaign`], which does not need a nightly compiler.
 
-pub mod hunt;
+pub mod campaign;
 pub mod mutate;
 
 use std::sync::Once;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 use polyfill_differential::generate::{self, Family};
-use polyfill_differential::{folder, fuzz, hunt};
+use polyfill_differential::{folder, fuzz, search};
 
 /// Compare this project's encoder with the reference on generated worlds. Exits with 1 if they differ.
 #[derive(Parser)]
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         Some(Command::Fuzz { seconds, seed, corpus, target, out }) => {
             let time = Duration::from_secs(*seconds);
-            fuzz(&fuzz::hunt::Plan { time, seed: *seed, corpus, target: target.as_deref(), out })
+            fuzz(&fuzz::campaign::Plan { time, seed: *seed, corpus, target: target.as_deref(), out })
         }
         None => run(&args),
     };
@@ -95,8 +95,8 @@ fn run(args: &Args) -> anyhow::Result<bool> {
     }
     let reported = AtomicU64::new(0);
     let Args { seed, family, first, worlds, jobs, .. } = *args;
-    let plan = hunt::Plan { seed, family, first, worlds, jobs };
-    let report = hunt::hunt(&plan, |done| {
+    let plan = search::Plan { seed, family, first, worlds, jobs };
+    let report = search::search(&plan, |done| {
         let tenth = done * 10 / args.worlds.max(1);
         if reported.fetch_max(tenth, Ordering::Relaxed) < tenth {
             eprintln!("{done} of {} worlds after {:.0?}", args.worlds, started.elapsed());
@@ -116,13 +116,13 @@ fn run(args: &Args) -> anyhow::Result<bool> {
     for (class, (count, first)) in &report.known {
         println!("{count:>10} known: {class} (first: {})", first.number);
         if let (true, Some(out)) = (args.known, &args.out) {
-            let (sample, finding) = hunt::small_known(class, first);
+            let (sample, finding) = search::small_known(class, first);
             folder::write(&out.join(class), &sample.inputs(), &finding.text())?;
         }
     }
     for (number, (kind, (count, first))) in report.findings.iter().enumerate() {
         println!("\n{count:>10} DIFFERENT: {kind}\n           first: --first {} --worlds 1", first.number);
-        let (sample, finding) = hunt::small(first);
+        let (sample, finding) = search::small(first);
         println!("{}", finding.detail.trim_end());
         if let Some(out) = &args.out {
             let path = out.join(format!("finding-{number}"));
@@ -134,9 +134,9 @@ fn run(args: &Args) -> anyhow::Result<bool> {
     Ok(report.findings.is_empty())
 }
 
-fn fuzz(plan: &fuzz::hunt::Plan<'_>) -> anyhow::Result<bool> {
+fn fuzz(plan: &fuzz::campaign::Plan<'_>) -> anyhow::Result<bool> {
     let mut panics = 0;
-    for (target, report) in fuzz::hunt::run(plan)? {
+    for (target, report) in fuzz::campaign::run(plan)? {
         println!("{target}: {} inputs, {} outcomes, {} panics", report.inputs, report.outcomes, report.panics.len());
         report.panics.iter().for_each(|(message, path)| println!("  {}: {message}", path.display()));
         panics += report.panics.len();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use polyfill_differential::fuzz::{TARGETS, hunt};
+use polyfill_differential::fuzz::{TARGETS, campaign};
 
 /// Limit on the total size of the corpora in bytes.
 const MOST: usize = 300_000;
@@ -12,7 +12,7 @@ fn corpus_inputs_do_not_panic() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
     let mut size = 0;
     for target in TARGETS {
-        let files = hunt::corpus(&root.join(target.name)).unwrap();
+        let files = campaign::corpus(&root.join(target.name)).unwrap();
         assert!(!files.is_empty(), "the corpus of {} is empty", target.name);
         for (path, bytes) in &files {
             let outcome = std::panic::catch_unwind(|| (target.run)(bytes));

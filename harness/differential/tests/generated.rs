@@ -7,15 +7,15 @@
 use std::path::{Path, PathBuf};
 
 use polyfill_differential::compare::{self, Verdict};
-use polyfill_differential::{folder, hunt, known};
+use polyfill_differential::{folder, known, search};
 
 /// Number of worlds that a debug build compares in about a second.
 const WORLDS: u64 = 150;
 
 #[test]
 fn generated_worlds_are_encoded_alike() {
-    let plan = hunt::Plan { seed: 1, family: None, first: 0, worlds: WORLDS, jobs: 2 };
-    let report = hunt::hunt(&plan, |_| {}).expect("threads");
+    let plan = search::Plan { seed: 1, family: None, first: 0, worlds: WORLDS, jobs: 2 };
+    let report = search::search(&plan, |_| {}).expect("threads");
     assert_eq!(report.worlds(), WORLDS);
     let findings: Vec<String> = report
         .findings

@@ -110,12 +110,13 @@ pub fn encode(input: &Input<'_>, options: &Options) -> Result<Encoded, Errors> {
     let (main, layers) = layers::read(&input.main, &input.adapters)?;
     let modules = layers::line_up(main, &input.adapters, layers)?;
     let world = world::join(&modules)?;
-    let Welded { component, plan, warnings, .. } = weld(&modules, &world, options, &TrimCache::default())?;
+    let EncodedModules { component, plan, warnings, .. } =
+        encode_modules(&modules, &world, options, &TrimCache::default())?;
     Ok(Encoded { component, plan, warnings })
 }
 
 /// A component and the data that it was built from.
-struct Welded {
+struct EncodedModules {
     component: Vec<u8>,
     frame: Frame,
     plan: Plan,
@@ -123,11 +124,21 @@ struct Welded {
 }
 
 /// Encodes modules whose worlds have been merged.
-fn weld(modules: &[Module<'_>], world: &World, options: &Options, trims: &TrimCache) -> Result<Welded, Errors> {
+fn encode_modules(
+    modules: &[Module<'_>],
+    world: &World,
+    options: &Options,
+    trims: &TrimCache,
+) -> Result<EncodedModules, Errors> {
     put_together(modules, world, options, trims).map_err(|errors| memory::once(&modules[0], errors))
 }
 
-fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims: &TrimCache) -> Result<Welded, Errors> {
+fn put_together(
+    modules: &[Module<'_>],
+    world: &World,
+    options: &Options,
+    trims: &TrimCache,
+) -> Result<EncodedModules, Errors> {
     let parts = demand::close(modules, world, options, trims)?;
     let order = order::order(&parts)?;
     let plan = wire::wire(modules, world, &parts, order, options)?;
@@ -144,7 +155,7 @@ fn put_together(modules: &[Module<'_>], world: &World, options: &Options, trims:
         validate::validate(&component, modules)?;
     }
     let warnings = warning::find(modules, world, &parts);
-    Ok(Welded { component, frame, plan, warnings })
+    Ok(EncodedModules { component, frame, plan, warnings })
 }
 
 /// Validates an adapter. Returns all reasons why the encoder would reject it, at most 100 of each kind.

@@ -20,7 +20,7 @@ use crate::read::{Extern, Module};
 use crate::trim_cache::TrimCache;
 use crate::validate::mistake;
 use crate::world::World;
-use crate::{Welded, layers, weld, world};
+use crate::{EncodedModules, encode_modules, layers, world};
 
 /// Adapters and options that are prepared for any number of guests.
 ///
@@ -82,7 +82,7 @@ impl<'a> Prepared<'a> {
     /// Returns the same errors as [`encode`](crate::encode()).
     pub fn encode(&self, main: &Source<'_>) -> Result<Vec<u8>, Errors> {
         let main = layers::read_main(main)?;
-        let Some(shape) = self.shape(&main) else { return Ok(self.weld(main)?.component) };
+        let Some(shape) = self.shape(&main) else { return Ok(self.encode_modules(main)?.component) };
         let known = self.frames.lock().unwrap_or_else(PoisonError::into_inner).get(&shape);
         // A cached frame is valid and depends only on main's shape. An invalid main is encoded again below to report
         // its errors.
@@ -91,20 +91,20 @@ impl<'a> Prepared<'a> {
         {
             return Ok(frame.around(&main));
         }
-        let Welded { component, frame, .. } = self.weld(main)?;
+        let EncodedModules { component, frame, .. } = self.encode_modules(main)?;
         self.frames.lock().unwrap_or_else(PoisonError::into_inner).insert(shape, frame);
         Ok(component)
     }
 
-    fn weld(&self, main: Module<'_>) -> Result<Welded, Errors> {
+    fn encode_modules(&self, main: Module<'_>) -> Result<EncodedModules, Errors> {
         let brings_a_world = main.wit.is_some() || !main.metadata.is_empty();
         let modules = layers::line_up(main, self.adapters, self.layers.clone())?;
         if self.interposes() {
             // Interposition adapters are generated for each guest, which changes the ids of the modules behind them.
-            return weld(&modules, &world::join(&modules)?, &self.options, &TrimCache::default());
+            return encode_modules(&modules, &world::join(&modules)?, &self.options, &TrimCache::default());
         }
         if brings_a_world {
-            return weld(&modules, &world::join(&modules)?, &self.options, &self.trims);
+            return encode_modules(&modules, &world::join(&modules)?, &self.options, &self.trims);
         }
         let world = match self.world.get() {
             Some(world) => world,
@@ -113,7 +113,7 @@ impl<'a> Prepared<'a> {
                 self.world.get_or_init(|| joined)
             }
         };
-        weld(&modules, world, &self.options, &self.trims)
+        encode_modules(&modules, world, &self.options, &self.trims)
     }
 
     /// Returns the shape of a guest, or `None` if its component depends on more than the shape.

@@ -49,7 +49,7 @@ fn messages_become_the_observation() {
 fn the_host_receives_the_proposals_of_the_case_and_may_refuse_them() {
     let script = r#"
         read line; wasm=${line#*\"wasm\":\[\"}; wasm=${wasm%%\"\]*}
-        echo '{"end": {"outcome": {"not-run": "no proposal '"$(echo "$wasm" | tr -d '"')"'"}}}'; read line"#;
+        echo '{"end": {"outcome": {"not-run": "no proposal '"${wasm%%\"*},${wasm##*\"}"'"}}}'; read line"#;
     let seen = observe(&[POLITE, script], 1);
     assert_eq!(seen.outcome, Outcome::NotRun("no proposal custom-page-sizes,gc".into()));
 }

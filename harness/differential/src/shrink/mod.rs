@@ -5,7 +5,7 @@ mod worlds;
 
 use crate::compare::{Finding, Verdict};
 use crate::generate::Sample;
-use crate::hunt;
+use crate::search;
 use worlds::Cut;
 
 /// Maximum number of smaller samples to try.
@@ -41,7 +41,7 @@ pub fn shrink(sample: &Sample, finding: &Finding, same: impl Fn(Verdict) -> Opti
                 return best;
             }
             tries -= 1;
-            match apply(&best.0, edit).and_then(|smaller| Some((same(hunt::judge(&smaller))?, smaller))) {
+            match apply(&best.0, edit).and_then(|smaller| Some((same(search::judge(&smaller))?, smaller))) {
                 Some((finding, smaller)) => {
                     best = (smaller, finding);
                     changed = true;

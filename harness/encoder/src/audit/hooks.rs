@@ -42,9 +42,9 @@ impl Auditor<'_> {
             match found.as_slice() {
                 [] => self.report(Violation::NotWrapped { function: at }),
                 [wrapped] => {
-                    let told = wrapped.event.codes();
-                    if told != *codes {
-                        let (expected, found) = (in_words(*codes), in_words(told));
+                    let reported = wrapped.event.codes();
+                    if reported != *codes {
+                        let (expected, found) = (in_words(*codes), in_words(reported));
                         self.report(Violation::WrongNotice { function: at.clone(), expected, found });
                     }
                     let ty = self.export(function);

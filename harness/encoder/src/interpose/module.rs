@@ -60,8 +60,8 @@ pub(super) fn module(implements: &str, functions: &Functions, with: Capabilities
             (shown, import(&mut types, names::MAIN_MEMORY, MainMemoryOp::Size.field(), vec![], pointers(1)))
         }),
         stack_pointer: with.stack_pointer.then(|| {
-            let told = import(&mut types, INTERFACE, "stack-pointer", pointers(1), vec![]);
-            (told, import(&mut types, names::MAIN, pointer::GETTER, vec![], pointers(1)))
+            let report_pointer = import(&mut types, INTERFACE, "stack-pointer", pointers(1), vec![]);
+            (report_pointer, import(&mut types, names::MAIN, pointer::GETTER, vec![], pointers(1)))
         }),
     };
     // Writes by main's own functions are not checked.
@@ -169,8 +169,8 @@ fn body(
     };
     let tell = |code: &mut InstructionSink<'_>, types: &[ValType], first: u32, to: u32| {
         show(code);
-        if let Some((told, get)) = report.stack_pointer {
-            code.call(get).call(told);
+        if let Some((report_pointer, get)) = report.stack_pointer {
+            code.call(get).call(report_pointer);
         }
         for (index, ty) in (0..).zip(types) {
             store(code, values + index * VALUE, *ty, first + index);

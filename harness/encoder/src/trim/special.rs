@@ -45,8 +45,8 @@ impl Special {
             None
         };
         let (named, allocation_state) = (find(STACK_POINTER), find(ALLOCATION_STATE));
-        let told = stack.pointer.filter(|_| named_global(module, STACK_POINTER).is_none());
-        let found = told.map(|global| told_pointer(module, global)).transpose();
+        let configured = stack.pointer.filter(|_| named_global(module, STACK_POINTER).is_none());
+        let found = configured.map(|global| configured_pointer(module, global)).transpose();
         let found = found.unwrap_or_else(|problem| {
             problems.push(problem);
             None
@@ -54,7 +54,7 @@ impl Special {
         let mut stack_pointer = named.or(found.filter(|global| live.globals.contains(global)));
         // The stack pointer is needed only if data moves or the stack is guarded.
         let matters = (form == Form::Shared || stack.guard) && !live.memories.is_empty();
-        if stack_pointer.is_none() && told.is_none() && matters && named_global(module, STACK_POINTER).is_none() {
+        if stack_pointer.is_none() && configured.is_none() && matters && named_global(module, STACK_POINTER).is_none() {
             match shape::find(module, live, &unnamed(module, live)) {
                 Shape::None => {}
                 Shape::Pointer(global) => stack_pointer = Some(global),
@@ -78,7 +78,7 @@ pub(super) fn named_global(module: &Module<'_>, wanted: &str) -> Option<u32> {
 }
 
 /// Validates the stack pointer that is set by option.
-fn told_pointer(module: &Module<'_>, global: u32) -> Result<u32, Problem> {
+fn configured_pointer(module: &Module<'_>, global: u32) -> Result<u32, Problem> {
     if is_mutable_i32(module, global) {
         return Ok(global);
     }

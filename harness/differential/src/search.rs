@@ -105,7 +105,7 @@ fn add(findings: &mut Findings, kind: String, count: u64, first: First) {
 /// # Errors
 ///
 /// Returns an error if the threads cannot be started.
-pub fn hunt(plan: &Plan, progress: impl Fn(u64) + Sync) -> Result<Report, ThreadPoolBuildError> {
+pub fn search(plan: &Plan, progress: impl Fn(u64) + Sync) -> Result<Report, ThreadPoolBuildError> {
     let done = AtomicU64::new(0);
     let compare = |mut report: Report, number: u64| {
         let number = plan.first + number;
