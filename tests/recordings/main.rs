@@ -51,7 +51,7 @@ fn standalone_repro_fails_in_node() -> Checked {
     let cache = env::temp_dir().join("polyfill-standalone");
     let node = RemoteHost::new("node", descriptor, root, &cache);
     if let Some(why) = node.missing() {
-        return Err(Missing(format!("host `node`: {why}")));
+        return Err(Missing(why));
     }
     let program = &engine.program(&standalone).expect("a component");
     let inputs = &Inputs { args: vec!["standalone".into()], ..Inputs::default() };
