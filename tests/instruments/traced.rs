@@ -10,7 +10,7 @@ use crate::counters;
 use crate::trials::trials;
 
 /// Trials with tens of thousands of calls.
-const LONG: [&str; 1] = ["big-output::pieces::"];
+const LONG: [&str; 2] = ["big-output::pieces::", "stuck-nonblocking::"];
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![trials_pass_with_a_trace]
