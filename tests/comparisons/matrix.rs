@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use polyfill_builder::case::Bug;
-use polyfill_builder::index::{Artifact, FILE, Index};
+use polyfill_builder::index::{Artifact, Index};
 use polyfill_builder::reference;
 use polyfill_runner::{Engine, Hosts, Inputs, Limits, Sinks, compare, run_component};
 use wit_component::ComponentEncoder;
@@ -29,7 +28,7 @@ fn the_matrix_agrees_with_the_cases() {
     for (name, row) in &matrix {
         for release in reference::releases() {
             let actual = row[release.version].as_str();
-            match bugs[name].is_in(&release.semver()).unwrap_or_else(|error| panic!("{name}: {error}")) {
+            match bugs[name].1.is_in(&release.semver()).unwrap_or_else(|error| panic!("{name}: {error}")) {
                 Some(true) => {
                     bad += 1;
                     assert_eq!(actual, "X", "{name} is a known bug of {}", release.version);
@@ -81,8 +80,8 @@ fn bugs_do_not_depend_on_the_encoder() {
 }
 
 /// Returns the cells of each row, by the column heads of the golden file.
-fn matrix() -> BTreeMap<String, BTreeMap<String, String>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/comparisons/matrix.txt");
+pub fn matrix() -> BTreeMap<String, BTreeMap<String, String>> {
+    let path = crate::root().join("tests/comparisons/matrix.txt");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut table = text.lines().skip_while(|line| !line.trim_start().starts_with("native "));
     let heads = table.next().expect("the heads of the columns");
@@ -104,16 +103,16 @@ fn is_start(text: &str, at: usize) -> bool {
     !is_space(at) && (at == 0 || is_space(at - 1))
 }
 
-/// Returns the bugs of the suite's cases by row name.
-fn bugs() -> BTreeMap<String, Bug> {
+/// Returns the bugs of the suite's cases by row name, each with the case.
+pub fn bugs() -> BTreeMap<String, (String, Bug)> {
     let bugs = index().cases.into_iter().filter_map(|(key, entry)| {
-        let guest = key.split("::").next().unwrap_or_default().to_string();
-        entry.case.bug.map(|bug| (format!("{} {guest}", bug.id), bug))
+        let bug = entry.case.bug?;
+        let guest = key.split("::").next().unwrap_or_default();
+        Some((format!("{} {guest}", bug.id), (key, bug)))
     });
     bugs.collect()
 }
 
 fn index() -> Index {
-    let index = polyfill_runner::out_dir(env!("OUT_DIR")).join(FILE);
-    serde_json::from_slice(&fs::read(index).expect("the suite builds")).expect("the suite has an index")
+    polyfill_runner::suite!().index().expect("the suite builds")
 }

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use libtest_mimic::Trial;
 use polyfill_builder::side::Side;
 use polyfill_runner::divergence::{Expected, Judgement, Pairs, RULES_FILE, Rule, Rules};
 
+use crate::root;
 use crate::trials::{Checked, any_ran, trial, trials};
 
 pub fn trials() -> Vec<Trial> {
@@ -117,8 +117,4 @@ fn judged() -> &'static Judgement {
 
 fn rules() -> Rules {
     Rules::read(&root().join(RULES_FILE)).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn root() -> PathBuf {
-    polyfill_runner::root_dir(env!("CARGO_MANIFEST_DIR"))
 }

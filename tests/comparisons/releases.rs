@@ -16,6 +16,7 @@ use polyfill_runner::Runner;
 use polyfill_runner::divergence::{Budget, Pairs, Recorded, Rules};
 use polyfill_testing::golden;
 
+use crate::root;
 use crate::trials::{Checked, Missing, any_ran, trial, trials};
 
 pub fn trials() -> Vec<Trial> {
@@ -146,8 +147,4 @@ fn rules() -> Vec<(PathBuf, Rules)> {
         .collect();
     assert!(files.len() >= 2, "{files:?}");
     files.into_iter().map(|path| (path.clone(), Rules::read(&path).unwrap_or_else(|error| panic!("{error}")))).collect()
-}
-
-fn root() -> PathBuf {
-    polyfill_runner::root_dir(env!("CARGO_MANIFEST_DIR"))
 }

@@ -21,7 +21,7 @@ pub fn trials() -> Vec<Test> {
 }
 
 fn nothing_is_left_out(name: &str) -> Checked {
-    let root = polyfill_runner::root_dir(env!("CARGO_MANIFEST_DIR"));
+    let root = crate::root();
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
     let runner = Runner::new(out_dir).root(&root).bless(false).engines([EngineKind::default()]);
     let index = runner.index().expect("the suite builds");

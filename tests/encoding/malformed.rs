@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::modules;
 use polyfill_encoder::{Adapter, Input, Options, Source};
+use polyfill_testing::Random;
 use rayon::prelude::*;
 
 /// Number of damaged inputs, half of them guests and half adapters.
@@ -20,7 +21,7 @@ pub fn damaged_modules() {
     assert!(guests.len() >= 30 && adapters.len() >= 4);
 
     let is_refused = |seed: &u64| {
-        let mut random = Random::new(*seed);
+        let mut random = Random((*seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let (guest_name, Ok(guest)) = guests[random.below(guests.len())] else { return false };
         let (adapter_name, Ok(adapter)) = adapters[random.below(adapters.len())] else { return false };
         let (guest, adapter) = match seed % 2 {
@@ -67,20 +68,4 @@ fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
         _ => bytes[at] ^= 1 << random.below(8),
     }
     bytes
-}
-
-/// A xorshift generator with a fixed algorithm: the inputs must not change with a library update.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Random {
-        Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
 }

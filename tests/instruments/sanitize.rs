@@ -3,20 +3,19 @@
 //!
 //! `sanitize.txt` lists the cases that are checked partially or not at all, with the reasons; `BLESS=1` updates it.
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libtest_mimic::Trial as Test;
 use polyfill_builder::Suite;
 use polyfill_builder::index::{Trial, is_native};
-use polyfill_runner::{Accepted, Compared, Options, Runner, TrialResult, Verdict, Violation};
+use polyfill_runner::{Accepted, Compared, TrialResult, Verdict, Violation};
 use polyfill_testing::golden;
 
-use crate::counters;
+use crate::root;
 use crate::trials::trials;
 
-/// Trials with tens of thousands of similar calls. On a busy machine, a time limit could end one of their two runs.
-const LONG: [&str; 2] = ["big-output::pieces::", "stuck-nonblocking::"];
+/// Trials with tens of thousands of similar calls.
+const LONG: [&str; 1] = ["stuck-nonblocking::"];
 
 /// All checks are of one run of the suite.
 pub fn trials() -> Vec<Test> {
@@ -32,26 +31,14 @@ pub fn trials() -> Vec<Test> {
 static TRIALS: LazyLock<Vec<(Trial, TrialResult)>> = LazyLock::new(run);
 
 fn run() -> Vec<(Trial, TrialResult)> {
-    let root = root();
-    let built = Suite::from_env(&root).sanitize(true).build().expect("the suite is valid");
-    let runner = Runner::new(&built.out_dir)
-        .root(&root)
-        .options(Options::from_env().expect("the environment is valid"))
-        .bless(false)
-        .accepted(accepted())
-        .repeat("polyfill test --sanitize")
-        .imports("imported-resource", counters::add_to_linker)
-        .imports("borrowed-handles", counters::add_to_linker);
+    let built = Suite::from_env(root()).sanitize(true).build().expect("the suite is valid");
+    let runner = crate::runner(&built.out_dir).accepted(accepted()).repeat("polyfill test --sanitize");
     let has_adapters = |trial: &Trial| {
         let long = LONG.iter().any(|name| trial.name().starts_with(name));
         !long && !is_native(&trial.host) && !built.index.hosts.contains_key(&trial.host)
     };
     let results = runner.run_trials(has_adapters, 0, |_| {}).expect("the index was just built");
     built.index.trials.iter().filter(|trial| has_adapters(trial)).cloned().zip(results).collect()
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn accepted() -> Accepted {

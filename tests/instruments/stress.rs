@@ -1,13 +1,12 @@
 //! Checks initialization order, re-entrancy and leaks of adapters against the files under `stress/`; BLESS=1
 //! updates them. This suite's own adapters are re-entrant and do not leak.
 
-use std::path::PathBuf;
-
 use polyfill_builder::Suite;
 use polyfill_lab::adapter::adapter;
 use polyfill_lab::stress::{Report, Shape, Subject, entry};
 use polyfill_testing::golden;
 
+use crate::root;
 use crate::trials::trials;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -51,8 +50,4 @@ fn look(name: &str, host: &str, shapes: &[Shape]) -> Report {
     let report = entry(&subject, shapes).unwrap_or_else(|error| panic!("{error}"));
     golden::assert(&root().join("tests/instruments/stress").join(format!("{name}.txt")), &report.to_string());
     report
-}
-
-fn root() -> PathBuf {
-    polyfill_runner::root_dir(env!("CARGO_MANIFEST_DIR"))
 }

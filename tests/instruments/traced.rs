@@ -1,32 +1,21 @@
 //! Runs this repository's suite with a trace of each run: tracing does not change the result of a trial.
 
-use std::path::Path;
-
 use polyfill_builder::Suite;
 use polyfill_builder::index::Trial;
-use polyfill_runner::{Boundary, Detail, Options, Runner, Verdict};
+use polyfill_runner::{Boundary, Detail, Verdict};
 
-use crate::counters;
 use crate::trials::trials;
 
 /// Trials with tens of thousands of calls.
-const LONG: [&str; 2] = ["big-output::pieces::", "stuck-nonblocking::"];
+const LONG: [&str; 1] = ["big-output::pieces::"];
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![trials_pass_with_a_trace]
 }
 
 fn trials_pass_with_a_trace() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = Suite::from_env(root).trace(true).build().expect("the suite is valid");
-    let runner = Runner::new(&built.out_dir)
-        .root(root)
-        .options(Options::from_env().expect("the environment is valid"))
-        .bless(false)
-        .trace(Detail::Short)
-        .repeat("polyfill test --trace")
-        .imports("imported-resource", counters::add_to_linker)
-        .imports("borrowed-handles", counters::add_to_linker);
+    let built = Suite::from_env(crate::root()).trace(true).build().expect("the suite is valid");
+    let runner = crate::runner(&built.out_dir).trace(Detail::Short).repeat("polyfill test --trace");
     // External hosts and core modules without an adapter have no trace.
     let traced = |trial: &Trial| {
         let long = LONG.iter().any(|name| trial.name().starts_with(name));

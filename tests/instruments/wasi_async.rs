@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use polyfill_builder::index::{Artifact, FILE, Index, Trial};
+use polyfill_builder::index::{Artifact, Trial};
 use polyfill_builder::system::threads;
 use polyfill_runner::case::{Case, Seed};
 use polyfill_runner::{Engine, EngineOptions, FileState, Hosts, Inputs, Limits, Observation, Sinks, run_component};
@@ -16,7 +16,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 fn asynchronous_calls_do_not_change_observations() {
     let out_dir = polyfill_runner::out_dir(env!("OUT_DIR"));
-    let index: Index = serde_json::from_slice(&fs::read(out_dir.join(FILE)).expect("the suite builds")).expect("JSON");
+    let index = polyfill_runner::suite!().index().expect("the suite builds");
     let engine = |case: &Case| {
         let options = EngineOptions { proposals: case.wasm.clone(), ..EngineOptions::default() };
         Engine::with_options(&options, Some(out_dir.join("compiled"))).expect("wasmtime works here")

@@ -37,14 +37,18 @@ pub fn slow(trials: Vec<Trial>) -> Vec<Trial> {
 
 /// Runs the tests that the command line selects.
 pub fn run(trials: impl IntoIterator<Item = Vec<Trial>>) -> ExitCode {
-    libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
+    run_with(&Arguments::from_args(), trials)
 }
 
 /// As [`run`], one test after the other: each uses all cores by itself.
 pub fn run_in_sequence(trials: impl IntoIterator<Item = Vec<Trial>>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(1);
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    run_with(&arguments, trials)
+}
+
+fn run_with(arguments: &Arguments, trials: impl IntoIterator<Item = Vec<Trial>>) -> ExitCode {
+    libtest_mimic::run(arguments, trials.into_iter().flatten().collect()).exit_code()
 }
 
 /// Returns the name of a test: the module within its binary, if any, and the function.

@@ -1,6 +1,7 @@
 //! Malformed inputs cause errors, but no panic and no invalid component.
 
 use polyfill_encoder::{Adapter, Input, Options, Source};
+use polyfill_testing::Random;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_PROXY_ADAPTER as ADAPTER,
 };
@@ -91,16 +92,4 @@ fn damage(bytes: &[u8], seed: u64) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// A xorshift generator. It is part of the test so that results do not depend on a library version.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
 }

@@ -1,12 +1,12 @@
 //! Limits of recordings from untrusted sources: time and memory have a ceiling, and contents have a maximum size.
 
+mod fixture;
+
 use std::time::Duration;
 
 use polyfill_builder::case::{Call, Case, CaseLimits};
-use polyfill_recording::{
-    About, Goal, Recording, ReplayError, ReplayOptions, Versions, limits, replay, shrink, shrink_case,
-};
-use polyfill_runner::{Engine, Hosts, Limits, Outcome, Trace};
+use polyfill_recording::{Goal, Recording, ReplayError, ReplayOptions, limits, replay, shrink, shrink_case};
+use polyfill_runner::{Engine, Hosts, Limits, Outcome};
 
 /// A recording of a component with an endless loop in `spin`, which grows its memory in `grow`.
 fn recording(case: &str, invoke: &str) -> Recording {
@@ -18,23 +18,8 @@ fn recording(case: &str, invoke: &str) -> Recording {
         (func (export "spin") (canon lift (core func $m "spin")))
         (func (export "grow") (result s32) (canon lift (core func $m "grow"))))"#;
     let case: Case = toml::from_str(case).unwrap();
-    let about = About {
-        format: 1,
-        versions: Versions { polyfill: "0.1.0".into(), wasmtime: "48".into() },
-        trial: "guest::case::none::wasi".into(),
-        guest: "guest".into(),
-        case: Case { calls: vec![Call::of(invoke)], ..case },
-        adapters: Vec::new(),
-        outcome: Outcome::Returned,
-        returned: Vec::new(),
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-        verdict: String::new(),
-        failed: None,
-        sanitize: None,
-    };
-    let component = wat::parse_str(component).unwrap();
-    let recording = Recording { about, component, trace: Trace::default(), main: None, adapters: Vec::new() };
+    let case = Case { calls: vec![Call::of(invoke)], ..case };
+    let recording = fixture::recording(wat::parse_str(component).unwrap(), case, Outcome::Returned);
     // As read from a file.
     Recording::read(&recording.write()).unwrap()
 }

@@ -1,6 +1,8 @@
 //! Malformed recordings: every input is rejected with an error, without a panic.
 
-use polyfill_recording::{About, Recording, RecordingError, Versions};
+mod fixture;
+
+use polyfill_recording::{About, Recording, RecordingError};
 use polyfill_runner::{Boundary, End, Event, Outcome, Trace};
 
 fn recording() -> Recording {
@@ -12,28 +14,9 @@ fn recording() -> Recording {
         arguments: vec!["\"x\"".into()],
         end: End::Returned(Some("ok(1)".into())),
     };
-    let about = About {
-        format: 1,
-        versions: Versions { polyfill: "0.1.0".into(), wasmtime: "48".into() },
-        trial: "guest::case::adapter::wasi".into(),
-        guest: "guest".into(),
-        case: Default::default(),
-        adapters: Vec::new(),
-        outcome: Outcome::Exit(3),
-        returned: Vec::new(),
-        stdout: b"text".to_vec(),
-        stderr: vec![0xff, 0],
-        verdict: String::new(),
-        failed: None,
-        sanitize: None,
-    };
-    Recording {
-        about,
-        component,
-        trace: Trace { events: vec![event], dropped: 0 },
-        main: None,
-        adapters: vec![vec![1, 2]],
-    }
+    let recording = fixture::recording(component, Default::default(), Outcome::Exit(3));
+    let about = About { stdout: b"text".to_vec(), stderr: vec![0xff, 0], ..recording.about };
+    Recording { about, trace: Trace { events: vec![event], dropped: 0 }, adapters: vec![vec![1, 2]], ..recording }
 }
 
 #[test]

@@ -2,14 +2,16 @@
 
 #![cfg(unix)]
 
+mod fixture;
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use polyfill_encoder::{Adapter, Input, Options, Source, encode};
-use polyfill_recording::{About, Goal, Recording, ReplayOptions, Versions, replay, shrink_case};
-use polyfill_runner::case::{Case, CaseLimits};
-use polyfill_runner::{Engine, Hosts, Outcome, Trace};
+use polyfill_recording::{Goal, Recording, ReplayOptions, replay, shrink_case};
+use polyfill_runner::case::CaseLimits;
+use polyfill_runner::{Engine, Hosts, Outcome};
 
 /// Creates the file `owned` in its first directory, and exits with an error if it can read the file `secret`.
 const GUEST: &str = r#"
@@ -41,23 +43,7 @@ fn component() -> Vec<u8> {
 }
 
 fn recording(component: &[u8], case: &str, outcome: Outcome) -> Recording {
-    let case: Case = toml::from_str(case).unwrap();
-    let about = About {
-        format: 1,
-        versions: Versions { polyfill: "0.1.0".into(), wasmtime: "48".into() },
-        trial: "guest::case::adapter::wasi".into(),
-        guest: "guest".into(),
-        case,
-        adapters: Vec::new(),
-        outcome,
-        returned: Vec::new(),
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-        verdict: String::new(),
-        failed: None,
-        sanitize: None,
-    };
-    Recording { about, component: component.to_vec(), trace: Trace::default(), main: None, adapters: Vec::new() }
+    fixture::recording(component.to_vec(), toml::from_str(case).unwrap(), outcome)
 }
 
 /// Returns the paths and the contents of all files below a directory.

@@ -82,7 +82,8 @@ pub(crate) fn define(
                 errors.push(AnswerError::Twice { function: item.name() });
             }
             Ok(item) => {
-                all.push(Answered { item, answer: answer.clone(), place: place(linker, &interfaces, item) });
+                let place = interfaces.place(linker, item.instance.as_deref());
+                all.push(Answered { item, answer: answer.clone(), place });
             }
             Err(error) => errors.push(error.into()),
         }
@@ -111,13 +112,6 @@ struct Answered<'a> {
     answer: Answer,
     /// Instance in which the answer is defined; `None` for the world's root.
     place: Option<String>,
-}
-
-/// Returns the instance in which an answer is defined: the host may provide the interface in another compatible
-/// version. `None` for the world's root.
-fn place(linker: &Linker<State>, interfaces: &Interfaces, item: &Item) -> Option<String> {
-    let instance = item.instance.as_ref()?;
-    Some(interfaces.resolve(linker, instance).unwrap_or_else(|| instance.clone()))
 }
 
 /// Value to return.

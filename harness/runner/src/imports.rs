@@ -8,7 +8,7 @@ use wasmtime::component::{Component, InstancePre, Linker, ResourceType};
 
 use crate::backtrace;
 use crate::host::{Host, State};
-use crate::interfaces::Interfaces;
+use crate::interfaces::{self, Interfaces};
 use crate::skew::{self, Origin, Skew};
 use crate::values::signature;
 
@@ -91,9 +91,7 @@ pub(crate) fn missing(
     interfaces: &Interfaces,
     component: &Component,
 ) -> wasmtime::Result<Vec<Missing>> {
-    let mut probe = linker.clone();
-    probe.allow_shadowing(false);
-
+    let mut probe = interfaces::probe(linker);
     let engine = component.engine();
     let ty = component.component_type();
     let mut resources = Vec::new();
@@ -106,7 +104,7 @@ pub(crate) fn missing(
             }
             item => (None, vec![(import.to_string(), item)]),
         };
-        let place = instance.as_deref().and_then(|name| interfaces.resolve(linker, name)).or(instance.clone());
+        let place = interfaces.place(linker, instance.as_deref());
         for (name, item) in items {
             // Skip a resource that the interface uses from another one: it is defined only there.
             if let ComponentItem::Resource(ty) = item {

@@ -27,13 +27,20 @@ impl Interfaces {
 
     /// Returns the first declared interface that the host's linker does not define.
     pub(crate) fn undefined(&self, linker: &Linker<State>) -> Option<&str> {
-        self.0.iter().map(String::as_str).find(|name| !is_defined(linker, name))
+        let mut probe = probe(linker);
+        self.0.iter().map(String::as_str).find(|name| define(&mut probe, name))
+    }
+
+    /// Returns the instance in which an item of an import is defined: the one that the import resolves to, or a new one
+    /// of its own name. `None` for the world's root.
+    pub(crate) fn place(&self, linker: &Linker<State>, instance: Option<&str>) -> Option<String> {
+        instance.map(|name| self.resolve(linker, name).unwrap_or_else(|| name.to_string()))
     }
 
     /// Returns the instance of the linker that an import of `name` resolves to. `None` if the linker has no such
     /// instance and the host declares no compatible version.
     pub(crate) fn resolve(&self, linker: &Linker<State>, name: &str) -> Option<String> {
-        if is_defined(linker, name) {
+        if !define(&mut probe(linker), name) {
             return Some(name.to_string());
         }
         let (interface, wanted) = versions::split_version(name)?;
@@ -55,12 +62,16 @@ impl Interfaces {
     }
 }
 
-/// Returns true if the linker defines exactly this name. A linker rejects a second definition of a name, which serves
-/// as the test.
-fn is_defined(linker: &Linker<State>, name: &str) -> bool {
+/// Returns a copy of the linker that rejects a second definition of a name, which serves as the test for one.
+pub(crate) fn probe(linker: &Linker<State>) -> Linker<State> {
     let mut probe = linker.clone();
     probe.allow_shadowing(false);
-    probe.root().func_new(name, |_, _, _, _| Ok(())).is_err()
+    probe
+}
+
+/// Defines a name. Returns true if it was undefined.
+fn define(probe: &mut Linker<State>, name: &str) -> bool {
+    probe.root().func_new(name, |_, _, _, _| Ok(())).is_ok()
 }
 
 #[cfg(test)]

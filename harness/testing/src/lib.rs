@@ -1,3 +1,6 @@
 //! Helpers of the tests of this workspace.
 
 pub mod golden;
+mod random;
+
+pub use random::Random;

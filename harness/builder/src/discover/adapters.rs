@@ -17,33 +17,14 @@ pub(super) fn discover(found: &mut Found, fixtures: &[PathBuf]) -> Result<BTreeM
     let products = found.root.join("adapters");
     let directories = products.is_dir().then_some((&products, Use::Any)).into_iter();
     for (directory, using) in directories.chain(fixtures.iter().map(|directory| (directory, Use::Named))) {
-        for Entry { name, path, folder } in listing::list(directory)? {
-            let added = if folder && using == Use::Named {
-                found.problem(&path, "unknown directory; an adapter of a guest is a `.wat`, `.wasm` or `.toml` file");
-                None
-            } else if folder {
-                from_directory(found, name, path)
-            } else if let Some(id) = name.strip_suffix(".wat").or_else(|| name.strip_suffix(".wasm")) {
-                Some(Adapter { default: using == Use::Any, ..Adapter::plain(id, path, Kind::Module) })
-            } else if using == Use::Any && CARGO_FILES.contains(&name.as_str()) {
-                None
-            } else if let Some(id) = name.strip_suffix(".toml") {
-                sidecars.push(Sidecar { id: id.to_string(), path, using });
-                None
-            } else {
-                let crates = if using == Use::Any { "the directory of a crate, " } else { "" };
-                found.problem(&path, format!("unknown file; an adapter is {crates}a `.wat` or a `.wasm` file"));
-                None
-            };
-            let Some(adapter) = added else { continue };
-            if let Err(message) = check_id(&adapter.id) {
-                found.problem(&adapter.path, message);
-            } else if let Some(other) = adapters.get(&adapter.id) {
-                let message =
-                    format!("duplicate adapter `{}`: also defined by `{}`", other.id, found.show(&other.path));
-                found.problem(&adapter.path, message);
-            } else {
-                adapters.insert(adapter.id.clone(), adapter);
+        for entry in listing::list(directory)? {
+            if using == Use::Any && !entry.folder && CARGO_FILES.contains(&entry.name.as_str()) {
+                continue;
+            }
+            if let Some(id) = entry.name.strip_suffix(".toml").filter(|_| !entry.folder) {
+                sidecars.push(Sidecar { id: id.to_string(), path: entry.path, using });
+            } else if let Some(adapter) = with_code(found, entry, using) {
+                add(found, &mut adapters, adapter);
             }
         }
     }
@@ -69,6 +50,37 @@ pub(super) fn discover(found: &mut Found, fixtures: &[PathBuf]) -> Result<BTreeM
     let published: Vec<Adapter> = adapters.values().filter_map(|adapter| references::adapter(&adapter.of)).collect();
     adapters.extend(published.into_iter().map(|adapter| (adapter.id.clone(), adapter)));
     Ok(adapters)
+}
+
+/// Returns the adapter whose code the entry is. Reports entries of an unknown kind.
+fn with_code(found: &mut Found, entry: Entry, using: Use) -> Option<Adapter> {
+    let Entry { name, path, folder } = entry;
+    if !folder && let Some(id) = name.strip_suffix(".wat").or_else(|| name.strip_suffix(".wasm")) {
+        return Some(Adapter { default: using == Use::Any, ..Adapter::plain(id, path, Kind::Module) });
+    }
+    match (folder, using) {
+        (true, Use::Any) => return from_directory(found, name, path),
+        (true, Use::Named) => {
+            found.problem(&path, "unknown directory; an adapter of a guest is a `.wat`, `.wasm` or `.toml` file");
+        }
+        (false, Use::Any) => {
+            found.problem(&path, "unknown file; an adapter is the directory of a crate, a `.wat` or a `.wasm` file")
+        }
+        (false, Use::Named) => found.problem(&path, "unknown file; an adapter is a `.wat` or a `.wasm` file"),
+    }
+    None
+}
+
+/// Adds an adapter. Reports an invalid or duplicate id.
+fn add(found: &mut Found, adapters: &mut BTreeMap<String, Adapter>, adapter: Adapter) {
+    if let Err(message) = check_id(&adapter.id) {
+        found.problem(&adapter.path, message);
+    } else if let Some(other) = adapters.get(&adapter.id) {
+        let message = format!("duplicate adapter `{}`: also defined by `{}`", other.id, found.show(&other.path));
+        found.problem(&adapter.path, message);
+    } else {
+        adapters.insert(adapter.id.clone(), adapter);
+    }
 }
 
 /// Sidecar of an adapter.

@@ -203,10 +203,7 @@ impl<'e> Subject<'e> {
 
     /// Judges a run with a fault.
     pub(super) fn judge(&self, fault: &Fault, run: &FaultedRun) -> Verdict {
-        let place = match fault.at {
-            At::Call(number) => self.places.get(number - 1).copied(),
-            At::Growth(number) => self.growths.get(number - 1).copied().flatten(),
-        };
+        let place = self.place(fault);
         let FaultKind { name, group, code, .. } = &fault.mode;
         let event = place.and_then(|place| self.clean.run.trace.events.get(place));
         let call = event.map_or("", |event| event.function.as_str());
@@ -221,12 +218,16 @@ impl<'e> Subject<'e> {
 
     /// Returns the guest's function in which a fault is injected, from the fault-free run.
     pub(super) fn function_of(&self, fault: &Fault) -> Option<&str> {
-        let place = match fault.at {
+        let core = core_of(&self.clean.run.trace, self.place(fault)?)?;
+        self.clean.calls.iter().find(|call| call.place == core).map(|call| call.function.as_str())
+    }
+
+    /// Returns the index of the event in the fault-free trace at which a fault is injected.
+    fn place(&self, fault: &Fault) -> Option<usize> {
+        match fault.at {
             At::Call(number) => self.places.get(number - 1).copied(),
             At::Growth(number) => self.growths.get(number - 1).copied().flatten(),
-        }?;
-        let core = core_of(&self.clean.run.trace, place)?;
-        self.clean.calls.iter().find(|call| call.place == core).map(|call| call.function.as_str())
+        }
     }
 }
 

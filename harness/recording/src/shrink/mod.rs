@@ -182,7 +182,7 @@ impl<P: FnMut(&str, usize)> Work<'_, P> {
     }
 
     /// Preserves all calls if an empty guest fails in the same way, as it can if the failure is a missing effect.
-    /// Otherwise nothing of the run would be left.
+    /// Without this, shrinking would drop every call.
     fn demand_more(&mut self, fates: &[Fate], outcome: &Outcome) -> Result<(), ShrinkError> {
         let empty = |(index, fate): (usize, &Fate)| match fate {
             Fate::Kept if self.facts.can_be_empty(index) => Fate::Empty,

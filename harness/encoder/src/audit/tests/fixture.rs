@@ -71,7 +71,7 @@ pub(super) const REPORTED: &[(&str, &str)] = &[
 /// Name of the interposition adapter for main's exports.
 const REPORTER: &str = "__main_module__";
 
-/// A main with a task hook and thread-local storage, and an adapter that imports nothing of it.
+/// A main with a task hook and thread-local storage, and an adapter without imports.
 pub(super) const HOOKED: &[(&str, &str)] = &[
     (
         "main",

@@ -1,22 +1,11 @@
 //! Corrupted modules produce an error or a valid module, and never a panic.
 
+use polyfill_testing::Random;
 use rayon::prelude::*;
 
 use super::linked::{Damage, module};
 use super::support::{GROW, MAIN, text, trim_as, trim_unvalidated, trim_with, wat};
 use crate::trim::{Form, MainRealloc, ShadowStack, form};
-
-/// Generates pseudorandom positions with xorshift64, reproducibly.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-}
 
 const EXPORTS: [&str; 6] = ["record", "bump", "call", "slot", "dead", "heap"];
 

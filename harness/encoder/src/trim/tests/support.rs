@@ -49,11 +49,7 @@ fn trim_to(
     exports: &[&str],
     realloc: MainRealloc<'_>,
 ) -> Result<Trimmed, Vec<TrimError>> {
-    let exports = exports.iter().map(|export| export.to_string()).collect();
-    let (exports, also) = (&exports, &|_| None);
-    let (debug, validate) = (true, true);
-    let request = Request { name: "adapter", wasm, exports, also, form, realloc, stack, reports, debug, validate };
-    let trimmed = trim::trim(&request)?;
+    let trimmed = trim_any(true, stack, reports, form, wasm, exports, realloc)?;
     Validator::new_with_features(WasmFeatures::all()).validate_all(&trimmed.wasm).expect("the output is valid");
     Ok(trimmed)
 }
@@ -65,10 +61,21 @@ pub fn trim_unvalidated(
     exports: &[&str],
     realloc: MainRealloc<'_>,
 ) -> Result<Trimmed, Vec<TrimError>> {
-    let exports = exports.iter().map(|export| export.to_string()).collect();
-    let (exports, also) = (&exports, &|_| None);
     let stack = ShadowStack { checked: true, ..ShadowStack::default() };
-    let (reports, debug, validate) = (true, true, false);
+    trim_any(false, stack, true, form, wasm, exports, realloc)
+}
+
+fn trim_any(
+    validate: bool,
+    stack: ShadowStack,
+    reports: bool,
+    form: Form,
+    wasm: &[u8],
+    exports: &[&str],
+    realloc: MainRealloc<'_>,
+) -> Result<Trimmed, Vec<TrimError>> {
+    let exports = &exports.iter().map(|export| export.to_string()).collect();
+    let (also, debug) = (&|_| None, true);
     trim::trim(&Request { name: "adapter", wasm, exports, also, form, realloc, stack, reports, debug, validate })
 }
 
