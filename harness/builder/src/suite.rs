@@ -200,7 +200,7 @@ impl Suite {
     /// Returns [`BuildError`] for invalid settings, an invalid suite, or a failed file operation.
     pub fn build(&self) -> Result<Built, BuildError> {
         threads::bound_rayon();
-        let settings = &self.settings.clone().unwrap_or_default();
+        let settings = &self.current_settings();
         if !settings.problems.is_empty() {
             return Err(BuildError::Layout(Problems(settings.problems.clone())));
         }
@@ -306,7 +306,7 @@ impl Suite {
         }
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let settings = self.settings.clone().unwrap_or_default();
+        let settings = self.current_settings();
         let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
         let compiled = compile::guests(&shop, &layout, &BTreeSet::from([guest])).remove(guest);
         Ok(match compiled.map(|compiled| compiled.outcome) {
@@ -337,7 +337,7 @@ impl Suite {
         let Some(adapter) = layout.adapters.iter().find(|adapter| adapter.id == id) else { return Ok(None) };
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let settings = self.settings.clone().unwrap_or_default();
+        let settings = self.current_settings();
         let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
         let compiled = compile::adapters(&shop, &layout).remove(&adapter.of);
         Ok(match compiled.map(|compiled| compiled.outcome) {
@@ -361,7 +361,7 @@ impl Suite {
         let layout = discover::discover(&self.root, false)?;
         let (work, _) = self.folders(&layout)?;
         let _lock = Lock::take(&work)?;
-        let settings = self.settings.clone().unwrap_or_default();
+        let settings = self.current_settings();
         let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
         let names = layout.guests.iter().map(|guest| guest.name.as_str()).collect();
         let modules = |compiled: BTreeMap<String, Compiled>| {
@@ -375,6 +375,10 @@ impl Suite {
             guests: modules(compile::guests(&shop, &layout, &names)),
             adapters: modules(compile::adapters(&shop, &layout)),
         })
+    }
+
+    fn current_settings(&self) -> Settings {
+        self.settings.clone().unwrap_or_default()
     }
 
     /// Creates the work directory and the output directory. Returns their absolute paths.
