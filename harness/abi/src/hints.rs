@@ -16,6 +16,9 @@
 //! entries = "dirent"              # the buffer holds values of this type, each followed by bytes,
 //! tail = "d_namlen"               # as many as this field says
 //!
+//! [functions.args_sizes_get]
+//! known = { argc = "args-count" } # this output follows from the inputs of a run
+//!
 //! [functions.fd_close]
 //! closes = "fd"                   # a successful call closes this handle
 //!
@@ -32,6 +35,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::{AbiError, Location};
+use crate::model::Known;
 use crate::types::Display;
 
 /// File of hints.
@@ -73,6 +77,9 @@ pub enum Varies {
 pub struct FunctionHint {
     /// Names of its outputs, in order.
     pub outputs: Option<Spanned<Vec<String>>>,
+    /// Outputs that follow from the inputs of a run.
+    #[serde(default)]
+    pub known: BTreeMap<Spanned<String>, Known>,
     /// Parameter with the handle that a successful call closes.
     pub closes: Option<Spanned<String>>,
     /// Parameters with the handle that a successful call moves, and with its new number.

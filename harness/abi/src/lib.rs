@@ -15,7 +15,7 @@ mod standard;
 mod types;
 
 pub use error::{AbiError, Location};
-pub use model::{Abi, Core, Count, Entries, Function, Length, Module, Output, Parameter, Shape};
+pub use model::{Abi, Core, Count, Entries, Function, Known, Length, Module, Output, Parameter, Shape};
 pub use source::Source;
-pub use standard::{errno, standard};
+pub use standard::{Descriptions, errno_name, errno_number, standard};
 pub use types::{Case, Display, Field, Kind, Type};

@@ -159,6 +159,22 @@ pub struct Output {
     pub ty: Type,
     /// Index of the core parameter with the address to write it to. `None` if it is the result of the core function.
     pub core: Option<usize>,
+    /// Set if the value follows from the inputs of a run.
+    pub known: Option<Known>,
+}
+
+/// Number that follows from the inputs of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Known {
+    /// Number of arguments.
+    ArgsCount,
+    /// Size of all arguments in bytes, each with a terminating zero.
+    ArgsBytes,
+    /// Number of environment variables.
+    EnvCount,
+    /// Size of all environment variables in bytes, each as `NAME=VALUE` with a terminating zero.
+    EnvBytes,
 }
 
 impl Abi {
@@ -190,7 +206,7 @@ impl Function {
         (core < self.params.len()).then_some(last.name.as_str())
     }
 
-    /// Returns true if a successful call returns a new handle.
+    /// Returns the output with the new handle that a successful call returns.
     pub fn opens(&self) -> Option<&Output> {
         self.outputs.iter().find(|output| matches!(*output.ty.kind, Kind::Handle))
     }

@@ -41,7 +41,7 @@ pub enum Kind {
     },
     /// IEEE 754 number of the type's size.
     Float,
-    /// Unicode scalar value.
+    /// Unicode scalar value; with a size of 1, a byte of UTF-8.
     Char,
     /// One of these names, numbered from 0.
     Enum(Vec<String>),

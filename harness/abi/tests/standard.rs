@@ -38,7 +38,9 @@ fn descriptions_equal_the_standard() {
         assert_eq!(source.files.len(), 2, "the standard's functions and types are in two files");
         let mut expected = Abi::parse(&source).unwrap().modules.remove(0);
         expected.functions.sort_by(|a, b| a.name.cmp(&b.name));
-        let actual = standard().module(module).unwrap();
+        let mut actual = standard().module(module).unwrap().clone();
+        // Functions of published adapters.
+        actual.functions.retain(|function| !function.name.starts_with("adapter_"));
         let names = |module: &polyfill_abi::Module| {
             module
                 .functions
@@ -46,8 +48,8 @@ fn descriptions_equal_the_standard() {
                 .map(|function| format!("{}{}", function.name, function.core_type()))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(names(actual), names(&expected));
+        assert_eq!(names(&actual), names(&expected));
         // All types, layouts and roles.
-        assert_eq!(*actual, expected);
+        assert_eq!(actual, expected);
     }
 }

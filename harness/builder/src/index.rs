@@ -44,6 +44,9 @@ pub struct Index {
     /// External hosts of the suite.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hosts: BTreeMap<String, Descriptor>,
+    /// Descriptions of import modules of the suite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub abis: Vec<polyfill_abi::Source>,
 }
 
 /// Case and its location.

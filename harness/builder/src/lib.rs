@@ -8,6 +8,7 @@
 //! (cases x adapter chains x hosts), `components` (core modules -> components), `output` (components -> files). A
 //! guest that cannot be read, compiled or encoded fails its own trials; only an invalid suite is a [`BuildError`].
 
+pub mod abi;
 pub mod case;
 pub mod descriptor;
 pub mod failing;

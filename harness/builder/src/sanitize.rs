@@ -8,21 +8,16 @@ use polyfill_encoder::{Adapter, Code, Growth};
 
 use crate::index::Sanitize;
 use crate::module;
+use crate::traced::modules_of;
 
-/// Import modules whose functions have known results.
-pub const CHECKED: [&str; 2] = ["wasi_unstable", "wasi_snapshot_preview1"];
-
-/// Returns the adapters, preceded by an interposition adapter for each of these modules, unless already present, and
-/// one for main's realloc. Shadow stacks of adapters are checked by the adapters themselves.
+/// Returns the adapters, preceded by a checking interposition adapter for each of their import modules, unless already
+/// present, and one for main's realloc. Shadow stacks of adapters are checked by the adapters themselves.
 pub fn sanitized(mut adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
     for adapter in &mut adapters {
         adapter.stack.checked = matches!(adapter.code, Code::Module { .. });
         adapter.reports = adapter.stack.checked;
     }
-    let interposers = adapters.iter().filter(|adapter| matches!(adapter.code, Code::Interposer { .. }));
-    let there: Vec<String> = interposers.flat_map(|adapter| adapter.implements.iter().cloned()).collect();
-    let missing = CHECKED.into_iter().filter(|module| !there.iter().any(|known| known == module));
-    let checks = missing.map(Adapter::interposer).chain([Adapter::realloc_interposer()]);
+    let checks = modules_of(&adapters).into_iter().map(Adapter::interposer).chain([Adapter::realloc_interposer()]);
     checks.map(Adapter::checking).collect::<Vec<_>>().into_iter().chain(adapters).collect()
 }
 

@@ -171,6 +171,15 @@ impl Suite {
         discover::hosts_of(&self.root)
     }
 
+    /// Returns the suite's descriptions of import modules.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BuildError`] if a description is invalid.
+    pub fn abis(&self) -> Result<Vec<polyfill_abi::Source>, BuildError> {
+        discover::abis_of(&self.root)
+    }
+
     /// Returns the suite's directory as passed to [`Suite::new`].
     pub fn root(&self) -> &Path {
         &self.root
@@ -409,7 +418,8 @@ impl Suite {
     }
 
     fn index(&self, layout: &Layout, trials: Trials, components: &Components) -> Index {
-        let mut index = Index { trials: trials.trials, hosts: layout.hosts.clone(), ..Index::default() };
+        let (hosts, abis) = (layout.hosts.clone(), layout.abis.clone());
+        let mut index = Index { trials: trials.trials, hosts, abis, ..Index::default() };
         for trial in &mut index.trials {
             if let Artifact::Component(file) | Artifact::Module(file) = &trial.artifact
                 && let Some(artifact) = components.artifacts.get(file)

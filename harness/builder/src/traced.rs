@@ -3,9 +3,20 @@
 
 use polyfill_encoder::Adapter;
 
-/// Returns the adapters, preceded by an interposition adapter for each import module that they implement and that is
-/// not an interface, and one for main's realloc, unless already present.
+/// Returns the adapters, preceded by an interposition adapter for each of the [`modules_of`] them, and one for main's
+/// realloc, unless there are none.
 pub fn traced(adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
+    let modules = modules_of(&adapters);
+    if modules.is_empty() {
+        return adapters;
+    }
+    let interposers = modules.into_iter().map(Adapter::interposer).chain([Adapter::realloc_interposer()]);
+    interposers.chain(adapters).collect()
+}
+
+/// Returns the import modules, or patterns, that adapters implement, that are not interfaces, and whose calls no
+/// interposition adapter reports yet. Sorted.
+pub(crate) fn modules_of(adapters: &[Adapter<'_>]) -> Vec<String> {
     let is_interposer = |adapter: &Adapter<'_>| matches!(adapter.code, polyfill_encoder::Code::Interposer { .. });
     let modules = |wanted: bool| {
         let adapters = adapters.iter().filter(move |adapter| is_interposer(adapter) == wanted);
@@ -16,9 +27,5 @@ pub fn traced(adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
     wanted.sort();
     wanted.dedup();
     wanted.retain(|module| !there.iter().any(|known| polyfill_encoder::is_named(known, module)));
-    if wanted.is_empty() {
-        return adapters;
-    }
-    let interposers = wanted.into_iter().map(Adapter::interposer).chain([Adapter::realloc_interposer()]);
-    interposers.chain(adapters).collect()
+    wanted
 }

@@ -252,6 +252,12 @@ pub(crate) struct RunArgs {
     /// Seed of the random bytes, or `random` for a different seed in each run
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed)]
     pub(crate) seed: Seed,
+    /// Describe an import module in WITX; hints are read from a file of the same name that ends in `.toml`
+    ///
+    /// Adapter calls are checked and shown by these descriptions, in addition to those in `abi/` of the suite. Can be
+    /// repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) abi: Vec<PathBuf>,
     /// Check each adapter call, and print violations to standard error
     ///
     /// A violation that is not listed in `known/violations.toml` in the suite directory makes the exit code nonzero. The

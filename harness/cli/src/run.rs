@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Error, bail};
+use polyfill_abi::Descriptions;
 use polyfill_builder::Suite;
 use polyfill_builder::case::{Answer, Call, LimitName, Proposal};
 use polyfill_builder::index::{NATIVE, Sanitize};
@@ -17,8 +18,8 @@ use polyfill_builder::system;
 use polyfill_builder::tree::{Preopen, Tree};
 use polyfill_runner::{
     Accepted, Detail, Engine, EngineOptions, Hosts, Inputs, Limits, NativeRun, Observation, Outcome, RemoteHost,
-    RemoteRun, Run, Sinks, Trace, TrialTime, host_linker, json_lines, judge_unwritten, lines, name_writers,
-    nothing_to_check, observe, observe_native,
+    RemoteRun, Run, Sinks, Trace, TrialTime, host_linker, json_lines, judge_unwritten, lines, name_writers, observe,
+    observe_native, undescribed,
 };
 
 use crate::adapt::Adapt;
@@ -140,9 +141,11 @@ fn print_violations(args: &RunArgs, program: &Program, observation: &Observation
         }
     }
     output::note(&observation.checked.to_string());
-    if let (Code::Component(component), 0) = (&program.code, observation.checked.calls) {
-        let chain = program.sanitize.as_ref().map_or("", |(chain, _)| chain);
-        output::note(&format!("`sanitize` checked nothing: {}", nothing_to_check(component, chain)));
+    let checked = &observation.checked;
+    if let Some(why) = undescribed(checked) {
+        output::note(&format!("not checked: {why}"));
+    } else if checked.calls == 0 && matches!(program.code, Code::Component(_)) {
+        output::note("`sanitize` checked nothing: main calls no adapter");
     }
     if let Some((function, used)) = observation.checked.most_stack() {
         let function = if function.is_empty() { "no call" } else { function };
@@ -212,7 +215,21 @@ fn inputs(args: &RunArgs, program: &Program) -> anyhow::Result<Inputs> {
         seed: Some(args.seed.clone()),
         calls: args.invoke.iter().map(Call::of).collect(),
         answers: program.answers.clone(),
+        abi: descriptions(args)?,
     })
+}
+
+/// Returns the descriptions of import modules: of the suite, and of `--abi`.
+fn descriptions(args: &RunArgs) -> anyhow::Result<Descriptions> {
+    // A file can run without a suite.
+    let mut sources = match args.suite.join("abi").is_dir() {
+        true => Suite::from_env(&args.suite).abis()?,
+        false => Vec::new(),
+    };
+    for path in &args.abi {
+        sources.push(polyfill_builder::abi::read(path)?);
+    }
+    Ok(Descriptions::parse(&sources)?)
 }
 
 fn stdin(path: &Path) -> anyhow::Result<Vec<u8>> {

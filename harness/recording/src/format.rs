@@ -115,6 +115,9 @@ pub struct About {
     /// Inputs of the sanitizer, if the component reports calls across the core boundary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sanitize: Option<Sanitize>,
+    /// Descriptions of import modules, in addition to the standard ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub abis: Vec<polyfill_abi::Source>,
 }
 
 /// Versions of the tools that made a recording.
@@ -147,9 +150,11 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// Returns a message if a value of the recorded case is invalid or too large.
+    /// Returns a message if a value of the recorded case or a description is invalid, or the case is too large.
     pub fn inputs(&self) -> Result<Inputs, String> {
-        Inputs::of(&self.about.guest, &self.about.case).map_err(|error| error.to_string())
+        let inputs = Inputs::of(&self.about.guest, &self.about.case).map_err(|error| error.to_string())?;
+        let abi = polyfill_abi::Descriptions::parse(&self.about.abis).map_err(|error| error.to_string())?;
+        Ok(Inputs { abi, ..inputs })
     }
 
     /// Serializes the recording: the component, followed by the sections of the recording.

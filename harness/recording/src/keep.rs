@@ -40,7 +40,8 @@ fn write(failure: &Failure<'_>, component: Vec<u8>) -> Result<Option<String>, St
     let Ok((adapters, modules)) = adapters(&failure.trial.adapter, |_| Ok::<_, Infallible>(None));
     let failed = Failed::all(failure.mismatches, &observation);
     let verdict = (failure.report.to_string(), failed);
-    let about = about(failure.trial, failure.case.clone(), adapters, observation, verdict);
+    let abis = failure.index.abis.clone();
+    let about = about(failure.trial, failure.case.clone(), adapters, observation, verdict, abis);
     let recording = Recording { about, component, trace, main: failure.main(), adapters: modules };
     let path = path(failure);
     let written =

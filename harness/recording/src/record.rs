@@ -63,7 +63,7 @@ pub fn record(
     name: &str,
     proposals: &BTreeSet<Proposal>,
 ) -> Result<Recording, RecordError> {
-    let Ran { trial, case, result, component } = run(suite.clone(), root, name, proposals)?;
+    let Ran { trial, case, result, component, abis } = run(suite.clone(), root, name, proposals)?;
     let Some(mut observation) = result.observation else {
         let why = match result.verdict {
             Verdict::Ignored { reason } => reason,
@@ -86,7 +86,7 @@ pub fn record(
         Verdict::Failed { report } => (report, failed),
         _ => (String::new(), failed),
     };
-    let about = about(&trial, case, adapters, observation, verdict);
+    let about = about(&trial, case, adapters, observation, verdict, abis);
     let plain = Recording { about, component, trace, main, adapters: modules };
     // A run that ends by its time limit ends at a different place each time.
     if let Outcome::Timeout { .. } = plain.about.outcome {
@@ -102,6 +102,7 @@ pub(crate) fn about(
     adapters: Vec<AdapterAbout>,
     observation: Observation,
     (verdict, failed): (String, Vec<Failed>),
+    abis: Vec<polyfill_abi::Source>,
 ) -> About {
     About {
         format: About::FORMAT,
@@ -117,6 +118,7 @@ pub(crate) fn about(
         verdict,
         failed: Some(failed),
         sanitize: trial.sanitize.clone(),
+        abis,
     }
 }
 
@@ -144,6 +146,8 @@ struct Ran {
     case: Case,
     result: TrialResult,
     component: Vec<u8>,
+    /// Descriptions of import modules of the suite.
+    abis: Vec<polyfill_abi::Source>,
 }
 
 fn run(suite: Suite, root: &Path, name: &str, proposals: &BTreeSet<Proposal>) -> Result<Ran, RecordError> {
@@ -179,7 +183,7 @@ fn run(suite: Suite, root: &Path, name: &str, proposals: &BTreeSet<Proposal>) ->
     };
     let result = runner.run_trial(&index, &trial);
     let case = runner.case_of(&index, &trial).map(|(_, case)| case.into_owned()).unwrap_or_default();
-    Ok(Ran { trial, case, result, component })
+    Ok(Ran { trial, case, result, component, abis: index.abis })
 }
 
 /// Returns the available adapter modules of a chain; `own` looks up adapters that are not published.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use polyfill_abi::Descriptions;
 use polyfill_builder::case::{Answer, Bytes, BytesError, Call, Case, Pieces, Seed, Stdin, TooLarge};
 use polyfill_builder::tree::{Preopen, Tree};
 use thiserror::Error;
@@ -61,6 +62,8 @@ pub struct Inputs {
     pub calls: Vec<Call>,
     /// Answers to imports.
     pub answers: Vec<Answer>,
+    /// Descriptions of main's import modules, for traces and checks.
+    pub abi: Descriptions,
 }
 
 impl Inputs {
@@ -92,6 +95,7 @@ impl Inputs {
             seed: case.seed.clone(),
             calls: case.calls.clone(),
             answers: case.imports.clone(),
+            abi: Descriptions::default(),
         })
     }
 }

@@ -54,7 +54,6 @@ mod skew;
 mod trial;
 mod values;
 
-mod errno;
 mod observation;
 mod violation;
 
@@ -82,7 +81,6 @@ pub use compared::Compared;
 pub use core_boundary::AllGiven;
 pub use engine::{Engine, EngineError};
 pub use engines::{Compiler, EngineKind, EngineOptions, UnknownEngine, parse_engines};
-pub use errno::{errno_name, errno_number};
 pub use expected::OtherFailure;
 pub use failed::{Failed, FailedKind};
 pub use failure::Failure;
@@ -103,7 +101,7 @@ pub use trace::{
     Boundary, Detail, Divergence, End, Event, Growth, Mode, Replay, Replayed, Response, Script, Staged, StagedRun,
     Trace, Written, json_lines, lines, lines_in, recorded_results, replay, shortened, written,
 };
-pub use unchecked::nothing_to_check;
+pub use unchecked::undescribed;
 pub use uninitialized::judge_unwritten;
 pub use values::{bytes_text, string_text, value_text};
 pub use violation::{Changed, Checked, StackUse, Violation, ViolationKind};

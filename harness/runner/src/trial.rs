@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
 
+use polyfill_abi::Descriptions;
 use polyfill_builder::case::Case;
 use polyfill_builder::index::{Artifact, Index, NATIVE, Stage, Trial};
 use wasmtime::component::Linker;
@@ -170,7 +171,8 @@ impl Runner {
         time: &OnceLock<TrialTime>,
     ) -> Result<Observation, String> {
         let (host, kind) = EngineKind::of(&trial.host).map_err(|error| error.to_string())?;
-        let inputs = Inputs::of(&trial.guest, case).map_err(|error| error.to_string())?;
+        let mut inputs = Inputs::of(&trial.guest, case).map_err(|error| error.to_string())?;
+        inputs.abi = Descriptions::parse(&index.abis).map_err(|error| error.to_string())?;
         let limits = &self.limits.of(&case.limits);
         let options = &EngineOptions { kind, fuel: limits.fuel.is_some(), proposals: case.wasm.clone() };
         let engine = &*self.engines.get(options, &self.cache)?;

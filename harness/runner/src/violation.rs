@@ -212,6 +212,10 @@ pub struct Checked {
     /// Nondeterministic runs, of which only a prefix could be compared with a second run.
     #[serde(default)]
     pub nondeterministic: u64,
+    /// Calls from main of functions without a description, by import module. Only growth, realloc, stacks and handles
+    /// were checked, not memory.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub undescribed: BTreeMap<String, u64>,
 }
 
 /// Peak use of a stack.
@@ -243,8 +247,13 @@ impl Checked {
         for (function, used) in &other.stacks {
             most(&mut stacks, function, *used);
         }
+        let mut undescribed = self.undescribed.clone();
+        for (module, calls) in &other.undescribed {
+            *undescribed.entry(module.clone()).or_default() += calls;
+        }
         Checked {
             stacks,
+            undescribed,
             stack_pointers: self.stack_pointers + other.stack_pointers,
             nondeterministic: self.nondeterministic + other.nondeterministic,
             calls: self.calls + other.calls,

@@ -94,6 +94,10 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn function(&self, function: &mut Function, hint: &FunctionHint) -> Result<(), AbiError> {
+        for (name, known) in &hint.known {
+            let output = self.output(function, name)?;
+            function.outputs[output].known = Some(*known);
+        }
         if let Some(name) = &hint.closes {
             function.closes = Some(self.handle(function, name)?);
         }

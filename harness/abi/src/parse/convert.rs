@@ -54,7 +54,7 @@ impl Types<'_> {
                 core += 1;
                 core - 1
             });
-            Output { name, ty, core: at }
+            Output { name, ty, core: at, known: None }
         });
         Ok(Function {
             name: function.name.as_str().to_string(),
@@ -126,6 +126,10 @@ impl Types<'_> {
             witx::Type::Handle(_) => Kind::Handle,
             witx::Type::Pointer(to) => Kind::Pointer { mutable: true, to: self.of(to) },
             witx::Type::ConstPointer(to) => Kind::Pointer { mutable: false, to: self.of(to) },
+            // A string: its length is that of its UTF-8 bytes.
+            witx::Type::List(element) if matches!(**element.type_(), witx::Type::Builtin(BuiltinType::Char)) => {
+                Kind::List(Type { size: 1, align: 1, ..self.of(element) })
+            }
             witx::Type::List(element) => Kind::List(self.of(element)),
             witx::Type::Record(record) => match record.kind {
                 RecordKind::Bitflags(_) => Kind::Flags(record.members.iter().map(|flag| text(&flag.name)).collect()),

@@ -1,5 +1,6 @@
 //! Discovers the contents of a suite directory. Files define tests; a file without a known meaning is an error.
 
+mod abis;
 mod adapters;
 mod alone;
 mod bytes;
@@ -35,6 +36,8 @@ pub(crate) struct Layout {
     pub(crate) adapters: Vec<Adapter>,
     /// External hosts.
     pub(crate) hosts: BTreeMap<String, Descriptor>,
+    /// Descriptions of import modules.
+    pub(crate) abis: Vec<polyfill_abi::Source>,
     /// Groups with `[[run]]` entries.
     pub(crate) groups: Vec<Group>,
     /// Files that discovery itself read.
@@ -178,6 +181,7 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
     let guests::Discovered { guests, groups, adapters } = guests::discover(&mut found)?;
     let mut adapters = adapters::discover(&mut found, &adapters)?;
     let hosts = hosts::discover(&mut found)?;
+    let abis = abis::discover(&mut found)?;
     adapters.extend(references::named(&guests));
     if every_release {
         let releases = references::every_release(&adapters);
@@ -189,7 +193,15 @@ pub(crate) fn discover(root: &Path, every_release: bool) -> Result<Layout, Build
     }
     found.inputs.sort();
     found.inputs.dedup();
-    Ok(Layout { root, guests, adapters: adapters.into_values().collect(), hosts, groups, inputs: found.inputs })
+    let adapters = adapters.into_values().collect();
+    Ok(Layout { root, guests, adapters, hosts, abis, groups, inputs: found.inputs })
+}
+
+/// Returns the descriptions of import modules of the suite at `root`.
+pub(crate) fn abis_of(root: &Path) -> Result<Vec<polyfill_abi::Source>, BuildError> {
+    let mut found = Found { root: root.to_path_buf(), inputs: Vec::new(), problems: Vec::new() };
+    let abis = abis::discover(&mut found)?;
+    if found.problems.is_empty() { Ok(abis) } else { Err(BuildError::Layout(Problems(found.problems))) }
 }
 
 /// Returns the external hosts of the suite at `root`.

@@ -32,7 +32,15 @@ pub(crate) fn discover(root: &Path, adapters: &[String]) -> Result<Layout, Build
         guests.push(Guest { name, path, kind: Kind::Module, wit: None, cases, faults });
     }
     let adapters = references::named(&guests).into_values().collect();
-    Ok(Layout { root, guests, adapters, hosts: Default::default(), groups: Vec::new(), inputs: found.inputs })
+    Ok(Layout {
+        root,
+        guests,
+        adapters,
+        hosts: Default::default(),
+        abis: Vec::new(),
+        groups: Vec::new(),
+        inputs: found.inputs,
+    })
 }
 
 fn is_module(file: &Path) -> bool {

@@ -5,7 +5,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use polyfill_runner::{Outcome, errno_name};
+use polyfill_abi::errno_name;
+use polyfill_runner::Outcome;
 
 use super::functions::{Kind, Out};
 use super::lower::{EVENT, Lowered, POISON, Region};

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use polyfill_abi::errno_number;
 use polyfill_builder::case::Case;
 use polyfill_builder::side::Side;
 use polyfill_runner::divergence::Class;
-use polyfill_runner::errno_number;
 use polyfill_runner::reviewed::{self, RulesError};
 use semver::Version;
 use serde::Deserialize;

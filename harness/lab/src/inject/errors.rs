@@ -48,7 +48,7 @@ pub(super) fn counterpart(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polyfill_runner::errno_number;
+    use polyfill_abi::errno_number;
 
     #[test]
     fn each_error_has_a_distinct_errno() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use polyfill_abi::Descriptions;
 use polyfill_builder::index::{Artifact, Trial};
 use polyfill_builder::reference::IMPORT_MODULE;
 use polyfill_builder::side::Side;
@@ -123,7 +124,8 @@ fn subject<'e>(engines: &'e Engines, built: &Built, trial: &Trial, host: &dyn Ho
     let bytes =
         polyfill_builder::system::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let program = engine.program(&bytes).map_err(|error| error.to_string())?;
-    let inputs = Inputs::of(&trial.guest, &case).map_err(|error| error.to_string())?;
+    let mut inputs = Inputs::of(&trial.guest, &case).map_err(|error| error.to_string())?;
+    inputs.abi = Descriptions::parse(&built.index.abis).map_err(|error| error.to_string())?;
     let limits = Limits::default().of(&case.limits);
     let limits = Limits { timeout: limits.timeout.min(TIME), ..limits };
     let linker = host_linker(engine, host)?;

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use polyfill_abi::errno_name;
 use polyfill_builder::case::Case;
 use polyfill_encoder::{Input, Options, Source};
 use polyfill_reference::IMPORT_MODULE;
-use polyfill_runner::{
-    Compiler, Engine, EngineKind, Hosts, Inputs, Limits, Outcome, Session, State, errno_name, host_linker,
-};
+use polyfill_runner::{Compiler, Engine, EngineKind, Hosts, Inputs, Limits, Outcome, Session, State, host_linker};
 use wasmparser::{Parser, Payload};
 use wasmtime::component::{Instance, InstancePre, Linker};
 

@@ -137,6 +137,7 @@ fn recorded(engine: &Engine, host: &'static str, main: &str, case: Case) -> Reco
             verdict: "stdout\n  another text".into(),
             failed: Some(failed),
             sanitize: None,
+            abis: Vec::new(),
         },
         component,
         trace: observation.trace.expect("a trace"),

@@ -57,10 +57,12 @@ impl CoreBoundary {
             return;
         }
         self.most_reallocs = self.most_reallocs.max(self.reallocs.calls - open.reallocs);
-        let Open { number, function, arguments, .. } = open;
-        let wrong = self.ledger.over(&FinishedCall { number: *number, function, arguments, results, memory });
         let end = End::Returned(results.first().copied());
-        let text = changes::Call { module: &open.module, function, arguments, end }.text();
+        let Open { number, module, function, arguments, .. } = open;
+        let abi = self.abi.clone();
+        let call = changes::Call { abi: &abi, module, function, arguments, end };
+        let wrong = self.ledger.over(&FinishedCall { number: *number, call, memory });
+        let text = call.text();
         let violations: Vec<Violation> =
             wrong.into_iter().map(|wrong| open.violation(text.clone(), ViolationKind::Handle(wrong))).collect();
         self.keep(violations);
@@ -80,7 +82,8 @@ impl CoreBoundary {
             return self.violates([ViolationKind::Stack(format!("main's realloc {what}"))]);
         }
         let end = End::Returned(results.first().copied());
-        let call = changes::Call { module: &open.module, function: &open.function, arguments: &open.arguments, end };
+        let Open { module, function, arguments, .. } = open;
+        let call = changes::Call { abi: &self.abi, module, function, arguments, end };
         self.keep(vec![open.violation(call.text(), ViolationKind::Stack(what))]);
     }
 
@@ -115,7 +118,7 @@ impl CoreBoundary {
             }
         } else {
             let Open { module, function, arguments, .. } = &open;
-            let call = changes::Call { module, function, arguments, end };
+            let call = changes::Call { abi: &self.abi, module, function, arguments, end };
             let mut found = Vec::new();
             if open.added > 0 {
                 found.push(ViolationKind::Growth { pages: open.added / PAGE });

@@ -7,10 +7,9 @@
 
 use std::ops::Range;
 
-use super::changes::{self, Call, Place};
-use super::results::{self, Reads};
+use super::changes::Call;
+use super::places::{Place, Reported};
 use super::uninitialized::Given;
-use super::watch::Lists;
 use super::{CoreBoundary, End, Open, Patch, Value};
 
 /// Fill patterns of the first and the second run.
@@ -46,8 +45,8 @@ impl CoreBoundary {
             return Vec::new();
         }
         let Open { module, function, arguments, .. } = &*open;
-        let call = Call { module, function, arguments, end: End::Never };
-        open.fills = fills(&call, memory, &watch.lists);
+        let call = Call { abi: &self.abi, module, function, arguments, end: End::Never };
+        open.fills = fills(&call, memory, &watch.reported);
         let pattern = self.pattern;
         let patch = |fill: &Fill| Patch {
             address: fill.range.start as u32,
@@ -63,18 +62,15 @@ impl CoreBoundary {
         let fills = std::mem::take(&mut open.fills);
         let end = End::Returned(Some(Value::I32(errno)));
         let Open { module, function, arguments, .. } = &*open;
-        let call = Call { module, function, arguments, end };
+        let call = Call { abi: &self.abi, module, function, arguments, end };
         let pattern = self.pattern;
-        let gives = match errno {
-            0 => call.gives(before, memory, &watch.lists),
-            _ => Vec::new(),
-        };
+        let gives = if call.failed() { Vec::new() } else { call.gives(before, memory, &watch.reported) };
         // An unwritten count does not specify the length of a buffer.
         let counts = fills.iter().all(|fill| fill.is_buffer || fill.is_written(memory, pattern));
         let given = if counts { &gives[..] } else { &[] };
         self.given.push(|| Given::of(open.number, open.depth, &call, given, memory));
-        // The length of a name is not reported, so nothing is known about the rest of a longer buffer.
-        let said = if call.function == "fd_prestat_dir_name" { &[][..] } else { &gives[..] };
+        // Nothing is known about the rest of a buffer that is filled in part.
+        let said = if gives.iter().any(|place| place.is_partial) { &[][..] } else { &gives[..] };
         fills.iter().filter_map(|fill| fill.restored(said, memory, pattern)).collect()
     }
 }
@@ -91,7 +87,7 @@ impl Fill {
 
     /// Returns the patch that restores bytes that still hold the pattern, outside of the output or if all output is
     /// unwritten.
-    fn restored(&self, gives: &[Place], memory: &[u8], pattern: u8) -> Option<Patch> {
+    fn restored(&self, gives: &[Place<'_>], memory: &[u8], pattern: u8) -> Option<Patch> {
         let now = memory.get(self.range.clone())?;
         let is_given = |at: usize| gives.iter().any(|place| place.range.contains(&((self.range.start + at) as u64)));
         let is_left = |at: usize| now.get(at) == Some(&self.filler(pattern, at));
@@ -108,11 +104,12 @@ impl Fill {
 }
 
 /// Returns the places of a call that can be filled: within memory, disjoint from each other and from the call's input.
-fn fills(call: &Call<'_>, memory: &[u8], lists: &Lists) -> Vec<Fill> {
-    let reads: Vec<Range<u64>> = results::reads(call.function).iter().map(|reads| call.read(reads)).collect();
+fn fills(call: &Call<'_>, memory: &[u8], reported: &Reported) -> Vec<Fill> {
+    let Some(described) = call.described() else { return Vec::new() };
+    let reads = described.reads(reported);
     let mut fills: Vec<Fill> = Vec::new();
     let mut left = MOST;
-    for place in call.places(memory, |_| u64::MAX, lists) {
+    for place in described.places(memory, |_| u64::MAX, reported) {
         let Range { start, end } = place.range;
         let end = if place.is_buffer { end.min(start.saturating_add(MOST_OF_ONE.min(left))) } else { end };
         let overlaps = |other: &Range<u64>| other.start < end && start < other.end;
@@ -131,23 +128,9 @@ fn fills(call: &Call<'_>, memory: &[u8], lists: &Lists) -> Vec<Fill> {
     fills
 }
 
-impl Call<'_> {
-    /// Returns the output places of a successful call.
-    fn gives(&self, before: &[u8], after: &[u8], lists: &Lists) -> Vec<Place> {
-        let count = |at: usize| u64::from(changes::word(after, self.address(at)));
-        self.places(before, count, lists)
-    }
-
-    /// Returns the address range of an input.
-    fn read(&self, reads: &Reads) -> Range<u64> {
-        let Reads { at, count, size } = *reads;
-        let start = self.address(at);
-        start..start.saturating_add(self.address(count).saturating_mul(size))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use polyfill_abi::Descriptions;
     use polyfill_builder::index::Sanitize;
 
     use super::*;
@@ -166,7 +149,7 @@ mod tests {
     /// Returns the memory during a call, and after the call's writes and restoring.
     fn filled(function: &str, arguments: &[u32], errno: u32, writes: &[(usize, u8)]) -> (Vec<u8>, Vec<u8>) {
         let check = Sanitize { region: [0, 0], growth: Vec::new(), shared: true, adapters_grow: false };
-        let mut boundary = CoreBoundary::new(Some(&check), &[], &[]);
+        let mut boundary = CoreBoundary::new(Some(&check), &Descriptions::default(), &[], &[]);
         let mut memory = memory();
         let arguments = arguments.iter().map(|value| Value::I32(*value)).collect();
         boundary.before("wasi_snapshot_preview1".into(), function.into(), arguments, &memory);

@@ -1,13 +1,13 @@
 //! Lifetimes of host handles.
 //!
 //! A child is a handle returned by a method of another handle. It must be dropped before its parent. Handles that
-//! belong to a preview1 descriptor must be dropped when it is closed. An adapter may cache one handle of each kind; a
+//! belong to a handle of main must be dropped when main closes it. An adapter may cache one handle of each kind; a
 //! call that leaves a second one is reported, because its handle table would grow without bound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Value;
-use super::changes::word;
+use super::changes::{Call, End};
+use super::places::Described;
 
 /// Handles that a component holds, as far as the host is reached through a proxy component.
 #[derive(Debug, Default)]
@@ -43,23 +43,8 @@ struct Parent {
 /// Finished call by main.
 pub(super) struct FinishedCall<'a> {
     pub(super) number: u64,
-    pub(super) function: &'a str,
-    pub(super) arguments: &'a [Value],
-    pub(super) results: &'a [Value],
+    pub(super) call: Call<'a>,
     pub(super) memory: &'a [u8],
-}
-
-impl FinishedCall<'_> {
-    fn succeeded(&self) -> bool {
-        self.results == [Value::I32(0)]
-    }
-
-    fn argument(&self, index: usize) -> Option<u32> {
-        match self.arguments.get(index) {
-            Some(Value::I32(value)) => Some(*value),
-            _ => None,
-        }
-    }
 }
 
 impl Ledger {
@@ -85,36 +70,52 @@ impl Ledger {
 
     /// Returns the errors in the handles that a call leaves.
     pub(super) fn over(&mut self, call: &FinishedCall<'_>) -> Vec<String> {
-        let opens = match call.function {
-            "path_open" => Some(8),
-            "sock_accept" => Some(2),
-            _ => None,
-        };
         let new: Vec<u32> =
             self.live.iter().filter(|(_, handle)| handle.call == call.number).map(|(n, _)| *n).collect();
         let is_child = |number: &u32| self.live.get(number).is_some_and(|handle| handle.parent.is_some());
         let mut wrong = Vec::new();
-        if let Some(at) = opens {
+        if let Some(described) = call.call.described() {
             let opened: BTreeSet<u32> = new.iter().copied().filter(is_child).collect();
-            match call.argument(at) {
-                Some(at) if call.succeeded() => {
-                    self.opened.insert(word(call.memory, at.into()), opened);
-                }
-                _ => wrong.extend(self.names(&opened).map(|name| format!("failed, and left {name}"))),
-            }
-        }
-        match (call.function, call.argument(0), call.argument(1)) {
-            ("fd_close", Some(fd), _) if call.succeeded() => wrong.extend(self.closed(fd)),
-            ("fd_renumber", Some(from), Some(to)) if call.succeeded() && from != to => {
-                wrong.extend(self.closed(to));
-                if let Some(opened) = self.opened.remove(&from) {
-                    self.opened.insert(to, opened);
-                }
-            }
-            _ => {}
+            self.follow(&described, call, opened, &mut wrong);
         }
         wrong.extend(new.iter().filter_map(|number| self.second(*number)));
         wrong
+    }
+
+    /// Follows the handles that main receives, closes and moves by a call. `opened` are the host's handles that it left.
+    fn follow(
+        &mut self,
+        described: &Described<'_>,
+        call: &FinishedCall<'_>,
+        opened: BTreeSet<u32>,
+        wrong: &mut Vec<String>,
+    ) {
+        let function = described.function;
+        let succeeded = call.call.succeeded();
+        let result = match call.call.end {
+            End::Returned(result) => result,
+            End::Never => None,
+        };
+        if function.opens().is_some() {
+            let index = function.outputs.iter().position(|output| Some(output) == function.opens());
+            let handle = index.and_then(|index| described.output(index, result, call.memory));
+            match handle.and_then(|handle| u32::try_from(handle).ok()).filter(|_| succeeded) {
+                Some(handle) => drop(self.opened.insert(handle, opened)),
+                None => wrong.extend(self.names(&opened).map(|name| format!("failed, and left {name}"))),
+            }
+        }
+        let handle = |parameter: usize| described.address(function.parameters[parameter].core) as u32;
+        if let Some(parameter) = function.closes.filter(|_| succeeded) {
+            wrong.extend(self.closed(handle(parameter)));
+        }
+        if let Some([from, to]) = function.moves.filter(|_| succeeded).map(|moved| moved.map(handle))
+            && from != to
+        {
+            wrong.extend(self.closed(to));
+            if let Some(opened) = self.opened.remove(&from) {
+                self.opened.insert(to, opened);
+            }
+        }
     }
 
     /// Returns an error if an earlier call left a handle of the same origin as `number`.

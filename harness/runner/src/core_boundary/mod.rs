@@ -2,7 +2,7 @@
 //!
 //! Every host implements the interface `polyfill:interpose/calls` (`linker`), which every component with an interposer
 //! imports. The reports become a log with one line per call and, if sanitizing is enabled, input to the checks
-//! (`checks`) of the adapters' effects: on main's memory (`watch`, `changes`, `results`), in calls of main's realloc
+//! (`checks`) of the adapters' effects: on main's memory (`watch`, `changes`, `places`), in calls of main's realloc
 //! (`realloc`), on host handles (`ledger`, filled by the proxy component), together with write attribution (`writers`)
 //! and detection of uninitialized results (`fills`, `uninitialized`). For these checks, the adapters' calls of main's
 //! realloc are reported as well: memory that changes during such a call is changed by main.
@@ -13,8 +13,8 @@ mod fills;
 mod invalid_handles;
 mod ledger;
 mod linker;
+mod places;
 mod realloc;
-mod results;
 mod uninitialized;
 mod watch;
 mod writers;
@@ -22,6 +22,7 @@ mod writers;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use polyfill_abi::Descriptions;
 use polyfill_builder::index::Sanitize;
 use wasmtime::component::{ComponentType, Lift, Lower, WasmList};
 
@@ -32,9 +33,10 @@ use fills::Fill;
 pub(crate) use fills::PATTERNS;
 use ledger::Ledger;
 pub(crate) use linker::{add_to_linker, answered, asked, finish, locate};
+use places::{Reported, Sizes};
 use realloc::Reallocs;
 pub use uninitialized::AllGiven;
-use watch::{Lists, Size, Watch};
+use watch::Watch;
 use writers::Writers;
 
 /// Name of the interface that interposers report to.
@@ -70,6 +72,16 @@ impl Value {
             Self::F64(value) => value.to_string(),
         }
     }
+
+    /// Returns the value as an unsigned number; of a float, its bits.
+    pub(crate) fn bits(self) -> u64 {
+        match self {
+            Self::I32(value) => value.into(),
+            Self::I64(value) => value,
+            Self::F32(value) => value.to_bits().into(),
+            Self::F64(value) => value.to_bits(),
+        }
+    }
 }
 
 /// Bytes to write to main's memory.
@@ -83,6 +95,8 @@ pub(crate) struct Patch {
 /// Reports of a run so far.
 #[derive(Default)]
 pub(crate) struct CoreBoundary {
+    /// Descriptions of main's import modules.
+    abi: Descriptions,
     lines: Vec<String>,
     dropped: u64,
     /// Number of calls of adapters so far.
@@ -162,14 +176,10 @@ impl Open {
 }
 
 impl CoreBoundary {
-    pub(crate) fn new(check: Option<&Sanitize>, args: &[String], env: &[(String, String)]) -> Self {
-        let texts =
-            |lengths: Vec<usize>| Size { count: lengths.len() as u64, bytes: lengths.iter().sum::<usize>() as u64 };
-        let lists = Lists {
-            args: texts(args.iter().map(|arg| arg.len() + 1).collect()),
-            environ: texts(env.iter().map(|(name, value)| name.len() + value.len() + 2).collect()),
-        };
-        Self { watch: check.map(|check| Watch::new(check, lists)), pattern: PATTERNS[0], ..Self::default() }
+    pub(crate) fn new(check: Option<&Sanitize>, abi: &Descriptions, args: &[String], env: &[(String, String)]) -> Self {
+        let reported = Reported { inputs: Sizes::of(args, env), ..Reported::default() };
+        let watch = check.map(|check| Watch::new(check, reported));
+        Self { watch, abi: abi.clone(), pattern: PATTERNS[0], ..Self::default() }
     }
 
     /// Sets the fill pattern for uninitialized memory.
@@ -248,10 +258,11 @@ impl CoreBoundary {
             stack_pointer,
             fills: Vec::new(),
         };
+        let described = self.abi.function(&open.module, &open.function);
         let compares = match (&mut self.watch, self.open.last()) {
             (None, _) => false,
             (Some(_), Some(outer)) => outer.memory.is_some(),
-            (Some(watch), None) => open.is_main() || watch.looks_at(&open.function),
+            (Some(watch), None) => open.is_main() || watch.looks_at(&open.module, described),
         };
         let now = memory;
         let memory = compares.then(|| {
@@ -332,6 +343,7 @@ impl CoreBoundary {
 
     fn finish(self) -> CoreCalls {
         let [calls, skipped] = self.watch.as_ref().map_or([0, 0], Watch::counts);
+        let undescribed = self.watch.map(|watch| watch.undescribed).unwrap_or_default();
         let checked = Checked {
             calls,
             skipped,
@@ -342,15 +354,10 @@ impl CoreBoundary {
             stacks: self.stacks,
             stack_pointers: self.stack_pointers,
             nondeterministic: 0,
+            undescribed,
         };
         CoreCalls { calls: self.lines, dropped: self.dropped, violations: self.violations, checked, given: self.given }
     }
-}
-
-/// Returns true if the written results of `function` are known.
-#[cfg(test)]
-pub(crate) fn is_known(function: &str) -> bool {
-    results::RESULTS.iter().any(|(name, _)| *name == function)
 }
 
 fn call(module: &str, function: &str, arguments: &[Value]) -> String {

@@ -7,7 +7,7 @@ const NOTHING: [u64; 0] = [];
 
 fn checked(growth: &[u64], adapters_grow: bool) -> CoreBoundary {
     let check = Sanitize { region: [0, 0], growth: growth.to_vec(), shared: true, adapters_grow };
-    CoreBoundary::new(Some(&check), &[], &[])
+    CoreBoundary::new(Some(&check), &Descriptions::default(), &[], &[])
 }
 
 fn begin(boundary: &mut CoreBoundary, module: &str, function: &str, arguments: &[u32], memory: &[u8]) {

@@ -1,11 +1,14 @@
 //! State of the memory check: writable regions, sampling of calls, and ownership of added memory.
 
+use std::collections::BTreeMap;
 use std::iter;
 use std::ops::Range;
 
+use polyfill_abi::Function;
 use polyfill_builder::index::Sanitize;
 
 use super::fills::PATTERNS;
+use super::places::Reported;
 
 /// Number of calls that are all checked. Comparing all of memory around every later call would take too long.
 const EACH: u64 = 1000;
@@ -15,7 +18,7 @@ const EVERY: u64 = 97;
 /// State of the memory check of a run.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pub(super) lists: Lists,
+    pub(super) reported: Reported,
     /// Ranges that adapters may write to.
     regions: Vec<Range<u64>>,
     /// Sizes in bytes of regions that adapters may still add.
@@ -31,13 +34,15 @@ pub(super) struct Watch {
     /// Number of calls by main, without nested calls.
     calls: u64,
     skipped: u64,
+    /// Number of calls by main of functions without a description, by import module. Their memory is not compared.
+    pub(super) undescribed: BTreeMap<String, u64>,
 }
 
 impl Watch {
-    pub(super) fn new(check: &Sanitize, lists: Lists) -> Watch {
+    pub(super) fn new(check: &Sanitize, reported: Reported) -> Watch {
         let [main, end] = check.region;
         Watch {
-            lists,
+            reported,
             regions: iter::once(main..end).collect(),
             missing: check.growth.clone(),
             adapters_grow: check.adapters_grow,
@@ -46,13 +51,19 @@ impl Watch {
             size: None,
             calls: 0,
             skipped: 0,
+            undescribed: BTreeMap::new(),
         }
     }
 
-    /// Counts a call by main. Returns true if it is checked; the last call of a run, `proc_exit`, always is.
-    pub(super) fn looks_at(&mut self, function: &str) -> bool {
+    /// Counts a call by main. Returns true if it is checked; a call that ends the run always is. Nothing is known about
+    /// the outputs of a function without a description.
+    pub(super) fn looks_at(&mut self, module: &str, described: Option<&Function>) -> bool {
+        let Some(function) = described else {
+            *self.undescribed.entry(module.to_string()).or_default() += 1;
+            return false;
+        };
         self.calls += 1;
-        let checked = self.calls <= EACH || self.calls.is_multiple_of(EVERY) || function == "proc_exit";
+        let checked = self.calls <= EACH || self.calls.is_multiple_of(EVERY) || function.ends;
         self.skipped += u64::from(!checked);
         checked
     }
@@ -95,28 +106,13 @@ impl Watch {
     }
 }
 
-/// Sizes of arguments and environment, as last returned by `args_sizes_get` and `environ_sizes_get`, and before that
-/// computed from the run's inputs.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Lists {
-    pub(super) args: Size,
-    pub(super) environ: Size,
-}
-
-/// Number of strings, and their total size in bytes including the terminating zeros.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Size {
-    pub(super) count: u64,
-    pub(super) bytes: u64,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn watch(adapters_grow: bool) -> Watch {
         let check = Sanitize { region: [50, 60], growth: vec![10, 20], shared: true, adapters_grow };
-        Watch::new(&check, Lists::default())
+        Watch::new(&check, Reported::default())
     }
 
     #[test]
@@ -138,9 +134,10 @@ mod tests {
     #[test]
     fn many_calls_are_sampled() {
         let mut watch = watch(false);
-        let checked = (0..10_000).filter(|_| watch.looks_at("fd_write")).count();
+        let function = |name| polyfill_abi::standard().function("wasi_snapshot_preview1", name);
+        let checked = (0..10_000).filter(|_| watch.looks_at("", function("fd_write"))).count();
         assert_eq!(checked, 1000 + (10_000 / 97 - 1000 / 97));
-        assert!(watch.looks_at("proc_exit"));
+        assert!(watch.looks_at("", function("proc_exit")));
         assert_eq!(watch.counts(), [checked as u64 + 1, 10_000 - checked as u64]);
     }
 }

@@ -4,10 +4,10 @@
 //! component and its host reports the component boundary ([`wrap`]), so that every host is covered without code for its
 //! interfaces.
 
+mod core_text;
 mod handles;
 mod output;
 mod passed;
-pub(crate) mod preview1;
 mod replay;
 mod results;
 mod script;
@@ -62,7 +62,7 @@ pub struct Event {
     pub within: Option<usize>,
     /// `instance.function` in WIT, or `module.function` of a core module.
     pub function: String,
-    /// Arguments in WAVE, handles by name (`output-stream#2`). For preview1 functions, with parameter names.
+    /// Arguments in WAVE, handles by name (`output-stream#2`). With parameter names for described functions of the core boundary.
     pub arguments: Vec<String>,
     /// End of the call.
     pub end: End,

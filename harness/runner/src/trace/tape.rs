@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use polyfill_abi::Descriptions;
 use wasmtime::AsContextMut;
 use wasmtime::component::{ResourceAny, Val};
 
 use super::script::{Response, Script};
-use super::{Boundary, Detail, End, Event, Trace, preview1, shortened};
+use super::{Boundary, Detail, End, Event, Trace, core_text, shortened};
 use crate::core_boundary::Value;
 use crate::host::State;
 use crate::names::Item;
@@ -25,6 +26,8 @@ const MOST_BYTES: usize = 256 << 20;
 #[derive(Default)]
 pub(crate) struct Tape {
     detail: Detail,
+    /// Descriptions of main's import modules.
+    abi: Descriptions,
     trace: Trace,
     /// Number of bytes of its texts.
     bytes: usize,
@@ -50,8 +53,8 @@ pub(crate) struct Handle {
 }
 
 impl Tape {
-    pub(crate) fn new(detail: Detail) -> Self {
-        Self { detail, ..Self::default() }
+    pub(crate) fn new(detail: Detail, abi: &Descriptions) -> Self {
+        Self { detail, abi: abi.clone(), ..Self::default() }
     }
 
     pub(crate) fn begin(&mut self, boundary: Boundary, function: &str, arguments: Vec<String>) {
@@ -118,7 +121,8 @@ impl Tape {
     /// Records the begin of a call across the core boundary.
     pub(crate) fn begin_core(&mut self, module: &str, function: &str, values: &[Value], memory: &[u8]) {
         if self.is_on() {
-            let arguments = preview1::arguments(module, function, values, memory);
+            let described = self.abi.function(module, function);
+            let arguments = described.and_then(|function| core_text::arguments(function, values, memory));
             let arguments = arguments.unwrap_or_else(|| values.iter().map(Value::text).collect());
             self.begin(Boundary::Core, &format!("{module}.{function}"), arguments);
         }
@@ -134,7 +138,8 @@ impl Tape {
         memory: &[u8],
     ) {
         if self.is_on() {
-            let result = preview1::result(module, function, arguments, results, memory);
+            let described = self.abi.function(module, function);
+            let result = described.and_then(|function| core_text::result(function, arguments, results, memory));
             let plain =
                 || (!results.is_empty()).then(|| results.iter().map(Value::text).collect::<Vec<_>>().join(", "));
             self.end(End::Returned(result.unwrap_or_else(plain)));
@@ -227,7 +232,7 @@ mod tests {
     #[test]
     fn the_bytes_of_a_trace_are_bounded() {
         let quarter = || "x".repeat(MOST_BYTES / 4);
-        let mut tape = Tape::new(Detail::Full);
+        let mut tape = Tape::new(Detail::Full, &Descriptions::default());
         for _ in 0..6 {
             tape.begin(Boundary::Import, "f", vec![quarter()]);
             tape.end(End::Returned(Some("1".into())));
@@ -235,7 +240,7 @@ mod tests {
         let trace = tape.finish();
         assert_eq!((trace.events.len(), trace.dropped), (3, 3));
 
-        let mut tape = Tape::new(Detail::Full);
+        let mut tape = Tape::new(Detail::Full, &Descriptions::default());
         for _ in 0..6 {
             tape.begin(Boundary::Import, "f", Vec::new());
             tape.end(End::Returned(Some(quarter())));

@@ -4,6 +4,7 @@ use polyfill_builder::index::Sanitize;
 
 use super::*;
 use crate::core_boundary::PATTERNS;
+use crate::core_boundary::places::Sizes;
 
 const NOTHING: [u64; 0] = [];
 const SUCCESS: End = End::Returned(Some(Value::I32(0)));
@@ -48,8 +49,10 @@ fn whats(
         after[*at] = *byte;
     }
     let arguments: Vec<Value> = arguments.iter().map(|value| Value::I32(*value)).collect();
-    let call = Call { module: "wasi_snapshot_preview1", function, arguments: &arguments, end };
-    let lists = Lists { args: Size { count: 1, bytes: 3 }, ..Lists::default() };
+    let (abi, module) = (polyfill_abi::standard(), "wasi_snapshot_preview1");
+    let call = Call { abi, module, function, arguments: &arguments, end };
+    let inputs = Sizes { args: [1, 3], ..Sizes::default() };
+    let lists = Reported { inputs, ..Reported::default() };
     let check = Sanitize { region: [90, 92], growth: Vec::new(), shared: true, adapters_grow: false };
     faults(&call, &before, &after, &mut Watch::new(&check, lists))
 }
@@ -114,22 +117,6 @@ fn violations_name_the_owner_of_changed_bytes() {
             "memory: changed 1 byte of main's memory, 0x32..0x33",
         ]
     );
-}
-
-#[test]
-fn each_result_has_a_name() {
-    for (function, outs) in results::RESULTS {
-        for out in outs {
-            let at = match *out {
-                Out::Value { at, .. } | Out::Filestat { at } | Out::Whole { at, .. } | Out::Filled { at, .. } => at,
-                Out::Events { at, .. } | Out::ArgPointers { at } | Out::ArgTexts { at } => at,
-                Out::EnvironPointers { at } | Out::EnvironTexts { at } | Out::Scattered { array: at, .. } => at,
-            };
-            assert!(preview1::parameter(function, at).is_some(), "{function} {at}");
-        }
-    }
-    assert_eq!(preview1::parameter("path_open", 8), Some("opened"));
-    assert_eq!(preview1::parameter("sock_recv", 5), Some("flags"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Leaked handles, and handles dropped in the wrong order.
 
 use super::*;
+use crate::core_boundary::Value;
 
 const OPEN: &str = "descriptor.open-at";
 const READ: &str = "descriptor.read-via-stream";
@@ -20,13 +21,10 @@ fn opened() -> Ledger {
 fn over(ledger: &mut Ledger, number: u64, function: &str, arguments: &[u32], errno: u32) -> Vec<String> {
     let arguments: Vec<Value> = arguments.iter().map(|value| Value::I32(*value)).collect();
     let memory = [0, 0, 0, 0, 5, 0, 0, 0];
-    ledger.over(&FinishedCall {
-        number,
-        function,
-        arguments: &arguments,
-        results: &[Value::I32(errno)],
-        memory: &memory,
-    })
+    let end = End::Returned(Some(Value::I32(errno)));
+    let (abi, module) = (polyfill_abi::standard(), "wasi_snapshot_preview1");
+    let call = Call { abi, module, function, arguments: &arguments, end };
+    ledger.over(&FinishedCall { number, call, memory: &memory })
 }
 
 #[test]
