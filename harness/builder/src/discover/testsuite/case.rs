@@ -39,11 +39,11 @@ fn case(shown: &str, module: &Path, test: WasiTest) -> Result<Case, String> {
     let beside = module.parent().unwrap_or(Path::new(""));
     let mut files = Tree::new();
     for folder in preopens.values() {
-        let message = |message: String| format!("`{shown}`: directory `{folder}`: {message}");
         if let Some(problem) = crate::tree::path_problem(folder) {
-            return Err(message(format!("it {problem}")));
+            let help = "name a directory beside the test";
+            return Err(format!("`{shown}`: directory `{folder}`: it {problem}\n  help: {help}"));
         }
-        tree(&beside.join(folder), folder, &mut files).map_err(|error| message(error.to_string()))?;
+        tree(&beside.join(folder), folder, &mut files).map_err(|error| format!("`{shown}`: {error}"))?;
     }
     let preopens: BTreeMap<String, Preopen> =
         preopens.into_iter().map(|(name, folder)| (name, Preopen::Folder(folder))).collect();
@@ -69,23 +69,27 @@ fn case(shown: &str, module: &Path, test: WasiTest) -> Result<Case, String> {
 
 /// Reads a directory. The files themselves are never modified: tests write to a copy. The copy lacks `*.cleanup`, which
 /// are left over from runs of other runners.
-fn tree(folder: &Path, name: &str, files: &mut Tree) -> std::io::Result<()> {
+fn tree(folder: &Path, name: &str, files: &mut Tree) -> Result<(), String> {
     files.insert(name.to_string(), Entry::Node(Node { folder: true, ..Node::default() }));
-    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    let entries = std::fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let mut entries = entries.map_err(|error| {
+        format!("cannot list the directory `{name}`: {error}\n  help: create it, or remove it from the JSON file")
+    })?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let last = entry.file_name().to_string_lossy().into_owned();
         let inner = format!("{name}/{last}");
-        let kind = entry.file_type()?;
+        let failed = |error: std::io::Error| format!("cannot read `{inner}`: {error}");
+        let kind = entry.file_type().map_err(failed)?;
         if kind.is_symlink() {
-            let link = std::fs::read_link(entry.path())?.to_string_lossy().into_owned();
+            let link = std::fs::read_link(entry.path()).map_err(failed)?.to_string_lossy().into_owned();
             files.insert(inner, Entry::Node(Node { link: Some(link), ..Node::default() }));
         } else if last.ends_with(".cleanup") {
             continue;
         } else if kind.is_dir() {
             tree(&entry.path(), &inner, files)?;
         } else {
-            let hex = digest::hex(&crate::system::read(entry.path())?);
+            let hex = digest::hex(&crate::system::read(entry.path()).map_err(failed)?);
             files.insert(inner, Entry::File(Bytes::Hex(HexBytes { hex })));
         }
     }
