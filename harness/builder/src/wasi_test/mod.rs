@@ -95,7 +95,7 @@ pub(crate) fn read(json: &str) -> Result<WasiTest, WasiTestError> {
     };
     let help = WasiTestError::json(KEYS_HELP);
     // Parsed from the text again, since values have no positions.
-    if SCRIPT_KEYS.iter().any(|key| keys.get(*key).is_some_and(|value| !value.is_null())) {
+    if SCRIPT_KEYS.iter().any(|key| keys.contains_key(*key)) {
         serde_json::from_str::<Script>(json).map_err(help)?.test()
     } else {
         let Plain { args, dirs, root, env, exit_code, stdout, stderr, .. } =

@@ -90,7 +90,7 @@ impl Expectations {
     /// Returns an error if a suite of a wasi-testsuite directory lacks a test that is named for it.
     pub(super) fn check(&self, suites: &[WasiSuite]) -> anyhow::Result<()> {
         for (path, suite) in self.suites() {
-            let named: Vec<&WasiSuite> = suites.iter().filter(|found| found.is_named(&suite.name)).collect();
+            let named = suite.named(suites);
             if named.is_empty() {
                 continue;
             }
@@ -119,7 +119,7 @@ impl Expectations {
     ) -> anyhow::Result<()> {
         let mut trials: Vec<_> = trials.collect();
         for (path, suite) in self.suites() {
-            let named: Vec<&WasiSuite> = suites.iter().filter(|found| found.is_named(&suite.name)).collect();
+            let named = suite.named(suites);
             if named.is_empty() && !suites.is_empty() {
                 continue;
             }
@@ -131,7 +131,7 @@ impl Expectations {
                 let mut met = false;
                 for (_, result) in trials.iter_mut().filter(|(trial, _)| test.is_for(&guests, trial)) {
                     met = true;
-                    test.judge(result);
+                    test.judge(path, result);
                 }
                 if !met && whole {
                     bail!("`{}`: test `{}` not found", path.display(), test.name);
@@ -146,7 +146,7 @@ impl Expectations {
         if suites.is_empty() {
             return String::new();
         }
-        let other = self.suites().filter(|(_, suite)| suites.iter().all(|found| !found.is_named(&suite.name)));
+        let other = self.suites().filter(|(_, suite)| suite.named(suites).is_empty());
         let lines = other.map(|(path, suite)| {
             let (path, name) = (path.display().to_string(), terminal::line(&suite.name));
             let count = match suite.test.len() {
@@ -156,7 +156,18 @@ impl Expectations {
             format!("  {name} (`{}`): {count}\n", terminal::line(&path))
         });
         let lines: String = lines.collect();
-        if lines.is_empty() { lines } else { format!("\nexpectations of suites in other directories:\n{lines}") }
+        if lines.is_empty() {
+            lines
+        } else {
+            format!("\nexpectations of suites that are not in this directory:\n{lines}")
+        }
+    }
+}
+
+impl Suite {
+    /// Returns the suites of this name with tests.
+    fn named<'a>(&self, suites: &'a [WasiSuite]) -> Vec<&'a WasiSuite> {
+        suites.iter().filter(|found| !found.tests.is_empty() && found.is_named(&self.name)).collect()
     }
 }
 
@@ -216,8 +227,9 @@ impl Test {
         is_empty.then(|| format!("`{name}`: the list `with` is empty: expected at least one kind of failure"))
     }
 
-    fn judge(&self, result: &mut TrialResult) {
-        let reason = self.reason.clone().unwrap_or_else(|| "no reason specified".to_string());
+    fn judge(&self, file: &Path, result: &mut TrialResult) {
+        let unspecified = || format!("no reason specified in `{}`", file.display());
+        let reason = self.reason.clone().unwrap_or_else(unspecified);
         if self.action == Some(Action::Skip) {
             result.verdict = Verdict::Ignored { reason };
             return;
