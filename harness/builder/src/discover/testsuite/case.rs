@@ -5,33 +5,28 @@ use std::path::Path;
 
 use crate::case::{Bytes, Case, Expect, HexBytes, Stdin, Text};
 use crate::digest;
-use crate::discover::{Found, case_check};
+use crate::discover::{Found, Kind, case_check};
 use crate::tree::{Entry, Node, Preopen, Tree};
 use crate::wasi_test::{self, WasiTest, WasiTestError};
 
-/// Content of a test.
-pub(super) enum Content {
-    /// Case that can run, or the problems of its files.
-    Case(Result<Case, String>),
-    /// Valid test that cannot run here, with the reason.
-    Unsupported(String),
-}
-
-/// Reads the JSON file next to a module. A module without one runs with the defaults.
-pub(super) fn read(found: &mut Found, module: &Path) -> Content {
+/// Reads the JSON file next to a module. A module without one runs with the defaults. A valid test that cannot run here is
+/// passed over.
+pub(super) fn read(found: &mut Found, module: &Path) -> (Kind, Result<Case, String>) {
     let json = module.with_extension("json");
     found.inputs.push(json.clone());
     let shown = found.show(&json);
     let test = match crate::system::read_to_string(&json) {
         Ok(text) => match wasi_test::read(&text) {
-            Ok(test) => test,
-            Err(WasiTestError::Unsupported(what)) => return Content::Unsupported(format!("{what} is not supported")),
-            Err(error) => return Content::Case(Err(format!("`{shown}`: {error}"))),
+            Err(unsupported @ WasiTestError::Unsupported(_)) => {
+                return (Kind::PassedOver(unsupported.to_string()), Ok(Case::default()));
+            }
+            read => read.map_err(|error| error.to_string()),
         },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => WasiTest::default(),
-        Err(error) => return Content::Case(Err(format!("`{shown}`: {error}"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(WasiTest::default()),
+        Err(error) => Err(error.to_string()),
     };
-    Content::Case(case(&shown, module, test))
+    let test = test.map_err(|message| format!("`{shown}`: {message}"));
+    (Kind::Module, test.and_then(|test| case(&shown, module, test)))
 }
 
 fn case(shown: &str, module: &Path, test: WasiTest) -> Result<Case, String> {

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use wasmparser::{Parser, Payload};
 
-use self::case::Content;
 use self::folders::{SuiteFolder, Walk};
 use super::{Adapter, CaseFile, Found, Guest, Kind, Layout, check_name, references, show, sides};
 use crate::built::WasiSuite;
@@ -105,10 +104,7 @@ fn guest(found: &mut Found, path: &Path, name: String, test: &str, adapters: &[S
     let source = found.show(path);
     let (kind, case) = match component(path) {
         Some(reason) => (Kind::PassedOver(reason), Ok(Case::default())),
-        None => match case::read(found, path) {
-            Content::Case(case) => (Kind::Module, case),
-            Content::Unsupported(reason) => (Kind::PassedOver(reason), Ok(Case::default())),
-        },
+        None => case::read(found, path),
     };
     let case = case.map(|case| Case { adapters: Some(adapters.to_vec()), ..case });
     let faults = check_name("a test", test, false).err().into_iter().collect();
