@@ -25,6 +25,8 @@ pub struct Built {
     pub idle_words: Vec<String>,
     /// Number of guests in the suite.
     pub guests: usize,
+    /// Suites of a `wasi-testsuite` directory; empty for any other suite.
+    pub wasi_suites: Vec<WasiSuite>,
     /// Profile of the adapters of each configuration, if requested; `None` for a configuration without adapters or
     /// with an unavailable one.
     pub profiles: Vec<Option<Profile>>,
@@ -36,6 +38,34 @@ pub struct Built {
     pub log: Vec<Step>,
     /// Duration of each stage, in order.
     pub timings: Vec<(&'static str, Duration)>,
+}
+
+/// Suite of a `wasi-testsuite` directory: a directory with modules or a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WasiSuite {
+    /// Name in the manifest; otherwise the directory relative to the `wasi-testsuite` directory.
+    pub name: String,
+    /// Directory relative to the `wasi-testsuite` directory, with `/`; `.` for itself.
+    pub folder: String,
+    /// Guests by the name of their test.
+    pub tests: BTreeMap<String, String>,
+    /// JSON files without a module of the same name, relative to the `wasi-testsuite` directory, with `/`.
+    pub without_module: Vec<String>,
+    pub(crate) path: PathBuf,
+    pub(crate) has_manifest_name: bool,
+}
+
+impl WasiSuite {
+    /// Returns true if this is the name of the suite. A suite without a name in a manifest is named by its path, from
+    /// any parent directory; the last component can be missing if it is a target such as `wasm32-wasip1`.
+    pub fn is_named(&self, name: &str) -> bool {
+        if self.has_manifest_name || name == self.name {
+            return name == self.name;
+        }
+        let is_target = self.path.file_name().is_some_and(|last| last.to_string_lossy().starts_with("wasm32-wasip"));
+        let parent = self.path.parent().filter(|_| is_target);
+        !name.is_empty() && [Some(self.path.as_path()), parent].iter().flatten().any(|path| path.ends_with(name))
+    }
 }
 
 /// Core modules of a suite, by guest name and adapter id; a message if there is no module.

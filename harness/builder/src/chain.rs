@@ -161,7 +161,7 @@ pub(crate) fn guess(guest: &Guest) -> Facts {
     let command = match guest.kind {
         Kind::Cargo { library } => !library,
         Kind::Go { library } => !library,
-        Kind::Rust | Kind::C(_) | Kind::AssemblyScript(_) | Kind::Script(_) => true,
+        Kind::Rust | Kind::C(_) | Kind::AssemblyScript(_) | Kind::Script(_) | Kind::PassedOver(_) => true,
         Kind::Module | Kind::Reference(_) | Kind::Stub(_) => return Facts::default(),
     };
     Facts { imports: vec!["wasi_snapshot_preview1".to_string()], command, ..Facts::default() }

@@ -48,7 +48,7 @@ mod universe;
 mod wasi_test;
 pub mod wit;
 
-pub use built::{AdapterModule, Built, CoreModules, Done, Step, StepKind};
+pub use built::{AdapterModule, Built, CoreModules, Done, Step, StepKind, WasiSuite};
 pub use chain::Element;
 pub use encode::provided;
 pub use error::{BuildError, Problems};

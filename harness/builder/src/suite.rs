@@ -1,5 +1,7 @@
 //! Defines a suite: its directory, its options, and the stages of its build.
 
+mod own_adapters;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -43,6 +45,8 @@ pub struct Suite {
     profiles: bool,
     /// Adapter chains, if the directory is a `wasi-testsuite`.
     testsuite: Option<Vec<String>>,
+    /// Suite directory of the adapters that these chains name.
+    adapters_of: Option<PathBuf>,
     /// Settings from outside of the suite's directory, if set.
     settings: Option<Settings>,
     progress: fn(&str),
@@ -69,6 +73,7 @@ impl Suite {
             sides: Vec::new(),
             profiles: false,
             testsuite: None,
+            adapters_of: None,
             settings: None,
             progress: |_| (),
         }
@@ -143,10 +148,18 @@ impl Suite {
     }
 
     /// Treats the directory as a `wasi-testsuite`: modules (`.wasm`) with JSON files next to them, in the directory
-    /// and its subdirectories. Each module runs through these adapter chains. Default work directory: in `target` of
-    /// the current directory.
+    /// and its subdirectories. Each directory with modules is a suite; `manifest.json` contains its name. Each module
+    /// runs through these adapter chains, of published adapters, files, and adapters of a suite
+    /// ([`Suite::adapters_of`]). Components are passed over. Default work directory: in `target` of the current
+    /// directory.
     pub fn wasi_testsuite(mut self, adapters: impl IntoIterator<Item = impl Into<String>>) -> Suite {
         self.testsuite = Some(adapters.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets the suite directory of the adapters that a `wasi-testsuite` runs with. Default: none.
+    pub fn adapters_of(mut self, suite: impl Into<PathBuf>) -> Suite {
+        self.adapters_of = Some(suite.into());
         self
     }
 
@@ -214,9 +227,9 @@ impl Suite {
             return Err(BuildError::Layout(Problems(settings.problems.clone())));
         }
         let mut clock = Clock::start();
-        let mut layout = match &self.testsuite {
-            Some(adapters) => discover::testsuite::discover(&self.root, adapters)?,
-            None => discover::discover(&self.root, self.every_release)?,
+        let (mut layout, wasi_suites) = match &self.testsuite {
+            Some(adapters) => discover::testsuite::discover(&self.root, adapters, self.own_adapters(adapters)?)?,
+            None => (discover::discover(&self.root, self.every_release)?, Vec::new()),
         };
         if trials::may_want_published(&layout, self.hosts.as_deref()) {
             layout.add_published(self.every_release);
@@ -290,6 +303,7 @@ impl Suite {
             left_out,
             idle_words,
             guests: guests_found,
+            wasi_suites,
             profiles,
             inputs,
             folders,

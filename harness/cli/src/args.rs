@@ -69,13 +69,21 @@ pub(crate) struct TestArgs {
     /// Suite directory
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) suite: PathBuf,
-    /// Run a wasi-testsuite directory instead of a suite: modules (`.wasm`), each with an optional JSON file
+    /// Run a wasi-testsuite directory instead of a suite: one suite of it, or a directory tree with several
+    ///
+    /// Each directory with modules (`.wasm`) is a suite; `manifest.json` contains its name. A module can have a JSON
+    /// file of the same name with its inputs and expected results. Finished components, and tests for servers or HTTP,
+    /// are ignored, with the reason.
     ///
     /// Each module runs twice: without an adapter (host `native`), and with the newest published adapter (host
-    /// `wasi`). `--adapter` and `--host` select another combination, for example `reference-command@48.0.8`.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "sanitize", "bless", "all_adapters"])]
+    /// `wasi`). `--adapter` and `--host` select another combination. The adapter is a published one
+    /// (`reference-command@48.0.8`), a file (`target/adapter.wasm`), an adapter of the suite in `--suite`, or a chain.
+    /// Trials are named `suite.test::test::adapter::host`.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sanitize", "bless", "all_adapters"])]
     pub(crate) wasi_testsuite: Option<PathBuf>,
     /// Select trials by adapter: an adapter name, an adapter chain (`a+b`) or `none`
+    ///
+    /// With `--wasi-testsuite`: the adapter to run with.
     #[arg(long, value_name = "NAME")]
     pub(crate) adapter: Option<String>,
     /// Select trials by host name
@@ -96,11 +104,13 @@ pub(crate) struct TestArgs {
     pub(crate) all_engines: bool,
     #[command(flatten)]
     pub(crate) proposals: ProposalArgs,
-    /// File of expected failures and skipped tests, in the format of wasi-testsuite
+    /// File of expected failures and skipped tests, in a format of wasi-testsuite: TOML, or the older JSON; can be
+    /// repeated
     ///
-    /// An expected failure that passes fails the run.
-    #[arg(long, value_name = "FILE.toml")]
-    pub(crate) expectations: Option<PathBuf>,
+    /// An expected failure that passes fails the run. With `--wasi-testsuite`, entries apply to the suite of this name;
+    /// suites in other directories are listed, and an unknown test of a suite in the directory is an error.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expectations: Vec<PathBuf>,
     /// Write the verdicts to a file as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

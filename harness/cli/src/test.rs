@@ -5,6 +5,7 @@ mod expectations;
 mod files;
 mod selection;
 mod table;
+mod wasi_suites;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ use crate::output;
 
 /// Builds the suite, runs the selected trials, and prints the report.
 pub(crate) fn test(args: &TestArgs) -> anyhow::Result<ExitCode> {
-    let expectations = Expectations::read(args.expectations.as_deref())?;
+    let expectations = Expectations::read(&args.expectations)?;
     let options = Options::from_env()?;
     let engines = Engines::new(args, &options);
     let suite = suite(args);
@@ -42,6 +43,7 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<ExitCode> {
     }
     let index = runner.index()?;
     let selection = Selection::new(args, &index, &built)?;
+    expectations.check(&built.wasi_suites)?;
     if args.list {
         let names: String = selection.trials().map(|trial| format!("{}\n", terminal::line(&trial.name()))).collect();
         output::text(&names)?;
@@ -50,8 +52,7 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let mut results = runner.run_trials(|trial| selection.wants(trial), 0, |_| {})?;
     let ran = start.elapsed();
-    let expected = args.expectations.as_deref();
-    expectations.apply(selection.trials().zip(&mut results), expected, selection.is_whole())?;
+    expectations.apply(selection.trials().zip(&mut results), &built.wasi_suites, selection.is_whole())?;
     let trials: Vec<Judged<'_>> = selection.trials().zip(&results).collect();
     for (file, text) in [(&args.json, files::json as fn(&[Judged<'_>]) -> String), (&args.junit, files::junit)] {
         if let Some(file) = file {
@@ -68,6 +69,8 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<ExitCode> {
     }
     output::text(&table::ignored(&results))?;
     output::text(&unasked(&selection, &results))?;
+    output::text(&wasi_suites::counts(&built.wasi_suites, selection.trials().zip(&results)))?;
+    output::text(&expectations.elsewhere(&built.wasi_suites))?;
     output::text(&summary(&results, &selection, &built, ran))?;
     runner.finish_hosts()?;
     let failed = results.iter().any(|result| matches!(result.verdict, Verdict::Failed { .. }));
@@ -86,7 +89,7 @@ fn suite(args: &TestArgs) -> Suite {
         (None, Some(_)) => vec!["wasi".to_string()],
         (None, None) => vec![NATIVE.to_string(), "wasi".to_string()],
     };
-    suite.wasi_testsuite([adapter]).hosts(hosts).trace(args.trace)
+    suite.wasi_testsuite([adapter]).adapters_of(&args.suite).hosts(hosts).trace(args.trace)
 }
 
 /// Returns the directory of the trials.
@@ -111,7 +114,11 @@ fn again(args: &TestArgs) -> String {
                 name.as_ref().map(|name| format!(" --{flag} {name}")).unwrap_or_default()
             };
             let (adapter, host) = (named("adapter", &args.adapter), named("host", &args.host));
-            format!("polyfill test{check} --wasi-testsuite {}{adapter}{host}", folder.display())
+            let suite = match args.suite == Path::new(".") {
+                true => String::new(),
+                false => format!(" --suite {}", args.suite.display()),
+            };
+            format!("polyfill test{check} --wasi-testsuite {}{suite}{adapter}{host}", folder.display())
         }
         None if args.suite == Path::new(".") => format!("polyfill test{check}"),
         None => format!("polyfill test{check} --suite {}", args.suite.display()),

@@ -325,8 +325,7 @@ fn fifos_and_devices_are_rejected_as_files() {
         fs::remove_file(place.at(&format!("testsuite/{file}"))).unwrap();
     };
     fs::create_dir_all(place.at("testsuite/dir")).unwrap();
-    let (status, text) = place.run(&mut place.polyfill(&["encode", "main.wat", "-o", "testsuite/a.wasm"]));
-    assert!(status.success(), "{text}");
+    fs::copy(place.at("main.wat"), place.at("testsuite/a.wasm")).unwrap();
     fs::write(place.at("testsuite/a.json"), r#"{"dirs": ["dir"]}"#).unwrap();
     testsuite("dir/data");
     fs::remove_file(place.at("testsuite/a.json")).unwrap();

@@ -84,6 +84,11 @@ fn one_guest(shop: &Workshop<'_>, guest: &Guest) -> Compiled {
         Kind::AssemblyScript(sources) => assemblyscript::compile(shop, &guest.name, sources),
         Kind::Go { library } => go::compile(shop, &guest.name, &guest.path, *library),
         Kind::Script(script) => script::compile(shop, guest, script),
+        Kind::PassedOver(reason) => Compiled {
+            outcome: Outcome::Ignored(reason.clone()),
+            done: Done::Ignored,
+            inputs: vec![guest.path.clone()],
+        },
         Kind::Module | Kind::Cargo { .. } | Kind::Reference(_) | Kind::Stub(_) => module(shop, &guest.path),
     }
 }

@@ -93,6 +93,8 @@ pub(crate) enum Kind {
     Script(PathBuf),
     /// Module in binary or text form, used unmodified.
     Module,
+    /// Test of a `wasi-testsuite` that cannot run here, with the reason. Its trials are ignored.
+    PassedOver(String),
     /// A published adapter.
     Reference(polyfill_reference::Reference),
     /// Generated adapter without code, made from its WIT: each function responds in this way.

@@ -31,22 +31,11 @@ impl Layout {
         self.has_adapters(sides)
     }
 
-    /// Reads the adapters that are named as files, relative to the current directory. They implement preview1, whatever
-    /// their file is called.
     fn files(&self, sides: &[Side]) -> Result<Vec<Adapter>, BuildError> {
         let (mut files, mut problems) = (Vec::new(), Vec::new());
         for id in sides.iter().flat_map(Side::adapters).filter(|id| is_file(id)) {
-            let read = module::read(Path::new(&id)).map_err(|error| error.to_string()).and_then(|wasm| {
-                let path = std::path::absolute(&id).map_err(|error| error.to_string())?;
-                Ok((path, module::wants_start(&wasm)))
-            });
-            match read {
-                Ok((path, for_commands)) => files.push(Adapter {
-                    implements: vec![polyfill_reference::IMPORT_MODULE.to_string()],
-                    fits: if for_commands { For::Command } else { For::Any },
-                    default: false,
-                    ..Adapter::plain(&id, path, Kind::Module)
-                }),
+            match file(&id) {
+                Ok(adapter) => files.push(adapter),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -68,6 +57,19 @@ impl Layout {
         }
         if problems.is_empty() { Ok(()) } else { Err(BuildError::Layout(Problems(problems))) }
     }
+}
+
+/// Reads an adapter that is named as a file, relative to the current directory. It implements preview1, whatever its
+/// file is called.
+pub(super) fn file(id: &str) -> Result<Adapter, String> {
+    let wasm = module::read(Path::new(id)).map_err(|error| error.to_string())?;
+    let path = std::path::absolute(id).map_err(|error| error.to_string())?;
+    Ok(Adapter {
+        implements: vec![polyfill_reference::IMPORT_MODULE.to_string()],
+        fits: if module::wants_start(&wasm) { For::Command } else { For::Any },
+        default: false,
+        ..Adapter::plain(id, path, Kind::Module)
+    })
 }
 
 /// Returns true if the case has all configurations, and restricts it to them. Restrictions by the case's group still

@@ -50,7 +50,8 @@ impl<'a> Selection<'a> {
         let host = |name: &String| trial.host == *name || without_engine(&trial.host) == name;
         let filters = &self.args.filters;
         (filters.is_empty() || filters.iter().any(|word| is_selected(trial, word)))
-            && self.args.adapter.as_ref().is_none_or(adapter)
+            // A test of wasi-testsuite that cannot be read has a single trial, without an adapter.
+            && (self.args.wasi_testsuite.is_some() && is_broken(trial) || self.args.adapter.as_ref().is_none_or(adapter))
             && self.args.host.as_ref().is_none_or(host)
     }
 
@@ -142,8 +143,11 @@ impl<'a> Selection<'a> {
 /// Returns true if a filter matches a trial's name. An unreadable case has a single trial, which stands for all of
 /// its trials.
 fn is_selected(trial: &Trial, word: &str) -> bool {
-    let is_broken = matches!(trial.artifact, Artifact::Failed { stage: Stage::Case, .. });
-    trial.name().contains(word) || (is_broken && word.starts_with(&format!("{}::", trial.case_key())))
+    trial.name().contains(word) || (is_broken(trial) && word.starts_with(&format!("{}::", trial.case_key())))
+}
+
+fn is_broken(trial: &Trial) -> bool {
+    matches!(trial.artifact, Artifact::Failed { stage: Stage::Case, .. })
 }
 
 fn quoted<S: std::fmt::Display>(words: impl IntoIterator<Item = S>) -> String {
