@@ -44,6 +44,9 @@ pub struct Index {
     /// External hosts of the suite.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hosts: BTreeMap<String, Descriptor>,
+    /// Published adapters by the name that a sidecar of the suite gives them (`of = "reference-command"`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub published: BTreeMap<String, String>,
     /// Descriptions of import modules of the suite.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub abis: Vec<polyfill_abi::Source>,
@@ -93,6 +96,14 @@ pub struct Sanitize {
     /// Set if adapters may grow main's memory: the case allows it (see
     /// [`Case::adapters_grow`](crate::case::Case::adapters_grow)), or the adapter is a published one.
     pub adapters_grow: bool,
+}
+
+impl Index {
+    /// Returns an adapter chain with published adapters by their own names.
+    pub fn resolved(&self, chain: &str) -> String {
+        let own = |id| self.published.get(id).map_or(id, String::as_str);
+        chain.split('+').map(own).collect::<Vec<_>>().join("+")
+    }
 }
 
 impl Trial {

@@ -1,24 +1,21 @@
 //! Defines a suite: its directory, its options, and the stages of its build.
 
+mod compiled;
 mod own_adapters;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use polyfill_encoder::Wit;
-
-use crate::built::{AdapterModule, Built, CoreModules, Step, StepKind};
+use crate::built::{Built, Step, StepKind};
 use crate::chain::AdapterChain;
-use crate::compile::{self, Compiled, Outcome, Workshop};
+use crate::compile::{self, Compiled, Workshop};
 use crate::components::{Components, Encodings, Modules};
 use crate::descriptor::Descriptor;
 use crate::discover::{self, Layout};
 use crate::error::{BuildError, Problems};
-use crate::features::Features;
 use crate::groups;
-use crate::index::{Artifact, CaseEntry, Index, Stage, Trial};
-use crate::near;
+use crate::index::{Artifact, CaseEntry, Index, Trial};
 use crate::output::{self, Lock};
 use crate::script;
 use crate::select::Filter;
@@ -312,94 +309,6 @@ impl Suite {
         })
     }
 
-    /// Compiles one guest. Returns its core module, or the failed step and its message.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`BuildError`] if the suite is invalid or has no such guest.
-    pub fn compile(&self, guest: &str) -> Result<Result<Vec<u8>, (Stage, String)>, BuildError> {
-        threads::bound_rayon();
-        let layout = discover::discover(&self.root, false)?;
-        let Some(found) = layout.guests.iter().find(|found| found.name == guest) else {
-            let hint = near::hint(guest, layout.guests.iter().map(|guest| guest.name.as_str()));
-            return Err(BuildError::NoGuest { name: guest.to_string(), hint });
-        };
-        if !found.faults.is_empty() {
-            return Ok(Err((Stage::Case, found.faults.join("\n"))));
-        }
-        let (work, _) = self.folders(&layout)?;
-        let _lock = Lock::take(&work)?;
-        let settings = self.current_settings();
-        let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
-        let compiled = compile::guests(&shop, &layout, &BTreeSet::from([guest])).remove(guest);
-        Ok(match compiled.map(|compiled| compiled.outcome) {
-            Some(Outcome::Ready(wasm)) => Ok(wasm),
-            Some(Outcome::Ignored(message) | Outcome::Failed(message)) => Err((Stage::Compile, message)),
-            None => Err((Stage::Compile, format!("`{guest}` was not compiled"))),
-        })
-    }
-
-    /// Compiles one of the suite's adapters by id. Returns `None` if the adapter does not exist or has no module, as
-    /// for a stub or an adapter that does not compile.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`BuildError`] if the suite is invalid.
-    pub fn adapter(&self, id: &str) -> Result<Option<AdapterModule>, BuildError> {
-        Ok(self.adapter_with_wit(id)?.map(|(adapter, _)| adapter))
-    }
-
-    /// Compiles one of the suite's adapters, as [`Suite::adapter`] does, and loads the WIT that its sidecar names.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`BuildError`] if the suite is invalid.
-    pub fn adapter_with_wit(&self, id: &str) -> Result<Option<(AdapterModule, Option<Wit>)>, BuildError> {
-        threads::bound_rayon();
-        let layout = discover::discover(&self.root, false)?;
-        let Some(adapter) = layout.adapters.iter().find(|adapter| adapter.id == id) else { return Ok(None) };
-        let (work, _) = self.folders(&layout)?;
-        let _lock = Lock::take(&work)?;
-        let settings = self.current_settings();
-        let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
-        let compiled = compile::adapters(&shop, &layout).remove(&adapter.of);
-        Ok(match compiled.map(|compiled| compiled.outcome) {
-            Some(Outcome::Ready(wasm)) => {
-                let discover::Adapter { form, stack, .. } = *adapter;
-                let wit = adapter.wit.as_ref().map(|wit| wit.load(&Features::default())).transpose();
-                let wit = wit.map_err(|error| BuildError::Layout(Problems(vec![error.to_string()])))?;
-                Some((AdapterModule { form, stack, ..AdapterModule::plain(adapter.implements.clone(), wasm) }, wit))
-            }
-            Some(Outcome::Ignored(_) | Outcome::Failed(_)) | None => None,
-        })
-    }
-
-    /// Compiles all guests and adapters. Returns their core modules, or the message of each that does not compile.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the suite's layout is invalid or a file operation fails.
-    pub fn modules(&self) -> Result<CoreModules, BuildError> {
-        threads::bound_rayon();
-        let layout = discover::discover(&self.root, false)?;
-        let (work, _) = self.folders(&layout)?;
-        let _lock = Lock::take(&work)?;
-        let settings = self.current_settings();
-        let shop = Workshop::new(&layout.root, &work, &settings, self.progress);
-        let names = layout.guests.iter().map(|guest| guest.name.as_str()).collect();
-        let modules = |compiled: BTreeMap<String, Compiled>| {
-            let module = |compiled: Compiled| match compiled.outcome {
-                Outcome::Ready(wasm) => Ok(wasm),
-                Outcome::Ignored(message) | Outcome::Failed(message) => Err(message),
-            };
-            compiled.into_iter().map(|(name, compiled)| (name, module(compiled))).collect()
-        };
-        Ok(CoreModules {
-            guests: modules(compile::guests(&shop, &layout, &names)),
-            adapters: modules(compile::adapters(&shop, &layout)),
-        })
-    }
-
     fn current_settings(&self) -> Settings {
         self.settings.clone().unwrap_or_default()
     }
@@ -433,7 +342,14 @@ impl Suite {
 
     fn index(&self, layout: &Layout, trials: Trials, components: &Components) -> Index {
         let (hosts, abis) = (layout.hosts.clone(), layout.abis.clone());
-        let mut index = Index { trials: trials.trials, hosts, abis, ..Index::default() };
+        let published = layout.adapters.iter().filter_map(|adapter| match &adapter.kind {
+            discover::Kind::Reference(reference) if adapter.id != reference.to_string() => {
+                Some((adapter.id.clone(), reference.to_string()))
+            }
+            _ => None,
+        });
+        let published = published.filter(|(id, _)| polyfill_reference::find(id).is_none()).collect();
+        let mut index = Index { trials: trials.trials, hosts, published, abis, ..Index::default() };
         for trial in &mut index.trials {
             if let Artifact::Component(file) | Artifact::Module(file) = &trial.artifact
                 && let Some(artifact) = components.artifacts.get(file)
@@ -452,11 +368,12 @@ impl Suite {
                 }
             }
         }
-        for trial in &mut index.trials {
+        let chains: Vec<String> = index.trials.iter().map(|trial| index.resolved(&trial.adapter)).collect();
+        for (trial, chain) in index.trials.iter_mut().zip(chains) {
             let case = index.cases.get(&trial.case_key());
             // Of what published adapters take only they know that it is theirs.
             let may_grow = case.is_some_and(|entry| entry.case.adapters_grow)
-                || trials::is_published(&AdapterChain::parse(&trial.adapter));
+                || trials::is_published(&AdapterChain::parse(&chain));
             if let Some(check) = &mut trial.sanitize {
                 check.adapters_grow = may_grow && check.shared;
             }

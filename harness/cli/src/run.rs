@@ -132,7 +132,7 @@ fn print_violations(args: &RunArgs, program: &Program, observation: &Observation
     let accepted = Accepted::of(&args.suite)?;
     let mut clean = true;
     for violation in &observation.violations {
-        let known = accepted.rule(violation);
+        let known = accepted.rule(violation, &violation.adapter);
         clean &= known.is_some();
         let rule = known.map(|rule| format!(" (accepted: {})", rule.id)).unwrap_or_default();
         output::note(&format!("{violation}{rule}"));

@@ -21,13 +21,27 @@ pub enum AdapterError {
     /// The suite has no adapter of that name, or it does not compile.
     #[error("adapter `{0}` not found: not a published adapter, a file, or an adapter of the suite that compiles")]
     None(String),
+    /// The adapter implements another import module.
+    #[error(
+        "adapter `{name}` implements `{}`, and not `{}`, whose calls this command generates\n  help: name an adapter of \
+         that import module",
+        implements.join("`, `"),
+        reference::IMPORT_MODULE
+    )]
+    OtherModule {
+        /// Name of the adapter.
+        name: String,
+        /// Import modules that it implements.
+        implements: Vec<String>,
+    },
 }
 
-/// Returns a published adapter, the adapter in a file, or one of the suite's own adapters.
+/// Returns a published adapter, the adapter in a file, or one of the suite's own adapters, for generated calls of preview1.
 ///
 /// # Errors
 ///
-/// Returns an error if no adapter has that name, its file is not a module, or the suite cannot be built.
+/// Returns an error if no adapter has that name, its file is not a module, the suite cannot be built, or the adapter
+/// implements another import module.
 pub fn adapter(suite: &Suite, name: &str) -> Result<AdapterModule, AdapterError> {
     if let Some(published) = reference::find(name) {
         return Ok(AdapterModule::published(&published?));
@@ -37,7 +51,11 @@ pub fn adapter(suite: &Suite, name: &str) -> Result<AdapterModule, AdapterError>
         let wasm = module::read(path)?;
         return Ok(AdapterModule::plain(vec![reference::IMPORT_MODULE.to_string()], wasm));
     }
-    suite.adapter(name)?.ok_or_else(|| AdapterError::None(name.to_string()))
+    let found = suite.adapter(name)?.ok_or_else(|| AdapterError::None(name.to_string()))?;
+    if !found.implements.iter().any(|pattern| polyfill_encoder::is_named(pattern, reference::IMPORT_MODULE)) {
+        return Err(AdapterError::OtherModule { name: name.to_string(), implements: found.implements });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

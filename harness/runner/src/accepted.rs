@@ -68,14 +68,15 @@ impl Accepted {
         reviewed::parse(text, Accepted::problems)
     }
 
-    /// Returns true if the mismatch is an accepted violation.
-    pub(crate) fn is_known(&self, mismatch: &Mismatch) -> bool {
-        matches!(mismatch, Mismatch::Violation(violation) if self.rule(violation).is_some())
+    /// Returns true if the mismatch is an accepted violation by an adapter chain.
+    pub(crate) fn is_known(&self, mismatch: &Mismatch, chain: &str) -> bool {
+        matches!(mismatch, Mismatch::Violation(violation) if self.rule(violation, chain).is_some())
     }
 
-    /// Returns the entry that accepts the violation.
-    pub fn rule(&self, violation: &Violation) -> Option<&AcceptedRule> {
-        self.rules.iter().find(|rule| rule.accepts(violation))
+    /// Returns the entry that accepts the violation by an adapter chain, which has the names of published adapters
+    /// ([`Index::resolved`](polyfill_builder::index::Index::resolved)).
+    pub fn rule(&self, violation: &Violation, chain: &str) -> Option<&AcceptedRule> {
+        self.rules.iter().find(|rule| rule.accepts(violation, chain))
     }
 
     /// Returns each entry with those of its cases that ran without showing the violation.
@@ -84,7 +85,9 @@ impl Accepted {
         for rule in &self.rules {
             for case in &rule.cases {
                 let mut of_case = observed.iter().filter(|(name, _)| name == case);
-                if !of_case.any(|(_, violations)| violations.iter().any(|violation| rule.accepts(violation))) {
+                if !of_case.any(|(_, violations)| {
+                    violations.iter().any(|violation| rule.accepts(violation, &violation.adapter))
+                }) {
                     stale.push((rule.id.as_str(), case.as_str()));
                 }
             }
@@ -105,8 +108,9 @@ impl Accepted {
                     .filter_map(|(_, result)| result.observation.as_ref())
                     .filter(|observed| observed.checked.calls > 0)
                     .collect();
-                let shows =
-                    |observed: &&Observation| observed.violations.iter().any(|violation| rule.accepts(violation));
+                let shows = |observed: &&Observation| {
+                    observed.violations.iter().any(|violation| rule.accepts(violation, &violation.adapter))
+                };
                 let id = &rule.id;
                 if of_case.is_empty() {
                     idle.push(format!("rule `{id}` of `{ACCEPTED_FILE}`: unknown case `{case}`"));
@@ -149,10 +153,10 @@ impl Accepted {
 }
 
 impl AcceptedRule {
-    fn accepts(&self, violation: &Violation) -> bool {
+    fn accepts(&self, violation: &Violation, chain: &str) -> bool {
         self.kind == violation.what.kind()
             && self.functions.contains(&violation.function)
-            && fits(&self.adapters, ANY, &violation.adapter)
+            && fits(&self.adapters, ANY, chain)
             && fits(&self.what, ANY, &violation.what.to_string())
     }
 }
@@ -191,7 +195,9 @@ mod tests {
     #[test]
     fn entry_matches_adapter_function_and_description() {
         let accepted = Accepted::parse(RULE).unwrap();
-        let rule = |adapter, function, owner| accepted.rule(&violation(adapter, function, owner)).map(|rule| &*rule.id);
+        let rule = |adapter, function, owner| {
+            accepted.rule(&violation(adapter, function, owner), adapter).map(|rule| &*rule.id)
+        };
         assert_eq!(rule("reference-command@50.0.1", "poll_oneoff", "`nevents`"), Some("count"));
         assert_eq!(rule("mine", "poll_oneoff", "`nevents`"), None);
         assert_eq!(rule("reference-command@50.0.1", "fd_read", "`nevents`"), None);

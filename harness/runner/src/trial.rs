@@ -71,7 +71,8 @@ impl Runner {
             }
         };
         let mut mismatches = compare(case, &observation);
-        mismatches.retain(|mismatch| !self.accepted.is_known(mismatch));
+        let chain = index.resolved(&trial.adapter);
+        mismatches.retain(|mismatch| !self.accepted.is_known(mismatch, &chain));
         let unchecked = self.unchecked(index, trial, case, &observation);
         if let Some(why) = unchecked.clone().filter(|_| unchecked::is_failure(case, trial)) {
             mismatches.push(Mismatch::NothingChecked { why });
@@ -211,7 +212,8 @@ impl Runner {
         }
         judge_unwritten(&run, &mut observation);
         // Skip write attribution for accepted violations.
-        name_writers(&run, &mut observation.violations, |violation| self.accepted.rule(violation).is_none());
+        let chain = index.resolved(chain);
+        name_writers(&run, &mut observation.violations, |violation| self.accepted.rule(violation, &chain).is_none());
         Ok(observation)
     }
 

@@ -3,7 +3,8 @@
 
 use anyhow::{Context, Error, anyhow, bail};
 use polyfill_builder::case::Case;
-use polyfill_builder::index::{Artifact, Index, Sanitize, Stage, Trial};
+use polyfill_builder::index::{Artifact, Index, Sanitize, Stage, Trial, is_native, without_engine};
+use polyfill_builder::side::Side;
 use polyfill_builder::{Built, Element, Suite, reference};
 use polyfill_runner::Outcome;
 
@@ -22,7 +23,13 @@ pub(super) fn load(args: &RunArgs) -> anyhow::Result<Program> {
     let guest = args.program.as_str();
     let suite = Suite::from_env(&args.suite).filter([format!("{guest}::")]).progress(output::progress);
     let suite = suite.trace(args.is_traced()).sanitize(args.sanitize);
-    let built = suite.build()?;
+    let mut built = suite.build()?;
+    if let Some(side) = other_adapter(args, &trials(&built.index, guest)) {
+        let again = suite.clone().sides([side]).build()?;
+        if !trials(&again.index, guest).is_empty() {
+            built = again;
+        }
+    }
     let trials = trials(&built.index, guest);
     if trials.is_empty() {
         // The guest does not exist. The suite lists the available ones.
@@ -45,6 +52,19 @@ pub(super) fn load(args: &RunArgs) -> anyhow::Result<Program> {
     let preopens = case.preopened();
     let Case { imports: answers, files, wasm: proposals, .. } = case;
     Ok(Program { name: guest.to_string(), code, answers, files, preopens, proposals, host, cache, sanitize })
+}
+
+/// Returns the configuration for an adapter chain that no trial of the guest has, on the host of its trials.
+fn other_adapter(args: &RunArgs, trials: &[&Trial]) -> Option<Side> {
+    let adapter = args.adapter.as_deref().filter(|adapter| published(adapter).is_none())?;
+    if super::is_native(args) || trials.iter().any(|trial| chain::is_named(trial, adapter)) {
+        return None;
+    }
+    let host = args
+        .host
+        .as_deref()
+        .or_else(|| trials.iter().map(|trial| trial.host.as_str()).find(|host| !is_native(host)))?;
+    format!("{adapter}@{}", without_engine(host)).parse().ok()
 }
 
 /// Returns the trials of one of the guest's cases: `default`, or else the first. A case that requires host code of
