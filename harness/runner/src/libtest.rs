@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Completion, Failed};
-use polyfill_builder::index::Index;
+use polyfill_builder::index::{Index, Trial};
 use polyfill_builder::system::{signals, threads};
 use polyfill_builder::terminal;
 
@@ -47,7 +47,7 @@ pub(crate) fn run(mut runner: Runner, arguments: &Arguments) -> ExitCode {
 
 fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> libtest_mimic::Trial {
     let trial = &shared.1.trials[number];
-    let ignored = shared.0.ignored(&shared.1, trial).is_some();
+    let ignored = shared.0.ignored(&shared.1, trial).is_some() || slow(&shared.1, trial).is_some();
     let name = terminal::line(&trial.name()).into_owned();
     let shared = shared.clone();
     let run = move || {
@@ -69,11 +69,18 @@ fn trial(shared: &Arc<(Runner, Index)>, number: usize) -> libtest_mimic::Trial {
     libtest_mimic::Trial::ignorable_test(name, run).with_ignored_flag(ignored)
 }
 
+/// Returns the reason why a trial is ignored by default: it takes long.
+fn slow(index: &Index, trial: &Trial) -> Option<String> {
+    let why = index.cases.get(&trial.case_key())?.case.slow.as_ref()?;
+    Some(format!("slow: {why}; run with `-- --include-ignored`"))
+}
+
 /// Prints each reason for ignored trials once, because libtest's output does not contain reasons.
 fn print_ignored(runner: &Runner, index: &Index, arguments: &Arguments) {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for trial in &index.trials {
-        if let Some(reason) = runner.ignored(index, trial)
+        let slow = || slow(index, trial).filter(|_| !arguments.include_ignored && !arguments.ignored);
+        if let Some(reason) = runner.ignored(index, trial).or_else(slow)
             && selects(arguments, &terminal::line(&trial.name()))
         {
             *reasons.entry(reason).or_default() += 1;

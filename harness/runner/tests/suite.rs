@@ -209,6 +209,27 @@ fn cases_with_host_code_are_ignored_without_imports() {
     assert_eq!(verdicts(&runner, "good::none::my-wasi")[..1], good("passed"));
 }
 
+#[test]
+fn slow_cases_are_ignored_by_default_in_test_binaries() {
+    let suite = suite();
+    let path = suite.path().join(FILE);
+    let mut index: Index = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    index.cases.get_mut("hello::good").unwrap().case.slow = Some("many calls".into());
+    fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
+    let runner = Runner::new(suite.path()).bless(false);
+    let log = suite.path().join("log");
+    for (option, counts) in
+        [("--quiet", "0 passed; 0 failed; 2 ignored"), ("--include-ignored", "2 passed; 0 failed; 0 ignored")]
+    {
+        let arguments = ["suite", "good", "--logfile", log.to_str().unwrap(), "--color", "never", option];
+        Runner::new(suite.path()).bless(false).run_with(&Arguments::from_iter(arguments));
+        let log = fs::read_to_string(&log).unwrap();
+        assert!(log.contains(counts), "{log}");
+    }
+    let all = verdicts(&runner, "good");
+    assert!(all.iter().all(|(_, verdict)| *verdict == "passed"), "the command runs them: {all:?}");
+}
+
 /// A case must fail on a release with the bug and pass on a release without it; anything else is a failure.
 #[test]
 fn known_bugs_fail_only_on_affected_releases() {

@@ -97,6 +97,10 @@ pub struct Case {
     /// Source of random bytes: the number that seeds a deterministic generator, or `"random"`. Default: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<Seed>,
+    /// Reason why a run takes long. In a test binary, its trials are ignored unless the arguments include ignored tests;
+    /// `polyfill test` runs them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow: Option<String>,
     /// Resource limits of the run.
     #[serde(skip_serializing_if = "CaseLimits::is_empty")]
     pub limits: CaseLimits,
@@ -105,7 +109,7 @@ pub struct Case {
     pub wasm: BTreeSet<Proposal>,
     /// Options for encoding the component.
     pub encode: EncodeOptions,
-    /// Checks the adapters' effects at each call into `wasi_snapshot_preview1` and `wasi_unstable`. During a call,
+    /// Checks the adapters' effects at each call of a described import module. During a call,
     /// main's memory may change only in the call's output buffers, in the regions of adapters that share that memory,
     /// and where main's realloc writes when an adapter allocates memory. Memory may not grow. A call that fails writes
     /// no output. For a call that does not return, memory is checked after the run, and its output may be present or

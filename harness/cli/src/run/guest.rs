@@ -54,10 +54,13 @@ pub(super) fn load(args: &RunArgs) -> anyhow::Result<Program> {
     Ok(Program { name: guest.to_string(), code, answers, files, preopens, proposals, host, cache, sanitize })
 }
 
+/// Name of the chain without adapters.
+const NO_ADAPTER: &str = "none";
+
 /// Returns the configuration for an adapter chain that no trial of the guest has, on the host of its trials.
 fn other_adapter(args: &RunArgs, trials: &[&Trial]) -> Option<Side> {
     let adapter = args.adapter.as_deref().filter(|adapter| published(adapter).is_none())?;
-    if super::is_native(args) || trials.iter().any(|trial| chain::is_named(trial, adapter)) {
+    if adapter == NO_ADAPTER || super::is_native(args) || trials.iter().any(|trial| chain::is_named(trial, adapter)) {
         return None;
     }
     let host = args

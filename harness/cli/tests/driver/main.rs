@@ -24,7 +24,8 @@ fn main() -> ExitCode {
         .filter(|name| output::owner(name).is_none())
         .map(|name| {
             let file = folder.join(name);
-            Trial::test(name.clone(), move || test(&file).map_err(Failed::from))
+            let is_slow = Script::read(&file).is_ok_and(|script| script.is_slow);
+            Trial::test(name.clone(), move || test(&file).map_err(Failed::from)).with_ignored_flag(is_slow)
         })
         .collect();
     let stray: Vec<String> =

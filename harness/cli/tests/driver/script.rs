@@ -27,6 +27,8 @@ const NOT_INHERITED: [&str; 10] = [
 pub struct Script {
     file: PathBuf,
     lines: Vec<Line>,
+    /// Set if the test takes long. It is ignored by default.
+    pub is_slow: bool,
 }
 
 /// One line of commands.
@@ -58,7 +60,8 @@ impl Script {
         if lines.is_empty() {
             return Err("there is no `RUN:` and no `FAIL:` in the comments at its head; see readme.txt".to_string());
         }
-        Ok(Script { file: file.to_path_buf(), lines })
+        let is_slow = head.iter().any(|line| line == "SLOW");
+        Ok(Script { file: file.to_path_buf(), lines, is_slow })
     }
 
     /// Runs all commands. An unexpected exit code is an error.
