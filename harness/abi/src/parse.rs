@@ -69,7 +69,7 @@ impl Reader<'_> {
         let document = parse::<TopLevelDocument>(&buffer).map_err(invalid)?;
         for item in document.items {
             match item.item {
-                TopLevelSyntax::Use(name) => self.read(&sibling(path, &name), path)?,
+                TopLevelSyntax::Use(name) => self.read(&sibling(path, name), path)?,
                 TopLevelSyntax::Decl(declaration) => self
                     .validation
                     .scope(text, Path::new(path))

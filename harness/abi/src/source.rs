@@ -36,7 +36,7 @@ impl Source {
             return Vec::new();
         };
         let used = document.items.into_iter().filter_map(|item| match item.item {
-            witx::parser::TopLevelSyntax::Use(name) => Some(sibling(path, &name)),
+            witx::parser::TopLevelSyntax::Use(name) => Some(sibling(path, name)),
             witx::parser::TopLevelSyntax::Decl(_) => None,
         });
         used.collect()

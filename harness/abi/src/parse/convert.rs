@@ -31,6 +31,9 @@ pub(super) fn abi(document: &witx::Document, hints: &Hints, source: &Source) -> 
     Ok(Abi { modules })
 }
 
+/// Output of a function: its name, its type, and whether it is written to memory.
+type NamedOutput = (String, Type, bool);
+
 /// Converts types, with their hints.
 pub(super) struct Types<'a> {
     pub(super) hints: &'a Hints,
@@ -69,9 +72,8 @@ impl Types<'_> {
         })
     }
 
-    /// Returns the outputs of a function, each with its name and whether it is written to memory, and the type of its
-    /// error code. The `witx` crate has rejected results without a core type.
-    fn outcome(&self, function: &witx::InterfaceFunc) -> Result<(Vec<(String, Type, bool)>, Option<Type>), String> {
+    /// Returns the outputs of a function and the type of its error code. The `witx` crate has rejected results without a core type.
+    fn outcome(&self, function: &witx::InterfaceFunc) -> Result<(Vec<NamedOutput>, Option<Type>), String> {
         let Some(result) = function.results.first() else { return Ok((Vec::new(), None)) };
         let expected = match &**result.tref.type_() {
             witx::Type::Variant(variant) if !variant.is_enum() => variant.as_expected(),
@@ -93,7 +95,7 @@ impl Types<'_> {
     }
 
     /// Returns the outputs of a successful call: the values of a tuple are written to an address each.
-    fn outputs(&self, ok: &TypeRef) -> Vec<(String, Type, bool)> {
+    fn outputs(&self, ok: &TypeRef) -> Vec<NamedOutput> {
         let named = |ty: Type, at: usize| (ty.name.clone().unwrap_or_else(|| format!("result{at}")), ty, true);
         match &**ok.type_() {
             witx::Type::Record(record) if record.is_tuple() => {
