@@ -2,7 +2,7 @@
 //! them.
 //!
 //! A description is a file in [WITX](https://github.com/WebAssembly/WASI/blob/main/legacy/tools/witx-docs.md), which
-//! gives functions, types and layouts, and an optional file of [hints](hints) for what WITX cannot express: how much of
+//! gives functions, types and layouts, and an optional file of [hints] for what WITX cannot express: how much of
 //! a buffer a call fills, which parameter is the length of another one, which handle a call closes. [`Abi::parse`] reads
 //! both. The descriptions of preview1 and preview0 are part of this crate ([`standard()`]).
 
