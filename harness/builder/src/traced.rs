@@ -3,8 +3,8 @@
 
 use polyfill_encoder::Adapter;
 
-/// Returns the adapters, preceded by an interposition adapter for each of the [`modules_of`] them, and one for main's
-/// realloc, unless there are none.
+/// Returns the adapters, preceded by an interposition adapter for each import module that they implement, and one for
+/// main's realloc, unless there are none.
 pub fn traced(adapters: Vec<Adapter<'_>>) -> Vec<Adapter<'_>> {
     let modules = modules_of(&adapters);
     if modules.is_empty() {
